@@ -1,0 +1,128 @@
+"""Every knob that decides what is found and kept, in one frozen value with a fingerprint."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from dedup.errors import ParamsError
+
+KEEP_POLICIES = ("earliest", "longest", "first", "source")
+
+
+class Level(enum.IntEnum):
+    """How far from its original a text may be and still count as a copy; each level includes those before it."""
+
+    identical = 0
+    near = 1
+    syndicated = 2
+    rewritten = 3
+
+    @classmethod
+    def of(cls, value: Level | str) -> Level:
+        """Return the level of that name."""
+        if isinstance(value, Level):
+            return value
+        try:
+            return cls[value]
+        except KeyError:
+            raise ParamsError(f"level {value!r}", f"one of {', '.join(cls.__members__)}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params:
+    """What decides the answer. Ways of running (threads, memory, scratch) are not here: they do not change it.
+
+    Parameters
+    ----------
+    level : Level or str
+        Everything at or under this level is a copy and dropped. Default ``rewritten``.
+    threshold : float
+        Resemblance of word shingles, in (0, 1], from which a pair is a near duplicate.
+    keep : str or None
+        Which document of a cluster is kept: ``earliest``, ``longest``, ``first`` or ``source``.
+        None means ``earliest`` where the input has dates, else ``first``.
+    prefer : tuple of str
+        With ``keep="source"``: sources, the most wanted first.
+    shingle_size : int
+        Tokens in a shingle.
+    num_perm : int
+        Length of a MinHash signature.
+    seed : int
+        Seed of the MinHash permutations, as in datasketch.
+    target_recall : float
+        Share of the pairs exactly at the threshold that the bands must make candidates.
+    min_tokens : int
+        Documents with fewer tokens are compared for identity only.
+    rare_df : int
+        A word pair is rare while it stands in at most this many distinct articles.
+    sketch_size : int
+        Rare pairs kept of a document.
+    sketch_overlap : int
+        Kept rare pairs that two documents must share to be a candidate pair.
+    bucket_limit : int
+        Documents of one bucket or posting list that each other one is compared with at a time.
+    """
+
+    level: Level = Level.rewritten
+    threshold: float = 0.7
+    keep: str | None = None
+    prefer: tuple[str, ...] = ()
+    shingle_size: int = 5
+    num_perm: int = 128
+    seed: int = 1
+    target_recall: float = 0.99
+    min_tokens: int = 10
+    rare_df: int = 50
+    sketch_size: int = 32
+    sketch_overlap: int = 2
+    bucket_limit: int = 16
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "level", Level.of(self.level))
+        object.__setattr__(self, "prefer", tuple(self.prefer))
+        if self.keep is not None and self.keep not in KEEP_POLICIES:
+            raise ParamsError(f"keep {self.keep!r}", f"one of {', '.join(KEEP_POLICIES)}")
+        if self.keep == "source" and not self.prefer:
+            raise ParamsError("keep 'source' without sources to prefer", "a list of sources", "give prefer (--prefer a,b)")
+        if self.prefer and self.keep != "source":
+            raise ParamsError("sources to prefer, but keep is not 'source'", "keep 'source'", "add --keep source")
+        for name, low, high in _BOUNDS:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+                raise ParamsError(f"{name} {value!r}", f"a number from {low:g} to {high:g}")
+            if name not in _REAL and not isinstance(value, int):
+                raise ParamsError(f"{name} {value!r}", "a whole number")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the parameters as plain values, ready for JSON."""
+        values = asdict(self)
+        values["level"] = self.level.name
+        values["prefer"] = list(self.prefer)
+        return values
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that are equal for equal parameters."""
+        canonical = json.dumps(self.as_dict(), sort_keys=True).encode()
+        return hashlib.blake2b(canonical, digest_size=8).hexdigest()
+
+
+_REAL = frozenset({"threshold", "target_recall"})
+_BOUNDS = (
+    ("threshold", 0.05, 1.0),
+    ("target_recall", 0.5, 0.999999),
+    ("shingle_size", 1, 32),
+    ("num_perm", 16, 4096),
+    ("seed", 0, 2**32 - 1),
+    ("min_tokens", 1, 10_000),
+    ("rare_df", 2, 250),
+    ("sketch_size", 1, 4096),
+    ("sketch_overlap", 1, 64),
+    ("bucket_limit", 2, 100_000),
+)
+
+assert {name for name, _, _ in _BOUNDS} <= {field.name for field in fields(Params)}

@@ -1,0 +1,28 @@
+"""The tables that leave this package, and the words in their columns."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+IDENTICAL, NEAR_DUPLICATE, EXCERPT, REVISED, REWRITTEN, PARTIAL, RELATED = range(7)
+"""Relations as the kernels know them, from the closest kind of copy to none."""
+
+RELATIONS = ("identical", "near_duplicate", "excerpt", "revised", "rewritten", "partial", "related")
+
+NO_DATE = 2**63 - 1
+"""Stands for a missing date: microseconds since 1970 UTC, later than every real one."""
+
+DECISIONS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("kept", pa.bool_(), nullable=False),
+        pa.field("duplicate_of", pa.string()),
+        pa.field("relation", pa.string()),
+        pa.field("score", pa.float64()),
+        pa.field("cluster", pa.string()),
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+"""One row per input record, in input order; ``row`` counts from 1, in JSON lines it is the line number."""
