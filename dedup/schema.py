@@ -26,3 +26,18 @@ DECISIONS = pa.schema(
     ]
 )
 """One row per input record, in input order; ``row`` counts from 1, in JSON lines it is the line number."""
+
+MEASURES = ("resemblance", "containment_left", "containment_right", "rare_containment")
+"""What is measured of every match, each in [0, 1]; null where a level does not need it."""
+
+MATCHES = pa.schema(
+    [
+        pa.field("left", pa.string(), nullable=False),
+        pa.field("right", pa.string(), nullable=False),
+        pa.field("relation", pa.string(), nullable=False),
+        pa.field("score", pa.float64(), nullable=False),
+        *(pa.field(name, pa.float64()) for name in MEASURES),
+        pa.field("derived", pa.string()),
+    ]
+)
+"""One row per verified pair, ``left`` < ``right``; ``derived`` is the side that seems to be the copy, where that is known."""

@@ -1,0 +1,97 @@
+"""What a command costs, and the machine it ran on."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
+"""Environment variables that bound the threads of the libraries measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run of a command took.
+
+    Parameters
+    ----------
+    cpu : float
+        Seconds of processor, user and system, of the command and every process it waited for.
+    wall : float
+        Seconds by the clock.
+    peak : int
+        Bytes: the largest resident set of any one of these processes.
+    stdout : str
+        What it printed.
+    """
+
+    cpu: float
+    wall: float
+    peak: int
+    stdout: str
+
+
+def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Cost:
+    """Run a command to its end and return its cost.
+
+    A new process starts with the memory of the one that made it, and the system counts that to its peak: a caller that
+    wants true peaks keeps itself small (imports neither pyarrow nor numba, reads no corpus) until it has measured.
+
+    Raises
+    ------
+    RuntimeError
+        If the command fails; carries the end of what it wrote to standard error.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        start = time.perf_counter()
+        process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if process.returncode:
+            complaint = err.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{complaint}")
+        unit = 1 if sys.platform == "darwin" else 1024
+        return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * unit, out.read().decode())
+
+
+def one_thread() -> dict[str, str]:
+    """Return this process's environment with every library bound to one thread."""
+    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}
+
+
+def machine() -> dict[str, str | int]:
+    """Return what the figures depend on: processor, cores, system, Python, date."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count() or 0,
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()

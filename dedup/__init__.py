@@ -1,0 +1,44 @@
+"""Near-duplicate and syndication detection for text.
+
+``deduplicate`` runs the whole pipeline over documents, ``compare`` judges two texts. Both load their engine when they are
+first called; ``Params``, ``Level`` and the errors come at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dedup.errors import ColumnError, DedupError, InputError, OutputError, ParamsError, RecordError
+from dedup.params import Level, Params
+
+if TYPE_CHECKING:
+    from dedup.pipeline import deduplicate
+    from dedup.result import Result
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ColumnError",
+    "DedupError",
+    "InputError",
+    "Level",
+    "OutputError",
+    "Params",
+    "ParamsError",
+    "RecordError",
+    "Result",
+    "__version__",
+    "deduplicate",
+]
+
+_LATE = {"deduplicate": "dedup.pipeline", "Result": "dedup.result"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(_LATE[name]), name)
+    globals()[name] = value
+    return value

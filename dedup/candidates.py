@@ -1,0 +1,70 @@
+"""Candidate pairs, and the comparison of them in rounds.
+
+A hot bucket (boilerplate, a text carried a thousand times) is not expanded: in a round each document meets only the first
+few of its bucket. Those that match are then dropped, and the next round is held among the kept ones only, with twice the
+limit. So a bucket of m costs O(m) a round, and what is left uncompared at the end is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Pairs = npt.NDArray[np.uint64]
+"""Sorted distinct pairs: earlier document in the upper half, later one in the lower."""
+
+ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The largest group of documents with a key in common: its size and its first document."""
+
+    size: int
+    document: int
+
+
+def split(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the earlier and the later document of each pair."""
+    return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def compare_in_rounds(
+    documents: npt.NDArray[np.int64],
+    limit: int,
+    find: Callable[[npt.NDArray[np.int64], int], tuple[Pairs, Bucket]],
+    compare: Callable[[Pairs], npt.NDArray[np.bool_]],
+) -> tuple[Pairs, Bucket | None]:
+    """Find and compare candidate pairs until no bucket hides one, or `ROUNDS` are over.
+
+    Parameters
+    ----------
+    documents : int64 array, ascending
+        All that take part.
+    limit : int
+        How many of its bucket a document meets in the first round.
+    find : callable
+        Takes documents and the limit; returns candidate pairs, and the largest bucket.
+    compare : callable
+        Takes new pairs; returns which documents of the whole corpus are kept by all matches so far.
+
+    Returns
+    -------
+    compared : uint64 array
+        Every pair that was compared.
+    hidden : Bucket or None
+        The largest bucket whose pairs were not all compared in the end.
+    """
+    compared = np.empty(0, np.uint64)
+    for turn in range(ROUNDS):
+        pairs, largest = find(documents, limit << turn)
+        new = np.setdiff1d(pairs, compared, assume_unique=True)
+        compared = np.union1d(compared, new)
+        kept = compare(new)
+        if largest.size <= (limit << turn) + 1:
+            return compared, None
+        documents = documents[kept[documents]]
+    return compared, find(documents, 1)[1]

@@ -1,0 +1,38 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+_UNITS = {"": 1, "B": 1, "K": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9, "T": 10**12}
+
+
+def size(text: str) -> int:
+    """Read a size such as ``4GB`` or ``500M``, in bytes."""
+    match = re.fullmatch(r"([0-9.]+)\s*([a-zA-Z]*)", text.strip())
+    try:
+        value = int(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
+    except (KeyError, ValueError):
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a size such as 4GB or 500MB")
+    return value
+
+
+def positive(text: str) -> int:
+    """Read a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number of at least 1")
+    return int(text)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Read names with commas between them."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add what every command has."""
+    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
+    parser.add_argument("--traceback", action="store_true", help="on an error, show where in the program it arose")

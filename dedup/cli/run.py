@@ -1,0 +1,97 @@
+"""``dedup run``: a deduplication pass over files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from dedup.cli.options import add_common, names, positive, size
+from dedup.params import KEEP_POLICIES, Level, Params
+
+DESCRIPTION = """\
+Find the copies in a corpus, decide what to keep, and write the decisions and the kept records.
+
+  dedup run news.jsonl.zst -o out
+  dedup run 'feeds/*.jsonl' archive.parquet -o out --level syndicated --keep source --prefer Reuters,AP
+
+Without -o nothing is written and the summary is printed.
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser = commands.add_parser(
+        "run",
+        help="drop the copies of a corpus",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=command)
+    parser.add_argument(
+        "input",
+        nargs="+",
+        metavar="INPUT",
+        help="file, folder, glob or - : .jsonl .ndjson .csv .tsv .txt (also .gz .zst) .parquet",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder for kept.*, decisions.parquet, matches.parquet, rejected.jsonl, summary.json",
+    )
+    defaults = Params()
+    what = parser.add_argument_group("what counts as a copy")
+    what.add_argument(
+        "--level",
+        choices=list(Level.__members__),
+        default=defaults.level.name,
+        help="each includes those before it (default: %(default)s)",
+    )
+    what.add_argument(
+        "--threshold",
+        type=float,
+        default=defaults.threshold,
+        help="resemblance from which a pair is a near duplicate (default: %(default)s)",
+    )
+    what.add_argument(
+        "--keep",
+        choices=KEEP_POLICIES,
+        help="which of several copies is kept (default: earliest where there are dates, else first)",
+    )
+    what.add_argument("--prefer", type=names, default=(), metavar="A,B", help="sources to prefer, with --keep source")
+    where = parser.add_argument_group("fields (guessed where not given)")
+    for name in ("id", "text", "date", "source"):
+        where.add_argument(f"--{name}-field", metavar="NAME")
+    way = parser.add_argument_group("ways of running (they do not change the answer)")
+    way.add_argument("--threads", type=positive, metavar="N", help="default: all processors")
+    way.add_argument("--memory", type=size, metavar="SIZE", help="bound for the table of word pairs (default: 4GB)")
+    way.add_argument("--scratch", type=Path, metavar="DIR", help="folder for temporary files")
+    way.add_argument("--strict", action="store_true", help="stop at the first malformed record instead of rejecting it")
+    way.add_argument("--quiet", action="store_true", help="no progress, no notices; with -o no summary either")
+    add_common(parser)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run it."""
+    params = Params(level=options.level, threshold=options.threshold, keep=options.keep, prefer=options.prefer)
+    from dedup.cli.compiling import announce_compilation
+
+    with announce_compilation(options.quiet):
+        from dedup.io import Fields, open_files
+        from dedup.pipeline import Way, run
+
+        fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
+        source = open_files(options.input, fields, options.strict, options.scratch)
+        show = not options.quiet and sys.stderr.isatty()
+        result = run(source, options.output, params, Way.of(options.threads, options.memory, options.scratch, show))
+    if options.json:
+        print(json.dumps(result.summary, ensure_ascii=False))
+    elif not (options.quiet and options.output):
+        print(result)
+        if options.output:
+            print(f"written to {options.output}: {', '.join(result.summary['files'])}")
+    return 0

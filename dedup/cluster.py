@@ -1,0 +1,120 @@
+"""Keep order and leader clusters: verified matches in, who is kept and whom each dropped document joins out.
+
+Leader clusters: documents are visited in keep order; one is kept unless a kept one matches it, else it joins the best
+matching kept one. So every dropped document has a match with the kept one of its cluster, no two kept ones match, and
+nothing chains. Containers are visited before their excerpts: an excerpt goes for its container, never the other way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.kernels import cluster as kernel
+from dedup.matches import LEFT, RIGHT, Matches
+from dedup.params import Params
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """What becomes of each document.
+
+    Parameters
+    ----------
+    leader : int64 array, shape (n_documents,)
+        The kept document of its cluster; itself where it is kept.
+    match : int64 array, shape (n_documents,)
+        The match by which it joins, -1 where it is kept.
+    """
+
+    leader: npt.NDArray[np.int64]
+    match: npt.NDArray[np.int64]
+
+    @property
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """Whether each document is kept."""
+        return self.match < 0
+
+
+def keep_policy(params: Params, has_dates: bool) -> str:
+    """Return the policy that holds: the one asked for, else ``earliest`` where there are dates, else ``first``."""
+    return params.keep or ("earliest" if has_dates else "first")
+
+
+def keep_order(
+    policy: str,
+    ids: pa.ChunkedArray,
+    published: npt.NDArray[np.int64],
+    lengths: npt.NDArray[np.int64],
+    sources: pa.ChunkedArray,
+    digests: npt.NDArray[np.uint64],
+    prefer: tuple[str, ...],
+) -> npt.NDArray[np.int64]:
+    """Return the records in the order in which they are preferred as the one to keep.
+
+    Parameters
+    ----------
+    policy : {"first", "earliest", "longest", "source"}
+        ``first``: order of input. ``earliest``: published date, missing ones last. ``longest``: most tokens.
+        ``source``: place in ``prefer``, all others last, then date. Ties by id, then by text, then by order of input.
+    ids, sources : pyarrow string arrays
+    published : int64 array, microseconds since 1970 UTC or NO_DATE
+    lengths : int64 array, tokens
+    digests : uint64 array, shape (n, 2)
+    prefer : tuple of str
+    """
+    n = len(lengths)
+    if policy == "first":
+        return np.arange(n)
+    ties = (digests[:, 1], digests[:, 0], _rank_of_ids(ids))
+    if policy == "longest":
+        return np.lexsort((*ties, -lengths))
+    if policy == "earliest":
+        return np.lexsort((*ties, published))
+    place = pc.fill_null(pc.index_in(sources, pa.array(prefer, pa.string())), len(prefer))
+    return np.lexsort((*ties, published, np.asarray(place)))
+
+
+def _rank_of_ids(ids: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return the rank of each id among all in code point order, equal for equal ids."""
+    return np.asarray(pc.rank(ids, tiebreaker="dense")).astype(np.int64)
+
+
+def clusters(n_documents: int, matches: Matches) -> Clusters:
+    """Form leader clusters.
+
+    Parameters
+    ----------
+    n_documents : int
+        Documents, numbered in keep order.
+    matches : Matches
+        Those at the level wanted, each pair once.
+    """
+    n = len(matches)
+    sides = np.concatenate([matches.left, matches.right])
+    order = np.argsort(sides, kind="stable")
+    starts = np.searchsorted(sides[order], np.arange(n_documents + 1))
+    others = np.concatenate([matches.right, matches.left])[order]
+    contains = np.concatenate([matches.container == LEFT, matches.container == RIGHT])[order]
+    match = order % max(n, 1)
+    joined = np.full(n_documents, -1, np.int64)
+    kernel.lead(
+        starts,
+        others,
+        matches.relation[match],
+        matches.score[match],
+        contains,
+        np.zeros(n_documents, np.int8),
+        joined,
+        np.empty(n_documents, np.int64),
+        np.empty(n_documents, np.int64),
+    )
+    dropped = joined >= 0
+    leader = np.arange(n_documents)
+    leader[dropped] = others[joined[dropped]]
+    by = np.full(n_documents, -1, np.int64)
+    by[dropped] = match[joined[dropped]]
+    return Clusters(leader, by)

@@ -1,0 +1,29 @@
+"""Reading and writing by format.
+
+- ``opening`` anything a caller may pass to a source; ``source`` what a source and its batches are
+- ``paths`` files, folders and globs; ``stream`` a file as decompressed chunks; ``lines`` chunks as lines
+- ``files`` many files as one source, over the formats ``jsonl``, ``delimited``, ``parquet``, ``plaintext``
+- ``memory`` tables, DataFrames and iterables; ``tabular`` Arrow columns to batches; ``inferred`` dicts to a table
+- ``columns`` which field is which; ``dates`` dates to microseconds; ``assembly`` parsed values to a batch
+- ``encoding`` text that Unicode forbids; ``unchanged`` inputs that changed meanwhile
+- ``output`` the output folder, all or nothing, and the files that are not records
+"""
+
+from dedup.io.opening import open_files, open_source
+from dedup.io.output import Output, write_parquet, write_rejected
+from dedup.io.paths import InputFile, expand
+from dedup.io.source import Batch, Fields, Rejection, Source
+
+__all__ = [
+    "Batch",
+    "Fields",
+    "InputFile",
+    "Output",
+    "Rejection",
+    "Source",
+    "expand",
+    "open_files",
+    "open_source",
+    "write_parquet",
+    "write_rejected",
+]

@@ -1,0 +1,205 @@
+"""CSV and TSV: the standard library's reader over lines whose bytes are kept, so that kept records are written as they
+stood.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.errors import InputError
+from dedup.io.assembly import assemble
+from dedup.io.columns import Columns, choose_columns
+from dedup.io.encoding import printable
+from dedup.io.lines import line_blocks
+from dedup.io.paths import InputFile
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Rejection
+from dedup.io.stream import CHUNK_BYTES, DamagedError, Meter, text_chunks
+from dedup.io.unchanged import changed
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    raw: bytes
+    cells: list[str]
+    problem: str = ""
+
+
+class Delimited:
+    """Reads CSV or TSV files with one header in common and writes their kept records into one file.
+
+    Parameters
+    ----------
+    fields : Fields
+        What the caller asked for.
+    file_format : str
+        A key of ``DELIMITERS``.
+    chunk_bytes : int
+        Decompressed bytes read at a time; changes nothing.
+    """
+
+    def __init__(self, fields: Fields, file_format: str, chunk_bytes: int = CHUNK_BYTES) -> None:
+        self._fields = fields
+        self._format = file_format
+        self._chunk_bytes = chunk_bytes
+        self._header: _Record | None = None
+        self._header_file = ""
+        self.has_dates = False
+        # Holds for the whole process, so it is only ever raised. The default is 128 KiB, less than a long article.
+        csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
+
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
+        """Yield the records of a file; a row is a record number, the header and blank lines not counted.
+
+        Raises
+        ------
+        InputError
+            When there is no header, or it is not that of the files before.
+        """
+        records = self._records(file, meter)
+        header = next(records, None)
+        if header is None:
+            return
+        self._take_header(file, header)
+        columns = choose_columns(self._fields, header.cells, file.name)
+        self.has_dates |= columns.date is not None
+        pending: list[_Record] = []
+        size = done = 0
+        damage = None
+        try:
+            for record in records:
+                pending.append(record)
+                size += len(record.raw)
+                if len(pending) >= BATCH_RECORDS or size >= BATCH_BYTES:
+                    yield _batch(file.name, pending, done, header.cells, columns)
+                    done += len(pending)
+                    pending, size = [], 0
+        except DamagedError as error:
+            damage = error
+        if pending:
+            yield _batch(file.name, pending, done, header.cells, columns)
+        if damage is not None:
+            raise damage
+
+    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+        """Write the header once and the kept records of all files as they stood."""
+        name = f"kept.{self._format}"
+        header = self._header.raw if self._header else b""
+        newline = b"\r\n" if header.endswith(b"\r\n") else b"\n"
+        with open(directory / name, "wb") as output:
+            output.write(header if header.endswith(b"\n") else header + newline)
+            for file, mask in kept:
+                for record in self._kept_records(file, mask):
+                    output.write(record.raw)
+                    if not record.raw.endswith(b"\n"):
+                        output.write(newline)
+        return [name]
+
+    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+        """Return the kept records; all columns are strings."""
+        rows = [record.cells for file, mask in kept for record in self._kept_records(file, mask)]
+        names = self._header.cells if self._header else []
+        columns = [pa.array([printable(row[place]) for row in rows], pa.large_string()) for place in range(len(names))]
+        return pa.table(columns, names=[printable(name) for name in names])
+
+    def _kept_records(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[_Record]:
+        records = self._records(file, Meter())
+        next(records, None)
+        flags = iter(mask.tolist())
+        for record in records:
+            keep = next(flags, None)
+            if keep is None:
+                raise changed(file)
+            if keep:
+                yield record
+        if next(flags, None) is not None:
+            raise changed(file)
+
+    def _records(self, file: InputFile, meter: Meter) -> Iterator[_Record]:
+        """Yield header and records, malformed ones with their problem."""
+        feed = _Feed(line_blocks(text_chunks(file, self._chunk_bytes, meter)))
+        reader = csv.reader(feed, delimiter=DELIMITERS[self._format])
+        while True:
+            feed.taken = []
+            try:
+                cells, problem = next(reader), ""
+            except StopIteration:
+                return
+            except csv.Error as error:
+                cells, problem = [], f"not {self._format.upper()}: {error}"
+            if feed.exhausted and feed.taken:
+                problem = f"a quote is never closed: {len(feed.taken)} lines, up to the end of the file"
+            if cells or problem:
+                yield _Record(b"".join(feed.taken), cells, problem)
+
+    def _take_header(self, file: InputFile, header: _Record) -> None:
+        if header.problem or not any(cell.strip() for cell in header.cells):
+            raise InputError(
+                f"{file.name} has no header" + (f": {header.problem}" if header.problem else ""),
+                "the names of the columns in the first line",
+            )
+        if self._header is None:
+            self._header, self._header_file = header, file.name
+        elif header.cells != self._header.cells:
+            raise InputError(
+                f"{file.name} has another header than {self._header_file}",
+                f"the same columns: {printable(', '.join(self._header.cells))}",
+                "run them one by one, or bring them into one form first",
+            )
+
+
+class _Feed:
+    """Gives decoded lines to ``csv.reader`` and remembers the bytes that it took."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        # Iterating over BytesIO splits at line feeds only, and keeps them.
+        self._lines = (line for block in blocks for line in io.BytesIO(block))
+        self.taken: list[bytes] = []
+        self.exhausted = False
+
+    def __iter__(self) -> _Feed:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.exhausted = True
+            raise StopIteration
+        self.taken.append(line)
+        return line.decode("utf-8", "surrogateescape")
+
+
+def _batch(file: str, records: list[_Record], done: int, header: list[str], columns: Columns) -> Batch:
+    rejected: dict[int, Rejection] = {}
+    rows_of_cells: list[list[str] | None] = []
+    for position, record in enumerate(records):
+        problem = record.problem
+        if not problem and len(record.cells) != len(header):
+            problem = f"{len(record.cells)} cells, expected {len(header)}"
+        if problem:
+            rejected[position] = Rejection(problem, record.raw.rstrip(b"\r\n"))
+        rows_of_cells.append(None if problem else record.cells)
+
+    def values(name: str | None) -> list[str | None] | None:
+        if name is None:
+            return None
+        place = header.index(name)
+        return [None if cells is None else cells[place] for cells in rows_of_cells]
+
+    row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
+    text = values(columns.text) or []
+    sides = values(columns.id), values(columns.date), values(columns.source)
+    return assemble(file, row, text, *sides, rejected, lambda position: records[position].raw)

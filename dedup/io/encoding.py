@@ -1,0 +1,59 @@
+"""Text to bytes when the text may hold what Unicode forbids: lone surrogates and undecodable bytes."""
+
+from __future__ import annotations
+
+import codecs
+
+
+def _surrogates(error: UnicodeError) -> tuple[bytes, int]:
+    """Encode the characters that UTF-8 refuses: an escaped byte as that byte, a lone surrogate as three bytes."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    refused = error.object[error.start : error.end]
+    as_bytes = b"".join(
+        bytes([ord(character) - 0xDC00])
+        if "\udc80" <= character <= "\udcff"
+        else character.encode("utf-8", "surrogatepass")
+        for character in refused
+    )
+    return as_bytes, error.end
+
+
+codecs.register_error("dedup.surrogates", _surrogates)
+
+
+def to_bytes(text: str) -> bytes:
+    r"""Encode any text as UTF-8 without ever failing.
+
+    Parameters
+    ----------
+    text : str
+        May hold bytes that were decoded with ``surrogateescape``, and lone surrogates from escapes like ``\ud800``.
+
+    Returns
+    -------
+    bytes
+        UTF-8; what was decoded with ``surrogateescape`` has its old bytes again.
+
+    Examples
+    --------
+    >>> to_bytes("é \ud800")
+    b'\xc3\xa9 \xed\xa0\x80'
+    """
+    return text.encode("utf-8", "dedup.surrogates")
+
+
+def printable(text: str) -> str:
+    r"""Return a text that UTF-8 can encode, for names and ids that go into tables and messages.
+
+    Examples
+    --------
+    >>> printable("caf\udce9")
+    'caf\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def readable(raw: bytes) -> str:
+    """Decode bytes that should be UTF-8; what is not stays visible as a backslash escape."""
+    return raw.decode("utf-8", "backslashreplace")

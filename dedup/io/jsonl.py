@@ -1,0 +1,184 @@
+"""JSON lines: one object a line, read a chunk at a time, written back byte for byte.
+
+Lines go through orjson, which takes only strict JSON in valid UTF-8. What it refuses is read again by the standard
+library with undecodable bytes kept, and only what that refuses too is rejected.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from dedup.errors import InputError
+from dedup.io.assembly import assemble, kind
+from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
+from dedup.io.inferred import table_of_dicts
+from dedup.io.lines import line_blocks, record_lines, runs
+from dedup.io.paths import InputFile
+from dedup.io.source import BATCH_RECORDS, Batch, Fields, Rejection
+from dedup.io.stream import CHUNK_BYTES, Meter, text_chunks
+from dedup.io.unchanged import changed
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_SAMPLE_BYTES = 64 << 20
+
+
+class JsonLines:
+    """Reads JSON lines files and writes their kept lines into one ``kept.jsonl``.
+
+    Parameters
+    ----------
+    fields : Fields
+        What the caller asked for; the rest is guessed for each file.
+    chunk_bytes : int
+        Decompressed bytes read at a time; changes nothing but where batches end.
+    """
+
+    def __init__(self, fields: Fields, chunk_bytes: int = CHUNK_BYTES) -> None:
+        self._fields = fields
+        self._chunk_bytes = chunk_bytes
+        self.has_dates = False
+
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
+        """Yield the records of a file; a row is a line number, blank lines are counted but are no records."""
+        columns = self._choose(file)
+        self.has_dates |= columns.date is not None
+        first_row = 1
+        for block in line_blocks(text_chunks(file, self._chunk_bytes, meter)):
+            lines = block.split(b"\n")
+            if not lines[-1]:
+                lines.pop()
+            for start in range(0, len(lines), BATCH_RECORDS):
+                some = lines[start : start + BATCH_RECORDS]
+                batch = _batch(file.name, some, first_row + start, columns)
+                if len(batch.row):
+                    yield batch
+            first_row += len(lines)
+
+    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+        """Write the kept lines of all files, one after the other."""
+        with open(directory / "kept.jsonl", "wb") as output:
+            for file, mask in kept:
+                output.writelines(self._kept_lines(file, mask))
+        return ["kept.jsonl"]
+
+    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+        """Return the kept records with every field that any of them has."""
+        runs_of_lines = (run for file, mask in kept for run in self._kept_lines(file, mask))
+        lines = (line for run in runs_of_lines for line in bytes(run).split(b"\n"))
+        return table_of_dicts([record for line in lines if isinstance(record := parse(line), dict)])
+
+    def _kept_lines(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[bytes | memoryview]:
+        position = 0
+        for block in line_blocks(text_chunks(file, self._chunk_bytes)):
+            start, end = record_lines(block)
+            keep = mask[position : position + len(start)]
+            if len(keep) < len(start):
+                raise changed(file)
+            position += len(start)
+            view = memoryview(block)
+            for run_start, run_end in runs(start[keep], end[keep]):
+                yield view[run_start:run_end]
+            if len(keep) and keep[-1] and end[-1] == len(block) and not block.endswith(b"\n"):
+                yield b"\n"
+        if position != len(mask):
+            raise changed(file)
+
+    def _choose(self, file: InputFile) -> Columns:
+        """Choose the fields from the keys of the file's first records, whatever the size of a chunk."""
+        keys: dict[str, None] = {}
+        objects = size = 0
+        with closing(text_chunks(file, self._chunk_bytes)) as chunks:
+            lines = itertools.chain.from_iterable(block.split(b"\n") for block in line_blocks(chunks))
+            for line in filter(bytes.strip, lines):
+                record = parse(line)
+                if not size:
+                    _refuse_document(file, line, record)
+                size += len(line)
+                if isinstance(record, dict):
+                    keys.update(dict.fromkeys(record))
+                    objects += 1
+                    if objects >= SAMPLE_RECORDS or size >= _SAMPLE_BYTES:
+                        break
+        # Without a single object every line is going to be rejected, whatever the field.
+        return choose_columns(self._fields, keys, file.name) if objects else Columns("text")
+
+
+def parse(line: bytes) -> dict[str, Any] | Rejection:
+    """Read one line as an object, or say why it is none."""
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        record = _parse_leniently(line)
+    if isinstance(record, (dict, Rejection)):
+        return record
+    return Rejection(f"{kind(record)}, expected an object", line)
+
+
+def _parse_leniently(line: bytes) -> Any:
+    """Read a line that orjson refuses: invalid UTF-8, lone surrogates, NaN, control characters; or say why not."""
+    text = line.decode("utf-8", "surrogateescape").removeprefix("\ufeff")  # as where files were concatenated
+    try:
+        return json.loads(text, strict=False)
+    except json.JSONDecodeError as error:
+        problem = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+        return Rejection(f"not JSON: {problem} at column {error.colno}", line)
+    except RecursionError:
+        return Rejection("not readable JSON: nested too deeply", line)
+    except ValueError as error:  # an integer of thousands of digits
+        return Rejection(f"not readable JSON: {error}", line)
+
+
+def _batch(file: str, lines: list[bytes], first_row: int, columns: Columns) -> Batch:
+    rows: list[int] = []
+    records: list[dict[str, Any]] = []
+    rejected: dict[int, Rejection] = {}
+    for row, line in enumerate(lines, first_row):
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            if not line.strip():
+                continue
+            record = parse(line)
+        if record.__class__ is not dict:
+            rejected[len(rows)] = record if isinstance(record, Rejection) else parse(line)  # type: ignore[assignment]
+            record = {}
+        rows.append(row)
+        records.append(record)
+
+    def raw(position: int) -> bytes:
+        return lines[rows[position] - first_row]
+
+    def values(name: str | None) -> list[Any] | None:
+        return None if name is None else [record.get(name) for record in records]
+
+    ids = values(columns.id)
+    if ids and columns.id and float in set(map(type, ids)):
+        # orjson rounds integers of more than 64 bits; an id must not be rounded.
+        for position, value in enumerate(ids):
+            if isinstance(value, float) and isinstance(exact := _parse_leniently(raw(position)), dict):
+                ids[position] = exact[columns.id]
+    text = [record.get(columns.text) for record in records]
+    row_numbers = np.array(rows, np.int64)
+    return assemble(file, row_numbers, text, ids, values(columns.date), values(columns.source), rejected, raw)
+
+
+def _refuse_document(file: InputFile, line: bytes, record: dict[str, Any] | Rejection) -> None:
+    """Refuse a file that is one JSON document over many lines: each line alone might even be readable."""
+    one_array = line.lstrip().startswith(b"[")
+    named_json = ".json" in (suffix.lower() for suffix in file.path.suffixes[-2:])
+    if one_array and (named_json or (isinstance(record, Rejection) and record.reason.startswith("not JSON"))):
+        hint = "make it JSON lines: jq -c '.[]'"
+        raise InputError(f"{file.name} is one JSON array", "one JSON object a line", hint)
+    if named_json and not line.lstrip().startswith(b"{"):
+        raise InputError(f"{file.name} does not begin with {{", "one JSON object a line")

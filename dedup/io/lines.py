@@ -1,0 +1,78 @@
+"""Chunks of bytes to blocks of whole lines, and the kept lines of a block by array operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_NEWLINE = 10
+_WHITESPACE = np.zeros(256, np.bool_)
+_WHITESPACE[list(b" \t\n\r\x0b\x0c")] = True
+
+
+def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Regroup chunks so that each ends with a line feed, but perhaps the last.
+
+    A line may span any number of chunks; it is joined once.
+    """
+    pieces: list[bytes] = []
+    for chunk in chunks:
+        end = chunk.rfind(b"\n") + 1
+        if not end:
+            pieces.append(chunk)
+            continue
+        pieces.append(chunk[:end])
+        yield b"".join(pieces)
+        pieces = [chunk[end:]]
+    if rest := b"".join(pieces):
+        yield rest
+
+
+def record_lines(block: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Find the lines of a block that are not blank.
+
+    Parameters
+    ----------
+    block : bytes
+        Whole lines.
+
+    Returns
+    -------
+    start, end : int64 arrays, shape (n_records,)
+        Each line is ``block[start:end]``, its line feed included.
+    """
+    characters = np.frombuffer(block, np.uint8)
+    end = np.flatnonzero(characters == _NEWLINE).astype(np.int64) + 1
+    if len(block) and (not len(end) or end[-1] != len(block)):
+        end = np.append(end, len(block))
+    start = np.concatenate([np.zeros(1, np.int64), end[:-1]])[: len(end)]
+    is_record = np.ones(len(end), np.bool_)
+    # Only a line that begins with white space can be blank: few, so that the slow look at each is cheap.
+    for line in np.flatnonzero(_WHITESPACE[characters[start]]):
+        is_record[line] = bool(block[start[line] : end[line]].strip())
+    return start[is_record], end[is_record]
+
+
+def runs(start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Join pieces that touch, so that they can be written at once.
+
+    Parameters
+    ----------
+    start, end : int64 arrays, shape (n,)
+        Pieces ``[start, end)``, sorted, without overlap.
+
+    Yields
+    ------
+    start, end : int
+    """
+    if not len(start):
+        return
+    breaks = np.flatnonzero(start[1:] != end[:-1])
+    firsts = np.concatenate([[0], breaks + 1])
+    lasts = np.concatenate([breaks, [len(end) - 1]])
+    yield from zip(start[firsts].tolist(), end[lasts].tolist(), strict=True)

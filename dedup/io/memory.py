@@ -1,0 +1,171 @@
+"""Sources that are in memory already: Arrow tables and DataFrames, and iterables of dicts or strings."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dedup.errors import InputError
+from dedup.io.assembly import assemble, kind
+from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
+from dedup.io.inferred import json_bytes, table_of_dicts
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Rejection, checked
+from dedup.io.tabular import arrow_batch, choose_arrow_columns, slices
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+class TableSource:
+    """An Arrow table.
+
+    Parameters
+    ----------
+    table : pa.Table
+        Shared, not copied.
+    fields : Fields
+        What the caller asked for.
+    strict : bool
+        Refuse the first rejected record.
+    """
+
+    name = "table"
+    inputs: Sequence[Path] = ()
+
+    def __init__(self, table: pa.Table, fields: Fields, strict: bool = False) -> None:
+        self._table = table
+        self._columns = choose_arrow_columns(fields, table.schema, self.name)
+        self._strict = strict
+        self.has_dates = self._columns.date is not None
+        self.total_bytes = int(table.nbytes)
+        self.bytes_read = 0
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the records; a row is a record number."""
+        if not self._table.num_rows:
+            raise InputError("no records in the table")
+        self.bytes_read = 0
+        return checked(self._batches(), self._strict)
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+        """Write the kept records to ``kept.parquet``."""
+        pq.write_table(self.kept_table(kept), directory / "kept.parquet", compression="zstd")
+        return ["kept.parquet"]
+
+    def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
+        """Return the kept rows of the table."""
+        return self._table.filter(pa.array(kept))
+
+    def _batches(self) -> Iterator[Batch]:
+        row = 1
+        for records in slices(self._table):
+            yield arrow_batch(self.name, row, records, self._columns)
+            row += records.num_rows
+            self.bytes_read = self.total_bytes * (row - 1) // self._table.num_rows
+
+
+class RecordSource:
+    """An iterable of dicts, or of strings that are texts; read once, its items kept.
+
+    Parameters
+    ----------
+    records : iterable of dict or str
+        Of a list or tuple the items are shared, not copied.
+    fields : Fields
+        What the caller asked for; guessed from the first dicts.
+    strict : bool
+        Refuse the first rejected record.
+    """
+
+    name = "records"
+    inputs: Sequence[Path] = ()
+    total_bytes = None
+    bytes_read = 0
+
+    def __init__(self, records: Iterable[Any], fields: Fields, strict: bool = False) -> None:
+        self._incoming = iter(records)
+        self._records: list[Any] = []
+        self._fields = fields
+        self._strict = strict
+        self.has_dates = False
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the records; a row is a record number, and the id of a string."""
+        yield from checked(self._batches(), self._strict)
+        if not self._records:
+            raise InputError("no records: the iterable is empty", "dicts or strings")
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+        """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""
+        with open(directory / "kept.jsonl", "wb") as output:
+            for record in self._kept(kept):
+                output.write(json_bytes(record) + b"\n")
+        return ["kept.jsonl"]
+
+    def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
+        """Return the kept records with every key that any of them has."""
+        return table_of_dicts(list(self._kept(kept)))
+
+    def _kept(self, kept: npt.NDArray[np.bool_]) -> Iterator[Mapping[str, Any]]:
+        for number, (record, keep) in enumerate(zip(self._records, kept.tolist(), strict=True), 1):
+            if keep:
+                yield {"id": str(number), "text": str(record)} if isinstance(record, str) else record
+
+    def _batches(self) -> Iterator[Batch]:
+        columns = self._choose()
+        done = 0
+        for batch in self._cut():
+            yield _batch(self.name, batch, done, columns)
+            done += len(batch)
+
+    def _choose(self) -> Columns | None:
+        beginning = list(itertools.islice(self._incoming, SAMPLE_RECORDS))
+        self._incoming = itertools.chain(beginning, self._incoming)
+        keys = dict.fromkeys(key for record in beginning if isinstance(record, Mapping) for key in record)
+        if not keys:
+            return None
+        columns = choose_columns(self._fields, [key for key in keys if isinstance(key, str)], self.name)
+        self.has_dates = columns.date is not None
+        return columns
+
+    def _cut(self) -> Iterator[list[Any]]:
+        """Cut the iterable into batches, remembering every item."""
+        batch: list[Any] = []
+        size = 0
+        for record in self._incoming:
+            self._records.append(record)
+            batch.append(record)
+            texts = record.values() if isinstance(record, Mapping) else (record,)
+            size += sum(len(value) for value in texts if isinstance(value, str))
+            if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+
+def _batch(file: str, records: list[Any], done: int, columns: Columns | None) -> Batch:
+    rejected: dict[int, Rejection] = {}
+    for position, record in enumerate(records):
+        if not isinstance(record, (Mapping, str)):
+            rejected[position] = Rejection(f"{kind(record)}, expected a dict or a string", json_bytes(record))
+
+    def values(name: str | None) -> list[Any] | None:
+        if name is None:
+            return None
+        return [record.get(name) if isinstance(record, Mapping) else None for record in records]
+
+    row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
+    chosen = columns or Columns("text")
+    fields = zip(records, values(chosen.text) or [], strict=True)
+    text = [record if isinstance(record, str) else value for record, value in fields]
+    ids = values(chosen.id) or [None] * len(records)
+    ids = [str(done + 1 + at) if isinstance(records[at], str) else value for at, value in enumerate(ids)]
+    sides = ids, values(chosen.date), values(chosen.source)
+    return assemble(file, row, text, *sides, rejected, lambda position: json_bytes(records[position]))

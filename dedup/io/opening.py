@@ -1,0 +1,83 @@
+"""The door: anything a caller may pass as input to the source that reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dedup.errors import InputError
+from dedup.io.files import FileSource
+from dedup.io.memory import RecordSource, TableSource
+from dedup.io.paths import expand
+from dedup.io.source import Fields, Source
+
+EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
+
+
+def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path | None = None) -> Source:
+    """Choose the reader for an input given in Python.
+
+    Parameters
+    ----------
+    source : object
+        A path (``str`` or ``os.PathLike``) or a list of ``os.PathLike``: files, folders, globs, ``"-"``.
+        An Arrow table, record batch or reader, or anything that speaks Arrow's C stream protocol, such as the
+        DataFrames of pandas and Polars. Any other iterable: records, as dicts or as strings that are texts.
+    fields : Fields
+        What the caller asked for.
+    strict : bool
+        Refuse the first rejected record.
+    scratch : Path or None
+        Folder for temporary files.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    InputError
+        When it is none of these, or a path cannot be read.
+    ColumnError
+        When a table lacks a field; files and records say so when they are read.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        return open_files([_path(source)], fields, strict, scratch)
+    if isinstance(source, pa.RecordBatch):
+        return TableSource(pa.Table.from_batches([source]), fields, strict)
+    if isinstance(source, pa.RecordBatchReader):
+        return TableSource(source.read_all(), fields, strict)
+    if hasattr(source, "__arrow_c_stream__"):
+        return TableSource(_table(source), fields, strict)
+    if isinstance(source, (bytes, bytearray, memoryview, Mapping)) or not isinstance(source, Iterable):
+        raise InputError(f"an input of type {type(source).__name__}", EXPECTED)
+    if isinstance(source, (list, tuple)) and source:
+        if all(isinstance(item, os.PathLike) for item in source):
+            return open_files([_path(item) for item in source], fields, strict, scratch)
+        if all(isinstance(item, str) and os.path.isfile(item) for item in source):
+            hint = "strings in a list are texts; pass pathlib.Path objects to read files"
+            raise InputError(f"a list of strings that are all names of files, as {source[0]!r}", EXPECTED, hint)
+    return RecordSource(source, fields, strict)
+
+
+def open_files(
+    inputs: Sequence[str | Path], fields: Fields, strict: bool = False, scratch: Path | None = None
+) -> FileSource:
+    """Return the source for files, folders, globs, or ``-``; errors as for ``expand``."""
+    return FileSource(expand(inputs), fields, strict, scratch)
+
+
+def _path(source: str | os.PathLike[Any]) -> str:
+    return os.fsdecode(source)
+
+
+def _table(source: Any) -> pa.Table:
+    try:
+        return pa.table(source)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        found = f"an input of type {type(source).__name__} that is no table: {error}"
+        raise InputError(found, EXPECTED, "pass the whole table, or its texts as a list") from error

@@ -1,0 +1,279 @@
+"""The output folder: checked before any work, written aside, moved into place whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dedup.errors import OutputError
+from dedup.io.source import Rejection
+
+SUMMARY = "summary.json"
+
+LISTED_UNDER = "written"
+"""The key under which the summary lists the names that a run has written."""
+
+OURS = (
+    "kept.jsonl",
+    "kept.csv",
+    "kept.tsv",
+    "kept.parquet",
+    "kept",
+    "decisions.parquet",
+    "matches.parquet",
+    "rejected.jsonl",
+    SUMMARY,
+)
+"""Every name that a run may write."""
+
+_PLAIN = {
+    errno.ENOSPC: "no space left",
+    errno.EDQUOT: "disk quota exceeded",
+    errno.EACCES: "no permission to write",
+    errno.EPERM: "no permission to write",
+    errno.EROFS: "read-only file system",
+    errno.EFBIG: "file too large for the file system",
+    errno.EIO: "input/output error",
+    errno.ENAMETOOLONG: "file name too long",
+}
+
+
+class Output:
+    """An output folder that changes only when everything was written.
+
+    Parameters
+    ----------
+    directory : Path
+        The output folder; it and folders above it are created when missing.
+    inputs : sequence of Path
+        Folders and files that are read, as ``Source.inputs``.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written to, is or lies in an input folder, when writing would overwrite an input, or
+        when files that no earlier run has written stand where ours would.
+
+    Notes
+    -----
+    Files are written to a hidden folder next to where they are going to be, on the same file system, and moved at the
+    end. Leaving the ``with`` block by an error, an interruption included, removes every trace.
+
+    Examples
+    --------
+    >>> with Output(Path("deduplicated"), source.inputs) as output:  # doctest: +SKIP
+    ...     source.write_kept(kept, output.folder)
+    ...     write_parquet(decisions, output.path("decisions.parquet"))
+    """
+
+    def __init__(self, directory: Path, inputs: Sequence[Path]) -> None:
+        self.directory = directory
+        self._earlier = _files_of_earlier_run(directory)
+        _refuse_place(directory)
+        _refuse_inputs(directory, inputs)
+        if self._earlier is None:
+            for name in OURS:
+                if os.path.lexists(directory / name):
+                    raise OutputError(
+                        f"{directory / name} is there already, and no earlier run has written it",
+                        "an empty or new folder, or that of an earlier run",
+                        "choose another -o, or move it away",
+                    )
+        self._folder: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder to write to, inside the ``with`` block and before ``commit``."""
+        if self._folder is None:
+            raise RuntimeError("the output is not open")
+        return self._folder
+
+    def path(self, name: str) -> Path:
+        """Return where to write the file that is going to be ``name`` in the output folder."""
+        if name not in OURS:
+            raise ValueError(f"{name} is not among the names of output files")
+        return self.folder / name
+
+    def __enter__(self) -> Output:
+        place = self.directory if self.directory.is_dir() else _nearest_folder(self.directory)
+        folder = place / f".dedup-{secrets.token_hex(6)}"
+        try:
+            folder.mkdir()
+        except OSError as error:
+            raise self._plain(error, 0) from error
+        self._folder = folder
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._folder is None:
+            return
+        if error is None and any(self._folder.iterdir()):
+            self.commit()
+            return
+        written = self._discard()
+        if isinstance(error, OSError) and error.errno in _PLAIN:
+            raise self._plain(error, written) from error
+
+    def commit(self) -> None:
+        """Move what was written into place, and what an earlier run has left behind out of it.
+
+        Leaving the ``with`` block without an error does it too.
+
+        Raises
+        ------
+        OutputError
+            When a file cannot be moved; those moved before are moved back.
+        """
+        try:
+            if self.directory.is_dir():
+                self._replace()
+            else:
+                self._create()
+        except OSError as error:
+            raise self._plain(error, _size(self.folder)) from error
+        finally:
+            self._discard()
+
+    def _discard(self) -> int:
+        """Remove the folder written to, and return how many bytes it held."""
+        written = _size(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._folder = None
+        return written
+
+    def _create(self) -> None:
+        above = [parent for parent in self.directory.parents if not parent.exists()]
+        try:
+            self.directory.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.rename(self.directory)
+        except BaseException:
+            for parent in above:
+                with suppress(OSError):
+                    parent.rmdir()
+            raise
+
+    def _replace(self) -> None:
+        # The summary marks a folder as ours and its files as complete: it goes last.
+        new = sorted(os.listdir(self.folder), key=lambda name: (name == SUMMARY, name))
+        aside = self.folder / "replaced"
+        aside.mkdir()
+        stale = [name for name in self._earlier or () if name not in new]
+        undo: list[tuple[Path, Path]] = []
+        try:
+            for name in [*stale, *new]:
+                target = self.directory / name
+                if os.path.lexists(target):
+                    undo.append((target, aside / name))
+                    os.replace(target, aside / name)
+                if name in new:
+                    undo.append((self.folder / name, target))
+                    os.replace(self.folder / name, target)
+        except BaseException:
+            for back, now in reversed(undo):
+                if os.path.lexists(now):  # the last move may not have happened
+                    os.replace(now, back)
+            raise
+
+    def _plain(self, error: OSError, written: int) -> OutputError:
+        problem = _PLAIN.get(error.errno or 0, error.strerror or str(error))
+        place = error.filename or self.directory
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            found = f"{problem} for {self.directory} after writing {written:,} bytes; they were removed again"
+            return OutputError(found, hint="free some space, or choose another -o")
+        return OutputError(f"{problem}: {place}; nothing was written", hint="choose another -o")
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table as Parquet, compressed with zstd."""
+    pq.write_table(table, path, compression="zstd")
+
+
+def write_rejected(decisions: pa.Table, rejected: Mapping[int, Rejection], path: Path) -> None:
+    """Write a JSON line with ``file``, ``row``, ``reason`` and ``raw`` for each rejected record, in input order.
+
+    Parameters
+    ----------
+    decisions : pa.Table
+        One row per record, with ``file`` and ``row``.
+    rejected : mapping of int to Rejection
+        By number of the record, from 0.
+    path : Path
+        Written, if empty, even when no record is rejected.
+
+    Notes
+    -----
+    Bytes that are not UTF-8 stand in ``raw`` as lone surrogates (Python's ``surrogateescape``), written as escapes:
+    ``json.loads(line)["raw"].encode("utf-8", "surrogateescape")`` are the record's very bytes.
+    """
+    with open(path, "w", encoding="ascii", newline="\n") as output:
+        for number, rejection in sorted(rejected.items()):
+            line = {
+                "file": decisions["file"][number].as_py(),
+                "row": decisions["row"][number].as_py(),
+                "reason": rejection.reason,
+                "raw": rejection.raw.decode("utf-8", "surrogateescape"),
+            }
+            output.write(json.dumps(line) + "\n")
+
+
+def _files_of_earlier_run(directory: Path) -> list[str] | None:
+    """Return the names that the summary there lists, or None when there is none of ours."""
+    try:
+        summary = json.loads((directory / SUMMARY).read_bytes())
+    except (OSError, ValueError):
+        return None
+    files = summary.get(LISTED_UNDER) if isinstance(summary, dict) else None
+    return [name for name in files if name in OURS] if isinstance(files, list) else None
+
+
+def _refuse_place(directory: Path) -> None:
+    try:
+        if directory.exists() and not directory.is_dir():
+            raise OutputError(f"{directory} is a file", "a folder to write to", "choose another -o")
+        place = directory if directory.is_dir() else _nearest_folder(directory)
+    except OSError as error:
+        raise OutputError(f"cannot use {directory}: {error.strerror}", hint="choose another -o") from error
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise OutputError(f"no permission to write in {place}", hint="choose another -o")
+
+
+def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
+    place = directory.resolve()
+    for given in inputs:
+        source = given.resolve()
+        if source.is_dir() and place.is_relative_to(source):
+            where = "is an input folder" if place == source else f"lies in the input folder {given}"
+            raise OutputError(f"{directory} {where}", "a folder outside the inputs", "choose another -o")
+        for name in OURS:
+            if source.is_relative_to(place / name):
+                found = f"{given} is an input, and the output {place / name} would overwrite it"
+                raise OutputError(found, hint="choose another -o")
+
+
+def _nearest_folder(directory: Path) -> Path:
+    for parent in directory.absolute().parents:
+        if parent.is_dir():
+            return parent
+        if os.path.lexists(parent):
+            raise OutputError(f"{parent} is a file", "a folder to write to", "choose another -o")
+    raise OutputError(f"{directory} has no folder above it that exists", hint="choose another -o")
+
+
+def _size(folder: Path) -> int:
+    sizes = (path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    try:
+        return sum(sizes)
+    except OSError:
+        return 0

@@ -1,0 +1,158 @@
+"""Parquet: read and written a bounded piece at a time, the schema and its metadata kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dedup.errors import InputError
+from dedup.io.paths import InputFile
+from dedup.io.source import Batch, Fields
+from dedup.io.stream import Meter, unreadable
+from dedup.io.tabular import arrow_batch, choose_arrow_columns, records_per_batch
+from dedup.io.unchanged import changed
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+ROW_GROUP_BYTES = 128 << 20
+"""Bytes in memory after which the kept records are written as a row group.
+
+Row groups are not copied one by one: a common default is a million rows, gigabytes of articles.
+"""
+
+
+class Parquet:
+    """Reads Parquet files with one schema in common and writes their kept records into one ``kept.parquet``.
+
+    Parameters
+    ----------
+    fields : Fields
+        What the caller asked for.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self._schema: pa.Schema | None = None
+        self._schema_file = ""
+        self.has_dates = False
+
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
+        """Yield the records of a file, reading only the columns needed; a row is a record number.
+
+        Raises
+        ------
+        InputError
+            When the file is not Parquet, is damaged, or has not the schema of the files before.
+        ColumnError
+            When a column is missing or of a type that cannot serve.
+        """
+        before = meter.bytes_read
+        size = file.path.stat().st_size if file.path.exists() else 0
+        with _open(file) as parquet:
+            self._take_schema(file, parquet.schema_arrow)
+            columns = choose_arrow_columns(self._fields, parquet.schema_arrow, file.name)
+            self.has_dates |= columns.date is not None
+            chosen = {columns.text, columns.id, columns.date, columns.source} - {None}
+            row = 1
+            for records in _record_batches(
+                file, parquet, [name for name in parquet.schema_arrow.names if name in chosen]
+            ):
+                yield arrow_batch(file.name, row, records, columns)
+                row += records.num_rows
+                meter.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
+
+    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+        """Write the kept records, compressed as the first file's are."""
+        with _open(kept[0][0]) as first:
+            schema, compression = first.schema_arrow, _compression(first.metadata)
+        pending: list[pa.RecordBatch] = []
+        size = 0
+        with pq.ParquetWriter(directory / "kept.parquet", schema, compression=compression) as writer:
+            for records in self._kept_batches(kept):
+                pending.append(records)
+                size += records.nbytes
+                if size >= ROW_GROUP_BYTES:
+                    writer.write_table(pa.Table.from_batches(pending, schema))
+                    pending, size = [], 0
+            if pending:
+                writer.write_table(pa.Table.from_batches(pending, schema))
+        return ["kept.parquet"]
+
+    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+        """Return the kept records with all their columns."""
+        return pa.Table.from_batches(list(self._kept_batches(kept)), self._schema)
+
+    def _kept_batches(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> Iterator[pa.RecordBatch]:
+        for file, mask in kept:
+            with _open(file) as parquet:
+                if parquet.metadata.num_rows != len(mask):
+                    raise changed(file)
+                position = 0
+                for records in _record_batches(file, parquet, None):
+                    keep = mask[position : position + records.num_rows]
+                    position += records.num_rows
+                    if keep.any():
+                        # Each file's own metadata gives way to the first one's; the columns are the same.
+                        yield records.filter(pa.array(keep)).replace_schema_metadata(
+                            self._schema and self._schema.metadata
+                        )
+
+    def _take_schema(self, file: InputFile, schema: pa.Schema) -> None:
+        if self._schema is None:
+            self._schema, self._schema_file = schema, file.name
+            return
+        if schema.equals(self._schema):
+            return
+        ours, theirs = ([f"{field.name}: {field.type}" for field in one] for one in (schema, self._schema))
+        different = [f"{file.name} has {column}" for column in ours if column not in theirs]
+        different += [f"{self._schema_file} has {column}" for column in theirs if column not in ours]
+        raise InputError(
+            f"{file.name} has another schema than {self._schema_file}"
+            + (f" ({'; '.join(different[:6])})" if different else " (the order of columns, or which may be null)"),
+            "one schema for all Parquet inputs",
+            "run them one by one, or bring them into one schema first",
+        )
+
+
+def _open(file: InputFile) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(file.path)
+    except (FileNotFoundError, PermissionError) as error:
+        raise unreadable(file, error) from error
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(file, error) from error
+
+
+def _record_batches(file: InputFile, parquet: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    groups = [parquet.metadata.row_group(index) for index in range(parquet.metadata.num_row_groups)]
+    size = sum(group.total_byte_size for group in groups)
+    batches = parquet.iter_batches(records_per_batch(parquet.metadata.num_rows, size), columns=columns)
+    while True:
+        try:
+            records = next(batches, None)
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(file, error) from error
+        if records is None:
+            return
+        if records.num_rows:
+            yield records
+
+
+def _damaged(file: InputFile, error: Exception) -> InputError:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return InputError(f"{file.name} is not a Parquet file, or is damaged: {lines[0]}", hint="is the download complete?")
+
+
+def _compression(metadata: pq.FileMetaData) -> dict[str, str] | str:
+    if not metadata.num_row_groups:
+        return "zstd"
+    group = metadata.row_group(0)
+    columns = [group.column(index) for index in range(group.num_columns)]
+    names = {"UNCOMPRESSED": "none"}
+    return {column.path_in_schema: names.get(column.compression, column.compression.lower()) for column in columns}

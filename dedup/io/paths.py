@@ -1,0 +1,171 @@
+"""Inputs as a person names them (files, folders, globs, ``-``) to the list of files to read."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dedup.errors import InputError
+from dedup.io.encoding import printable
+
+STDIN = "-"
+
+FORMAT_OF_SUFFIX = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".txt": "txt",
+}
+
+COMPRESSED_SUFFIXES = (".gz", ".zst")
+
+SUFFIXES = "{}; all but .parquet also with {}".format(", ".join(FORMAT_OF_SUFFIX), " or ".join(COMPRESSED_SUFFIXES))
+"""What can be read, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file to read.
+
+    Parameters
+    ----------
+    path : Path
+        Where to open it.
+    name : str
+        What to call it: the path as given, or as found in a folder or glob that was given.
+    relative : str
+        With forward slashes: the way from the folder it was found in, or the file's name.
+    format : str
+        A value of ``FORMAT_OF_SUFFIX``.
+    folder : Path or None
+        The folder that was given as an input and in which the file was found.
+    """
+
+    path: Path
+    name: str
+    relative: str
+    format: str
+    folder: Path | None = None
+
+    @property
+    def is_stdin(self) -> bool:
+        """Whether this stands for standard input."""
+        return self.name == STDIN
+
+
+def format_of(path: Path) -> str | None:
+    """Return the format that a file's name says, or None; case does not matter."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in COMPRESSED_SUFFIXES:
+        suffixes.pop()
+        if suffixes and suffixes[-1] == ".parquet":
+            return None
+    return FORMAT_OF_SUFFIX.get(suffixes[-1]) if suffixes else None
+
+
+def expand(inputs: Sequence[str | Path]) -> list[InputFile]:
+    """List the files to read.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Files, folders (read with all below them), globs, or ``-`` for JSON lines on standard input.
+
+    Returns
+    -------
+    list of InputFile
+        In the order of the inputs, sorted by path within a folder or glob; a file met twice stands once.
+
+    Raises
+    ------
+    InputError
+        When an input does not exist, cannot be listed, or holds no file that can be read.
+    """
+    files: dict[str, InputFile] = {}
+    for given in inputs:
+        for file in _expand_one(os.fspath(given)):
+            files.setdefault(STDIN if file.is_stdin else os.path.realpath(file.path), file)
+    if not files:
+        raise InputError("no input", "files, folders, globs, or - for standard input")
+    return list(files.values())
+
+
+def _expand_one(given: str) -> Iterator[InputFile]:
+    path = Path(given)
+    if given == STDIN:
+        yield InputFile(path, STDIN, STDIN, "jsonl")
+    elif os.path.isdir(path):  # unlike Path.is_dir, False when not allowed to look
+        yield from _in_folder(path)
+    elif os.path.lexists(path) or not glob.has_magic(given):
+        yield _single(path)
+    else:
+        yield from _matching(given)
+
+
+def _single(path: Path) -> InputFile:
+    name = printable(str(path))
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
+    file_format = format_of(path)
+    if file_format is None:
+        hint = "rename it; JSON lines can also come on standard input, as -"
+        raise InputError(f"{name} has a suffix that is not known", f"one of {SUFFIXES}", hint)
+    return InputFile(path, name, printable(path.name), file_format)
+
+
+def _in_folder(folder: Path) -> list[InputFile]:
+    found = sorted(_walk(folder))
+    if not found:
+        raise InputError(f"no file in {printable(str(folder))} can be read", f"files with one of {SUFFIXES}")
+    return [_found(path, folder, folder) for path in found]
+
+
+def _matching(pattern: str) -> Iterator[InputFile]:
+    base = _fixed_part(pattern)
+    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
+    if not matches:
+        raise InputError(f"nothing matches {printable(pattern)}")
+    found = False
+    for match in matches:
+        below = sorted(_walk(match)) if os.path.isdir(match) else [match] if format_of(match) else []
+        for path in below:
+            found = True
+            yield _found(path, base, None)
+    if not found:
+        raise InputError(f"no file that matches {printable(pattern)} can be read", f"files with one of {SUFFIXES}")
+
+
+def _found(path: Path, base: Path, folder: Path | None) -> InputFile:
+    relative = printable(path.relative_to(base).as_posix())
+    return InputFile(path, printable(str(path)), relative, format_of(path) or "", folder)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the readable files below a folder, but hidden ones and what lies in hidden folders."""
+
+    def refuse(error: OSError) -> None:
+        raise InputError(f"cannot list {printable(str(error.filename))}: {error.strerror}") from error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and format_of(Path(name)):
+                yield Path(parent, name)
+
+
+def _fixed_part(pattern: str) -> Path:
+    """Return the folder in front of the first part of a glob that has a wildcard."""
+    fixed: list[str] = []
+    for part in Path(pattern).parts:
+        if glob.has_magic(part):
+            break
+        fixed.append(part)
+    return Path(*fixed)

@@ -1,0 +1,64 @@
+"""Plain text: one file is one document."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.io.encoding import readable
+from dedup.io.paths import InputFile
+from dedup.io.source import Batch
+from dedup.io.stream import CHUNK_BYTES, Meter, text_chunks
+from dedup.schema import NO_DATE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+class PlainText:
+    """Reads each file as one document and copies the kept ones into a folder ``kept``."""
+
+    has_dates = False
+
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
+        """Yield the file as a batch of one."""
+        whole = b"".join(text_chunks(file, CHUNK_BYTES, meter))
+        text = pa.array([whole], pa.large_binary())
+        yield Batch(file.name, np.ones(1, np.int64), [file.relative], text, np.full(1, NO_DATE), [None], {})
+
+    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+        """Copy the kept files, compressed as they are, under their relative names."""
+        taken: set[str] = set()
+        for file, mask in kept:
+            relative = _free_name(file.relative, taken)
+            taken.add(relative.casefold())
+            if mask.all():
+                target = directory / "kept" / relative
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file.path, target)
+        return ["kept"] if (directory / "kept").exists() else []
+
+    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+        """Return the kept documents as columns ``id`` and ``text``."""
+        files = [file for file, mask in kept if mask.all()]
+        text = [readable(b"".join(text_chunks(file))) for file in files]
+        return pa.table({"id": [file.relative for file in files], "text": pa.array(text, pa.large_string())})
+
+
+def _free_name(relative: str, taken: set[str]) -> str:
+    """Return the name, or where another folder has had the same one, the first of ``name-2``, ``name-3`` ... free.
+
+    Case is not counted as a difference: it is none on the file systems of macOS and Windows.
+    """
+    path = PurePosixPath(relative)
+    name, number = relative, 1
+    while name.casefold() in taken:
+        number += 1
+        stem, _, suffixes = path.name.partition(".")
+        name = str(path.with_name(f"{stem}-{number}.{suffixes}"))
+    return name

@@ -1,0 +1,175 @@
+"""A file as decompressed chunks of bytes, with every way it can be broken told in one line.
+
+Compression is recognised by the first bytes, not by the name: a download that a browser has already unpacked still
+reads. The formats take ``text_chunks``; whole lines come from ``lines``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from dedup.errors import InputError
+from dedup.io.paths import InputFile
+
+CHUNK_BYTES = 8 << 20
+"""Decompressed bytes read at a time."""
+
+HEAD_BYTES = 64 << 10
+"""Decompressed bytes that are looked at to tell text from binary content."""
+
+BOM = b"\xef\xbb\xbf"
+
+_MAGIC = (
+    (b"PAR1", "a Parquet file"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"\x1f\x8b", "a gzip file inside a compressed file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file inside a compressed file"),
+    (b"%PDF-", "a PDF"),
+    (b"ARROW1", "an Arrow file"),
+)
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts the bytes read from disk, compressed as they lie there."""
+
+    bytes_read: int = 0
+
+
+class DamagedError(InputError):
+    """Compressed data that stops before its end, or is not what it should be.
+
+    Parameters
+    ----------
+    file : str
+        The file as a person would name it.
+    what : str
+        What is wrong, as the rest of a sentence that begins with the file.
+    hint : str
+        What to do.
+    """
+
+    def __init__(self, file: str, what: str, hint: str) -> None:
+        super().__init__(f"{file} {what}", hint=hint)
+        self.file = file
+        self.what = what
+
+
+def text_chunks(file: InputFile, size: int = CHUNK_BYTES, meter: Meter | None = None) -> Generator[bytes]:
+    """Yield the decompressed bytes of a text file, without a byte order mark.
+
+    Parameters
+    ----------
+    file : InputFile
+        A plain, gzip or zstd file.
+    size : int
+        Most bytes of a chunk.
+    meter : Meter or None
+        Counts the bytes read.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be opened or read, or its beginning is not text in UTF-8.
+    DamagedError
+        When it cannot be decompressed to its end; what could be was yielded before.
+    """
+    with closing(chunks(file, HEAD_BYTES)) as beginning:
+        head = next(beginning, b"")
+    _refuse_binary(file, head)
+    skip = len(BOM) if head.startswith(BOM) else 0
+    for chunk in chunks(file, size, meter):
+        rest = chunk[skip:]
+        skip -= len(chunk) - len(rest)
+        if rest:
+            yield rest
+
+
+def chunks(file: InputFile, size: int, meter: Meter | None = None) -> Generator[bytes]:
+    """Yield the decompressed bytes of a file as they are; parameters and errors as for ``text_chunks``."""
+    meter = meter or Meter()
+    before = meter.bytes_read
+    position = 0
+    with ExitStack() as stack:
+        raw, stream = _open(file, stack)
+        while True:
+            try:
+                chunk = stream.read(size)
+            except OSError as error:
+                if error.errno is not None:
+                    raise unreadable(file, error) from error
+                # The chunk in which the damage lies is lost as a whole. Fetch what comes before the damage, so that
+                # the message can name the last good row.
+                if salvaged := _salvage(file, position):
+                    yield salvaged
+                raise _damage(file, error) from error
+            meter.bytes_read = before + raw.tell()
+            if not chunk:
+                return
+            position += len(chunk)
+            yield chunk
+
+
+def unreadable(file: InputFile, error: OSError) -> InputError:
+    """Return the error for a file that the system does not let us open or read."""
+    return InputError(f"cannot read {file.name}: {error.strerror or error}")
+
+
+def _open(file: InputFile, stack: ExitStack) -> tuple[pa.PythonFile, pa.NativeFile]:
+    try:
+        handle = stack.enter_context(file.path.open("rb", buffering=0))
+        magic = handle.read(4)
+        handle.seek(0)
+    except OSError as error:
+        raise unreadable(file, error) from error
+    raw = stack.enter_context(pa.PythonFile(handle, mode="r"))
+    if magic[:2] == b"\x1f\x8b":
+        return raw, stack.enter_context(pa.CompressedInputStream(raw, "gzip"))
+    # A zstd file may also begin with a skippable frame, as the parallel compressor pzstd writes it.
+    if magic == b"\x28\xb5\x2f\xfd" or (magic[1:] == b"\x2a\x4d\x18" and magic[0] >> 4 == 5):
+        return raw, stack.enter_context(pa.CompressedInputStream(raw, "zstd"))
+    return raw, raw
+
+
+def _salvage(file: InputFile, position: int, step: int = 512) -> bytes:
+    """Return what can be decompressed after ``position`` of a file known to be damaged, to within ``step`` bytes."""
+    pieces = []
+    with ExitStack() as stack:
+        _, stream = _open(file, stack)
+        try:
+            while position:
+                position -= len(stream.read(min(position, CHUNK_BYTES)))
+            while piece := stream.read(step):
+                pieces.append(piece)
+        except OSError:
+            pass
+    return b"".join(pieces)
+
+
+def _damage(file: InputFile, error: OSError) -> DamagedError:
+    # Arrow tells the two apart in words only.
+    if "truncated" in str(error).lower():
+        return DamagedError(file.name, "ends early", "is the download complete?")
+    return DamagedError(file.name, f"cannot be decompressed ({error})", "fetch or compress it again")
+
+
+def _refuse_binary(file: InputFile, head: bytes) -> None:
+    expected = "text in UTF-8"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        convert = "convert it: iconv -f UTF-16 -t UTF-8"
+        raise InputError(f"{file.name} is in UTF-16 (it begins with that byte order mark)", expected, convert)
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            raise InputError(f"{file.name} holds {name}", expected, "unpack it, or give it its own suffix")
+    if (position := head.find(0)) >= 0:
+        raise InputError(
+            f"{file.name} holds binary content (a NUL byte at byte {position + 1:,})",
+            expected,
+            "is this the format that the file's name says?",
+        )

@@ -1,0 +1,122 @@
+"""Arrow columns to batches: what Parquet files and tables in memory have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.errors import ColumnError
+from dedup.io.assembly import name_records
+from dedup.io.columns import Columns, choose_columns
+from dedup.io.dates import read_date_column
+from dedup.io.encoding import readable
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields
+from dedup.schema import NO_DATE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_TEXT_TYPES = {"string", "large_string", "string_view", "binary", "large_binary", "binary_view", "null"}
+
+
+def choose_arrow_columns(fields: Fields, schema: pa.Schema, where: str) -> Columns:
+    """Choose the columns to read, and refuse types that cannot serve.
+
+    Raises
+    ------
+    ColumnError
+        As ``choose_columns``; also when the text is not a string or binary column, or the id is nested or boolean.
+    """
+    columns = choose_columns(fields, schema.names, where)
+    text_type = schema.field(schema.names.index(columns.text)).type
+    if not _holds_text(text_type):
+        hint = "name another with --text-field"
+        raise ColumnError(f"{where}: column {columns.text!r} is {text_type}", "strings", hint)
+    if columns.id is not None:
+        id_type = schema.field(schema.names.index(columns.id)).type
+        if pa.types.is_nested(id_type) or pa.types.is_boolean(id_type):
+            hint = "name another with --id-field"
+            raise ColumnError(f"{where}: column {columns.id!r} is {id_type}", "strings or numbers", hint)
+    return columns
+
+
+def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, columns: Columns) -> Batch:
+    """Build a batch from the chosen columns of a record batch.
+
+    Parameters
+    ----------
+    file : str
+        The input's name.
+    first_row : int
+        Row number of the first record.
+    records : pa.RecordBatch
+        May have further columns.
+    columns : Columns
+        From ``choose_arrow_columns``.
+
+    Returns
+    -------
+    Batch
+        Without rejected records: a column's type holds for all of them.
+    """
+    count = records.num_rows
+    row = np.arange(first_row, first_row + count, dtype=np.int64)
+
+    def column(name: str) -> pa.Array:
+        return _plain(records.column(records.schema.names.index(name)))
+
+    ids = strings(column(columns.id)) if columns.id is not None else None
+    sources = strings(column(columns.source)) if columns.source is not None else [None] * count
+    published, unread = _dates(column(columns.date)) if columns.date is not None else (np.full(count, NO_DATE), 0)
+    return Batch(
+        file,
+        row,
+        name_records(file, row, ids, {}, lambda position: b""),
+        column(columns.text).cast(pa.large_binary()),
+        published,
+        [source or None for source in sources],
+        {},
+        unread,
+    )
+
+
+def strings(array: pa.Array) -> list[str | None]:
+    """Return the values of a column as strings; None for null, NaN and nested values."""
+    if _holds_text(array.type):
+        values = array.cast(pa.large_binary()).to_pylist()
+        return [None if value is None else readable(value) for value in values]
+    if pa.types.is_nested(array.type):
+        return [None] * len(array)
+    return [None if value is None or value != value else str(value) for value in array.to_pylist()]
+
+
+def records_per_batch(records: int, size: int) -> int:
+    """Return how many records make a batch, when so many take so many bytes."""
+    return max(1, min(BATCH_RECORDS, BATCH_BYTES * records // max(size, 1)))
+
+
+def slices(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Cut a table into record batches of the size of a batch."""
+    yield from table.to_batches(max_chunksize=records_per_batch(table.num_rows, table.nbytes))
+
+
+def _dates(array: pa.Array) -> tuple[npt.NDArray[np.int64], int]:
+    return read_date_column(pa.array(strings(array), pa.string()) if _holds_text(array.type) else array)
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    """Return the column without the wrapping of an extension type or a dictionary."""
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = array.storage
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _holds_text(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        return _holds_text(kind.value_type)
+    return str(kind) in _TEXT_TYPES or pa.types.is_fixed_size_binary(kind)

@@ -1,0 +1,78 @@
+"""Leader clusters: who is kept, and whom each dropped document joins."""
+
+from __future__ import annotations
+
+from numba import njit
+
+EXCERPT = 2  # as in dedup.schema
+WAITING, OPEN, KEPT, DROPPED = range(4)
+
+
+@njit(cache=True, nogil=True)
+def best_kept(document, starts, others, relations, scores, contains, state):
+    """Return the position of the best match of a document with a kept one that it may join, -1 if there is none.
+
+    Best: the closest relation, then the highest score, then the earliest document. A container never joins its excerpt.
+    """
+    best = -1
+    for at in range(starts[document], starts[document + 1]):
+        if state[others[at]] != KEPT or (relations[at] == EXCERPT and contains[at]):
+            continue
+        if (
+            best < 0
+            or relations[at] < relations[best]
+            or (
+                relations[at] == relations[best]
+                and (scores[at] > scores[best] or (scores[at] == scores[best] and others[at] < others[best]))
+            )
+        ):
+            best = at
+    return best
+
+
+@njit(cache=True, nogil=True)
+def lead(starts, others, relations, scores, contains, state, joined, stack, progress):
+    """Visit documents in order, containers before what they contain; keep those that no kept one matches.
+
+    Parameters
+    ----------
+    starts : int64 array, shape (n_documents + 1,)
+        Matches of document ``i`` are at ``starts[i]:starts[i + 1]``; each match stands there twice, once for each side.
+    others : int64 array
+        The other document of the match.
+    relations : int8 array
+    scores : float64 array
+    contains : bool array
+        With EXCERPT: this document is the container.
+    state : int8 array, shape (n_documents,)
+        Zero; receives KEPT or DROPPED.
+    joined : int64 array, shape (n_documents,)
+        Receives the position of the match by which a document is dropped, -1 for kept ones.
+    stack, progress : int64 array, shape (n_documents,)
+        Room.
+    """
+    for first in range(starts.size - 1):
+        if state[first] != WAITING:
+            continue
+        depth = 0
+        stack[0] = first
+        progress[first] = starts[first]
+        state[first] = OPEN
+        while depth >= 0:
+            document = stack[depth]
+            # Look for a container that is not decided yet. It is longer, so there is no way round back to here.
+            at = progress[document]
+            while at < starts[document + 1] and not (
+                relations[at] == EXCERPT and not contains[at] and state[others[at]] == WAITING
+            ):
+                at += 1
+            progress[document] = at + 1
+            if at < starts[document + 1]:
+                depth += 1
+                stack[depth] = others[at]
+                progress[others[at]] = starts[others[at]]
+                state[others[at]] = OPEN
+                continue
+            joined[document] = best_kept(document, starts, others, relations, scores, contains, state)
+            state[document] = KEPT if joined[document] < 0 else DROPPED
+            depth -= 1

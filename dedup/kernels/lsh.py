@@ -1,0 +1,63 @@
+"""Band keys, and candidate pairs from sorted buckets."""
+
+from __future__ import annotations
+
+from numba import i8, njit, u8
+
+from dedup.kernels.xxh import fmix64
+
+
+@njit(cache=True, nogil=True)
+def band_keys(signatures, rows, keys):
+    """Hash each run of ``rows`` signature values to a key.
+
+    Parameters
+    ----------
+    signatures : uint32 array, shape (n_documents, at least n_bands * rows)
+    rows : int
+    keys : uint64 array, shape (n_documents, n_bands)
+    """
+    for document in range(keys.shape[0]):
+        for band in range(keys.shape[1]):
+            key = u8(band)
+            for row in range(band * rows, (band + 1) * rows):
+                key = fmix64(key ^ u8(signatures[document, row])) + u8(0x9E3779B97F4A7C15)
+            keys[document, band] = key
+
+
+@njit(cache=True, nogil=True)
+def bucket_pairs(packed, bits, limit, pairs):
+    """Pair each document of a bucket with the first ``limit`` before it.
+
+    Parameters
+    ----------
+    packed : uint64 array, sorted
+        Key above ``bits``, document below: a bucket is a run of equal keys, in the order of documents.
+    bits : int
+    limit : int
+    pairs : uint64 array
+        Receives earlier document in the upper, later in the lower half; empty: nothing is written, only counted.
+
+    Returns
+    -------
+    count, largest, first : int
+        Pairs found; documents in the largest bucket, and the first of them.
+    """
+    mask = (u8(1) << u8(bits)) - u8(1)
+    count = i8(0)
+    largest = i8(0)
+    first = i8(0)
+    start = i8(0)
+    for at in range(1, packed.size + 1):
+        if at < packed.size and packed[at] >> u8(bits) == packed[start] >> u8(bits):
+            continue
+        if at - start > largest:
+            largest = at - start
+            first = i8(packed[start] & mask)
+        for later in range(start + 1, at):
+            for earlier in range(start, min(later, start + limit)):
+                if pairs.size:
+                    pairs[count] = (packed[earlier] & mask) << u8(32) | (packed[later] & mask)
+                count += 1
+        start = at
+    return count, largest, first

@@ -1,0 +1,76 @@
+"""Exact comparison of the shingle sets of candidate pairs."""
+
+from __future__ import annotations
+
+from numba import i8, njit, u4
+
+from dedup.kernels.minhash import shingle
+from dedup.kernels.table import table_bits
+
+
+@njit(cache=True, nogil=True)
+def insert(hashes, count, keys, used, bits, stamp):
+    """Put hashes into the table of this stamp; return how many are distinct."""
+    distinct = 0
+    mask = (1 << bits) - 1
+    for k in range(count):
+        slot = i8(hashes[k]) & mask
+        while used[slot] == stamp and keys[slot] != hashes[k]:
+            slot = (slot + 1) & mask
+        if used[slot] != stamp:
+            used[slot] = stamp
+            keys[slot] = hashes[k]
+            distinct += 1
+    return distinct
+
+
+@njit(cache=True, nogil=True)
+def shared_shingles(tokens, starts, ends, left, right, size, hashes, keys, used, seen, shared, sizes):
+    """Count the distinct shingles that both documents of each pair hold.
+
+    Parameters
+    ----------
+    tokens : uint32 array
+    starts, ends : int64 array, shape (n_documents,)
+    left, right : int64 array, shape (n_pairs,)
+        Best sorted by ``left``, whose table is then built once.
+    size : int
+        Tokens in a shingle.
+    hashes : uint32 array
+        Room for the shingles of the longest document.
+    keys, used, seen : uint32 array
+        Room for its hash table, ``2 ** table_bits(n)`` each; ``used`` and ``seen`` zero.
+    shared : int64 array, shape (n_pairs,)
+    sizes : int64 array, shape (n_documents,)
+        Distinct shingles of a document; filled in where it is negative and the document is in a pair.
+    """
+    stamp = u4(0)
+    visit = u4(0)
+    table_of = i8(-1)
+    bits = 0
+    for pair in range(left.size):
+        a = left[pair]
+        b = right[pair]
+        if sizes[b] < 0:
+            stamp += u4(1)
+            table_of = i8(-1)
+            count = shingle(tokens, starts[b], ends[b], size, hashes)
+            sizes[b] = insert(hashes, count, keys, used, table_bits(count), stamp)
+        if table_of != a:
+            stamp += u4(1)
+            table_of = a
+            count = shingle(tokens, starts[a], ends[a], size, hashes)
+            bits = table_bits(count)
+            sizes[a] = insert(hashes, count, keys, used, bits, stamp)
+        visit += u4(1)
+        mask = (1 << bits) - 1
+        both = 0
+        count = shingle(tokens, starts[b], ends[b], size, hashes)
+        for k in range(count):
+            slot = i8(hashes[k]) & mask
+            while used[slot] == stamp and keys[slot] != hashes[k]:
+                slot = (slot + 1) & mask
+            if used[slot] == stamp and seen[slot] != visit:
+                seen[slot] = visit
+                both += 1
+        shared[pair] = both

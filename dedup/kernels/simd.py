@@ -1,0 +1,65 @@
+"""64 bytes at a time: the few vector operations that Numba cannot write as a loop.
+
+Each is one LLVM expression on ``<64 x i8>``, which the compiler cuts to the vector width of the machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import i8, types, u8
+from numba.extending import intrinsic
+
+BLOCK = 64
+
+_LANES = ir.VectorType(ir.IntType(8), BLOCK)
+
+
+def _all(value: int) -> Any:
+    return ir.Constant(_LANES, [value] * BLOCK)
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [offset]), _LANES.as_pointer())
+
+
+@intrinsic
+def fold_ascii(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
+    """Copy 64 bytes, ASCII letters in lower case and all but letters and digits as spaces.
+
+    Returns a uint64 whose bit ``k`` says that byte ``k`` is not ASCII; its copy is a space, to be overwritten.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        lower = builder.or_(block, _all(0x20))
+        is_letter = builder.icmp_unsigned("<", builder.sub(lower, _all(ord("a"))), _all(26))
+        is_digit = builder.icmp_unsigned("<", builder.sub(block, _all(ord("0"))), _all(10))
+        folded = builder.select(is_letter, lower, builder.select(is_digit, block, _all(0x20)))
+        builder.store(folded, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
+        return builder.bitcast(builder.icmp_signed("<", block, _all(0)), ir.IntType(64))
+
+    return u8(source, i8, target, i8), codegen
+
+
+@intrinsic
+def above_space(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
+    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is greater than a space."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        return builder.bitcast(builder.icmp_unsigned(">", block, _all(0x20)), ir.IntType(64))
+
+    return u8(source, i8), codegen
+
+
+@intrinsic
+def trailing_zeros(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
+    """Return the number of zero bits below the lowest set one; ``bits`` is not zero."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(u8), codegen

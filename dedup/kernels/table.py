@@ -1,0 +1,14 @@
+"""Sizes of open-addressing hash tables."""
+
+from __future__ import annotations
+
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def table_bits(count):
+    """Return the base-2 logarithm of a hash table for ``count`` keys that stays at least half empty."""
+    bits = 4
+    while (1 << bits) < 2 * count:
+        bits += 1
+    return bits

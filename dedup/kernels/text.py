@@ -1,0 +1,202 @@
+"""Fold, split and hash a batch of UTF-8 texts in one pass.
+
+A document is first folded into a small buffer that stays in the cache: tokens as UTF-8, anything else as bytes up to a
+space, ``MARK`` before a token that is a character. Then its words are found 64 bytes at a time and hashed.
+"""
+
+from __future__ import annotations
+
+from numba import i8, njit, u1, u4, u8
+
+from dedup.kernels.simd import BLOCK, above_space, fold_ascii, trailing_zeros
+from dedup.kernels.xxh import P5, avalanche, load32, tail_byte, tail_word, xxh32
+
+SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)  # as in dedup.folding
+SPACE = 32
+MARK = 1
+PIECE = 64 * BLOCK  # what is split at a time, so that it is still in the cache when it is hashed
+PAD = 2 * BLOCK  # bytes behind a buffer's end that blocks may touch
+
+
+@njit(cache=True, nogil=True)
+def decode(data, at, stop):
+    """Return the code point at ``data[at]`` and its length; (-1, 1) where the bytes are not UTF-8."""
+    lead = i8(data[at])
+    if lead < 0xC2 or lead > 0xF4:
+        return (lead, 1) if lead < 0x80 else (-1, 1)
+    length = 2 if lead < 0xE0 else (3 if lead < 0xF0 else 4)
+    if at + length > stop:
+        return -1, 1
+    code = lead & (0x7F >> length)
+    for k in range(1, length):
+        byte = i8(data[at + k])
+        if byte & 0xC0 != 0x80:
+            return -1, 1
+        code = code << 6 | byte & 0x3F
+    overlong = (length == 3 and code < 0x800) or (length == 4 and code < 0x10000)
+    if overlong or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
+        return -1, 1
+    return code, length
+
+
+@njit(cache=True, nogil=True)
+def put(entry, data, source, length, folded, at):
+    """Write one folded character, itself where the entry has no bytes; return the position behind it."""
+    kind = entry >> u8(40)
+    if kind == DROPPED:
+        return at
+    if kind == SEPARATOR:
+        folded[at] = SPACE
+        return at + 1
+    if kind == CHARACTER:
+        folded[at] = MARK
+        at += 1
+    size = i8((entry >> u8(32)) & u8(255))
+    if size > 0:
+        for k in range(size):
+            folded[at + k] = u1(entry >> u8(8 * k))
+    else:
+        size = length
+        for k in range(size):
+            folded[at + k] = data[source + k]
+    at += size
+    if kind == CHARACTER:
+        folded[at] = SPACE
+        at += 1
+    return at
+
+
+@njit(cache=True, nogil=True)
+def fold(data, start, stop, page_of, pages, sequences, folded):
+    """Fold ``data[start:stop]`` into ``folded``, from its second byte on.
+
+    Returns the position behind the last byte written, -1 if ``folded`` is too small. A code point takes at most twice its
+    bytes, but for sequences, which check.
+    """
+    folded[0] = SPACE
+    at = i8(1)
+    position = i8(start)
+    if at + 2 * (stop - position) + PAD > folded.size:
+        return i8(-1)
+    while position < stop:
+        if position + BLOCK <= data.size:
+            foreign = fold_ascii(data, position, folded, at)
+            span = i8(BLOCK) if foreign == u8(0) else trailing_zeros(foreign)
+            span = min(span, stop - position)
+            position += span
+            at += span
+            if span == BLOCK or position == stop:
+                continue
+        # One code point the slow way, and those behind it while they are not ASCII.
+        while position < stop:
+            code, length = decode(data, position, stop)
+            entry = u8(0) if code < 0 else pages[page_of[code >> 8], code & 255]
+            if (entry >> u8(40)) == SEQUENCE:
+                count = i8((entry >> u8(32)) & u8(255))
+                first = i8(entry & u8(0xFFFFFFFF))
+                if at + 6 * count + 2 * (stop - position) + PAD > folded.size:
+                    return i8(-1)
+                for k in range(first, first + count):
+                    at = put(sequences[k], data, position, length, folded, at)
+            else:
+                at = put(entry, data, position, length, folded, at)
+            position += length
+            if position < stop and data[position] < 128:
+                break
+    return at
+
+
+@njit(inline="always")
+def choose(condition, yes, no):
+    """Return ``yes`` if the condition holds, else ``no``, without a branch."""
+    mask = u4(u4(0) - u4(condition))
+    return u4((yes & mask) | (no & u4(~mask)))
+
+
+@njit(cache=True, nogil=True)
+def find_tokens(folded, first, last, borders, count):
+    """Append where tokens start and end in ``folded[first:last]``, whole blocks, to the ``count`` borders there are.
+
+    Starts and ends alternate: an odd count means that the last token goes on behind ``last``. Returns the new count.
+    """
+    inside = u8(count & 1)
+    for block in range(first, last, BLOCK):
+        words = above_space(folded, block)
+        turns = words ^ ((words << u8(1)) | inside)
+        inside = words >> u8(63)
+        while turns != u8(0):
+            borders[count] = block + trailing_zeros(turns)
+            count += 1
+            turns &= turns - u8(1)
+    return count
+
+
+@njit(cache=True, nogil=True)
+def hash_tokens(folded, borders, count, tokens, first):
+    """Write the hash of each token between ``borders`` to ``tokens[first:]``.
+
+    XXH32, the lowest bit telling a character from a word. Nearly all words are under 16 bytes: they take every step and keep
+    the result of those that apply, since branches on the length of a word cannot be predicted and cost more than the steps.
+    """
+    for k in range(count >> 1):
+        start = i8(borders[2 * k])
+        size = i8(borders[2 * k + 1]) - start
+        digest = u4(P5 + u4(size))
+        digest = choose(size >= 4, tail_word(digest, load32(folded, start)), digest)
+        digest = choose(size >= 8, tail_word(digest, load32(folded, start + 4)), digest)
+        digest = choose(size >= 12, tail_word(digest, load32(folded, start + 8)), digest)
+        rest = load32(folded, start + (size & ~3))
+        left = size & 3
+        digest = choose(left >= 1, tail_byte(digest, rest & u4(255)), digest)
+        digest = choose(left >= 2, tail_byte(digest, (rest >> u4(8)) & u4(255)), digest)
+        digest = choose(left >= 3, tail_byte(digest, (rest >> u4(16)) & u4(255)), digest)
+        digest = avalanche(digest)
+        if size >= 16:
+            digest = xxh32(folded, start, start + size)
+        tokens[first + k] = u4(u4(digest & u4(0xFFFFFFFE)) | u4(folded[start - 1] == MARK))
+
+
+@njit(cache=True, nogil=True)
+def tokenise(data, offsets, first, last, page_of, pages, sequences, folded, borders, tokens, token_ends):
+    """Fold and tokenise documents ``first`` to ``last - 1``.
+
+    Parameters
+    ----------
+    data : uint8 array
+        The texts, one behind the other; bytes that are not UTF-8 separate words.
+    offsets : int64 array, shape (n_documents + 1,)
+    first, last : int
+    page_of, pages, sequences
+        The folding table of `dedup.folding`.
+    folded : uint8 array
+        Room for one folded document.
+    borders : int64 array, shape (PIECE + 2,)
+        Room for where the tokens of a piece of it start and end.
+    tokens : uint32 array
+        Receives the token hashes.
+    token_ends : int64 array, shape (n_documents,)
+        Receives where each document ends in ``tokens``.
+
+    Returns
+    -------
+    int
+        The first document that did not fit, ``last`` if all did.
+    """
+    count = i8(0)
+    for document in range(first, last):
+        stop = fold(data, offsets[document], offsets[document + 1], page_of, pages, sequences, folded)
+        if stop < 0:
+            return document
+        if count + stop // 2 > tokens.size:
+            return document
+        for k in range(stop, stop + BLOCK):
+            folded[k] = SPACE
+        found = 0
+        for piece in range(1, stop + 1, PIECE):
+            found = find_tokens(folded, piece, min(piece + PIECE, stop + 1), borders, found)
+            hash_tokens(folded, borders, found, tokens, count)
+            count += found >> 1
+            borders[0] = borders[found - 1]  # where a token that goes on has started
+            found &= 1
+        token_ends[document] = count
+    return last

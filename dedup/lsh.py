@@ -1,0 +1,98 @@
+"""Locality-sensitive hashing: signatures to band keys, band keys to candidate pairs. Everything found here is verified later.
+
+Notes
+-----
+Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4: a pair of resemblance ``s`` shares a band of ``r`` rows with
+probability ``s^r``, and one of ``b`` bands with ``1 - (1 - s^r)^b``. We choose ``b`` and ``r`` for the recall wanted at the
+threshold, not for equal error: the exact comparison that follows makes extra candidates harmless, missed ones final.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.candidates import Bucket, Pairs
+from dedup.errors import ParamsError
+from dedup.kernels import lsh as kernel
+from dedup.params import Params
+
+
+def bands_and_rows(params: Params) -> tuple[int, int]:
+    """Return the number of bands and the rows of each: most rows first, then fewest bands, that reach the target recall.
+
+    Raises
+    ------
+    ParamsError
+        If no choice within ``num_perm`` reaches it.
+    """
+    for rows in range(params.num_perm, 0, -1):
+        bands = bands_needed(params.threshold, params.target_recall, rows)
+        if bands * rows <= params.num_perm:
+            return bands, rows
+    raise ParamsError(
+        f"num_perm {params.num_perm} cannot give recall {params.target_recall} at resemblance {params.threshold}",
+        f"num_perm of at least {bands_needed(params.threshold, params.target_recall, 1)}",
+    )
+
+
+def bands_needed(threshold: float, target_recall: float, rows: int) -> int:
+    """Return the fewest bands with which a pair at the threshold shares one with the target probability."""
+    miss = 1.0 - threshold**rows
+    if miss <= 0.0:
+        return 1
+    # 1 - 1e-17 is 1.0: with so many rows no number of bands suffices.
+    return math.ceil(math.log(1.0 - target_recall) / math.log(miss)) if miss < 1.0 else 2**62
+
+
+def recall(resemblance: float, bands: int, rows: int) -> float:
+    """Return the probability that a pair of this resemblance becomes a candidate."""
+    return 1.0 - (1.0 - resemblance**rows) ** bands
+
+
+def band_keys(signatures: npt.NDArray[np.uint32], bands: int, rows: int) -> npt.NDArray[np.uint64]:
+    """Return the key of each band of each signature, shape (n_documents, bands)."""
+    keys = np.empty((len(signatures), bands), np.uint64)
+    kernel.band_keys(signatures, rows, keys)
+    return keys
+
+
+def pairs_in_buckets(
+    keys: npt.NDArray[np.uint64], documents: npt.NDArray[np.int64], limit: int
+) -> tuple[Pairs, Bucket]:
+    """Return the candidate pairs among documents that share a key.
+
+    Parameters
+    ----------
+    keys : uint64 array, shape (bands, n_documents)
+        Band keys, a row for each band.
+    documents : int64 array, ascending
+        The documents to look at, as columns of ``keys``.
+    limit : int
+        In a bucket each document is paired with the first ``limit`` before it: a bucket of m costs O(m), not O(m^2).
+
+    Returns
+    -------
+    pairs : uint64 array, sorted, distinct
+        Earlier document in the upper half, later in the lower.
+    largest : Bucket
+        Where its size is over ``limit + 1``, pairs were left out.
+    """
+    bits = max(1, int(keys.shape[1] - 1).bit_length())
+    low = np.uint64((1 << bits) - 1)
+    found = [np.empty(0, np.uint64)]
+    largest = Bucket(0, 0)
+    for band in keys:
+        # Key bits below `bits` are given up for the document: a few more candidates, a fifth of the time.
+        packed = (band[documents] & ~low) | documents.astype(np.uint64)
+        packed.sort()
+        count, size, first = kernel.bucket_pairs(packed, bits, limit, np.empty(0, np.uint64))
+        pairs = np.empty(count, np.uint64)
+        if count:
+            kernel.bucket_pairs(packed, bits, limit, pairs)
+        found.append(pairs)
+        if size > largest.size:
+            largest = Bucket(size, first)
+    return np.unique(np.concatenate(found)), largest

@@ -1,0 +1,66 @@
+"""Where the time of a run goes: seconds by stage, and a progress bar for people who wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Progress:
+    """Clock of a run's stages.
+
+    Parameters
+    ----------
+    show : bool
+        Draw a bar on stderr, named after the stage.
+    """
+
+    def __init__(self, show: bool = False) -> None:
+        self.seconds: dict[str, float] = {}
+        self._show = show
+        self._started = time.perf_counter()
+        self._bar: Any = None
+
+    def spent(self, stage: str, seconds: float) -> None:
+        """Add to the seconds of a stage."""
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage, its name on display."""
+        started = time.perf_counter()
+        with self.bar(name, None):
+            yield
+        self.spent(name, time.perf_counter() - started)
+
+    @contextmanager
+    def bar(self, name: str, total: int | None, unit: str = "") -> Iterator[None]:
+        """Show a bar of this name; `advance_to` moves it."""
+        if not self._show:
+            yield
+            return
+        from tqdm import tqdm
+
+        layout = None if total is not None else "{desc} {elapsed}"
+        self._bar = tqdm(desc=name, total=total, unit=unit, unit_scale=True, leave=False, delay=0.5, bar_format=layout)
+        try:
+            yield
+        finally:
+            self._bar.close()
+            self._bar = None
+
+    def advance_to(self, amount: int) -> None:
+        """Move the bar to this amount in all."""
+        if self._bar is not None:
+            self._bar.update(amount - self._bar.n)
+
+    def rounded(self) -> dict[str, float]:
+        """Return the seconds of each stage, and in total since the start, to the millisecond."""
+        return {**{name: round(spent, 3) for name, spent in self.seconds.items()}, "total": round(self.elapsed, 3)}
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._started

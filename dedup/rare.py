@@ -1,0 +1,103 @@
+"""Rare word pairs: their document frequencies, each document's sketch of them, and the candidate pairs that share some.
+
+The second road to a candidate: it finds excerpts and rewrites, whose shingles hardly meet. A sketch is the bottom-k MinHash
+(Broder 1997) of the document's word pairs that are rare in the corpus at hand.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.kernels import rare as kernel
+from dedup.kernels.table import table_bits
+from dedup.params import Params
+from dedup.store import Corpus
+
+SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
+LEAST_BITS = 20
+
+
+def frequency_bits(n_tokens: int, memory: int) -> int:
+    """Return the base-2 logarithm of the frequency table's length: a slot a token or more, at most a quarter of the memory."""
+    wanted = max(LEAST_BITS, int(SLOTS_PER_TOKEN * n_tokens - 1).bit_length())
+    allowed = max(LEAST_BITS, int(memory // 4).bit_length() - 1)
+    return min(wanted, allowed)
+
+
+def pair_frequencies(corpus: Corpus, documents: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.uint8]:
+    """Count in how many of the documents each word pair stands.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    documents : int64 array
+        Distinct articles: near copies left out, so that a story does not make its own words frequent by being carried.
+    bits : int
+        The table has ``2 ** bits`` slots of one byte.
+
+    Returns
+    -------
+    uint8 array, shape (2 ** bits,)
+        By the lowest bits of a pair's hash; saturates at 255. Never too low; too high where pairs share a slot.
+    """
+    frequencies = np.zeros(1 << bits, np.uint8)
+    pairs = np.empty(corpus.longest, np.uint64)
+    table = np.zeros(1 << table_bits(corpus.longest), np.uint64)
+    kernel.count_pairs(corpus.tokens, corpus.starts, corpus.ends, documents, pairs, table, frequencies)
+    return frequencies
+
+
+def sketches(
+    corpus: Corpus, documents: npt.NDArray[np.int64], frequencies: npt.NDArray[np.uint8], params: Params
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Return the sketch of each document, shape (n, sketch_size), ascending, and how many hashes each has."""
+    out = np.empty((len(documents), params.sketch_size), np.uint64)
+    sizes = np.empty(len(documents), np.int64)
+    pairs = np.empty(corpus.longest, np.uint64)
+    kernel.sketch(corpus.tokens, corpus.starts, corpus.ends, documents, frequencies, params.rare_df, pairs, out, sizes)
+    return out, sizes
+
+
+def pairs_in_postings(
+    sketches: npt.NDArray[np.uint64], sizes: npt.NDArray[np.int64], documents: npt.NDArray[np.int64], params: Params
+) -> tuple[npt.NDArray[np.uint64], int]:
+    """Return the candidate pairs among documents whose sketches share at least ``sketch_overlap`` rare pairs.
+
+    Parameters
+    ----------
+    sketches : uint64 array, shape (n, sketch_size)
+    sizes : int64 array, shape (n,)
+    documents : int64 array, ascending, shape (n,)
+        Whose they are.
+    params : Params
+
+    Returns
+    -------
+    pairs : uint64 array, sorted, distinct
+        Earlier document in the upper half, later in the lower.
+    longest : int
+        Documents in the longest posting list; where it is over `posting_limit` + 1, pairs may have been left out.
+    """
+    filled = np.arange(sketches.shape[1]) < sizes[:, None]
+    keys = sketches[filled]
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    order = np.argsort(keys, kind="stable")  # owners ascend, so they do within each posting list
+    keys = keys[order]
+    starts = np.empty(len(keys), np.int64)
+    longest = kernel.run_starts(keys, starts) if len(keys) else 0
+    places = np.empty(len(keys), np.int64)
+    places[order] = np.arange(len(keys))
+    firsts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    room = np.zeros(len(sizes), np.uint8), np.empty(len(sizes), np.int64)
+    fixed = owners[order], starts, places, firsts, params.sketch_overlap, posting_limit(params), *room
+    pairs = np.empty(kernel.sharing_pairs(*fixed, np.empty(0, np.uint64)), np.uint64)
+    if len(pairs):
+        kernel.sharing_pairs(*fixed, pairs)
+    left, right = documents[(pairs >> np.uint64(32)).astype(np.int64)], documents[(pairs & np.uint64(2**32 - 1)).astype(np.int64)]
+    return np.sort(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)), longest
+
+
+def posting_limit(params: Params) -> int:
+    """Return how many earlier documents of a posting list each is compared with: all, while the pair is rare."""
+    return max(params.bucket_limit, params.rare_df)

@@ -1,0 +1,237 @@
+"""Records as they were read: who they are, where they stand, and where their tokens lie. First stage of a run."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dedup.io import Batch, Rejection, Source
+from dedup.lsh import band_keys
+from dedup.minhash import signatures
+from dedup.params import Params
+from dedup.progress import Progress
+from dedup.store import ScratchArray
+from dedup.text import Tokens, buffers, tokenise
+
+HEAD_BYTES = 96
+"""How much of each text is kept at hand to show it to people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All records of a run, in input order, rejected ones included (they have no tokens).
+
+    Parameters
+    ----------
+    ids, sources : pyarrow string arrays
+    files : list of str
+    file, row : integer arrays, shape (n,)
+        Index into ``files``, and the row in it.
+    published : int64 array
+        Microseconds since 1970 UTC or NO_DATE.
+    has_text : bool array
+        Whether there was any text, be it without words.
+    digests : uint64 array, shape (n, 2)
+    starts, ends : int64 array
+        Where the tokens lie in ``tokens``.
+    tokens : uint32 array
+    keys : uint64 array, shape (n, bands)
+    heads : uint8 array, shape (n, HEAD_BYTES)
+        First bytes of each text, padded with zeros.
+    rejected : dict of int to Rejection
+        By record.
+    text_bytes, unread_dates : int
+    has_dates : bool
+    """
+
+    ids: pa.ChunkedArray
+    sources: pa.ChunkedArray
+    files: list[str]
+    file: npt.NDArray[np.int32]
+    row: npt.NDArray[np.int64]
+    published: npt.NDArray[np.int64]
+    has_text: npt.NDArray[np.bool_]
+    digests: npt.NDArray[np.uint64]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    tokens: npt.NDArray[np.uint32]
+    keys: npt.NDArray[np.uint64]
+    heads: npt.NDArray[np.uint8]
+    rejected: dict[int, Rejection]
+    text_bytes: int
+    unread_dates: int
+    has_dates: bool
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each record."""
+        return self.ends - self.starts
+
+    def place(self, record: int) -> str:
+        """Return file and row of a record, as people write them."""
+        return f"{self.files[self.file[record]]}:{self.row[record]}"
+
+    def head(self, record: int) -> str:
+        """Return the first words of a record's text."""
+        text = self.heads[record].tobytes().rstrip(b"\0").decode("utf-8", "ignore")
+        return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Sketched:
+    """What is computed of one batch, on any thread."""
+
+    tokens: Tokens
+    keys: npt.NDArray[np.uint64]
+    heads: npt.NDArray[np.uint8]
+    seconds: float
+
+
+def _sketch(texts: pa.LargeBinaryArray, params: Params, bands: int, rows: int) -> _Sketched:
+    started = time.perf_counter()
+    tokens = tokenise(texts)
+    # The first bands * rows values of a signature are all that the bands read.
+    keys = band_keys(signatures(tokens, params, length=bands * rows), bands, rows)
+    heads = b"".join(text.ljust(HEAD_BYTES, b"\0") for text in _beginnings(texts))
+    heads_array = np.frombuffer(heads, np.uint8).reshape(-1, HEAD_BYTES)
+    return _Sketched(tokens, keys, heads_array, time.perf_counter() - started)
+
+
+def _beginnings(texts: pa.LargeBinaryArray) -> Iterator[bytes]:
+    data, offsets = buffers(texts)
+    view = memoryview(data)
+    for start, stop in itertools.pairwise(offsets.tolist()):
+        yield bytes(view[start : min(stop, start + HEAD_BYTES)])
+
+
+def read_records(
+    source: Source,
+    params: Params,
+    bands: int,
+    rows: int,
+    threads: int,
+    scratch: Sequence[ScratchArray],
+    progress: Progress,
+) -> Records:
+    """Read a source to its end, tokenise and sign its texts.
+
+    Parameters
+    ----------
+    source : Source
+    params : Params
+    bands, rows : int
+        Zero bands where no signatures are needed.
+    threads : int
+        Texts are worked on by so many threads, while this one reads; with 1, all by this one.
+    scratch : three ScratchArray
+        Token hashes (uint32), band keys (uint64), heads (uint8).
+    progress : Progress
+        Told the seconds of each stage, and how far the source is read.
+
+    Returns
+    -------
+    Records
+        Its large arrays are views of the scratch arrays.
+    """
+    tokens, keys, heads = scratch
+    columns: dict[str, list[npt.NDArray[np.generic]]] = {
+        name: [] for name in ("file", "row", "published", "has_text", "digests", "lengths")
+    }
+    ids: list[pa.Array] = []
+    sources: list[pa.Array] = []
+    files: dict[str, int] = {}
+    rejected: dict[int, Rejection] = {}
+    total = text_bytes = unread_dates = 0
+
+    def take(batch: Batch, sketched: _Sketched) -> None:
+        """Append one batch; called in input order."""
+        nonlocal total, text_bytes, unread_dates
+        n = len(batch.row)
+        tokens.append(sketched.tokens.hashes)
+        keys.append(sketched.keys.ravel())
+        heads.append(sketched.heads.ravel())
+        columns["file"].append(np.full(n, files.setdefault(batch.file, len(files)), np.int32))
+        columns["row"].append(batch.row)
+        columns["published"].append(batch.published)
+        sizes = np.diff(buffers(batch.text)[1])
+        columns["has_text"].append(sizes > 0)
+        columns["digests"].append(sketched.tokens.digests)
+        columns["lengths"].append(np.diff(sketched.tokens.offsets))
+        ids.append(pa.array(batch.id, pa.string()))
+        sources.append(pa.array(batch.source, pa.string()))
+        rejected.update({total + position: rejection for position, rejection in batch.rejected.items()})
+        total += n
+        text_bytes += int(sizes.sum())
+        unread_dates += batch.unread_dates
+        progress.spent("tokens and signatures", sketched.seconds)
+        progress.advance_to(source.bytes_read)
+
+    for batch, sketched in _sketched(source, params, bands, rows, threads, progress):
+        take(batch, sketched)
+    joined = {name: np.concatenate(parts) for name, parts in columns.items()}
+    ends = np.cumsum(joined["lengths"])
+    return Records(
+        ids=pa.chunked_array(ids, pa.string()),
+        sources=pa.chunked_array(sources, pa.string()),
+        files=list(files),
+        file=joined["file"],
+        row=joined["row"],
+        published=joined["published"],
+        has_text=joined["has_text"],
+        digests=joined["digests"],
+        starts=ends - joined["lengths"],
+        ends=ends,
+        tokens=tokens.view(),
+        keys=keys.view().reshape(total, bands),
+        heads=heads.view().reshape(total, HEAD_BYTES),
+        rejected=rejected,
+        text_bytes=text_bytes,
+        unread_dates=unread_dates,
+        has_dates=source.has_dates,
+    )
+
+
+def _sketched(
+    source: Source, params: Params, bands: int, rows: int, threads: int, progress: Progress
+) -> Iterator[tuple[Batch, _Sketched]]:
+    """Yield every batch with what was computed of it, in input order."""
+    if threads <= 1:
+        for batch in _timed(source.batches(), progress):
+            yield batch, _sketch(batch.text, params, bands, rows)
+        return
+    waiting: deque[tuple[Batch, Future[_Sketched]]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for batch in _timed(source.batches(), progress):
+                waiting.append((batch, pool.submit(_sketch, batch.text, params, bands, rows)))
+                if len(waiting) > threads:  # bounds the memory: no more batches are alive than threads, and one
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+
+def _timed(batches: Iterator[Batch], progress: Progress) -> Iterator[Batch]:
+    """Pass on batches and tell how long each took to read."""
+    while True:
+        started = time.perf_counter()
+        batch = next(batches, None)
+        progress.spent("read", time.perf_counter() - started)
+        if batch is None:
+            return
+        yield batch

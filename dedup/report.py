@@ -1,0 +1,84 @@
+"""One run told to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+HEAD_WIDTH = 60
+
+
+def table(summary: Mapping[str, Any]) -> str:
+    """Return the summary of a run as lines of text.
+
+    Parameters
+    ----------
+    summary : mapping
+        What ``summary.json`` holds.
+    """
+    dropped = {name.replace("_", " "): count for name, count in summary["dropped"].items() if count}
+    matched = summary["matches"]
+    lines = [
+        _row("records", summary["records"], f"{_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"),
+        _row("kept", summary["kept"], f"of several copies: the {_POLICIES[summary['keep']]}"),
+        _row("dropped", sum(dropped.values()), ", ".join(f"{name} {count:,}" for name, count in dropped.items())),
+        _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
+        _row("clusters", summary["clusters"], "groups of a kept document and its copies"),
+    ]
+    if matched["partial"]:
+        lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages; both kept"))
+    if summary["largest_clusters"]:
+        lines += ["", "largest clusters"]
+        width = max(len(cluster["id"]) for cluster in summary["largest_clusters"])
+        lines += [
+            f"{cluster['size']:>9,}  {_cut(cluster['id'], 40):<{min(width, 40)}}  {_cut(cluster['begins'], HEAD_WIDTH)}"
+            for cluster in summary["largest_clusters"]
+        ]
+    lines += ["", _seconds(summary)]
+    lines += [f"note: {note}" for note in summary["notes"]]
+    return "\n".join(lines)
+
+
+_POLICIES = {
+    "first": "first of the input is kept",
+    "earliest": "earliest is kept",
+    "longest": "longest is kept",
+    "source": "preferred source's is kept",
+}
+
+
+def _row(name: str, count: int, remark: str) -> str:
+    return f"{name:<9}{count:>11,}  {remark}".rstrip()
+
+
+def _seconds(summary: Mapping[str, Any]) -> str:
+    spent = dict(summary["seconds"])
+    total = spent.pop("total")
+    rate = summary["text_bytes"] / 1e6 / total if total else 0.0
+    stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
+    return f"{total:.1f} s, {rate:,.0f} MB/s" + (f"  ({stages})" if stages else "")
+
+
+def _first_rejection(rejections: list[dict[str, Any]]) -> str:
+    if not rejections:
+        return ""
+    first = rejections[0]
+    return f"first: {first['file']}, row {first['row']}: {first['reason']}"
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+def _size(size: int) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            break
+        size /= 1000  # type: ignore[assignment]
+    else:
+        unit = "GB"
+    return f"{size:,} bytes" if unit == "bytes" else f"{size:,.1f} {unit}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"

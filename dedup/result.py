@@ -1,0 +1,79 @@
+"""What a run returns, and how it is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dedup.io import Output, Rejection, Source, write_parquet, write_rejected
+from dedup.io.output import SUMMARY
+from dedup.report import table as report
+
+
+class Result:
+    """Decisions and matches of a run.
+
+    Parameters
+    ----------
+    decisions : pyarrow.Table
+        One row per input record, in input order: `dedup.schema.DECISIONS`.
+    matches : pyarrow.Table
+        One row per verified pair: `dedup.schema.MATCHES`.
+    summary : dict
+        Counts, largest clusters, seconds by stage, params and their fingerprint: what ``summary.json`` holds.
+    """
+
+    def __init__(
+        self,
+        decisions: pa.Table,
+        matches: pa.Table,
+        summary: dict[str, Any],
+        kept: npt.NDArray[np.bool_],
+        source: Source,
+    ) -> None:
+        self.decisions = decisions
+        self.matches = matches
+        self.summary = summary
+        self._kept = kept
+        self._source = source
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Records, kept, dropped, rejected, and the dropped by relation."""
+        dropped = self.summary["dropped"]
+        return {
+            "records": self.summary["records"],
+            "kept": self.summary["kept"],
+            "dropped": sum(dropped.values()),
+            "rejected": self.summary["rejected"],
+            **dropped,
+        }
+
+    @property
+    def kept(self) -> pa.Table:
+        """The kept records with all their fields, in input order; files are read again for them."""
+        return self._source.kept_table(self._kept)
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        return f"Result({', '.join(f'{name}={counts[name]}' for name in ('records', 'kept', 'dropped', 'rejected'))})"
+
+    def __str__(self) -> str:
+        return report(self.summary)
+
+    def write(self, output: Output, rejected: Mapping[int, Rejection]) -> None:
+        """Write kept records, decisions, matches and rejected records."""
+        names = self._source.write_kept(self._kept, output.folder)
+        write_parquet(self.decisions, output.path("decisions.parquet"))
+        write_parquet(self.matches, output.path("matches.parquet"))
+        write_rejected(self.decisions, rejected, output.path("rejected.jsonl"))
+        self.summary["files"] = [*names, "decisions.parquet", "matches.parquet", "rejected.jsonl", SUMMARY]
+
+    def write_summary(self, output: Output) -> None:
+        """Write the summary, last of all: it marks the folder as complete."""
+        output.path(SUMMARY).write_text(json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n", "utf-8")

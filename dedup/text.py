@@ -1,0 +1,136 @@
+"""Texts to folded tokens: UTF-8 buffers in, token hashes and folded bytes out. First stage of every way of running.
+
+The rule for one code point is in `dedup.folding`; the loop over bytes in `dedup.kernels.text`. The readable definition of
+a token hash is `token_hash`, a line over the ``xxhash`` package, which the kernel equals bit for bit.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import xxhash
+
+from dedup import folding
+from dedup.kernels import text as kernel
+
+CHARACTER_FLAG = 1
+"""Lowest bit of a token hash: set where the token is one character of a script without spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a run of documents.
+
+    Parameters
+    ----------
+    hashes : uint32 array, shape (n_tokens,)
+        Token hashes of all documents, in order.
+    offsets : int64 array, shape (n_documents + 1,)
+        Document ``i`` has ``hashes[offsets[i]:offsets[i + 1]]``.
+    digests : uint64 array, shape (n_documents, 2)
+        XXH3-128 of the document's token hashes, high half first: equal for identical documents.
+    """
+
+    hashes: npt.NDArray[np.uint32]
+    offsets: npt.NDArray[np.int64]
+    digests: npt.NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+def tokenise(texts: pa.LargeBinaryArray) -> Tokens:
+    """Fold and tokenise texts.
+
+    Parameters
+    ----------
+    texts : pyarrow.LargeBinaryArray
+        UTF-8; bytes that are not valid UTF-8 separate words. A null has no tokens.
+
+    Returns
+    -------
+    Tokens
+    """
+    data, offsets = buffers(texts)
+    n = len(texts)
+    ends = np.zeros(n + 1, np.int64)
+    folded = _room(2 * int(np.diff(offsets).max(initial=0)))
+    hashes = np.empty(int(offsets[-1] - offsets[0]) // 2 + kernel.PAD, np.uint32)
+    borders = np.empty(kernel.PIECE + 2, np.int64)
+    done = np.empty(0, np.uint32)
+    first = 0
+    while True:
+        stop = kernel.tokenise(data, offsets, first, n, *_table(), folded, borders, hashes, ends[1:])
+        ends[first + 1 : stop + 1] += len(done)
+        done = np.concatenate([done, hashes[: ends[stop] - len(done)]])
+        if stop == n:
+            break
+        # The document at `stop` did not fit: it folds to more than it was, or has hardly two bytes a token.
+        first = stop
+        folded, hashes = _room(2 * folded.size), np.empty(2 * hashes.size, np.uint32)
+    return Tokens(done, ends, _digests(done, ends))
+
+
+def tokens(text: str) -> list[str]:
+    """Return the folded tokens of one text, in order."""
+    data, offsets = buffers(pa.array([encode(text)], pa.large_binary()))
+    folded = _room(2 * len(data))
+    while (stop := kernel.fold(data, 0, offsets[1], *_table(), folded)) < 0:
+        folded = _room(2 * folded.size)
+    return bytes(folded[:stop]).decode().replace(chr(kernel.MARK), " ").split()
+
+
+def encode(text: str) -> bytes:
+    """Return a text as UTF-8; lone surrogates become bytes that are not UTF-8 and so separate words."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def token_hash(token: str) -> int:
+    """Return the hash of a folded token: XXH32 of its UTF-8, the lowest bit telling characters from words."""
+    flag = CHARACTER_FLAG if folding.kind_of(token[0]) == folding.CHARACTER else 0
+    return int(xxhash.xxh32_intdigest(token.encode())) & ~CHARACTER_FLAG | flag
+
+
+def _room(size: int) -> npt.NDArray[np.uint8]:
+    return np.empty(size + 2 * kernel.PAD, np.uint8)
+
+
+def _digests(hashes: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Return the XXH3-128 of each document's token hashes."""
+    view = memoryview(hashes.view(np.uint8))
+    bounds = (4 * offsets).tolist()
+    digest = xxhash.xxh3_128_digest
+    found = b"".join([digest(view[start:stop]) for start, stop in itertools.pairwise(bounds)])
+    return np.frombuffer(found, ">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def buffers(texts: pa.LargeBinaryArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Return the bytes and offsets of an Arrow array as read-only views, never a copy."""
+    _, offsets, data = texts.buffers()
+    if offsets is None or len(texts) == 0:
+        starts = np.zeros(len(texts) + 1, np.int64)
+    else:
+        starts = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    view = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+    view = view.view()
+    starts = starts.view()
+    # A bytes view is read-only, an array of ours is not: kernels would compile once for each.
+    view.flags.writeable = False
+    starts.flags.writeable = False
+    return view, starts
+
+
+@functools.cache
+def _table() -> tuple[npt.NDArray[np.generic], ...]:
+    """Return the folding table as the kernel takes it."""
+    with np.load(folding.TABLE_FILE) as table:
+        page_of, pages, sequences = table["page_of"], table["pages"], table["sequences"]
+    arrays = (page_of, pages, sequences)
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays

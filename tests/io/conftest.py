@@ -1,0 +1,97 @@
+"""What the tests of readers share: a whole source as lists, and files made in one line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from dedup.io import Fields, open_files
+from dedup.schema import NO_DATE
+
+
+@dataclass
+class Everything:
+    """All records of a source, field by field."""
+
+    file: list[str] = field(default_factory=list)
+    row: list[int] = field(default_factory=list)
+    id: list[str] = field(default_factory=list)
+    text: list[bytes | None] = field(default_factory=list)
+    published: list[int | None] = field(default_factory=list)
+    source: list[str | None] = field(default_factory=list)
+    rejected: dict[int, tuple[str, bytes]] = field(default_factory=dict)
+    unread_dates: int = 0
+    batches: int = 0
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def everything(source: Any) -> Everything:
+    """Read a source to its end; checks what holds of every batch."""
+    result = Everything()
+    for batch in source.batches():
+        count = len(batch.row)
+        assert count
+        assert batch.row.dtype == batch.published.dtype == np.int64
+        assert batch.text.type == pa.large_binary()
+        assert count == len(batch.id) == len(batch.text) == len(batch.published) == len(batch.source)
+        assert all(isinstance(name, str) and name for name in batch.id)
+        pa.array(batch.id, pa.string())
+        pa.array(batch.source, pa.string())
+        for position, rejection in batch.rejected.items():
+            assert batch.text[position].as_py() is None
+            result.rejected[len(result) + position] = rejection.reason, rejection.raw
+        result.file += [batch.file] * count
+        result.row += batch.row.tolist()
+        result.id += batch.id
+        result.text += batch.text.to_pylist()
+        result.published += [None if value == NO_DATE else value for value in batch.published.tolist()]
+        result.source += batch.source
+        result.unread_dates += batch.unread_dates
+        result.batches += 1
+    return result
+
+
+def read(*paths: Path | str, **options: Any) -> Everything:
+    """Read files to their end."""
+    return everything(open_files(list(paths), Fields(), **options))
+
+
+def zstd(data: bytes) -> bytes:
+    return pa.compress(data, "zstd", asbytes=True)
+
+
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstd}
+
+
+def json_lines(*records: Any) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    """Write a file below ``tmp_path`` and return its path."""
+
+    def make(name: str, data: bytes) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder

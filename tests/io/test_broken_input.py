@@ -1,0 +1,146 @@
+"""Every way in which a file can be no text, not whole, or not there: one line that says what to do."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+
+import numpy as np
+import pytest
+from conftest import COMPRESSORS, everything, json_lines, read, zstd
+
+from dedup.errors import InputError
+from dedup.io import Fields, open_files
+from dedup.io.stream import HEAD_BYTES
+
+
+def noisy_lines(count: int) -> bytes:
+    words = np.random.default_rng(1).integers(0, 10**15, count).tolist()
+    return json_lines(*({"id": str(number), "text": f"{word} {word // 7}"} for number, word in enumerate(words)))
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
+def test_truncated_compression_names_the_last_good_row(make, suffix, name):
+    lines = noisy_lines(30_000)
+    if name == "a.csv":
+        lines = b"text\n" + b"".join(b"word%d\n" % number for number in np.random.default_rng(2).integers(0, 10**15, 30_000))
+    whole = COMPRESSORS[suffix](lines)
+    path = make(name + suffix, whole[: len(whole) * 2 // 3])
+    with pytest.raises(InputError, match=r"ends early after row \d+\. Hint: is the download complete\?") as caught:
+        read(path)
+    row = int(re.search(r"after row (\d+)", str(caught.value))[1])
+    assert 30_000 * 0.5 < row < 30_000 * 0.7
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_truncated_at_once(make, suffix):
+    path = make("a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(10))[:15])
+    with pytest.raises(InputError, match=r"ends early\. Hint"):
+        read(path)
+
+
+def test_truncated_text_file(make):
+    path = make("a.txt.gz", gzip.compress(os.urandom(100).hex().encode())[:-4])
+    with pytest.raises(InputError, match=r"a\.txt\.gz ends early"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_damaged_compression(make, suffix):
+    whole = bytearray(COMPRESSORS[suffix](noisy_lines(30_000)))
+    whole[len(whole) // 2 : len(whole) // 2 + 40] = b"\xff" * 40
+    with pytest.raises(InputError, match=r"(cannot be decompressed|ends early|usable record|binary)"):
+        read(make("a.jsonl" + suffix, bytes(whole)))
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_rubbish_after_the_end(make, suffix):
+    path = make("a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(100)) + b"and then something else")
+    with pytest.raises(InputError, match=r"cannot be decompressed \(.*\) after row 100"):
+        read(path)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+def test_several_members_are_one_file(make, compress):
+    path = make("a.jsonl.x.gz", b"")
+    path = make("a.jsonl.gz", b"".join(compress(json_lines({"text": str(n)})) for n in range(5)))
+    assert read(path).text == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_compression_is_recognised_by_content(make):
+    lines = json_lines({"text": "x"})
+    for name, data in (("a.jsonl.gz", lines), ("b.jsonl", gzip.compress(lines)), ("c.jsonl.gz", zstd(lines))):
+        assert read(make(name, data)).text == [b"x"]
+    skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
+    assert read(make("d.jsonl.zst", skippable + zstd(lines))).text == [b"x"]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "tsv", "txt"])
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"text\nab\0c", r"binary content \(a NUL byte at byte 8\)"),
+        ('{"text": "x"}\n'.encode("utf-16"), "UTF-16"),
+        (b"\xfe\xff\0t", "UTF-16"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+        (b"PK\x03\x04\x14", "a zip archive"),
+        (gzip.compress(gzip.compress(b"text")), "a gzip file inside a compressed file"),
+    ],
+)
+def test_binary_content(make, suffix, data, found):
+    with pytest.raises(InputError, match=rf"a\.{suffix} .*{found}.*; expected text in UTF-8. Hint: "):
+        read(make(f"a.{suffix}", data))
+
+
+def test_nul_far_behind_the_beginning_is_let_pass(make):
+    lines = json_lines({"text": "x" * HEAD_BYTES}) + b'{"text": "a\0b"}\n'
+    assert read(make("a.jsonl", lines)).text[1] == b"a\0b"
+
+
+def test_empty_file_among_others(make):
+    empty, other = make("a.jsonl", b""), make("b.jsonl", json_lines({"text": "x"}))
+    assert read(empty, other).text == [b"x"]
+    assert read(make("c.csv", b""), make("d.csv", b"text\nx\n")).text == [b"x"]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.tsv"])
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf"])
+def test_no_record_at_all(make, name, data):
+    with pytest.raises(InputError, match=rf"no records in .*{name}"):
+        read(make(name, data))
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"cannot read .*gone\.jsonl: No such file or directory"):
+        read(tmp_path / "gone.jsonl")
+
+
+def test_file_that_vanishes_before_it_is_read(make):
+    path = make("a.jsonl", b"{}")
+    source = open_files([path], Fields())
+    path.unlink()
+    with pytest.raises(InputError, match="No such file"):
+        everything(source)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.txt", "a.parquet"])
+def test_file_without_permission(make, name):
+    path = make(name, b"x")
+    path.chmod(0)
+    with pytest.raises(InputError, match="Permission denied"):
+        read(path)
+
+
+def test_unreadable_file_is_one_line(make, monkeypatch):
+    path = make("a.jsonl", b"{}")
+
+    def refuse(*args, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(path), "open", refuse)
+    with pytest.raises(InputError, match=r"cannot read .*a\.jsonl: Permission denied"):
+        read(path)
