@@ -2,9 +2,10 @@
 
     python benchmarks/plant.py articles.jsonl -o DIR --articles 20000 --share 0.1 --seed 1
 
-writes ``DIR/corpus.jsonl`` (records ``id``, ``text``: originals and copies, shuffled) and ``DIR/planted.jsonl`` (one line a
-copy: ``left`` the original, ``right`` the copy, ``kind``, ``resemblance``, ``containment`` of the copy in the original).
-The edits are in `edits.py`, the truth in `truth.py`; `planted.py` and `speed.py` read what is written here.
+writes ``DIR/corpus.jsonl`` (records ``id``, ``text``: originals and copies, shuffled) and ``DIR/planted.jsonl`` (one
+line a copy: ``left`` the original, ``right`` the copy, ``kind``, ``resemblance``, ``containment`` of the copy in the
+original). The edits are in `edits.py`, the truth in `truth.py`; `planted.py` and `speed.py` read what is written
+here.
 """
 
 from __future__ import annotations
@@ -15,27 +16,16 @@ import io
 import itertools
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
 import pyarrow as pa
 import truth
+from copies import Copy, write_copies
 from edits import KINDS, edit
 
 MIN_WORDS = 60
 """Shorter articles are not copied: too few words for the smallest share of edits, or for an excerpt of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A planted copy and the truth about it."""
-
-    left: str
-    right: str
-    kind: str
-    resemblance: float
-    containment: float
 
 
 def read_articles(path: Path) -> dict[str, str]:
@@ -91,13 +81,7 @@ def write(folder: Path, articles: Mapping[str, str], texts: Mapping[str, str], c
     random.Random(seed).shuffle(records)
     with (folder / "corpus.jsonl").open("wb") as corpus:
         corpus.writelines(orjson.dumps({"id": key, "text": text}) + b"\n" for key, text in records)
-    with (folder / "planted.jsonl").open("wb") as planted:
-        planted.writelines(orjson.dumps(asdict(copy)) + b"\n" for copy in copies)
-
-
-def read_planted(path: Path) -> list[Copy]:
-    """Read the truth back."""
-    return [Copy(**orjson.loads(line)) for line in path.read_bytes().splitlines()]
+    write_copies(folder / "planted.jsonl", copies)
 
 
 def summary(copies: list[Copy]) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """True resemblance and containment of two texts, by the oracle of the tests, made fast enough for thousands of pairs.
 
 The truth a benchmark measures against must share no code with what is measured: it is ``tests/naive.py``, loaded as a
-module of our own so that remembering its answers touches nobody else's copy. Remembering changes no result: every function
-remembered is pure.
+module of our own so that remembering its answers touches nobody else's copy. Remembering changes no result: every
+function remembered is pure.
 """
 
 from __future__ import annotations

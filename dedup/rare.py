@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dedup.candidates import Bucket, Pairs, split
 from dedup.kernels import rare as kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
@@ -60,8 +61,12 @@ def sketches(
 
 
 def pairs_in_postings(
-    sketches: npt.NDArray[np.uint64], sizes: npt.NDArray[np.int64], documents: npt.NDArray[np.int64], params: Params
-) -> tuple[npt.NDArray[np.uint64], int]:
+    sketches: npt.NDArray[np.uint64],
+    sizes: npt.NDArray[np.int64],
+    documents: npt.NDArray[np.int64],
+    params: Params,
+    limit: int,
+) -> tuple[Pairs, Bucket]:
     """Return the candidate pairs among documents whose sketches share at least ``sketch_overlap`` rare pairs.
 
     Parameters
@@ -71,13 +76,15 @@ def pairs_in_postings(
     documents : int64 array, ascending, shape (n,)
         Whose they are.
     params : Params
+    limit : int
+        In a posting list each document meets the first ``limit`` before it.
 
     Returns
     -------
     pairs : uint64 array, sorted, distinct
         Earlier document in the upper half, later in the lower.
-    longest : int
-        Documents in the longest posting list; where it is over `posting_limit` + 1, pairs may have been left out.
+    longest : Bucket
+        The longest posting list; where its size is over ``limit + 1``, pairs may have been left out.
     """
     filled = np.arange(sketches.shape[1]) < sizes[:, None]
     keys = sketches[filled]
@@ -85,17 +92,19 @@ def pairs_in_postings(
     order = np.argsort(keys, kind="stable")  # owners ascend, so they do within each posting list
     keys = keys[order]
     starts = np.empty(len(keys), np.int64)
-    longest = kernel.run_starts(keys, starts) if len(keys) else 0
+    size = kernel.run_starts(keys, starts) if len(keys) else 0
     places = np.empty(len(keys), np.int64)
     places[order] = np.arange(len(keys))
     firsts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
     room = np.zeros(len(sizes), np.uint8), np.empty(len(sizes), np.int64)
-    fixed = owners[order], starts, places, firsts, params.sketch_overlap, posting_limit(params), *room
+    fixed = owners[order], starts, places, firsts, params.sketch_overlap, limit, *room
     pairs = np.empty(kernel.sharing_pairs(*fixed, np.empty(0, np.uint64)), np.uint64)
     if len(pairs):
         kernel.sharing_pairs(*fixed, pairs)
-    left, right = documents[(pairs >> np.uint64(32)).astype(np.int64)], documents[(pairs & np.uint64(2**32 - 1)).astype(np.int64)]
-    return np.sort(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)), longest
+    left, right = (documents[side].astype(np.uint64) for side in split(pairs))
+    last_of_longest = np.nonzero(np.arange(len(keys)) - starts == size - 1)[0][:1]
+    longest = Bucket(size, int(documents[owners[order][starts[last_of_longest[0]]]]) if size else 0)
+    return np.sort(left << np.uint64(32) | right), longest
 
 
 def posting_limit(params: Params) -> int:

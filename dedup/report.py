@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 HEAD_WIDTH = 60
 
 
-def table(summary: Mapping[str, Any]) -> str:
+def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return the summary of a run as lines of text.
 
     Parameters
     ----------
     summary : mapping
         What ``summary.json`` holds.
+    decisions : sequence of mappings
+        Rows of ``decisions.parquet`` to be told one by one.
     """
     dropped = {name.replace("_", " "): count for name, count in summary["dropped"].items() if count}
     matched = summary["matches"]
     lines = [
         _row("records", summary["records"], f"{_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"),
-        _row("kept", summary["kept"], f"of several copies: the {_POLICIES[summary['keep']]}"),
+        _row("kept", summary["kept"], f"of copies the {_POLICIES[summary['keep']]}" if summary["clusters"] else ""),
         _row("dropped", sum(dropped.values()), ", ".join(f"{name} {count:,}" for name, count in dropped.items())),
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
-        _row("clusters", summary["clusters"], "groups of a kept document and its copies"),
+        _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
     ]
     if matched["partial"]:
         lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages; both kept"))
-    if summary["largest_clusters"]:
+    if decisions:
+        lines += ["", *_told(decisions)]
+    elif summary["largest_clusters"]:
         lines += ["", "largest clusters"]
         width = max(len(cluster["id"]) for cluster in summary["largest_clusters"])
         lines += [
@@ -38,6 +42,26 @@ def table(summary: Mapping[str, Any]) -> str:
     lines += [f"note: {note}" for note in summary["notes"]]
     return "\n".join(lines)
 
+
+def _told(decisions: Sequence[Mapping[str, Any]]) -> list[str]:
+    width = max(len(_cut(row["id"], 40)) for row in decisions)
+    lines = []
+    for row in decisions:
+        if row["duplicate_of"] is not None:
+            fate = f"dropped   {_AS_COPY[row['relation']]} {row['duplicate_of']}: {row['reason']}"
+        else:
+            fate = f"kept      {row['reason']}" if row["kept"] else row["reason"]
+        lines.append(f"{_cut(row['id'], 40):<{width}}  {fate}")
+    return lines
+
+
+_AS_COPY = {
+    "identical": "identical to",
+    "near_duplicate": "near duplicate of",
+    "excerpt": "excerpt of",
+    "revised": "revised from",
+    "rewritten": "rewritten from",
+}
 
 _POLICIES = {
     "first": "first of the input is kept",

@@ -15,6 +15,10 @@ from dedup.io.output import SUMMARY
 from dedup.report import table as report
 
 
+FEW = 20
+"""Up to so many records are told one by one."""
+
+
 class Result:
     """Decisions and matches of a run.
 
@@ -64,7 +68,8 @@ class Result:
         return f"Result({', '.join(f'{name}={counts[name]}' for name in ('records', 'kept', 'dropped', 'rejected'))})"
 
     def __str__(self) -> str:
-        return report(self.summary)
+        few = len(self.decisions) <= FEW
+        return report(self.summary, self.decisions.to_pylist() if few else ())
 
     def write(self, output: Output, rejected: Mapping[int, Rejection]) -> None:
         """Write kept records, decisions, matches and rejected records."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import xxhash
+from datasketch import MinHash
 
 UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "THAI ", "LAO ", "KHMER ", "MYANMAR ", "BOPOMOFO", "IDEOGRAPHIC ")
 
@@ -79,3 +80,83 @@ def containment(part: str, whole: str, size: int) -> float:
     """Share of the first text's distinct shingles that stand in the second."""
     a, b = set(shingles(part, size)), set(shingles(whole, size))
     return len(a & b) / len(a) if a else 0.0
+
+
+def digest(text: str) -> bytes:
+    """XXH3-128 of the token hashes."""
+    return xxhash.xxh3_128_digest(b"".join(token_hash(token).to_bytes(4, "little") for token in tokens(text)))
+
+
+def signature(text: str, size: int, num_perm: int, seed: int) -> list[int]:
+    """The MinHash of the shingles as datasketch computes it."""
+    minhash = MinHash(num_perm, seed, hashfunc=xxhash.xxh32_intdigest, scheme="affine32")
+    for shingle in shingles(text, size):
+        minhash.update(shingle)
+    return [int(value) for value in minhash.hashvalues]
+
+
+def mix(value: int) -> int:
+    """The 64-bit finalizer of MurmurHash3, in integers that do not wrap by themselves."""
+    for multiplier in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        value = (value ^ value >> 33) * multiplier % 2**64
+    return value ^ value >> 33
+
+
+def word_pairs(text: str) -> list[int]:
+    """Hashes of adjacent tokens: two words, or four from where two characters of an unspaced script meet."""
+    hashes = [token_hash(token) for token in tokens(text)]
+    found = []
+    for i in range(len(hashes) - 1):
+        pair = mix(hashes[i] << 32 | hashes[i + 1])
+        if hashes[i] & hashes[i + 1] & 1:
+            if i + 4 > len(hashes):
+                break
+            pair = mix(pair ^ (hashes[i + 2] << 32 | hashes[i + 3]))
+        found.append(pair)
+    return found
+
+
+def pair_frequencies(texts: list[str], slots: int) -> dict[int, int]:
+    """By slot: in how many texts each pair stands; pairs of one slot are counted together."""
+    counted: dict[int, int] = {}
+    for text in texts:
+        for pair in set(word_pairs(text)):
+            counted[pair % slots] = min(255, counted.get(pair % slots, 0) + 1)
+    return counted
+
+
+def sketch(text: str, frequencies: dict[int, int], slots: int, most: int, size: int) -> list[int]:
+    """The smallest hashes among the word pairs that stand in 2 to `most` texts."""
+    return sorted(pair for pair in set(word_pairs(text)) if 2 <= frequencies.get(pair % slots, 0) <= most)[:size]
+
+
+def leader_clusters(n: int, matches: list[tuple[int, int, int, float, int]]) -> list[int]:
+    """The kept document of each of `n` documents; a match is (left, right, relation, score, container or -1).
+
+    Documents are visited in order, containers before what they contain. One is kept unless a kept one matches it; else it
+    joins the best: closest relation, highest score, earliest. A container never joins what it contains.
+    """
+    leader: dict[int, int] = {}
+
+    def visit(document: int) -> None:
+        if document in leader:
+            return
+        mine = sorted(
+            (left + right - document, relation, score, container)
+            for left, right, relation, score, container in matches
+            if document in (left, right)
+        )
+        # Each container is decided as soon as it is met on the way, in the order the matches are listed.
+        for other, _, _, container in mine:
+            if container == other:
+                visit(other)
+        joinable = [
+            (relation, -score, other)
+            for other, relation, score, container in mine
+            if leader.get(other) == other and container != document
+        ]
+        leader[document] = min(joinable)[2] if joinable else document
+
+    for document in range(n):
+        visit(document)
+    return [leader[document] for document in range(n)]

@@ -1,7 +1,7 @@
 """What every rival's script shares: the command line, reading, word 5-shingles, the answer.
 
-A rival's script defines one function, ``deduplicate(documents) -> (count, dropped ids)``, and hands it to `main`. It runs in
-an environment of its own (``requirements-NAME.txt``) and imports nothing of the package.
+A rival's script defines one function, ``deduplicate(documents) -> (count, dropped ids)``, and hands it to `main`. It
+runs in an environment of its own (``requirements-NAME.txt``) and imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main(package: str, deduplicate: Callable[[Iterable[tuple[str, str]]], tuple[
     """
     parser = argparse.ArgumentParser(description=f"Drop near duplicates with {package}.")
     parser.add_argument("input", type=Path, help="JSON lines with id and text")
-    parser.add_argument("--dropped", type=Path, help="write the ids of the dropped documents here, one JSON string a line")
+    parser.add_argument("--dropped", type=Path, help="write the ids it drops here, one JSON string a line")
     args = parser.parse_args()
     documents, dropped = deduplicate(read(args.input))
     if args.dropped:

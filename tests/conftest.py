@@ -1,0 +1,43 @@
+"""What the tests share: made-up articles, and edits of them."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("dedup", deadline=None)  # kernels are compiled in the first example
+settings.load_profile("dedup")
+
+SUBJECTS = "council minister club player bank harbour museum union farmers court airline hospital village school".split()
+VERBS = "announced rejected opened sold repaired visited won lost delayed questioned praised measured painted closed".split()
+OBJECTS = "bridge budget match ticket loan ferry picture strike harvest verdict runway ward road lesson report tower".split()
+ENDS = (
+    "on Monday after a long debate|in the spring of last year|despite the rain that fell all night|for the third time"
+    "|against the advice of its own experts|with the help of two neighbours|before anybody had noticed|to loud applause"
+    "|at a cost of four million|while the mayor was abroad|as had been expected by few|without a word to the press"
+).split("|")
+NAMES = "Arvelo Brinkley Castane Dorfeld Ekberg Fontaine Galloway Hartwig Iversen Jurado Kessler Lindqvist Moreau".split()
+
+
+def article(seed: int, sentences: int = 20) -> str:
+    """Write a made-up article, always the same for a seed."""
+    draw = random.Random(seed)
+    lines = []
+    for _ in range(sentences):
+        who = f"The {draw.choice(SUBJECTS)} of {draw.choice(NAMES)} {draw.randrange(2, 990)}"
+        lines.append(f"{who} {draw.choice(VERBS)} the {draw.choice(OBJECTS)} {draw.choice(ENDS)}.")
+    return " ".join(lines)
+
+
+def edited(text: str, seed: int, share: float) -> str:
+    """Replace about this share of a text's words."""
+    draw = random.Random(seed)
+    return " ".join(f"w{draw.randrange(10**6)}" if draw.random() < share else word for word in text.split())
+
+
+@pytest.fixture
+def articles() -> list[str]:
+    """Forty different articles."""
+    return [article(seed) for seed in range(40)]

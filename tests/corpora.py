@@ -1,0 +1,20 @@
+"""Texts as the stages after reading take them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.store import Corpus
+from dedup.text import encode, tokenise
+
+
+def corpus_of(texts: list[str]) -> Corpus:
+    """Return texts as documents 0, 1, 2 ..."""
+    tokens = tokenise(pa.array([encode(text) for text in texts], pa.large_binary()))
+    return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
+
+
+def all_pairs(n: int) -> np.ndarray:
+    """Return every pair of n documents."""
+    return np.array([a << 32 | b for a in range(n) for b in range(a + 1, n)], np.uint64)

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup.io.dates import read_date, read_date_column, read_dates
+from dedup.schema import NO_DATE
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+NOON = datetime(2024, 1, 31, 12, 0, tzinfo=timezone.utc)
+MICROS = int(NOON.timestamp()) * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024-01-31T12:00:00Z",
+        "2024-01-31t12:00:00z",
+        "2024-01-31T12:00:00",
+        "2024-01-31 12:00",
+        "2024-01-31T12",
+        " 2024-01-31 12:00:00 UTC ",
+        "2024-01-31 13:00:00 +0100",
+        "2024-01-31T13:00+01",
+        "2024-01-31T07:30:00.000-04:30",
+        "2024-01-31T12:00:00,0000001Z",
+        "2024/01/31 12:00:00",
+        "20240131120000",
+        "20240131T120000Z",
+        "Wed, 31 Jan 2024 12:00:00 GMT",
+        "31 Jan 2024 14:00:00 +0200",
+        "Wed, 31 Jan 2024 07:00:00 EST",
+        "1706702400",
+        "1706702400.0",
+        "1706702400000",
+        1706702400,
+        1706702400.0,
+        1706702400_000,
+        1706702400_000_000,
+        1706702400_000_000_000,
+        20240131120000,
+        np.int64(1706702400),
+        np.float64(1706702400),
+        NOON,
+        NOON.replace(tzinfo=None),
+        NOON.astimezone(timezone(timedelta(hours=9))),
+        np.datetime64("2024-01-31T12:00:00"),
+        pd.Timestamp("2024-01-31T12:00:00"),
+    ],
+    ids=repr,
+)
+def test_forms_of_one_instant(value):
+    assert read_date(value) == MICROS
+
+
+@pytest.mark.parametrize("value", ["2024-01-31", "20240131", "2024/01/31", 20240131, date(2024, 1, 31)])
+def test_days(value):
+    assert read_date(value) == MICROS - 12 * 3600 * 1_000_000
+
+
+def test_fractions_and_early_dates():
+    assert read_date("1969-12-31T23:59:59.25Z") == -750_000
+    assert read_date(-1.5) == -1_500_000
+    assert read_date(1.0000005e9) == 1_000_000_500_000_000
+    assert read_date("0001-01-01") < 0
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", float("nan"), pd.NaT, np.datetime64("NaT")])
+def test_missing(value):
+    assert read_date(value) == NO_DATE if value is not None else True
+    assert read_dates([value])[0].tolist() == [NO_DATE]
+    assert read_dates([value])[1] == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "yesterday",
+        "2024-13-01",
+        "2024-02-30T10:00",
+        "2024-01-31T25:00:00",
+        "20241301",
+        "31.01.2024",
+        "Wed, 32 Jan 2024 12:00:00 GMT",
+        "May be never",
+        "2024-W05-3",
+        "2024-01/31",
+        "٢٠٢٤-٠١-٣١",
+        "1e400",
+        True,
+        float("inf"),
+        10**20,
+        [2024],
+        {"year": 2024},
+    ],
+    ids=repr,
+)
+def test_unreadable(value):
+    if value == "20241301":  # no day, but a number all the same
+        assert read_date(value) == 20241301 * 1_000_000
+        return
+    published, unread = read_dates(["2024-01-31", value, None])
+    assert published[1:].tolist() == [NO_DATE, NO_DATE]
+    assert unread == 1
+
+
+def test_batches():
+    published, unread = read_dates([])
+    assert (published.dtype, len(published), unread) == (np.int64, 0, 0)
+
+
+@given(st.datetimes(timezones=st.timezones() | st.none()))
+def test_iso_form_of_any_datetime(value):
+    aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    offset = aware.utcoffset() or timedelta()
+    if offset % timedelta(minutes=1):
+        return  # historic local times with seconds in their offset have no ISO form
+    assert read_date(value.isoformat()) == read_date(aware) == (aware - EPOCH) // timedelta(microseconds=1)
+
+
+@given(st.text() | st.integers() | st.floats())
+def test_nothing_raises(value):
+    read_dates([value])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.date32(),
+        pa.date64(),
+        *(pa.timestamp(unit, zone) for unit in ("s", "ms", "us", "ns") for zone in (None, "Asia/Tokyo")),
+    ],
+    ids=str,
+)
+def test_arrow_types(kind):
+    day = MICROS // 86_400_000_000 * 86_400_000_000
+    column = pa.array([None, day], pa.timestamp("us")).cast(kind)
+    assert read_date_column(column)[0].tolist() == [NO_DATE, day]
+
+
+def test_nanoseconds_are_cut_off():
+    assert read_date_column(pa.array([1_999], pa.timestamp("ns")))[0].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "column", [pa.array([1706702400, None]), pa.array([1706702400.0, None]), pa.array([NOON, None])]
+)
+def test_arrow_columns(column):
+    published, unread = read_date_column(column)
+    assert published.tolist() == [MICROS, NO_DATE]
+    assert unread == 0

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dedup.errors import OutputError
+from dedup.io import Output, Rejection, write_parquet, write_rejected
+from dedup.io.output import LISTED_UNDER
+
+
+def everything_below(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def write(output, **files):
+    for name, content in files.items():
+        path = output.folder / name.replace("__", "/")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+
+
+def summary(*names):
+    return json.dumps({LISTED_UNDER: [*names, "summary.json"]})
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "new" / "out"
+
+
+def test_new_folder_appears_whole(target, tmp_path):
+    with Output(target, []) as output:
+        output.path("kept.jsonl").write_text("x")
+        assert not target.exists()
+    assert everything_below(tmp_path) == {"new/out/kept.jsonl": "x"}
+
+
+def test_commit_then_leave(target, tmp_path):
+    with Output(target, []) as output:
+        output.path("kept.jsonl").write_text("x")
+        output.commit()
+        assert everything_below(tmp_path) == {"new/out/kept.jsonl": "x"}
+        with pytest.raises(RuntimeError):
+            _ = output.folder
+    assert everything_below(tmp_path) == {"new/out/kept.jsonl": "x"}
+
+
+def test_nothing_written_makes_nothing(target, tmp_path):
+    with Output(target, []):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("exists", [False, True])
+def test_error_leaves_no_trace(target, tmp_path, error, exists):
+    if exists:
+        target.mkdir(parents=True)
+        (target / "own").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(error), Output(target, []) as output:
+        write(output, **{"kept.jsonl": "x", "kept__a.txt": "y"})
+        raise error
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_earlier_run_is_replaced_and_other_files_stay(target):
+    with Output(target, []) as output:
+        write(output, **{"kept.csv": "1", "kept__a.txt": "1", "decisions.parquet": "1"})
+        write(output, **{"summary.json": summary("kept.csv", "kept", "decisions.parquet", "../own")})
+    (target / "own").write_text("mine")
+    with Output(target, []) as output:
+        new = {"kept.jsonl": "2", "kept__b.txt": "2", "decisions.parquet": "2", "summary.json": summary("kept.jsonl")}
+        write(output, **new)
+    assert everything_below(target) == {
+        "decisions.parquet": "2",
+        "kept.jsonl": "2",
+        "kept/b.txt": "2",
+        "own": "mine",
+        "summary.json": summary("kept.jsonl"),
+    }
+    assert len(list(target.iterdir())) == 5
+
+
+@pytest.mark.parametrize("failing", ["kept", "kept.jsonl", "summary.json"])
+def test_failing_commit_is_undone(target, monkeypatch, failing):
+    first = {"kept.csv": "1", "kept__a.txt": "1", "kept.jsonl": "1", "summary.json": summary("kept.csv")}
+    with Output(target, []) as output:
+        write(output, **first)
+    before = everything_below(target)
+    replace = os.replace
+
+    def refuse(source, destination):
+        if str(destination) == str(target / failing) and "replaced" not in str(source):
+            raise OSError(errno.EACCES, "Permission denied", str(destination))
+        replace(source, destination)
+
+    output = Output(target, [])
+    with pytest.raises(OutputError, match="no permission to write: .*; nothing was written"), output:
+        write(output, **{"kept__b.txt": "2", "kept.jsonl": "2", "summary.json": "2"})
+        monkeypatch.setattr(os, "replace", refuse)
+        output.commit()
+    assert everything_below(target) == before
+    assert not list(target.glob(".dedup*"))
+
+
+def test_failing_creation_is_undone(target, tmp_path, monkeypatch):
+    output = Output(target, [])
+    with pytest.raises(OutputError, match="no permission"), output:
+        write(output, **{"kept.jsonl": "2"})
+        monkeypatch.setattr(
+            type(target), "rename", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "x"))
+        )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["kept.jsonl", "kept", "summary.json"])
+def test_files_of_others_are_not_overwritten(target, make, name):
+    make(f"new/out/{name}", b"{}")
+    with pytest.raises(OutputError, match="is there already, and no earlier run has written it"):
+        Output(target, [])
+
+
+def test_folder_is_a_file(make):
+    path = make("file", b"")
+    with pytest.raises(OutputError, match="is a file; expected a folder"):
+        Output(path, [])
+    with pytest.raises(OutputError, match="file is a file; expected a folder"):
+        Output(path / "out", [])
+
+
+def test_output_in_an_input_folder(tmp_path):
+    news = tmp_path / "news"
+    news.mkdir()
+    with pytest.raises(OutputError, match="news is an input folder"):
+        Output(tmp_path / "x" / ".." / "news", [news])
+    with pytest.raises(OutputError, match="lies in the input folder"):
+        Output(news / "a" / "b", [news])
+    Output(tmp_path, [news])
+    Output(tmp_path / "news-out", [news])
+
+
+def test_input_that_would_be_overwritten(make, tmp_path):
+    with pytest.raises(OutputError, match=r"kept\.jsonl is an input, and the output .* would overwrite it"):
+        Output(tmp_path, [make("kept.jsonl", b"")])
+    with pytest.raises(OutputError, match=r"a\.txt is an input"):
+        Output(tmp_path / "o", [make("o/kept/sub/a.txt", b"")])
+    Output(tmp_path / "p", [make("p/news.jsonl", b"")])
+
+
+def test_no_permission(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(OutputError, match=r"no permission to write in .*\. Hint: choose another -o"):
+        Output(tmp_path / "out", [])
+
+
+def test_no_space(target, tmp_path):
+    expected = "no space left for .* after writing 1,000 bytes; they were removed again. Hint: free some space"
+    with pytest.raises(OutputError, match=expected), Output(target, []) as output:
+        write(output, **{"kept.jsonl": "x" * 1000})
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_names_of_output_files(target):
+    with Output(target, []) as output, pytest.raises(ValueError, match="not among"):
+        output.path("news.jsonl")
+
+
+def test_parquet(tmp_path):
+    table = pa.table({"a": [1, 2]})
+    write_parquet(table, tmp_path / "a.parquet")
+    assert pq.read_table(tmp_path / "a.parquet").equals(table)
+    assert pq.read_metadata(tmp_path / "a.parquet").row_group(0).column(0).compression == "ZSTD"
+
+
+def test_rejected_records_lose_nothing(tmp_path):
+    decisions = pa.table({"file": ["f", "f", "g"], "row": [1, 2, 9]})
+    raw = bytes(range(256)) + "漢".encode()
+    write_rejected(decisions, {2: Rejection("late", b""), 1: Rejection("bad \ud800", raw)}, tmp_path / "r")
+    first, second = (json.loads(line) for line in (tmp_path / "r").read_bytes().splitlines())
+    assert (first["file"], first["row"], first["reason"]) == ("f", 2, "bad \ud800")
+    assert first["raw"].encode("utf-8", "surrogateescape") == raw
+    assert second == {"file": "g", "row": 9, "reason": "late", "raw": ""}

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dedup.errors import InputError
+from dedup.io.paths import expand, format_of
+
+
+@pytest.fixture
+def tree(make, tmp_path, monkeypatch):
+    for name in (
+        "b.jsonl",
+        "a.csv.gz",
+        "sub/c.txt",
+        "sub/deep/d.parquet",
+        ".hidden.jsonl",
+        ".git/e.jsonl",
+        "readme.md",
+        "f.bz2",
+    ):
+        make(f"tree/{name}", b"")
+    monkeypatch.chdir(tmp_path)
+    return Path("tree")
+
+
+def names(inputs):
+    return [Path(file.name).as_posix() for file in expand(inputs)]
+
+
+def test_folders_are_read_sorted_and_deep(tree):
+    files = expand([tree])
+    assert [file.relative for file in files] == ["a.csv.gz", "b.jsonl", "sub/c.txt", "sub/deep/d.parquet"]
+    assert [file.format for file in files] == ["csv", "jsonl", "txt", "parquet"]
+    assert {file.folder for file in files} == {tree}
+    assert names([tree])[0] == "tree/a.csv.gz"
+
+
+def test_globs(tree):
+    assert names(["tree/*.*"]) == ["tree/a.csv.gz", "tree/b.jsonl"]
+    assert names(["tree/s*"]) == ["tree/sub/c.txt", "tree/sub/deep/d.parquet"]
+    deep = expand(["tree/**/*.txt"])
+    assert [(file.relative, file.folder) for file in deep] == [("sub/c.txt", None)]
+    assert names(["[t]ree/b.jsonl"]) == ["tree/b.jsonl"]
+
+
+def test_a_file_whose_name_looks_like_a_glob(make):
+    path = make("a[1].jsonl", b"")
+    assert [file.path for file in expand([str(path)])] == [path]
+
+
+def test_a_file_met_twice_stands_once(tree):
+    assert names(["tree/b.jsonl", tree, "tree/*.jsonl", "tree/../tree/b.jsonl"]) == [
+        "tree/b.jsonl",
+        "tree/a.csv.gz",
+        "tree/sub/c.txt",
+        "tree/sub/deep/d.parquet",
+    ]
+    os.symlink("b.jsonl", tree / "link.jsonl")
+    assert len(expand([tree])) == 4
+    assert len(expand(["-", "-"])) == 1
+
+
+def test_one_file(tree):
+    (file,) = expand([tree / "sub" / "c.txt"])
+    assert (file.relative, file.folder, file.is_stdin) == ("c.txt", None, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("tree/gone.jsonl", r"cannot read tree/gone\.jsonl: No such file"),
+        ("tree/gone/*", r"nothing matches tree/gone/\*"),
+        ("tree/*.md", r"no file that matches tree/\*\.md can be read; expected files with one of \.jsonl"),
+        (
+            "tree/readme.md",
+            r"tree/readme\.md has a suffix that is not known; expected one of \.jsonl, .*\.parquet, \.txt",
+        ),
+        ("tree/f.bz2", "suffix that is not known"),
+        ("tree/.git/objects", "No such file"),
+        ("\0", "cannot read"),
+        ("x" * 5000, "cannot read .*: File name too long"),
+    ],
+)
+def test_inputs_that_cannot_be_read(tree, given, message):
+    with pytest.raises(InputError, match=message):
+        expand([given])
+
+
+def test_folder_without_readable_files(make, tmp_path):
+    make("empty/readme.md", b"")
+    with pytest.raises(
+        InputError, match=r"no file in .*empty can be read; expected files with one of \.jsonl.*\.gz or \.zst"
+    ):
+        expand([tmp_path / "empty"])
+
+
+def test_no_input():
+    with pytest.raises(InputError, match="no input"):
+        expand([])
+
+
+def test_folder_that_cannot_be_listed(tree, monkeypatch):
+    def refuse(top, onerror):
+        onerror(PermissionError(13, "Permission denied", str(top)))
+        return iter(())
+
+    monkeypatch.setattr(os, "walk", refuse)
+    with pytest.raises(InputError, match="cannot list tree: Permission denied"):
+        expand([tree])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.JSONL.GZ", "jsonl"),
+        ("a.b.tsv.zst", "tsv"),
+        ("a.parquet.gz", None),
+        ("a.gz", None),
+        ("jsonl", None),
+        (".jsonl", None),
+        ("a.xlsx", None),
+    ],
+)
+def test_format_of(name, expected):
+    assert format_of(Path(name)) == expected

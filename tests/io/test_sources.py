@@ -1,0 +1,223 @@
+"""The door and what stands behind it: files of several formats, standard input, tables, iterables."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import types
+from collections import UserDict
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import everything, json_lines
+
+from dedup.errors import ColumnError, InputError, OutputError, RecordError
+from dedup.io import Fields, open_files, open_source
+
+FIELDS = Fields()
+
+
+def standard_input(monkeypatch, data: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("wrap", [str, Path, lambda path: [path], lambda path: (path,)])
+def test_paths(make, wrap):
+    path = make("a.jsonl", json_lines({"text": "x"}))
+    assert everything(open_source(wrap(path), FIELDS)).text == [b"x"]
+
+
+def test_list_of_file_names_as_strings(make):
+    path = make("a.jsonl", json_lines({"text": "x"}))
+    with pytest.raises(InputError, match=r"all names of files.*pass pathlib\.Path"):
+        open_source([str(path)], FIELDS)
+
+
+@pytest.mark.parametrize("nonsense", [None, 5, b"bytes", {"text": "x"}, pl.LazyFrame({"text": ["x"]})])
+def test_anything_else(nonsense):
+    with pytest.raises(InputError, match="an input of type .*; expected a path, a list of"):
+        open_source(nonsense, FIELDS)
+
+
+def test_standard_input(monkeypatch, tmp_path, out):
+    lines = json_lines({"text": "a"}, {"text": "b"})
+    standard_input(monkeypatch, lines)
+    source = open_files(["-"], FIELDS, scratch=tmp_path)
+    assert source.total_bytes is None
+    assert source.inputs == []
+    records = everything(source)
+    assert records.file == ["-", "-"]
+    assert records.id == ["-:1", "-:2"]
+    assert source.bytes_read == source.total_bytes == len(lines)
+    assert list(tmp_path.glob("dedup-stdin-*"))
+    source.write_kept(np.array([False, True]), out)
+    assert (out / "kept.jsonl").read_bytes() == json_lines({"text": "b"})
+    del source
+    gc.collect()
+    assert not list(tmp_path.glob("dedup-stdin-*"))
+
+
+def test_formats_side_by_side(make, tmp_path, out):
+    make("in/1.jsonl", json_lines({"id": 1, "text": "a"}))
+    make("in/2.csv", b"id,text\n2,b\n")
+    make("in/3.txt", b"c")
+    pq.write_table(pa.table({"id": ["4"], "text": ["d"], "n": [1]}), tmp_path / "in/4.parquet")
+    make("in/5.jsonl", json_lines({"id": 5, "text": "e"}))
+    source = open_source(tmp_path / "in", FIELDS)
+    assert everything(source).text == [b"a", b"b", b"c", b"d", b"e"]
+    assert source.inputs[0] == tmp_path / "in"
+    everyone = np.ones(5, bool)
+    assert source.write_kept(everyone, out) == ["kept.jsonl", "kept.csv", "kept", "kept.parquet"]
+    assert (out / "kept.jsonl").read_bytes() == json_lines({"id": 1, "text": "a"}, {"id": 5, "text": "e"})
+    table = source.kept_table(everyone)
+    assert table["text"].to_pylist() == ["a", "e", "b", "c", "d"]
+    assert table["id"].to_pylist() == ["1", "5", "2", "3.txt", "4"]
+    assert table["n"].to_pylist() == [None, None, None, None, 1 if table["n"].type == pa.int64() else "1"]
+
+
+def test_a_source_can_be_read_again(make):
+    source = open_source(make("a.jsonl", json_lines({"text": "a"})), FIELDS)
+    assert everything(source).text == everything(source).text
+
+
+def test_mask_of_another_length(make, out):
+    source = open_source(make("a.jsonl", json_lines({"text": "a"})), FIELDS)
+    everything(source)
+    with pytest.raises(ValueError, match="kept has 2 values for 1 records"):
+        source.write_kept(np.ones(2, bool), out)
+
+
+def test_file_touched_meanwhile(make, out):
+    path = make("a.jsonl", json_lines({"text": "a"}))
+    source = open_source(path, FIELDS)
+    everything(source)
+    path.write_bytes(json_lines({"text": "bb"}))
+    with pytest.raises(OutputError, match="has changed"):
+        source.kept_table(np.ones(1, bool))
+
+
+TABLE = pa.table({"id": [1, 2], "text": ["a", None], "published": [date(2024, 1, 31), None], "publisher": ["AP", None]})
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda table: table,
+        lambda table: table.to_batches()[0],
+        lambda table: table.to_reader(),
+        lambda table: table.to_pandas(),
+        pl.from_arrow,
+    ],
+    ids=["table", "batch", "reader", "pandas", "polars"],
+)
+def test_tables(convert, out):
+    source = open_source(convert(TABLE), FIELDS)
+    records = everything(source)
+    assert source.has_dates
+    assert source.bytes_read == source.total_bytes
+    assert records.id == ["1", "2"]
+    assert records.text == [b"a", None]
+    assert records.published == [1706659200000000, None]
+    assert records.source == ["AP", None]
+    assert records.file == ["table", "table"]
+    kept = np.array([True, False])
+    assert source.write_kept(kept, out) == ["kept.parquet"]
+    assert pq.read_table(out / "kept.parquet")["text"].to_pylist() == ["a"]
+    assert source.kept_table(kept).column_names == TABLE.column_names
+
+
+def test_large_table_in_batches():
+    source = open_source(pa.table({"text": ["x"] * 45_000}), FIELDS)
+    records = everything(source)
+    assert records.batches >= 3
+    assert records.row == list(range(1, 45_001))
+    assert records.id[-1] == "table:45000"
+
+
+def test_table_without_text():
+    with pytest.raises(ColumnError, match="table has the fields n; expected a text field"):
+        open_source(pa.table({"n": [1]}), FIELDS)
+
+
+def test_table_without_rows():
+    with pytest.raises(InputError, match="no records"):
+        open_source(TABLE.slice(0, 0), FIELDS).batches()
+
+
+@pytest.mark.parametrize("series", [pd.Series(["x"]), pl.Series(["x"])])
+def test_a_series_is_no_table(series):
+    with pytest.raises(InputError, match="that is no table"):
+        open_source(series, FIELDS)
+
+
+def test_strings(out):
+    source = open_source(["a", "b \ud800"], FIELDS)
+    records = everything(source)
+    assert records.id == ["1", "2"]
+    assert records.text == [b"a", b"b \xed\xa0\x80"]
+    source.write_kept(np.ones(2, bool), out)
+    assert [json.loads(line) for line in (out / "kept.jsonl").open()] == [
+        {"id": "1", "text": "a"},
+        {"id": "2", "text": "b \ud800"},
+    ]
+    assert source.kept_table(np.array([True, False])).to_pylist() == [{"id": "1", "text": "a"}]
+
+
+def test_dicts_of_a_generator(out):
+    records = [
+        {"id": np.int64(7), "text": "a", "date": date(2024, 1, 31), "tags": ["x"]},
+        UserDict({"text": None, "source": "AP", "tags": "y", "price": Decimal(1)}),
+        "a text",
+    ]
+    source = open_source(iter(records), FIELDS)
+    read = everything(source)
+    assert source.has_dates
+    assert read.id == ["7", "records:2", "3"]
+    assert read.text == [b"a", None, b"a text"]
+    assert read.source == [None, "AP", None]
+    kept = np.array([True, True, False])
+    assert source.write_kept(kept, out) == ["kept.jsonl"]
+    lines = [json.loads(line) for line in (out / "kept.jsonl").open()]
+    assert lines[0] == {"id": 7, "text": "a", "date": "2024-01-31", "tags": ["x"]}
+    table = source.kept_table(kept)
+    assert table.column_names == ["id", "text", "date", "tags", "source", "price"]
+    assert table["tags"].to_pylist() == ['["x"]', "y"]
+
+
+def test_malformed_records_of_an_iterable():
+    read = everything(open_source([{"text": "a"}, 5, {"id": [1], "text": "b"}, {"text": b"c"}, None], FIELDS))
+    assert read.rejected == {
+        1: ("a number, expected a dict or a string", b"5"),
+        2: ("id is a list, expected a string or a number", b'{"id":[1],"text":"b"}'),
+        3: ("text is bytes, expected a string", b"""{"text":"b'c'"}"""),
+        4: ("null, expected a dict or a string", b"null"),
+    }
+
+
+def test_strict_iterable():
+    with pytest.raises(RecordError, match="records, row 2: a number, expected a dict or a string"):
+        everything(open_source(["a", 5], FIELDS, strict=True))
+
+
+def test_unusable_iterables():
+    with pytest.raises(InputError, match="not one usable record among 2; row 1: a number"):
+        everything(open_source([1, 2], FIELDS))
+    with pytest.raises(InputError, match="no records"):
+        everything(open_source([], FIELDS))
+    with pytest.raises(ColumnError, match="records has the fields headline"):
+        everything(open_source([{"headline": "x"}], FIELDS))
+
+
+def test_large_iterable_in_batches():
+    read = everything(open_source(({"text": "x", "id": n} for n in range(45_000)), FIELDS))
+    assert read.batches == 3
+    assert read.id == [str(n) for n in range(45_000)]
+    assert everything(open_source(("y" * 9_000_000 for _ in range(5)), FIELDS)).batches == 3

@@ -1,0 +1,163 @@
+"""The run as a whole: the same answer however it is run, and nothing lost."""
+
+from __future__ import annotations
+
+import random
+
+import naive
+import pyarrow as pa
+import pytest
+from conftest import article, edited
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dedup
+from dedup.io import source as io_source
+from dedup.params import Params
+
+
+def corpus() -> list[dict[str, object]]:
+    """Articles, their copies, excerpts, rewrites, and what else turns up in a feed."""
+    texts = [article(seed, 30) for seed in range(60)]
+    records: list[dict[str, object]] = [{"id": f"a{n:02}", "text": text} for n, text in enumerate(texts)]
+    records += [{"id": f"exact{n}", "text": texts[n]} for n in range(0, 60, 7)]
+    records += [{"id": f"case{n}", "text": texts[n].upper().replace(" ", "  ")} for n in range(1, 60, 9)]
+    records += [{"id": f"near{n}", "text": edited(texts[n], n, 0.02)} for n in range(0, 60, 5)]
+    records += [{"id": f"part{n}", "text": texts[n][: len(texts[n]) // 3]} for n in range(2, 60, 11)]
+    records += [{"id": "null", "text": None}, {"id": "empty", "text": ""}, {"id": "emoji", "text": "🎉🎉"}]
+    records += [{"id": "short1", "text": "Yes, of course."}, {"id": "short2", "text": "yes of course"}]
+    records += [{"id": "zh1", "text": "市议会周一投票决定关闭旧桥进行维修直到明年春末" * 3}]
+    records += [{"id": "zh2", "text": "市议会周一投票决定关闭旧桥，进行维修，直到明年春末。" * 3}]
+    for n, record in enumerate(records):
+        record["published"] = f"2024-03-{1 + n * 7 % 28:02}"
+        record["source"] = ("AP", "BBC", None)[n % 3]
+    return records
+
+
+def fates(result: dedup.Result) -> dict[str, tuple[object, ...]]:
+    columns = ("kept", "duplicate_of", "relation", "score", "cluster", "reason")
+    return {row["id"]: tuple(row[name] for name in columns) for row in result.decisions.to_pylist()}
+
+
+@pytest.mark.parametrize("level", dedup.Level.__members__)
+@pytest.mark.parametrize(("keep", "prefer"), [("earliest", ()), ("longest", ()), ("source", ("BBC",))])
+def test_nothing_depends_on_order_batches_or_threads(
+    level: str, keep: str, prefer: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = Params(level=level, keep=keep, prefer=prefer)
+    records = corpus()
+    expected = dedup.deduplicate(records, params=params, threads=1)
+    for threads, size, seed in ((2, 7, 1), (4, 1000, 2), (1, 1, 3)):
+        monkeypatch.setattr(io_source, "BATCH_RECORDS", size)
+        shuffled = records[:]
+        random.Random(seed).shuffle(shuffled)
+        result = dedup.deduplicate(shuffled, params=params, threads=threads)
+        assert fates(result) == fates(expected)
+        assert result.matches.equals(expected.matches)
+
+
+@pytest.mark.parametrize("level", dedup.Level.__members__)
+@pytest.mark.parametrize("keep", ["first", "earliest", "longest"])
+def test_guarantees(level: str, keep: str) -> None:
+    records = corpus()
+    result = dedup.deduplicate(records, params=Params(level=level, keep=keep))
+    rows = {row["id"]: row for row in result.decisions.to_pylist()}
+    matches = {(row["left"], row["right"]): row for row in result.matches.to_pylist()}
+    counts = result.counts
+    assert counts["records"] == len(records) == counts["kept"] + counts["dropped"] + counts["rejected"]
+    for row in rows.values():
+        if row["kept"]:
+            assert row["cluster"] == row["id"]
+            assert row["duplicate_of"] is None
+            continue
+        assert row["cluster"] == row["duplicate_of"]
+        assert rows[row["duplicate_of"]]["kept"]
+        match = matches[min(row["id"], row["duplicate_of"]), max(row["id"], row["duplicate_of"])]
+        assert (match["relation"], match["score"]) == (row["relation"], row["score"])
+    copies = ["identical", "near_duplicate", "excerpt", "revised", "rewritten"]
+    levels = {"identical": 1, "near": 2, "syndicated": 4, "rewritten": 5}
+    for (left, right), match in matches.items():
+        assert left < right
+        if match["relation"] in copies[: levels[level]]:
+            assert not (rows[left]["kept"] and rows[right]["kept"])
+
+
+def test_near_level_finds_what_the_definition_finds() -> None:
+    # Without identical texts: they are told by their matches with one of them, not by all pairs.
+    texts = {" ".join(naive.tokens(str(record["text"] or ""))): record for record in corpus()}
+    records = [record for text, record in texts.items() if text.count(" ") >= 9]
+    result = dedup.deduplicate(records, params=Params(level="near"))
+    found = {(row["left"], row["right"]): row for row in result.matches.to_pylist()}
+    shingles = {str(record["id"]): set(naive.shingles(str(record["text"]), 5)) for record in records}
+    for left, a in shingles.items():
+        for right, b in shingles.items():
+            if left < right:
+                truth = len(a & b) / len(a | b)
+                row = found.get((left, right))
+                assert (row is not None) == (truth >= 0.7), (left, right, truth)
+                if row is not None:
+                    assert row["resemblance"] == truth
+
+
+@given(st.floats(0.3, 1.0))
+@settings(max_examples=10)
+def test_no_match_is_under_the_threshold(threshold: float) -> None:
+    result = dedup.deduplicate(corpus(), params=Params(level="near", threshold=threshold))
+    assert min(result.matches["resemblance"].to_pylist()) >= threshold
+
+
+def test_every_kept_and_dropped_document_says_why() -> None:
+    result = dedup.deduplicate(corpus(), params=Params(level="near"))
+    reasons = {row["id"]: row["reason"] for row in result.decisions.to_pylist()}
+    assert reasons["null"] == reasons["empty"] == "no text"
+    assert reasons["emoji"] == "no words"
+    assert reasons["short1"] == "earliest of 2 copies"
+    assert reasons["short2"] == "the same words in the same order"
+    assert reasons["near5"].startswith("resemblance 0.")
+    assert reasons["a03"] == "no copy found"
+
+
+def test_policies() -> None:
+    text = article(1)
+    records = [
+        {"id": "b", "text": text, "published": "2024-05-02", "source": "BBC"},
+        {"id": "c", "text": text + " One more line.", "published": "2024-05-03", "source": "AP"},
+        {"id": "a", "text": text, "published": "2024-05-02", "source": "dpa"},
+        {"id": "d", "text": text, "source": "Reuters"},
+    ]
+
+    def kept(**how: object) -> list[str]:
+        return dedup.deduplicate(records, params=Params(level="near", **how)).kept["id"].to_pylist()  # type: ignore[arg-type]
+
+    assert kept() == ["a"]
+    assert kept(keep="first") == ["b"]
+    assert kept(keep="longest") == ["c"]
+    assert kept(keep="source", prefer=["Reuters", "BBC"]) == ["d"]
+    undated = [{"id": record["id"], "text": record["text"]} for record in records]
+    assert dedup.deduplicate(undated, params=Params(level="near")).kept["id"].to_pylist() == ["b"]
+
+
+def test_a_text_many_times_and_a_template_many_times() -> None:
+    copies = [{"id": f"c{n}", "text": article(1)} for n in range(3000)]
+    near = [{"id": f"n{n}", "text": article(2, 60) + f" Number {n}."} for n in range(600)]
+    frame = article(3, 40)
+    pages = [{"id": f"p{n}", "text": f"{article(1000 + n, 25)} {frame}"} for n in range(300)]
+    result = dedup.deduplicate([*copies, *near, *pages], params=Params(level="near"))
+    kept = result.kept["id"].to_pylist()
+    assert kept == ["c0", "n0", *(f"p{n}" for n in range(300))]
+    assert len(result.matches) < 70 * 600 + 3000
+
+
+def test_results_tell_themselves() -> None:
+    result = dedup.deduplicate([article(1), article(1), article(2)])
+    assert repr(result) == "Result(records=3, kept=2, dropped=1, rejected=0)"
+    assert "dropped             1  identical 1" in str(result)
+    assert result.kept.num_rows == 2
+    assert isinstance(result.decisions, pa.Table)
+    assert result.summary["fingerprint"] == Params().fingerprint
+
+
+def test_no_words_at_all() -> None:
+    result = dedup.deduplicate(["", "🎉"], params=Params(level="near"))
+    assert result.counts["kept"] == 2
+    assert len(result.matches) == 0

@@ -1,0 +1,95 @@
+"""Word pairs, their frequencies, sketches and postings equal the oracle."""
+
+from __future__ import annotations
+
+import itertools
+
+import naive
+import numpy as np
+from conftest import article, edited
+from corpora import corpus_of
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dedup import rare
+from dedup.candidates import split
+from dedup.kernels import rare as kernel
+from dedup.params import Params
+
+words = st.lists(st.sampled_from("a b c dd ee 中 文 字 x1".split()), max_size=30).map(" ".join)
+
+
+@given(words)
+@example("中文字中文")
+@example("a 中文字中 b")
+@example("中文字")
+@example("a")
+@example("")
+def test_word_pairs(text: str) -> None:
+    corpus = corpus_of([text])
+    room = np.zeros(50, np.uint64)
+    count = kernel.word_pairs(corpus.tokens, 0, len(corpus.tokens), room)
+    assert room[:count].tolist() == naive.word_pairs(text)
+
+
+@settings(max_examples=60)
+@given(st.lists(words, min_size=1, max_size=12), st.integers(2, 6), st.integers(1, 6))
+def test_frequencies_and_sketches(texts: list[str], most: int, size: int) -> None:
+    corpus = corpus_of(texts)
+    documents = np.arange(len(texts))
+    bits = 10  # few enough slots that pairs meet in one
+    frequencies = rare.pair_frequencies(corpus, documents, bits)
+    expected = naive.pair_frequencies(texts, 1 << bits)
+    assert {int(slot): int(frequencies[slot]) for slot in np.nonzero(frequencies)[0]} == expected
+    found, sizes = rare.sketches(corpus, documents, frequencies, Params(rare_df=most, sketch_size=size))
+    for place, text in enumerate(texts):
+        assert found[place, : sizes[place]].tolist() == naive.sketch(text, expected, 1 << bits, most, size)
+
+
+def test_frequencies_saturate_and_count_a_document_once() -> None:
+    corpus = corpus_of(["one two " * 50] * 300)
+    frequencies = rare.pair_frequencies(corpus, np.arange(300), 20)
+    assert sorted(frequencies[frequencies > 0].tolist()) == [255, 255]
+    assert rare.pair_frequencies(corpus, np.arange(7), 20).max() == 7
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.sets(st.integers(0, 12), max_size=5), min_size=1, max_size=15), st.integers(1, 3), st.integers(2, 6)
+)
+def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap: int, limit: int) -> None:
+    params = Params(sketch_overlap=overlap, rare_df=limit, bucket_limit=2)
+    expected = []
+    for a, b in itertools.combinations(range(len(sketches)), 2):
+        owners = [[d for d in range(len(sketches)) if key in sketches[d]] for key in sketches[a] & sketches[b]]
+        if sum(posting.index(a) < limit for posting in owners) >= overlap:
+            expected.append((a, b))
+    keys = np.zeros((len(sketches), 5), np.uint64)
+    for row, hashes in zip(keys, sketches, strict=True):
+        row[: len(hashes)] = sorted(hashes)
+    sizes = np.array([len(hashes) for hashes in sketches])
+    names = np.arange(len(sketches)) * 3  # documents need not be consecutive
+    pairs, longest = rare.pairs_in_postings(keys, sizes, names, params, rare.posting_limit(params))
+    assert [(a // 3, b // 3) for a, b in zip(*split(pairs), strict=True)] == expected
+    assert longest.size == max(sum(key in hashes for hashes in sketches) for key in range(13))
+
+
+def test_the_road_finds_what_shares_no_shingle() -> None:
+    """Every third word another one: word-5 resemblance nearly 0, and yet a candidate."""
+    originals = [article(seed, 40) for seed in range(50)]
+    copies = [edited(text, 1, 0.3) for text in originals]
+    corpus = corpus_of(originals + copies)
+    everything = np.arange(100)
+    params = Params()
+    frequencies = rare.pair_frequencies(corpus, everything, 22)
+    found, sizes = rare.sketches(corpus, everything, frequencies, params)
+    pairs, _ = rare.pairs_in_postings(found, sizes, everything, params, rare.posting_limit(params))
+    found_pairs = set(zip(*(side.tolist() for side in split(pairs)), strict=True))
+    assert sum((n, n + 50) in found_pairs for n in range(50)) >= 49
+    assert max(naive.resemblance(a, b, 5) for a, b in zip(originals, copies, strict=True)) < 0.2
+
+
+def test_the_table_is_bounded_by_the_memory() -> None:
+    assert rare.frequency_bits(10**9, memory=4 * 10**9) == 29
+    assert rare.frequency_bits(10**9, memory=400_000_000) == 26
+    assert rare.frequency_bits(100, memory=10**9) == rare.LEAST_BITS

@@ -1,0 +1,100 @@
+"""Folding and tokens equal the oracle."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import naive
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dedup import folding
+from dedup.kernels import text as kernel
+from dedup.text import encode, token_hash, tokenise, tokens
+
+SCRIPTS = "Hello don’t naïve ½ ﬁ ﷺ İstanbul ß 中文标题 テスト ガ が 한국어 ไทยแลนด์ ລາວ ខ្មែរ မြန်မာ العَرَبِيَّة שָׁלוֹם हिन्दी Ёлка ２３ ٣٤ 👍🏽 so\u00adft"
+texts = st.text(max_size=300) | st.text(alphabet=SCRIPTS + " .,-\n", max_size=300) | st.text(alphabet="ab 中", max_size=200)
+
+
+def batch(*documents: str | bytes | None) -> pa.LargeBinaryArray:
+    values = [encode(document) if isinstance(document, str) else document for document in documents]
+    return pa.array(values, pa.large_binary())
+
+
+@given(texts)
+@example("")
+@example(SCRIPTS)
+@example("x\ud800y \udfff")
+@example("a\0b")
+@example("㍿" * 40)  # folds to more bytes than it has
+@example("\ufdfa" * 3000)  # the longest folding there is, past every estimate
+@example("e\u0301 \u00e9 Å A\u030a")
+def test_tokens_equal_the_oracle(text: str) -> None:
+    assert tokens(text) == naive.tokens(text)
+
+
+@settings(max_examples=200)
+@given(st.lists(texts, max_size=8))
+@example(["a " * 5000, "中" * 5000, "\ufdfa" * 2000, "", "b"])
+@example(["x" * n for n in range(40)])
+@example([("x" * n + " ") * 9 for n in (62, 63, 64, 65, 4094, 4095, 4096, 4097)])
+def test_hashes_and_digests_equal_the_oracle(documents: list[str]) -> None:
+    found = tokenise(batch(*documents))
+    assert len(found) == len(documents)
+    for place, document in enumerate(documents):
+        hashes = found.hashes[found.offsets[place] : found.offsets[place + 1]].tolist()
+        assert hashes == [naive.token_hash(token) for token in naive.tokens(document)]
+        assert found.digests[place].astype(">u8").tobytes() == naive.digest(document)
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda noise: b"word " + noise + b" caf\xc3\xa9 " * 12))
+def test_bytes_that_are_not_utf8_separate_words(noise: bytes) -> None:
+    found = tokenise(batch(noise))
+    assert found.hashes.tolist() == [naive.token_hash(t) for t in naive.tokens(noise.decode("utf-8", "replace"))]
+
+
+def test_composed_and_decomposed_text_fold_alike() -> None:
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert tokens(unicodedata.normalize(form, SCRIPTS)) == tokens(SCRIPTS)
+
+
+@pytest.mark.parametrize("sentence", ["中文标题很长", "テストです", "ภาษาไทย", "ພາສາລາວ", "ភាសាខ្មែរ", "မြန်မာ"])
+def test_scripts_without_spaces_give_one_token_a_character(sentence: str) -> None:
+    assert tokens(sentence) == list("".join(naive.fold(c) for c in sentence))
+    assert all(token_hash(token) & 1 for token in tokens(sentence))
+
+
+def test_nulls_and_slices() -> None:
+    array = batch("one two", None, "", "three")
+    assert np.diff(tokenise(array).offsets).tolist() == [2, 0, 0, 1]
+    assert np.diff(tokenise(array.slice(2)).offsets).tolist() == [0, 1]
+    assert tokenise(array.slice(3)).hashes.tolist() == [naive.token_hash("three")]
+    assert len(tokenise(array.slice(0, 0))) == 0
+
+
+def test_ten_megabytes_in_one_document() -> None:
+    found = tokenise(batch("word " * 2_000_000, "中" * 3_500_000, "x" * 10_000_000))
+    assert np.diff(found.offsets).tolist() == [2_000_000, 3_500_000, 1]
+    assert set(found.hashes[:2_000_000].tolist()) == {naive.token_hash("word")}
+
+
+def test_the_shipped_table_is_the_rule() -> None:
+    with np.load(folding.TABLE_FILE) as shipped:
+        same_unicode = str(shipped["unicode_version"]) == unicodedata.unidata_version
+    known = [chr(c) for c in range(sys.maxunicode + 1) if same_unicode or unicodedata.ucd_3_2_0.category(chr(c)) != "Cn"]
+    for start in range(0, len(known), 5000):
+        piece = known[start : start + 5000]
+        found = tokenise(batch(*piece))
+        for place, char in enumerate(piece):
+            hashes = found.hashes[found.offsets[place] : found.offsets[place + 1]].tolist()
+            if hashes or naive.is_word(naive.fold(char)[:1] or " "):
+                assert hashes == [naive.token_hash(token) for token in naive.tokens(char)], hex(ord(char))
+
+
+def test_kinds_are_numbered_alike_in_table_and_kernel() -> None:
+    names = ("SEPARATOR", "LETTER", "CHARACTER", "DROPPED", "SEQUENCE")
+    assert [getattr(folding, name) for name in names] == [getattr(kernel, name) for name in names]
