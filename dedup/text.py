@@ -85,6 +85,30 @@ def tokens(text: str) -> list[str]:
     return bytes(folded[:stop]).decode().replace(chr(kernel.MARK), " ").split()
 
 
+def spans(text: str) -> list[tuple[str, int, int]]:
+    """Return the folded tokens of one text with where they stand in it: token, start, stop.
+
+    In plain Python, for texts that are shown to people; `tokens` is the fast way to the same tokens.
+    """
+    found: list[tuple[str, int, int]] = []
+    word, start, stop = "", 0, 0
+    for place, char in enumerate(text):
+        letters = _folded(char)
+        if word and not letters:
+            stop = place + 1  # a mark on the letter before
+        for folded in letters:
+            kind = folding.kind_of(folded)
+            if kind == folding.LETTER:
+                word, start, stop = word + folded, start if word else place, place + 1
+                continue
+            if word:
+                found.append((word, start, stop))
+                word = ""
+            if kind == folding.CHARACTER:
+                found.append((folded, place, place + 1))
+    return [*found, (word, start, stop)] if word else found
+
+
 def encode(text: str) -> bytes:
     """Return a text as UTF-8; lone surrogates become bytes that are not UTF-8 and so separate words."""
     return text.encode("utf-8", "surrogatepass")
@@ -94,6 +118,9 @@ def token_hash(token: str) -> int:
     """Return the hash of a folded token: XXH32 of its UTF-8, the lowest bit telling characters from words."""
     flag = CHARACTER_FLAG if folding.kind_of(token[0]) == folding.CHARACTER else 0
     return int(xxhash.xxh32_intdigest(token.encode())) & ~CHARACTER_FLAG | flag
+
+
+_folded = functools.lru_cache(1 << 14)(folding.fold_code_point)
 
 
 def _room(size: int) -> npt.NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dedup import folding
 from dedup.kernels import text as kernel
-from dedup.text import encode, token_hash, tokenise, tokens
+from dedup.text import encode, spans, token_hash, tokenise, tokens
 
 SCRIPTS = "Hello don’t naïve ½ ﬁ ﷺ İstanbul ß 中文标题 テスト ガ が 한국어 ไทยแลนด์ ລາວ ខ្មែរ မြန်မာ العَرَبِيَّة שָׁלוֹם हिन्दी Ёлка ２３ ٣٤ 👍🏽 so\u00adft"
 texts = st.text(max_size=300) | st.text(alphabet=SCRIPTS + " .,-\n", max_size=300) | st.text(alphabet="ab 中", max_size=200)
@@ -35,6 +35,7 @@ def batch(*documents: str | bytes | None) -> pa.LargeBinaryArray:
 @example("e\u0301 \u00e9 Å A\u030a")
 def test_tokens_equal_the_oracle(text: str) -> None:
     assert tokens(text) == naive.tokens(text)
+    assert [token for token, _, _ in spans(text)] == naive.tokens(text)
 
 
 @settings(max_examples=200)
@@ -98,3 +99,8 @@ def test_the_shipped_table_is_the_rule() -> None:
 def test_kinds_are_numbered_alike_in_table_and_kernel() -> None:
     names = ("SEPARATOR", "LETTER", "CHARACTER", "DROPPED", "SEQUENCE")
     assert [getattr(folding, name) for name in names] == [getattr(kernel, name) for name in names]
+
+
+def test_spans_say_where_tokens_stand() -> None:
+    text = "The ﬁrst: caf\u0065\u0301 ½ 中文!"
+    assert [text[start:stop] for _, start, stop in spans(text)] == ["The", "ﬁrst", "caf\u0065\u0301", "½", "½", "中", "文"]

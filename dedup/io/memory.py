@@ -16,7 +16,7 @@ from dedup.io.assembly import assemble, kind
 from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
 from dedup.io.inferred import json_bytes, table_of_dicts
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Rejection, checked
-from dedup.io.tabular import arrow_batch, choose_arrow_columns, slices
+from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, slices
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,7 +60,12 @@ class TableSource:
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept rows of the table."""
-        return self._table.filter(pa.array(kept))
+        position = 0
+        batches = []
+        for records in slices(self._table):
+            batches.append(filtered(records, kept[position : position + records.num_rows]))
+            position += records.num_rows
+        return pa.Table.from_batches(batches, self._table.schema)
 
     def _batches(self) -> Iterator[Batch]:
         row = 1

@@ -20,7 +20,7 @@ from dedup.io.source import Rejection
 
 SUMMARY = "summary.json"
 
-LISTED_UNDER = "written"
+LISTED_UNDER = "files"
 """The key under which the summary lists the names that a run has written."""
 
 OURS = (
@@ -66,14 +66,15 @@ class Output:
 
     Notes
     -----
-    Files are written to a hidden folder next to where they are going to be, on the same file system, and moved at the
-    end. Leaving the ``with`` block by an error, an interruption included, removes every trace.
+    Files are written to a hidden folder next to where they are going to be, on the same file system; ``commit`` moves
+    them. Leaving the ``with`` block without it, as by an error or an interruption, removes every trace.
 
     Examples
     --------
     >>> with Output(Path("deduplicated"), source.inputs) as output:  # doctest: +SKIP
     ...     source.write_kept(kept, output.folder)
     ...     write_parquet(decisions, output.path("decisions.parquet"))
+    ...     output.commit()
     """
 
     def __init__(self, directory: Path, inputs: Sequence[Path]) -> None:
@@ -119,17 +120,12 @@ class Output:
     ) -> None:
         if self._folder is None:
             return
-        if error is None and any(self._folder.iterdir()):
-            self.commit()
-            return
         written = self._discard()
         if isinstance(error, OSError) and error.errno in _PLAIN:
             raise self._plain(error, written) from error
 
     def commit(self) -> None:
         """Move what was written into place, and what an earlier run has left behind out of it.
-
-        Leaving the ``with`` block without an error does it too.
 
         Raises
         ------

@@ -14,7 +14,7 @@ from dedup.errors import InputError
 from dedup.io.paths import InputFile
 from dedup.io.source import Batch, Fields
 from dedup.io.stream import Meter, unreadable
-from dedup.io.tabular import arrow_batch, choose_arrow_columns, records_per_batch
+from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, records_per_batch
 from dedup.io.unchanged import changed
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ class Parquet:
                     position += records.num_rows
                     if keep.any():
                         # Each file's own metadata gives way to the first one's; the columns are the same.
-                        yield records.filter(pa.array(keep)).replace_schema_metadata(
-                            self._schema and self._schema.metadata
-                        )
+                        yield filtered(records, keep).replace_schema_metadata(self._schema and self._schema.metadata)
 
     def _take_schema(self, file: InputFile, schema: pa.Schema) -> None:
         if self._schema is None:

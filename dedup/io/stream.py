@@ -22,8 +22,10 @@ HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
 
 _STEP_BYTES = 4 << 10
-"""Bytes asked of a decompressor at a time. Where data is damaged the step is lost, so that it must be small if the message
-is to name the last good row; smaller ones cost time."""
+"""Bytes asked of a decompressor at a time.
+
+Where data is damaged the step is lost. Small, so that the message can name the last good row; smaller ones cost time.
+"""
 
 BOM = b"\xef\xbb\xbf"
 

@@ -13,6 +13,7 @@ from dedup.io.assembly import name_records
 from dedup.io.columns import Columns, choose_columns
 from dedup.io.dates import read_date_column
 from dedup.io.encoding import readable
+from dedup.io.lines import runs
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields
 from dedup.schema import NO_DATE
 
@@ -101,6 +102,18 @@ def records_per_batch(records: int, size: int) -> int:
 def slices(table: pa.Table) -> Iterator[pa.RecordBatch]:
     """Cut a table into record batches of the size of a batch."""
     yield from table.to_batches(max_chunksize=records_per_batch(table.num_rows, table.nbytes))
+
+
+def filtered(records: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+    """Return the records to keep, whatever their types."""
+    try:
+        return records.filter(pa.array(keep))
+    except pa.ArrowNotImplementedError:
+        # Arrow cannot filter its view types, which Polars uses, nor what nests them. It can slice and join them.
+        (places,) = np.nonzero(keep)
+        pieces = [records.slice(start, end - start) for start, end in runs(places, places + 1)]
+        whole = pa.Table.from_batches(pieces, records.schema).combine_chunks()
+        return next(iter(whole.to_batches()), records.slice(0, 0))
 
 
 def _dates(array: pa.Array) -> tuple[npt.NDArray[np.int64], int]:

@@ -215,12 +215,12 @@ def test_file_without_a_usable_record(make):
     ],
 )
 def test_one_json_array(make, name, data):
-    with pytest.raises(InputError, match="is one JSON array; expected one JSON object a line. Hint: .*jq -c"):
+    with pytest.raises(InputError, match=r"is one JSON array; expected one JSON object a line. Hint: .*jq -c"):
         read(make(name, data))
 
 
 def test_json_document_of_another_kind(make):
-    with pytest.raises(InputError, match="does not begin with {"):
+    with pytest.raises(InputError, match=r"does not begin with \{"):
         read(make("a.json", b"17\n"))
 
 

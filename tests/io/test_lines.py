@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +34,7 @@ def test_runs_join_what_touches(keep):
     start = np.arange(len(keep), dtype=np.int64) * 3
     joined = list(runs(start[keep], start[keep] + 3))
     assert [place for first, last in joined for place in range(first, last, 3)] == start[keep].tolist()
-    assert all(left[1] < right[0] for left, right in zip(joined, joined[1:], strict=False))
+    assert all(left[1] < right[0] for left, right in itertools.pairwise(joined))
 
 
 @given(st.binary())

@@ -39,12 +39,6 @@ def test_new_folder_appears_whole(target, tmp_path):
     with Output(target, []) as output:
         output.path("kept.jsonl").write_text("x")
         assert not target.exists()
-    assert everything_below(tmp_path) == {"new/out/kept.jsonl": "x"}
-
-
-def test_commit_then_leave(target, tmp_path):
-    with Output(target, []) as output:
-        output.path("kept.jsonl").write_text("x")
         output.commit()
         assert everything_below(tmp_path) == {"new/out/kept.jsonl": "x"}
         with pytest.raises(RuntimeError):
@@ -52,9 +46,9 @@ def test_commit_then_leave(target, tmp_path):
     assert everything_below(tmp_path) == {"new/out/kept.jsonl": "x"}
 
 
-def test_nothing_written_makes_nothing(target, tmp_path):
-    with Output(target, []):
-        pass
+def test_without_commit_nothing_is_there(target, tmp_path):
+    with Output(target, []) as output:
+        output.path("kept.jsonl").write_text("x")
     assert not list(tmp_path.iterdir())
 
 
@@ -65,9 +59,14 @@ def test_error_leaves_no_trace(target, tmp_path, error, exists):
         target.mkdir(parents=True)
         (target / "own").write_text("mine")
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(error), Output(target, []) as output:
-        write(output, **{"kept.jsonl": "x", "kept__a.txt": "y"})
-        raise error
+
+    def run():
+        with Output(target, []) as output:
+            write(output, **{"kept.jsonl": "x", "kept__a.txt": "y"})
+            raise error
+
+    with pytest.raises(error):
+        run()
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -75,10 +74,12 @@ def test_earlier_run_is_replaced_and_other_files_stay(target):
     with Output(target, []) as output:
         write(output, **{"kept.csv": "1", "kept__a.txt": "1", "decisions.parquet": "1"})
         write(output, **{"summary.json": summary("kept.csv", "kept", "decisions.parquet", "../own")})
+        output.commit()
     (target / "own").write_text("mine")
     with Output(target, []) as output:
         new = {"kept.jsonl": "2", "kept__b.txt": "2", "decisions.parquet": "2", "summary.json": summary("kept.jsonl")}
         write(output, **new)
+        output.commit()
     assert everything_below(target) == {
         "decisions.parquet": "2",
         "kept.jsonl": "2",
@@ -94,6 +95,7 @@ def test_failing_commit_is_undone(target, monkeypatch, failing):
     first = {"kept.csv": "1", "kept__a.txt": "1", "kept.jsonl": "1", "summary.json": summary("kept.csv")}
     with Output(target, []) as output:
         write(output, **first)
+        output.commit()
     before = everything_below(target)
     replace = os.replace
 
@@ -102,22 +104,24 @@ def test_failing_commit_is_undone(target, monkeypatch, failing):
             raise OSError(errno.EACCES, "Permission denied", str(destination))
         replace(source, destination)
 
-    output = Output(target, [])
-    with pytest.raises(OutputError, match="no permission to write: .*; nothing was written"), output:
+    with Output(target, []) as output:
         write(output, **{"kept__b.txt": "2", "kept.jsonl": "2", "summary.json": "2"})
         monkeypatch.setattr(os, "replace", refuse)
-        output.commit()
+        with pytest.raises(OutputError, match=r"no permission to write: .*; nothing was written"):
+            output.commit()
     assert everything_below(target) == before
     assert not list(target.glob(".dedup*"))
 
 
 def test_failing_creation_is_undone(target, tmp_path, monkeypatch):
-    output = Output(target, [])
-    with pytest.raises(OutputError, match="no permission"), output:
+    def refuse(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with Output(target, []) as output:
         write(output, **{"kept.jsonl": "2"})
-        monkeypatch.setattr(
-            type(target), "rename", lambda *_: (_ for _ in ()).throw(PermissionError(errno.EACCES, "x"))
-        )
+        monkeypatch.setattr(type(target), "rename", refuse)
+        with pytest.raises(OutputError, match="no permission"):
+            output.commit()
     assert not list(tmp_path.iterdir())
 
 
@@ -163,9 +167,14 @@ def test_no_permission(tmp_path, monkeypatch):
 
 def test_no_space(target, tmp_path):
     expected = "no space left for .* after writing 1,000 bytes; they were removed again. Hint: free some space"
-    with pytest.raises(OutputError, match=expected), Output(target, []) as output:
-        write(output, **{"kept.jsonl": "x" * 1000})
-        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def run():
+        with Output(target, []) as output:
+            write(output, **{"kept.jsonl": "x" * 1000})
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OutputError, match=expected):
+        run()
     assert not list(tmp_path.iterdir())
 
 

@@ -88,7 +88,7 @@ def test_text_of_another_type(write, column):
 
 @pytest.mark.parametrize("column", [pa.array([["x"]]), pa.array([True])])
 def test_id_of_a_type_that_names_nothing(write, column):
-    with pytest.raises(ColumnError, match="column 'id' is .*--id-field"):
+    with pytest.raises(ColumnError, match=r"column 'id' is .*--id-field"):
         read(write("a.parquet", pa.table({"id": column, "text": ["x"]})))
 
 

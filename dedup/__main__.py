@@ -1,0 +1,7 @@
+"""``python -m dedup``."""
+
+import sys
+
+from dedup.cli.main import main
+
+sys.exit(main())

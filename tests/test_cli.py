@@ -1,0 +1,195 @@
+"""The command line as its users meet it: good runs, broken inputs, and never half an answer."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import article, edited
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def run(*arguments: object, **how: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "dedup", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, **how)  # type: ignore[call-overload,no-any-return]
+
+    return run
+
+
+def write_jsonl(path: Path, records: list[object]) -> Path:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    return path
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Path:
+    records: list[object] = [{"id": f"a{n}", "text": article(n)} for n in range(10)]
+    records += [{"text": article(n), "id": f"exact{n}", "other": [1]} for n in range(3)]
+    records += [{"id": f"near{n}", "text": edited(article(n), n, 0.02)} for n in range(3, 5)]
+    return write_jsonl(tmp_path / "news.jsonl", records)
+
+
+def failed(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    """Assert one clear line and this exit code."""
+    assert done.returncode == code, done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("dedup")
+    for word in words:
+        assert word in done.stderr
+    assert done.stdout == ""
+
+
+def test_run_writes_everything(run: Run, news: Path, tmp_path: Path) -> None:
+    done = run("run", news, "-o", "out", "--level", "near")
+    assert done.returncode == 0, done.stderr
+    assert "written to out: kept.jsonl, decisions.parquet" in done.stdout
+    out = tmp_path / "out"
+    assert sorted(path.name for path in out.iterdir()) == [
+        "decisions.parquet",
+        "kept.jsonl",
+        "matches.parquet",
+        "rejected.jsonl",
+        "summary.json",
+    ]
+    lines = news.read_bytes().splitlines(keepends=True)
+    assert (out / "kept.jsonl").read_bytes() == b"".join(lines[:10])
+    decisions = pq.read_table(out / "decisions.parquet").to_pylist()
+    assert [row["id"] for row in decisions] == [json.loads(line)["id"] for line in lines]
+    assert [row["row"] for row in decisions] == list(range(1, 16))
+    assert decisions[10]["duplicate_of"] == "a0"
+    assert decisions[13]["relation"] == "near_duplicate"
+    summary = json.loads((out / "summary.json").read_text())
+    assert (summary["records"], summary["kept"], summary["rejected"]) == (15, 10, 0)
+    assert summary["dropped"]["identical"] == 3
+
+
+def test_json_is_for_machines_and_quiet_is_quiet(run: Run, news: Path) -> None:
+    done = run("run", news, "--json", "--level", "near")
+    assert json.loads(done.stdout)["kept"] == 10
+    assert done.stderr == ""
+    assert run("run", news, "-o", "out", "--quiet").stdout == ""
+
+
+def test_standard_input(run: Run, news: Path, tmp_path: Path) -> None:
+    done = run("run", "-", "-o", "out", "--level", "near", input=news.read_text())
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "kept.jsonl").read_bytes() == b"".join(news.read_bytes().splitlines(keepends=True)[:10])
+
+
+def test_malformed_records_are_rejected_and_told(run: Run, tmp_path: Path) -> None:
+    good = json.dumps({"id": "good", "text": article(1)})
+    lines = [good, good[:50], "[1, 2]", '{"id": "n", "text": null}', '{"id": "x", "text": 7}', '{"id": "m"}', ""]
+    (tmp_path / "mixed.jsonl").write_text("\n".join(lines))
+    done = run("run", "mixed.jsonl", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    rejected = [json.loads(line) for line in (tmp_path / "out" / "rejected.jsonl").read_text().splitlines()]
+    assert [(row["row"], row["raw"]) for row in rejected] == [(2, lines[1]), (3, lines[2]), (5, lines[4])]
+    assert (tmp_path / "out" / "kept.jsonl").read_text().split("\n") == [lines[0], lines[3], lines[5], ""]
+    reasons = pq.read_table(tmp_path / "out" / "decisions.parquet")["reason"].to_pylist()
+    assert [reason.split(":")[0] for reason in reasons] == [
+        "no copy found", "rejected", "rejected", "no text", "rejected", "no text",
+    ]  # fmt: skip
+    failed(run("run", "mixed.jsonl", "--strict", "-o", "strict"), 1, "mixed.jsonl, row 2")
+    assert not (tmp_path / "strict").exists()
+
+
+def broken_gzip(folder: Path) -> None:
+    whole = gzip.compress(b"".join(json.dumps({"text": article(n)}).encode() + b"\n" for n in range(200)))
+    (folder / "in.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "code", "words"),
+    [
+        (broken_gzip, ["in.jsonl.gz"], 1, ["in.jsonl.gz", "ends"]),
+        (lambda at: write_jsonl(at / "in.jsonl", [{"headline": "a", "story": "b"}]), ["in.jsonl"], 2, ["headline, story", "--text-field"]),
+        (lambda at: write_jsonl(at / "in.jsonl", [{"text": "a"}]), ["in.jsonl", "--text-field", "x"], 2, ["'x'", "text"]),
+        (lambda at: (at / "in.jsonl").touch(), ["in.jsonl"], 1, ["in.jsonl", "no record"]),
+        (lambda at: (at / "folder").mkdir(), ["folder"], 1, ["folder", ".jsonl"]),
+        (lambda at: (at / "folder").mkdir() or (at / "folder" / "a.pdf").touch(), ["folder"], 1, ["folder"]),
+        (lambda at: (at / "in.jsonl").write_bytes(bytes(range(256)) * 9), ["in.jsonl"], 1, ["in.jsonl", "binary"]),
+        (lambda at: pq.write_table(pa.table({"words": ["a"]}), at / "in.parquet"), ["in.parquet"], 2, ["words"]),
+        (lambda at: (at / "in.parquet").write_bytes(b"PAR1 not really"), ["in.parquet"], 1, ["in.parquet"]),
+        (lambda at: (at / "in.jsonl").write_text("[1]\n[2]\n"), ["in.jsonl"], 1, ["list"]),
+        (lambda at: None, ["absent.jsonl"], 1, ["absent.jsonl"]),
+        (lambda at: None, ["*.nothing"], 1, ["*.nothing"]),
+        (lambda at: (at / "a.doc").touch(), ["a.doc"], 1, ["a.doc", ".parquet"]),
+        (lambda at: None, ["x.jsonl", "--level", "nearly"], 2, ["nearly"]),
+        (lambda at: None, ["x.jsonl", "--threshold", "7"], 2, ["threshold"]),
+        (lambda at: None, ["x.jsonl", "--keep", "source"], 2, ["--prefer"]),
+        (lambda at: None, ["x.jsonl", "--memory", "lots"], 2, ["lots"]),
+        (lambda at: None, [], 2, ["INPUT"]),
+    ],
+)  # fmt: skip
+def test_broken_inputs(
+    make: Callable[[Path], object], arguments: list[str], code: int, words: list[str], run: Run, tmp_path: Path
+) -> None:
+    make(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    failed(run("run", *arguments, "-o", "out"), code, *words)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_outputs_that_must_not_be_written(run: Run, news: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(news, folder / "news.jsonl")
+    failed(run("run", "folder", "-o", "folder"), 1, "folder", "input")
+    failed(run("run", "folder", "-o", "folder/out"), 1, "folder", "input")
+    failed(run("run", news, "-o", news), 1, "news.jsonl")
+    shutil.copy(news, folder / "kept.jsonl")
+    failed(run("run", "folder/kept.jsonl", "-o", "folder"), 1, "kept.jsonl")
+    assert sorted(path.name for path in folder.iterdir()) == ["kept.jsonl", "news.jsonl"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root on Linux to mount a small tmpfs")
+def test_a_full_disk(run: Run, tmp_path: Path) -> None:
+    source = write_jsonl(tmp_path / "big.jsonl", [{"id": n, "text": article(n, 60)} for n in range(2000)])
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    try:
+        failed(run("run", source, "-o", "small/out", "--level", "near"), 1, "no space left", "small")
+        assert list(small.iterdir()) == []
+        failed(run("run", source, "-o", "out", "--level", "near", "--scratch", "small"), 1, "no space left")
+        assert not (tmp_path / "out").exists()
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
+def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dedup", "run", "-", "-o", "out"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin
+    process.stdin.write(json.dumps({"text": article(1)}).encode() + b"\n")
+    process.stdin.flush()
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err.decode() == "dedup: interrupted; nothing was written\n"
+    assert out == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_pipe_is_no_error(news: Path) -> None:
+    shell = f"{sys.executable} -m dedup run {news} --level near | true"
+    done = subprocess.run(shell, shell=True, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
