@@ -1,4 +1,4 @@
-"""What a command costs, and the machine it ran on."""
+"""What a command costs, and the machine it ran on. For POSIX systems: it asks them with ``wait4``."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,11 +136,10 @@ def print_table(rows: Sequence[dict[str, Any]]) -> None:
         print("       -" if r["recall"] is None else f"{r['recall']:8.3f}")
 
 
-def versions(answers: Sequence[str]) -> dict[str, str]:
-    """Return the versions of the rivals, as they told them, and of our own packages."""
-    told = [json.loads(answer) for answer in answers]
-    found = {answer["package"]: answer["version"] for answer in told}
-    return found | {name: importlib.metadata.version(name) for name in OUR_PACKAGES}
+def versions(rivals: Sequence[str]) -> dict[str, str]:
+    """Return the versions of the rivals, from what they printed, and of our own packages."""
+    told = {answer["package"]: answer["version"] for answer in map(json.loads, rivals)}
+    return told | {name: importlib.metadata.version(name) for name in OUR_PACKAGES}
 
 
 def main() -> None:
@@ -159,7 +158,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         compared = tools(args.corpus, args.levels, args.envs, scratch, args.output)
-        first = [measure.run(tool.answering, environment) for tool in compared if tool.command is not tool.answering]
+        answers = {
+            tool.name: measure.run(tool.answering, environment).stdout
+            for tool in compared
+            if tool.command is not tool.answering
+        }
         costs: dict[str, list[measure.Cost]] = {tool.name: [] for tool in compared}
         for _ in range(args.rounds):
             for tool in compared:
@@ -169,7 +172,7 @@ def main() -> None:
         begin = start_up(args.corpus, args.levels, scratch, args.rounds)
         # Nothing large is read before everything is measured: see `measure.run`.
         size = args.corpus.stat().st_size
-        documents = sum(1 for _ in args.corpus.open("rb"))
+        documents = sum(1 for _ in _json_lines(args.corpus))
         copies = read_copies(args.planted) if args.planted else []
         rows = [row(tool, costs[tool.name], size, documents) for tool in compared]
         for figures, tool in zip(rows, compared, strict=True):
@@ -181,7 +184,7 @@ def main() -> None:
 
     head = {
         "machine": measure.machine(),
-        "versions": versions([cost.stdout for cost in first if '"package"' in cost.stdout]),
+        "versions": versions([answers[tool.name] for tool in compared if tool.is_rival]),
         "corpus": {"documents": documents, "bytes": size, "planted": len(copies), "threshold": args.threshold},
         "rounds": args.rounds,
         "start_up_cpu_s": begin,
@@ -194,7 +197,7 @@ def main() -> None:
         args.json.write_bytes(orjson.dumps(head | {"tools": rows}, option=orjson.OPT_INDENT_2))
 
 
-def _json_lines(path: Path) -> Any:
+def _json_lines(path: Path) -> Iterator[Any]:
     with path.open("rb") as lines:
         yield from map(orjson.loads, lines)
 

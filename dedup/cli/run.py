@@ -11,6 +11,13 @@ from typing import Any
 from dedup.cli.options import add_common, names, positive, size
 from dedup.params import KEEP_POLICIES, Level, Params
 
+_GUESSES = {
+    "id": "id, url",
+    "text": "text, content, body, article",
+    "date": "published, date",
+    "source": "source, publisher",
+}
+
 DESCRIPTION = """\
 Find the copies in a corpus, decide what to keep, and write the decisions and the kept records.
 
@@ -34,7 +41,7 @@ def add_parser(commands: Any) -> None:
         "input",
         nargs="+",
         metavar="INPUT",
-        help="file, folder, glob or - : .jsonl .ndjson .csv .tsv .txt (also .gz .zst) .parquet",
+        help="file, folder, glob, or - for JSON lines on standard input: .jsonl .ndjson .csv .tsv .txt (also .gz .zst) .parquet",
     )
     parser.add_argument(
         "-o",
@@ -55,6 +62,7 @@ def add_parser(commands: Any) -> None:
         "--threshold",
         type=float,
         default=defaults.threshold,
+        metavar="SHARE",
         help="resemblance from which a pair is a near duplicate (default: %(default)s)",
     )
     what.add_argument(
@@ -63,9 +71,9 @@ def add_parser(commands: Any) -> None:
         help="which of several copies is kept (default: earliest where there are dates, else first)",
     )
     what.add_argument("--prefer", type=names, default=(), metavar="A,B", help="sources to prefer, with --keep source")
-    where = parser.add_argument_group("fields (guessed where not given)")
-    for name in ("id", "text", "date", "source"):
-        where.add_argument(f"--{name}-field", metavar="NAME")
+    where = parser.add_argument_group("fields")
+    for name, guesses in _GUESSES.items():
+        where.add_argument(f"--{name}-field", metavar="NAME", help=f"guessed: {guesses}")
     way = parser.add_argument_group("ways of running (they do not change the answer)")
     way.add_argument("--threads", type=positive, metavar="N", help="default: all processors")
     way.add_argument("--memory", type=size, metavar="SIZE", help="bound for the table of word pairs (default: 4GB)")

@@ -74,11 +74,11 @@ def name_records(
     """Return the ids as strings, ``file:row`` for those without; parameters as for ``assemble``."""
     if values is None:
         return [f"{file}:{number}" for number in row.tolist()]
+    if set(map(type, values)) == {str} and all(values) and "".join(values).isascii():  # as ids mostly are
+        return list(values)
     ids = []
     for position, value in enumerate(values):
-        if value.__class__ is str and value.isascii() and value:  # the common case
-            ids.append(value)
-        elif isinstance(value, str) and value:
+        if isinstance(value, str) and value:
             ids.append(printable(value))
         elif isinstance(value, Real) and not isinstance(value, bool) and value == value:
             ids.append(str(value))

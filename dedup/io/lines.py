@@ -26,9 +26,9 @@ def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         if not end:
             pieces.append(chunk)
             continue
-        pieces.append(chunk[:end])
-        yield b"".join(pieces)
-        pieces = [chunk[end:]]
+        block = b"".join([*pieces, chunk[:end]])
+        pieces = [chunk[end:]]  # before the yield: a long line is not held twice meanwhile
+        yield block
     if rest := b"".join(pieces):
         yield rest
 

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import COMPRESSORS, everything, json_lines, read, zstd
+from reading import COMPRESSORS, everything, json_lines, make, read, zstd
 
 from dedup.errors import InputError
 from dedup.io import Fields, open_files
@@ -22,14 +22,14 @@ def noisy_lines(count: int) -> bytes:
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
-def test_truncated_compression_names_the_last_good_row(make, suffix, name):
+def test_truncated_compression_names_the_last_good_row(tmp_path, suffix, name):
     lines = noisy_lines(30_000)
     if name == "a.csv":
         lines = b"text\n" + b"".join(
             b"word%d\n" % number for number in np.random.default_rng(2).integers(0, 10**15, 30_000)
         )
     whole = COMPRESSORS[suffix](lines)
-    path = make(name + suffix, whole[: len(whole) * 2 // 3])
+    path = make(tmp_path, name + suffix, whole[: len(whole) * 2 // 3])
     with pytest.raises(InputError, match=r"ends early after row \d+\. Hint: is the download complete\?") as caught:
         read(path)
     row = int(re.search(r"after row (\d+)", str(caught.value))[1])
@@ -38,45 +38,45 @@ def test_truncated_compression_names_the_last_good_row(make, suffix, name):
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
-def test_truncated_at_once(make, suffix):
-    path = make("a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(10))[:15])
+def test_truncated_at_once(tmp_path, suffix):
+    path = make(tmp_path, "a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(10))[:15])
     with pytest.raises(InputError, match=r"ends early\. Hint"):
         read(path)
 
 
-def test_truncated_text_file(make):
-    path = make("a.txt.gz", gzip.compress(os.urandom(100).hex().encode())[:-4])
+def test_truncated_text_file(tmp_path):
+    path = make(tmp_path, "a.txt.gz", gzip.compress(os.urandom(100).hex().encode())[:-4])
     with pytest.raises(InputError, match=r"a\.txt\.gz ends early"):
         read(path)
 
 
-def test_damaged_compression(make):
+def test_damaged_compression(tmp_path):
     whole = bytearray(gzip.compress(noisy_lines(30_000)))
     whole[len(whole) // 2 : len(whole) // 2 + 40] = b"\xff" * 40
     with pytest.raises(InputError, match=r"cannot be decompressed \(.*\) after row \d+"):
-        read(make("a.jsonl.gz", bytes(whole)))
+        read(make(tmp_path, "a.jsonl.gz", bytes(whole)))
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
-def test_rubbish_after_the_end(make, suffix):
-    path = make("a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(10_000)) + b"and then something else")
+def test_rubbish_after_the_end(tmp_path, suffix):
+    path = make(tmp_path, "a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(10_000)) + b"and then something else")
     with pytest.raises(InputError, match=r"cannot be decompressed \(.*\) after row 99\d\d"):
         read(path)
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstd])
-def test_several_members_are_one_file(make, compress):
-    path = make("a.jsonl.x.gz", b"")
-    path = make("a.jsonl.gz", b"".join(compress(json_lines({"text": str(n)})) for n in range(5)))
+def test_several_members_are_one_file(tmp_path, compress):
+    path = make(tmp_path, "a.jsonl.x.gz", b"")
+    path = make(tmp_path, "a.jsonl.gz", b"".join(compress(json_lines({"text": str(n)})) for n in range(5)))
     assert read(path).text == [b"0", b"1", b"2", b"3", b"4"]
 
 
-def test_compression_is_recognised_by_content(make):
+def test_compression_is_recognised_by_content(tmp_path):
     lines = json_lines({"text": "x"})
     for name, data in (("a.jsonl.gz", lines), ("b.jsonl", gzip.compress(lines)), ("c.jsonl.gz", zstd(lines))):
-        assert read(make(name, data)).text == [b"x"]
+        assert read(make(tmp_path, name, data)).text == [b"x"]
     skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
-    assert read(make("d.jsonl.zst", skippable + zstd(lines))).text == [b"x"]
+    assert read(make(tmp_path, "d.jsonl.zst", skippable + zstd(lines))).text == [b"x"]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "tsv", "txt"])
@@ -91,27 +91,27 @@ def test_compression_is_recognised_by_content(make):
         (gzip.compress(gzip.compress(b"text")), "a gzip file inside a compressed file"),
     ],
 )
-def test_binary_content(make, suffix, data, found):
+def test_binary_content(tmp_path, suffix, data, found):
     with pytest.raises(InputError, match=rf"a\.{suffix} .*{found}.*; expected text in UTF-8. Hint: "):
-        read(make(f"a.{suffix}", data))
+        read(make(tmp_path, f"a.{suffix}", data))
 
 
-def test_nul_far_behind_the_beginning_is_let_pass(make):
+def test_nul_far_behind_the_beginning_is_let_pass(tmp_path):
     lines = json_lines({"text": "x" * HEAD_BYTES}) + b'{"text": "a\0b"}\n'
-    assert read(make("a.jsonl", lines)).text[1] == b"a\0b"
+    assert read(make(tmp_path, "a.jsonl", lines)).text[1] == b"a\0b"
 
 
-def test_empty_file_among_others(make):
-    empty, other = make("a.jsonl", b""), make("b.jsonl", json_lines({"text": "x"}))
+def test_empty_file_among_others(tmp_path):
+    empty, other = make(tmp_path, "a.jsonl", b""), make(tmp_path, "b.jsonl", json_lines({"text": "x"}))
     assert read(empty, other).text == [b"x"]
-    assert read(make("c.csv", b""), make("d.csv", b"text\nx\n")).text == [b"x"]
+    assert read(make(tmp_path, "c.csv", b""), make(tmp_path, "d.csv", b"text\nx\n")).text == [b"x"]
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.tsv"])
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf"])
-def test_no_record_at_all(make, name, data):
+def test_no_record_at_all(tmp_path, name, data):
     with pytest.raises(InputError, match=rf"no records in .*{name}"):
-        read(make(name, data))
+        read(make(tmp_path, name, data))
 
 
 def test_missing_file(tmp_path):
@@ -119,8 +119,8 @@ def test_missing_file(tmp_path):
         read(tmp_path / "gone.jsonl")
 
 
-def test_file_that_vanishes_before_it_is_read(make):
-    path = make("a.jsonl", b"{}")
+def test_file_that_vanishes_before_it_is_read(tmp_path):
+    path = make(tmp_path, "a.jsonl", b"{}")
     source = open_files([path], Fields())
     path.unlink()
     with pytest.raises(InputError, match="No such file"):
@@ -129,15 +129,15 @@ def test_file_that_vanishes_before_it_is_read(make):
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.txt", "a.parquet"])
-def test_file_without_permission(make, name):
-    path = make(name, b"x")
+def test_file_without_permission(tmp_path, name):
+    path = make(tmp_path, name, b"x")
     path.chmod(0)
     with pytest.raises(InputError, match="Permission denied"):
         read(path)
 
 
-def test_unreadable_file_is_one_line(make, monkeypatch):
-    path = make("a.jsonl", b"{}")
+def test_unreadable_file_is_one_line(tmp_path, monkeypatch):
+    path = make(tmp_path, "a.jsonl", b"{}")
 
     def refuse(*args, **options):
         raise PermissionError(13, "Permission denied", str(path))

@@ -5,9 +5,9 @@ import io
 
 import numpy as np
 import pytest
-from conftest import COMPRESSORS, everything, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading import COMPRESSORS, everything, make, out_in, read
 
 from dedup.errors import ColumnError, InputError, OutputError
 from dedup.io import Fields, open_files
@@ -17,9 +17,9 @@ from dedup.io.stream import Meter
 
 
 @pytest.mark.parametrize("suffix", COMPRESSORS)
-def test_csv(make, suffix):
+def test_csv(tmp_path, suffix):
     data = b'id,text,date,source\n1,"a, ""b""\nc",2024-01-31,AP\n\n,d,x,\n'
-    path = make("a.csv" + suffix, COMPRESSORS[suffix](data))
+    path = make(tmp_path, "a.csv" + suffix, COMPRESSORS[suffix](data))
     source = open_files([path], Fields())
     records = everything(source)
     assert source.has_dates
@@ -31,8 +31,9 @@ def test_csv(make, suffix):
     assert records.unread_dates == 1
 
 
-def test_tsv(make, out):
-    path = make("a.tsv", b"text\tid\nx,y\t1\nz\t2\n")
+def test_tsv(tmp_path):
+    out = out_in(tmp_path)
+    path = make(tmp_path, "a.tsv", b"text\tid\nx,y\t1\nz\t2\n")
     source = open_files([path], Fields())
     records = everything(source)
     assert (records.id, records.text) == (["1", "2"], [b"x,y", b"z"])
@@ -40,8 +41,9 @@ def test_tsv(make, out):
     assert (out / "kept.tsv").read_bytes() == b"text\tid\nz\t2\n"
 
 
-def test_byte_order_mark_and_undecodable_bytes(make, out):
-    path = make("a.csv", b"\xef\xbb\xbftext,id\r\ncaf\xe9,1\r\nb,2")
+def test_byte_order_mark_and_undecodable_bytes(tmp_path):
+    out = out_in(tmp_path)
+    path = make(tmp_path, "a.csv", b"\xef\xbb\xbftext,id\r\ncaf\xe9,1\r\nb,2")
     source = open_files([path], Fields())
     assert everything(source).text == [b"caf\xe9", b"b"]
     source.write_kept(np.ones(2, bool), out)
@@ -52,65 +54,68 @@ def test_byte_order_mark_and_undecodable_bytes(make, out):
     ]
 
 
-def test_wrong_number_of_cells_is_rejected(make):
-    records = read(make("a.csv", b"id,text\n1,a\n2\n3,b,c\n4,d\n"))
+def test_wrong_number_of_cells_is_rejected(tmp_path):
+    records = read(make(tmp_path, "a.csv", b"id,text\n1,a\n2\n3,b,c\n4,d\n"))
     assert records.rejected == {1: ("1 cells, expected 2", b"2"), 2: ("3 cells, expected 2", b"3,b,c")}
     assert records.row == [1, 2, 3, 4]
     assert records.text == [b"a", None, None, b"d"]
 
 
-def test_unclosed_quote_is_rejected_with_all_its_bytes(make):
-    records = read(make("a.csv", b'id,text\n1,a\n2,"b\n3,c\n4,d'))
+def test_unclosed_quote_is_rejected_with_all_its_bytes(tmp_path):
+    records = read(make(tmp_path, "a.csv", b'id,text\n1,a\n2,"b\n3,c\n4,d'))
     assert records.text == [b"a", None]
     assert records.rejected == {1: ("a quote is never closed: 3 lines, up to the end of the file", b'2,"b\n3,c\n4,d')}
 
 
-def test_long_cell(make):
+def test_long_cell(tmp_path):
     text = "x" * 300_000
-    assert read(make("a.csv", f'id,text\n1,"{text}"\n'.encode())).text == [text.encode()]
+    assert read(make(tmp_path, "a.csv", f'id,text\n1,"{text}"\n'.encode())).text == [text.encode()]
 
 
 @pytest.mark.parametrize("data", [b",,\n1,2,3\n", b'"",""\n', b'"id,text\n1,a\n'])
-def test_no_header(make, data):
+def test_no_header(tmp_path, data):
     with pytest.raises(InputError, match=r"a\.csv has no header"):
-        read(make("a.csv", data))
+        read(make(tmp_path, "a.csv", data))
 
 
-def test_header_without_text(make):
+def test_header_without_text(tmp_path):
     with pytest.raises(ColumnError, match=r"a\.csv has the fields 1, hello there; expected"):
-        read(make("a.csv", b"1,hello there\n2,b\n"))
+        read(make(tmp_path, "a.csv", b"1,hello there\n2,b\n"))
 
 
-def test_header_alone(make):
+def test_header_alone(tmp_path):
     with pytest.raises(InputError, match="no records"):
-        read(make("a.csv", b"id,text\n"))
+        read(make(tmp_path, "a.csv", b"id,text\n"))
 
 
-def test_files_with_different_headers(make):
-    one, two = make("1.csv", b"id,text\n1,a\n"), make("2.csv", b"text,id\na,1\n")
+def test_files_with_different_headers(tmp_path):
+    one, two = make(tmp_path, "1.csv", b"id,text\n1,a\n"), make(tmp_path, "2.csv", b"text,id\na,1\n")
     with pytest.raises(
         InputError, match=r"2\.csv has another header than .*1\.csv; expected the same columns: id, text"
     ):
         read(one, two)
 
 
-def test_header_is_written_once(make, out):
-    one, two = make("1.csv", b'id,text\n1,a\n\n2,"b\n b"'), make("2.csv", b'"id",text\n3,c\n4,d\n')
+def test_header_is_written_once(tmp_path):
+    out = out_in(tmp_path)
+    one, two = make(tmp_path, "1.csv", b'id,text\n1,a\n\n2,"b\n b"'), make(tmp_path, "2.csv", b'"id",text\n3,c\n4,d\n')
     source = open_files([one, two], Fields())
     everything(source)
     source.write_kept(np.array([False, True, True, False]), out)
     assert (out / "kept.csv").read_bytes() == b'id,text\n2,"b\n b"\n3,c\n'
 
 
-def test_csv_and_tsv_do_not_mix(make, out):
-    source = open_files([make("1.csv", b"text\na\n"), make("2.tsv", b"id\ttext\n1\tb\n")], Fields())
+def test_csv_and_tsv_do_not_mix(tmp_path):
+    out = out_in(tmp_path)
+    source = open_files([make(tmp_path, "1.csv", b"text\na\n"), make(tmp_path, "2.tsv", b"id\ttext\n1\tb\n")], Fields())
     everything(source)
     assert source.write_kept(np.ones(2, bool), out) == ["kept.csv", "kept.tsv"]
 
 
 @pytest.mark.parametrize("records", [1, 3])
-def test_other_number_of_records_than_read(make, out, records):
-    file = expand([make("a.csv", b"text\na\nb\n")])[0]
+def test_other_number_of_records_than_read(tmp_path, records):
+    out = out_in(tmp_path)
+    file = expand([make(tmp_path, "a.csv", b"text\na\nb\n")])[0]
     reader = Delimited(Fields(), "csv")
     list(reader.read(file, Meter()))
     with pytest.raises(OutputError, match="has changed"):

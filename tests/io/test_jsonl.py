@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import COMPRESSORS, everything, json_lines, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reading import COMPRESSORS, everything, json_lines, make, out_in, read
 
 from dedup.errors import ColumnError, InputError, OutputError, RecordError
 from dedup.io import Fields, open_files
@@ -21,8 +21,9 @@ def micros(*when: int) -> int:
     return int(datetime(*when, tzinfo=timezone.utc).timestamp()) * 1_000_000
 
 
-def test_fields_are_guessed_and_read(make):
+def test_fields_are_guessed_and_read(tmp_path):
     path = make(
+        tmp_path,
         "news.jsonl",
         json_lines(
             {"id": "a", "text": "Größe 漢字 🙂", "published": "2024-01-31T10:30:00Z", "source": "AP"},
@@ -45,16 +46,17 @@ def test_fields_are_guessed_and_read(make):
 
 @pytest.mark.parametrize("suffix", COMPRESSORS)
 @pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.json", "A.JSONL"])
-def test_suffixes_and_compression(make, name, suffix):
-    path = make(name + suffix, COMPRESSORS[suffix](json_lines({"text": "one"}, {"text": "two"})))
+def test_suffixes_and_compression(tmp_path, name, suffix):
+    path = make(tmp_path, name + suffix, COMPRESSORS[suffix](json_lines({"text": "one"}, {"text": "two"})))
     source = open_files([path], Fields())
     assert everything(source).text == [b"one", b"two"]
     assert source.bytes_read == path.stat().st_size
     assert not source.has_dates
 
 
-def test_blank_lines_count_as_rows_but_are_no_records(make, out):
-    path = make("a.jsonl", b'\n{"text":"one"}\r\n\r\n  \t\n{"text":"two"}\n\n{"text":"three"}')
+def test_blank_lines_count_as_rows_but_are_no_records(tmp_path):
+    out = out_in(tmp_path)
+    path = make(tmp_path, "a.jsonl", b'\n{"text":"one"}\r\n\r\n  \t\n{"text":"two"}\n\n{"text":"three"}')
     source = open_files([path], Fields())
     records = everything(source)
     assert records.row == [2, 5, 7]
@@ -63,14 +65,14 @@ def test_blank_lines_count_as_rows_but_are_no_records(make, out):
     assert (out / "kept.jsonl").read_bytes() == b'{"text":"one"}\r\n{"text":"three"}\n'
 
 
-def test_empty_text_is_not_rejected(make):
-    path = make("a.jsonl", json_lines({"text": ""}, {"text": " \n"}, {"text": "x"}, {"other": 1}))
+def test_empty_text_is_not_rejected(tmp_path):
+    path = make(tmp_path, "a.jsonl", json_lines({"text": ""}, {"text": " \n"}, {"text": "x"}, {"other": 1}))
     records = read(path)
     assert records.text == [b"", b" \n", b"x", None]
     assert not records.rejected
 
 
-def test_malformed_records_are_rejected_with_reason_and_bytes(make):
+def test_malformed_records_are_rejected_with_reason_and_bytes(tmp_path):
     lines = [
         b'{"id": "ok", "text": "fine"}',
         b'{"id": "cut", "text": "fi',
@@ -84,7 +86,7 @@ def test_malformed_records_are_rejected_with_reason_and_bytes(make):
         b'{"id": false, "text": "x"}',
         b"{" + b'"text":[' * 100_000,
     ]
-    path = make("a.jsonl", b"\n".join(lines))
+    path = make(tmp_path, "a.jsonl", b"\n".join(lines))
     records = read(path)
     assert records.text == [b"fine"] + [None] * (len(lines) - 1)
     assert {position: raw for position, (_, raw) in records.rejected.items()} == dict(enumerate(lines[1:], 1))
@@ -106,8 +108,9 @@ def test_malformed_records_are_rejected_with_reason_and_bytes(make):
     assert records.id[1] == f"{path}:2"
 
 
-def test_what_strict_json_refuses_is_read_leniently(make):
+def test_what_strict_json_refuses_is_read_leniently(tmp_path):
     path = make(
+        tmp_path,
         "a.jsonl",
         b'{"text": "caf\xe9 \xc3\xa9", "id": "\xff"}\n'
         b'{"text": "lone \\ud800 and \xff", "id": "\\ud800"}\n'
@@ -127,80 +130,83 @@ def test_what_strict_json_refuses_is_read_leniently(make):
     assert not records.rejected
 
 
-def test_ids_are_not_rounded(make):
+def test_ids_are_not_rounded(tmp_path):
     big = 123456789012345678901234567890
     path = make(
-        "a.jsonl", f'{{"id": {big}, "text": "x"}}\n{{"id": 1.5, "text": "x"}}\n{{"id": "", "text": "x"}}'.encode()
+        tmp_path,
+        "a.jsonl",
+        f'{{"id": {big}, "text": "x"}}\n{{"id": 1.5, "text": "x"}}\n{{"id": "", "text": "x"}}'.encode(),
     )
     assert read(path).id == [str(big), "1.5", f"{path}:3"]
 
 
-def test_byte_order_mark_is_skipped(make, out):
-    path = make("a.jsonl", b"\xef\xbb\xbf" + json_lines({"text": "one"}))
+def test_byte_order_mark_is_skipped(tmp_path):
+    out = out_in(tmp_path)
+    path = make(tmp_path, "a.jsonl", b"\xef\xbb\xbf" + json_lines({"text": "one"}))
     source = open_files([path], Fields())
     assert everything(source).text == [b"one"]
     source.write_kept(np.ones(1, bool), out)
     assert (out / "kept.jsonl").read_bytes() == json_lines({"text": "one"})
 
 
-def test_one_record_larger_than_any_chunk(make):
+def test_one_record_larger_than_any_chunk(tmp_path):
     text = "word " * 4_000_000
-    path = make("a.jsonl", json_lines({"text": "before"}, {"text": text}, {"text": "after"}))
+    path = make(tmp_path, "a.jsonl", json_lines({"text": "before"}, {"text": text}, {"text": "after"}))
     assert read(path).text == [b"before", text.encode(), b"after"]
 
 
-def test_batches_are_bounded(make):
-    path = make("a.jsonl", b'{"text":"x"}\n' * 50_001)
+def test_batches_are_bounded(tmp_path):
+    path = make(tmp_path, "a.jsonl", b'{"text":"x"}\n' * 50_001)
     sizes = [len(batch.row) for batch in open_files([path], Fields()).batches()]
     assert sum(sizes) == 50_001
     assert max(sizes) == 20_000
 
 
-def test_guess_sees_the_first_hundred_records_whatever_the_chunk(make):
+def test_guess_sees_the_first_hundred_records_whatever_the_chunk(tmp_path):
     records = [{"body": "b"}] * 50 + [{"text": "t", "body": "b"}] + [{"text": "u"}] * 100
-    file = expand([make("a.jsonl", json_lines(*records))])[0]
+    file = expand([make(tmp_path, "a.jsonl", json_lines(*records))])[0]
     for size in (5, 1000, 1 << 20):
         texts = [text for batch in JsonLines(Fields(), size).read(file, Meter()) for text in batch.text.to_pylist()]
         assert texts == [None] * 50 + [b"t"] + [b"u"] * 100
 
 
-def test_named_fields(make):
-    path = make("a.jsonl", json_lines({"k": "1", "t": "hello", "d": "2024-01-31", "s": "AP", "text": "no"}))
+def test_named_fields(tmp_path):
+    path = make(tmp_path, "a.jsonl", json_lines({"k": "1", "t": "hello", "d": "2024-01-31", "s": "AP", "text": "no"}))
     records = everything(open_files([path], Fields(id="k", text="t", date="d", source="s")))
     assert (records.id, records.text, records.source) == (["1"], [b"hello"], ["AP"])
     assert records.published == [micros(2024, 1, 31)]
 
 
 @pytest.mark.parametrize("role", ["id", "text", "date", "source"])
-def test_named_field_that_is_missing(make, role):
-    path = make("a.jsonl", json_lines({"text": "x", "author": "y"}))
+def test_named_field_that_is_missing(tmp_path, role):
+    path = make(tmp_path, "a.jsonl", json_lines({"text": "x", "author": "y"}))
     with pytest.raises(ColumnError, match=rf"a\.jsonl has no field 'nope'.*text, author.*--{role}-field"):
         everything(open_files([path], Fields(**{role: "nope"})))
 
 
-def test_no_text_field(make):
-    path = make("a.jsonl", json_lines({"headline": "x", "author": "y"}))
+def test_no_text_field(tmp_path):
+    path = make(tmp_path, "a.jsonl", json_lines({"headline": "x", "author": "y"}))
     with pytest.raises(ColumnError, match=r"headline, author; expected a text field named text, .* --text-field"):
         read(path)
 
 
-def test_unreadable_dates_are_counted(make):
+def test_unreadable_dates_are_counted(tmp_path):
     dates = ["yesterday", "2024-01-31", None, "", [1]]
-    path = make("a.jsonl", json_lines(*({"text": "x", "date": value} for value in dates)))
+    path = make(tmp_path, "a.jsonl", json_lines(*({"text": "x", "date": value} for value in dates)))
     records = read(path)
     assert records.published == [None, micros(2024, 1, 31), None, None, None]
     assert records.unread_dates == 2
 
 
-def test_strict_refuses_the_first_rejected_record(make):
-    path = make("a.jsonl", json_lines({"text": "x"}, {"id": "seven", "text": 7}))
+def test_strict_refuses_the_first_rejected_record(tmp_path):
+    path = make(tmp_path, "a.jsonl", json_lines({"text": "x"}, {"id": "seven", "text": 7}))
     with pytest.raises(RecordError, match=r"a\.jsonl, row 2, id 'seven': text is a number, expected a string"):
         read(path, strict=True)
 
 
-def test_file_without_a_usable_record(make):
-    good = make("a.jsonl", json_lines({"text": "x"}))
-    bad = make("b.jsonl", b"id,text\n1,hello\n")
+def test_file_without_a_usable_record(tmp_path):
+    good = make(tmp_path, "a.jsonl", json_lines({"text": "x"}))
+    bad = make(tmp_path, "b.jsonl", b"id,text\n1,hello\n")
     with pytest.raises(InputError, match=r"b\.jsonl: not one usable record among 2; row 1: not JSON: .* at column 1"):
         read(good, bad)
 
@@ -214,23 +220,24 @@ def test_file_without_a_usable_record(make):
         ("a.jsonl", b'[{"text": "x"},\n{"text": "y"}]\n'),
     ],
 )
-def test_one_json_array(make, name, data):
+def test_one_json_array(tmp_path, name, data):
     with pytest.raises(InputError, match=r"is one JSON array; expected one JSON object a line. Hint: .*jq -c"):
-        read(make(name, data))
+        read(make(tmp_path, name, data))
 
 
-def test_json_document_of_another_kind(make):
+def test_json_document_of_another_kind(tmp_path):
     with pytest.raises(InputError, match=r"does not begin with \{"):
-        read(make("a.json", b"17\n"))
+        read(make(tmp_path, "a.json", b"17\n"))
 
 
-def test_an_array_among_lines_is_only_one_bad_record(make):
-    assert list(read(make("a.jsonl", b'[1]\n{"text": "x"}\n')).rejected) == [0]
+def test_an_array_among_lines_is_only_one_bad_record(tmp_path):
+    assert list(read(make(tmp_path, "a.jsonl", b'[1]\n{"text": "x"}\n')).rejected) == [0]
 
 
-def test_kept_lines_of_several_files_are_joined(make, out):
-    one = make("1.jsonl", b'{"text":"a"}\n{"text": "b"}')
-    two = make("2.jsonl.gz", COMPRESSORS[".gz"](b'{"text":"c"}\r\n{"text":"d"}'))
+def test_kept_lines_of_several_files_are_joined(tmp_path):
+    out = out_in(tmp_path)
+    one = make(tmp_path, "1.jsonl", b'{"text":"a"}\n{"text": "b"}')
+    two = make(tmp_path, "2.jsonl.gz", COMPRESSORS[".gz"](b'{"text":"c"}\r\n{"text":"d"}'))
     source = open_files([one, two], Fields())
     everything(source)
     source.write_kept(np.ones(4, bool), out)
@@ -238,16 +245,18 @@ def test_kept_lines_of_several_files_are_joined(make, out):
     assert source.kept_table(np.array([True, False, True, True])).to_pylist() == [{"text": t} for t in "acd"]
 
 
-def test_nothing_kept(make, out):
-    source = open_files([make("1.jsonl", json_lines({"text": "a"}))], Fields())
+def test_nothing_kept(tmp_path):
+    out = out_in(tmp_path)
+    source = open_files([make(tmp_path, "1.jsonl", json_lines({"text": "a"}))], Fields())
     everything(source)
     source.write_kept(np.zeros(1, bool), out)
     assert (out / "kept.jsonl").read_bytes() == b""
 
 
 @pytest.mark.parametrize("change", ["shorter", "longer", "gone"])
-def test_input_that_changes_meanwhile(make, out, change):
-    path = make("a.jsonl", json_lines({"text": "a"}, {"text": "b"}))
+def test_input_that_changes_meanwhile(tmp_path, change):
+    out = out_in(tmp_path)
+    path = make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"text": "b"}))
     source = open_files([path], Fields())
     everything(source)
     if change == "gone":
@@ -259,8 +268,9 @@ def test_input_that_changes_meanwhile(make, out, change):
 
 
 @pytest.mark.parametrize("records", [1, 3])
-def test_other_number_of_records_than_read(make, out, records):
-    file = expand([make("a.jsonl", json_lines({"text": "a"}, {"text": "b"}))])[0]
+def test_other_number_of_records_than_read(tmp_path, records):
+    out = out_in(tmp_path)
+    file = expand([make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"text": "b"}))])[0]
     with pytest.raises(OutputError, match="has changed"):
         JsonLines(Fields()).write_kept([(file, np.ones(records, bool))], out)
 

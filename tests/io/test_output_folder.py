@@ -7,6 +7,7 @@ import os
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from reading import make
 
 from dedup.errors import OutputError
 from dedup.io import Output, Rejection, write_parquet, write_rejected
@@ -126,14 +127,14 @@ def test_failing_creation_is_undone(target, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["kept.jsonl", "kept", "summary.json"])
-def test_files_of_others_are_not_overwritten(target, make, name):
-    make(f"new/out/{name}", b"{}")
+def test_files_of_others_are_not_overwritten(tmp_path, target, name):
+    make(tmp_path, f"new/out/{name}", b"{}")
     with pytest.raises(OutputError, match="is there already, and no earlier run has written it"):
         Output(target, [])
 
 
-def test_folder_is_a_file(make):
-    path = make("file", b"")
+def test_folder_is_a_file(tmp_path):
+    path = make(tmp_path, "file", b"")
     with pytest.raises(OutputError, match="is a file; expected a folder"):
         Output(path, [])
     with pytest.raises(OutputError, match="file is a file; expected a folder"):
@@ -151,12 +152,12 @@ def test_output_in_an_input_folder(tmp_path):
     Output(tmp_path / "news-out", [news])
 
 
-def test_input_that_would_be_overwritten(make, tmp_path):
+def test_input_that_would_be_overwritten(tmp_path):
     with pytest.raises(OutputError, match=r"kept\.jsonl is an input, and the output .* would overwrite it"):
-        Output(tmp_path, [make("kept.jsonl", b"")])
+        Output(tmp_path, [make(tmp_path, "kept.jsonl", b"")])
     with pytest.raises(OutputError, match=r"a\.txt is an input"):
-        Output(tmp_path / "o", [make("o/kept/sub/a.txt", b"")])
-    Output(tmp_path / "p", [make("p/news.jsonl", b"")])
+        Output(tmp_path / "o", [make(tmp_path, "o/kept/sub/a.txt", b"")])
+    Output(tmp_path / "p", [make(tmp_path, "p/news.jsonl", b"")])
 
 
 def test_no_permission(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import everything, read
+from reading import everything, make, out_in, read
 
 from dedup.errors import ColumnError, InputError, OutputError
 from dedup.io import Fields, open_files
@@ -39,7 +39,8 @@ def write(tmp_path):
     ],
     ids=str,
 )
-def test_text_types(write, out, kind):
+def test_text_types(tmp_path, write, kind):
+    out = out_in(tmp_path)
     column = pa.array(TEXTS, pa.string()).dictionary_encode() if "dict" in str(kind) else pa.array(TEXTS, kind)
     path = write("a.parquet", pa.table({"text": column}))
     source = open_files([path], Fields())
@@ -92,7 +93,8 @@ def test_id_of_a_type_that_names_nothing(write, column):
         read(write("a.parquet", pa.table({"id": column, "text": ["x"]})))
 
 
-def test_schema_metadata_and_compression_are_kept(write, out):
+def test_schema_metadata_and_compression_are_kept(tmp_path, write):
+    out = out_in(tmp_path)
     schema = pa.schema(
         [pa.field("text", pa.string(), metadata={"k": "field"}), ("n", pa.int8())], metadata={"m": "all"}
     )
@@ -111,7 +113,8 @@ def test_schema_metadata_and_compression_are_kept(write, out):
     kept.close()
 
 
-def test_files_are_joined_in_bounded_pieces(write, out, monkeypatch):
+def test_files_are_joined_in_bounded_pieces(tmp_path, write, monkeypatch):
+    out = out_in(tmp_path)
     monkeypatch.setattr(parquet_module, "ROW_GROUP_BYTES", 500)
     tables = [pa.table({"text": [f"{part} {number}" for number in range(100)]}) for part in range(2)]
     source = open_files([write(f"{part}.parquet", table) for part, table in enumerate(tables)], Fields())
@@ -137,7 +140,8 @@ def test_different_schemas(write):
         read(one, two)
 
 
-def test_metadata_alone_may_differ(write, out):
+def test_metadata_alone_may_differ(tmp_path, write):
+    out = out_in(tmp_path)
     one, two = (write(f"{n}.parquet", pa.table({"text": ["a"]}).replace_schema_metadata({"n": n})) for n in "12")
     source = open_files([one, two], Fields())
     everything(source)
@@ -147,11 +151,11 @@ def test_metadata_alone_may_differ(write, out):
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "middle"])
-def test_damaged_file(write, make, damage):
+def test_damaged_file(tmp_path, write, damage):
     whole = write("whole.parquet", pa.table({"text": [str(number) for number in range(1000)]})).read_bytes()
     broken = {"empty": b"", "text": b"hello " * 50, "cut": whole[:-20], "middle": whole[:50] + b"x" * 200 + whole[250:]}
     with pytest.raises(InputError, match=r"a\.parquet is not a Parquet file, or is damaged: ") as caught:
-        read(make("a.parquet", broken[damage]))
+        read(make(tmp_path, "a.parquet", broken[damage]))
     assert "\n" not in str(caught.value)
 
 
@@ -165,7 +169,8 @@ def test_missing_column(write):
         read(write("a.parquet", pa.table({"headline": ["x"]})))
 
 
-def test_other_number_of_records_than_read(write, out):
+def test_other_number_of_records_than_read(tmp_path, write):
+    out = out_in(tmp_path)
     file = expand([write("a.parquet", pa.table({"text": ["a", "b"]}))])[0]
     with pytest.raises(OutputError, match="has changed"):
         Parquet(Fields()).write_kept([(file, np.ones(3, bool))], out)

@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from reading import make
 
 from dedup.errors import InputError
 from dedup.io.paths import expand, format_of
 
 
 @pytest.fixture
-def tree(make, tmp_path, monkeypatch):
+def tree(tmp_path, monkeypatch):
     for name in (
         "b.jsonl",
         "a.csv.gz",
@@ -21,7 +22,7 @@ def tree(make, tmp_path, monkeypatch):
         "readme.md",
         "f.bz2",
     ):
-        make(f"tree/{name}", b"")
+        make(tmp_path, f"tree/{name}", b"")
     monkeypatch.chdir(tmp_path)
     return Path("tree")
 
@@ -46,8 +47,8 @@ def test_globs(tree):
     assert names(["[t]ree/b.jsonl"]) == ["tree/b.jsonl"]
 
 
-def test_a_file_whose_name_looks_like_a_glob(make):
-    path = make("a[1].jsonl", b"")
+def test_a_file_whose_name_looks_like_a_glob(tmp_path):
+    path = make(tmp_path, "a[1].jsonl", b"")
     assert [file.path for file in expand([str(path)])] == [path]
 
 
@@ -89,8 +90,8 @@ def test_inputs_that_cannot_be_read(tree, given, message):
         expand([given])
 
 
-def test_folder_without_readable_files(make, tmp_path):
-    make("empty/readme.md", b"")
+def test_folder_without_readable_files(tmp_path):
+    make(tmp_path, "empty/readme.md", b"")
     with pytest.raises(
         InputError, match=r"no file in .*empty can be read; expected files with one of \.jsonl.*\.gz or \.zst"
     ):

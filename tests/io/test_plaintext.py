@@ -3,15 +3,16 @@ from __future__ import annotations
 import gzip
 
 import numpy as np
-from conftest import everything
+from reading import everything, make, out_in
 
 from dedup.io import Fields, open_files
 
 
-def test_a_file_is_a_document(make, tmp_path, out):
-    make("news/b.txt", b"\xef\xbb\xbfsecond\n")
-    make("news/sub/a.txt.gz", gzip.compress(b"third"))
-    make("news/a.txt", b"caf\xe9")
+def test_a_file_is_a_document(tmp_path):
+    out = out_in(tmp_path)
+    make(tmp_path, "news/b.txt", b"\xef\xbb\xbfsecond\n")
+    make(tmp_path, "news/sub/a.txt.gz", gzip.compress(b"third"))
+    make(tmp_path, "news/a.txt", b"caf\xe9")
     source = open_files([tmp_path / "news"], Fields(id="k", text="t"))
     records = everything(source)
     assert records.id == ["a.txt", "b.txt", "sub/a.txt.gz"]
@@ -29,13 +30,14 @@ def test_a_file_is_a_document(make, tmp_path, out):
     ]
 
 
-def test_an_empty_file_is_an_empty_document(make):
-    assert everything(open_files([make("a.txt", b"")], Fields())).text == [b""]
+def test_an_empty_file_is_an_empty_document(tmp_path):
+    assert everything(open_files([make(tmp_path, "a.txt", b"")], Fields())).text == [b""]
 
 
-def test_equal_names_do_not_overwrite_each_other(make, tmp_path, out):
+def test_equal_names_do_not_overwrite_each_other(tmp_path):
+    out = out_in(tmp_path)
     for folder, name in (("1", "a.txt"), ("2", "a.txt"), ("3", "A.txt"), ("3", "a-2.txt")):
-        make(f"{folder}/{name}", f"{folder}{name}".encode())
+        make(tmp_path, f"{folder}/{name}", f"{folder}{name}".encode())
     source = open_files([tmp_path / folder for folder in "123"], Fields())
     everything(source)
     source.write_kept(np.ones(4, bool), out)
@@ -48,7 +50,8 @@ def test_equal_names_do_not_overwrite_each_other(make, tmp_path, out):
     }
 
 
-def test_nothing_kept(make, out):
-    source = open_files([make("a.txt", b"x")], Fields())
+def test_nothing_kept(tmp_path):
+    out = out_in(tmp_path)
+    source = open_files([make(tmp_path, "a.txt", b"x")], Fields())
     everything(source)
     assert source.write_kept(np.zeros(1, bool), out) == []

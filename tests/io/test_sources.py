@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import everything, json_lines
+from reading import everything, json_lines, make, out_in
 
 from dedup.errors import ColumnError, InputError, OutputError, RecordError
 from dedup.io import Fields, open_files, open_source
@@ -30,13 +30,13 @@ def standard_input(monkeypatch, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("wrap", [str, Path, lambda path: [path], lambda path: (path,)])
-def test_paths(make, wrap):
-    path = make("a.jsonl", json_lines({"text": "x"}))
+def test_paths(tmp_path, wrap):
+    path = make(tmp_path, "a.jsonl", json_lines({"text": "x"}))
     assert everything(open_source(wrap(path), FIELDS)).text == [b"x"]
 
 
-def test_list_of_file_names_as_strings(make):
-    path = make("a.jsonl", json_lines({"text": "x"}))
+def test_list_of_file_names_as_strings(tmp_path):
+    path = make(tmp_path, "a.jsonl", json_lines({"text": "x"}))
     with pytest.raises(InputError, match=r"all names of files.*pass pathlib\.Path"):
         open_source([str(path)], FIELDS)
 
@@ -47,7 +47,8 @@ def test_anything_else(nonsense):
         open_source(nonsense, FIELDS)
 
 
-def test_standard_input(monkeypatch, tmp_path, out):
+def test_standard_input(monkeypatch, tmp_path):
+    out = out_in(tmp_path)
     lines = json_lines({"text": "a"}, {"text": "b"})
     standard_input(monkeypatch, lines)
     source = open_files(["-"], FIELDS, scratch=tmp_path)
@@ -65,12 +66,13 @@ def test_standard_input(monkeypatch, tmp_path, out):
     assert not list(tmp_path.glob("dedup-stdin-*"))
 
 
-def test_formats_side_by_side(make, tmp_path, out):
-    make("in/1.jsonl", json_lines({"id": 1, "text": "a"}))
-    make("in/2.csv", b"id,text\n2,b\n")
-    make("in/3.txt", b"c")
+def test_formats_side_by_side(tmp_path):
+    out = out_in(tmp_path)
+    make(tmp_path, "in/1.jsonl", json_lines({"id": 1, "text": "a"}))
+    make(tmp_path, "in/2.csv", b"id,text\n2,b\n")
+    make(tmp_path, "in/3.txt", b"c")
     pq.write_table(pa.table({"id": ["4"], "text": ["d"], "n": [1]}), tmp_path / "in/4.parquet")
-    make("in/5.jsonl", json_lines({"id": 5, "text": "e"}))
+    make(tmp_path, "in/5.jsonl", json_lines({"id": 5, "text": "e"}))
     source = open_source(tmp_path / "in", FIELDS)
     assert everything(source).text == [b"a", b"b", b"c", b"d", b"e"]
     assert source.inputs[0] == tmp_path / "in"
@@ -83,20 +85,21 @@ def test_formats_side_by_side(make, tmp_path, out):
     assert table["n"].to_pylist() == [None, None, None, None, 1 if table["n"].type == pa.int64() else "1"]
 
 
-def test_a_source_can_be_read_again(make):
-    source = open_source(make("a.jsonl", json_lines({"text": "a"})), FIELDS)
+def test_a_source_can_be_read_again(tmp_path):
+    source = open_source(make(tmp_path, "a.jsonl", json_lines({"text": "a"})), FIELDS)
     assert everything(source).text == everything(source).text
 
 
-def test_mask_of_another_length(make, out):
-    source = open_source(make("a.jsonl", json_lines({"text": "a"})), FIELDS)
+def test_mask_of_another_length(tmp_path):
+    out = out_in(tmp_path)
+    source = open_source(make(tmp_path, "a.jsonl", json_lines({"text": "a"})), FIELDS)
     everything(source)
     with pytest.raises(ValueError, match="kept has 2 values for 1 records"):
         source.write_kept(np.ones(2, bool), out)
 
 
-def test_file_touched_meanwhile(make, out):
-    path = make("a.jsonl", json_lines({"text": "a"}))
+def test_file_touched_meanwhile(tmp_path):
+    path = make(tmp_path, "a.jsonl", json_lines({"text": "a"}))
     source = open_source(path, FIELDS)
     everything(source)
     path.write_bytes(json_lines({"text": "bb"}))
@@ -118,7 +121,8 @@ TABLE = pa.table({"id": [1, 2], "text": ["a", None], "published": [date(2024, 1,
     ],
     ids=["table", "batch", "reader", "pandas", "polars"],
 )
-def test_tables(convert, out):
+def test_tables(tmp_path, convert):
+    out = out_in(tmp_path)
     source = open_source(convert(TABLE), FIELDS)
     records = everything(source)
     assert source.has_dates
@@ -134,7 +138,7 @@ def test_tables(convert, out):
     assert source.kept_table(kept).column_names == TABLE.column_names
 
 
-def test_columns_that_arrow_cannot_filter(out):
+def test_columns_that_arrow_cannot_filter():
     column = pa.array([["a"], ["b"], [], None, ["e"]], pa.list_(pa.string_view()))
     table = pa.table({"text": ["x"] * 5, "tags": column})
     source = open_source(table, FIELDS)
@@ -168,7 +172,8 @@ def test_a_series_is_no_table(series):
         open_source(series, FIELDS)
 
 
-def test_strings(out):
+def test_strings(tmp_path):
+    out = out_in(tmp_path)
     source = open_source(["a", "b \ud800"], FIELDS)
     records = everything(source)
     assert records.id == ["1", "2"]
@@ -181,7 +186,8 @@ def test_strings(out):
     assert source.kept_table(np.array([True, False])).to_pylist() == [{"id": "1", "text": "a"}]
 
 
-def test_dicts_of_a_generator(out):
+def test_dicts_of_a_generator(tmp_path):
+    out = out_in(tmp_path)
     records = [
         {"id": np.int64(7), "text": "a", "date": date(2024, 1, 31), "tags": ["x"]},
         UserDict({"text": None, "source": "AP", "tags": "y", "price": Decimal(1)}),

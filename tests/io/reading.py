@@ -1,4 +1,4 @@
-"""What the tests of readers share: a whole source as lists, and files made in one line."""
+"""What the tests of input and output share: a whole source as lists, and files made in one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
 from dedup.io import Fields, open_files
 from dedup.schema import NO_DATE
@@ -77,21 +76,16 @@ def json_lines(*records: Any) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 
 
-@pytest.fixture
-def make(tmp_path: Path) -> Callable[[str, bytes], Path]:
-    """Write a file below ``tmp_path`` and return its path."""
-
-    def make(name: str, data: bytes) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        return path
-
-    return make
+def make(folder: Path, name: str, data: bytes) -> Path:
+    """Write a file, with the folders it needs, and return its path."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
 
 
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder
+def out_in(folder: Path) -> Path:
+    """Make a folder for the output and return it."""
+    out = folder / "out"
+    out.mkdir()
+    return out

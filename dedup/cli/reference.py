@@ -1,0 +1,48 @@
+"""``python -m dedup.cli.reference > docs/cli.md``: the command line reference, from the parser itself."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from dedup.cli.main import parser
+
+
+def reference() -> str:
+    """Return the reference as Markdown."""
+    top = parser()
+    lines = ["# Command line", "", "Made from the parser by `python -m dedup.cli.reference`.", ""]
+    for command in _commands(top):
+        lines += [f"## {command.prog}", "", "```", (command.description or "").strip(), "```", ""]
+        for group in command._action_groups:
+            actions = [action for action in group._group_actions if not isinstance(action, argparse._HelpAction)]
+            if not actions:
+                continue
+            lines += [f"**{(group.title or '').capitalize()}**", "", "| option | meaning |", "| --- | --- |"]
+            lines += [f"| {_name(action)} | {_meaning(action)} |" for action in actions]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _commands(top: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    found: list[argparse.ArgumentParser] = []
+    for action in top._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found += action.choices.values()
+    return found
+
+
+def _name(action: argparse.Action) -> str:
+    value = action.metavar or "\\|".join(action.choices or ())
+    names = ", ".join(action.option_strings) or str(value)
+    if not action.option_strings or action.nargs == 0:
+        return f"`{names}`"
+    return f"`{names}` {value}".rstrip()
+
+
+def _meaning(action: argparse.Action) -> str:
+    return (action.help or "").replace("%(default)s", str(action.default)).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
