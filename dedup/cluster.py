@@ -18,6 +18,7 @@ from dedup.kernels import cluster as kernel
 from dedup.matches import LEFT, RIGHT, Matches
 from dedup.params import Params
 
+
 @dataclass(frozen=True, slots=True)
 class Clusters:
     """What becomes of each document.

@@ -140,7 +140,9 @@ def _record_pairs(
     match = fates.match[follow]
     is_left = matches.left[match] == collapsed.document[follow]
     return (
-        np.concatenate([collapsed.record[matches.left], fates.stands[twins], np.where(is_left, follow, fates.leader[follow])]),
+        np.concatenate(
+            [collapsed.record[matches.left], fates.stands[twins], np.where(is_left, follow, fates.leader[follow])]
+        ),
         np.concatenate([collapsed.record[matches.right], twins, np.where(is_left, fates.leader[follow], follow)]),
         np.concatenate([np.arange(len(matches)), np.full(len(twins), -1), match]),
     )

@@ -85,6 +85,8 @@ def from_datasketch(minhash: Any) -> npt.NDArray[np.uint32]:
     scheme = getattr(minhash, "scheme", None)
     if scheme != SCHEME:
         raise DedupError(
-            f"a datasketch MinHash of scheme {scheme!r}", f"scheme {SCHEME!r}", "sign the documents again with that scheme"
+            f"a datasketch MinHash of scheme {scheme!r}",
+            f"scheme {SCHEME!r}",
+            "sign the documents again with that scheme",
         )
     return np.array(minhash.hashvalues, np.uint32)

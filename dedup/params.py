@@ -87,7 +87,9 @@ class Params:
         if self.keep is not None and self.keep not in KEEP_POLICIES:
             raise ParamsError(f"keep {self.keep!r}", f"one of {', '.join(KEEP_POLICIES)}")
         if self.keep == "source" and not self.prefer:
-            raise ParamsError("keep 'source' without sources to prefer", "a list of sources", "give prefer (--prefer a,b)")
+            raise ParamsError(
+                "keep 'source' without sources to prefer", "a list of sources", "give prefer (--prefer a,b)"
+            )
         if self.prefer and self.keep != "source":
             raise ParamsError("sources to prefer, but keep is not 'source'", "keep 'source'", "add --keep source")
         for name, low, high in _BOUNDS:

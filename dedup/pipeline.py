@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup import evidence, lsh, rare, relation
+from dedup import evidence, lsh, relation
 from dedup.candidates import Bucket, Pairs, compare_in_rounds
 from dedup.cluster import Clusters, clusters, keep_policy
 from dedup.collapse import Collapsed, collapse
@@ -25,7 +25,7 @@ from dedup.params import Level, Params
 from dedup.progress import Progress
 from dedup.records import Records, read_records
 from dedup.result import Result
-from dedup.schema import EXCERPT, IDENTICAL, NEAR_DUPLICATE, REVISED, REWRITTEN
+from dedup.schema import IDENTICAL, NEAR_DUPLICATE, REVISED, REWRITTEN
 from dedup.store import ScratchArray
 
 LAST_COPY = {

@@ -14,7 +14,6 @@ from dedup.io import Output, Rejection, Source, write_parquet, write_rejected
 from dedup.io.output import SUMMARY
 from dedup.report import table as report
 
-
 FEW = 20
 """Up to so many records are told one by one."""
 

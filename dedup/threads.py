@@ -22,5 +22,7 @@ def in_slices(work: Callable[[int, int], None], size: int, threads: int) -> None
     # Four slices a thread: the last to finish then waits for little.
     cuts = [size * k // (4 * threads) for k in range(4 * threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(work, first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last]:
+        for done in [
+            pool.submit(work, first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last
+        ]:
             done.result()

@@ -10,15 +10,85 @@ from hypothesis import settings
 settings.register_profile("dedup", deadline=None)  # kernels are compiled in the first example
 settings.load_profile("dedup")
 
-SUBJECTS = "council minister club player bank harbour museum union farmers court airline hospital village school".split()
-VERBS = "announced rejected opened sold repaired visited won lost delayed questioned praised measured painted closed".split()
-OBJECTS = "bridge budget match ticket loan ferry picture strike harvest verdict runway ward road lesson report tower".split()
-ENDS = (
-    "on Monday after a long debate|in the spring of last year|despite the rain that fell all night|for the third time"
-    "|against the advice of its own experts|with the help of two neighbours|before anybody had noticed|to loud applause"
-    "|at a cost of four million|while the mayor was abroad|as had been expected by few|without a word to the press"
-).split("|")
-NAMES = "Arvelo Brinkley Castane Dorfeld Ekberg Fontaine Galloway Hartwig Iversen Jurado Kessler Lindqvist Moreau".split()
+SUBJECTS = [
+    "council",
+    "minister",
+    "club",
+    "player",
+    "bank",
+    "harbour",
+    "museum",
+    "union",
+    "farmers",
+    "court",
+    "airline",
+    "hospital",
+    "village",
+    "school",
+]
+VERBS = [
+    "announced",
+    "rejected",
+    "opened",
+    "sold",
+    "repaired",
+    "visited",
+    "won",
+    "lost",
+    "delayed",
+    "questioned",
+    "praised",
+    "measured",
+    "painted",
+    "closed",
+]
+OBJECTS = [
+    "bridge",
+    "budget",
+    "match",
+    "ticket",
+    "loan",
+    "ferry",
+    "picture",
+    "strike",
+    "harvest",
+    "verdict",
+    "runway",
+    "ward",
+    "road",
+    "lesson",
+    "report",
+    "tower",
+]
+ENDS = [
+    "on Monday after a long debate",
+    "in the spring of last year",
+    "despite the rain that fell all night",
+    "for the third time",
+    "against the advice of its own experts",
+    "with the help of two neighbours",
+    "before anybody had noticed",
+    "to loud applause",
+    "at a cost of four million",
+    "while the mayor was abroad",
+    "as had been expected by few",
+    "without a word to the press",
+]
+NAMES = [
+    "Arvelo",
+    "Brinkley",
+    "Castane",
+    "Dorfeld",
+    "Ekberg",
+    "Fontaine",
+    "Galloway",
+    "Hartwig",
+    "Iversen",
+    "Jurado",
+    "Kessler",
+    "Lindqvist",
+    "Moreau",
+]
 
 
 def article(seed: int, sentences: int = 20) -> str:

@@ -161,7 +161,9 @@ def test_a_full_disk(run: Run, tmp_path: Path) -> None:
     source = write_jsonl(tmp_path / "big.jsonl", [{"id": n, "text": article(n, 60)} for n in range(2000)])
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("cannot mount a tmpfs here")
     try:
@@ -176,7 +178,9 @@ def test_a_full_disk(run: Run, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "dedup", "run", "-", "-o", "out"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdin
     process.stdin.write(json.dumps({"text": article(1)}).encode() + b"\n")
     process.stdin.flush()

@@ -12,7 +12,21 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "dedup"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VOCABULARY = {"dedup.errors", "dedup.params", "dedup.schema"}
-STAGES = "text shingle minhash lsh rare candidates evidence relation cluster matches store threads explain".split()
+STAGES = [
+    "text",
+    "shingle",
+    "minhash",
+    "lsh",
+    "rare",
+    "candidates",
+    "evidence",
+    "relation",
+    "cluster",
+    "matches",
+    "store",
+    "threads",
+    "explain",
+]
 
 
 def imports_of(path: Path) -> set[str]:
@@ -20,7 +34,9 @@ def imports_of(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" if node.module == "dedup" else str(node.module) for alias in node.names}
+            found |= {
+                f"{node.module}.{alias.name}" if node.module == "dedup" else str(node.module) for alias in node.names
+            }
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
     return {name for name in found if name.split(".")[0] == "dedup"}

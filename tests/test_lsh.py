@@ -45,7 +45,9 @@ def test_recall_on_signatures_is_what_is_promised() -> None:
     pairs, met = 2000, 0
     for _ in range(pairs):
         hashes = draw.integers(0, 2**32, 1000, np.uint64)  # 700 shared, 150 on each side
-        signed = np.stack([((a[:, None] * side + b[:, None]) % 2**32).min(axis=1) for side in (hashes[:850], hashes[150:])])
+        signed = np.stack(
+            [((a[:, None] * side + b[:, None]) % 2**32).min(axis=1) for side in (hashes[:850], hashes[150:])]
+        )
         keys = lsh.band_keys(signed.astype(np.uint32), bands, rows)
         met += bool((keys[0] == keys[1]).any())
     assert met / pairs >= 0.99 - 4 * (0.01 * 0.99 / pairs) ** 0.5
@@ -66,7 +68,9 @@ def test_pairs_equal_the_definition(rows: list[list[int]], limit: int, chosen: s
             expected |= {(a, b) for a, b in itertools.combinations(bucket, 2) if bucket.index(a) < limit}
     pairs, largest = lsh.pairs_in_buckets(keys, np.array(documents), limit)
     assert list(zip(*(side.tolist() for side in split(pairs)), strict=True)) == sorted(expected)
-    assert largest.size == max(row.count(v) - sum(row[d] == v for d in range(12) if d not in chosen) for row in rows for v in row)
+    assert largest.size == max(
+        row.count(v) - sum(row[d] == v for d in range(12) if d not in chosen) for row in rows for v in row
+    )
 
 
 def test_a_hot_bucket_costs_its_size_times_the_limit() -> None:

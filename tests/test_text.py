@@ -17,7 +17,9 @@ from dedup.kernels import text as kernel
 from dedup.text import encode, spans, token_hash, tokenise, tokens
 
 SCRIPTS = "Hello don’t naïve ½ ﬁ ﷺ İstanbul ß 中文标题 テスト ガ が 한국어 ไทยแลนด์ ລາວ ខ្មែរ မြန်မာ العَرَبِيَّة שָׁלוֹם हिन्दी Ёлка ２３ ٣٤ 👍🏽 so\u00adft"
-texts = st.text(max_size=300) | st.text(alphabet=SCRIPTS + " .,-\n", max_size=300) | st.text(alphabet="ab 中", max_size=200)
+texts = (
+    st.text(max_size=300) | st.text(alphabet=SCRIPTS + " .,-\n", max_size=300) | st.text(alphabet="ab 中", max_size=200)
+)
 
 
 def batch(*documents: str | bytes | None) -> pa.LargeBinaryArray:
@@ -86,7 +88,9 @@ def test_ten_megabytes_in_one_document() -> None:
 def test_the_shipped_table_is_the_rule() -> None:
     with np.load(folding.TABLE_FILE) as shipped:
         same_unicode = str(shipped["unicode_version"]) == unicodedata.unidata_version
-    known = [chr(c) for c in range(sys.maxunicode + 1) if same_unicode or unicodedata.ucd_3_2_0.category(chr(c)) != "Cn"]
+    known = [
+        chr(c) for c in range(sys.maxunicode + 1) if same_unicode or unicodedata.ucd_3_2_0.category(chr(c)) != "Cn"
+    ]
     for start in range(0, len(known), 5000):
         piece = known[start : start + 5000]
         found = tokenise(batch(*piece))
@@ -103,4 +107,12 @@ def test_kinds_are_numbered_alike_in_table_and_kernel() -> None:
 
 def test_spans_say_where_tokens_stand() -> None:
     text = "The ﬁrst: caf\u0065\u0301 ½ 中文!"
-    assert [text[start:stop] for _, start, stop in spans(text)] == ["The", "ﬁrst", "caf\u0065\u0301", "½", "½", "中", "文"]
+    assert [text[start:stop] for _, start, stop in spans(text)] == [
+        "The",
+        "ﬁrst",
+        "caf\u0065\u0301",
+        "½",
+        "½",
+        "中",
+        "文",
+    ]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from numba import njit
 
+from dedup.kernels.arrays import Array
+
 EXCERPT = 2  # as in dedup.schema
 WAITING, OPEN, KEPT, DROPPED = range(4)
 
 
 @njit(cache=True, nogil=True)
-def best_kept(document, starts, others, relations, scores, contains, state):
+def best_kept(
+    document: int, starts: Array, others: Array, relations: Array, scores: Array, contains: Array, state: Array
+) -> int:
     """Return the position of the best match of a document with a kept one that it may join, -1 if there is none.
 
     Best: the closest relation, then the highest score, then the earliest document. A container never joins its excerpt.
@@ -31,7 +35,17 @@ def best_kept(document, starts, others, relations, scores, contains, state):
 
 
 @njit(cache=True, nogil=True)
-def lead(starts, others, relations, scores, contains, state, joined, stack, progress):
+def lead(
+    starts: Array,
+    others: Array,
+    relations: Array,
+    scores: Array,
+    contains: Array,
+    state: Array,
+    joined: Array,
+    stack: Array,
+    progress: Array,
+) -> None:
     """Visit documents in order, containers before what they contain; keep those that no kept one matches.
 
     Parameters

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from numba import i8, njit, u8
 
+from dedup.kernels.arrays import Array
 from dedup.kernels.xxh import fmix64
 
 
 @njit(cache=True, nogil=True)
-def band_keys(signatures, rows, keys):
+def band_keys(signatures: Array, rows: int, keys: Array) -> None:
     """Hash each run of ``rows`` signature values to a key.
 
     Parameters
@@ -26,7 +27,7 @@ def band_keys(signatures, rows, keys):
 
 
 @njit(cache=True, nogil=True)
-def bucket_pairs(packed, bits, limit, pairs):
+def bucket_pairs(packed: Array, bits: int, limit: int, pairs: Array) -> tuple[int, int, int]:
     """Pair each document of a bucket with the first ``limit`` before it.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numba import njit, u4
 
+from dedup.kernels.arrays import Array
 from dedup.kernels.xxh import fmix32, xxh32_five, xxh32_words
 
 TILE = 4  # permutations taken together, so that each shingle is loaded once for all of them
@@ -11,7 +12,7 @@ EMPTY = 0xFFFFFFFF  # signature value of a document without shingles
 
 
 @njit(cache=True, nogil=True)
-def shingle(tokens, start, stop, size, hashes):
+def shingle(tokens: Array, start: int, stop: int, size: int, hashes: Array) -> int:
     """Write the shingle hashes of ``tokens[start:stop]`` to ``hashes``; return how many.
 
     A shingle is ``size`` tokens in a row; a shorter document is one shingle, an empty one has none.
@@ -32,7 +33,7 @@ def shingle(tokens, start, stop, size, hashes):
 
 
 @njit(cache=True, nogil=True)
-def sign(hashes, count, a, b, signature):
+def sign(hashes: Array, count: int, a: Array, b: Array, signature: Array) -> None:
     """Write the least ``a * fmix32(hash) + b`` modulo 2^32 over the shingle hashes for each permutation.
 
     ``hashes`` is overwritten. The length of ``a``, ``b`` and ``signature`` is a multiple of ``TILE``.
@@ -53,7 +54,7 @@ def sign(hashes, count, a, b, signature):
 
 
 @njit(cache=True, nogil=True)
-def signatures(tokens, offsets, size, a, b, hashes, out):
+def signatures(tokens: Array, offsets: Array, size: int, a: Array, b: Array, hashes: Array, out: Array) -> None:
     """Sign every document.
 
     Parameters

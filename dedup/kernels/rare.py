@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numba import i8, njit, u1, u4, u8
 
+from dedup.kernels.arrays import Array
 from dedup.kernels.table import table_bits
 from dedup.kernels.xxh import fmix64
 
@@ -11,7 +12,7 @@ CHARACTERS = 4  # of a script without spaces, where two words have about as many
 
 
 @njit(cache=True, nogil=True)
-def word_pairs(tokens, start, stop, pairs):
+def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
     """Write the hash of each word pair of ``tokens[start:stop]`` to ``pairs``; return how many.
 
     A word pair is two adjacent tokens, or four adjacent ones from where two characters of an unspaced script meet.
@@ -29,7 +30,7 @@ def word_pairs(tokens, start, stop, pairs):
 
 
 @njit(cache=True, nogil=True)
-def distinct(pairs, count, table, bits):
+def distinct(pairs: Array, count: int, table: Array, bits: int) -> int:
     """Leave each of ``pairs[:count]`` once, in order of first sight; return how many. ``table`` is zero, and is again."""
     mask = (1 << bits) - 1
     kept = 0
@@ -48,7 +49,9 @@ def distinct(pairs, count, table, bits):
 
 
 @njit(cache=True, nogil=True)
-def count_pairs(tokens, starts, ends, documents, pairs, table, frequencies):
+def count_pairs(
+    tokens: Array, starts: Array, ends: Array, documents: Array, pairs: Array, table: Array, frequencies: Array
+) -> None:
     """Add each document's distinct word pairs to the frequency table, which saturates at 255.
 
     Parameters
@@ -75,7 +78,17 @@ def count_pairs(tokens, starts, ends, documents, pairs, table, frequencies):
 
 
 @njit(cache=True, nogil=True)
-def sketch(tokens, starts, ends, documents, frequencies, most, pairs, out, sizes):
+def sketch(
+    tokens: Array,
+    starts: Array,
+    ends: Array,
+    documents: Array,
+    frequencies: Array,
+    most: int,
+    pairs: Array,
+    out: Array,
+    sizes: Array,
+) -> None:
     """Keep of each document the word pairs of frequency 2 to ``most`` with the smallest hashes.
 
     A pair of frequency 1 stands nowhere else and would take room without ever meeting another.
@@ -118,7 +131,7 @@ def sketch(tokens, starts, ends, documents, frequencies, most, pairs, out, sizes
 
 
 @njit(cache=True, nogil=True)
-def run_starts(keys, starts):
+def run_starts(keys: Array, starts: Array) -> int:
     """Write for each element of a sorted array where its run of equal values starts; return the longest run."""
     longest = 0
     start = 0
@@ -131,7 +144,17 @@ def run_starts(keys, starts):
 
 
 @njit(cache=True, nogil=True)
-def sharing_pairs(owners, starts, places, firsts, overlap, limit, shared, met, pairs):
+def sharing_pairs(
+    owners: Array,
+    starts: Array,
+    places: Array,
+    firsts: Array,
+    overlap: int,
+    limit: int,
+    shared: Array,
+    met: Array,
+    pairs: Array,
+) -> int:
     """Find the documents that share at least ``overlap`` postings with an earlier one.
 
     Parameters

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from numba import i8, njit, u4
 
+from dedup.kernels.arrays import Array
 from dedup.kernels.minhash import shingle
 from dedup.kernels.table import table_bits
 
 
 @njit(cache=True, nogil=True)
-def insert(hashes, count, keys, used, bits, stamp):
+def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp: int) -> int:
     """Put hashes into the table of this stamp; return how many are distinct."""
     distinct = 0
     mask = (1 << bits) - 1
@@ -25,7 +26,20 @@ def insert(hashes, count, keys, used, bits, stamp):
 
 
 @njit(cache=True, nogil=True)
-def shared_shingles(tokens, starts, ends, left, right, size, hashes, keys, used, seen, shared, sizes):
+def shared_shingles(
+    tokens: Array,
+    starts: Array,
+    ends: Array,
+    left: Array,
+    right: Array,
+    size: int,
+    hashes: Array,
+    keys: Array,
+    used: Array,
+    seen: Array,
+    shared: Array,
+    sizes: Array,
+) -> None:
     """Count the distinct shingles that both documents of each pair hold.
 
     Parameters

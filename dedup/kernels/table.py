@@ -6,7 +6,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def table_bits(count):
+def table_bits(count: int) -> int:
     """Return the base-2 logarithm of a hash table for ``count`` keys that stays at least half empty."""
     bits = 4
     while (1 << bits) < 2 * count:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from numba import i8, njit, u1, u4, u8
 
+from dedup.kernels.arrays import Array
 from dedup.kernels.simd import BLOCK, above_space, fold_ascii, trailing_zeros
 from dedup.kernels.xxh import P5, avalanche, load32, tail_byte, tail_word, xxh32
 
@@ -19,7 +20,7 @@ PAD = 2 * BLOCK  # bytes behind a buffer's end that blocks may touch
 
 
 @njit(cache=True, nogil=True)
-def decode(data, at, stop):
+def decode(data: Array, at: int, stop: int) -> tuple[int, int]:
     """Return the code point at ``data[at]`` and its length; (-1, 1) where the bytes are not UTF-8."""
     lead = i8(data[at])
     if lead < 0xC2 or lead > 0xF4:
@@ -40,7 +41,7 @@ def decode(data, at, stop):
 
 
 @njit(cache=True, nogil=True)
-def put(entry, data, source, length, folded, at):
+def put(entry: int, data: Array, source: int, length: int, folded: Array, at: int) -> int:
     """Write one folded character, itself where the entry has no bytes; return the position behind it."""
     kind = entry >> u8(40)
     if kind == DROPPED:
@@ -67,7 +68,7 @@ def put(entry, data, source, length, folded, at):
 
 
 @njit(cache=True, nogil=True)
-def fold(data, start, stop, page_of, pages, sequences, folded):
+def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, sequences: Array, folded: Array) -> int:
     """Fold ``data[start:stop]`` into ``folded``, from its second byte on.
 
     Returns the position behind the last byte written, -1 if ``folded`` is too small. A code point takes at most twice its
@@ -107,14 +108,14 @@ def fold(data, start, stop, page_of, pages, sequences, folded):
 
 
 @njit(inline="always")
-def choose(condition, yes, no):
+def choose(condition: bool, yes: int, no: int) -> int:
     """Return ``yes`` if the condition holds, else ``no``, without a branch."""
     mask = u4(u4(0) - u4(condition))
     return u4((yes & mask) | (no & u4(~mask)))
 
 
 @njit(cache=True, nogil=True)
-def find_tokens(folded, first, last, borders, count):
+def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int) -> int:
     """Append where tokens start and end in ``folded[first:last]``, whole blocks, to the ``count`` borders there are.
 
     Starts and ends alternate: an odd count means that the last token goes on behind ``last``. Returns the new count.
@@ -132,7 +133,7 @@ def find_tokens(folded, first, last, borders, count):
 
 
 @njit(cache=True, nogil=True)
-def hash_tokens(folded, borders, count, tokens, first):
+def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first: int) -> None:
     """Write the hash of each token between ``borders`` to ``tokens[first:]``.
 
     XXH32, the lowest bit telling a character from a word. Nearly all words are under 16 bytes: they take every step and keep
@@ -157,7 +158,19 @@ def hash_tokens(folded, borders, count, tokens, first):
 
 
 @njit(cache=True, nogil=True)
-def tokenise(data, offsets, first, last, page_of, pages, sequences, folded, borders, tokens, token_ends):
+def tokenise(
+    data: Array,
+    offsets: Array,
+    first: int,
+    last: int,
+    page_of: Array,
+    pages: Array,
+    sequences: Array,
+    folded: Array,
+    borders: Array,
+    tokens: Array,
+    token_ends: Array,
+) -> int:
     """Fold and tokenise documents ``first`` to ``last - 1``.
 
     Parameters

@@ -13,6 +13,8 @@ from llvmlite import ir
 from numba import i8, njit, u4, u8
 from numba.extending import intrinsic
 
+from dedup.kernels.arrays import Array
+
 P1 = np.uint32(0x9E3779B1)
 P2 = np.uint32(0x85EBCA77)
 P3 = np.uint32(0xC2B2AE3D)
@@ -35,31 +37,31 @@ def load32(typingctx: Any, data: Any, offset: Any) -> Any:  # pragma: no cover -
 
 
 @njit(inline="always")
-def rotl(value, bits):
+def rotl(value: int, bits: int) -> int:
     """Rotate a uint32 to the left."""
     return u4(u4(value << u4(bits)) | u4(value >> u4(32 - bits)))
 
 
 @njit(inline="always")
-def stripe(lane, word):
+def stripe(lane: int, word: int) -> int:
     """Take one 4-byte word into a lane."""
     return u4(rotl(u4(lane + u4(word * P2)), 13) * P1)
 
 
 @njit(inline="always")
-def tail_word(digest, word):
+def tail_word(digest: int, word: int) -> int:
     """Take one 4-byte word of the tail into the digest."""
     return u4(rotl(u4(digest + u4(word * P3)), 17) * P4)
 
 
 @njit(inline="always")
-def tail_byte(digest, byte):
+def tail_byte(digest: int, byte: int) -> int:
     """Take one byte of the tail into the digest."""
     return u4(rotl(u4(digest + u4(u4(byte) * P5)), 11) * P1)
 
 
 @njit(inline="always")
-def avalanche(digest):
+def avalanche(digest: int) -> int:
     """Spread every input bit over the digest."""
     digest = u4(u4(digest ^ (digest >> u4(15))) * P2)
     digest = u4(u4(digest ^ (digest >> u4(13))) * P3)
@@ -67,7 +69,7 @@ def avalanche(digest):
 
 
 @njit(cache=True, nogil=True)
-def xxh32(data, start, stop):
+def xxh32(data: Array, start: int, stop: int) -> int:
     """XXH32 of ``data[start:stop]``, uint8."""
     at = start
     size = stop - start
@@ -93,7 +95,7 @@ def xxh32(data, start, stop):
 
 
 @njit(inline="always")
-def xxh32_words(words, start, size):
+def xxh32_words(words: Array, start: int, size: int) -> int:
     """XXH32 of ``words[start:start + size]``, uint32 in little-endian order."""
     at = start
     stop = start + size
@@ -116,7 +118,7 @@ def xxh32_words(words, start, size):
 
 
 @njit(inline="always")
-def xxh32_five(words, start):
+def xxh32_five(words: Array, start: int) -> int:
     """`xxh32_words` of five words, the usual shingle: without a loop, so that many are hashed side by side."""
     lane1 = stripe(u4(P1 + P2), words[start])
     lane2 = stripe(P2, words[start + 1])
@@ -127,7 +129,7 @@ def xxh32_five(words, start):
 
 
 @njit(inline="always")
-def fmix32(value):
+def fmix32(value: int) -> int:
     """MurmurHash3's finalizer: the bijection that datasketch's ``affine32`` puts before its permutations."""
     value = u4(u4(value ^ (value >> u4(16))) * u4(0x85EBCA6B))
     value = u4(u4(value ^ (value >> u4(13))) * u4(0xC2B2AE35))
@@ -135,7 +137,7 @@ def fmix32(value):
 
 
 @njit(inline="always")
-def fmix64(value):
+def fmix64(value: int) -> int:
     """MurmurHash3's 64-bit finalizer, a bijection on uint64."""
     value = u8(value ^ (value >> u8(33))) * u8(0xFF51AFD7ED558CCD)
     value = u8(value ^ (value >> u8(33))) * u8(0xC4CEB9FE1A85EC53)
