@@ -1,7 +1,7 @@
 """Near-duplicate and syndication detection for text.
 
-``deduplicate`` runs the whole pipeline over documents, ``compare`` judges two texts. Both load their engine when they are
-first called; ``Params``, ``Level`` and the errors come at once.
+``deduplicate`` runs the whole pipeline over documents, ``compare`` judges two texts. Both load their engine when they
+are first called; ``Params``, ``Level`` and the errors come at once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """``python -m dedup``."""
 
-import sys
+from dedup.cli.main import console
 
-from dedup.cli.main import main
-
-sys.exit(main())
+console()

@@ -1,8 +1,8 @@
 """Candidate pairs, and the comparison of them in rounds.
 
-A hot bucket (boilerplate, a text carried a thousand times) is not expanded: in a round each document meets only the first
-few of its bucket. Those that match are then dropped, and the next round is held among the kept ones only, with twice the
-limit. So a bucket of m costs O(m) a round, and what is left uncompared at the end is told.
+A hot bucket (boilerplate, a text carried a thousand times) is not expanded: in a round each document meets only the
+first few of its bucket. Those that match are then dropped, and the next round is held among the kept ones only, with
+twice the limit. So a bucket of m costs O(m) a round, and what is left uncompared at the end is told.
 """
 
 from __future__ import annotations

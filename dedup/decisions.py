@@ -49,8 +49,9 @@ def conclude(
 class _Fates:
     """What becomes of each record, as arrays of shape (n_records,).
 
-    ``kept``; ``twin``: dropped as identical to the record that stands for its text; ``stands``: that record, itself where
-    it has no words; ``leader``: the kept record of its cluster, -1 for rejected ones; ``match``: by which it is dropped.
+    ``kept``; ``twin``: dropped as identical to the record that stands for its text; ``stands``: that record, itself
+    where it has no words; ``leader``: the kept record of its cluster, -1 for rejected ones; ``match``: by which it is
+    dropped.
     """
 
     def __init__(self, records: Records, collapsed: Collapsed, found: Clusters) -> None:
@@ -132,8 +133,8 @@ def _record_pairs(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the matches as pairs of records: left, right, and the match between their texts (-1: identical).
 
-    Identical records are not expanded into all their pairs: each has a match with the one that stands for their text and,
-    if that one is dropped, with the kept one as well.
+    Identical records are not expanded into all their pairs: each has a match with the one that stands for their text
+    and, if that one is dropped, with the kept one as well.
     """
     twins = np.nonzero(fates.stands != np.arange(len(fates.stands)))[0]
     follow = twins[fates.match[twins] >= 0]

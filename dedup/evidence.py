@@ -61,12 +61,12 @@ def resemblance(
     float64 array, shape (n_pairs,)
         In [0, 1]. Two empty documents have resemblance 0.0: they share no evidence.
     """
-    return shared / np.maximum(size_left + size_right - shared, 1)
+    return np.divide(shared, np.maximum(size_left + size_right - shared, 1))
 
 
 def containment(shared: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Share of a document's distinct shingles that stand in the other; 0.0 for an empty document."""
-    return shared / np.maximum(size, 1)
+    return np.divide(shared, np.maximum(size, 1))
 
 
 def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int = 1) -> Evidence:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)
-"""What a code point folds to: nothing of a word; a part of a word; a token of its own; nothing at all; several of these."""
+"""What a code point folds to: no part of a word; a part; a token of its own; nothing at all; several of these."""
 
 UNSPACED_SCRIPTS = (
     "CJK ",
@@ -100,5 +100,5 @@ def build_table() -> dict[str, npt.NDArray[np.generic]]:
 
 
 if __name__ == "__main__":
-    np.savez_compressed(TABLE_FILE, **build_table())
+    np.savez_compressed(TABLE_FILE, allow_pickle=False, **build_table())
     sys.stdout.write(f"{TABLE_FILE.name}: Unicode {unicodedata.unidata_version}, {TABLE_FILE.stat().st_size} bytes\n")

@@ -1,10 +1,10 @@
-"""Locality-sensitive hashing: signatures to band keys, band keys to candidate pairs. Everything found here is verified later.
+"""Locality-sensitive hashing: signatures to band keys, keys to candidate pairs. All that is found is verified later.
 
 Notes
 -----
-Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4: a pair of resemblance ``s`` shares a band of ``r`` rows with
-probability ``s^r``, and one of ``b`` bands with ``1 - (1 - s^r)^b``. We choose ``b`` and ``r`` for the recall wanted at the
-threshold, not for equal error: the exact comparison that follows makes extra candidates harmless, missed ones final.
+Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4: a pair of resemblance ``s`` shares a band of ``r`` rows
+with probability ``s^r``, and one of ``b`` bands with ``1 - (1 - s^r)^b``. We choose ``b`` and ``r`` for the recall
+wanted at the threshold, not for equal error: the exact comparison that follows makes extra candidates harmless.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dedup.params import Params
 
 
 def bands_and_rows(params: Params) -> tuple[int, int]:
-    """Return the number of bands and the rows of each: most rows first, then fewest bands, that reach the target recall.
+    """Return the bands and the rows of each: the most rows, then the fewest bands, that reach the target recall.
 
     Raises
     ------

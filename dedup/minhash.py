@@ -1,4 +1,4 @@
-"""MinHash signatures of token shingles, bit for bit those of datasketch's ``affine32`` scheme. Text stage before, bands after.
+"""MinHash signatures of token shingles, bit for bit those of datasketch's ``affine32``. Text before, bands after.
 
 Notes
 -----

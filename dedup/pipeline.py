@@ -89,7 +89,7 @@ def deduplicate(
     --------
     >>> import dedup
     >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
-    >>> result = dedup.deduplicate([report, report.upper(), "Something else that is long enough to be compared with it."])
+    >>> result = dedup.deduplicate([report, report.upper(), "Something else, long enough to be compared with it."])
     >>> result.decisions.column("relation").to_pylist()
     [None, 'identical', None]
     """

@@ -1,7 +1,7 @@
-"""Rare word pairs: their document frequencies, each document's sketch of them, and the candidate pairs that share some.
+"""Rare word pairs: their document frequencies, each document's sketch of them, and the candidate pairs sharing some.
 
-The second road to a candidate: it finds excerpts and rewrites, whose shingles hardly meet. A sketch is the bottom-k MinHash
-(Broder 1997) of the document's word pairs that are rare in the corpus at hand.
+The second road to a candidate: it finds excerpts and rewrites, whose shingles hardly meet. A sketch is the bottom-k
+MinHash (Broder 1997) of the document's word pairs that are rare in the corpus at hand.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LEAST_BITS = 20
 
 
 def frequency_bits(n_tokens: int, memory: int) -> int:
-    """Return the base-2 logarithm of the frequency table's length: a slot a token or more, at most a quarter of the memory."""
+    """Return the base-2 logarithm of the frequency table's length: a slot a token, at most a quarter of the memory."""
     wanted = max(LEAST_BITS, int(SLOTS_PER_TOKEN * n_tokens - 1).bit_length())
     allowed = max(LEAST_BITS, int(memory // 4).bit_length() - 1)
     return min(wanted, allowed)

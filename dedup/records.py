@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -103,16 +102,15 @@ def _sketch(texts: pa.LargeBinaryArray, params: Params, bands: int, rows: int) -
     tokens = tokenise(texts)
     # The first bands * rows values of a signature are all that the bands read.
     keys = band_keys(signatures(tokens, params, length=bands * rows), bands, rows)
-    heads = b"".join(text.ljust(HEAD_BYTES, b"\0") for text in _beginnings(texts))
-    heads_array = np.frombuffer(heads, np.uint8).reshape(-1, HEAD_BYTES)
-    return _Sketched(tokens, keys, heads_array, time.perf_counter() - started)
+    return _Sketched(tokens, keys, _beginnings(texts), time.perf_counter() - started)
 
 
-def _beginnings(texts: pa.LargeBinaryArray) -> Iterator[bytes]:
+def _beginnings(texts: pa.LargeBinaryArray) -> npt.NDArray[np.uint8]:
+    """Return the first bytes of each text, padded with zeros, shape (n, HEAD_BYTES)."""
     data, offsets = buffers(texts)
-    view = memoryview(data)
-    for start, stop in itertools.pairwise(offsets.tolist()):
-        yield bytes(view[start : min(stop, start + HEAD_BYTES)])
+    places = offsets[:-1, None] + np.arange(HEAD_BYTES)
+    inside = places < offsets[1:, None]
+    return np.where(inside, data[np.minimum(places, len(data) - 1)], 0).astype(np.uint8)
 
 
 def read_records(

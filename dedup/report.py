@@ -95,13 +95,10 @@ def _files(count: int) -> str:
 
 
 def _size(size: int) -> str:
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            break
-        size /= 1000  # type: ignore[assignment]
-    else:
-        unit = "GB"
-    return f"{size:,} bytes" if unit == "bytes" else f"{size:,.1f} {unit}"
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if size >= 1000**power:
+            return f"{size / 1000**power:,.1f} {unit}"
+    return f"{size} bytes"
 
 
 def _cut(text: str, width: int) -> str:

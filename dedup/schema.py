@@ -40,4 +40,4 @@ MATCHES = pa.schema(
         pa.field("derived", pa.string()),
     ]
 )
-"""One row per verified pair, ``left`` < ``right``; ``derived`` is the side that seems to be the copy, where that is known."""
+"""One row per verified pair, ``left`` < ``right``; ``derived`` is the side that seems to be the copy, if known."""

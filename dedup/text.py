@@ -1,7 +1,7 @@
-"""Texts to folded tokens: UTF-8 buffers in, token hashes and folded bytes out. First stage of every way of running.
+"""Texts to folded tokens: UTF-8 buffers in, token hashes out. First stage of every way of running.
 
-The rule for one code point is in `dedup.folding`; the loop over bytes in `dedup.kernels.text`. The readable definition of
-a token hash is `token_hash`, a line over the ``xxhash`` package, which the kernel equals bit for bit.
+The rule for one code point is in `dedup.folding`; the loop over bytes in `dedup.kernels.text`. The readable definition
+of a token hash is `token_hash`, a line over the ``xxhash`` package, which the kernel equals bit for bit.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _room(size: int) -> npt.NDArray[np.uint8]:
 
 def _digests(hashes: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     """Return the XXH3-128 of each document's token hashes."""
-    view = memoryview(hashes.view(np.uint8))
+    view = hashes.view(np.uint8).data
     bounds = (4 * offsets).tolist()
     digest = xxhash.xxh3_128_digest
     found = b"".join([digest(view[start:stop]) for start, stop in itertools.pairwise(bounds)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,7 +23,6 @@ def in_slices(work: Callable[[int, int], None], size: int, threads: int) -> None
     # Four slices a thread: the last to finish then waits for little.
     cuts = [size * k // (4 * threads) for k in range(4 * threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
-        for done in [
-            pool.submit(work, first, last) for first, last in zip(cuts, cuts[1:], strict=False) if first < last
-        ]:
-            done.result()
+        slices = [pool.submit(work, first, last) for first, last in itertools.pairwise(cuts) if first < last]
+        for one in slices:
+            one.result()

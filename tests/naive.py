@@ -133,8 +133,8 @@ def sketch(text: str, frequencies: dict[int, int], slots: int, most: int, size: 
 def leader_clusters(n: int, matches: list[tuple[int, int, int, float, int]]) -> list[int]:
     """The kept document of each of `n` documents; a match is (left, right, relation, score, container or -1).
 
-    Documents are visited in order, containers before what they contain. One is kept unless a kept one matches it; else it
-    joins the best: closest relation, highest score, earliest. A container never joins what it contains.
+    Documents are visited in order, containers before what they contain. One is kept unless a kept one matches it; else
+    it joins the best: closest relation, highest score, earliest. A container never joins what it contains.
     """
     leader: dict[int, int] = {}
 

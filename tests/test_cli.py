@@ -112,12 +112,20 @@ def broken_gzip(folder: Path) -> None:
     (folder / "in.jsonl.gz").write_bytes(whole[: len(whole) // 2])
 
 
+def unknown_fields(folder: Path) -> None:
+    write_jsonl(folder / "in.jsonl", [{"headline": "a", "story": "b"}])
+
+
+def one_record(folder: Path) -> None:
+    write_jsonl(folder / "in.jsonl", [{"text": "a"}])
+
+
 @pytest.mark.parametrize(
     ("make", "arguments", "code", "words"),
     [
         (broken_gzip, ["in.jsonl.gz"], 1, ["in.jsonl.gz", "ends"]),
-        (lambda at: write_jsonl(at / "in.jsonl", [{"headline": "a", "story": "b"}]), ["in.jsonl"], 2, ["headline, story", "--text-field"]),
-        (lambda at: write_jsonl(at / "in.jsonl", [{"text": "a"}]), ["in.jsonl", "--text-field", "x"], 2, ["'x'", "text"]),
+        (unknown_fields, ["in.jsonl"], 2, ["headline, story", "--text-field"]),
+        (one_record, ["in.jsonl", "--text-field", "x"], 2, ["'x'", "text"]),
         (lambda at: (at / "in.jsonl").touch(), ["in.jsonl"], 1, ["in.jsonl", "no record"]),
         (lambda at: (at / "folder").mkdir(), ["folder"], 1, ["folder", ".jsonl"]),
         (lambda at: (at / "folder").mkdir() or (at / "folder" / "a.pdf").touch(), ["folder"], 1, ["folder"]),

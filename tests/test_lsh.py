@@ -32,7 +32,7 @@ def test_the_default_is_seventeen_bands_of_four() -> None:
 
 
 def test_too_few_permutations_are_refused_with_what_is_needed() -> None:
-    with pytest.raises(ParamsError, match="num_perm 16 cannot give recall 0.99 .* at least 21"):
+    with pytest.raises(ParamsError, match=r"num_perm 16 cannot give recall 0\.99 .* at least 21"):
         lsh.bands_and_rows(Params(threshold=0.2, num_perm=16))
 
 

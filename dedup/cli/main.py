@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from dedup import __version__
 from dedup.cli import compare, run
+from dedup.cli.startup import leave_out_optional_modules
 from dedup.errors import DedupError
 
 DESCRIPTION = """\
@@ -37,6 +38,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def console() -> NoReturn:
+    """Run the command line as a program of its own."""
+    leave_out_optional_modules()
+    sys.exit(main())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
@@ -57,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output went away, as `head` does; Python must not complain about it again at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 1
     except KeyboardInterrupt:
         print("dedup: interrupted; nothing was written", file=sys.stderr)

@@ -41,7 +41,8 @@ def add_parser(commands: Any) -> None:
         "input",
         nargs="+",
         metavar="INPUT",
-        help="file, folder, glob, or - for JSON lines on standard input: .jsonl .ndjson .csv .tsv .txt (also .gz .zst) .parquet",
+        help="file, folder, glob, or - for JSON lines on standard input; "
+        ".jsonl .ndjson .csv .tsv .txt (also .gz .zst) .parquet",
     )
     parser.add_argument(
         "-o",

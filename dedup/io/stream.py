@@ -15,8 +15,8 @@ import pyarrow as pa
 from dedup.errors import InputError
 from dedup.io.paths import InputFile
 
-CHUNK_BYTES = 8 << 20
-"""Decompressed bytes read at a time."""
+CHUNK_BYTES = 1 << 20
+"""Decompressed bytes read at a time: what is made of them should still be in the cache when it is used."""
 
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""

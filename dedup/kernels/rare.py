@@ -31,7 +31,7 @@ def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
 
 @njit(cache=True, nogil=True)
 def distinct(pairs: Array, count: int, table: Array, bits: int) -> int:
-    """Leave each of ``pairs[:count]`` once, in order of first sight; return how many. ``table`` is zero, and is again."""
+    """Leave each of ``pairs[:count]`` once, in order; return how many. ``table`` is zero, and is again."""
     mask = (1 << bits) - 1
     kept = 0
     for k in range(count):

@@ -71,8 +71,8 @@ def put(entry: int, data: Array, source: int, length: int, folded: Array, at: in
 def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, sequences: Array, folded: Array) -> int:
     """Fold ``data[start:stop]`` into ``folded``, from its second byte on.
 
-    Returns the position behind the last byte written, -1 if ``folded`` is too small. A code point takes at most twice its
-    bytes, but for sequences, which check.
+    Returns the position behind the last byte written, -1 if ``folded`` is too small. A code point takes at most twice
+    its bytes, but for sequences, which check.
     """
     folded[0] = SPACE
     at = i8(1)
@@ -136,8 +136,8 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
 def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first: int) -> None:
     """Write the hash of each token between ``borders`` to ``tokens[first:]``.
 
-    XXH32, the lowest bit telling a character from a word. Nearly all words are under 16 bytes: they take every step and keep
-    the result of those that apply, since branches on the length of a word cannot be predicted and cost more than the steps.
+    XXH32, the lowest bit telling a character from a word. Nearly all words are under 16 bytes: they take every step and
+    keep the result of those that apply, since branches on the length of a word cannot be predicted and cost more.
     """
     for k in range(count >> 1):
         start = i8(borders[2 * k])
