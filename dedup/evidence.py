@@ -1,8 +1,33 @@
 """The measures of candidate pairs, exact, from the token store. Candidates before, relations after.
 
-Notes
------
-Broder (1997), On the resemblance and containment of documents: resemblance and containment, of word shingles.
+Of the shingles (Broder 1997, On the resemblance and containment of documents):
+
+resemblance
+    Distinct shingles in both documents over those in either.
+containment
+    Distinct shingles in both over those of one side.
+
+Of the way the agreement lies. Each is seen from the shorter document (the left one of two of equal length) and, with
+``_longer``, from the longer; "the other" is the other document.
+
+verbatim
+    Share of the tokens that lie in some run of 5 tokens which also stands in the other.
+rare_containment
+    Rarity weight of the word pairs (every position) that stand in the other, over the weight of all and 96, four times
+    that of a wholly rare pair: little evidence is little. The weight of a pair falls from 24 where it stands in
+    `FULL_WEIGHT_DF` articles or fewer to 0 at `NO_WEIGHT_DF`.
+order
+    Anchors in order that lie outside the verbatim passages, over the once-words outside them and 4. A once-word occurs
+    once in its document, an anchor once in both. Anchors in order: a longest sequence of them that rises in both.
+near
+    The same of the supported anchors: those with two others within 16 tokens in both documents.
+low
+    Of windows of 25 tokens, the third with the lowest share of tokens accounted for: their mean share. Accounted for is
+    a token in a verbatim passage, an anchor in order, or a supported anchor.
+even
+    Share of the windows with at least a fifth of their tokens accounted for.
+in_order
+    Anchors in order over all anchors and 1; no ``_longer``, it is the same from both sides.
 """
 
 from __future__ import annotations
@@ -13,12 +38,23 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import Pairs, split
+from dedup.kernels import evidence as agreement_kernel
 from dedup.kernels import resemblance as kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.schema import MEASURES
 from dedup.store import Corpus
 from dedup.threads import in_slices
+
+
+FULL_WEIGHT_DF = 12
+NO_WEIGHT_DF = 36
+
+LEAST = 0.05
+"""Pairs with less rare containment on both sides are not looked at any further."""
+
+SLICE = 100_000
+"""Pairs that are marked and measured at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +97,12 @@ def resemblance(
     float64 array, shape (n_pairs,)
         In [0, 1]. Two empty documents have resemblance 0.0: they share no evidence.
     """
-    return np.divide(shared, np.maximum(size_left + size_right - shared, 1))
+    return np.asarray(shared / np.maximum(size_left + size_right - shared, 1), np.float64)
 
 
 def containment(shared: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Share of a document's distinct shingles that stand in the other; 0.0 for an empty document."""
-    return np.divide(shared, np.maximum(size, 1))
+    return np.asarray(shared / np.maximum(size, 1))
 
 
 def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int = 1) -> Evidence:
@@ -98,4 +134,43 @@ def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int 
     evidence["resemblance"][:] = resemblance(shared, sizes[left], sizes[right])
     evidence["containment_left"][:] = containment(shared, sizes[left])
     evidence["containment_right"][:] = containment(shared, sizes[right])
+    return evidence
+
+
+def agreement_evidence(
+    corpus: Corpus, pairs: Pairs, frequencies: npt.NDArray[np.uint8], params: Params, threads: int = 1
+) -> Evidence:
+    """Measure everything of the pairs that share rare word pairs at all.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    pairs : uint64 array, sorted
+    frequencies : uint8 array
+        From `dedup.rare.pair_frequencies`.
+    params : Params
+    threads : int
+
+    Returns
+    -------
+    Evidence
+        Of those pairs whose rare containment is at least `LEAST` on one side; the others are no copies.
+    """
+    left, right = split(pairs)
+    found = np.empty((len(pairs), agreement_kernel.N_MEASURES))
+
+    def measure(first: int, last: int) -> None:
+        some = slice(first, last)
+        documents = np.union1d(left[some], right[some])
+        marks = np.empty(int(corpus.lengths[documents].sum()), np.uint8)
+        firsts = np.empty(len(corpus), np.int64)
+        texts = corpus.tokens, corpus.starts, corpus.ends
+        agreement_kernel.mark(*texts, documents, frequencies, FULL_WEIGHT_DF, NO_WEIGHT_DF, marks, firsts)
+        agreement_kernel.measure(*texts, marks, firsts, left[some], right[some], LEAST, found[some])
+
+    in_slices(measure, len(pairs), threads, SLICE)
+    rare = found[:, agreement_kernel.RARE : agreement_kernel.RARE + 2].max(axis=1, initial=0.0)
+    worth = rare >= LEAST
+    evidence = shingle_evidence(corpus, pairs[worth], params, threads)
+    evidence.measures[MEASURES.index("verbatim") :] = found[worth].T
     return evidence

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup import evidence, lsh, relation
+from dedup import evidence, lsh, rare, relation
 from dedup.candidates import Bucket, Pairs, compare_in_rounds
 from dedup.cluster import Clusters, clusters, keep_policy
 from dedup.collapse import Collapsed, collapse
@@ -144,15 +144,12 @@ def run(source: Source, output: Path | None, params: Params, way: Way) -> Result
 
 
 def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clusters, Bucket | None]:
-    """Find and judge the pairs of distinct texts; return the matches, the clusters at the level, and what was not compared."""
+    """Find and judge the pairs of documents; return matches, the clusters at the level, and what was not compared."""
     corpus = collapsed.corpus
-    n = len(corpus)
-    nothing = Matches.none()
     (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
+    near = _Judged(len(corpus), NEAR_DUPLICATE)
     if params.level < Level.near:
-        return nothing, clusters(n, nothing), None
-
-    near = _Judged(n, NEAR_DUPLICATE)
+        return near.matches, near.clusters, None
 
     def near_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
         with way.progress.stage("near candidates"):
@@ -163,10 +160,31 @@ def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clu
             measured = evidence.shingle_evidence(corpus, pairs, params, way.threads)
             return near.add(relation.near_duplicates(measured, params))
 
-    near_compared, hidden = compare_in_rounds(compared, params.bucket_limit, near_pairs, judge_near)
+    met, hidden = compare_in_rounds(compared, params.bucket_limit, near_pairs, judge_near)
     if params.level < Level.syndicated:
         return near.matches, near.clusters, hidden
-    raise NotImplementedError
+
+    with way.progress.stage("word pairs"):
+        # Counted over distinct articles: a story carried by hundreds would make its own words frequent.
+        (articles,) = np.nonzero(near.clusters.kept)
+        bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
+        frequencies = rare.pair_frequencies(corpus, articles, bits)
+        sketches, sizes = rare.sketches(corpus, compared, frequencies, params)
+    judged = _Judged(len(corpus), LAST_COPY[params.level])
+
+    def rare_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
+        with way.progress.stage("candidates"):
+            rows = np.searchsorted(compared, documents)
+            pairs, longest = rare.pairs_in_postings(sketches[rows], sizes[rows], documents, params, limit)
+            return np.union1d(pairs, met), longest
+
+    def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:
+        with way.progress.stage("evidence"):
+            measured = evidence.agreement_evidence(corpus, pairs, frequencies, params, way.threads)
+            return judged.add(relation.judge(measured, params))
+
+    _, hidden_rare = compare_in_rounds(compared, rare.posting_limit(params), rare_pairs, judge)
+    return judged.matches, judged.clusters, hidden or hidden_rare
 
 
 class _Judged:

@@ -27,8 +27,28 @@ DECISIONS = pa.schema(
 )
 """One row per input record, in input order; ``row`` counts from 1, in JSON lines it is the line number."""
 
-MEASURES = ("resemblance", "containment_left", "containment_right", "rare_containment")
-"""What is measured of every match, each in [0, 1]; null where a level does not need it."""
+MEASURES = (
+    "resemblance",
+    "containment_left",
+    "containment_right",
+    "verbatim",
+    "verbatim_longer",
+    "rare_containment",
+    "rare_containment_longer",
+    "order",
+    "order_longer",
+    "near",
+    "near_longer",
+    "low",
+    "low_longer",
+    "even",
+    "even_longer",
+    "in_order",
+)
+"""What is measured of every match, each in [0, 1], defined in `dedup.evidence`; null where a level does not need it.
+
+Those that have a twin ``_longer`` are the shares of the shorter document and of the longer one.
+"""
 
 MATCHES = pa.schema(
     [

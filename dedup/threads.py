@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 
-def in_slices(work: Callable[[int, int], None], size: int, threads: int) -> None:
+def in_slices(work: Callable[[int, int], None], size: int, threads: int, most: int = 2**62) -> None:
     """Call ``work(first, last)`` for slices that together cover ``range(size)``.
 
     Parameters
@@ -15,14 +15,17 @@ def in_slices(work: Callable[[int, int], None], size: int, threads: int) -> None
     work : callable
         Must give the same for any cut into slices.
     size, threads : int
+    most : int
+        No slice is longer: bounds the room that one needs.
     """
-    if threads <= 1 or size < 2 * threads:
-        if size:
-            work(0, size)
-        return
     # Four slices a thread: the last to finish then waits for little.
-    cuts = [size * k // (4 * threads) for k in range(4 * threads + 1)]
+    count = max(4 * threads if threads > 1 else 1, -(-size // most))
+    cuts = sorted({size * k // count for k in range(count + 1)})
+    if threads <= 1:
+        for first, last in itertools.pairwise(cuts):
+            work(first, last)
+        return
     with ThreadPoolExecutor(threads) as pool:
-        slices = [pool.submit(work, first, last) for first, last in itertools.pairwise(cuts) if first < last]
+        slices = [pool.submit(work, first, last) for first, last in itertools.pairwise(cuts)]
         for one in slices:
             one.result()
