@@ -50,6 +50,13 @@ from dedup.threads import in_slices
 FULL_WEIGHT_DF = 12
 NO_WEIGHT_DF = 36
 
+RARITY_WEIGHTS = np.clip(
+    agreement_kernel.FULL_WEIGHT * (NO_WEIGHT_DF - np.arange(256)) // (NO_WEIGHT_DF - FULL_WEIGHT_DF),
+    0,
+    agreement_kernel.FULL_WEIGHT,
+).astype(np.uint8)
+"""Weight of a word pair by the number of articles it stands in."""
+
 LEAST = 0.05
 """Pairs with less rare containment on both sides are not looked at any further."""
 
@@ -156,21 +163,41 @@ def agreement_evidence(
     Evidence
         Of those pairs whose rare containment is at least `LEAST` on one side; the others are no copies.
     """
+    texts = corpus.tokens, corpus.starts, corpus.ends
     left, right = split(pairs)
-    found = np.empty((len(pairs), agreement_kernel.N_MEASURES))
+    rare = np.empty((len(pairs), 2))
+
+    def weigh_and_compare(first: int, last: int) -> None:
+        some = slice(first, last)
+        documents, firsts, size = _laid_out(corpus, left[some], right[some])
+        weights = np.empty(size, np.uint8)
+        agreement_kernel.weigh(*texts, documents, frequencies, RARITY_WEIGHTS, weights)
+        agreement_kernel.rare_containment(*texts, weights, firsts, left[some], right[some], rare[some])
+
+    in_slices(weigh_and_compare, len(pairs), threads, SLICE)
+    worth = rare.max(axis=1, initial=0.0) >= LEAST
+    left, right, rare = left[worth], right[worth], rare[worth]
+    lies = np.empty((len(left), agreement_kernel.N_MEASURES))
 
     def measure(first: int, last: int) -> None:
         some = slice(first, last)
-        documents = np.union1d(left[some], right[some])
-        marks = np.empty(int(corpus.lengths[documents].sum()), np.uint8)
-        firsts = np.empty(len(corpus), np.int64)
-        texts = corpus.tokens, corpus.starts, corpus.ends
-        agreement_kernel.mark(*texts, documents, frequencies, FULL_WEIGHT_DF, NO_WEIGHT_DF, marks, firsts)
-        agreement_kernel.measure(*texts, marks, firsts, left[some], right[some], LEAST, found[some])
+        documents, firsts, size = _laid_out(corpus, left[some], right[some])
+        once = np.empty(size, np.uint8)
+        agreement_kernel.flag_once_words(*texts, documents, once)
+        agreement_kernel.agreement(*texts, once, firsts, left[some], right[some], lies[some])
 
-    in_slices(measure, len(pairs), threads, SLICE)
-    rare = found[:, agreement_kernel.RARE : agreement_kernel.RARE + 2].max(axis=1, initial=0.0)
-    worth = rare >= LEAST
+    in_slices(measure, len(left), threads, SLICE)
     evidence = shingle_evidence(corpus, pairs[worth], params, threads)
-    evidence.measures[MEASURES.index("verbatim") :] = found[worth].T
+    evidence.measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T, lies.T])
     return evidence
+
+
+def _laid_out(
+    corpus: Corpus, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
+    """Lay the documents of some pairs out one after the other: which, where each begins (by document), tokens in all."""
+    documents = np.union1d(left, right)
+    ends = np.cumsum(corpus.lengths[documents])
+    firsts = np.empty(len(corpus), np.int64)
+    firsts[documents] = ends - corpus.lengths[documents]
+    return documents, firsts, int(ends[-1])

@@ -17,6 +17,8 @@ from dedup.store import Corpus
 
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
+HALF_WEIGHT = 0.2  # of rare_df: a rare pair in more documents than this counts half
+ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
 def frequency_bits(n_tokens: int, memory: int) -> int:
@@ -86,27 +88,28 @@ def pairs_in_postings(
     longest : Bucket
         The longest posting list; where its size is over ``limit + 1``, pairs may have been left out.
     """
+    if len(documents) == 0:
+        return np.empty(0, np.uint64), Bucket(0, 0)
     filled = np.arange(sketches.shape[1]) < sizes[:, None]
-    keys = sketches[filled]
-    owners = np.repeat(np.arange(len(sizes)), sizes)
-    order = np.argsort(keys, kind="stable")  # owners ascend, so they do within each posting list
-    keys = keys[order]
-    starts = np.empty(len(keys), np.int64)
-    size = kernel.run_starts(keys, starts) if len(keys) else 0
-    places = np.empty(len(keys), np.int64)
-    places[order] = np.arange(len(keys))
-    firsts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    room = np.zeros(len(sizes), np.uint8), np.empty(len(sizes), np.int64)
-    fixed = owners[order], starts, places, firsts, params.sketch_overlap, limit, *room
-    pairs = np.empty(kernel.sharing_pairs(*fixed, np.empty(0, np.uint64)), np.uint64)
-    if len(pairs):
-        kernel.sharing_pairs(*fixed, pairs)
-    left, right = (documents[side].astype(np.uint64) for side in split(pairs))
-    last_of_longest = np.nonzero(np.arange(len(keys)) - starts == size - 1)[0][:1]
-    longest = Bucket(size, int(documents[owners[order][starts[last_of_longest[0]]]]) if size else 0)
-    return np.sort(left << np.uint64(32) | right), longest
+    bits = max(1, int(len(documents) - 1).bit_length())
+    low = np.uint64((1 << bits) - 1)
+    # The smallest hashes begin with zeros: multiplied they differ in the upper bits, which the packing leaves.
+    keys = sketches[filled] * np.uint64(0x9E3779B97F4A7C15)
+    packed = keys & ~low | np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
+    packed.sort()
+    lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.int64) for _ in range(3))
+    size, first = kernel.posting_lists(*lists)
+    few = int(HALF_WEIGHT * params.rare_df)
+    room = np.empty(ROOM * len(documents), np.uint64)
+    while (count := kernel.sharing_pairs(*lists, few, params.sketch_overlap, limit, room)) > len(room):
+        room = np.empty(count, np.uint64)
+    left, right = (documents[side].astype(np.uint64) for side in split(room[:count]))
+    return np.sort(left << np.uint64(32) | right), Bucket(size, int(documents[first]))
 
 
 def posting_limit(params: Params) -> int:
-    """Return how many earlier documents of a posting list each is compared with: all, while the pair is rare."""
-    return max(params.bucket_limit, params.rare_df)
+    """Return how many earlier documents of a posting list each is compared with: all, while the pair is rare.
+
+    Near copies are not counted in the frequency of a pair, but they stand in its list: hence twice that.
+    """
+    return max(params.bucket_limit, 2 * params.rare_df)

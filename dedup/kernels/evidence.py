@@ -1,8 +1,9 @@
 """How two documents agree: rare pairs, verbatim passages, anchors in order, and how evenly it all lies.
 
-Two steps. `mark` looks up each token once in the big frequency table, a cache miss a token, and leaves one byte. `measure`
-then compares pairs with three small hash tables of the left document (words, word pairs, runs), kept while it stays the
-same: pairs are best sorted by left document. All room is allocated once, outside the loop over pairs.
+What is needed of each token is computed once a document and leaves one byte: `weigh` looks its word pair up in the big
+frequency table, a cache miss a token, and `flag_once_words` says whether it occurs once. Pairs are then compared by small
+hash tables of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the
+cheap first stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
 
 ``a`` is the shorter document of a pair (the left one of two of equal length), ``b`` the longer. The definitions stand in
 `dedup.evidence`, the same in plain Python in ``tests/naive.py``.
@@ -11,7 +12,7 @@ same: pairs are best sorted by left document. All room is allocated once, outsid
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u8
+from numba import i8, njit, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.rare import word_pairs
@@ -21,16 +22,15 @@ from dedup.kernels.xxh import fmix64
 RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
 REACH = 16  # how near, in both documents, anchors must be to support one another
-ONCE = 0x80  # bit of a mark: this token occurs once in its document
-WEIGHT = 0x7F  # bits of a mark: rarity weight of the word pair that begins here
+SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 FULL_WEIGHT = 24
-COMMON_RUN = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
+FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
 FEW_WORDS = 4  # the same for once-words
 
-# Columns of the result.
-VERBATIM, RARE, ORDER, NEAR, LOW, EVEN = 0, 2, 4, 6, 8, 10  # each for a, then b
-IN_ORDER = 12
-N_MEASURES = 13
+# Columns of `agreement`, those with a range each for a, then b.
+VERBATIM, ORDER, NEAR, LOW, EVEN = range(0, 10, 2)
+IN_ORDER = 10
+N_MEASURES = 11
 
 
 @njit(inline="always")
@@ -43,66 +43,130 @@ def find(keys: Array, stamps: Array, stamp: int, key: int, mask: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def mark(
-    tokens: Array,
-    starts: Array,
-    ends: Array,
-    documents: Array,
-    frequencies: Array,
-    full: int,
-    none: int,
-    marks: Array,
-    firsts: Array,
+def weigh(
+    tokens: Array, starts: Array, ends: Array, documents: Array, frequencies: Array, weight_of: Array, weights: Array
 ) -> None:
-    """Write each token's mark: the rarity weight of the word pair it begins, and whether it occurs once.
+    """Write the rarity weight of the word pair that begins at each token.
 
     Parameters
     ----------
     tokens : uint32 array
     starts, ends : int64 array, shape (n_documents,)
     documents : int64 array
-        Which of them to mark.
+        Which of them to weigh.
     frequencies : uint8 array
         A power of two long: in how many articles a pair stands, by the lowest bits of its hash.
-    full, none : int
-        The weight falls from FULL_WEIGHT at frequency ``full`` to 0 at ``none``. A token that begins no pair has 0.
-    marks : uint8 array
-        Receives the marks of the documents, one after the other.
-    firsts : int64 array, shape (n_documents,)
-        Receives where those of each marked document begin.
+    weight_of : uint8 array, shape (256,)
+        Weight by frequency, at most FULL_WEIGHT. A token that begins no pair has weight 0.
+    weights : uint8 array
+        Receives the weights of the documents, one after the other.
     """
-    longest = 1
+    pairs = np.empty(longest_of(starts, ends, documents), np.uint64)
+    mask = u8(frequencies.size - 1)
+    first = 0
     for document in documents:
-        longest = max(longest, ends[document] - starts[document])
-    mask = (1 << table_bits(longest)) - 1
-    keys = np.zeros(mask + 1, np.uint32)
-    stamps = np.zeros(mask + 1, np.int64)
-    where = np.zeros(mask + 1, np.int64)
-    pairs = np.empty(longest, np.uint64)
-    slots = u8(frequencies.size - 1)
+        size = ends[document] - starts[document]
+        count = word_pairs(tokens, starts[document], ends[document], pairs)
+        for i in range(count):
+            weights[first + i] = weight_of[frequencies[pairs[i] & mask]]
+        weights[first + count : first + size] = 0
+        first += size
+
+
+@njit(cache=True, nogil=True)
+def flag_once_words(tokens: Array, starts: Array, ends: Array, documents: Array, once: Array) -> None:
+    """Write 1 for each token that occurs once in its document, 0 for the others; parameters as for `weigh`."""
+    room = 1 << table_bits(SPARSE * longest_of(starts, ends, documents))
+    keys = np.zeros(room, np.uint32)
+    stamps = np.zeros(room, np.int32)
+    where = np.zeros(room, np.int64)
     stamp = 0
     first = i8(0)
     for document in documents:
         stamp += 1
-        firsts[document] = first
         size = ends[document] - starts[document]
-        count = word_pairs(tokens, starts[document], ends[document], pairs)
+        mask = (1 << table_bits(SPARSE * size)) - 1
         for i in range(size):
-            weight = 0
-            if i < count:
-                frequency = i8(frequencies[pairs[i] & slots])
-                weight = min(FULL_WEIGHT, max(0, (FULL_WEIGHT * (none - frequency)) // (none - full)))
             token = tokens[starts[document] + i]
             slot = find(keys, stamps, stamp, token, mask)
-            if stamps[slot] != stamp:
+            once[first + i] = stamps[slot] != stamp
+            if stamps[slot] == stamp:
+                once[where[slot]] = 0
+            else:
                 stamps[slot] = stamp
                 keys[slot] = token
                 where[slot] = first + i
-                marks[first + i] = u1(weight | ONCE)
-            else:
-                marks[first + i] = u1(weight)
-                marks[where[slot]] &= u1(WEIGHT)
         first += size
+
+
+@njit(cache=True, nogil=True)
+def longest_of(starts: Array, ends: Array, documents: Array) -> int:
+    """Return the number of tokens of the longest of the documents, at least 1."""
+    longest = 1
+    for document in documents:
+        longest = max(longest, ends[document] - starts[document])
+    return longest
+
+
+@njit(cache=True, nogil=True)
+def rare_containment(
+    tokens: Array, starts: Array, ends: Array, weights: Array, firsts: Array, left: Array, right: Array, out: Array
+) -> None:
+    """Measure which share of the rare word pairs of each side stands in the other.
+
+    Parameters
+    ----------
+    tokens : uint32 array
+    starts, ends : int64 array, shape (n_documents,)
+    weights : uint8 array
+        From `weigh`.
+    firsts : int64 array, shape (n_documents,)
+        Where the weights of each document begin.
+    left, right : int64 array, shape (n_pairs,)
+        Best sorted by ``left``.
+    out : float64 array, shape (n_pairs, 2)
+        For the shorter document, then for the longer.
+    """
+    longest = max(longest_of(starts, ends, left), longest_of(starts, ends, right))
+    room = 1 << table_bits(SPARSE * longest)
+    keys = np.zeros(room, np.uint64)
+    stamps = np.zeros(room, np.int32)
+    seen = np.zeros(room, np.int32)
+    slots = np.zeros(longest, np.int64)
+    hashes = np.zeros(longest, np.uint64)
+    left_weight = i8(0)
+    left_count = 0
+    stamp = 0
+    mask = 0
+    for q in range(left.size):
+        x_first, y_first = firsts[left[q]], firsts[right[q]]
+        if q == 0 or left[q] != left[q - 1]:
+            stamp += 1
+            left_weight = i8(FEW_PAIRS)
+            left_count = word_pairs(tokens, starts[left[q]], ends[left[q]], hashes)
+            mask = (1 << table_bits(SPARSE * left_count)) - 1
+            for i in range(left_count):
+                slot = find(keys, stamps, stamp, hashes[i], mask)
+                stamps[slot] = stamp
+                keys[slot] = hashes[i]
+                seen[slot] = -1
+                slots[i] = slot
+                left_weight += weights[x_first + i]
+        right_weight = i8(FEW_PAIRS)
+        right_shared = i8(0)
+        for j in range(word_pairs(tokens, starts[right[q]], ends[right[q]], hashes)):
+            right_weight += weights[y_first + j]
+            slot = find(keys, stamps, stamp, hashes[j], mask)
+            if stamps[slot] == stamp:
+                seen[slot] = q
+                right_shared += weights[y_first + j]
+        left_shared = i8(0)
+        for i in range(left_count):
+            if seen[slots[i]] == q:
+                left_shared += weights[x_first + i]
+        right_is_shorter = ends[right[q]] - starts[right[q]] < ends[left[q]] - starts[left[q]]
+        out[q, 1 if right_is_shorter else 0] = left_shared / left_weight
+        out[q, 0 if right_is_shorter else 1] = right_shared / right_weight
 
 
 @njit(cache=True, nogil=True)
@@ -181,7 +245,7 @@ def support(first: Array, second: Array, count: int, supported: Array) -> None:
 
 @njit(cache=True, nogil=True)
 def one_side(
-    marks: Array,
+    once: Array,
     covered: Array,
     where: Array,
     chosen: Array,
@@ -193,7 +257,7 @@ def one_side(
     side: int,
 ) -> None:
     """Measure order, nearness and evenness as seen from one document; ``where`` holds the anchors' places in it."""
-    size = marks.size
+    size = once.size
     for i in range(size):
         account[i] = covered[i]
     ordered = 0
@@ -205,10 +269,10 @@ def one_side(
             near += supported[q]
         if chosen[q] or supported[q]:
             account[i] = 1
-    once = FEW_WORDS
+    free = FEW_WORDS
     for i in range(size):
-        if marks[i] & ONCE and not covered[i]:
-            once += 1
+        if once[i] and not covered[i]:
+            free += 1
     count = max(1, size // WINDOW)
     even = 0
     for v in range(count):
@@ -229,52 +293,39 @@ def one_side(
     low = 0.0
     for k in range(third):
         low += windows[k]
-    row[ORDER + side] = ordered / once
-    row[NEAR + side] = near / once
+    row[ORDER + side] = ordered / free
+    row[NEAR + side] = near / free
     row[LOW + side] = low / third
     row[EVEN + side] = even / count
 
 
 @njit(cache=True, nogil=True)
-def measure(
-    tokens: Array,
-    starts: Array,
-    ends: Array,
-    marks: Array,
-    firsts: Array,
-    left: Array,
-    right: Array,
-    least: float,
-    out: Array,
+def agreement(
+    tokens: Array, starts: Array, ends: Array, once: Array, firsts: Array, left: Array, right: Array, out: Array
 ) -> None:
-    """Measure every pair.
+    """Measure how the agreement of each pair lies in its documents.
 
     Parameters
     ----------
     tokens : uint32 array
     starts, ends : int64 array, shape (n_documents,)
-    marks, firsts
-        From `mark`.
+        No document of a pair is empty.
+    once : uint8 array
+        From `flag_once_words`.
+    firsts : int64 array, shape (n_documents,)
+        Where the flags of each document begin.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
-    least : float
-        Pairs whose rare containment is under it on both sides get zeros but for that: the cheap first stage.
     out : float64 array, shape (n_pairs, N_MEASURES)
     """
-    longest = 1
-    for q in range(left.size):
-        longest = max(longest, ends[left[q]] - starts[left[q]], ends[right[q]] - starts[right[q]])
-    mask = (1 << table_bits(longest)) - 1
-    word_keys = np.zeros(mask + 1, np.uint32)
-    word_stamps = np.zeros(mask + 1, np.int64)
-    word_places = np.zeros(mask + 1, np.int64)
-    pair_keys = np.zeros(mask + 1, np.uint64)
-    pair_stamps = np.zeros(mask + 1, np.int64)
-    pair_seen = np.zeros(mask + 1, np.int64)
-    run_keys = np.zeros(mask + 1, np.uint64)
-    run_stamps = np.zeros(mask + 1, np.int64)
-    run_seen = np.zeros(mask + 1, np.int64)
-    left_pairs = np.zeros(longest, np.int64)
+    longest = max(longest_of(starts, ends, left), longest_of(starts, ends, right))
+    room = 1 << table_bits(SPARSE * longest)
+    word_keys = np.zeros(room, np.uint32)
+    word_stamps = np.zeros(room, np.int32)
+    word_places = np.zeros(room, np.int32)
+    run_keys = np.zeros(room, np.uint64)
+    run_stamps = np.zeros(room, np.int32)
+    run_seen = np.zeros(room, np.int32)
     left_runs = np.zeros(longest, np.int64)
     hashes = np.zeros(longest, np.uint64)
     left_hits = np.zeros(longest, np.uint8)
@@ -284,64 +335,25 @@ def measure(
     account = np.zeros(longest, np.uint8)
     at_left = np.zeros(longest, np.int64)
     at_right = np.zeros(longest, np.int64)
-    opposite = np.zeros(longest, np.int64)
+    opposite = np.full(longest, -1)
     tail = np.zeros(longest, np.int64)
     back = np.zeros(longest, np.int64)
     chosen = np.zeros(longest, np.uint8)
     supported = np.zeros(longest, np.uint8)
     windows = np.zeros(longest // WINDOW + 2)
-    before = i8(-1)
-    pairs_of = i8(-1)  # whose pairs, and whose words and runs, are in the tables
-    words_of = i8(-1)
-    left_weight = 0
-    left_count = 0
     n_left_runs = 0
     stamp = 0
+    mask = 0
     for q in range(left.size):
         x = tokens[starts[left[q]] : ends[left[q]]]
         y = tokens[starts[right[q]] : ends[right[q]]]
-        x_marks = marks[firsts[left[q]] : firsts[left[q]] + x.size]
-        y_marks = marks[firsts[right[q]] : firsts[right[q]] + y.size]
+        x_once = once[firsts[left[q]] : firsts[left[q]] + x.size]
+        y_once = once[firsts[right[q]] : firsts[right[q]] + y.size]
         row = out[q]
-        row[:] = 0.0
         flip = 1 if y.size < x.size else 0  # 1: the right document is a
-        if x.size == 0 or y.size == 0:
-            continue
-        if left[q] != before:
-            before = left[q]
+        if q == 0 or left[q] != left[q - 1]:
             stamp += 1
-        # Rare pairs.
-        if pairs_of != left[q]:
-            pairs_of = left[q]
-            left_weight = COMMON_RUN
-            left_count = word_pairs(x, 0, x.size, hashes)
-            for i in range(left_count):
-                slot = find(pair_keys, pair_stamps, stamp, hashes[i], mask)
-                pair_stamps[slot] = stamp
-                pair_keys[slot] = hashes[i]
-                pair_seen[slot] = -1
-                left_pairs[i] = slot
-                left_weight += x_marks[i] & WEIGHT
-        right_weight = COMMON_RUN
-        right_shared = 0
-        for j in range(word_pairs(y, 0, y.size, hashes)):
-            weight = y_marks[j] & WEIGHT
-            right_weight += weight
-            slot = find(pair_keys, pair_stamps, stamp, hashes[j], mask)
-            if pair_stamps[slot] == stamp:
-                pair_seen[slot] = q
-                right_shared += weight
-        left_shared = 0
-        for i in range(left_count):
-            if pair_seen[left_pairs[i]] == q:
-                left_shared += x_marks[i] & WEIGHT
-        row[RARE + flip] = left_shared / left_weight
-        row[RARE + 1 - flip] = right_shared / right_weight
-        if row[RARE] < least and row[RARE + 1] < least:
-            continue
-        # Verbatim passages.
-        if words_of != left[q]:
-            words_of = left[q]
+            mask = (1 << table_bits(SPARSE * x.size)) - 1  # no larger than it must be, to stay in the cache
             n_left_runs = runs(x, hashes)
             for i in range(n_left_runs):
                 slot = find(run_keys, run_stamps, stamp, hashes[i], mask)
@@ -350,11 +362,12 @@ def measure(
                 run_seen[slot] = -1
                 left_runs[i] = slot
             for i in range(x.size):
-                if x_marks[i] & ONCE:
+                if x_once[i]:
                     slot = find(word_keys, word_stamps, stamp, x[i], mask)
                     word_stamps[slot] = stamp
                     word_keys[slot] = x[i]
                     word_places[slot] = i
+        # Verbatim passages.
         n_right_runs = runs(y, hashes)
         for j in range(n_right_runs):
             slot = find(run_keys, run_stamps, stamp, hashes[j], mask)
@@ -366,30 +379,29 @@ def measure(
         row[VERBATIM + flip] = cover(left_hits, n_left_runs, x.size, left_covered) / x.size
         row[VERBATIM + 1 - flip] = cover(right_hits, n_right_runs, y.size, right_covered) / y.size
         # Anchors, in the order of a.
-        for i in range(x.size):
-            opposite[i] = -1
         anchors = 0
         for j in range(y.size):
-            if y_marks[j] & ONCE:
+            if y_once[j]:
                 slot = find(word_keys, word_stamps, stamp, y[j], mask)
                 if word_stamps[slot] == stamp:
-                    if flip:
-                        at_right[anchors] = j
-                        at_left[anchors] = word_places[slot]
-                        anchors += 1
-                    else:
-                        opposite[word_places[slot]] = j
+                    at_right[anchors] = j
+                    at_left[anchors] = word_places[slot]
+                    anchors += 1
         if flip:
             ordered = longest_rising(at_left, anchors, tail, back, chosen)
             support(at_right, at_left, anchors, supported)
         else:
+            for k in range(anchors):
+                opposite[at_left[k]] = at_right[k]
+            anchors = 0
             for i in range(x.size):
                 if opposite[i] >= 0:
                     at_left[anchors] = i
                     at_right[anchors] = opposite[i]
+                    opposite[i] = -1
                     anchors += 1
             ordered = longest_rising(at_right, anchors, tail, back, chosen)
             support(at_left, at_right, anchors, supported)
-        one_side(x_marks, left_covered, at_left, chosen, supported, anchors, account, windows, row, flip)
-        one_side(y_marks, right_covered, at_right, chosen, supported, anchors, account, windows, row, 1 - flip)
+        one_side(x_once, left_covered, at_left, chosen, supported, anchors, account, windows, row, flip)
+        one_side(y_once, right_covered, at_right, chosen, supported, anchors, account, windows, row, 1 - flip)
         row[IN_ORDER] = ordered / (anchors + 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.table import table_bits
 from dedup.kernels.xxh import fmix64
 
+LOOKED_UP = 4  # times the size of a sketch: so many word pairs are looked up at first
 CHARACTERS = 4  # of a script without spaces, where two words have about as many
 
 
@@ -107,95 +109,133 @@ def sketch(
     """
     mask = u8(frequencies.size - 1)
     room = out.shape[1]
+    highest = u8(0xFFFFFFFFFFFFFFFF)
     for row in range(documents.size):
         document = documents[row]
         count = word_pairs(tokens, starts[document], ends[document], pairs)
-        kept = 0
-        for k in range(count):
-            key = pairs[k]
-            if kept == room and key >= out[row, room - 1]:
-                continue
-            frequency = frequencies[key & mask]
-            if frequency < 2 or frequency > most:
-                continue
-            at = kept
-            while at > 0 and out[row, at - 1] > key:
-                at -= 1
-            if at > 0 and out[row, at - 1] == key:
-                continue
-            for shift in range(min(kept, room - 1), at, -1):
-                out[row, shift] = out[row, shift - 1]
-            out[row, at] = key
-            kept = min(kept + 1, room)
+        # Hashes over the ceiling are not looked up, each a cache miss, unless those under it do not fill the sketch.
+        share = max(1, count // (LOOKED_UP * room))
+        kept = smallest(pairs, count, highest // u8(share), frequencies, mask, most, out[row])
+        if kept < room and share > 1:
+            kept = smallest(pairs, count, highest, frequencies, mask, most, out[row])
         sizes[row] = kept
 
 
 @njit(cache=True, nogil=True)
-def run_starts(keys: Array, starts: Array) -> int:
-    """Write for each element of a sorted array where its run of equal values starts; return the longest run."""
-    longest = 0
-    start = 0
-    for at in range(keys.size):
-        if keys[at] != keys[start]:
-            start = at
-        starts[at] = start
-        longest = max(longest, at - start + 1)
-    return longest
+def smallest(pairs: Array, count: int, ceiling: int, frequencies: Array, mask: int, most: int, out: Array) -> int:
+    """Write the smallest distinct hashes up to the ceiling of frequency 2 to ``most``, ascending; return how many."""
+    kept = 0
+    last = out.size - 1
+    for k in range(count):
+        key = pairs[k]
+        if key > ceiling or (kept > last and key >= out[last]):
+            continue
+        frequency = frequencies[key & mask]
+        if frequency < 2 or frequency > most:
+            continue
+        at = kept
+        while at > 0 and out[at - 1] > key:
+            at -= 1
+        if at > 0 and out[at - 1] == key:
+            continue
+        for shift in range(min(kept, last), at, -1):
+            out[shift] = out[shift - 1]
+        out[at] = key
+        kept = min(kept + 1, last + 1)
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def posting_lists(packed: Array, bits: int, places: Array, begins: Array, ends: Array, stops: Array) -> tuple[int, int]:
+    """Find the posting list of each posting.
+
+    Parameters
+    ----------
+    packed : uint64 array, sorted, shape (n_postings,)
+        Key of the rare pair above ``bits``, document below: a posting list is a run of equal keys.
+    bits : int
+    places : int64 array, shape (n_documents,)
+        Where the postings of each document begin in the arrays below, which are in the order of documents, so that they
+        are read in one go later. Moved to where they end.
+    begins, ends, stops : int64 array, shape (n_postings,)
+        Receive where in ``packed`` the list of a posting begins, where the list ends, and where the posting stands.
+
+    Returns
+    -------
+    longest, first : int
+        Documents in the longest posting list, and the first of them.
+    """
+    mask = (u8(1) << u8(bits)) - u8(1)
+    longest = i8(0)
+    first = i8(0)
+    start = i8(0)
+    for at in range(1, packed.size + 1):
+        if at < packed.size and packed[at] >> u8(bits) == packed[start] >> u8(bits):
+            continue
+        if at - start > longest:
+            longest = at - start
+            first = i8(packed[start] & mask)
+        for posting in range(start, at):
+            document = i8(packed[posting] & mask)
+            begins[places[document]] = start
+            ends[places[document]] = at
+            stops[places[document]] = posting
+            places[document] += 1
+        start = at
+    return longest, first
 
 
 @njit(cache=True, nogil=True)
 def sharing_pairs(
-    owners: Array,
-    starts: Array,
+    packed: Array,
+    bits: int,
     places: Array,
-    firsts: Array,
+    begins: Array,
+    ends: Array,
+    stops: Array,
+    few: int,
     overlap: int,
     limit: int,
-    shared: Array,
-    met: Array,
     pairs: Array,
 ) -> int:
-    """Find the documents that share at least ``overlap`` postings with an earlier one.
+    """Find the documents that share postings enough with an earlier one.
 
     Parameters
     ----------
-    owners : int64 array, shape (n_postings,)
-        Document of each posting; postings of one rare pair stand together, in the order of documents.
-    starts : int64 array, shape (n_postings,)
-        Where the posting list of each begins.
-    places : int64 array, shape (n_postings,)
-        Positions of the postings of document 0, then 1, and so on; ``firsts`` says where each begins.
-    firsts : int64 array, shape (n_documents + 1,)
-    overlap, limit : int
+    packed, bits, places, begins, ends, stops
+        As `posting_lists` takes and leaves them.
+    few, overlap : int
+        So many postings must be shared; of lists with more than ``few`` documents each counts half.
+    limit : int
         In a posting list a document meets the first ``limit`` before it.
-    shared : uint8 array, shape (n_documents,)
-        Zero, and is again.
-    met : int64 array, shape (n_documents,)
-        Room.
     pairs : uint64 array
-        Receives earlier document in the upper half, later in the lower; empty: only counted.
+        Receives earlier document in the upper half, later in the lower, while there is room.
 
     Returns
     -------
     int
-        Pairs found.
+        Pairs found, be there room for them or not.
     """
+    mask = (u8(1) << u8(bits)) - u8(1)
+    halves = np.zeros(places.size, np.int32)
+    met = np.empty(places.size, np.int64)
     count = i8(0)
-    for later in range(firsts.size - 1):
+    first = i8(0)
+    for later in range(places.size):
         met_count = 0
-        for k in range(firsts[later], firsts[later + 1]):
-            at = places[k]
-            for other in range(starts[at], min(at, starts[at] + limit)):
-                earlier = owners[other]
-                if shared[earlier] == 0:
+        for k in range(first, places[later]):
+            weight = 2 if ends[k] - begins[k] <= few else 1
+            for other in range(begins[k], min(stops[k], begins[k] + limit)):
+                earlier = i8(packed[other] & mask)
+                if halves[earlier] == 0:
                     met[met_count] = earlier
                     met_count += 1
-                if shared[earlier] < u1(255):
-                    shared[earlier] += u1(1)
+                halves[earlier] += weight
+        first = places[later]
         for k in range(met_count):
-            if shared[met[k]] >= overlap:
-                if pairs.size:
+            if halves[met[k]] >= 2 * overlap:
+                if count < pairs.size:
                     pairs[count] = u8(met[k]) << u8(32) | u8(later)
                 count += 1
-            shared[met[k]] = 0
+            halves[met[k]] = 0
     return count
