@@ -12,6 +12,7 @@ from dedup.errors import ColumnError, DedupError, InputError, OutputError, Param
 from dedup.params import Level, Params
 
 if TYPE_CHECKING:
+    from dedup.comparison import Comparison, compare
     from dedup.pipeline import deduplicate
     from dedup.result import Result
 
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ColumnError",
+    "Comparison",
     "DedupError",
     "InputError",
     "Level",
@@ -28,10 +30,16 @@ __all__ = [
     "RecordError",
     "Result",
     "__version__",
+    "compare",
     "deduplicate",
 ]
 
-_LATE = {"deduplicate": "dedup.pipeline", "Result": "dedup.result"}
+_LATE = {
+    "Comparison": "dedup.comparison",
+    "Result": "dedup.result",
+    "compare": "dedup.comparison",
+    "deduplicate": "dedup.pipeline",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -167,14 +167,14 @@ def agreement_evidence(
     left, right = split(pairs)
     rare = np.empty((len(pairs), 2))
 
-    def weigh_and_compare(first: int, last: int) -> None:
+    def compare_rare_pairs(first: int, last: int) -> None:
         some = slice(first, last)
         documents, firsts, size = _laid_out(corpus, left[some], right[some])
-        weights = np.empty(size, np.uint8)
-        agreement_kernel.weigh(*texts, documents, frequencies, RARITY_WEIGHTS, weights)
-        agreement_kernel.rare_containment(*texts, weights, firsts, left[some], right[some], rare[some])
+        listed = firsts, np.empty_like(firsts), np.empty(size, np.uint32), np.empty(size, np.uint8)
+        agreement_kernel.rare_pairs(*texts, documents, frequencies, RARITY_WEIGHTS, *listed)
+        agreement_kernel.rare_containment(*listed, corpus.lengths, left[some], right[some], rare[some])
 
-    in_slices(weigh_and_compare, len(pairs), threads, SLICE)
+    in_slices(compare_rare_pairs, len(pairs), threads, SLICE)
     worth = rare.max(axis=1, initial=0.0) >= LEAST
     left, right, rare = left[worth], right[worth], rare[worth]
     lies = np.empty((len(left), agreement_kernel.N_MEASURES))

@@ -10,6 +10,10 @@ from dedup.params import Params
 from dedup.schema import EXCERPT, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN
 
 
+RELATED_FROM = 0.1
+"""Rare containment from which two texts that are no copies are called related."""
+
+
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     """Return the pairs whose resemblance is at least the threshold; their score is the resemblance."""
     (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
@@ -23,8 +27,8 @@ def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     )
 
 
-def judge(evidence: Evidence, params: Params) -> Matches:
-    """Return the pairs that have a relation worth telling, all but ``related``."""
+def judge(evidence: Evidence, params: Params, related: bool = False) -> Matches:
+    """Return the pairs that have a relation worth telling: all but ``related``, unless they are asked for."""
     verbatim, order, near, low = (evidence[name] for name in ("verbatim", "order", "near", "low"))
     rare = np.maximum(evidence["rare_containment"], evidence["rare_containment_longer"])
     logit = -6.0 + 8.0 * verbatim + 12.0 * order + 5.0 * near + 8.0 * low + 6.0 * rare
@@ -42,7 +46,7 @@ def judge(evidence: Evidence, params: Params) -> Matches:
     score[is_near] = evidence["resemblance"][is_near]
     container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)
     container[relation != EXCERPT] = NEITHER
-    (at,) = np.nonzero(relation < RELATED)
+    (at,) = np.nonzero(relation < RELATED + related)
     return Matches(
         evidence.left[at],
         evidence.right[at],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 import xxhash
 from datasketch import MinHash
@@ -160,3 +161,69 @@ def leader_clusters(n: int, matches: list[tuple[int, int, int, float, int]]) -> 
     for document in range(n):
         visit(document)
     return [leader[document] for document in range(n)]
+
+
+def runs(hashes: list[int]) -> list[tuple[int, ...]]:
+    """Runs of five tokens; of a shorter text the one run that it is."""
+    length = min(5, len(hashes))
+    return [tuple(hashes[i : i + length]) for i in range(len(hashes) - length + 1)] if hashes else []
+
+
+def verbatim(hashes: list[int], other: list[int]) -> set[int]:
+    """Places of the tokens that lie in some run which also stands in the other text."""
+    there, length = set(runs(other)), min(5, len(hashes))
+    return {k for i, run in enumerate(runs(hashes)) if run in there for k in range(i, i + length)}
+
+
+def rare_containment(text: str, other: str, weight: Callable[[int], int]) -> float:
+    """Weight of the text's word pairs that stand in the other, over the weight of all and 96."""
+    there = set(word_pairs(other))
+    pairs = word_pairs(text)
+    return sum(weight(pair) for pair in pairs if pair in there) / (sum(map(weight, pairs)) + 96)
+
+
+def anchors_in_order(anchors: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """A longest sequence of (place, other place) that rises in both; of several the one that ends, and so on, lowest."""
+    if not anchors:
+        return []
+    length: list[int] = []
+    for q, (_, place) in enumerate(anchors):
+        length.append(1 + max((length[k] for k in range(q) if anchors[k][1] < place), default=0))
+    current = min((q for q in range(len(anchors)) if length[q] == max(length)), key=lambda q: anchors[q][1])
+    chosen = [current]
+    while length[current] > 1:
+        before = [k for k in range(current) if length[k] == length[current] - 1 and anchors[k][1] < anchors[current][1]]
+        current = min(before, key=lambda k: anchors[k][1])
+        chosen.append(current)
+    return [anchors[q] for q in chosen]
+
+
+def agreement(left: str, right: str) -> dict[str, float]:
+    """How the agreement of two texts lies: the measures after rare containment, seen from the shorter and the longer."""
+    a, b = ([token_hash(token) for token in tokens(text)] for text in (left, right))
+    if len(b) < len(a):
+        a, b = b, a
+    passages = verbatim(a, b), verbatim(b, a)
+    once = [[i for i, value in enumerate(side) if side.count(value) == 1] for side in (a, b)]
+    anchors = [(i, b.index(a[i])) for i in once[0] if b.count(a[i]) == 1]
+    ordered = set(anchors_in_order(anchors))
+    supported = {
+        one
+        for one in anchors
+        if sum(one != two and abs(one[0] - two[0]) <= 16 and abs(one[1] - two[1]) <= 16 for two in anchors) >= 2
+    }
+    found: dict[str, float] = {}
+    for side, hashes, name in ((0, a, ""), (1, b, "_longer")):
+        free = sum(i not in passages[side] for i in once[side]) + 4
+        accounted = passages[side] | {anchor[side] for anchor in ordered | supported}
+        count = max(1, len(hashes) // 25)
+        bounds = [(25 * k, 25 * k + 25 if k + 1 < count else len(hashes)) for k in range(count)]
+        shares = sorted(sum(i in accounted for i in range(start, stop)) / (stop - start) for start, stop in bounds)
+        third = max(1, (count + 1) // 3)
+        found["verbatim" + name] = len(passages[side]) / len(hashes)
+        found["order" + name] = sum(anchor[side] not in passages[side] for anchor in ordered) / free
+        found["near" + name] = sum(anchor[side] not in passages[side] for anchor in supported) / free
+        found["low" + name] = sum(shares[:third]) / third
+        found["even" + name] = sum(share >= 0.2 for share in shares) / count
+    found["in_order"] = len(ordered) / (len(anchors) + 1)
+    return found

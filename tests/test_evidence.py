@@ -10,8 +10,10 @@ from corpora import all_pairs, corpus_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.evidence import shingle_evidence
+from dedup import rare
+from dedup.evidence import LEAST, RARITY_WEIGHTS, agreement_evidence, shingle_evidence
 from dedup.params import Params
+from dedup.schema import MEASURES
 
 words = st.lists(st.sampled_from(["a", "b", "c", "d", "中", "文"]), max_size=40).map(" ".join)
 
@@ -32,3 +34,59 @@ def test_long_texts_and_threads(threads: int) -> None:
     measured = shingle_evidence(corpus_of(texts), all_pairs(5), Params(), threads)
     expected = [naive.resemblance(texts[a], texts[b], 5) for a, b in zip(measured.left, measured.right, strict=True)]
     np.testing.assert_array_equal(measured["resemblance"], expected)
+
+
+vocabulary = [f"w{n}" for n in range(200)]
+
+
+@st.composite
+def related_texts(draw: st.DrawFn) -> tuple[str, str]:
+    """Two texts that share passages, shuffled parts and single words; sizes cross the borders of runs and windows."""
+    some = draw(st.sampled_from([3, 30, 200]))
+    size = draw(st.sampled_from([1, 4, 5, 6, 24, 25, 49, 50, 51, 75, 130]))
+    text = draw(st.lists(st.sampled_from(vocabulary[:some]), min_size=size, max_size=size))
+    pieces: list[str] = []
+    for _ in range(draw(st.integers(1, 12))):
+        start = draw(st.integers(0, size - 1))
+        piece = text[start : start + draw(st.integers(1, 25))]
+        kind = draw(st.sampled_from(["same", "same", "shuffled", "other"]))
+        if kind == "shuffled":
+            piece = draw(st.permutations(piece))
+        pieces += piece if kind != "other" else draw(st.lists(st.sampled_from(vocabulary), max_size=9))
+    return " ".join(text), " ".join(pieces) or "w1"
+
+
+@settings(max_examples=300)
+@given(st.lists(related_texts(), min_size=1, max_size=3))
+def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
+    texts = [text for pair in pairs for text in pair]
+    corpus = corpus_of(texts)
+    bits = 12
+    frequencies = rare.pair_frequencies(corpus, np.arange(len(texts)), bits)
+    counted = naive.pair_frequencies(texts, 1 << bits)
+    measured = agreement_evidence(corpus, all_pairs(len(texts)), frequencies, Params())
+
+    def weight(pair: int) -> int:
+        return min(24, max(0, 24 * (36 - counted[pair % (1 << bits)]) // 24))
+
+    found = {(a, b): place for place, (a, b) in enumerate(zip(measured.left, measured.right, strict=True))}
+    for a in range(len(texts)):
+        for b in range(a + 1, len(texts)):
+            shorter, longer = (b, a) if corpus.lengths[b] < corpus.lengths[a] else (a, b)
+            expected = {
+                "rare_containment": naive.rare_containment(texts[shorter], texts[longer], weight),
+                "rare_containment_longer": naive.rare_containment(texts[longer], texts[shorter], weight),
+            }
+            assert ((a, b) in found) == (max(expected.values()) >= LEAST)
+            if (a, b) not in found:
+                continue
+            expected |= naive.agreement(texts[a], texts[b])
+            assert set(expected) | {"resemblance", "containment_left", "containment_right"} == set(MEASURES)
+            for name, value in expected.items():
+                assert measured[name][found[a, b]] == pytest.approx(value, abs=1e-12), name
+
+
+def test_weights_fall_with_frequency() -> None:
+    assert RARITY_WEIGHTS[:13].tolist() == [24] * 13
+    assert RARITY_WEIGHTS[24] == 12
+    assert RARITY_WEIGHTS[36:].tolist() == [0] * 220

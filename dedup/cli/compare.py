@@ -3,20 +3,76 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Sequence
 from typing import Any
 
 from dedup.cli.options import add_common
 
+DESCRIPTION = """\
+Judge two texts: what kind of copy one is of the other, by which measures, and which passages they share.
+
+  dedup compare a.txt b.txt
+"""
+
+RED_ON, OFF = "\033[1;31m", "\033[0m"
+
 
 def add_parser(commands: Any) -> None:
     """Add this command to the command line."""
-    parser = commands.add_parser("compare", help="judge two texts")
+    parser = commands.add_parser(
+        "compare",
+        help="judge two texts",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.set_defaults(command=command)
-    parser.add_argument("a", metavar="A")
-    parser.add_argument("b", metavar="B")
+    parser.add_argument("a", metavar="A", help="text file, plain, .gz or .zst")
+    parser.add_argument("b", metavar="B", help="the other")
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="mark shared passages by colour, else by [[ ]] (default: colour on a terminal)",
+    )
     add_common(parser)
 
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    raise NotImplementedError
+    from dedup.cli.compiling import announce_compilation
+
+    with announce_compilation(options.json):
+        from dedup.comparison import compare, shared_passages
+        from dedup.io import read_text
+
+        texts = read_text(options.a), read_text(options.b)
+        comparison = compare(*texts)
+    if options.json:
+        print(json.dumps(dataclasses.asdict(comparison)))
+        return 0
+    print(f"{comparison.relation or 'no relation'}, score {comparison.score:.2f}: {comparison.reason}")
+    if comparison.derived:
+        print(f"derived: {options.a if comparison.derived == 'a' else options.b}")
+    print()
+    for name, value in comparison.measures.items():
+        print(f"  {name.replace('_', ' '):<25}{value:>6.3f}")
+    color = options.color == "always" or (
+        options.color == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    )
+    for name, text, passages in zip((options.a, options.b), texts, shared_passages(*texts), strict=True):
+        print(f"\n--- {name}\n{marked(text, passages, (RED_ON, OFF) if color else ('[[', ']]'))}")
+    return 0
+
+
+def marked(text: str, passages: Sequence[tuple[int, int]], marks: tuple[str, str]) -> str:
+    """Return the text with marks around the passages."""
+    pieces = []
+    at = 0
+    for start, stop in passages:
+        pieces += [text[at:start], marks[0], text[start:stop], marks[1]]
+        at = stop
+    return "".join([*pieces, text[at:]]).rstrip("\n")

@@ -12,6 +12,7 @@
 from dedup.io.opening import open_files, open_source
 from dedup.io.output import Output, write_parquet, write_rejected
 from dedup.io.paths import InputFile, expand
+from dedup.io.plaintext import read_text
 from dedup.io.source import Batch, Fields, Rejection, Source
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "expand",
     "open_files",
     "open_source",
+    "read_text",
     "write_parquet",
     "write_rejected",
 ]

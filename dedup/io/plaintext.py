@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from dedup.io.encoding import readable
-from dedup.io.paths import InputFile
+from dedup.io.encoding import printable, readable
+from dedup.io.paths import STDIN, InputFile
 from dedup.io.source import Batch
 from dedup.io.stream import CHUNK_BYTES, Meter, text_chunks
 from dedup.schema import NO_DATE
@@ -48,6 +49,20 @@ class PlainText:
         files = [file for file, mask in kept if mask.all()]
         text = [readable(b"".join(text_chunks(file))) for file in files]
         return pa.table({"id": [file.relative for file in files], "text": pa.array(text, pa.large_string())})
+
+
+def read_text(name: str) -> str:
+    """Return one text: a file, plain or compressed, whatever its suffix, or ``-`` for standard input.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or is not text.
+    """
+    if name == STDIN:
+        return readable(sys.stdin.buffer.read())
+    file = InputFile(Path(name), printable(name), printable(name), "txt")
+    return readable(b"".join(text_chunks(file)))
 
 
 def _free_name(relative: str, taken: set[str]) -> str:

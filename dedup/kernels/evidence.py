@@ -1,7 +1,7 @@
 """How two documents agree: rare pairs, verbatim passages, anchors in order, and how evenly it all lies.
 
-What is needed of each token is computed once a document and leaves one byte: `weigh` looks its word pair up in the big
-frequency table, a cache miss a token, and `flag_once_words` says whether it occurs once. Pairs are then compared by small
+What is needed of each document is computed once: `rare_pairs` looks its word pairs up in the big frequency table, a cache
+miss each, and `flag_once_words` says which of its tokens occur once. Pairs are then compared by small
 hash tables of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the
 cheap first stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
 
@@ -12,7 +12,7 @@ cheap first stage, `agreement` for those that pass it. All room is allocated onc
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u8
+from numba import i8, njit, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.rare import word_pairs
@@ -43,34 +43,46 @@ def find(keys: Array, stamps: Array, stamp: int, key: int, mask: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def weigh(
-    tokens: Array, starts: Array, ends: Array, documents: Array, frequencies: Array, weight_of: Array, weights: Array
+def rare_pairs(
+    tokens: Array,
+    starts: Array,
+    ends: Array,
+    documents: Array,
+    frequencies: Array,
+    weight_of: Array,
+    firsts: Array,
+    lasts: Array,
+    pairs: Array,
+    weights: Array,
 ) -> None:
-    """Write the rarity weight of the word pair that begins at each token.
+    """List the rare word pairs of each document, with their weights.
 
     Parameters
     ----------
     tokens : uint32 array
     starts, ends : int64 array, shape (n_documents,)
     documents : int64 array
-        Which of them to weigh.
+        Which of them to list.
     frequencies : uint8 array
         A power of two long: in how many articles a pair stands, by the lowest bits of its hash.
     weight_of : uint8 array, shape (256,)
-        Weight by frequency, at most FULL_WEIGHT. A token that begins no pair has weight 0.
+        Rarity weight by frequency, at most FULL_WEIGHT. A pair of weight 0 is not rare and not listed.
+    firsts, lasts : int64 array, shape (n_documents,)
+        Where the pairs of a document may begin; receives where they end.
+    pairs : uint32 array
+        Receives the upper halves of their hashes, one for each position.
     weights : uint8 array
-        Receives the weights of the documents, one after the other.
+        Receives their weights.
     """
-    pairs = np.empty(longest_of(starts, ends, documents), np.uint64)
+    room = np.empty(longest_of(starts, ends, documents), np.uint64)
     mask = u8(frequencies.size - 1)
-    first = 0
     for document in documents:
-        size = ends[document] - starts[document]
-        count = word_pairs(tokens, starts[document], ends[document], pairs)
-        for i in range(count):
-            weights[first + i] = weight_of[frequencies[pairs[i] & mask]]
-        weights[first + count : first + size] = 0
-        first += size
+        at = firsts[document]
+        for k in range(word_pairs(tokens, starts[document], ends[document], room)):
+            pairs[at] = u4(room[k] >> u8(32))
+            weights[at] = weight_of[frequencies[room[k] & mask]]
+            at += 1 if weights[at] else 0
+        lasts[document] = at
 
 
 @njit(cache=True, nogil=True)
@@ -110,61 +122,60 @@ def longest_of(starts: Array, ends: Array, documents: Array) -> int:
 
 @njit(cache=True, nogil=True)
 def rare_containment(
-    tokens: Array, starts: Array, ends: Array, weights: Array, firsts: Array, left: Array, right: Array, out: Array
+    firsts: Array, lasts: Array, pairs: Array, weights: Array, sizes: Array, left: Array, right: Array, out: Array
 ) -> None:
     """Measure which share of the rare word pairs of each side stands in the other.
 
     Parameters
     ----------
-    tokens : uint32 array
-    starts, ends : int64 array, shape (n_documents,)
-    weights : uint8 array
-        From `weigh`.
-    firsts : int64 array, shape (n_documents,)
-        Where the weights of each document begin.
+    firsts, lasts, pairs, weights
+        From `rare_pairs`.
+    sizes : int64 array, shape (n_documents,)
+        Tokens of each document.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
     out : float64 array, shape (n_pairs, 2)
         For the shorter document, then for the longer.
     """
-    longest = max(longest_of(starts, ends, left), longest_of(starts, ends, right))
-    room = 1 << table_bits(SPARSE * longest)
-    keys = np.zeros(room, np.uint64)
+    room = 1 << table_bits(SPARSE * longest_of(firsts, lasts, left))
+    keys = np.zeros(room, np.uint32)
     stamps = np.zeros(room, np.int32)
     seen = np.zeros(room, np.int32)
-    slots = np.zeros(longest, np.int64)
-    hashes = np.zeros(longest, np.uint64)
+    slots = np.zeros(room, np.int32)
     left_weight = i8(0)
-    left_count = 0
     stamp = 0
     mask = 0
     for q in range(left.size):
-        x_first, y_first = firsts[left[q]], firsts[right[q]]
+        x, x_end = firsts[left[q]], lasts[left[q]]
         if q == 0 or left[q] != left[q - 1]:
             stamp += 1
             left_weight = i8(FEW_PAIRS)
-            left_count = word_pairs(tokens, starts[left[q]], ends[left[q]], hashes)
-            mask = (1 << table_bits(SPARSE * left_count)) - 1
-            for i in range(left_count):
-                slot = find(keys, stamps, stamp, hashes[i], mask)
+            mask = (1 << table_bits(SPARSE * (x_end - x))) - 1  # no larger than it must be, to stay in the cache
+            for i in range(x, x_end):
+                slot = i8(pairs[i]) & mask
+                while stamps[slot] == stamp and keys[slot] != pairs[i]:
+                    slot = (slot + 1) & mask
                 stamps[slot] = stamp
-                keys[slot] = hashes[i]
+                keys[slot] = pairs[i]
                 seen[slot] = -1
-                slots[i] = slot
-                left_weight += weights[x_first + i]
+                slots[i - x] = slot
+                left_weight += weights[i]
         right_weight = i8(FEW_PAIRS)
         right_shared = i8(0)
-        for j in range(word_pairs(tokens, starts[right[q]], ends[right[q]], hashes)):
-            right_weight += weights[y_first + j]
-            slot = find(keys, stamps, stamp, hashes[j], mask)
+        for j in range(firsts[right[q]], lasts[right[q]]):
+            right_weight += weights[j]
+            slot = i8(pairs[j]) & mask
+            while stamps[slot] == stamp and keys[slot] != pairs[j]:
+                slot = (slot + 1) & mask
             if stamps[slot] == stamp:
                 seen[slot] = q
-                right_shared += weights[y_first + j]
+                right_shared += weights[j]
         left_shared = i8(0)
-        for i in range(left_count):
-            if seen[slots[i]] == q:
-                left_shared += weights[x_first + i]
-        right_is_shorter = ends[right[q]] - starts[right[q]] < ends[left[q]] - starts[left[q]]
+        if right_shared > 0:
+            for i in range(x, x_end):
+                if seen[slots[i - x]] == q:
+                    left_shared += weights[i]
+        right_is_shorter = sizes[right[q]] < sizes[left[q]]
         out[q, 1 if right_is_shorter else 0] = left_shared / left_weight
         out[q, 0 if right_is_shorter else 1] = right_shared / right_weight
 
