@@ -60,8 +60,8 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
 
     Notes
     -----
-    Two texts alone do not tell which word pairs are rare: each counts as rare. A run over a corpus knows better, and may
-    judge differently what two articles share by fashion or template.
+    Two texts alone do not tell which word pairs are rare: each counts as rare. A run over a corpus knows better, and
+    may judge differently what two articles share by fashion or template.
 
     Examples
     --------

@@ -46,7 +46,6 @@ from dedup.schema import MEASURES
 from dedup.store import Corpus
 from dedup.threads import in_slices
 
-
 FULL_WEIGHT_DF = 12
 NO_WEIGHT_DF = 36
 
@@ -86,7 +85,8 @@ class Evidence:
 
     def __getitem__(self, name: str) -> npt.NDArray[np.float64]:
         """Return one measure by its name."""
-        return self.measures[MEASURES.index(name)]
+        values: npt.NDArray[np.float64] = self.measures[MEASURES.index(name)]
+        return values
 
 
 def resemblance(
@@ -104,7 +104,7 @@ def resemblance(
     float64 array, shape (n_pairs,)
         In [0, 1]. Two empty documents have resemblance 0.0: they share no evidence.
     """
-    return np.asarray(shared / np.maximum(size_left + size_right - shared, 1), np.float64)
+    return np.asarray(shared / np.maximum(size_left + size_right - shared, 1))
 
 
 def containment(shared: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -195,7 +195,7 @@ def agreement_evidence(
 def _laid_out(
     corpus: Corpus, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
-    """Lay the documents of some pairs out one after the other: which, where each begins (by document), tokens in all."""
+    """Lay the documents of pairs out one after the other: which, where each begins (by document), tokens in all."""
     documents = np.union1d(left, right)
     ends = np.cumsum(corpus.lengths[documents])
     firsts = np.empty(len(corpus), np.int64)

@@ -9,7 +9,6 @@ from dedup.matches import LEFT, NEITHER, RIGHT, Matches
 from dedup.params import Params
 from dedup.schema import EXCERPT, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN
 
-
 RELATED_FROM = 0.1
 """Rare containment from which two texts that are no copies are called related."""
 

@@ -183,7 +183,7 @@ def rare_containment(text: str, other: str, weight: Callable[[int], int]) -> flo
 
 
 def anchors_in_order(anchors: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """A longest sequence of (place, other place) that rises in both; of several the one that ends, and so on, lowest."""
+    """A longest sequence of (place, other place) that rises in both; of several the one that ends lowest, and so on."""
     if not anchors:
         return []
     length: list[int] = []
@@ -192,14 +192,15 @@ def anchors_in_order(anchors: list[tuple[int, int]]) -> list[tuple[int, int]]:
     current = min((q for q in range(len(anchors)) if length[q] == max(length)), key=lambda q: anchors[q][1])
     chosen = [current]
     while length[current] > 1:
-        before = [k for k in range(current) if length[k] == length[current] - 1 and anchors[k][1] < anchors[current][1]]
+        place = anchors[current][1]
+        before = [k for k in range(current) if length[k] == length[current] - 1 and anchors[k][1] < place]
         current = min(before, key=lambda k: anchors[k][1])
         chosen.append(current)
     return [anchors[q] for q in chosen]
 
 
 def agreement(left: str, right: str) -> dict[str, float]:
-    """How the agreement of two texts lies: the measures after rare containment, seen from the shorter and the longer."""
+    """How the agreement of two texts lies: the measures after rare containment, from the shorter and the longer."""
     a, b = ([token_hash(token) for token in tokens(text)] for text in (left, right))
     if len(b) < len(a):
         a, b = b, a

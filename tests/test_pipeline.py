@@ -149,12 +149,12 @@ def test_a_text_many_times_and_a_template_many_times() -> None:
 
 
 def test_results_tell_themselves() -> None:
-    result = dedup.deduplicate([article(1), article(1), article(2)])
+    result = dedup.deduplicate([article(1), article(1), article(2)], params=Params(level="near"))
     assert repr(result) == "Result(records=3, kept=2, dropped=1, rejected=0)"
-    assert "dropped             1  identical 1" in str(result)
+    assert "dropped            1  identical 1" in str(result)
     assert result.kept.num_rows == 2
     assert isinstance(result.decisions, pa.Table)
-    assert result.summary["fingerprint"] == Params().fingerprint
+    assert result.summary["fingerprint"] == Params(level="near").fingerprint
 
 
 def test_no_words_at_all() -> None:

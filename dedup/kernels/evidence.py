@@ -1,12 +1,12 @@
 """How two documents agree: rare pairs, verbatim passages, anchors in order, and how evenly it all lies.
 
-What is needed of each document is computed once: `rare_pairs` looks its word pairs up in the big frequency table, a cache
-miss each, and `flag_once_words` says which of its tokens occur once. Pairs are then compared by small
-hash tables of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the
-cheap first stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
+What is needed of each document is computed once: `rare_pairs` looks its word pairs up in the big frequency table, a
+cache miss each, and `flag_once_words` says which of its tokens occur once. Pairs are then compared by small hash tables
+of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the cheap first
+stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
 
-``a`` is the shorter document of a pair (the left one of two of equal length), ``b`` the longer. The definitions stand in
-`dedup.evidence`, the same in plain Python in ``tests/naive.py``.
+``a`` is the shorter document of a pair (the left one of two of equal length), ``b`` the longer. The definitions stand
+in `dedup.evidence`, the same in plain Python in ``tests/naive.py``.
 """
 
 from __future__ import annotations
@@ -92,10 +92,8 @@ def flag_once_words(tokens: Array, starts: Array, ends: Array, documents: Array,
     keys = np.zeros(room, np.uint32)
     stamps = np.zeros(room, np.int32)
     where = np.zeros(room, np.int64)
-    stamp = 0
     first = i8(0)
-    for document in documents:
-        stamp += 1
+    for stamp, document in enumerate(documents, 1):
         size = ends[document] - starts[document]
         mask = (1 << table_bits(SPARSE * size)) - 1
         for i in range(size):
