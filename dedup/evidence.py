@@ -20,7 +20,7 @@ order
     Anchors in order that lie outside the verbatim passages, over the once-words outside them and 4. A once-word occurs
     once in its document, an anchor once in both. Anchors in order: a longest sequence of them that rises in both.
 near
-    The same of the supported anchors: those with two others within 16 tokens in both documents.
+    The same of the supported anchors: those with two others within 24 tokens in both documents.
 low
     Of windows of 25 tokens, the third with the lowest share of tokens accounted for: their mean share. Accounted for is
     a token in a verbatim passage, an anchor in order, or a supported anchor.

@@ -1,16 +1,102 @@
-"""From the evidence of a pair to its relation and score: every rule in one place."""
+"""From the evidence of a pair to its relation and score: every rule in one place.
+
+A pair is a copy where its score, the estimated probability, is at least one half. The score is a logistic model of a
+few measures, each of which acts in one direction only and piecewise linearly; its coefficients stand in
+``relation.json``, written by ``benchmarks/fit_relation.py``. Which copy it is, and what it is if it is none, say the
+rules of `judge`.
+"""
 
 from __future__ import annotations
 
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
+import numpy.typing as npt
 
 from dedup.evidence import Evidence
 from dedup.matches import LEFT, NEITHER, RIGHT, Matches
 from dedup.params import Params
 from dedup.schema import EXCERPT, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN
 
+MODEL_FILE = Path(__file__).with_name("relation.json")
+
+FEW_TOKENS = 25
+FEW_TOKENS_VERBATIM = 0.5
+"""A shorter document than that is a copy only if so much of it is verbatim."""
+
+TEMPLATE = 0.4
+"""Where so much more is verbatim than rare, the words are those of a template: no copy."""
+
+EXCERPT_RATIO = 0.67
+EXCERPT_CARRIED = 0.7
+"""An excerpt is at most so long, against its container, and so much of it is carried over, verbatim or in order."""
+
+RETOLD_ORDER = 0.35
+"""Order from which what is not verbatim counts as wholly carried over."""
+
+REVISED_VERBATIM = 0.2
+REWRITTEN_ORDER = 0.2
+REWRITTEN_VERBATIM = 0.6
+"""A revised text keeps so much verbatim; but with that order it is rewritten until more than that is verbatim."""
+
+PARTIAL_VERBATIM = 0.08
+PARTIAL_RARE = 0.2
+"""No copy, but with so much verbatim or so many rare word pairs in common: partial."""
+
 RELATED_FROM = 0.1
 """Rare containment from which two texts that are no copies are called related."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A monotone, piecewise linear logistic model.
+
+    Parameters
+    ----------
+    intercept : float
+    terms : tuple of (measure, start, stop, slope)
+        Each adds ``slope`` for every unit of the measure that lies between ``start`` and ``stop``.
+    """
+
+    intercept: float
+    terms: tuple[tuple[str, float, float, float], ...]
+
+    @staticmethod
+    @functools.cache
+    def shipped() -> Model:
+        """Return the model in ``relation.json``."""
+        read = json.loads(MODEL_FILE.read_text("utf-8"))
+        return Model(read["intercept"], tuple(tuple(term) for term in read["terms"]))
+
+    def score(self, inputs: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+        """Return the probability that each pair is a copy."""
+        logit = np.full(len(inputs["verbatim"]), self.intercept)
+        for name, start, stop, slope in self.terms:
+            logit += slope * np.clip(inputs[name] - start, 0.0, stop - start)
+        return np.asarray(1.0 / (1.0 + np.exp(-logit)))
+
+
+def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
+    """Return what the model looks at: measures, and three made of them.
+
+    tokens
+        Tokens of the shorter document.
+    common
+        Verbatim beyond rare containment: word for word, but in words that many articles have.
+    low_beyond
+        Evenness of the agreement beyond what verbatim passages explain: ``low`` less half of ``verbatim``.
+    """
+    inputs = {
+        name: evidence[name]
+        for name in ("verbatim", "rare_containment", "order", "near", "near_longer", "low", "in_order")
+    }
+    inputs["tokens"] = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
+    inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
+    inputs["low_beyond"] = np.maximum(0.0, inputs["low"] - 0.5 * inputs["verbatim"])
+    return inputs
 
 
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
@@ -28,19 +114,23 @@ def near_duplicates(evidence: Evidence, params: Params) -> Matches:
 
 def judge(evidence: Evidence, params: Params, related: bool = False) -> Matches:
     """Return the pairs that have a relation worth telling: all but ``related``, unless they are asked for."""
-    verbatim, order, near, low = (evidence[name] for name in ("verbatim", "order", "near", "low"))
-    rare = np.maximum(evidence["rare_containment"], evidence["rare_containment_longer"])
-    logit = -6.0 + 8.0 * verbatim + 12.0 * order + 5.0 * near + 8.0 * low + 6.0 * rare
-    score = 1.0 / (1.0 + np.exp(-logit))
-    is_near = evidence["resemblance"] >= params.threshold
-    is_copy = score >= 0.5
-    shorter = np.minimum(evidence.lengths_left, evidence.lengths_right)
+    inputs = model_inputs(evidence)
+    score = Model.shipped().score(inputs)
+    verbatim, order, rare = inputs["verbatim"], inputs["order"], inputs["rare_containment"]
     longer = np.maximum(evidence.lengths_left, evidence.lengths_right)
+    score[(inputs["tokens"] < FEW_TOKENS) & (verbatim < FEW_TOKENS_VERBATIM)] = 0.0
+    score[inputs["common"] >= TEMPLATE] = 0.0
+    is_copy = score >= 0.5
+    is_retold = (order >= REWRITTEN_ORDER) & (verbatim < REWRITTEN_VERBATIM)
+    is_revised = is_copy & (verbatim >= REVISED_VERBATIM) & ~is_retold
+    carried = verbatim + (1.0 - verbatim) * np.minimum(1.0, order / RETOLD_ORDER)
+    is_near = evidence["resemblance"] >= params.threshold
+
     relation = np.full(len(score), RELATED, np.int8)
-    relation[rare >= 0.15] = PARTIAL
+    relation[(verbatim >= PARTIAL_VERBATIM) | (rare >= PARTIAL_RARE)] = PARTIAL
     relation[is_copy] = REWRITTEN
-    relation[is_copy & (verbatim >= 0.5)] = REVISED
-    relation[is_copy & (verbatim >= 0.85) & (shorter <= 0.8 * longer)] = EXCERPT
+    relation[is_revised] = REVISED
+    relation[is_revised & (inputs["tokens"] <= EXCERPT_RATIO * longer) & (carried >= EXCERPT_CARRIED)] = EXCERPT
     relation[is_near] = NEAR_DUPLICATE
     score[is_near] = evidence["resemblance"][is_near]
     container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)

@@ -211,7 +211,7 @@ def agreement(left: str, right: str) -> dict[str, float]:
     supported = {
         one
         for one in anchors
-        if sum(one != two and abs(one[0] - two[0]) <= 16 and abs(one[1] - two[1]) <= 16 for two in anchors) >= 2
+        if sum(one != two and abs(one[0] - two[0]) <= 24 and abs(one[1] - two[1]) <= 24 for two in anchors) >= 2
     }
     found: dict[str, float] = {}
     for side, hashes, name in ((0, a, ""), (1, b, "_longer")):

@@ -21,7 +21,7 @@ from dedup.kernels.xxh import fmix64
 
 RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
-REACH = 16  # how near, in both documents, anchors must be to support one another
+REACH = 24  # how near, in both documents, anchors must be to support one another
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 FULL_WEIGHT = 24
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
