@@ -1,0 +1,202 @@
+"""The stages of a run on some files, and what they saw: candidates, frequencies, matches. For the quality benchmarks.
+
+Nothing is computed a second way here: the package's own pipeline runs, and we listen to what it hands from one stage
+to the next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup import evidence, lsh, pipeline
+from dedup.candidates import Pairs
+from dedup.cluster import Clusters
+from dedup.collapse import collapse
+from dedup.evidence import Evidence
+from dedup.io import Fields, open_source
+from dedup.kernels import rare as kernel
+from dedup.kernels.table import table_bits
+from dedup.matches import Matches
+from dedup.params import Level, Params
+from dedup.records import read_records
+from dedup.store import Corpus, ScratchArray
+
+DTYPES = (np.uint32, np.uint64, np.uint8)
+"""Of the scratch arrays of a run: token hashes, band keys, heads."""
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run, and what its stages handed on.
+
+    Parameters
+    ----------
+    params : Params
+    corpus : Corpus
+        Documents in the order of the input.
+    document : dict of str to int
+        By id; -1 where a record has no words.
+    digests : set of (int, int)
+        Of the texts.
+    candidates : uint64 array, sorted
+        Pairs that were compared to the end the level asks for.
+    frequencies : uint8 array
+        Of word pairs; empty where the level does not need them.
+    matches : Matches
+    clusters : Clusters
+    seconds : float
+        Without the time to compile.
+    """
+
+    params: Params
+    corpus: Corpus
+    document: dict[str, int]
+    digests: list[tuple[int, int]]
+    candidates: Pairs
+    frequencies: npt.NDArray[np.uint8]
+    matches: Matches
+    clusters: Clusters
+    seconds: float
+
+    def documents_of(self, ids: Sequence[str]) -> Ints:
+        """Return the documents that are these ids' texts, -1 where one has no words."""
+        return np.array([self.document[key] for key in ids], np.int64)
+
+
+@contextmanager
+def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[Run]:
+    """Run the pipeline on files, in this order, and show what its stages saw.
+
+    Yields
+    ------
+    Run
+        Its arrays lie in scratch files, gone when the context ends.
+    """
+    started = time.perf_counter()
+    way = pipeline.Way.of(threads, None, None, False)
+    bands, rows = lsh.bands_and_rows(params)
+    with ExitStack() as resources:
+        arrays = [ScratchArray(dtype) for dtype in DTYPES]
+        for array in arrays:
+            resources.callback(array.close)
+        source = open_source(list(files), Fields("id", "text", None, None), False, None)
+        records = read_records(source, params, bands, rows, threads, arrays, way.progress)
+        collapsed = collapse(records, "first", params)
+        stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"
+        with _listening(stage) as heard:
+            matches, clusters, _ = pipeline._match(collapsed, params, way)
+        candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(pairs for pairs, _ in heard)]))
+        frequencies = heard[-1][1] if heard and params.level >= Level.syndicated else np.empty(0, np.uint8)
+        document: dict[str, int] = {}
+        for key, place in zip(records.ids.to_pylist(), collapsed.document.tolist(), strict=True):
+            document.setdefault(key, place)
+        digests = [(high, low) for high, low in records.digests[collapsed.record].tolist()]
+        seconds = time.perf_counter() - started
+        yield Run(params, collapsed.corpus, document, digests, candidates, frequencies, matches, clusters, seconds)
+
+
+@contextmanager
+def _listening(stage: str) -> Iterator[list[tuple[Pairs, Any]]]:
+    """Note the pairs and the argument after them of every call of an evidence stage."""
+    heard: list[tuple[Pairs, Any]] = []
+    real = getattr(evidence, stage)
+
+    def listen(corpus: Corpus, pairs: Pairs, *rest: Any) -> Evidence:
+        heard.append((pairs, rest[0]))
+        return real(corpus, pairs, *rest)
+
+    with mock.patch.object(evidence, stage, listen):
+        yield heard
+
+
+def packed(left: Ints, right: Ints) -> Pairs:
+    """Return pairs as the stages take them: the earlier document in the upper half, not sorted."""
+    return np.minimum(left, right).astype(np.uint64) << np.uint64(32) | np.maximum(left, right).astype(np.uint64)
+
+
+def pairs_of(found: Evidence | Matches) -> Pairs:
+    """Return the pairs of evidence or matches in the same form."""
+    return packed(found.left, found.right)
+
+
+def measure(run: Run, pairs: Pairs, threads: int = 1) -> Evidence:
+    """Measure pairs of a run, whether or not they were candidates; sorted, some may be left out as unlike.
+
+    Parameters
+    ----------
+    run : Run
+    pairs : uint64 array, sorted
+    threads : int
+    """
+    if run.params.level < Level.syndicated:
+        return evidence.shingle_evidence(run.corpus, pairs, run.params, threads)
+    return evidence.agreement_evidence(run.corpus, pairs, run.frequencies, run.params, threads)
+
+
+class Alone:
+    """Pairs measured as if only their two documents had come to the background.
+
+    A set that holds dozens of versions of a text makes the text's own word pairs frequent, as no archive of distinct
+    articles does.
+
+    Parameters
+    ----------
+    background : Run
+        Must outlive this; its frequencies are copied.
+    """
+
+    def __init__(self, background: Run) -> None:
+        self._frequencies = background.frequencies.copy()
+        self._known = set(background.digests)
+
+    @property
+    def frequencies(self) -> npt.NDArray[np.uint8]:
+        """Frequencies of word pairs in the background."""
+        return self._frequencies
+
+    def measure(self, run: Run, pairs: Pairs) -> Evidence:
+        """Measure pairs of another run; in order, those left out that are unlike."""
+        return concatenate([self._measure_one(run, pair) for pair in pairs.tolist()])
+
+    def _measure_one(self, run: Run, pair: int) -> Evidence:
+        both = np.array([pair >> 32, pair & 0xFFFFFFFF], np.int64)
+        corpus = Corpus(run.corpus.tokens, run.corpus.starts[both], run.corpus.ends[both])
+        one = np.array([1], np.uint64)
+        is_near = evidence.shingle_evidence(corpus, one, run.params)["resemblance"][0] >= run.params.threshold
+        new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._known], np.int64)
+        if is_near:
+            new = new[:1] if len(new) == 2 else new[:0]  # near copies count as one article
+        slots = self._slots(corpus)
+        before = self._frequencies[slots]
+        room = np.empty(corpus.longest, np.uint64), np.zeros(1 << table_bits(corpus.longest), np.uint64)
+        kernel.count_pairs(corpus.tokens, corpus.starts, corpus.ends, new, *room, self._frequencies)
+        found = evidence.agreement_evidence(corpus, one, self._frequencies, run.params)
+        self._frequencies[slots] = before
+        return Evidence(both[found.left], both[found.right], found.lengths_left, found.lengths_right, found.measures)
+
+    def _slots(self, corpus: Corpus) -> npt.NDArray[np.uint64]:
+        """Return the slots of the frequency table that the documents' word pairs have."""
+        room = np.empty(corpus.longest, np.uint64)
+        found = []
+        for start, end in zip(corpus.starts, corpus.ends, strict=True):
+            count = kernel.word_pairs(corpus.tokens, start, end, room)
+            found.append(room[:count] & np.uint64(len(self._frequencies) - 1))
+        return np.concatenate(found)
+
+
+def concatenate(parts: Sequence[Evidence]) -> Evidence:
+    """Return the evidence of all parts, of one at least."""
+    return Evidence(
+        *(np.concatenate([getattr(part, field.name) for part in parts], axis=-1) for field in fields(Evidence))
+    )
