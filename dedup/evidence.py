@@ -28,6 +28,9 @@ even
     Share of the windows with at least a fifth of their tokens accounted for.
 in_order
     Anchors in order over all anchors and 1; no ``_longer``, it is the same from both sides.
+new_numbers
+    Distinct numbers (tokens that begin with a digit) of the shorter document that are not in the longer, over all its
+    distinct numbers and 2.
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ import numpy.typing as npt
 
 from dedup.candidates import Pairs, split
 from dedup.kernels import evidence as agreement_kernel
+from dedup.kernels import numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
@@ -178,6 +182,7 @@ def agreement_evidence(
     worth = rare.max(axis=1, initial=0.0) >= LEAST
     left, right, rare = left[worth], right[worth], rare[worth]
     lies = np.empty((len(left), agreement_kernel.N_MEASURES))
+    new_numbers = np.empty(len(left))
 
     def measure(first: int, last: int) -> None:
         some = slice(first, last)
@@ -185,10 +190,11 @@ def agreement_evidence(
         once = np.empty(size, np.uint8)
         agreement_kernel.flag_once_words(*texts, documents, once)
         agreement_kernel.agreement(*texts, once, firsts, left[some], right[some], lies[some])
+        numbers_kernel.new_numbers(*texts, left[some], right[some], new_numbers[some])
 
     in_slices(measure, len(left), threads, SLICE)
     evidence = shingle_evidence(corpus, pairs[worth], params, threads)
-    evidence.measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T, lies.T])
+    evidence.measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T, lies.T, new_numbers[None]])
     return evidence
 
 

@@ -44,6 +44,7 @@ MEASURES = (
     "even",
     "even_longer",
     "in_order",
+    "new_numbers",
 )
 """What is measured of every match, each in [0, 1], defined in `dedup.evidence`; null where a level does not need it.
 

@@ -21,6 +21,9 @@ from dedup.kernels import text as kernel
 CHARACTER_FLAG = 1
 """Lowest bit of a token hash: set where the token is one character of a script without spaces."""
 
+NUMBER_FLAG = 2
+"""Next bit: set where the token begins with a digit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -115,9 +118,10 @@ def encode(text: str) -> bytes:
 
 
 def token_hash(token: str) -> int:
-    """Return the hash of a folded token: XXH32 of its UTF-8, the lowest bit telling characters from words."""
-    flag = CHARACTER_FLAG if folding.kind_of(token[0]) == folding.CHARACTER else 0
-    return int(xxhash.xxh32_intdigest(token.encode())) & ~CHARACTER_FLAG | flag
+    """Return the hash of a folded token: XXH32 of its UTF-8, the two lowest bits telling what kind of token it is."""
+    flags = CHARACTER_FLAG if folding.kind_of(token[0]) == folding.CHARACTER else 0
+    flags |= NUMBER_FLAG if "0" <= token[0] <= "9" else 0
+    return int(xxhash.xxh32_intdigest(token.encode())) & ~(CHARACTER_FLAG | NUMBER_FLAG) | flags
 
 
 _folded = functools.lru_cache(1 << 14)(folding.fold_code_point)

@@ -59,8 +59,8 @@ def tokens(text: str) -> list[str]:
 
 
 def token_hash(token: str) -> int:
-    """xxHash32; the lowest bit says whether the token is a character of a script without spaces."""
-    return xxhash.xxh32_intdigest(token.encode()) & ~1 | is_unspaced(token[0])
+    """xxHash32; the lowest bit says: a character of a script without spaces; the next: begins with a digit."""
+    return xxhash.xxh32_intdigest(token.encode()) & ~3 | is_unspaced(token[0]) | token[0].isdecimal() << 1
 
 
 def shingles(text: str, size: int) -> list[bytes]:
@@ -227,4 +227,6 @@ def agreement(left: str, right: str) -> dict[str, float]:
         found["low" + name] = sum(shares[:third]) / third
         found["even" + name] = sum(share >= 0.2 for share in shares) / count
     found["in_order"] = len(ordered) / (len(anchors) + 1)
+    numbers = [{value for value in side if value & 2} for side in (a, b)]
+    found["new_numbers"] = len(numbers[0] - numbers[1]) / (len(numbers[0]) + 2)
     return found

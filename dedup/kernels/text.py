@@ -136,7 +136,8 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
 def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first: int) -> None:
     """Write the hash of each token between ``borders`` to ``tokens[first:]``.
 
-    XXH32, the lowest bit telling a character from a word. Nearly all words are under 16 bytes: they take every step and
+    XXH32, but for its two lowest bits, which tell characters and numbers from other words. Nearly all words are under
+    16 bytes: they take every step and
     keep the result of those that apply, since branches on the length of a word cannot be predicted and cost more.
     """
     for k in range(count >> 1):
@@ -154,7 +155,9 @@ def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first:
         digest = avalanche(digest)
         if size >= 16:
             digest = xxh32(folded, start, start + size)
-        tokens[first + k] = u4(u4(digest & u4(0xFFFFFFFE)) | u4(folded[start - 1] == MARK))
+        is_number = u4(u4(folded[start]) - u4(ord("0"))) < u4(10)
+        flags = u4(u4(folded[start - 1] == MARK) | u4(u4(is_number) << u4(1)))
+        tokens[first + k] = u4(u4(digest & u4(0xFFFFFFFC)) | flags)
 
 
 @njit(cache=True, nogil=True)
