@@ -62,7 +62,7 @@ class Params:
     sketch_size : int
         Rare pairs kept of a document.
     sketch_overlap : int
-        Kept rare pairs that two documents must share to be a candidate pair; the less rare ones count half.
+        Kept rare pairs that two documents must share to be a candidate pair; one fewer where one has kept all it has.
     bucket_limit : int
         Documents of one bucket or posting list that each other one is compared with at a time.
     """
@@ -77,8 +77,8 @@ class Params:
     target_recall: float = 0.99
     min_tokens: int = 10
     rare_df: int = 50
-    sketch_size: int = 48
-    sketch_overlap: int = 2
+    sketch_size: int = 64
+    sketch_overlap: int = 3
     bucket_limit: int = 16
 
     def __post_init__(self) -> None:

@@ -17,7 +17,6 @@ from dedup.store import Corpus
 
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
-HALF_WEIGHT = 0.2  # of rare_df: a rare pair in more documents than this counts half
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
@@ -71,6 +70,8 @@ def pairs_in_postings(
 ) -> tuple[Pairs, Bucket]:
     """Return the candidate pairs among documents whose sketches share at least ``sketch_overlap`` rare pairs.
 
+    One fewer is enough where one of the sketches is not full: a short document has few to share.
+
     Parameters
     ----------
     sketches : uint64 array, shape (n, sketch_size)
@@ -97,11 +98,10 @@ def pairs_in_postings(
     keys = sketches[filled] * np.uint64(0x9E3779B97F4A7C15)
     packed = keys & ~low | np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
     packed.sort()
-    lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.int64) for _ in range(3))
+    lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.int64) for _ in range(2))
     size, first = kernel.posting_lists(*lists)
-    few = int(HALF_WEIGHT * params.rare_df)
     room = np.empty(ROOM * len(documents), np.uint64)
-    while (count := kernel.sharing_pairs(*lists, few, params.sketch_overlap, limit, room)) > len(room):
+    while (count := kernel.sharing_pairs(*lists, params.sketch_overlap, sketches.shape[1], limit, room)) > len(room):
         room = np.empty(count, np.uint64)
     left, right = (documents[side].astype(np.uint64) for side in split(room[:count]))
     return np.sort(left << np.uint64(32) | right), Bucket(size, int(documents[first]))

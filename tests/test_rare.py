@@ -56,12 +56,13 @@ def test_frequencies_saturate_and_count_a_document_once() -> None:
 @settings(max_examples=60)
 @given(st.lists(st.sets(st.integers(0, 12), max_size=5), min_size=1, max_size=15), st.integers(1, 3), st.integers(2, 6))
 def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap: int, limit: int) -> None:
-    params = Params(sketch_overlap=overlap, rare_df=15)
-    few = 3  # documents of a list; what stands in more of them counts half
+    params = Params(sketch_overlap=overlap)
     expected = []
     for a, b in itertools.combinations(range(len(sketches)), 2):
         owners = [[d for d in range(len(sketches)) if key in sketches[d]] for key in sketches[a] & sketches[b]]
-        if sum(1 if len(posting) <= few else 0.5 for posting in owners if posting.index(a) < limit) >= overlap:
+        needed = overlap - (min(len(sketches[a]), len(sketches[b])) < 5)
+        shared = sum(posting.index(a) < limit for posting in owners)
+        if shared and shared >= needed:
             expected.append((a, b))
     keys = np.zeros((len(sketches), 5), np.uint64)
     for row, hashes in zip(keys, sketches, strict=True):

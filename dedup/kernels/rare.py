@@ -146,7 +146,7 @@ def smallest(pairs: Array, count: int, ceiling: int, frequencies: Array, mask: i
 
 
 @njit(cache=True, nogil=True)
-def posting_lists(packed: Array, bits: int, places: Array, begins: Array, ends: Array, stops: Array) -> tuple[int, int]:
+def posting_lists(packed: Array, bits: int, places: Array, begins: Array, stops: Array) -> tuple[int, int]:
     """Find the posting list of each posting.
 
     Parameters
@@ -157,8 +157,8 @@ def posting_lists(packed: Array, bits: int, places: Array, begins: Array, ends: 
     places : int64 array, shape (n_documents,)
         Where the postings of each document begin in the arrays below, which are in the order of documents, so that they
         are read in one go later. Moved to where they end.
-    begins, ends, stops : int64 array, shape (n_postings,)
-        Receive where in ``packed`` the list of a posting begins, where the list ends, and where the posting stands.
+    begins, stops : int64 array, shape (n_postings,)
+        Receive where in ``packed`` the list of a posting begins, and where the posting itself stands.
 
     Returns
     -------
@@ -178,7 +178,6 @@ def posting_lists(packed: Array, bits: int, places: Array, begins: Array, ends: 
         for posting in range(start, at):
             document = i8(packed[posting] & mask)
             begins[places[document]] = start
-            ends[places[document]] = at
             stops[places[document]] = posting
             places[document] += 1
         start = at
@@ -191,10 +190,9 @@ def sharing_pairs(
     bits: int,
     places: Array,
     begins: Array,
-    ends: Array,
     stops: Array,
-    few: int,
     overlap: int,
+    full: int,
     limit: int,
     pairs: Array,
 ) -> int:
@@ -202,10 +200,10 @@ def sharing_pairs(
 
     Parameters
     ----------
-    packed, bits, places, begins, ends, stops
+    packed, bits, places, begins, stops
         As `posting_lists` takes and leaves them.
-    few, overlap : int
-        So many postings must be shared; of lists with more than ``few`` documents each counts half.
+    overlap, full : int
+        So many postings must be shared; one fewer if either document has fewer than ``full``.
     limit : int
         In a posting list a document meets the first ``limit`` before it.
     pairs : uint64 array
@@ -217,25 +215,27 @@ def sharing_pairs(
         Pairs found, be there room for them or not.
     """
     mask = (u8(1) << u8(bits)) - u8(1)
-    halves = np.zeros(places.size, np.int32)
+    shared = np.zeros(places.size, np.int32)
     met = np.empty(places.size, np.int64)
     count = i8(0)
     first = i8(0)
     for later in range(places.size):
         met_count = 0
         for k in range(first, places[later]):
-            weight = 2 if ends[k] - begins[k] <= few else 1
             for other in range(begins[k], min(stops[k], begins[k] + limit)):
                 earlier = i8(packed[other] & mask)
-                if halves[earlier] == 0:
+                if shared[earlier] == 0:
                     met[met_count] = earlier
                     met_count += 1
-                halves[earlier] += weight
+                shared[earlier] += 1
+        is_full = places[later] - first >= full
         first = places[later]
         for k in range(met_count):
-            if halves[met[k]] >= 2 * overlap:
+            earlier = met[k]
+            size = places[earlier] - (places[earlier - 1] if earlier > 0 else 0)
+            if shared[earlier] >= overlap - (0 if is_full and size >= full else 1):
                 if count < pairs.size:
-                    pairs[count] = u8(met[k]) << u8(32) | u8(later)
+                    pairs[count] = u8(earlier) << u8(32) | u8(later)
                 count += 1
-            halves[met[k]] = 0
+            shared[earlier] = 0
     return count

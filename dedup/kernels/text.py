@@ -137,8 +137,8 @@ def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first:
     """Write the hash of each token between ``borders`` to ``tokens[first:]``.
 
     XXH32, but for its two lowest bits, which tell characters and numbers from other words. Nearly all words are under
-    16 bytes: they take every step and
-    keep the result of those that apply, since branches on the length of a word cannot be predicted and cost more.
+    16 bytes: they take every step and keep the result of those that apply, since branches on the length of a word
+    cannot be predicted and cost more.
     """
     for k in range(count >> 1):
         start = i8(borders[2 * k])
