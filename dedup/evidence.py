@@ -156,9 +156,9 @@ def agreement_evidence(
     corpus: Corpus,
     pairs: Pairs,
     frequencies: npt.NDArray[np.uint8],
+    crowding: npt.NDArray[np.uint8],
     params: Params,
     threads: int = 1,
-    crowding: npt.NDArray[np.uint8] | None = None,
 ) -> Evidence:
     """Measure everything of the pairs that share rare word pairs at all.
 
@@ -168,10 +168,10 @@ def agreement_evidence(
     pairs : uint64 array, sorted
     frequencies : uint8 array
         From `dedup.rare.pair_frequencies`.
+    crowding : uint8 array, shape (n_documents,)
+        From `dedup.rare.sketches`.
     params : Params
     threads : int
-    crowding : uint8 array, shape (n_documents,), optional
-        From `dedup.rare.sketches`; without it no document is crowded.
 
     Returns
     -------
@@ -179,7 +179,6 @@ def agreement_evidence(
         Of those pairs whose rare containment is at least `LEAST` on one side; the others are no copies.
     """
     texts = corpus.tokens, corpus.starts, corpus.ends
-    crowding = np.full(len(corpus), UNCROWDED, np.uint8) if crowding is None else crowding
     left, right = split(pairs)
     rare = np.empty((len(pairs), 2))
 

@@ -180,7 +180,7 @@ def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clu
 
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:
         with way.progress.stage("evidence"):
-            measured = evidence.agreement_evidence(corpus, pairs, frequencies, params, way.threads, sketches.crowding)
+            measured = evidence.agreement_evidence(corpus, pairs, frequencies, sketches.crowding, params, way.threads)
             return judged.add(relation.judge(measured, params))
 
     _, hidden_rare = compare_in_rounds(compared, rare.posting_limit(params), rare_pairs, judge)

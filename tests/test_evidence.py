@@ -65,7 +65,7 @@ def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
     frequencies = rare.pair_frequencies(corpus, np.arange(len(texts)), bits)
     counted = naive.pair_frequencies(texts, 1 << bits)
     crowding = np.random.default_rng(len(texts[0])).integers(16, 97, len(texts)).astype(np.uint8)
-    measured = agreement_evidence(corpus, all_pairs(len(texts)), frequencies, Params(), crowding=crowding)
+    measured = agreement_evidence(corpus, all_pairs(len(texts)), frequencies, crowding, Params())
 
     def weight(text: str, pair: int) -> int:
         crowded = int(crowding[texts.index(text)]) / 16
