@@ -7,6 +7,9 @@ from typing import Any
 
 HEAD_WIDTH = 60
 
+WORTH_A_RATE = 1_000_000
+"""Bytes of text from which the rate and the seconds by stage say something; on several threads stages overlap."""
+
 
 def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = ()) -> str:
     """Return the summary of a run as lines of text.
@@ -78,9 +81,11 @@ def _row(name: str, count: int, remark: str) -> str:
 def _seconds(summary: Mapping[str, Any]) -> str:
     spent = dict(summary["seconds"])
     total = spent.pop("total")
-    rate = summary["text_bytes"] / 1e6 / total if total else 0.0
-    stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
-    return f"{total:.1f} s, {rate:,.0f} MB/s" + (f"  ({stages})" if stages else "")
+    told = f"{total:.1f} s"
+    if summary["text_bytes"] >= WORTH_A_RATE:
+        told += f", {summary['text_bytes'] / 1e6 / total:,.0f} MB/s"
+        told += f"  ({', '.join(f'{name} {seconds:.1f}' for name, seconds in spent.items() if seconds >= 0.05)})"
+    return told
 
 
 def _first_rejection(rejections: list[dict[str, Any]]) -> str:

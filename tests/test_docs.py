@@ -24,7 +24,7 @@ MODULES = [
 
 def timeless(output: str) -> str:
     """Remove what differs from run to run: seconds and rates."""
-    return re.sub(r"^[0-9.]+ s, .*$", "", output, flags=re.MULTILINE).rstrip()
+    return re.sub(r"^[0-9.]+ s(, .*)?$", "", output, flags=re.MULTILINE).rstrip()
 
 
 def shown(command: str) -> str:

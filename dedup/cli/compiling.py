@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-NOTICE = "dedup: compiling its kernels for this machine, once; takes about half a minute"
+NOTICE = "dedup: compiling its kernels for this machine, once; ten seconds or more"
 
 
 @contextmanager
@@ -28,11 +28,10 @@ def announce_compilation(quiet: bool) -> Iterator[None]:
 
 
 def _is_cached() -> bool:
-    """Whether compiled kernels lie where Numba looks for them."""
-    from numba import config
-
+    """Whether compiled kernels lie where Numba looks for them, none older than its source."""
+    from dedup import kernels
     from dedup.kernels import minhash
 
-    del config
-    cache = Path(minhash.signatures.stats.cache_path)
-    return any(cache.glob("*.nbi"))
+    compiled = [path.stat().st_mtime for path in Path(minhash.signatures.stats.cache_path).glob("*.nbi")]
+    source = max(path.stat().st_mtime for path in Path(kernels.__path__[0]).glob("*.py"))
+    return bool(compiled) and max(compiled) >= source

@@ -66,6 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output went away, as `head` does; Python must not complain about it again at exit.
         sys.stdout = None
         return 1
+    except RuntimeError as error:
+        if options.traceback or "no locator available" not in str(error):
+            raise
+        print("dedup: no folder to keep compiled kernels in. Hint: set NUMBA_CACHE_DIR to one", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("dedup: interrupted; nothing was written", file=sys.stderr)
         return 130
