@@ -10,14 +10,11 @@ import pyarrow as pa
 
 from dedup import evidence, rare, relation
 from dedup.explain import reason
-from dedup.kernels.rare import UNCROWDED
 from dedup.matches import LEFT
 from dedup.params import Params
 from dedup.schema import EXCERPT, IDENTICAL, MEASURES, RELATED, RELATIONS
 from dedup.store import Corpus
 from dedup.text import encode, spans, tokenise
-
-_UNCROWDED = np.full(2, UNCROWDED, np.uint8)
 
 PASSAGE = 3
 """Tokens in a row that both texts must have to be shown as a shared passage."""
@@ -81,7 +78,7 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
     if (tokens.digests[0] == tokens.digests[1]).all():
         return Comparison(RELATIONS[IDENTICAL], 1.0, dict.fromkeys(MEASURES, 1.0), None, reason(IDENTICAL, {}))
     frequencies = rare.pair_frequencies(corpus, np.arange(2), rare.frequency_bits(len(tokens.hashes), 2**32))
-    measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), frequencies, _UNCROWDED, params)
+    measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), frequencies, params)
     if len(measured.left) == 0:
         return Comparison(None, 0.0, {}, None, "hardly a word pair in common")
     verdict = relation.judge(measured, params, related=True)

@@ -15,7 +15,7 @@ verbatim
 rare_containment
     Rarity weight of the word pairs (every position) that stand in the other, over the weight of all and 96, four times
     that of a wholly rare pair: little evidence is little. The weight of a pair falls from 24 where it stands in
-    `FULL_WEIGHT_DF` articles or fewer to 0 at `NO_WEIGHT_DF`; both times the crowding of its document.
+    `FULL_WEIGHT_DF` articles or fewer to 0 at `NO_WEIGHT_DF`.
 order
     Anchors in order that lie outside the verbatim passages, over the once-words outside them and 4. A once-word occurs
     once in its document, an anchor once in both. Anchors in order: a longest sequence of them that rises in both.
@@ -44,8 +44,6 @@ from dedup.candidates import Pairs, split
 from dedup.kernels import evidence as agreement_kernel
 from dedup.kernels import numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
-from dedup.kernels.evidence import FULL_WEIGHT
-from dedup.kernels.rare import UNCROWDED
 from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.schema import MEASURES
@@ -55,14 +53,12 @@ from dedup.threads import in_slices
 FULL_WEIGHT_DF = 12
 NO_WEIGHT_DF = 36
 
-_SCALE = np.arange(256)[:, None] / UNCROWDED
 RARITY_WEIGHTS = np.clip(
-    FULL_WEIGHT * (NO_WEIGHT_DF * _SCALE - np.arange(256)) / ((NO_WEIGHT_DF - FULL_WEIGHT_DF) * np.maximum(_SCALE, 1)),
+    agreement_kernel.FULL_WEIGHT * (NO_WEIGHT_DF - np.arange(256)) // (NO_WEIGHT_DF - FULL_WEIGHT_DF),
     0,
-    FULL_WEIGHT,
+    agreement_kernel.FULL_WEIGHT,
 ).astype(np.uint8)
-RARITY_WEIGHTS[:, 255] = 0  # may be any frequency above
-"""Weight of a word pair, shape (256, 256): by the crowding of its document and the articles it stands in."""
+"""Weight of a word pair by the number of articles it stands in."""
 
 LEAST = 0.05
 """Pairs with less rare containment on both sides are not looked at any further."""
@@ -153,12 +149,7 @@ def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int 
 
 
 def agreement_evidence(
-    corpus: Corpus,
-    pairs: Pairs,
-    frequencies: npt.NDArray[np.uint8],
-    crowding: npt.NDArray[np.uint8],
-    params: Params,
-    threads: int = 1,
+    corpus: Corpus, pairs: Pairs, frequencies: npt.NDArray[np.uint8], params: Params, threads: int = 1
 ) -> Evidence:
     """Measure everything of the pairs that share rare word pairs at all.
 
@@ -168,8 +159,6 @@ def agreement_evidence(
     pairs : uint64 array, sorted
     frequencies : uint8 array
         From `dedup.rare.pair_frequencies`.
-    crowding : uint8 array, shape (n_documents,)
-        From `dedup.rare.sketches`.
     params : Params
     threads : int
 
@@ -186,7 +175,7 @@ def agreement_evidence(
         some = slice(first, last)
         documents, firsts, size = _laid_out(corpus, left[some], right[some])
         listed = firsts, np.empty_like(firsts), np.empty(size, np.uint32), np.empty(size, np.uint8)
-        agreement_kernel.rare_pairs(*texts, documents, frequencies, crowding, RARITY_WEIGHTS, *listed)
+        agreement_kernel.rare_pairs(*texts, documents, frequencies, RARITY_WEIGHTS, *listed)
         agreement_kernel.rare_containment(*listed, corpus.lengths, left[some], right[some], rare[some])
 
     in_slices(compare_rare_pairs, len(pairs), threads, SLICE)

@@ -169,18 +169,18 @@ def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clu
         (articles,) = np.nonzero(near.clusters.kept)
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
         frequencies = rare.pair_frequencies(corpus, articles, bits)
-        sketches = rare.sketches(corpus, compared, frequencies, params)
+        sketches, sizes = rare.sketches(corpus, compared, frequencies, params)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
 
     def rare_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
         with way.progress.stage("candidates"):
             rows = np.searchsorted(compared, documents)
-            pairs, longest = rare.pairs_in_postings(sketches[rows], documents, params, limit)
+            pairs, longest = rare.pairs_in_postings(sketches[rows], sizes[rows], documents, params, limit)
             return np.union1d(pairs, met), longest
 
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:
         with way.progress.stage("evidence"):
-            measured = evidence.agreement_evidence(corpus, pairs, frequencies, sketches.crowding, params, way.threads)
+            measured = evidence.agreement_evidence(corpus, pairs, frequencies, params, way.threads)
             return judged.add(relation.judge(measured, params))
 
     _, hidden_rare = compare_in_rounds(compared, rare.posting_limit(params), rare_pairs, judge)

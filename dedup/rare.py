@@ -6,8 +6,6 @@ MinHash (Broder 1997) of the document's word pairs that are rare in the corpus a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -19,9 +17,6 @@ from dedup.store import Corpus
 
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
-USUAL_DF = (
-    18  # a fifth of an article's word pairs, of those found elsewhere, are as a rule in so many articles or fewer
-)
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
@@ -55,44 +50,20 @@ def pair_frequencies(corpus: Corpus, documents: npt.NDArray[np.int64], bits: int
     return frequencies
 
 
-@dataclass(frozen=True, slots=True)
-class Sketches:
-    """The rare-pair sketches of some documents.
-
-    Parameters
-    ----------
-    hashes : uint64 array, shape (n, sketch_size)
-        Ascending in each row, as many as ``sizes`` says.
-    sizes : int64 array, shape (n,)
-    crowding : uint8 array, shape (n_documents,)
-        Of every document of the corpus that has a sketch: by how much more frequent its rarest word pairs are than
-        usual, in sixteenths, 16 to 96. Versions of one text, hundreds perhaps, crowd one another.
-    """
-
-    hashes: npt.NDArray[np.uint64]
-    sizes: npt.NDArray[np.int64]
-    crowding: npt.NDArray[np.uint8]
-
-    def __getitem__(self, rows: npt.NDArray[np.int64]) -> Sketches:
-        """Return some of them."""
-        return Sketches(self.hashes[rows], self.sizes[rows], self.crowding)
-
-
 def sketches(
     corpus: Corpus, documents: npt.NDArray[np.int64], frequencies: npt.NDArray[np.uint8], params: Params
-) -> Sketches:
-    """Return the sketch of each document: its rare word pairs with the smallest hashes."""
-    hashes = np.empty((len(documents), params.sketch_size), np.uint64)
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Return the sketch of each document, shape (n, sketch_size), ascending, and how many hashes each has."""
+    out = np.empty((len(documents), params.sketch_size), np.uint64)
     sizes = np.empty(len(documents), np.int64)
-    crowding = np.full(len(corpus), kernel.UNCROWDED, np.uint8)
     pairs = np.empty(corpus.longest, np.uint64)
-    texts = corpus.tokens, corpus.starts, corpus.ends, documents, frequencies
-    kernel.sketch(*texts, params.rare_df, USUAL_DF, pairs, hashes, sizes, crowding)
-    return Sketches(hashes, sizes, crowding)
+    kernel.sketch(corpus.tokens, corpus.starts, corpus.ends, documents, frequencies, params.rare_df, pairs, out, sizes)
+    return out, sizes
 
 
 def pairs_in_postings(
-    sketches: Sketches,
+    sketches: npt.NDArray[np.uint64],
+    sizes: npt.NDArray[np.int64],
     documents: npt.NDArray[np.int64],
     params: Params,
     limit: int,
@@ -103,7 +74,8 @@ def pairs_in_postings(
 
     Parameters
     ----------
-    sketches : Sketches, of n documents
+    sketches : uint64 array, shape (n, sketch_size)
+    sizes : int64 array, shape (n,)
     documents : int64 array, ascending, shape (n,)
         Whose they are.
     params : Params
@@ -119,18 +91,17 @@ def pairs_in_postings(
     """
     if len(documents) == 0:
         return np.empty(0, np.uint64), Bucket(0, 0)
-    hashes, sizes = sketches.hashes, sketches.sizes
-    filled = np.arange(hashes.shape[1]) < sizes[:, None]
+    filled = np.arange(sketches.shape[1]) < sizes[:, None]
     bits = max(1, int(len(documents) - 1).bit_length())
     low = np.uint64((1 << bits) - 1)
     # The smallest hashes begin with zeros: multiplied they differ in the upper bits, which the packing leaves.
-    keys = hashes[filled] * np.uint64(0x9E3779B97F4A7C15)
+    keys = sketches[filled] * np.uint64(0x9E3779B97F4A7C15)
     packed = keys & ~low | np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
     packed.sort()
     lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.int64) for _ in range(2))
     size, first = kernel.posting_lists(*lists)
     room = np.empty(ROOM * len(documents), np.uint64)
-    while (count := kernel.sharing_pairs(*lists, params.sketch_overlap, hashes.shape[1], limit, room)) > len(room):
+    while (count := kernel.sharing_pairs(*lists, params.sketch_overlap, sketches.shape[1], limit, room)) > len(room):
         room = np.empty(count, np.uint64)
     left, right = (documents[side].astype(np.uint64) for side in split(room[:count]))
     return np.sort(left << np.uint64(32) | right), Bucket(size, int(documents[first]))

@@ -126,23 +126,9 @@ def pair_frequencies(texts: list[str], slots: int) -> dict[int, int]:
     return counted
 
 
-def crowding(text: str, frequencies: dict[int, int], slots: int, size: int) -> int:
-    """In how many articles the rarest fifth of the word pairs found elsewhere stands, over 18, in sixteenths: 16 to 96.
-
-    Of the pairs with the smallest hashes.
-    """
-    pairs = word_pairs(text)
-    ceiling = (2**64 - 1) // max(1, len(pairs) // (4 * size))
-    counted = sorted(frequencies.get(pair % slots, 0) for pair in pairs if pair <= ceiling)
-    seen = [value for value in counted if value > 1]
-    lowest = next((value for n, value in enumerate(seen, 1) if 5 * n >= len(seen)), 0)
-    return min(96, max(16, 16 * lowest // 18))
-
-
 def sketch(text: str, frequencies: dict[int, int], slots: int, most: int, size: int) -> list[int]:
-    """The smallest hashes among the word pairs that stand in 2 to `most` texts, times the crowding."""
-    limit = min(254, most * crowding(text, frequencies, slots, size) // 16)
-    return sorted(pair for pair in set(word_pairs(text)) if 2 <= frequencies.get(pair % slots, 0) <= limit)[:size]
+    """The smallest hashes among the word pairs that stand in 2 to `most` texts."""
+    return sorted(pair for pair in set(word_pairs(text)) if 2 <= frequencies.get(pair % slots, 0) <= most)[:size]
 
 
 def leader_clusters(n: int, matches: list[tuple[int, int, int, float, int]]) -> list[int]:
@@ -189,11 +175,11 @@ def verbatim(hashes: list[int], other: list[int]) -> set[int]:
     return {k for i, run in enumerate(runs(hashes)) if run in there for k in range(i, i + length)}
 
 
-def rare_containment(text: str, other: str, weight: Callable[[str, int], int]) -> float:
-    """Weight in this text of its word pairs that are rare in the other too, over the weight of all and 96."""
-    there = {pair for pair in word_pairs(other) if weight(other, pair)}
+def rare_containment(text: str, other: str, weight: Callable[[int], int]) -> float:
+    """Weight of the text's word pairs that stand in the other, over the weight of all and 96."""
+    there = set(word_pairs(other))
     pairs = word_pairs(text)
-    return sum(weight(text, pair) for pair in pairs if pair in there) / (sum(weight(text, pair) for pair in pairs) + 96)
+    return sum(weight(pair) for pair in pairs if pair in there) / (sum(map(weight, pairs)) + 96)
 
 
 def anchors_in_order(anchors: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -59,17 +59,15 @@ def related_texts(draw: st.DrawFn) -> tuple[str, str]:
 @settings(max_examples=300)
 @given(st.lists(related_texts(), min_size=1, max_size=3))
 def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
-    texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+    texts = [text for pair in pairs for text in pair]
     corpus = corpus_of(texts)
     bits = 12
     frequencies = rare.pair_frequencies(corpus, np.arange(len(texts)), bits)
     counted = naive.pair_frequencies(texts, 1 << bits)
-    crowding = np.random.default_rng(len(texts[0])).integers(16, 97, len(texts)).astype(np.uint8)
-    measured = agreement_evidence(corpus, all_pairs(len(texts)), frequencies, crowding, Params())
+    measured = agreement_evidence(corpus, all_pairs(len(texts)), frequencies, Params())
 
-    def weight(text: str, pair: int) -> int:
-        crowded = int(crowding[texts.index(text)]) / 16
-        return min(24, max(0, int(24 * (36 * crowded - counted[pair % (1 << bits)]) / (24 * crowded))))
+    def weight(pair: int) -> int:
+        return min(24, max(0, 24 * (36 - counted[pair % (1 << bits)]) // 24))
 
     found = {(a, b): place for place, (a, b) in enumerate(zip(measured.left, measured.right, strict=True))}
     for a in range(len(texts)):
@@ -89,8 +87,6 @@ def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
 
 
 def test_weights_fall_with_frequency() -> None:
-    assert RARITY_WEIGHTS[16, :13].tolist() == [24] * 13
-    assert RARITY_WEIGHTS[16, 24] == 12
-    assert RARITY_WEIGHTS[16, 36:].tolist() == [0] * 220
-    assert RARITY_WEIGHTS[48, 36:109].tolist() == [24 - n // 3 if n % 3 == 0 else 23 - n // 3 for n in range(73)]
-    assert RARITY_WEIGHTS[96, 255] == 0
+    assert RARITY_WEIGHTS[:13].tolist() == [24] * 13
+    assert RARITY_WEIGHTS[24] == 12
+    assert RARITY_WEIGHTS[36:].tolist() == [0] * 220

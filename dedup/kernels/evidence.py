@@ -49,7 +49,6 @@ def rare_pairs(
     ends: Array,
     documents: Array,
     frequencies: Array,
-    crowding: Array,
     weight_of: Array,
     firsts: Array,
     lasts: Array,
@@ -66,9 +65,8 @@ def rare_pairs(
         Which of them to list.
     frequencies : uint8 array
         A power of two long: in how many articles a pair stands, by the lowest bits of its hash.
-    crowding : uint8 array, shape (n_documents,)
-    weight_of : uint8 array, shape (256, 256)
-        Rarity weight by crowding and frequency, at most FULL_WEIGHT. A pair of weight 0 is not rare and not listed.
+    weight_of : uint8 array, shape (256,)
+        Rarity weight by frequency, at most FULL_WEIGHT. A pair of weight 0 is not rare and not listed.
     firsts, lasts : int64 array, shape (n_documents,)
         Where the pairs of a document may begin; receives where they end.
     pairs : uint32 array
@@ -80,10 +78,9 @@ def rare_pairs(
     mask = u8(frequencies.size - 1)
     for document in documents:
         at = firsts[document]
-        crowded = crowding[document]
         for k in range(word_pairs(tokens, starts[document], ends[document], room)):
             pairs[at] = u4(room[k] >> u8(32))
-            weights[at] = weight_of[crowded, frequencies[room[k] & mask]]
+            weights[at] = weight_of[frequencies[room[k] & mask]]
             at += 1 if weights[at] else 0
         lasts[document] = at
 

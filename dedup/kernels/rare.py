@@ -10,8 +10,6 @@ from dedup.kernels.table import table_bits
 from dedup.kernels.xxh import fmix64
 
 LOOKED_UP = 4  # times the size of a sketch: so many word pairs are looked up at first
-UNCROWDED = 16  # crowding of a document whose word pairs are as rare as usual
-MOST_CROWDED = 6 * UNCROWDED
 CHARACTERS = 4  # of a script without spaces, where two words have about as many
 
 
@@ -89,72 +87,38 @@ def sketch(
     documents: Array,
     frequencies: Array,
     most: int,
-    usual: int,
     pairs: Array,
     out: Array,
     sizes: Array,
-    crowding: Array,
 ) -> None:
-    """Keep of each document the rare word pairs with the smallest hashes.
+    """Keep of each document the word pairs of frequency 2 to ``most`` with the smallest hashes.
 
-    Rare is a pair of frequency 2 to ``most``, times the crowding of the document. A pair of frequency 1 stands nowhere
-    else and would take room without ever meeting another.
+    A pair of frequency 1 stands nowhere else and would take room without ever meeting another.
 
     Parameters
     ----------
     tokens, starts, ends, documents, frequencies
         As in `count_pairs`.
-    most, usual : int
-        Frequencies: where rarity ends; what crowding is measured by.
+    most : int
     pairs : uint64 array
         Room for the pairs of the longest document.
     out : uint64 array, shape (len(documents), sketch_size)
         Receives hashes in ascending order.
     sizes : int64 array, shape (len(documents),)
         Receives how many.
-    crowding : uint8 array, shape (n_documents,)
-        Receives the crowding of each of ``documents``, in units of 1 / UNCROWDED.
     """
     mask = u8(frequencies.size - 1)
     room = out.shape[1]
     highest = u8(0xFFFFFFFFFFFFFFFF)
-    counts = np.zeros(256, np.int64)
     for row in range(documents.size):
         document = documents[row]
         count = word_pairs(tokens, starts[document], ends[document], pairs)
         # Hashes over the ceiling are not looked up, each a cache miss, unless those under it do not fill the sketch.
         share = max(1, count // (LOOKED_UP * room))
-        ceiling = highest // u8(share)
-        crowded = crowd(pairs, count, ceiling, frequencies, mask, usual, counts)
-        crowding[document] = crowded
-        limit = min(254, most * crowded // UNCROWDED)  # 255 may be any frequency above
-        kept = smallest(pairs, count, ceiling, frequencies, mask, limit, out[row])
+        kept = smallest(pairs, count, highest // u8(share), frequencies, mask, most, out[row])
         if kept < room and share > 1:
-            kept = smallest(pairs, count, highest, frequencies, mask, limit, out[row])
+            kept = smallest(pairs, count, highest, frequencies, mask, most, out[row])
         sizes[row] = kept
-
-
-@njit(cache=True, nogil=True)
-def crowd(pairs: Array, count: int, ceiling: int, frequencies: Array, mask: int, usual: int, counts: Array) -> int:
-    """Return how crowded a document's place is, in units of 1 / UNCROWDED, at least one and at most MOST_CROWDED.
-
-    The frequency that a fifth of its word pairs do not exceed, of those found elsewhere too, by the usual one. In a
-    text of which the corpus holds a hundred versions hardly a pair is rare as others are; the rarest fifth shows it.
-    Only hashes up to the ceiling are looked at. ``counts`` is zero, and is again.
-    """
-    seen = 0
-    for k in range(count):
-        if pairs[k] <= ceiling:
-            frequency = frequencies[pairs[k] & mask]
-            counts[frequency] += 1
-            seen += frequency > 1
-    below = 0
-    frequency = 2
-    while frequency < 255 and 5 * (below + counts[frequency]) < seen:
-        below += counts[frequency]
-        frequency += 1
-    counts[:] = 0
-    return min(MOST_CROWDED, max(UNCROWDED, UNCROWDED * frequency // usual))
 
 
 @njit(cache=True, nogil=True)
