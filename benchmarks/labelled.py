@@ -3,7 +3,7 @@
 A set is two files of JSON lines, also ``.gz`` or ``.zst``: ``NAME.docs.jsonl`` with ``id``, ``text`` and perhaps
 ``topic``, and ``NAME.pairs.jsonl`` with ``a`` (the source), ``b`` (derived from it) and either
 
-- ``label`` (1: derived, 0: not) and ``level`` (any word: rows of the tables), perhaps ``model``, where one wrote ``b``; or
+- ``label`` (1: derived, 0: not) and ``level`` (any word, a row of the tables), perhaps ``model`` (that wrote ``b``); or
 - ``relation`` (as a person judged it) and ``duplicate`` (``y``, ``n``, or ``u`` where that person was unsure).
 
 Pairs may name documents of the background. Two labels do not mean what they say about copies, and are read as unknown:
@@ -104,10 +104,11 @@ def read_sets(folder: Path, names: Iterable[str] | None = None) -> list[Labelled
         for record in read_lines(documents[name]):
             if record.get("topic") is not None:
                 groups.join(record["id"], f"topic {record['topic']}")
-    for labelled, pair in ((labelled, pair) for labelled in read for pair in labelled.pairs):
-        if pair.level not in (CROSS, CLOSEST):
-            groups.join(pair.a, pair.b)
-            groups.join(pair.a, _source(labelled.name, pair.a))
+    for labelled in read:
+        for pair in labelled.pairs:
+            if pair.level not in (CROSS, CLOSEST):
+                groups.join(pair.a, pair.b)
+                groups.join(pair.a, _source(labelled.name, pair.a))
     return [
         replace(labelled, pairs=tuple(replace(pair, group=groups.of(pair.a)) for pair in labelled.pairs))
         for labelled in read
@@ -151,7 +152,7 @@ def cross_pairs(name: str, pairs: list[Pair], texts: Mapping[str, str]) -> list[
     Returns
     -------
     list of Pair
-        `CROSS_DRAWN` at random, and of `CLOSEST_SOURCES` sources two with each of the three others that share most words.
+        `CROSS_DRAWN` at random; of `CLOSEST_SOURCES` sources two with each of the three others that share most words.
     """
     rng = random.Random(SEED)
     derived: dict[str, list[str]] = {}
@@ -177,7 +178,7 @@ def cross_pairs(name: str, pairs: list[Pair], texts: Mapping[str, str]) -> list[
 
 
 def _source(name: str, document: str) -> str:
-    """Return the source of a document: of passages, whose ids are ``derived|source|...``, the one they were cut from."""
+    """Return the source of a document: of a passage (id ``derived|source|...``) the text it was cut from."""
     parts = document.split("|")
     return f"{name} {parts[1]}" if len(parts) > 2 else document
 

@@ -46,6 +46,7 @@ PEER_THRESHOLD = 0.7
 """What a detector that bands and compares word 5-shingles asks for, whatever our own threshold is."""
 
 Bools = npt.NDArray[np.bool_]
+Figures = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def judgements(labelled: LabelledSet, found: Found, params: Params) -> dict[str,
     return {**told, "confusion": {name: dict(counts) for name, counts in sorted(confusion.items())}}
 
 
-def print_set(name: str, figures: dict[str, Any], with_peer: bool) -> None:
+def print_set(name: str, figures: Figures, with_peer: bool) -> None:
     """Print one set: a row for every level, then the judgements."""
     columns = (*COLUMNS, PEER) if with_peer else COLUMNS
     print(f"\n{name:34}{'truth':>8}{'pairs':>7}" + "".join(f"{column:>12}" for column in columns))
@@ -220,9 +221,9 @@ def print_set(name: str, figures: dict[str, Any], with_peer: bool) -> None:
 
 def measure_sets(
     sets: list[LabelledSet], background: Path, params: Params, threads: int, with_peer: bool = False
-) -> dict[str, Any]:
+) -> Figures:
     """Evaluate all sets, print them as they come, and return the figures."""
-    figures: dict[str, Any] = {"machine": measure.machine(), "params": params.as_dict(), "threads": threads}
+    figures: Figures = {"machine": measure.machine(), "params": params.as_dict(), "threads": threads}
     figures["versions"] = {name: importlib.metadata.version(name) for name in PACKAGES}
     print(", ".join(f"{value}" for value in (*figures["machine"].values(), f"{threads} threads")))
     print(", ".join(f"{name} {version}" for name, version in figures["versions"].items()))
@@ -244,7 +245,7 @@ def measure_sets(
     for labelled in sets:
         started = time.perf_counter()
         found = evaluate(labelled, background, alone, params, threads)
-        one: dict[str, Any] = {"levels": table(labelled, found, params)}
+        one: Figures = {"levels": table(labelled, found, params)}
         if labelled.is_judged:
             one["judgements"] = judgements(labelled, found, params)
         one["candidates_per_document"] = found.n_candidates / max(1, found.n_documents)

@@ -1,4 +1,4 @@
-"""The stages of a run on some files, and what they saw: candidates, frequencies, matches. For the quality benchmarks.
+"""The stages of a run on some files, and what they saw: candidates, frequencies, matches. Used by `quality.py`.
 
 Nothing is computed a second way here: the package's own pipeline runs, and we listen to what it hands from one stage
 to the next.
@@ -97,7 +97,7 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         with _listening(stage) as heard:
             matches, clusters, _ = pipeline._match(collapsed, params, way)
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(pairs for pairs, _ in heard)]))
-        frequencies = heard[-1][1] if heard and params.level >= Level.syndicated else np.empty(0, np.uint8)
+        frequencies = heard[-1][1][0] if params.level >= Level.syndicated else np.empty(0, np.uint8)
         document: dict[str, int] = {}
         for key, place in zip(records.ids.to_pylist(), collapsed.document.tolist(), strict=True):
             document.setdefault(key, place)
@@ -107,13 +107,13 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
 
 
 @contextmanager
-def _listening(stage: str) -> Iterator[list[tuple[Pairs, Any]]]:
-    """Note the pairs and the argument after them of every call of an evidence stage."""
-    heard: list[tuple[Pairs, Any]] = []
+def _listening(stage: str) -> Iterator[list[tuple[Pairs, tuple[Any, ...]]]]:
+    """Note the pairs and the arguments after them of every call of an evidence stage."""
+    heard: list[tuple[Pairs, tuple[Any, ...]]] = []
     real = getattr(evidence, stage)
 
     def listen(corpus: Corpus, pairs: Pairs, *rest: Any) -> Evidence:
-        heard.append((pairs, rest[0]))
+        heard.append((pairs, rest))
         return real(corpus, pairs, *rest)
 
     with mock.patch.object(evidence, stage, listen):

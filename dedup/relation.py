@@ -30,6 +30,10 @@ FEW_TOKENS_VERBATIM = 0.5
 TEMPLATE = 0.4
 """Where so much more is verbatim than rare, the words are those of a template: no copy."""
 
+MOULD_NUMBERS = 0.4
+MOULD_VERBATIM = 0.6
+"""With so many new numbers two texts come from one mould, unless so much is verbatim."""
+
 EXCERPT_RATIO = 0.67
 EXCERPT_CARRIED = 0.7
 """An excerpt is at most so long, against its container, and so much of it is carried over, verbatim or in order."""
@@ -97,6 +101,14 @@ def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
     return inputs
 
 
+def ruled_out(inputs: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.bool_]:
+    """Return which pairs are no copies, whatever the score: too short to tell, or of one template or mould."""
+    verbatim = inputs["verbatim"]
+    is_short = (inputs["tokens"] < FEW_TOKENS) & (verbatim < FEW_TOKENS_VERBATIM)
+    is_moulded = (inputs["new_numbers"] >= MOULD_NUMBERS) & (verbatim < MOULD_VERBATIM)
+    return np.asarray(is_short | is_moulded | (inputs["common"] >= TEMPLATE))
+
+
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     """Return the pairs whose resemblance is at least the threshold; their score is the resemblance."""
     (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
@@ -116,8 +128,7 @@ def judge(evidence: Evidence, params: Params, related: bool = False) -> Matches:
     score = Model.shipped().score(inputs)
     verbatim, order, rare = inputs["verbatim"], inputs["order"], inputs["rare_containment"]
     longer = np.maximum(evidence.lengths_left, evidence.lengths_right)
-    score[(inputs["tokens"] < FEW_TOKENS) & (verbatim < FEW_TOKENS_VERBATIM)] = 0.0
-    score[inputs["common"] >= TEMPLATE] = 0.0
+    score[ruled_out(inputs)] = 0.0
     is_copy = score >= 0.5
     is_retold = (order >= REWRITTEN_ORDER) & (verbatim < REWRITTEN_VERBATIM)
     is_revised = is_copy & (verbatim >= REVISED_VERBATIM) & ~is_retold
