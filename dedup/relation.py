@@ -30,7 +30,7 @@ FEW_TOKENS_VERBATIM = 0.5
 TEMPLATE = 0.4
 """Where so much more is verbatim than rare, the words are those of a template: no copy."""
 
-MOULD_NUMBERS = 0.4
+MOULD_NUMBERS = 0.5
 MOULD_VERBATIM = 0.6
 """With so many new numbers two texts come from one mould, unless so much is verbatim."""
 
