@@ -59,12 +59,15 @@ def compare_in_rounds(
         The largest bucket whose pairs were not all compared in the end.
     """
     compared = np.empty(0, np.uint64)
+    active = documents
     for turn in range(ROUNDS):
-        pairs, largest = find(documents, limit << turn)
+        pairs, largest = find(active, limit << turn)
         new = np.setdiff1d(pairs, compared, assume_unique=True)
         compared = np.union1d(compared, new)
         kept = compare(new)
-        if largest.size <= (limit << turn) + 1:
+        survivors = documents[kept[documents]]
+        # A match may bring a document back that an earlier one had dropped: it has not met the others yet.
+        if largest.size <= (limit << turn) + 1 and np.isin(survivors, active, assume_unique=True).all():
             return compared, None
-        documents = documents[kept[documents]]
-    return compared, find(documents, 1)[1]
+        active = survivors
+    return compared, find(active, 1)[1]

@@ -80,18 +80,16 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
     frequencies = rare.pair_frequencies(corpus, np.arange(2), rare.frequency_bits(len(tokens.hashes), 2**32))
     measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), frequencies, params)
     if len(measured.left) == 0:
-        return Comparison(None, 0.0, {}, None, "hardly a word pair in common")
+        return Comparison(None, 0.0, {}, None, "hardly anything in common")
     verdict = relation.judge(measured, params, related=True)
     code = int(verdict.relation[0])
     measures = dict(zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True))
     derived = None
     if code == EXCERPT:
         derived = "b" if verdict.container[0] == LEFT else "a"
-    told = dict(measures)
-    if derived == "b":
-        told["containment_left"] = measures["containment_right"]
-    name = RELATIONS[code] if code < RELATED or measures["rare_containment"] >= relation.RELATED_FROM else None
-    return Comparison(name, float(verdict.score[0]), measures, derived, reason(code, told))
+    if code == RELATED and measures["rare_containment"] < relation.RELATED_FROM:
+        return Comparison(None, float(verdict.score[0]), measures, None, "hardly anything in common")
+    return Comparison(RELATIONS[code], float(verdict.score[0]), measures, derived, reason(code, measures))
 
 
 def shared_passages(a: str, b: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

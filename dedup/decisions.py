@@ -35,14 +35,15 @@ def conclude(
 
     Raises
     ------
-    AssertionError
+    RuntimeError
         If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
     """
     fates = _Fates(records, collapsed, found)
     decisions = _decisions(records, collapsed, matches, found, fates, policy, params)
     table = _matches(records, matches, *_record_pairs(collapsed, matches, found, fates))
     summary = _summary(records, matches, table, decisions, fates, policy, params)
-    assert summary["records"] == summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]
+    if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
+        raise RuntimeError(f"records are missing: {summary}")
     return Result(decisions, table, summary, fates.kept, source)
 
 
@@ -90,10 +91,6 @@ def _decisions(
     relation[by_match] = matches.relation[fates.match[by_match]]
     score = np.ones(n)
     score[by_match] = matches.score[fates.match[by_match]]
-    # The copy may be either side of its match: containment is told from its point of view.
-    is_left = np.zeros(n, bool)
-    is_left[by_match] = matches.left[fates.match[by_match]] == collapsed.document[by_match]
-
     reasons = np.full(n, "no copy found", object)
     reasons[(records.lengths < params.min_tokens) & (records.lengths > 0)] = "very short: compared for identity only"
     reasons[records.lengths == 0] = "no words"
@@ -104,9 +101,6 @@ def _decisions(
     for record in np.nonzero(by_match)[0].tolist():
         match = fates.match[record]
         measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
-        if not is_left[record]:
-            left, right = measures["containment_left"], measures["containment_right"]
-            measures["containment_left"], measures["containment_right"] = right, left
         reasons[record] = reason(int(matches.relation[match]), measures)
     for record, rejection in records.rejected.items():
         reasons[record] = f"rejected: {rejection.reason}"

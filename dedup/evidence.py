@@ -139,7 +139,7 @@ def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int 
             sizes,  # filled by all threads, but each with the same value
         )
 
-    in_slices(measure, len(pairs), threads)
+    in_slices(measure, len(pairs), threads, SLICE)
     measures = np.full((len(MEASURES), len(pairs)), np.nan)
     evidence = Evidence(left, right, corpus.lengths[left], corpus.lengths[right], measures)
     evidence["resemblance"][:] = resemblance(shared, sizes[left], sizes[right])

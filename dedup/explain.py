@@ -15,21 +15,23 @@ def reason(relation: int, measures: Mapping[str, float]) -> str:
     relation : int
         A code of `dedup.schema`.
     measures : mapping
-        By the names of `dedup.schema.MEASURES`; left is the document that is told about.
+        By the names of `dedup.schema.MEASURES`.
     """
     if relation == IDENTICAL:
         return "the same words in the same order"
     if relation == NEAR_DUPLICATE:
         return f"resemblance {measures['resemblance']:.2f}"
+    verbatim = f"{measures['verbatim']:.0%} of the shorter one stands word for word in the other"
+    order = f"{measures['order']:.0%} of its other words follow it in order"
+    rare = f"{measures['rare_containment']:.0%} of its rare word pairs, weighted, are in the other"
     if relation == EXCERPT:
-        return f"{measures['containment_left']:.0%} of it stands in the longer one"
-    rare = f"{measures['rare_containment']:.0%} of the shorter one's rare word pairs are in both"
+        return f"{verbatim}, a longer one; {order}"
     if relation == REVISED:
-        return f"{rare}, {measures['containment_left']:.0%} of its passages word for word"
+        return f"{verbatim}; {rare}"
     if relation == REWRITTEN:
-        return f"{rare}, in thin agreement from beginning to end"
+        return f"{verbatim}; {order}; {rare}"
     if relation == PARTIAL:
-        return f"{rare}, but as passages within another article"
+        return f"{verbatim}, but only {order}"
     if relation == RELATED:
-        return f"{rare}: the same story, written independently"
+        return f"{verbatim}; {rare}: the same story, written independently"
     raise ValueError(f"relation {relation}")

@@ -55,7 +55,7 @@ def recall(resemblance: float, bands: int, rows: int) -> float:
 def band_keys(signatures: npt.NDArray[np.uint32], bands: int, rows: int) -> npt.NDArray[np.uint64]:
     """Return the key of each band of each signature, shape (n_documents, bands)."""
     keys = np.empty((len(signatures), bands), np.uint64)
-    kernel.band_keys(signatures, rows, keys)
+    kernel.band_keys(np.ascontiguousarray(signatures), rows, keys)
     return keys
 
 

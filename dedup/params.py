@@ -6,6 +6,7 @@ import enum
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
 from typing import Any
 
 from dedup.errors import ParamsError
@@ -34,7 +35,7 @@ class Level(enum.IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Params:
-    """What decides the answer. Ways of running (threads, memory, scratch) are not here: they do not change it.
+    """What decides the answer. Ways of running (threads, memory, scratch) are not here.
 
     Parameters
     ----------
@@ -83,6 +84,8 @@ class Params:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", Level.of(self.level))
+        if isinstance(self.prefer, str):
+            raise ParamsError(f"prefer {self.prefer!r}", "a list of sources")
         object.__setattr__(self, "prefer", tuple(self.prefer))
         if self.keep is not None and self.keep not in KEEP_POLICIES:
             raise ParamsError(f"keep {self.keep!r}", f"one of {', '.join(KEEP_POLICIES)}")
@@ -94,9 +97,13 @@ class Params:
             raise ParamsError("sources to prefer, but keep is not 'source'", "keep 'source'", "add --keep source")
         for name, low, high in _BOUNDS:
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
                 raise ParamsError(f"{name} {value!r}", f"a number from {low:g} to {high:g}")
-            if name not in _REAL and not isinstance(value, int):
+            if name in _REAL:
+                object.__setattr__(self, name, float(value))
+            elif isinstance(value, Integral):
+                object.__setattr__(self, name, int(value))
+            else:
                 raise ParamsError(f"{name} {value!r}", "a whole number")
 
     def as_dict(self) -> dict[str, Any]:

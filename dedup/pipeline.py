@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from dedup.candidates import Bucket, Pairs, compare_in_rounds
 from dedup.cluster import Clusters, clusters, keep_policy
 from dedup.collapse import Collapsed, collapse
 from dedup.decisions import conclude
+from dedup.errors import ParamsError
 from dedup.io import Fields, Output, Source, open_source
 from dedup.matches import Matches
 from dedup.params import Level, Params
@@ -37,6 +39,8 @@ LAST_COPY = {
 """The farthest relation that still counts as a copy at a level."""
 
 DEFAULT_MEMORY = 4_000_000_000
+
+CROWDED = "the table of word pairs is smaller than it should be: some rewrites are missed; give more --memory"
 
 
 def deduplicate(
@@ -68,7 +72,8 @@ def deduplicate(
     threads : int, optional
         All processors by default. The answer does not depend on it.
     memory : int
-        Bytes, 4 GB by default; bounds the table of word-pair frequencies to a quarter.
+        Bytes, 4 GB by default; bounds the table of word-pair frequencies to a quarter. Where that is less than a slot
+        for each token of the corpus, some rare pairs look frequent and rewrites are missed: the summary has a note.
     scratch : path, optional
         Folder for temporary files; the system's by default.
     strict : bool
@@ -93,6 +98,8 @@ def deduplicate(
     >>> result.decisions.column("relation").to_pylist()
     [None, 'identical', None]
     """
+    if params is not None and not isinstance(params, Params):
+        raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
     scratch_path = None if scratch is None else Path(scratch)
     opened = open_source(source, Fields(id_field, text_field, date_field, source_field), strict, scratch_path)
     way = Way.of(threads, memory, scratch_path, progress)
@@ -101,7 +108,7 @@ def deduplicate(
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a run is run, which does not change its answer."""
+    """How a run is run. It does not change the answer, but for a memory too small, which the summary then tells."""
 
     threads: int
     memory: int
@@ -110,7 +117,15 @@ class Way:
 
     @staticmethod
     def of(threads: int | None, memory: int | None, scratch: Path | None, progress: bool) -> Way:
-        """Return the way with the defaults filled in."""
+        """Return the way with the defaults filled in.
+
+        Raises
+        ------
+        ParamsError
+        """
+        for name, value in (("threads", threads), ("memory", memory)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
+                raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
         return Way(threads or os.cpu_count() or 1, memory or DEFAULT_MEMORY, scratch, Progress(progress))
 
 
@@ -131,6 +146,8 @@ def run(source: Source, output: Path | None, params: Params, way: Way) -> Result
         matches, found, hidden = _match(collapsed, params, way)
         with progress.stage("decide"):
             result = conclude(records, collapsed, matches, found, policy, params, source)
+        if params.level >= Level.syndicated and rare.is_crowded(int(collapsed.corpus.lengths.sum()), way.memory):
+            result.summary["notes"].append(CROWDED)
         if hidden is not None:
             result.summary["notes"].append(_hidden(hidden, records, collapsed))
         if folder is not None:

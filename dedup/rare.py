@@ -21,10 +21,20 @@ ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
 def frequency_bits(n_tokens: int, memory: int) -> int:
-    """Return the base-2 logarithm of the frequency table's length: a slot a token, at most a quarter of the memory."""
-    wanted = max(LEAST_BITS, int(SLOTS_PER_TOKEN * n_tokens - 1).bit_length())
-    allowed = max(LEAST_BITS, int(memory // 4).bit_length() - 1)
-    return min(wanted, allowed)
+    """Return the base-2 logarithm of the frequency table's length: a slot a token, at most a quarter of the memory.
+
+    But never less than 1 MB.
+    """
+    return min(_wanted_bits(n_tokens), max(LEAST_BITS, int(memory // 4).bit_length() - 1))
+
+
+def is_crowded(n_tokens: int, memory: int) -> bool:
+    """Whether the memory does not allow for the table that so many tokens should have."""
+    return frequency_bits(n_tokens, memory) < _wanted_bits(n_tokens)
+
+
+def _wanted_bits(n_tokens: int) -> int:
+    return max(LEAST_BITS, int(SLOTS_PER_TOKEN * n_tokens - 1).bit_length())
 
 
 def pair_frequencies(corpus: Corpus, documents: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.uint8]:

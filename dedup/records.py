@@ -17,6 +17,7 @@ from dedup.lsh import band_keys
 from dedup.minhash import signatures
 from dedup.params import Params
 from dedup.progress import Progress
+from dedup.schema import NO_DATE
 from dedup.store import ScratchArray
 from dedup.text import Tokens, buffers, tokenise
 
@@ -49,6 +50,7 @@ class Records:
         By record.
     text_bytes, unread_dates : int
     has_dates : bool
+        Whether any record has a date.
     """
 
     ids: pa.ChunkedArray
@@ -196,7 +198,7 @@ def read_records(
         rejected=rejected,
         text_bytes=text_bytes,
         unread_dates=unread_dates,
-        has_dates=source.has_dates,
+        has_dates=bool((joined["published"] != NO_DATE).any()),
     )
 
 

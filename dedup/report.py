@@ -31,7 +31,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
     ]
     if matched["partial"]:
-        lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages; both kept"))
+        lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages"))
     if decisions:
         lines += ["", *_told(decisions)]
     elif summary["largest_clusters"]:

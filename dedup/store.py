@@ -10,6 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dedup.errors import OutputError
+
+
+def scratch_error(error: OSError, scratch: Path | None) -> OutputError:
+    """Return the error for a scratch folder that cannot be written to."""
+    problem = (error.strerror or str(error)).lower().replace(" on device", "")
+    place = scratch or tempfile.gettempdir()
+    return OutputError(f"{problem} for temporary files in {place}", hint="free some, or choose another --scratch")
+
 
 class ScratchArray:
     """An array that grows at its end and lives in an unnamed scratch file, gone with the process.
@@ -25,20 +34,36 @@ class ScratchArray:
 
     def __init__(self, dtype: npt.DTypeLike, scratch: Path | None = None) -> None:
         self._dtype = np.dtype(dtype)
-        self._file: Any = tempfile.TemporaryFile(dir=scratch, prefix="dedup-")  # noqa: SIM115 - lives as long as we do
+        try:
+            self._file: Any = tempfile.TemporaryFile(dir=scratch, prefix="dedup-")  # noqa: SIM115 - as long as we live
+        except OSError as error:
+            raise scratch_error(error, scratch) from error
         self._size = 0
+        self._scratch = scratch
 
     def __len__(self) -> int:
         return self._size
 
     def append(self, values: npt.NDArray[Any]) -> None:
-        """Write values behind the last ones."""
-        self._file.write(np.ascontiguousarray(values, self._dtype).data)
+        """Write values behind the last ones.
+
+        Raises
+        ------
+        OutputError
+            When the disk of the scratch folder is full, or fails.
+        """
+        try:
+            self._file.write(np.ascontiguousarray(values, self._dtype).data)
+        except OSError as error:
+            raise scratch_error(error, self._scratch) from error
         self._size += len(values)
 
     def view(self) -> npt.NDArray[Any]:
         """Return all that was written as one read-only array over the file."""
-        self._file.flush()
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise scratch_error(error, self._scratch) from error
         if self._size == 0:
             empty = np.empty(0, self._dtype)
             empty.flags.writeable = False
@@ -68,6 +93,11 @@ class Corpus:
     tokens: npt.NDArray[np.uint32]
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        tokens = self.tokens.view()
+        tokens.flags.writeable = False  # as those from a scratch file are: kernels would compile once for each
+        object.__setattr__(self, "tokens", tokens)
 
     def __len__(self) -> int:
         return len(self.starts)

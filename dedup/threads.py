@@ -27,5 +27,9 @@ def in_slices(work: Callable[[int, int], None], size: int, threads: int, most: i
         return
     with ThreadPoolExecutor(threads) as pool:
         slices = [pool.submit(work, first, last) for first, last in itertools.pairwise(cuts)]
-        for one in slices:
-            one.result()
+        try:
+            for one in slices:
+                one.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # an interrupt does not wait for slices that have not begun
+            raise

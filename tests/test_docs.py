@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from dedup.cli.reference import reference
+from dedup.cli.run import _GUESSES
+from dedup.io.columns import GUESSES
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -58,6 +60,15 @@ def test_examples_in_docstrings(name: str) -> None:
     found = doctest.testmod(importlib.import_module(name))
     assert found.attempted or "+SKIP" in Path(importlib.import_module(name).__file__ or "").read_text("utf-8")
     assert found.failed == 0
+
+
+def test_guesses_on_the_command_line_are_the_readers() -> None:
+    assert {name: tuple(told.split(", ")) for name, told in _GUESSES.items()} == GUESSES
+
+
+def test_nothing_is_left_to_fill_in() -> None:
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"]:
+        assert "@@" not in document.read_text("utf-8")
 
 
 def test_links_lead_somewhere() -> None:

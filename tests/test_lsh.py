@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup import lsh
-from dedup.candidates import split
+from dedup.candidates import Bucket, compare_in_rounds, split
 from dedup.errors import ParamsError
 from dedup.minhash import permutations
 from dedup.params import Params
@@ -79,3 +79,30 @@ def test_a_hot_bucket_costs_its_size_times_the_limit() -> None:
     assert len(pairs) < 16 * 20_000
     assert largest.size == 20_000
     assert largest.document == 0
+
+
+def test_rounds_leave_no_kept_pair_unmet() -> None:
+    """Whatever the buckets and matches: if nothing is said to be hidden, kept documents of one bucket have met."""
+    draw = np.random.default_rng(11)
+    for _ in range(300):
+        keys = draw.integers(0, 3, (2, 12)).astype(np.uint64) << np.uint64(40)
+        alike = np.triu(draw.random((12, 12)) < 0.4, 1)
+        met: set[tuple[int, int]] = set()
+
+        def find(documents: np.ndarray, limit: int, keys: np.ndarray = keys) -> tuple[np.ndarray, Bucket]:
+            return lsh.pairs_in_buckets(keys, documents, limit)
+
+        def compare(pairs: np.ndarray, alike: np.ndarray = alike, met: set[tuple[int, int]] = met) -> np.ndarray:
+            met |= set(zip(*(side.tolist() for side in split(pairs)), strict=True))
+            kept: list[int] = []
+            for document in range(12):
+                if not any((one, document) in met and alike[one, document] for one in kept):
+                    kept.append(document)
+            return np.isin(np.arange(12), kept)
+
+        _, hidden = compare_in_rounds(np.arange(12), 2, find, compare)
+        if hidden is None:
+            kept = np.flatnonzero(compare(np.empty(0, np.uint64)))
+            for band in keys:
+                for a, b in itertools.combinations(kept.tolist(), 2):
+                    assert band[a] != band[b] or (a, b) in met

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.io import source as io_source
+from dedup.kernels import cluster, evidence, lsh, numbers, rare, resemblance
 from dedup.params import Params
 
 
@@ -146,6 +147,50 @@ def test_a_text_many_times_and_a_template_many_times() -> None:
     kept = result.kept["id"].to_pylist()
     assert kept == ["c0", "n0", *(f"p{n}" for n in range(300))]
     assert len(result.matches) < 70 * 600 + 3000
+
+
+def test_earliest_needs_a_date() -> None:
+    records = [{"id": "b", "text": article(1), "published": None}, {"id": "a", "text": article(1), "published": "?"}]
+    result = dedup.deduplicate(records, params=Params(level="near"))
+    assert result.summary["keep"] == "first"
+    assert result.kept["id"].to_pylist() == ["b"]
+
+
+def test_a_small_memory_is_told() -> None:
+    texts = [article(seed, 400) for seed in range(400)]
+    assert dedup.deduplicate(texts, params=Params(level="syndicated")).summary["notes"] == []
+    cramped = dedup.deduplicate(texts, params=Params(level="syndicated"), memory=1_000_000)
+    assert any("--memory" in note for note in cramped.summary["notes"])
+
+
+@pytest.mark.parametrize(
+    "how", [{"threads": 0}, {"threads": "2"}, {"memory": -1}, {"params": "near"}, {"params": {"level": "near"}}]
+)
+def test_arguments_that_cannot_be_used(how: dict[str, object]) -> None:
+    with pytest.raises(dedup.ParamsError):
+        dedup.deduplicate(["a"], **how)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "how", [{"prefer": "AP", "keep": "source"}, {"threshold": 2}, {"num_perm": 16.5}, {"level": "x"}]
+)
+def test_params_that_cannot_be_used(how: dict[str, object]) -> None:
+    with pytest.raises(dedup.ParamsError):
+        Params(**how)  # type: ignore[arg-type]
+
+
+def test_kernels_compile_once_for_runs_and_comparisons() -> None:
+    dedup.deduplicate(corpus())
+    dedup.compare(article(1), edited(article(1), 1, 0.3))
+    kernels = [
+        kernel
+        for module in (lsh, rare, evidence, numbers, resemblance, cluster)
+        for kernel in vars(module).values()
+        if hasattr(kernel, "nopython_signatures") and kernel.__module__ == module.__name__
+    ]
+    assert len(kernels) > 10
+    called_from_python = {kernel.__name__: len(kernel.nopython_signatures) for kernel in kernels}
+    assert {name for name, count in called_from_python.items() if count > 1} <= {"find"}
 
 
 def test_results_tell_themselves() -> None:

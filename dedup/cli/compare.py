@@ -63,6 +63,8 @@ def command(options: argparse.Namespace) -> int:
     color = options.color == "always" or (
         options.color == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     )
+    if not comparison.measures:
+        return 0
     for name, text, passages in zip((options.a, options.b), texts, shared_passages(*texts), strict=True):
         print(f"\n--- {name}\n{marked(text, passages, (RED_ON, OFF) if color else ('[[', ']]'))}")
     return 0

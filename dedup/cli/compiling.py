@@ -1,4 +1,4 @@
-"""A word to the person who waits while the kernels are compiled: once on a machine, then they are cached."""
+"""A word to the person who waits while kernels are compiled: once on a machine, then they are cached."""
 
 from __future__ import annotations
 
@@ -6,32 +6,35 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 NOTICE = "dedup: compiling its kernels for this machine, once; ten seconds or more"
+PATIENCE = 1.0
+"""Seconds between looks whether something is being compiled."""
 
 
 @contextmanager
 def announce_compilation(quiet: bool) -> Iterator[None]:
-    """Print one line on stderr if kernels have to be compiled in this block."""
-    if quiet or _is_cached():
+    """Print one line on stderr when kernels are compiled in this block."""
+    if quiet:
         yield
         return
-    # Not at once: an error in the options or the input comes sooner, and is all there is to say then.
-    timer = threading.Timer(1.5, lambda: print(NOTICE, file=sys.stderr))
-    timer.daemon = True
-    timer.start()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(PATIENCE):
+            if _has_compiled():
+                print(NOTICE, file=sys.stderr)
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
 
 
-def _is_cached() -> bool:
-    """Whether compiled kernels lie where Numba looks for them, none older than its source."""
-    from dedup import kernels
-    from dedup.kernels import minhash
-
-    compiled = [path.stat().st_mtime for path in Path(minhash.signatures.stats.cache_path).glob("*.nbi")]
-    source = max(path.stat().st_mtime for path in Path(kernels.__path__[0]).glob("*.py"))
-    return bool(compiled) and max(compiled) >= source
+def _has_compiled() -> bool:
+    """Whether Numba has looked for a compiled kernel of ours in vain."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith("dedup.kernels.")]
+    kernels = [value for module in modules for value in list(vars(module).values()) if hasattr(value, "stats")]
+    return any(sum(kernel.stats.cache_misses.values()) for kernel in kernels)

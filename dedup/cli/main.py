@@ -72,11 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("dedup: no folder to keep compiled kernels in. Hint: set NUMBA_CACHE_DIR to one", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("dedup: interrupted; nothing was written", file=sys.stderr)
+        print("dedup: interrupted", file=sys.stderr)
         return 130
     except OSError as error:
         if options.traceback:
             raise
         place = f": {error.filename}" if error.filename else ""
-        print(f"dedup: {error.strerror or error}{place}; nothing was written", file=sys.stderr)
+        print(f"dedup: {error.strerror or error}{place}", file=sys.stderr)
         return 1

@@ -75,9 +75,14 @@ def add_parser(commands: Any) -> None:
     where = parser.add_argument_group("fields")
     for name, guesses in _GUESSES.items():
         where.add_argument(f"--{name}-field", metavar="NAME", help=f"guessed: {guesses}")
-    way = parser.add_argument_group("ways of running (they do not change the answer)")
+    way = parser.add_argument_group("ways of running")
     way.add_argument("--threads", type=positive, metavar="N", help="default: all processors")
-    way.add_argument("--memory", type=size, metavar="SIZE", help="bound for the table of word pairs (default: 4GB)")
+    way.add_argument(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="bounds the table of word pairs to a quarter of it; where that is too small a note says so (default: 4GB)",
+    )
     way.add_argument("--scratch", type=Path, metavar="DIR", help="folder for temporary files")
     way.add_argument("--strict", action="store_true", help="stop at the first malformed record instead of rejecting it")
     way.add_argument("--quiet", action="store_true", help="no progress, no notices; with -o no summary either")

@@ -25,8 +25,9 @@ def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path
     ----------
     source : object
         A path (``str`` or ``os.PathLike``) or a list of ``os.PathLike``: files, folders, globs, ``"-"``.
-        An Arrow table, record batch or reader, or anything that speaks Arrow's C stream protocol, such as the
-        DataFrames of pandas and Polars. Any other iterable: records, as dicts or as strings that are texts.
+        An Arrow table, record batch, reader or array of texts, or anything that speaks Arrow's C stream protocol, such
+        as the DataFrames and Series of pandas and Polars. Any other iterable: records, as dicts or as strings that are
+        texts.
     fields : Fields
         What the caller asked for.
     strict : bool
@@ -51,6 +52,8 @@ def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path
         return TableSource(pa.Table.from_batches([source]), fields, strict)
     if isinstance(source, pa.RecordBatchReader):
         return TableSource(source.read_all(), fields, strict)
+    if isinstance(source, (pa.Array, pa.ChunkedArray)):
+        return TableSource(pa.table({"text": source}), fields, strict)
     if hasattr(source, "__arrow_c_stream__"):
         return TableSource(_table(source), fields, strict)
     if isinstance(source, (bytes, bytearray, memoryview, Mapping)) or not isinstance(source, Iterable):
@@ -77,7 +80,9 @@ def _path(source: str | os.PathLike[Any]) -> str:
 
 def _table(source: Any) -> pa.Table:
     try:
+        if not hasattr(source, "columns"):  # one column, as a Series is: texts
+            return pa.table({"text": pa.chunked_array(source)})
         return pa.table(source)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError, AttributeError) as error:
         found = f"an input of type {type(source).__name__} that is no table: {error}"
         raise InputError(found, EXPECTED, "pass the whole table, or its texts as a list") from error

@@ -172,5 +172,5 @@ def checked(batches: Iterator[Batch], strict: bool) -> Iterator[Batch]:
     if records and records == rejections:
         raise InputError(
             f"{batch.file}: not one usable record among {records}; {first}",
-            hint="is this the format that the file's name says?",
+            hint="standard input is read as JSON lines" if batch.file == "-" else "is the format what the name says?",
         )

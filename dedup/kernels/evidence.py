@@ -87,7 +87,7 @@ def rare_pairs(
 
 @njit(cache=True, nogil=True)
 def flag_once_words(tokens: Array, starts: Array, ends: Array, documents: Array, once: Array) -> None:
-    """Write 1 for each token that occurs once in its document, 0 for the others; parameters as for `weigh`."""
+    """Write 1 for each token that occurs once in its document, 0 for the others; parameters as for `rare_pairs`."""
     room = 1 << table_bits(SPARSE * longest_of(starts, ends, documents))
     keys = np.zeros(room, np.uint32)
     stamps = np.zeros(room, np.int32)

@@ -166,10 +166,11 @@ def test_table_without_rows():
         open_source(TABLE.slice(0, 0), FIELDS).batches()
 
 
-@pytest.mark.parametrize("series", [pd.Series(["x"]), pl.Series(["x"])])
-def test_a_series_is_no_table(series):
-    with pytest.raises(InputError, match="that is no table"):
-        open_source(series, FIELDS)
+@pytest.mark.parametrize("make", [pd.Series, pl.Series, pa.array, lambda texts: pa.chunked_array([texts])])
+def test_one_column_is_texts(make):
+    assert everything(open_source(make(["x", None, "y z"]), FIELDS)).text == [b"x", None, b"y z"]
+    with pytest.raises(ColumnError, match="column 'text' is int64"):
+        open_source(make([1, 2]), FIELDS)
 
 
 def test_strings(tmp_path):
