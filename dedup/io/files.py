@@ -22,7 +22,7 @@ from dedup.io.jsonl import JsonLines
 from dedup.io.parquet import Parquet
 from dedup.io.paths import InputFile
 from dedup.io.plaintext import PlainText
-from dedup.io.source import Batch, Fields, checked
+from dedup.io.source import Batch, Fields, Rejection, checked
 from dedup.io.stream import Meter, unreadable
 from dedup.io.unchanged import Stamp, require_unchanged, stamp
 
@@ -100,20 +100,26 @@ class FileSource:
         self._formats = {}
         self._read = []
         self._files = [self._spooled(file) for file in self._files]
+        usable = 0
+        rejected: Rejection | None = None
         for file in self._files:
-            reader = self._formats.setdefault(file.format, _format(file.format, self._fields))
+            reader = self._formats.setdefault(file.format, _format(file.format, self._fields, len(self._files) > 1))
             records = 0
             try:
                 before = stamp(file)
             except OSError as error:
                 raise unreadable(file, error) from error
-            for batch in checked(reader.read(file, self._meter), self._strict):
+            for batch in checked(reader.read(file, self._meter), self._strict, file.format == "txt"):
                 records += len(batch.row)
+                rejected = rejected or next(iter(batch.rejected.values()), None)
+                usable += len(batch.row) - len(batch.rejected)
                 yield batch
             self._read.append((file, before, records))
+        names = ", ".join(file.name for file in self._files[:5])
         if not any(records for _, _, records in self._read):
-            names = ", ".join(file.name for file in self._files[:5])
             raise InputError(f"no records in {names}" + (" ..." if len(self._files) > 5 else ""))
+        if not usable and rejected is not None:
+            raise InputError(f"not one usable record in {names}; the first: {rejected.reason}")
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
@@ -149,12 +155,12 @@ class FileSource:
         return replace(file, path=Path(name))
 
 
-def _format(name: str, fields: Fields) -> Format:
+def _format(name: str, fields: Fields, tolerant: bool) -> Format:
     if name in DELIMITERS:
         return Delimited(fields, name)
     if name == "parquet":
         return Parquet(fields)
-    return PlainText() if name == "txt" else JsonLines(fields)
+    return PlainText(tolerant) if name == "txt" else JsonLines(fields)
 
 
 def _remove(name: str) -> None:

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from dedup.io.encoding import printable, readable
 from dedup.io.paths import STDIN, InputFile
-from dedup.io.source import Batch
-from dedup.io.stream import CHUNK_BYTES, Meter, text_chunks
+from dedup.io.source import Batch, Rejection
+from dedup.io.stream import CHUNK_BYTES, Meter, NotTextError, chunks, text_chunks
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -22,15 +22,31 @@ if TYPE_CHECKING:
 
 
 class PlainText:
-    """Reads each file as one document and copies the kept ones into a folder ``kept``."""
+    """Reads each file as one document and copies the kept ones into a folder ``kept``.
+
+    Parameters
+    ----------
+    tolerant : bool
+        Reject a file that is not text, as a record among others, instead of stopping at it.
+    """
 
     has_dates = False
 
+    def __init__(self, tolerant: bool = False) -> None:
+        self._tolerant = tolerant
+
     def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
         """Yield the file as a batch of one."""
-        whole = b"".join(text_chunks(file, CHUNK_BYTES, meter))
+        rejected = {}
+        whole: bytes | None = None
+        try:
+            whole = b"".join(text_chunks(file, CHUNK_BYTES, meter))
+        except NotTextError as error:
+            if not self._tolerant:
+                raise
+            rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), b"".join(chunks(file, CHUNK_BYTES)))
         text = pa.array([whole], pa.large_binary())
-        yield Batch(file.name, np.ones(1, np.int64), [file.relative], text, np.full(1, NO_DATE), [None], {})
+        yield Batch(file.name, np.ones(1, np.int64), [file.relative], text, np.full(1, NO_DATE), [None], rejected)
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Copy the kept files, compressed as they are, under their relative names."""

@@ -134,7 +134,7 @@ class Source(Protocol):
         """Return the kept records with all their fields, in input order."""
 
 
-def checked(batches: Iterator[Batch], strict: bool) -> Iterator[Batch]:
+def checked(batches: Iterator[Batch], strict: bool, one_record: bool = False) -> Iterator[Batch]:
     """Pass on the batches of one file, and refuse a file that is damaged or has no usable record.
 
     Parameters
@@ -143,6 +143,8 @@ def checked(batches: Iterator[Batch], strict: bool) -> Iterator[Batch]:
         All of one file.
     strict : bool
         Refuse the first rejected record.
+    one_record : bool
+        The file is one record: it may be rejected, and the others go on.
 
     Raises
     ------
@@ -169,7 +171,7 @@ def checked(batches: Iterator[Batch], strict: bool) -> Iterator[Batch]:
     except DamagedError as damage:
         where = f" after row {last_row}" if last_row else ""
         raise InputError(f"{damage.file} {damage.what}{where}", hint=damage.hint) from damage
-    if records and records == rejections:
+    if records and records == rejections and not one_record:
         raise InputError(
             f"{batch.file}: not one usable record among {records}; {first}",
             hint="standard input is read as JSON lines" if batch.file == "-" else "is the format what the name says?",

@@ -48,6 +48,10 @@ class Meter:
     bytes_read: int = 0
 
 
+class NotTextError(InputError):
+    """A file whose beginning is not text in UTF-8."""
+
+
 class DamagedError(InputError):
     """Compressed data that stops before its end, or is not what it should be.
 
@@ -161,12 +165,12 @@ def _refuse_binary(file: InputFile, head: bytes) -> None:
     expected = "text in UTF-8"
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         convert = "convert it: iconv -f UTF-16 -t UTF-8"
-        raise InputError(f"{file.name} is in UTF-16 (it begins with that byte order mark)", expected, convert)
+        raise NotTextError(f"{file.name} is in UTF-16 (it begins with that byte order mark)", expected, convert)
     for magic, name in _MAGIC:
         if head.startswith(magic):
-            raise InputError(f"{file.name} holds {name}", expected, "unpack it, or give it its own suffix")
+            raise NotTextError(f"{file.name} holds {name}", expected, "unpack it, or give it its own suffix")
     if (position := head.find(0)) >= 0:
-        raise InputError(
+        raise NotTextError(
             f"{file.name} holds binary content (a NUL byte at byte {position + 1:,})",
             expected,
             "is this the format that the file's name says?",
