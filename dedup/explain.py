@@ -22,7 +22,7 @@ def reason(relation: int, measures: Mapping[str, float]) -> str:
     if relation == NEAR_DUPLICATE:
         return f"resemblance {measures['resemblance']:.2f}"
     verbatim = f"{measures['verbatim']:.0%} of the shorter one stands word for word in the other"
-    order = f"{measures['order']:.0%} of its other words follow it in order"
+    order = f"{measures['order']:.0%} of its other words come in the same order"
     rare = f"{measures['rare_containment']:.0%} of its rare word pairs, weighted, are in the other"
     if relation == EXCERPT:
         return f"{verbatim}, a longer one; {order}"
