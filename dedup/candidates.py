@@ -32,6 +32,11 @@ def split(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
+def joined(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Pairs:
+    """Return pairs of earlier and later documents as `split` takes them, sorted."""
+    return np.sort(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64))
+
+
 def compare_in_rounds(
     documents: npt.NDArray[np.int64],
     limit: int,

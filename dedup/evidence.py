@@ -149,7 +149,12 @@ def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int 
 
 
 def agreement_evidence(
-    corpus: Corpus, pairs: Pairs, frequencies: npt.NDArray[np.uint8], params: Params, threads: int = 1
+    corpus: Corpus,
+    pairs: Pairs,
+    frequencies: npt.NDArray[np.uint8],
+    params: Params,
+    threads: int = 1,
+    always: Pairs | None = None,
 ) -> Evidence:
     """Measure everything of the pairs that share rare word pairs at all.
 
@@ -161,6 +166,8 @@ def agreement_evidence(
         From `dedup.rare.pair_frequencies`.
     params : Params
     threads : int
+    always : uint64 array, optional
+        Pairs to be measured whatever they share.
 
     Returns
     -------
@@ -180,6 +187,8 @@ def agreement_evidence(
 
     in_slices(compare_rare_pairs, len(pairs), threads, SLICE)
     worth = rare.max(axis=1, initial=0.0) >= LEAST
+    if always is not None:
+        worth |= np.isin(pairs, always, assume_unique=True)
     left, right, rare = left[worth], right[worth], rare[worth]
     lies = np.empty((len(left), agreement_kernel.N_MEASURES))
     new_numbers = np.empty(len(left))

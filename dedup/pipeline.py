@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup import evidence, lsh, rare, relation
-from dedup.candidates import Bucket, Pairs, compare_in_rounds
+from dedup.candidates import Bucket, Pairs, compare_in_rounds, joined
 from dedup.cluster import Clusters, clusters, keep_policy
 from dedup.collapse import Collapsed, collapse
 from dedup.decisions import conclude
@@ -188,6 +188,9 @@ def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clu
         frequencies = rare.pair_frequencies(corpus, articles, bits)
         sketches, sizes = rare.sketches(corpus, compared, frequencies, params)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
+    known = joined(
+        near.matches.left, near.matches.right
+    )  # near duplicates stay so, even of words that all articles have
 
     def rare_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
         with way.progress.stage("candidates"):
@@ -197,7 +200,7 @@ def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clu
 
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:
         with way.progress.stage("evidence"):
-            measured = evidence.agreement_evidence(corpus, pairs, frequencies, params, way.threads)
+            measured = evidence.agreement_evidence(corpus, pairs, frequencies, params, way.threads, known)
             return judged.add(relation.judge(measured, params))
 
     _, hidden_rare = compare_in_rounds(compared, rare.posting_limit(params), rare_pairs, judge)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import Bucket, Pairs, split
+from dedup.candidates import Bucket, Pairs, joined, split
 from dedup.kernels import rare as kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
@@ -113,8 +113,8 @@ def pairs_in_postings(
     room = np.empty(ROOM * len(documents), np.uint64)
     while (count := kernel.sharing_pairs(*lists, params.sketch_overlap, sketches.shape[1], limit, room)) > len(room):
         room = np.empty(count, np.uint64)
-    left, right = (documents[side].astype(np.uint64) for side in split(room[:count]))
-    return np.sort(left << np.uint64(32) | right), Bucket(size, int(documents[first]))
+    left, right = (documents[side] for side in split(room[:count]))
+    return joined(left, right), Bucket(size, int(documents[first]))
 
 
 def posting_limit(params: Params) -> int:

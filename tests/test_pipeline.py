@@ -100,6 +100,20 @@ def test_near_level_finds_what_the_definition_finds() -> None:
                     assert row["resemblance"] == truth
 
 
+@pytest.mark.parametrize("level", ["syndicated", "rewritten"])
+def test_levels_are_cumulative(level: str) -> None:
+    """Near duplicates stay so at the higher levels, even where all their words are those of a template."""
+    frames = [f"{article(1, 30)} {article(seed, 9)}" for seed in range(100, 180)]
+    records = [{"id": f"{n}", "text": text} for n, text in enumerate(frames)] + corpus()
+    near = dedup.deduplicate(records, params=Params(level="near")).matches.to_pylist()
+    above = dedup.deduplicate(records, params=Params(level=level)).matches.to_pylist()
+    kinds = {"identical", "near_duplicate"}
+    assert len(near) > 80
+    assert {(row["left"], row["right"]) for row in near} == {
+        (row["left"], row["right"]) for row in above if row["relation"] in kinds
+    }
+
+
 @given(st.floats(0.3, 1.0))
 @settings(max_examples=10)
 def test_no_match_is_under_the_threshold(threshold: float) -> None:
