@@ -63,7 +63,7 @@ RARITY_WEIGHTS = np.clip(
 LEAST = 0.05
 """Pairs with less rare containment on both sides are not looked at any further."""
 
-SLICE = 100_000
+SLICE = 200_000
 """Pairs that are marked and measured at a time."""
 
 
