@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from dedup import evidence, rare, relation
+from dedup.errors import InputError
 from dedup.explain import reason
 from dedup.matches import LEFT
 from dedup.params import Params
-from dedup.schema import EXCERPT, IDENTICAL, MEASURES, RELATED, RELATIONS
+from dedup.schema import ALL_OF_IDENTICAL, EXCERPT, IDENTICAL, MEASURES, RELATED, RELATIONS
 from dedup.store import Corpus
 from dedup.text import encode, spans, tokenise
 
@@ -31,7 +32,8 @@ class Comparison:
     score : float
         In [0, 1]: resemblance of near duplicates, else how surely one is a copy.
     measures : dict of str to float
-        By the names of `dedup.schema.MEASURES`; ``left`` is the first text. Empty where there was nothing to measure.
+        By the names of `dedup.schema.MEASURES`; ``left`` is the first text. Those that were
+        measured: few of identical texts, none of a text without words.
     derived : str or None
         ``"a"`` or ``"b"``, the one that seems to be the copy, where the texts tell.
     reason : str
@@ -58,6 +60,11 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
     -------
     Comparison
 
+    Raises
+    ------
+    InputError
+        When one of them is not a string.
+
     Notes
     -----
     Two texts alone do not tell which word pairs are rare: each counts as rare. A run over a corpus knows better, and
@@ -70,13 +77,16 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
     >>> dedup.compare(text, text.upper()).relation
     'identical'
     """
+    for name, text in (("a", a), ("b", b)):
+        if not isinstance(text, str):
+            raise InputError(f"{name} of type {type(text).__name__}", "a string")
     params = params or Params()
     tokens = tokenise(pa.array([encode(a), encode(b)], pa.large_binary()))
     corpus = Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
     if corpus.lengths.min() == 0:
         return Comparison(None, 0.0, {}, None, "a text without words")
     if (tokens.digests[0] == tokens.digests[1]).all():
-        return Comparison(RELATIONS[IDENTICAL], 1.0, dict.fromkeys(MEASURES, 1.0), None, reason(IDENTICAL, {}))
+        return Comparison(RELATIONS[IDENTICAL], 1.0, dict.fromkeys(ALL_OF_IDENTICAL, 1.0), None, reason(IDENTICAL, {}))
     frequencies = rare.pair_frequencies(corpus, np.arange(2), rare.frequency_bits(len(tokens.hashes), 2**32))
     measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), frequencies, params)
     if len(measured.left) == 0:

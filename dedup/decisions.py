@@ -17,7 +17,7 @@ from dedup.matches import LEFT, NEITHER, RIGHT, Matches
 from dedup.params import Params
 from dedup.records import Records
 from dedup.result import Result
-from dedup.schema import DECISIONS, EXCERPT, IDENTICAL, MATCHES, MEASURES, NO_DATE, PARTIAL, RELATIONS
+from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, EXCERPT, IDENTICAL, MATCHES, MEASURES, NO_DATE, PARTIAL, RELATIONS
 
 LARGEST_SHOWN = 5
 
@@ -39,9 +39,9 @@ def conclude(
         If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
     """
     fates = _Fates(records, collapsed, found)
-    decisions = _decisions(records, collapsed, matches, found, fates, policy, params)
-    table = _matches(records, matches, *_record_pairs(collapsed, matches, found, fates))
-    summary = _summary(records, matches, table, decisions, fates, policy, params)
+    decisions = _decisions(records, matches, fates, policy, params)
+    table = _matches(records, matches, *_record_pairs(collapsed, matches, fates))
+    summary = _summary(records, table, decisions, fates, policy, params)
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
     return Result(decisions, table, summary, fates.kept, source)
@@ -77,9 +77,7 @@ class _Fates:
 
 def _decisions(
     records: Records,
-    collapsed: Collapsed,
     matches: Matches,
-    found: Clusters,
     fates: _Fates,
     policy: str,
     params: Params,
@@ -123,7 +121,7 @@ def _decisions(
 
 
 def _record_pairs(
-    collapsed: Collapsed, matches: Matches, found: Clusters, fates: _Fates
+    collapsed: Collapsed, matches: Matches, fates: _Fates
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the matches as pairs of records: left, right, and the match between their texts (-1: identical).
 
@@ -157,7 +155,8 @@ def _matches(
         matches = _one_identical()
     relation = np.where(identical, IDENTICAL, matches.relation[match])
     score = np.where(identical, 1.0, matches.score[match])
-    measures = np.where(identical, 1.0, matches.measures[:, match])
+    of_identical = np.where(np.isin(MEASURES, ALL_OF_IDENTICAL), 1.0, np.nan)[:, None]
+    measures = np.where(identical, of_identical, matches.measures[:, match])
     container = np.where(identical, NEITHER, matches.container[match])
     derived = _derived(records.published[left], records.published[right], relation, container)
 
@@ -210,7 +209,6 @@ def _derived(
 
 def _summary(
     records: Records,
-    matches: Matches,
     table: pa.Table,
     decisions: pa.Table,
     fates: _Fates,

@@ -64,7 +64,7 @@ LEAST = 0.05
 """Pairs with less rare containment on both sides are not looked at any further."""
 
 SLICE = 200_000
-"""Pairs that are marked and measured at a time."""
+"""Pairs that are measured at a time."""
 
 
 @dataclass(frozen=True, slots=True)

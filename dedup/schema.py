@@ -51,6 +51,9 @@ MEASURES = (
 Those that have a twin ``_longer`` are the shares of the shorter document and of the longer one.
 """
 
+ALL_OF_IDENTICAL = ("resemblance", "containment_left", "containment_right", "verbatim", "verbatim_longer")
+"""The measures that are 1.0 of two identical texts by definition; the others are not measured of them."""
+
 MATCHES = pa.schema(
     [
         pa.field("left", pa.string(), nullable=False),

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedup
+from dedup import schema
 from dedup.io import source as io_source
 from dedup.kernels import cluster, evidence, lsh, numbers, rare, resemblance
 from dedup.params import Params
@@ -208,6 +209,19 @@ def test_kernels_compile_once_for_runs_and_comparisons() -> None:
     assert len(kernels) > 10
     called_from_python = {kernel.__name__: len(kernel.nopython_signatures) for kernel in kernels}
     assert {name for name, count in called_from_python.items() if count > 1} <= {"find"}
+
+
+def test_identical_texts_claim_no_measure_that_was_not_taken() -> None:
+    text = article(1) + " It cost 4 million in 2020."
+    known = dict.fromkeys(schema.ALL_OF_IDENTICAL, 1.0)
+    (match,) = dedup.deduplicate([text, text.upper()]).matches.to_pylist()
+    assert {name: match[name] for name in schema.MEASURES if match[name] is not None} == known
+    assert dedup.compare(text, text.upper()).measures == known
+
+
+def test_compare_takes_strings() -> None:
+    with pytest.raises(dedup.InputError, match="b of type NoneType; expected a string"):
+        dedup.compare("a", None)  # type: ignore[arg-type]
 
 
 def test_results_tell_themselves() -> None:
