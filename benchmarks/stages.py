@@ -11,27 +11,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup import evidence, lsh, pipeline
+from dedup import evidence, lsh, pipeline, rare
 from dedup.candidates import Pairs
 from dedup.cluster import Clusters
 from dedup.collapse import collapse
 from dedup.evidence import Evidence
 from dedup.io import Fields, open_source
 from dedup.kernels import rare as kernel
-from dedup.kernels.table import table_bits
 from dedup.matches import Matches
 from dedup.params import Level, Params
 from dedup.records import read_records
 from dedup.store import Corpus, ScratchArray
 
-DTYPES = (np.uint32, np.uint64, np.uint8)
-"""Of the scratch arrays of a run: token hashes, band keys, heads."""
+DTYPES = (np.uint32, np.uint64, np.uint8, np.uint8)
+"""Of the scratch arrays of a run: token hashes, band keys, heads, frequencies at tokens."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -53,6 +53,8 @@ class Run:
         Pairs that were compared to the end the level asks for.
     frequencies : uint8 array
         Of word pairs; empty where the level does not need them.
+    at_tokens : PairsAtTokens
+        The same at every token.
     matches : Matches
     clusters : Clusters
     seconds : float
@@ -65,6 +67,7 @@ class Run:
     digests: list[tuple[int, int]]
     candidates: Pairs
     frequencies: npt.NDArray[np.uint8]
+    at_tokens: rare.PairsAtTokens
     matches: Matches
     clusters: Clusters
     seconds: float
@@ -91,32 +94,36 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         for array in arrays:
             resources.callback(array.close)
         source = open_source(list(files), Fields("id", "text", None, None), False, None)
-        records = read_records(source, params, bands, rows, threads, arrays, way.progress)
+        records = read_records(source, params, bands, rows, threads, arrays[:3], way.progress)
         collapsed = collapse(records, "first", params)
         stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"
-        with _listening(stage) as heard:
-            matches, clusters, _ = pipeline._match(collapsed, params, way)
-        candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(pairs for pairs, _ in heard)]))
-        frequencies = heard[-1][1][0] if params.level >= Level.syndicated else np.empty(0, np.uint8)
+        with _listening(evidence, stage) as heard, _listening(rare, "sketches") as sketched:
+            matches, clusters, _ = pipeline._match(collapsed, params, way, arrays.pop())
+        candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))
+        frequencies, at_tokens = np.empty(0, np.uint8), rare.PairsAtTokens(np.empty(0, np.uint8), np.empty(0, np.int64))
+        if sketched:
+            frequencies, at_tokens = sketched[0][0][2], sketched[0][1][1]
         document: dict[str, int] = {}
         for key, place in zip(records.ids.to_pylist(), collapsed.document.tolist(), strict=True):
             document.setdefault(key, place)
         digests = [(high, low) for high, low in records.digests[collapsed.record].tolist()]
         seconds = time.perf_counter() - started
-        yield Run(params, collapsed.corpus, document, digests, candidates, frequencies, matches, clusters, seconds)
+        seen = candidates, frequencies, at_tokens, matches, clusters
+        yield Run(params, collapsed.corpus, document, digests, *seen, seconds)
 
 
 @contextmanager
-def _listening(stage: str) -> Iterator[list[tuple[Pairs, tuple[Any, ...]]]]:
-    """Note the pairs and the arguments after them of every call of an evidence stage."""
-    heard: list[tuple[Pairs, tuple[Any, ...]]] = []
-    real = getattr(evidence, stage)
+def _listening(module: ModuleType, stage: str) -> Iterator[list[tuple[tuple[Any, ...], Any]]]:
+    """Note the arguments and the result of every call of a stage."""
+    heard: list[tuple[tuple[Any, ...], Any]] = []
+    real = getattr(module, stage)
 
-    def listen(corpus: Corpus, pairs: Pairs, *rest: Any) -> Evidence:
-        heard.append((pairs, rest))
-        return real(corpus, pairs, *rest)
+    def listen(*given: Any) -> Any:
+        result = real(*given)
+        heard.append((given, result))
+        return result
 
-    with mock.patch.object(evidence, stage, listen):
+    with mock.patch.object(module, stage, listen):
         yield heard
 
 
@@ -141,7 +148,8 @@ def measure(run: Run, pairs: Pairs, threads: int = 1) -> Evidence:
     """
     if run.params.level < Level.syndicated:
         return evidence.shingle_evidence(run.corpus, pairs, run.params, threads)
-    return evidence.agreement_evidence(run.corpus, pairs, run.frequencies, run.params, threads)
+    found = evidence.agreement_evidence(run.corpus, pairs, run.at_tokens, threads)
+    return evidence.with_shingles(run.corpus, found, run.params, threads)
 
 
 class Alone:
@@ -171,7 +179,7 @@ class Alone:
 
     def _measure_one(self, run: Run, pair: int) -> Evidence:
         both = np.array([pair >> 32, pair & 0xFFFFFFFF], np.int64)
-        corpus = Corpus(run.corpus.tokens, run.corpus.starts[both], run.corpus.ends[both])
+        corpus = run.corpus.part(both)
         one = np.array([1], np.uint64)
         is_near = evidence.shingle_evidence(corpus, one, run.params)["resemblance"][0] >= run.params.threshold
         new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._known], np.int64)
@@ -179,9 +187,9 @@ class Alone:
             new = new[:1] if len(new) == 2 else new[:0]  # near copies count as one article
         slots = self._slots(corpus)
         before = self._frequencies[slots]
-        room = np.empty(corpus.longest, np.uint64), np.zeros(1 << table_bits(corpus.longest), np.uint64)
-        kernel.count_pairs(corpus.tokens, corpus.starts, corpus.ends, new, *room, self._frequencies)
-        found = evidence.agreement_evidence(corpus, one, self._frequencies, run.params)
+        kernel.count_pairs(corpus.tokens, corpus.starts, corpus.ends, new, corpus.longest, self._frequencies)
+        found = evidence.agreement_evidence(corpus, one, rare.look_up(corpus, self._frequencies))
+        found = evidence.with_shingles(corpus, found, run.params)
         self._frequencies[slots] = before
         return Evidence(both[found.left], both[found.right], found.lengths_left, found.lengths_right, found.measures)
 

@@ -35,17 +35,18 @@ new_numbers
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import Pairs, split
+from dedup.candidates import Pairs, joined, split
 from dedup.kernels import evidence as agreement_kernel
 from dedup.kernels import numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
+from dedup.rare import PairsAtTokens
 from dedup.schema import MEASURES
 from dedup.store import Corpus
 from dedup.threads import in_slices
@@ -86,6 +87,11 @@ class Evidence:
     lengths_left: npt.NDArray[np.int64]
     lengths_right: npt.NDArray[np.int64]
     measures: npt.NDArray[np.float64]
+
+    def take(self, at: npt.NDArray[np.int64]) -> Evidence:
+        """Return the evidence at these places."""
+        lengths = self.lengths_left[at], self.lengths_right[at]
+        return Evidence(self.left[at], self.right[at], *lengths, self.measures[:, at])
 
     def __getitem__(self, name: str) -> npt.NDArray[np.float64]:
         """Return one measure by its name."""
@@ -151,8 +157,7 @@ def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int 
 def agreement_evidence(
     corpus: Corpus,
     pairs: Pairs,
-    frequencies: npt.NDArray[np.uint8],
-    params: Params,
+    at_tokens: PairsAtTokens,
     threads: int = 1,
     always: Pairs | None = None,
 ) -> Evidence:
@@ -162,9 +167,8 @@ def agreement_evidence(
     ----------
     corpus : Corpus
     pairs : uint64 array, sorted
-    frequencies : uint8 array
-        From `dedup.rare.pair_frequencies`.
-    params : Params
+    at_tokens : PairsAtTokens
+        From `dedup.rare.sketches`; of all documents in the pairs.
     threads : int
     always : uint64 array, optional
         Pairs to be measured whatever they share.
@@ -172,7 +176,8 @@ def agreement_evidence(
     Returns
     -------
     Evidence
-        Of those pairs whose rare containment is at least `LEAST` on one side; the others are no copies.
+        Of those pairs whose rare containment is at least `LEAST` on one side; the others are no copies. The measures of
+        the shingles are still to be taken: `with_shingles`.
     """
     texts = corpus.tokens, corpus.starts, corpus.ends
     left, right = split(pairs)
@@ -182,7 +187,7 @@ def agreement_evidence(
         some = slice(first, last)
         documents, firsts, size = _laid_out(corpus, left[some], right[some])
         listed = firsts, np.empty_like(firsts), np.empty(size, np.uint32), np.empty(size, np.uint8)
-        agreement_kernel.rare_pairs(*texts, documents, frequencies, RARITY_WEIGHTS, *listed)
+        agreement_kernel.rare_pairs(*texts, documents, at_tokens.frequencies, at_tokens.firsts, RARITY_WEIGHTS, *listed)
         agreement_kernel.rare_containment(*listed, corpus.lengths, left[some], right[some], rare[some])
 
     in_slices(compare_rare_pairs, len(pairs), threads, SLICE)
@@ -202,9 +207,16 @@ def agreement_evidence(
         numbers_kernel.new_numbers(*texts, left[some], right[some], new_numbers[some])
 
     in_slices(measure, len(left), threads, SLICE)
-    evidence = shingle_evidence(corpus, pairs[worth], params, threads)
-    evidence.measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T, lies.T, new_numbers[None]])
-    return evidence
+    measures = np.full((len(MEASURES), len(left)), np.nan)
+    measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T, lies.T, new_numbers[None]])
+    return Evidence(left, right, corpus.lengths[left], corpus.lengths[right], measures)
+
+
+def with_shingles(corpus: Corpus, evidence: Evidence, params: Params, threads: int = 1) -> Evidence:
+    """Return the evidence completed by resemblance and containment."""
+    shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads)
+    measures = np.where(np.isnan(shingles.measures), evidence.measures, shingles.measures)
+    return replace(evidence, measures=measures)
 
 
 def _laid_out(

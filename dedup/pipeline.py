@@ -135,15 +135,15 @@ def run(source: Source, output: Path | None, params: Params, way: Way) -> Result
     progress = way.progress
     with ExitStack() as resources:
         folder = None if output is None else resources.enter_context(Output(output, source.inputs))
-        arrays = [ScratchArray(dtype, way.scratch) for dtype in (np.uint32, np.uint64, np.uint8)]
-        for array in arrays:
+        *arrays, spare = (ScratchArray(dtype, way.scratch) for dtype in (np.uint32, np.uint64, np.uint8, np.uint8))
+        for array in (*arrays, spare):
             resources.callback(array.close)
         with progress.bar("read", source.total_bytes, "B"):
             records = read_records(source, params, bands, rows, way.threads, arrays, progress)
         policy = keep_policy(params, records.has_dates)
         with progress.stage("collapse"):
             collapsed = collapse(records, policy, params)
-        matches, found, hidden = _match(collapsed, params, way)
+        matches, found, hidden = _match(collapsed, params, way, spare)
         with progress.stage("decide"):
             result = conclude(records, collapsed, matches, found, policy, params, source)
         if params.level >= Level.syndicated and rare.is_crowded(int(collapsed.corpus.lengths.sum()), way.memory):
@@ -160,7 +160,9 @@ def run(source: Source, output: Path | None, params: Params, way: Way) -> Result
     return result
 
 
-def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clusters, Bucket | None]:
+def _match(
+    collapsed: Collapsed, params: Params, way: Way, scratch: ScratchArray
+) -> tuple[Matches, Clusters, Bucket | None]:
     """Find and judge the pairs of documents; return matches, the clusters at the level, and what was not compared."""
     corpus = collapsed.corpus
     (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
@@ -186,7 +188,7 @@ def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clu
         (articles,) = np.nonzero(near.clusters.kept)
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
         frequencies = rare.pair_frequencies(corpus, articles, bits)
-        sketches, sizes = rare.sketches(corpus, compared, frequencies, params)
+        sketches, at_tokens = rare.sketches(corpus, compared, frequencies, params, scratch)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
     known = joined(
         near.matches.left, near.matches.right
@@ -194,13 +196,15 @@ def _match(collapsed: Collapsed, params: Params, way: Way) -> tuple[Matches, Clu
 
     def rare_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
         with way.progress.stage("candidates"):
-            rows = np.searchsorted(compared, documents)
-            pairs, longest = rare.pairs_in_postings(sketches[rows], sizes[rows], documents, params, limit)
+            some = sketches[np.searchsorted(compared, documents)]
+            pairs, longest = rare.pairs_in_postings(some, documents, params, limit)
             return np.union1d(pairs, met), longest
 
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:
         with way.progress.stage("evidence"):
-            measured = evidence.agreement_evidence(corpus, pairs, frequencies, params, way.threads, known)
+            measured = evidence.agreement_evidence(corpus, pairs, at_tokens, way.threads, known)
+            told = relation.is_told(measured) | np.isin(joined(measured.left, measured.right), known)
+            measured = evidence.with_shingles(corpus, measured.take(np.nonzero(told)[0]), params, way.threads)
             return judged.add(relation.judge(measured, params))
 
     _, hidden_rare = compare_in_rounds(compared, rare.posting_limit(params), rare_pairs, judge)

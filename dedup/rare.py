@@ -6,17 +6,19 @@ MinHash (Broder 1997) of the document's word pairs that are rare in the corpus a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import Bucket, Pairs, joined, split
 from dedup.kernels import rare as kernel
-from dedup.kernels.table import table_bits
 from dedup.params import Params
-from dedup.store import Corpus
+from dedup.store import Corpus, ScratchArray, read_only
 
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
+BLOCK = 1 << 22  # tokens that are looked up at a time
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
@@ -51,32 +53,102 @@ def pair_frequencies(corpus: Corpus, documents: npt.NDArray[np.int64], bits: int
     Returns
     -------
     uint8 array, shape (2 ** bits,)
-        By the lowest bits of a pair's hash; saturates at 255. Never too low; too high where pairs share a slot.
+        By the lowest bits of a pair's hash: in how many documents some pair of that slot stands, 255 where it is
+        more. Never too low; too high where pairs share a slot.
     """
     frequencies = np.zeros(1 << bits, np.uint8)
-    pairs = np.empty(corpus.longest, np.uint64)
-    table = np.zeros(1 << table_bits(corpus.longest), np.uint64)
-    kernel.count_pairs(corpus.tokens, corpus.starts, corpus.ends, documents, pairs, table, frequencies)
+    kernel.count_pairs(corpus.tokens, corpus.starts, corpus.ends, documents, corpus.longest, frequencies)
     return frequencies
 
 
+@dataclass(frozen=True, slots=True)
+class PairsAtTokens:
+    """The frequency of the word pair that begins at each token of some documents.
+
+    Parameters
+    ----------
+    frequencies : uint8 array
+        Of one document after the other; unspecified where no word pair begins, at a document's end.
+    firsts : int64 array, shape (n_documents,)
+        Where those of each document of the corpus begin; -1 for documents that were not looked up.
+    """
+
+    frequencies: npt.NDArray[np.uint8]
+    firsts: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "frequencies", read_only(self.frequencies))
+
+
+@dataclass(frozen=True, slots=True)
+class Sketches:
+    """The rare-pair sketches of some documents.
+
+    Parameters
+    ----------
+    hashes : uint64 array, shape (n, sketch_size)
+        Ascending in each row.
+    sizes : int64 array, shape (n,)
+        How many of a row there are.
+    """
+
+    hashes: npt.NDArray[np.uint64]
+    sizes: npt.NDArray[np.int64]
+
+    def __getitem__(self, rows: npt.NDArray[np.int64]) -> Sketches:
+        """Return the sketches in some rows."""
+        return Sketches(self.hashes[rows], self.sizes[rows])
+
+
 def sketches(
-    corpus: Corpus, documents: npt.NDArray[np.int64], frequencies: npt.NDArray[np.uint8], params: Params
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """Return the sketch of each document, shape (n, sketch_size), ascending, and how many hashes each has."""
-    out = np.empty((len(documents), params.sketch_size), np.uint64)
+    corpus: Corpus,
+    documents: npt.NDArray[np.int64],
+    frequencies: npt.NDArray[np.uint8],
+    params: Params,
+    scratch: ScratchArray,
+) -> tuple[Sketches, PairsAtTokens]:
+    """Look all word pairs of documents up, once: return their sketches, and the frequencies for the evidence.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    documents : int64 array
+    frequencies : uint8 array
+        From `pair_frequencies`.
+    params : Params
+    scratch : ScratchArray of uint8
+        Empty; the frequencies at tokens lie in it.
+    """
+    hashes = np.empty((len(documents), params.sketch_size), np.uint64)
     sizes = np.empty(len(documents), np.int64)
-    pairs = np.empty(corpus.longest, np.uint64)
-    kernel.sketch(corpus.tokens, corpus.starts, corpus.ends, documents, frequencies, params.rare_df, pairs, out, sizes)
-    return out, sizes
+    ends = np.cumsum(corpus.lengths[documents])
+    start = 0
+    while start < len(documents):
+        before = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + BLOCK)))
+        found = np.zeros(int(ends[stop - 1] - before), np.uint8)
+        some = slice(start, stop)
+        texts = corpus.tokens, corpus.starts, corpus.ends, documents[some]
+        kernel.sketch(*texts, frequencies, params.rare_df, hashes[some], sizes[some], found)
+        scratch.append(found)
+        start = stop
+    firsts = np.full(len(corpus), -1)
+    firsts[documents] = ends - corpus.lengths[documents]
+    return Sketches(hashes, sizes), PairsAtTokens(scratch.view(), firsts)
+
+
+def look_up(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> PairsAtTokens:
+    """Look the word pairs of all documents up, without sketches; for a few documents."""
+    firsts = np.cumsum(corpus.lengths) - corpus.lengths
+    found = np.zeros(int(corpus.lengths.sum()), np.uint8)
+    room = np.empty(corpus.longest, np.uint64)
+    for first, start, end in zip(firsts, corpus.starts, corpus.ends, strict=True):
+        kernel.look_up(corpus.tokens, start, end, frequencies, room, found[first : first + end - start])
+    return PairsAtTokens(found, firsts)
 
 
 def pairs_in_postings(
-    sketches: npt.NDArray[np.uint64],
-    sizes: npt.NDArray[np.int64],
-    documents: npt.NDArray[np.int64],
-    params: Params,
-    limit: int,
+    found: Sketches, documents: npt.NDArray[np.int64], params: Params, limit: int
 ) -> tuple[Pairs, Bucket]:
     """Return the candidate pairs among documents whose sketches share at least ``sketch_overlap`` rare pairs.
 
@@ -84,8 +156,7 @@ def pairs_in_postings(
 
     Parameters
     ----------
-    sketches : uint64 array, shape (n, sketch_size)
-    sizes : int64 array, shape (n,)
+    found : Sketches
     documents : int64 array, ascending, shape (n,)
         Whose they are.
     params : Params
@@ -101,17 +172,18 @@ def pairs_in_postings(
     """
     if len(documents) == 0:
         return np.empty(0, np.uint64), Bucket(0, 0)
-    filled = np.arange(sketches.shape[1]) < sizes[:, None]
+    hashes, sizes = found.hashes, found.sizes
+    filled = np.arange(hashes.shape[1]) < sizes[:, None]
     bits = max(1, int(len(documents) - 1).bit_length())
     low = np.uint64((1 << bits) - 1)
     # The smallest hashes begin with zeros: multiplied they differ in the upper bits, which the packing leaves.
-    keys = sketches[filled] * np.uint64(0x9E3779B97F4A7C15)
+    keys = hashes[filled] * np.uint64(0x9E3779B97F4A7C15)
     packed = keys & ~low | np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
     packed.sort()
     lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.int64) for _ in range(2))
     size, first = kernel.posting_lists(*lists)
     room = np.empty(ROOM * len(documents), np.uint64)
-    while (count := kernel.sharing_pairs(*lists, params.sketch_overlap, sketches.shape[1], limit, room)) > len(room):
+    while (count := kernel.sharing_pairs(*lists, params.sketch_overlap, hashes.shape[1], limit, room)) > len(room):
         room = np.empty(count, np.uint64)
     left, right = (documents[side] for side in split(room[:count]))
     return joined(left, right), Bucket(size, int(documents[first]))

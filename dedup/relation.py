@@ -122,34 +122,40 @@ def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     )
 
 
-def judge(evidence: Evidence, params: Params, related: bool = False) -> Matches:
-    """Return the pairs that have a relation worth telling: all but ``related``, unless they are asked for."""
+def is_told(evidence: Evidence, related: bool = False) -> npt.NDArray[np.bool_]:
+    """Return which pairs have a relation worth telling, even before their shingles are compared.
+
+    All but ``related``, unless they are asked for.
+    """
+    return _relations(evidence)[0] < RELATED + related
+
+
+def judge(evidence: Evidence, params: Params) -> Matches:
+    """Return the relation and score of every pair; the evidence must be complete."""
+    relation, score = _relations(evidence)
+    is_near = evidence["resemblance"] >= params.threshold
+    relation[is_near] = NEAR_DUPLICATE
+    score[is_near] = evidence["resemblance"][is_near]
+    container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)
+    container[relation != EXCERPT] = NEITHER
+    return Matches(evidence.left, evidence.right, relation, score, container.astype(np.int8), evidence.measures)
+
+
+def _relations(evidence: Evidence) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+    """Return relation and score of every pair by how its agreement lies."""
     inputs = model_inputs(evidence)
     score = Model.shipped().score(inputs)
+    score[ruled_out(inputs)] = 0.0
     verbatim, order, rare = inputs["verbatim"], inputs["order"], inputs["rare_containment"]
     longer = np.maximum(evidence.lengths_left, evidence.lengths_right)
-    score[ruled_out(inputs)] = 0.0
     is_copy = score >= 0.5
     is_retold = (order >= REWRITTEN_ORDER) & (verbatim < REWRITTEN_VERBATIM)
     is_revised = is_copy & (verbatim >= REVISED_VERBATIM) & ~is_retold
     carried = verbatim + (1.0 - verbatim) * np.minimum(1.0, order / RETOLD_ORDER)
-    is_near = evidence["resemblance"] >= params.threshold
 
     relation = np.full(len(score), RELATED, np.int8)
     relation[(verbatim >= PARTIAL_VERBATIM) | (rare >= PARTIAL_RARE)] = PARTIAL
     relation[is_copy] = REWRITTEN
     relation[is_revised] = REVISED
     relation[is_revised & (inputs["tokens"] <= EXCERPT_RATIO * longer) & (carried >= EXCERPT_CARRIED)] = EXCERPT
-    relation[is_near] = NEAR_DUPLICATE
-    score[is_near] = evidence["resemblance"][is_near]
-    container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)
-    container[relation != EXCERPT] = NEITHER
-    (at,) = np.nonzero(relation < RELATED + related)
-    return Matches(
-        evidence.left[at],
-        evidence.right[at],
-        relation[at],
-        score[at],
-        container[at].astype(np.int8),
-        evidence.measures[:, at],
-    )
+    return relation, score

@@ -5,12 +5,14 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import OutputError
+
+T = TypeVar("T", bound=np.generic)
 
 
 def scratch_error(error: OSError, scratch: Path | None) -> OutputError:
@@ -75,6 +77,13 @@ class ScratchArray:
         self._file.close()
 
 
+def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
+    """Return the array as those from a scratch file are: kernels would compile once for each kind."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """The distinct texts of a run, in the order in which they are preferred as the one to keep.
@@ -95,12 +104,16 @@ class Corpus:
     ends: npt.NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        tokens = self.tokens.view()
-        tokens.flags.writeable = False  # as those from a scratch file are: kernels would compile once for each
-        object.__setattr__(self, "tokens", tokens)
+        object.__setattr__(self, "tokens", read_only(self.tokens))
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def part(self, documents: npt.NDArray[np.int64]) -> Corpus:
+        """Return a corpus of some documents alone, their tokens copied, in this order."""
+        ends = np.cumsum(self.lengths[documents])
+        texts = [self.tokens[self.starts[document] : self.ends[document]] for document in documents]
+        return Corpus(np.concatenate([self.tokens[:0], *texts]), ends - self.lengths[documents], ends)
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:

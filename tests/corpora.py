@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pyarrow as pa
 
-from dedup.store import Corpus
+from dedup import rare
+from dedup.params import Params
+from dedup.store import Corpus, ScratchArray
 from dedup.text import encode, tokenise
 
 
@@ -13,6 +17,13 @@ def corpus_of(texts: list[str]) -> Corpus:
     """Return texts as documents 0, 1, 2 ..."""
     tokens = tokenise(pa.array([encode(text) for text in texts], pa.large_binary()))
     return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
+
+
+def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params) -> tuple:
+    """Return sketches and frequencies at tokens, the scratch file closed."""
+    with closing(ScratchArray(np.uint8)) as scratch:
+        found, at_tokens = rare.sketches(corpus, documents, frequencies, params, scratch)
+        return found, rare.PairsAtTokens(at_tokens.frequencies.copy(), at_tokens.firsts)
 
 
 def all_pairs(n: int) -> np.ndarray:

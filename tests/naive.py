@@ -118,11 +118,11 @@ def word_pairs(text: str) -> list[int]:
 
 
 def pair_frequencies(texts: list[str], slots: int) -> dict[int, int]:
-    """By slot: in how many texts each pair stands; pairs of one slot are counted together."""
+    """By slot: in how many texts some pair of that slot stands."""
     counted: dict[int, int] = {}
     for text in texts:
-        for pair in set(word_pairs(text)):
-            counted[pair % slots] = min(255, counted.get(pair % slots, 0) + 1)
+        for slot in {pair % slots for pair in word_pairs(text)}:
+            counted[slot] = min(255, counted.get(slot, 0) + 1)
     return counted
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup import rare
-from dedup.evidence import LEAST, RARITY_WEIGHTS, agreement_evidence, shingle_evidence
+from dedup.evidence import LEAST, RARITY_WEIGHTS, agreement_evidence, shingle_evidence, with_shingles
 from dedup.params import Params
 from dedup.schema import MEASURES
 
@@ -64,7 +64,9 @@ def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
     bits = 12
     frequencies = rare.pair_frequencies(corpus, np.arange(len(texts)), bits)
     counted = naive.pair_frequencies(texts, 1 << bits)
-    measured = agreement_evidence(corpus, all_pairs(len(texts)), frequencies, Params())
+    measured = agreement_evidence(corpus, all_pairs(len(texts)), rare.look_up(corpus, frequencies))
+    complete = with_shingles(corpus, measured, Params())
+    assert not np.isnan(complete.measures).any()
 
     def weight(pair: int) -> int:
         return min(24, max(0, 24 * (36 - counted[pair % (1 << bits)]) // 24))

@@ -6,8 +6,9 @@ import itertools
 
 import naive
 import numpy as np
+import pytest
 from conftest import article, edited
-from corpora import corpus_of
+from corpora import corpus_of, sketched
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -41,9 +42,34 @@ def test_frequencies_and_sketches(texts: list[str], most: int, size: int) -> Non
     frequencies = rare.pair_frequencies(corpus, documents, bits)
     expected = naive.pair_frequencies(texts, 1 << bits)
     assert {int(slot): int(frequencies[slot]) for slot in np.nonzero(frequencies)[0]} == expected
-    found, sizes = rare.sketches(corpus, documents, frequencies, Params(rare_df=most, sketch_size=size))
+    params = Params(rare_df=most, sketch_size=size)
+    found, at_tokens = sketched(corpus, documents, frequencies, params)
     for place, text in enumerate(texts):
-        assert found[place, : sizes[place]].tolist() == naive.sketch(text, expected, 1 << bits, most, size)
+        sketch = found.hashes[place, : found.sizes[place]].tolist()
+        assert sketch == naive.sketch(text, expected, 1 << bits, most, size)
+    for looked_up in (at_tokens, rare.look_up(corpus, frequencies)):
+        for text, first in zip(texts, looked_up.firsts.tolist(), strict=True):
+            here = [expected[pair % (1 << bits)] for pair in naive.word_pairs(text)]
+            assert looked_up.frequencies[first : first + len(here)].tolist() == here
+
+
+def test_sketches_of_long_and_of_many_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sketches are filled from under a ceiling first, and documents are looked up by the block."""
+    texts = [article(seed, length) for seed, length in ((1, 900), (2, 40), (1, 700), (3, 30), (2, 60), (4, 400))]
+    corpus = corpus_of(texts)
+    documents = np.array([0, 2, 3, 4, 5, 1])
+    frequencies = rare.pair_frequencies(corpus, documents, 20)
+    expected = naive.pair_frequencies(texts, 1 << 20)
+    whole = sketched(corpus, documents, frequencies, Params(sketch_size=16))
+    monkeypatch.setattr(rare, "BLOCK", 5_000)
+    blocks = sketched(corpus, documents, frequencies, Params(sketch_size=16))
+    for found, at_tokens in (whole, blocks):
+        for row, document in enumerate(documents):
+            sketch = found.hashes[row, : found.sizes[row]].tolist()
+            assert sketch == naive.sketch(texts[document], expected, 1 << 20, Params().rare_df, 16)
+            first, pairs = at_tokens.firsts[document], naive.word_pairs(texts[document])
+            here = at_tokens.frequencies[first : first + len(pairs)]
+            assert here.tolist() == [expected[pair % (1 << 20)] for pair in pairs]
 
 
 def test_frequencies_saturate_and_count_a_document_once() -> None:
@@ -69,7 +95,7 @@ def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap
         row[: len(hashes)] = sorted(hashes)
     sizes = np.array([len(hashes) for hashes in sketches])
     names = np.arange(len(sketches)) * 3  # documents need not be consecutive
-    pairs, longest = rare.pairs_in_postings(keys, sizes, names, params, limit)
+    pairs, longest = rare.pairs_in_postings(rare.Sketches(keys, sizes), names, params, limit)
     assert [(a // 3, b // 3) for a, b in zip(*split(pairs), strict=True)] == expected
     assert longest.size == max(sum(key in hashes for hashes in sketches) for key in range(13))
 
@@ -82,8 +108,8 @@ def test_the_road_finds_what_shares_no_shingle() -> None:
     everything = np.arange(100)
     params = Params()
     frequencies = rare.pair_frequencies(corpus, everything, 22)
-    found, sizes = rare.sketches(corpus, everything, frequencies, params)
-    pairs, _ = rare.pairs_in_postings(found, sizes, everything, params, rare.posting_limit(params))
+    found, _ = sketched(corpus, everything, frequencies, params)
+    pairs, _ = rare.pairs_in_postings(found, everything, params, rare.posting_limit(params))
     found_pairs = set(zip(*(side.tolist() for side in split(pairs)), strict=True))
     assert sum((n, n + 50) in found_pairs for n in range(50)) >= 49
     assert max(naive.resemblance(a, b, 5) for a, b in zip(originals, copies, strict=True)) < 0.2

@@ -12,7 +12,7 @@ in `dedup.evidence`, the same in plain Python in ``tests/naive.py``.
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u4, u8
+from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.rare import word_pairs
@@ -49,6 +49,7 @@ def rare_pairs(
     ends: Array,
     documents: Array,
     frequencies: Array,
+    frequency_firsts: Array,
     weight_of: Array,
     firsts: Array,
     lasts: Array,
@@ -64,7 +65,9 @@ def rare_pairs(
     documents : int64 array
         Which of them to list.
     frequencies : uint8 array
-        A power of two long: in how many articles a pair stands, by the lowest bits of its hash.
+        In how many articles the word pair at each token stands.
+    frequency_firsts : int64 array, shape (n_documents,)
+        Where those of a document begin.
     weight_of : uint8 array, shape (256,)
         Rarity weight by frequency, at most FULL_WEIGHT. A pair of weight 0 is not rare and not listed.
     firsts, lasts : int64 array, shape (n_documents,)
@@ -75,14 +78,18 @@ def rare_pairs(
         Receives their weights.
     """
     room = np.empty(longest_of(starts, ends, documents), np.uint64)
-    mask = u8(frequencies.size - 1)
     for document in documents:
+        size = ends[document] - starts[document]
         at = firsts[document]
+        listed, weighed = pairs[at : at + size], weights[at : at + size]
+        here = frequencies[frequency_firsts[document] : frequency_firsts[document] + size]
+        count = 0
         for k in range(word_pairs(tokens, starts[document], ends[document], room)):
-            pairs[at] = u4(room[k] >> u8(32))
-            weights[at] = weight_of[frequencies[room[k] & mask]]
-            at += 1 if weights[at] else 0
-        lasts[document] = at
+            weight = weight_of[here[k]]
+            listed[count] = u4(room[k] >> u8(32))
+            weighed[count] = weight
+            count += i8(weight != 0)
+        lasts[document] = at + count
 
 
 @njit(cache=True, nogil=True)
@@ -91,22 +98,22 @@ def flag_once_words(tokens: Array, starts: Array, ends: Array, documents: Array,
     room = 1 << table_bits(SPARSE * longest_of(starts, ends, documents))
     keys = np.zeros(room, np.uint32)
     stamps = np.zeros(room, np.int32)
-    where = np.zeros(room, np.int64)
+    where = np.zeros(room, np.uint32)
     first = i8(0)
     for stamp, document in enumerate(documents, 1):
-        size = ends[document] - starts[document]
-        mask = (1 << table_bits(SPARSE * size)) - 1
-        for i in range(size):
-            token = tokens[starts[document] + i]
-            slot = find(keys, stamps, stamp, token, mask)
-            once[first + i] = stamps[slot] != stamp
-            if stamps[slot] == stamp:
-                once[where[slot]] = 0
-            else:
-                stamps[slot] = stamp
-                keys[slot] = token
-                where[slot] = first + i
-        first += size
+        text = tokens[starts[document] : ends[document]]
+        flags = once[first : first + text.size]
+        mask = (1 << table_bits(SPARSE * text.size)) - 1
+        for i in range(text.size):
+            slot = find(keys, stamps, stamp, text[i], mask)
+            new = stamps[slot] != stamp
+            flags[i] = new
+            if not new:
+                flags[where[slot]] = 0
+            stamps[slot] = stamp
+            keys[slot] = text[i]
+            where[slot] = i
+        first += text.size
 
 
 @njit(cache=True, nogil=True)
@@ -181,14 +188,20 @@ def rare_containment(
 @njit(cache=True, nogil=True)
 def runs(tokens: Array, hashes: Array) -> int:
     """Write the hash of each run of RUN tokens (of all tokens, where there are fewer); return how many."""
-    length = min(RUN, tokens.size)
-    for i in range(tokens.size - length + 1):
-        key = u8(length)
-        for k in range(i, i + length):
-            key = (key ^ u8(tokens[k])) * u8(0x9E3779B97F4A7C15)
-            key ^= key >> u8(29)
-        hashes[i] = key
-    return tokens.size - length + 1
+    if tokens.size < RUN:
+        key = u8(tokens.size)
+        for token in tokens:
+            key = key * u8(0x9E3779B97F4A7C15) + u8(token)
+        hashes[0] = key
+        return min(tokens.size, 1)
+    count = tokens.size - RUN + 1
+    keys = hashes[:count]
+    keys[:] = u8(RUN)
+    for k in range(RUN):  # a token at a time, so that the loop over runs is one of vectors
+        shifted = tokens[k : k + count]
+        for i in range(count):
+            keys[i] = keys[i] * u8(0x9E3779B97F4A7C15) + u8(shifted[i])
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -278,20 +291,18 @@ def one_side(
             near += supported[q]
         if chosen[q] or supported[q]:
             account[i] = 1
-    free = FEW_WORDS
+    free = i8(FEW_WORDS)
     for i in range(size):
-        if once[i] and not covered[i]:
-            free += 1
+        free += i8(once[i] & ~covered[i] & u1(1))
     count = max(1, size // WINDOW)
     even = 0
     for v in range(count):
-        begin = v * WINDOW
-        end = begin + WINDOW if v + 1 < count else size
-        total = 0
-        for i in range(begin, end):
-            total += account[i]
-        share = total / (end - begin)
-        if 5 * total >= end - begin:
+        window = account[v * WINDOW : v * WINDOW + WINDOW if v + 1 < count else size]
+        total = i8(0)
+        for accounted in window:
+            total += i8(accounted)
+        share = total / window.size
+        if 5 * total >= window.size:
             even += 1
         k = v
         while k > 0 and windows[k - 1] > share:

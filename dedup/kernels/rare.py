@@ -9,7 +9,7 @@ from dedup.kernels.arrays import Array
 from dedup.kernels.table import table_bits
 from dedup.kernels.xxh import fmix64
 
-LOOKED_UP = 4  # times the size of a sketch: so many word pairs are looked up at first
+BUCKETS = 64  # a sketch is sorted in so many
 CHARACTERS = 4  # of a script without spaces, where two words have about as many
 
 
@@ -32,29 +32,29 @@ def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
 
 
 @njit(cache=True, nogil=True)
-def distinct(pairs: Array, count: int, table: Array, bits: int) -> int:
-    """Leave each of ``pairs[:count]`` once, in order; return how many. ``table`` is zero, and is again."""
-    mask = (1 << bits) - 1
-    kept = 0
-    for k in range(count):
-        key = pairs[k] | u8(1)  # zero marks an empty slot
-        slot = i8(key >> u8(20)) & mask
-        while table[slot] != u8(0) and table[slot] != key:
-            slot = (slot + 1) & mask
-        if table[slot] == u8(0):
-            table[slot] = key
-            pairs[kept] = pairs[k]
-            kept += 1
-    for slot in range(mask + 1):
-        table[slot] = u8(0)
-    return kept
+def distinct_slots(pairs: Array, mask: int, table: Array, slots: Array) -> int:
+    """Write each slot of the frequency table that the pairs have, once; return how many.
+
+    ``table`` is zero, with room for four times as many, a power of two; and is zero again.
+    """
+    count = 0
+    table_mask = u8((1 << table_bits(2 * pairs.size)) - 1)
+    for k in range(pairs.size):
+        slot = u4(pairs[k] & mask)
+        key = slot + u4(1)  # zero marks an empty place
+        at = pairs[k] >> u8(40) & table_mask
+        while table[at] != u4(0) and table[at] != key:
+            at = (at + u8(1)) & table_mask
+        slots[count] = slot
+        count += i8(table[at] == u4(0))  # no branch: whether a pair was there before cannot be predicted
+        table[at] = key
+    table[: i8(table_mask) + 1] = u4(0)
+    return count
 
 
 @njit(cache=True, nogil=True)
-def count_pairs(
-    tokens: Array, starts: Array, ends: Array, documents: Array, pairs: Array, table: Array, frequencies: Array
-) -> None:
-    """Add each document's distinct word pairs to the frequency table, which saturates at 255.
+def count_pairs(tokens: Array, starts: Array, ends: Array, documents: Array, longest: int, frequencies: Array) -> None:
+    """Add each document's word pairs to the frequency table, which saturates at 255.
 
     Parameters
     ----------
@@ -62,21 +62,34 @@ def count_pairs(
     starts, ends : int64 array, shape (n_documents,)
     documents : int64 array
         Which of them to count.
-    pairs : uint64 array
-        Room for the pairs of the longest document.
-    table : uint64 array
-        Zero; room for twice as many, a power of two.
+    longest : int
+        Tokens of the longest document.
     frequencies : uint8 array
-        A power of two long; pairs that share a slot are counted together, never too low.
+        A power of two long, 2**31 at most: in how many documents some pair of that slot stands.
     """
     mask = u8(frequencies.size - 1)
+    pairs = np.empty(longest, np.uint64)
+    slots = np.empty(longest, np.uint32)
+    before = np.empty(longest, np.uint8)
+    table = np.zeros(1 << table_bits(2 * longest), np.uint32)
     for document in documents:
         count = word_pairs(tokens, starts[document], ends[document], pairs)
-        count = distinct(pairs, count, table, table_bits(count))
+        count = distinct_slots(pairs[:count], mask, table, slots)
+        # First all are read, then all written: the cache misses of the reads overlap.
         for k in range(count):
-            slot = pairs[k] & mask
-            if frequencies[slot] < u1(255):
-                frequencies[slot] += u1(1)
+            before[k] = frequencies[slots[k]]
+        for k in range(count):
+            frequencies[slots[k]] = before[k] + u1(before[k] < u1(255))
+
+
+@njit(cache=True, nogil=True)
+def look_up(tokens: Array, start: int, stop: int, frequencies: Array, pairs: Array, found: Array) -> int:
+    """Write the hashes of the word pairs of ``tokens[start:stop]`` and their frequencies; return how many."""
+    count = word_pairs(tokens, start, stop, pairs)
+    mask = u8(frequencies.size - 1)
+    for k in range(count):
+        found[k] = frequencies[pairs[k] & mask]
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -87,9 +100,9 @@ def sketch(
     documents: Array,
     frequencies: Array,
     most: int,
-    pairs: Array,
     out: Array,
     sizes: Array,
+    found: Array,
 ) -> None:
     """Keep of each document the word pairs of frequency 2 to ``most`` with the smallest hashes.
 
@@ -100,49 +113,80 @@ def sketch(
     tokens, starts, ends, documents, frequencies
         As in `count_pairs`.
     most : int
-    pairs : uint64 array
-        Room for the pairs of the longest document.
     out : uint64 array, shape (len(documents), sketch_size)
         Receives hashes in ascending order.
     sizes : int64 array, shape (len(documents),)
         Receives how many.
+    found : uint8 array
+        Receives the frequency of the word pair at each token of each document, one document after the other.
     """
-    mask = u8(frequencies.size - 1)
     room = out.shape[1]
     highest = u8(0xFFFFFFFFFFFFFFFF)
+    longest = i8(1)
+    for document in documents:
+        longest = max(longest, ends[document] - starts[document])
+    pairs = np.empty(longest, np.uint64)
+    some = np.empty(longest + 1, np.uint64)
+    ordered = np.empty(longest, np.uint64)
+    first = i8(0)
     for row in range(documents.size):
-        document = documents[row]
-        count = word_pairs(tokens, starts[document], ends[document], pairs)
-        # Hashes over the ceiling are not looked up, each a cache miss, unless those under it do not fill the sketch.
-        share = max(1, count // (LOOKED_UP * room))
-        kept = smallest(pairs, count, highest // u8(share), frequencies, mask, most, out[row])
-        if kept < room and share > 1:
-            kept = smallest(pairs, count, highest, frequencies, mask, most, out[row])
+        start, stop = starts[documents[row]], ends[documents[row]]
+        here = found[first : first + stop - start]
+        count = look_up(tokens, start, stop, frequencies, pairs, here)
+        rare = i8(0)
+        for k in range(count):
+            rare += i8(is_rare(here[k], most))
+        # So few hashes are under the ceiling that hardly one too many is sorted; rarely, too few.
+        ceiling = highest if rare <= 2 * room else highest // u8(rare) * u8(room + room // 4)
+        kept = smallest(pairs[:count], here, ceiling, most, some, ordered, out[row])
+        if kept < room and ceiling < highest:
+            kept = smallest(pairs[:count], here, highest, most, some, ordered, out[row])
         sizes[row] = kept
+        first += stop - start
+
+
+@njit(inline="always")
+def is_rare(frequency: int, most: int) -> bool:
+    """Whether a frequency is in 2 to ``most``, in one comparison."""
+    return u1(frequency - u1(2)) <= u1(most - 2)
 
 
 @njit(cache=True, nogil=True)
-def smallest(pairs: Array, count: int, ceiling: int, frequencies: Array, mask: int, most: int, out: Array) -> int:
+def smallest(pairs: Array, found: Array, ceiling: int, most: int, some: Array, ordered: Array, out: Array) -> int:
     """Write the smallest distinct hashes up to the ceiling of frequency 2 to ``most``, ascending; return how many."""
+    count = 0
+    for k in range(pairs.size):
+        some[count] = pairs[k]
+        count += i8((pairs[k] <= ceiling) & is_rare(found[k], most))
+    sort_uniform(some[:count], ceiling, ordered)
     kept = 0
-    last = out.size - 1
     for k in range(count):
-        key = pairs[k]
-        if key > ceiling or (kept > last and key >= out[last]):
-            continue
-        frequency = frequencies[key & mask]
-        if frequency < 2 or frequency > most:
-            continue
-        at = kept
-        while at > 0 and out[at - 1] > key:
-            at -= 1
-        if at > 0 and out[at - 1] == key:
-            continue
-        for shift in range(min(kept, last), at, -1):
-            out[shift] = out[shift - 1]
-        out[at] = key
-        kept = min(kept + 1, last + 1)
+        if kept < out.size and (kept == 0 or ordered[k] != out[kept - 1]):
+            out[kept] = ordered[k]
+            kept += 1
     return kept
+
+
+@njit(cache=True, nogil=True)
+def sort_uniform(values: Array, ceiling: int, out: Array) -> None:
+    """Sort hashes, which are spread evenly up to the ceiling: each is put near its place, then moved to it."""
+    begins = np.zeros(BUCKETS + 2, np.int64)
+    scale = BUCKETS / (np.float64(ceiling) + 1.0)
+    for k in range(values.size):
+        begins[u8(np.float64(values[k]) * scale) + u8(2)] += 1
+    for bucket in range(BUCKETS):
+        begins[bucket + 2] += begins[bucket + 1]
+    for k in range(values.size):
+        bucket = u8(np.float64(values[k]) * scale) + u8(1)
+        out[begins[bucket]] = values[k]
+        begins[bucket] += 1
+    for k in range(1, values.size):
+        value = out[k]
+        at = k
+        while at > 0 and out[at - 1] > value:
+            out[at] = out[at - 1]
+            at -= 1
+        out[at] = value
 
 
 @njit(cache=True, nogil=True)
