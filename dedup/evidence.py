@@ -201,9 +201,9 @@ def agreement_evidence(
     def measure(first: int, last: int) -> None:
         some = slice(first, last)
         documents, firsts, size = _laid_out(corpus, left[some], right[some])
-        once = np.empty(size, np.uint8)
-        agreement_kernel.flag_once_words(*texts, documents, once)
-        agreement_kernel.agreement(*texts, once, firsts, left[some], right[some], lies[some])
+        once = firsts, np.empty_like(firsts), np.empty(size, np.uint32)
+        agreement_kernel.once_words(*texts, documents, *once)
+        agreement_kernel.agreement(*texts, *once, left[some], right[some], lies[some])
         numbers_kernel.new_numbers(*texts, left[some], right[some], new_numbers[some])
 
     in_slices(measure, len(left), threads, SLICE)

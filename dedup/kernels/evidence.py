@@ -1,7 +1,7 @@
 """How two documents agree: rare pairs, verbatim passages, anchors in order, and how evenly it all lies.
 
 What is needed of each document is computed once: `rare_pairs` looks its word pairs up in the big frequency table, a
-cache miss each, and `flag_once_words` says which of its tokens occur once. Pairs are then compared by small hash tables
+cache miss each, and `once_words` lists its tokens that occur once. Pairs are then compared by small hash tables
 of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the cheap first
 stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
 
@@ -12,7 +12,7 @@ in `dedup.evidence`, the same in plain Python in ``tests/naive.py``.
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u4, u8
+from numba import i8, njit, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.rare import word_pairs
@@ -22,6 +22,7 @@ from dedup.kernels.xxh import fmix64
 RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
 REACH = 24  # how near, in both documents, anchors must be to support one another
+STAMPS = 1 << 20  # hash tables that use the same room before it is emptied
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 FULL_WEIGHT = 24
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
@@ -34,11 +35,17 @@ N_MEASURES = 11
 
 
 @njit(inline="always")
-def find(keys: Array, stamps: Array, stamp: int, key: int, mask: int) -> int:
-    """Return the slot that holds the key, or the free one where it belongs."""
-    slot = i8(fmix64(key) & u8(mask))
-    while stamps[slot] == stamp and keys[slot] != key:
-        slot = (slot + 1) & mask
+def entry(key: int, stamp: int) -> int:
+    """Return what stands in a hash table for a key: 44 bits of it, mixed, and the stamp of the table it is in."""
+    return fmix64(key) & ~u8(STAMPS - 1) | u8(stamp)
+
+
+@njit(inline="always")
+def find(entries: Array, wanted: int, mask: int) -> int:
+    """Return the slot that holds the entry, or the one where it belongs: free, or left over from an older stamp."""
+    slot = wanted >> u8(40) & mask
+    while entries[slot] != wanted and (entries[slot] ^ wanted) & u8(STAMPS - 1) == u8(0):
+        slot = (slot + u8(1)) & mask
     return slot
 
 
@@ -93,27 +100,46 @@ def rare_pairs(
 
 
 @njit(cache=True, nogil=True)
-def flag_once_words(tokens: Array, starts: Array, ends: Array, documents: Array, once: Array) -> None:
-    """Write 1 for each token that occurs once in its document, 0 for the others; parameters as for `rare_pairs`."""
-    room = 1 << table_bits(SPARSE * longest_of(starts, ends, documents))
-    keys = np.zeros(room, np.uint32)
-    stamps = np.zeros(room, np.int32)
-    where = np.zeros(room, np.uint32)
-    first = i8(0)
-    for stamp, document in enumerate(documents, 1):
+def once_words(
+    tokens: Array, starts: Array, ends: Array, documents: Array, firsts: Array, lasts: Array, places: Array
+) -> None:
+    """List the places of the tokens that occur once in their document; parameters as for `rare_pairs`.
+
+    ``places`` (uint32) receives them in ascending order.
+    """
+    longest = longest_of(starts, ends, documents)
+    entries = np.zeros(1 << table_bits(SPARSE * longest), np.uint64)
+    where = np.zeros(entries.size, np.uint32)
+    once = np.zeros(longest, np.uint8)
+    stamp = 0
+    for document in documents:
+        stamp = next_stamp(stamp, entries)
         text = tokens[starts[document] : ends[document]]
-        flags = once[first : first + text.size]
-        mask = (1 << table_bits(SPARSE * text.size)) - 1
+        mask = u8((1 << table_bits(SPARSE * text.size)) - 1)
         for i in range(text.size):
-            slot = find(keys, stamps, stamp, text[i], mask)
-            new = stamps[slot] != stamp
-            flags[i] = new
-            if not new:
-                flags[where[slot]] = 0
-            stamps[slot] = stamp
-            keys[slot] = text[i]
+            wanted = entry(u8(text[i]), stamp)
+            slot = find(entries, wanted, mask)
+            is_new = entries[slot] != wanted
+            once[i] = is_new
+            if not is_new:
+                once[where[slot]] = 0
+            entries[slot] = wanted
             where[slot] = i
-        first += text.size
+        listed = places[firsts[document] : firsts[document] + text.size]
+        count = 0
+        for i in range(text.size):
+            listed[count] = i
+            count += i8(once[i])
+        lasts[document] = firsts[document] + count
+
+
+@njit(inline="always")
+def next_stamp(stamp: int, entries: Array) -> int:
+    """Return the stamp of a new hash table in the room of the last one, which is emptied when stamps run out."""
+    if stamp + 1 < STAMPS:
+        return stamp + 1
+    entries[:] = u8(0)
+    return 1
 
 
 @njit(cache=True, nogil=True)
@@ -205,16 +231,18 @@ def runs(tokens: Array, hashes: Array) -> int:
 
 
 @njit(cache=True, nogil=True)
-def cover(hits: Array, n_runs: int, size: int, covered: Array) -> int:
+def cover(hits: Array, n_runs: int, covered: Array) -> int:
     """Flag the tokens that lie in a shared run; return how many."""
     total = 0
     end = 0
-    length = min(RUN, size)
-    for i in range(size):
-        if i < n_runs and hits[i]:
-            end = i + length
-        covered[i] = 1 if i < end else 0
-        total += covered[i]
+    length = min(RUN, covered.size)
+    for i in range(n_runs):
+        end = i + length if hits[i] else end
+        covered[i] = i < end
+        total += i8(i < end)
+    for i in range(n_runs, covered.size):
+        covered[i] = i < end
+        total += i8(i < end)
     return total
 
 
@@ -279,7 +307,7 @@ def one_side(
     side: int,
 ) -> None:
     """Measure order, nearness and evenness as seen from one document; ``where`` holds the anchors' places in it."""
-    size = once.size
+    size = covered.size
     for i in range(size):
         account[i] = covered[i]
     ordered = 0
@@ -291,9 +319,9 @@ def one_side(
             near += supported[q]
         if chosen[q] or supported[q]:
             account[i] = 1
-    free = i8(FEW_WORDS)
-    for i in range(size):
-        free += i8(once[i] & ~covered[i] & u1(1))
+    free = i8(FEW_WORDS + once.size)
+    for i in once:
+        free -= i8(covered[i])
     count = max(1, size // WINDOW)
     even = 0
     for v in range(count):
@@ -321,7 +349,15 @@ def one_side(
 
 @njit(cache=True, nogil=True)
 def agreement(
-    tokens: Array, starts: Array, ends: Array, once: Array, firsts: Array, left: Array, right: Array, out: Array
+    tokens: Array,
+    starts: Array,
+    ends: Array,
+    firsts: Array,
+    lasts: Array,
+    once: Array,
+    left: Array,
+    right: Array,
+    out: Array,
 ) -> None:
     """Measure how the agreement of each pair lies in its documents.
 
@@ -330,28 +366,23 @@ def agreement(
     tokens : uint32 array
     starts, ends : int64 array, shape (n_documents,)
         No document of a pair is empty.
-    once : uint8 array
-        From `flag_once_words`.
-    firsts : int64 array, shape (n_documents,)
-        Where the flags of each document begin.
+    firsts, lasts, once
+        From `once_words`.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
     out : float64 array, shape (n_pairs, N_MEASURES)
     """
     longest = max(longest_of(starts, ends, left), longest_of(starts, ends, right))
     room = 1 << table_bits(SPARSE * longest)
-    word_keys = np.zeros(room, np.uint32)
-    word_stamps = np.zeros(room, np.int32)
-    word_places = np.zeros(room, np.int32)
-    run_keys = np.zeros(room, np.uint64)
-    run_stamps = np.zeros(room, np.int32)
-    run_seen = np.zeros(room, np.int32)
-    left_runs = np.zeros(longest, np.int64)
+    words = np.zeros(room, np.uint64)
+    word_places = np.zeros(room, np.uint32)
+    passages = np.zeros(room, np.uint64)
+    passage_seen = np.zeros(room, np.int32)
+    left_passages = np.zeros(longest, np.uint32)
     hashes = np.zeros(longest, np.uint64)
-    left_hits = np.zeros(longest, np.uint8)
-    right_hits = np.zeros(longest, np.uint8)
-    left_covered = np.zeros(longest, np.uint8)
-    right_covered = np.zeros(longest, np.uint8)
+    hits = np.zeros(longest, np.uint8)
+    left_room = np.zeros(longest, np.uint8)
+    right_room = np.zeros(longest, np.uint8)
     account = np.zeros(longest, np.uint8)
     at_left = np.zeros(longest, np.int64)
     at_right = np.zeros(longest, np.int64)
@@ -361,52 +392,55 @@ def agreement(
     chosen = np.zeros(longest, np.uint8)
     supported = np.zeros(longest, np.uint8)
     windows = np.zeros(longest // WINDOW + 2)
-    n_left_runs = 0
+    n_left_passages = 0
     stamp = 0
-    mask = 0
+    mask = u8(0)
     for q in range(left.size):
         x = tokens[starts[left[q]] : ends[left[q]]]
         y = tokens[starts[right[q]] : ends[right[q]]]
-        x_once = once[firsts[left[q]] : firsts[left[q]] + x.size]
-        y_once = once[firsts[right[q]] : firsts[right[q]] + y.size]
+        x_once = once[firsts[left[q]] : lasts[left[q]]]
+        y_once = once[firsts[right[q]] : lasts[right[q]]]
+        left_covered, right_covered = left_room[: x.size], right_room[: y.size]
         row = out[q]
         flip = 1 if y.size < x.size else 0  # 1: the right document is a
         if q == 0 or left[q] != left[q - 1]:
-            stamp += 1
-            mask = (1 << table_bits(SPARSE * x.size)) - 1  # no larger than it must be, to stay in the cache
-            n_left_runs = runs(x, hashes)
-            for i in range(n_left_runs):
-                slot = find(run_keys, run_stamps, stamp, hashes[i], mask)
-                run_stamps[slot] = stamp
-                run_keys[slot] = hashes[i]
-                run_seen[slot] = -1
-                left_runs[i] = slot
-            for i in range(x.size):
-                if x_once[i]:
-                    slot = find(word_keys, word_stamps, stamp, x[i], mask)
-                    word_stamps[slot] = stamp
-                    word_keys[slot] = x[i]
-                    word_places[slot] = i
+            if stamp + 1 == STAMPS:
+                words[:] = u8(0)
+            stamp = next_stamp(stamp, passages)
+            mask = u8((1 << table_bits(SPARSE * x.size)) - 1)  # no larger than it must be, to stay in the cache
+            n_left_passages = runs(x, hashes)
+            for i in range(n_left_passages):
+                wanted = entry(hashes[i], stamp)
+                slot = find(passages, wanted, mask)
+                passages[slot] = wanted
+                passage_seen[slot] = -1
+                left_passages[i] = slot
+            for i in x_once:
+                wanted = entry(u8(x[i]), stamp)
+                slot = find(words, wanted, mask)
+                words[slot] = wanted
+                word_places[slot] = i
         # Verbatim passages.
-        n_right_runs = runs(y, hashes)
-        for j in range(n_right_runs):
-            slot = find(run_keys, run_stamps, stamp, hashes[j], mask)
-            right_hits[j] = run_stamps[slot] == stamp
-            if right_hits[j]:
-                run_seen[slot] = q
-        for i in range(n_left_runs):
-            left_hits[i] = run_seen[left_runs[i]] == q
-        row[VERBATIM + flip] = cover(left_hits, n_left_runs, x.size, left_covered) / x.size
-        row[VERBATIM + 1 - flip] = cover(right_hits, n_right_runs, y.size, right_covered) / y.size
+        n_right_passages = runs(y, hashes)
+        for j in range(n_right_passages):
+            wanted = entry(hashes[j], stamp)
+            slot = find(passages, wanted, mask)
+            is_hit = passages[slot] == wanted
+            hits[j] = is_hit
+            if is_hit:
+                passage_seen[slot] = q
+        row[VERBATIM + 1 - flip] = cover(hits, n_right_passages, right_covered) / y.size
+        for i in range(n_left_passages):
+            hits[i] = passage_seen[left_passages[i]] == q
+        row[VERBATIM + flip] = cover(hits, n_left_passages, left_covered) / x.size
         # Anchors, in the order of a.
         anchors = 0
-        for j in range(y.size):
-            if y_once[j]:
-                slot = find(word_keys, word_stamps, stamp, y[j], mask)
-                if word_stamps[slot] == stamp:
-                    at_right[anchors] = j
-                    at_left[anchors] = word_places[slot]
-                    anchors += 1
+        for j in y_once:
+            wanted = entry(u8(y[j]), stamp)
+            slot = find(words, wanted, mask)
+            at_right[anchors] = j
+            at_left[anchors] = word_places[slot]
+            anchors += i8(words[slot] == wanted)
         if flip:
             ordered = longest_rising(at_left, anchors, tail, back, chosen)
             support(at_right, at_left, anchors, supported)
@@ -414,7 +448,7 @@ def agreement(
             for k in range(anchors):
                 opposite[at_left[k]] = at_right[k]
             anchors = 0
-            for i in range(x.size):
+            for i in x_once:
                 if opposite[i] >= 0:
                     at_left[anchors] = i
                     at_right[anchors] = opposite[i]
