@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from dedup import evidence, rare, relation
+from dedup import background, evidence, rare, relation
 from dedup.errors import InputError
 from dedup.explain import reason
 from dedup.matches import LEFT
@@ -88,6 +88,7 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
     if (tokens.digests[0] == tokens.digests[1]).all():
         return Comparison(RELATIONS[IDENTICAL], 1.0, dict.fromkeys(ALL_OF_IDENTICAL, 1.0), None, reason(IDENTICAL, {}))
     frequencies = rare.pair_frequencies(corpus, np.arange(2), rare.frequency_bits(len(tokens.hashes), 2**32))
+    background.count_in(frequencies, 2)
     measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), rare.look_up(corpus, frequencies))
     if len(measured.left) == 0:
         return Comparison(None, 0.0, {}, None, "hardly anything in common")

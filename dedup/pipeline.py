@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup import evidence, lsh, rare, relation
+from dedup import background, evidence, lsh, rare, relation
 from dedup.candidates import Bucket, Pairs, compare_in_rounds, joined
 from dedup.cluster import Clusters, clusters, keep_policy
 from dedup.collapse import Collapsed, collapse
@@ -188,6 +188,7 @@ def _match(
         (articles,) = np.nonzero(near.clusters.kept)
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
         frequencies = rare.pair_frequencies(corpus, articles, bits)
+        background.count_in(frequencies, len(articles))
         sketches, at_tokens = rare.sketches(corpus, compared, frequencies, params, scratch)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
     known = joined(

@@ -17,7 +17,7 @@ from dedup.params import Params
 from dedup.store import Corpus, ScratchArray, read_only
 
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
-LEAST_BITS = 20
+LEAST_BITS = 22
 BLOCK = 1 << 22  # tokens that are looked up at a time
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 
@@ -25,7 +25,7 @@ ROOM = 4  # candidate pairs a document; more are found in a second pass
 def frequency_bits(n_tokens: int, memory: int) -> int:
     """Return the base-2 logarithm of the frequency table's length: a slot a token, at most a quarter of the memory.
 
-    But never less than 1 MB.
+    But never less than 4 MB.
     """
     return min(_wanted_bits(n_tokens), max(LEAST_BITS, int(memory // 4).bit_length() - 1))
 
