@@ -49,6 +49,8 @@ class Run:
         By id; -1 where a record has no words.
     digests : set of (int, int)
         Of the texts.
+    bodies : Corpus
+        The documents between their frames.
     candidates : uint64 array, sorted
         Pairs that were compared to the end the level asks for.
     frequencies : uint8 array
@@ -65,6 +67,7 @@ class Run:
     corpus: Corpus
     document: dict[str, int]
     digests: list[tuple[int, int]]
+    bodies: Corpus
     candidates: Pairs
     frequencies: npt.NDArray[np.uint8]
     at_tokens: rare.PairsAtTokens
@@ -101,14 +104,15 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
             matches, clusters, _ = pipeline._match(collapsed, params, way, arrays.pop())
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))
         frequencies, at_tokens = np.empty(0, np.uint8), rare.PairsAtTokens(np.empty(0, np.uint8), np.empty(0, np.int64))
+        bodies = collapsed.corpus
         if sketched:
-            frequencies, at_tokens = sketched[0][0][2], sketched[0][1][1]
+            (bodies, _, frequencies, *_), (_, at_tokens) = sketched[0]
         document: dict[str, int] = {}
         for key, place in zip(records.ids.to_pylist(), collapsed.document.tolist(), strict=True):
             document.setdefault(key, place)
         digests = [(high, low) for high, low in records.digests[collapsed.record].tolist()]
         seconds = time.perf_counter() - started
-        seen = candidates, frequencies, at_tokens, matches, clusters
+        seen = bodies, candidates, frequencies, at_tokens, matches, clusters
         yield Run(params, collapsed.corpus, document, digests, *seen, seconds)
 
 
@@ -148,7 +152,7 @@ def measure(run: Run, pairs: Pairs, threads: int = 1) -> Evidence:
     """
     if run.params.level < Level.syndicated:
         return evidence.shingle_evidence(run.corpus, pairs, run.params, threads)
-    found = evidence.agreement_evidence(run.corpus, pairs, run.at_tokens, threads)
+    found = evidence.agreement_evidence(run.bodies, pairs, run.at_tokens, threads)
     return evidence.with_shingles(run.corpus, found, run.params, threads)
 
 
@@ -179,16 +183,16 @@ class Alone:
 
     def _measure_one(self, run: Run, pair: int) -> Evidence:
         both = np.array([pair >> 32, pair & 0xFFFFFFFF], np.int64)
-        corpus = run.corpus.part(both)
+        corpus, bodies = run.corpus.part(both), run.bodies.part(both)
         one = np.array([1], np.uint64)
         is_near = evidence.shingle_evidence(corpus, one, run.params)["resemblance"][0] >= run.params.threshold
         new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._known], np.int64)
         if is_near:
             new = new[:1] if len(new) == 2 else new[:0]  # near copies count as one article
-        slots = self._slots(corpus)
+        slots = self._slots(bodies)
         before = self._frequencies[slots]
-        kernel.count_pairs(corpus.tokens, corpus.starts, corpus.ends, new, corpus.longest, self._frequencies)
-        found = evidence.agreement_evidence(corpus, one, rare.look_up(corpus, self._frequencies))
+        kernel.count_pairs(bodies.tokens, bodies.starts, bodies.ends, new, bodies.longest, self._frequencies)
+        found = evidence.agreement_evidence(bodies, one, rare.look_up(bodies, self._frequencies))
         found = evidence.with_shingles(corpus, found, run.params)
         self._frequencies[slots] = before
         return Evidence(both[found.left], both[found.right], found.lengths_left, found.lengths_right, found.measures)

@@ -94,7 +94,7 @@ def spliced(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pair
 
 def templates(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pairs, Evidence]:
     """Return pairs of the background that agree in common words only: templates, no copies; as `spliced` does."""
-    found = agreement_evidence(run.corpus, run.candidates, run.at_tokens)
+    found = agreement_evidence(run.bodies, run.candidates, run.at_tokens)
     inputs = model_inputs(found)
     alike = (inputs["verbatim"] >= TEMPLATE_VERBATIM) & (inputs["common"] >= TEMPLATE_COMMON)
     times: dict[int, int] = {}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup import background, evidence, lsh, rare, relation
+from dedup import background, evidence, frames, lsh, rare, relation
 from dedup.candidates import Bucket, Pairs, compare_in_rounds, joined
 from dedup.cluster import Clusters, clusters, keep_policy
 from dedup.collapse import Collapsed, collapse
@@ -186,10 +186,11 @@ def _match(
     with way.progress.stage("word pairs"):
         # Counted over distinct articles: a story carried by hundreds would make its own words frequent.
         (articles,) = np.nonzero(near.clusters.kept)
+        bodies = frames.bodies(corpus, articles)
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
-        frequencies = rare.pair_frequencies(corpus, articles, bits)
+        frequencies = rare.pair_frequencies(bodies, articles, bits)
         background.count_in(frequencies, len(articles))
-        sketches, at_tokens = rare.sketches(corpus, compared, frequencies, params, scratch)
+        sketches, at_tokens = rare.sketches(bodies, compared, frequencies, params, scratch)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
     known = joined(
         near.matches.left, near.matches.right
@@ -203,7 +204,7 @@ def _match(
 
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:
         with way.progress.stage("evidence"):
-            measured = evidence.agreement_evidence(corpus, pairs, at_tokens, way.threads, known)
+            measured = evidence.agreement_evidence(bodies, pairs, at_tokens, way.threads, known)
             told = relation.is_told(measured) | np.isin(joined(measured.left, measured.right), known)
             measured = evidence.with_shingles(corpus, measured.take(np.nonzero(told)[0]), params, way.threads)
             return judged.add(relation.judge(measured, params))

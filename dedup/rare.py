@@ -17,7 +17,8 @@ from dedup.params import Params
 from dedup.store import Corpus, ScratchArray, read_only
 
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
-LEAST_BITS = 22
+LEAST_BITS = 20
+USUAL_BITS = 22  # of small corpora: room for the background
 BLOCK = 1 << 22  # tokens that are looked up at a time
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 
@@ -25,7 +26,7 @@ ROOM = 4  # candidate pairs a document; more are found in a second pass
 def frequency_bits(n_tokens: int, memory: int) -> int:
     """Return the base-2 logarithm of the frequency table's length: a slot a token, at most a quarter of the memory.
 
-    But never less than 4 MB.
+    But never less than 1 MB.
     """
     return min(_wanted_bits(n_tokens), max(LEAST_BITS, int(memory // 4).bit_length() - 1))
 
@@ -36,7 +37,7 @@ def is_crowded(n_tokens: int, memory: int) -> bool:
 
 
 def _wanted_bits(n_tokens: int) -> int:
-    return max(LEAST_BITS, int(SLOTS_PER_TOKEN * n_tokens - 1).bit_length())
+    return max(USUAL_BITS, int(SLOTS_PER_TOKEN * n_tokens - 1).bit_length())
 
 
 def pair_frequencies(corpus: Corpus, documents: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.uint8]:

@@ -113,9 +113,12 @@ def test_levels_are_cumulative(level: str) -> None:
     above = dedup.deduplicate(records, params=Params(level=level)).matches.to_pylist()
     kinds = {"identical", "near_duplicate"}
     assert len(near) > 15
-    assert {(row["left"], row["right"]) for row in near} == {
-        (row["left"], row["right"]) for row in above if row["relation"] in kinds
-    }
+    found = {(row["left"], row["right"]): row["resemblance"] for row in above if row["relation"] in kinds}
+    # The road of rare pairs may find a near duplicate more that the bands have missed.
+    more = found.keys() - {(row["left"], row["right"]) for row in near}
+    assert len(found) == len(near) + len(more)
+    assert len(more) < 0.03 * len(near)
+    assert all(found[pair] >= 0.7 for pair in more)
 
 
 @given(st.floats(0.3, 1.0))
