@@ -58,9 +58,18 @@ def tokens(text: str) -> list[str]:
     return [*found, word] if word else found
 
 
+def is_alphabetic(char: str) -> bool:
+    """Those of alphabets, where a word takes more of them."""
+    return is_unspaced(char) and unicodedata.name(char, "").startswith(("THAI ", "LAO ", "KHMER ", "MYANMAR "))
+
+
 def token_hash(token: str) -> int:
-    """xxHash32; the lowest bit says: a character of a script without spaces; the next: begins with a digit."""
-    return xxhash.xxh32_intdigest(token.encode()) & ~3 | is_unspaced(token[0]) | token[0].isdecimal() << 1
+    """xxHash32; the lowest bit says: a character of a script without spaces; the next: begins with a digit.
+
+    Both together: a character of an alphabet without spaces.
+    """
+    flags = is_unspaced(token[0]) | (token[0].isdecimal() or is_alphabetic(token[0])) << 1
+    return xxhash.xxh32_intdigest(token.encode()) & ~3 | flags
 
 
 def shingles(text: str, size: int) -> list[bytes]:
@@ -227,6 +236,6 @@ def agreement(left: str, right: str) -> dict[str, float]:
         found["low" + name] = sum(shares[:third]) / third
         found["even" + name] = sum(share >= 0.2 for share in shares) / count
     found["in_order"] = len(ordered) / (len(anchors) + 1)
-    numbers = [{value for value in side if value & 2} for side in (a, b)]
+    numbers = [{value for value in side if value & 3 == 2} for side in (a, b)]
     found["new_numbers"] = len(numbers[0] - numbers[1]) / (len(numbers[0]) + 2)
     return found
