@@ -113,15 +113,17 @@ def mix(value: int) -> int:
 
 
 def word_pairs(text: str) -> list[int]:
-    """Hashes of adjacent tokens: two words, or four from where two characters of an unspaced script meet."""
+    """Hashes of adjacent tokens: two words; four from where two characters without spaces meet, six of alphabets."""
     hashes = [token_hash(token) for token in tokens(text)]
     found = []
     for i in range(len(hashes) - 1):
         pair = mix(hashes[i] << 32 | hashes[i + 1])
         if hashes[i] & hashes[i + 1] & 1:
-            if i + 4 > len(hashes):
+            size = 6 if hashes[i] & hashes[i + 1] & 2 else 4
+            if i + size > len(hashes):
                 break
-            pair = mix(pair ^ (hashes[i + 2] << 32 | hashes[i + 3]))
+            for k in range(i + 2, i + size, 2):
+                pair = mix(pair ^ (hashes[k] << 32 | hashes[k + 1]))
         found.append(pair)
     return found
 
