@@ -19,6 +19,7 @@ import numpy.typing as npt
 BACKGROUND_FILE = Path(__file__).with_name("background.npz")
 
 ARTICLES = 44_000
+BITS = 24  # of a table in which the common pairs are few: one other pair in 250 meets one of them
 COMMON_DF = 50
 """The default of ``rare_df``: a pair of the file is rare in no sense."""
 
@@ -43,6 +44,15 @@ def count_in(frequencies: npt.NDArray[np.uint8], n_articles: int) -> None:
         return
     slots = np.unique(common_pairs() & np.uint32((len(frequencies) - 1) & 0xFFFFFFFF))
     frequencies[slots] = np.minimum(frequencies[slots].astype(np.int64) + lacking, 255)
+
+
+@functools.cache
+def frequencies() -> npt.NDArray[np.uint8]:
+    """Return the frequencies for two texts alone: those of the background and no more."""
+    alone = np.zeros(1 << BITS, np.uint8)
+    count_in(alone, 0)
+    alone.flags.writeable = False
+    return alone
 
 
 @functools.cache

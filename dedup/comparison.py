@@ -87,9 +87,8 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
         return Comparison(None, 0.0, {}, None, "a text without words")
     if (tokens.digests[0] == tokens.digests[1]).all():
         return Comparison(RELATIONS[IDENTICAL], 1.0, dict.fromkeys(ALL_OF_IDENTICAL, 1.0), None, reason(IDENTICAL, {}))
-    frequencies = rare.pair_frequencies(corpus, np.arange(2), rare.frequency_bits(len(tokens.hashes), 2**32))
-    background.count_in(frequencies, 2)
-    measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), rare.look_up(corpus, frequencies))
+    at_tokens = rare.look_up(corpus, background.frequencies())
+    measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), at_tokens)
     if len(measured.left) == 0:
         return Comparison(None, 0.0, {}, None, "hardly anything in common")
     verdict = relation.judge(evidence.with_shingles(corpus, measured, params), params)

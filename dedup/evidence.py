@@ -8,7 +8,8 @@ containment
     Distinct shingles in both over those of one side.
 
 Of the way the agreement lies. Each is seen from the shorter document (the left one of two of equal length) and, with
-``_longer``, from the longer; "the other" is the other document.
+``_longer``, from the longer; "the other" is the other document. Tokens and lengths are those of the words here, which
+differ where an alphabet is written without spaces: `dedup.kernels.words`.
 
 verbatim
     Share of the tokens that lie in some run of 5 tokens which also stands in the other.
@@ -44,6 +45,7 @@ from dedup.candidates import Pairs, joined, split
 from dedup.kernels import evidence as agreement_kernel
 from dedup.kernels import numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
+from dedup.kernels import words as words_kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.rare import PairsAtTokens
@@ -77,7 +79,7 @@ class Evidence:
     left, right : int64 array, shape (n_pairs,)
         Earlier and later document.
     lengths_left, lengths_right : int64 array
-        Their tokens.
+        Their tokens, or their words, where the way the agreement lies was measured.
     measures : float64 array, shape (len(MEASURES), n_pairs)
         In the order of `dedup.schema.MEASURES`; NaN where it was not measured.
     """
@@ -182,13 +184,15 @@ def agreement_evidence(
     texts = corpus.tokens, corpus.starts, corpus.ends
     left, right = split(pairs)
     rare = np.empty((len(pairs), 2))
+    lengths = np.zeros(len(corpus), np.int64)  # in words; filled by all threads, but each with the same value
 
     def compare_rare_pairs(first: int, last: int) -> None:
         some = slice(first, last)
-        documents, firsts, size = _laid_out(corpus, left[some], right[some])
+        documents, firsts, size = _laid_out(corpus.lengths, left[some], right[some])
+        words_kernel.count_words(*texts, documents, np.empty(0, np.uint32), lengths)
         listed = firsts, np.empty_like(firsts), np.empty(size, np.uint32), np.empty(size, np.uint8)
         agreement_kernel.rare_pairs(*texts, documents, at_tokens.frequencies, at_tokens.firsts, RARITY_WEIGHTS, *listed)
-        agreement_kernel.rare_containment(*listed, corpus.lengths, left[some], right[some], rare[some])
+        agreement_kernel.rare_containment(*listed, lengths, left[some], right[some], rare[some])
 
     in_slices(compare_rare_pairs, len(pairs), threads, SLICE)
     worth = rare.max(axis=1, initial=0.0) >= LEAST
@@ -200,16 +204,17 @@ def agreement_evidence(
 
     def measure(first: int, last: int) -> None:
         some = slice(first, last)
-        documents, firsts, size = _laid_out(corpus, left[some], right[some])
+        documents, firsts, size = _laid_out(lengths, left[some], right[some])
+        words = _in_words(corpus, documents, lengths, firsts, size)
         once = firsts, np.empty_like(firsts), np.empty(size, np.uint32)
-        agreement_kernel.once_words(*texts, documents, *once)
-        agreement_kernel.agreement(*texts, *once, left[some], right[some], lies[some])
-        numbers_kernel.new_numbers(*texts, left[some], right[some], new_numbers[some])
+        agreement_kernel.once_words(*words, documents, *once)
+        agreement_kernel.agreement(*words, *once, left[some], right[some], lies[some])
+        numbers_kernel.new_numbers(*words, left[some], right[some], new_numbers[some])
 
     in_slices(measure, len(left), threads, SLICE)
     measures = np.full((len(MEASURES), len(left)), np.nan)
     measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T, lies.T, new_numbers[None]])
-    return Evidence(left, right, corpus.lengths[left], corpus.lengths[right], measures)
+    return Evidence(left, right, lengths[left], lengths[right], measures)
 
 
 def with_shingles(corpus: Corpus, evidence: Evidence, params: Params, threads: int = 1) -> Evidence:
@@ -220,11 +225,28 @@ def with_shingles(corpus: Corpus, evidence: Evidence, params: Params, threads: i
 
 
 def _laid_out(
-    corpus: Corpus, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
     """Lay the documents of pairs out one after the other: which, where each begins (by document), tokens in all."""
     documents = np.union1d(left, right)
-    ends = np.cumsum(corpus.lengths[documents])
-    firsts = np.empty(len(corpus), np.int64)
-    firsts[documents] = ends - corpus.lengths[documents]
+    ends = np.cumsum(lengths[documents])
+    firsts = np.empty(len(lengths), np.int64)
+    firsts[documents] = ends - lengths[documents]
     return documents, firsts, int(ends[-1])
+
+
+def _in_words(
+    corpus: Corpus,
+    documents: npt.NDArray[np.int64],
+    lengths: npt.NDArray[np.int64],
+    firsts: npt.NDArray[np.int64],
+    size: int,
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return words, starts and ends of the documents: those of the corpus where all have their tokens as words."""
+    texts = corpus.tokens, corpus.starts, corpus.ends
+    if (lengths[documents] == corpus.lengths[documents]).all():
+        return texts
+    words = np.empty(size, np.uint32)
+    words_kernel.write_words(*texts, documents, lengths, firsts, words)
+    words.flags.writeable = False  # as the tokens are: kernels would compile once for each
+    return words, firsts, firsts + lengths

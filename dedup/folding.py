@@ -27,6 +27,9 @@ UNSPACED_SCRIPTS = (
     "KHMER ",
     "MYANMAR ",
 )
+UNSPACED_ALPHABETS = ("THAI ", "LAO ", "KHMER ", "MYANMAR ")
+"""Of these, those where it takes some five characters to make a word."""
+
 _KANA_MARKS = "\u3099\u309a"
 _STRETCHES = "\u0640\u034f"  # Arabic tatweel, combining grapheme joiner
 _VARIATIONS = (range(0xFE00, 0xFE10), range(0x180B, 0x1810), range(0xE0100, 0xE01F0))
@@ -51,6 +54,11 @@ def kind_of(folded: str) -> int:
     if folded in _KANA_MARKS or unicodedata.name(folded, "").startswith(UNSPACED_SCRIPTS):
         return CHARACTER
     return LETTER
+
+
+def is_alphabetic(folded: str) -> bool:
+    """Whether one folded character is a letter or sign of an alphabet that is written without spaces."""
+    return kind_of(folded) == CHARACTER and unicodedata.name(folded, "").startswith(UNSPACED_ALPHABETS)
 
 
 def _without_marks(text: str) -> str:

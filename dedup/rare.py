@@ -18,7 +18,7 @@ from dedup.store import Corpus, ScratchArray, read_only
 
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
-USUAL_BITS = 22  # of small corpora: room for the background
+USUAL_BITS = 24  # of small corpora: room for the background
 BLOCK = 1 << 22  # tokens that are looked up at a time
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 

@@ -24,6 +24,9 @@ CHARACTER_FLAG = 1
 NUMBER_FLAG = 2
 """Next bit: set where the token begins with a digit."""
 
+ALPHABETIC_FLAGS = CHARACTER_FLAG | NUMBER_FLAG
+"""Both: the character is one of an alphabet (Thai, Lao, Khmer, Myanmar), where a word takes some five of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -85,7 +88,8 @@ def tokens(text: str) -> list[str]:
     folded = _room(2 * len(data))
     while (stop := kernel.fold(data, 0, offsets[1], *_table(), folded)) < 0:
         folded = _room(2 * folded.size)
-    return bytes(folded[:stop]).decode().replace(chr(kernel.MARK), " ").split()
+    marks = dict.fromkeys((kernel.MARK, kernel.ALPHABET_MARK), " ")
+    return bytes(folded[:stop]).decode().translate(marks).split()
 
 
 def spans(text: str) -> list[tuple[str, int, int]]:
@@ -121,6 +125,7 @@ def token_hash(token: str) -> int:
     """Return the hash of a folded token: XXH32 of its UTF-8, the two lowest bits telling what kind of token it is."""
     flags = CHARACTER_FLAG if folding.kind_of(token[0]) == folding.CHARACTER else 0
     flags |= NUMBER_FLAG if "0" <= token[0] <= "9" else 0
+    flags |= ALPHABETIC_FLAGS if folding.is_alphabetic(token[0]) else 0
     return int(xxhash.xxh32_intdigest(token.encode())) & ~(CHARACTER_FLAG | NUMBER_FLAG) | flags
 
 

@@ -58,9 +58,18 @@ def tokens(text: str) -> list[str]:
     return [*found, word] if word else found
 
 
+def is_alphabetic(char: str) -> bool:
+    """Those of alphabets, where a word takes more of them."""
+    return is_unspaced(char) and unicodedata.name(char, "").startswith(("THAI ", "LAO ", "KHMER ", "MYANMAR "))
+
+
 def token_hash(token: str) -> int:
-    """xxHash32; the lowest bit says: a character of a script without spaces; the next: begins with a digit."""
-    return xxhash.xxh32_intdigest(token.encode()) & ~3 | is_unspaced(token[0]) | token[0].isdecimal() << 1
+    """xxHash32; the lowest bit says: a character of a script without spaces; the next: begins with a digit.
+
+    Both together: a character of an alphabet without spaces.
+    """
+    flags = is_unspaced(token[0]) | (token[0].isdecimal() or is_alphabetic(token[0])) << 1
+    return xxhash.xxh32_intdigest(token.encode()) & ~3 | flags
 
 
 def shingles(text: str, size: int) -> list[bytes]:
@@ -104,15 +113,17 @@ def mix(value: int) -> int:
 
 
 def word_pairs(text: str) -> list[int]:
-    """Hashes of adjacent tokens: two words, or four from where two characters of an unspaced script meet."""
+    """Hashes of adjacent tokens: two words; four from where two characters without spaces meet, six of alphabets."""
     hashes = [token_hash(token) for token in tokens(text)]
     found = []
     for i in range(len(hashes) - 1):
         pair = mix(hashes[i] << 32 | hashes[i + 1])
         if hashes[i] & hashes[i + 1] & 1:
-            if i + 4 > len(hashes):
+            size = 6 if hashes[i] & hashes[i + 1] & 2 else 4
+            if i + size > len(hashes):
                 break
-            pair = mix(pair ^ (hashes[i + 2] << 32 | hashes[i + 3]))
+            for k in range(i + 2, i + size, 2):
+                pair = mix(pair ^ (hashes[k] << 32 | hashes[k + 1]))
         found.append(pair)
     return found
 
@@ -199,9 +210,25 @@ def anchors_in_order(anchors: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return [anchors[q] for q in chosen]
 
 
+def words(text: str) -> list[int]:
+    """Hashes of the tokens; but for the letters of alphabets without spaces a quarter of their sequences of six."""
+    hashes = [token_hash(token) for token in tokens(text)]
+    found = []
+    for i, value in enumerate(hashes):
+        if value & 3 < 3:
+            found.append(value)
+        elif i >= 5 and all(letter & 3 == 3 for letter in hashes[i - 5 : i]):
+            key = 0
+            for letter in hashes[i - 5 : i + 1]:
+                key = mix(key ^ letter)
+            if key % 4 == 0:
+                found.append(key >> 32 | 3)
+    return found or hashes
+
+
 def agreement(left: str, right: str) -> dict[str, float]:
     """How the agreement of two texts lies: the measures after rare containment, from the shorter and the longer."""
-    a, b = ([token_hash(token) for token in tokens(text)] for text in (left, right))
+    a, b = words(left), words(right)
     if len(b) < len(a):
         a, b = b, a
     passages = verbatim(a, b), verbatim(b, a)
@@ -227,6 +254,6 @@ def agreement(left: str, right: str) -> dict[str, float]:
         found["low" + name] = sum(shares[:third]) / third
         found["even" + name] = sum(share >= 0.2 for share in shares) / count
     found["in_order"] = len(ordered) / (len(anchors) + 1)
-    numbers = [{value for value in side if value & 2} for side in (a, b)]
+    numbers = [{value for value in side if value & 3 == 2} for side in (a, b)]
     found["new_numbers"] = len(numbers[0] - numbers[1]) / (len(numbers[0]) + 2)
     return found

@@ -12,7 +12,7 @@ from dedup import background, rare
 from dedup.background import ARTICLES, COMMON_DF
 
 
-def frequency_of(pair: str, n_articles: int, bits: int = 22) -> int:
+def frequency_of(pair: str, n_articles: int, bits: int = 24) -> int:
     frequencies = rare.pair_frequencies(corpus_of([pair]), np.arange(1), bits)
     background.count_in(frequencies, n_articles)
     (hashed,) = naive.word_pairs(pair)

@@ -17,13 +17,16 @@ from dedup.candidates import split
 from dedup.kernels import rare as kernel
 from dedup.params import Params
 
-words = st.lists(st.sampled_from(["a", "b", "c", "dd", "ee", "中", "文", "字", "x1"]), max_size=30).map(" ".join)
+words = st.lists(st.sampled_from(["a", "b", "c", "dd", "ee", "中", "文", "字", "x1", "ก", "ไทย"]), max_size=30).map(
+    " ".join
+)
 
 
 @given(words)
 @example("中文字中文")
 @example("a 中文字中 b")
 @example("中文字")
+@example("a กลาง b กลางของ 中文 ไทย b")
 @example("a")
 @example("")
 def test_word_pairs(text: str) -> None:

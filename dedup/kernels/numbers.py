@@ -8,7 +8,8 @@ from numba import i8, njit, u4
 from dedup.kernels.arrays import Array
 from dedup.kernels.table import table_bits
 
-NUMBER = 2  # bit of a token hash, as in dedup.text
+KIND = 3  # the bits of a token hash that tell its kind, as in dedup.text
+NUMBER = 2
 FEW_NUMBERS = 2  # added below the bar: one or two new numbers are little evidence
 
 
@@ -40,7 +41,7 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
             first = q
             n_left = 0
             for at in range(starts[left[q]], ends[left[q]]):
-                if tokens[at] & u4(NUMBER):
+                if tokens[at] & u4(KIND) == u4(NUMBER):
                     slot = i8(tokens[at] >> u4(2)) & mask
                     while stamps[slot] == first + 1 and keys[slot] != tokens[at]:
                         slot = (slot + 1) & mask
@@ -50,7 +51,7 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
         n_right = 0
         shared = 0
         for at in range(starts[right[q]], ends[right[q]]):
-            if tokens[at] & u4(NUMBER):
+            if tokens[at] & u4(KIND) == u4(NUMBER):
                 slot = i8(tokens[at] >> u4(2)) & mask
                 while other_stamps[slot] == q and others[slot] != tokens[at]:
                     slot = (slot + 1) & mask

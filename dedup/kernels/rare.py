@@ -11,21 +11,27 @@ from dedup.kernels.xxh import fmix64
 
 BUCKETS = 64  # a sketch is sorted in so many
 CHARACTERS = 4  # of a script without spaces, where two words have about as many
+LETTERS = 6  # of an alphabet without spaces: more than a word, for few sequences of four are rare
+ALPHABETIC = 3  # bits of a token hash, as in dedup.text
 
 
 @njit(cache=True, nogil=True)
 def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
     """Write the hash of each word pair of ``tokens[start:stop]`` to ``pairs``; return how many.
 
-    A word pair is two adjacent tokens, or four adjacent ones from where two characters of an unspaced script meet.
+    A word pair is two adjacent tokens, or four from where two characters of an unspaced script meet, or six from where
+    two of an alphabet do.
     """
     count = 0
     for at in range(start, stop - 1):
         key = fmix64(u8(tokens[at]) << u8(32) | u8(tokens[at + 1]))
-        if tokens[at] & tokens[at + 1] & u4(1):
-            if at + CHARACTERS > stop:
+        kind = tokens[at] & tokens[at + 1] & u4(ALPHABETIC)
+        if kind & u4(1):
+            if at + (LETTERS if kind == u4(ALPHABETIC) else CHARACTERS) > stop:
                 break
             key = fmix64(key ^ (u8(tokens[at + 2]) << u8(32) | u8(tokens[at + 3])))
+            if kind == u4(ALPHABETIC):
+                key = fmix64(key ^ (u8(tokens[at + 4]) << u8(32) | u8(tokens[at + 5])))
         pairs[count] = key
         count += 1
     return count

@@ -1,7 +1,7 @@
 """Fold, split and hash a batch of UTF-8 texts in one pass.
 
 A document is first folded into a small buffer that stays in the cache: tokens as UTF-8, anything else as bytes up to a
-space, ``MARK`` before a token that is a character. Then its words are found 64 bytes at a time and hashed.
+space, a mark before a token that is a character. Then its words are found 64 bytes at a time and hashed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from dedup.kernels.xxh import P5, avalanche, load32, tail_byte, tail_word, xxh32
 
 SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)  # as in dedup.folding
 SPACE = 32
-MARK = 1
+MARK = 1  # before a character; its two lowest bits become those of the token hash, and a space has none of them
+ALPHABET_MARK = 3  # the same where the character is of an alphabet
+ALPHABET_LEADS = (0xE0, 0xE1, 0xEA)  # first bytes of Thai, Lao, Khmer and Myanmar, and of no other character
 PIECE = 64 * BLOCK  # what is split at a time, so that it is still in the cache when it is hashed
 PAD = 2 * BLOCK  # bytes behind a buffer's end that blocks may touch
 
@@ -49,8 +51,8 @@ def put(entry: int, data: Array, source: int, length: int, folded: Array, at: in
     if kind == SEPARATOR:
         folded[at] = SPACE
         return at + 1
+    before = at
     if kind == CHARACTER:
-        folded[at] = MARK
         at += 1
     size = i8((entry >> u8(32)) & u8(255))
     if size > 0:
@@ -62,6 +64,7 @@ def put(entry: int, data: Array, source: int, length: int, folded: Array, at: in
             folded[at + k] = data[source + k]
     at += size
     if kind == CHARACTER:
+        folded[before] = ALPHABET_MARK if folded[before + 1] in ALPHABET_LEADS else MARK
         folded[at] = SPACE
         at += 1
     return at
@@ -156,7 +159,7 @@ def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first:
         if size >= 16:
             digest = xxh32(folded, start, start + size)
         is_number = u4(u4(folded[start]) - u4(ord("0"))) < u4(10)
-        flags = u4(u4(folded[start - 1] == MARK) | u4(u4(is_number) << u4(1)))
+        flags = u4(u4(folded[start - 1] & u1(3)) | u4(u4(is_number) << u4(1)))
         tokens[first + k] = u4(u4(digest & u4(0xFFFFFFFC)) | flags)
 
 

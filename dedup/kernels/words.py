@@ -1,0 +1,77 @@
+"""The words of documents: their tokens, but for alphabets without spaces, whose letters are several to a word.
+
+There a sample stands for the words: of the sequences of six letters those whose hash is a multiple of four. It is about
+as long as the words would be, and the same wherever the same letters stand.
+"""
+
+from __future__ import annotations
+
+from numba import i8, njit, u4, u8
+
+from dedup.kernels.arrays import Array
+from dedup.kernels.rare import ALPHABETIC, LETTERS
+from dedup.kernels.xxh import fmix64
+
+ONE_IN = 4
+
+
+@njit(cache=True, nogil=True)
+def sample(tokens: Array, start: int, stop: int, words: Array, first: int) -> int:
+    """Write the words of ``tokens[start:stop]`` to ``words[first:]``, if it has any room; return how many."""
+    count = i8(0)
+    letters = 0
+    for at in range(start, stop):
+        word = tokens[at]
+        if word & u4(ALPHABETIC) != u4(ALPHABETIC):
+            letters = 0
+        else:
+            letters += 1
+            if letters < LETTERS:
+                continue
+            key = u8(0)
+            for k in range(at + 1 - LETTERS, at + 1):
+                key = fmix64(key ^ u8(tokens[k]))
+            if key % u8(ONE_IN) != u8(0):
+                continue
+            word = u4(key >> u8(32)) | u4(ALPHABETIC)
+        if words.size > 0:
+            words[first + count] = word
+        count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def count_words(tokens: Array, starts: Array, ends: Array, documents: Array, nothing: Array, counts: Array) -> None:
+    """Write the number of words of each document to ``counts``: fewer than its tokens, if it has a sample.
+
+    Parameters
+    ----------
+    tokens : uint32 array
+    starts, ends : int64 array, shape (n_documents,)
+    documents : int64 array
+        Which of them to count.
+    nothing : uint32 array
+        Empty.
+    counts : int64 array, shape (n_documents,)
+        Where a sample would be empty the tokens are the words.
+    """
+    for document in documents:
+        start, stop = starts[document], ends[document]
+        letters = 0
+        for at in range(start, stop):
+            letters += tokens[at] & u4(ALPHABETIC) == u4(ALPHABETIC)
+        found = sample(tokens, start, stop, nothing, 0) if letters > 0 else 0
+        counts[document] = found if found > 0 else stop - start
+
+
+@njit(cache=True, nogil=True)
+def write_words(
+    tokens: Array, starts: Array, ends: Array, documents: Array, counts: Array, firsts: Array, words: Array
+) -> None:
+    """Write the words of each document to ``words``, from ``firsts`` on; the others as for `count_words`."""
+    for document in documents:
+        start, stop = starts[document], ends[document]
+        if counts[document] < stop - start:
+            sample(tokens, start, stop, words, firsts[document])
+        else:
+            words[firsts[document] : firsts[document] + stop - start] = tokens[start:stop]
