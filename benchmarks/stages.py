@@ -106,7 +106,7 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         frequencies, at_tokens = np.empty(0, np.uint8), rare.PairsAtTokens(np.empty(0, np.uint8), np.empty(0, np.int64))
         bodies = collapsed.corpus
         if sketched:
-            (bodies, _, frequencies, *_), (_, at_tokens) = sketched[0]
+            (bodies, _, frequencies, *_), (_, _, at_tokens) = sketched[-1]
         document: dict[str, int] = {}
         for key, place in zip(records.ids.to_pylist(), collapsed.document.tolist(), strict=True):
             document.setdefault(key, place)

@@ -51,7 +51,6 @@ def frequencies() -> npt.NDArray[np.uint8]:
     """Return the frequencies for two texts alone: those of the background and no more."""
     alone = np.zeros(1 << BITS, np.uint8)
     count_in(alone, 0)
-    alone.flags.writeable = False
     return alone
 
 

@@ -128,7 +128,7 @@ _BOUNDS = (
     ("num_perm", 16, 4096),
     ("seed", 0, 2**32 - 1),
     ("min_tokens", 1, 10_000),
-    ("rare_df", 2, 250),
+    ("rare_df", 2, 128),
     ("sketch_size", 1, 4096),
     ("sketch_overlap", 1, 64),
     ("bucket_limit", 2, 100_000),

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup import background, evidence, frames, lsh, rare, relation
+from dedup import background, crowds, evidence, frames, lsh, rare, relation
 from dedup.candidates import Bucket, Pairs, compare_in_rounds, joined
 from dedup.cluster import Clusters, clusters, keep_policy
 from dedup.collapse import Collapsed, collapse
@@ -28,7 +28,7 @@ from dedup.progress import Progress
 from dedup.records import Records, read_records
 from dedup.result import Result
 from dedup.schema import IDENTICAL, NEAR_DUPLICATE, REVISED, REWRITTEN
-from dedup.store import ScratchArray
+from dedup.store import Corpus, ScratchArray
 
 LAST_COPY = {
     Level.identical: IDENTICAL,
@@ -188,10 +188,13 @@ def _match(
         (articles,) = np.nonzero(near.clusters.kept)
         bodies = frames.bodies(corpus, articles)
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
-        frequencies = rare.pair_frequencies(bodies, articles, bits)
-        background.count_in(frequencies, len(articles))
-        sketches, at_tokens = rare.sketches(bodies, compared, frequencies, params, scratch)
+        sketches, crowd_sketches, at_tokens = _sketches(bodies, articles, compared, bits, params, scratch)
+        crowd = crowds.find(crowd_sketches, compared, len(corpus))
+        if (crowd >= 0).any():
+            counted = crowds.thinned(articles, crowd)
+            sketches, _, at_tokens = _sketches(bodies, counted, compared, bits, params, scratch)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
+    overlap = params.sketch_overlap
     known = joined(
         near.matches.left, near.matches.right
     )  # near duplicates stay so, even of words that all articles have
@@ -199,18 +202,33 @@ def _match(
     def rare_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
         with way.progress.stage("candidates"):
             some = sketches[np.searchsorted(compared, documents)]
-            pairs, longest = rare.pairs_in_postings(some, documents, params, limit)
+            pairs, longest = rare.pairs_in_postings(some, documents, overlap, max(1, overlap - 1), limit)
             return np.union1d(pairs, met), longest
 
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:
         with way.progress.stage("evidence"):
             measured = evidence.agreement_evidence(bodies, pairs, at_tokens, way.threads, known)
-            told = relation.is_told(measured) | np.isin(joined(measured.left, measured.right), known)
+            told = relation.is_told(measured) & ~crowds.is_series(measured, crowd)
+            told |= np.isin(joined(measured.left, measured.right), known)
             measured = evidence.with_shingles(corpus, measured.take(np.nonzero(told)[0]), params, way.threads)
             return judged.add(relation.judge(measured, params))
 
     _, hidden_rare = compare_in_rounds(compared, rare.posting_limit(params), rare_pairs, judge)
     return judged.matches, judged.clusters, hidden or hidden_rare
+
+
+def _sketches(
+    bodies: Corpus,
+    articles: npt.NDArray[np.int64],
+    compared: npt.NDArray[np.int64],
+    bits: int,
+    params: Params,
+    scratch: ScratchArray,
+) -> tuple[rare.Sketches, rare.Sketches, rare.PairsAtTokens]:
+    """Count the word pairs of the articles, and sketch all documents that are compared by them."""
+    frequencies = rare.pair_frequencies(bodies, articles, bits)
+    background.count_in(frequencies, len(articles))
+    return rare.sketches(bodies, compared, frequencies, params, scratch)
 
 
 class _Judged:

@@ -19,6 +19,8 @@ from dedup.store import Corpus, ScratchArray, read_only
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
 USUAL_BITS = 24  # of small corpora: room for the background
+CROWD_SKETCH = 16
+CROWD_LEAST_DF, CROWD_MOST_DF = 25, 152  # the latter stands for a thousand
 BLOCK = 1 << 22  # tokens that are looked up at a time
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 
@@ -107,8 +109,11 @@ def sketches(
     frequencies: npt.NDArray[np.uint8],
     params: Params,
     scratch: ScratchArray,
-) -> tuple[Sketches, PairsAtTokens]:
+) -> tuple[Sketches, Sketches, PairsAtTokens]:
     """Look all word pairs of documents up, once: return their sketches, and the frequencies for the evidence.
+
+    A sketch has the pairs of frequency 2 to ``rare_df`` with the smallest hashes: one of frequency 1 stands nowhere
+    else and would take room without ever meeting another.
 
     Parameters
     ----------
@@ -118,10 +123,20 @@ def sketches(
         From `pair_frequencies`.
     params : Params
     scratch : ScratchArray of uint8
-        Empty; the frequencies at tokens lie in it.
+        The frequencies at tokens are appended to it.
+
+    Returns
+    -------
+    sketches : Sketches
+    crowd_sketches : Sketches
+        Of the pairs of the frequencies that `dedup.crowds` looks at.
+    at_tokens : PairsAtTokens
     """
+    bounds = np.array([2, params.rare_df, CROWD_LEAST_DF, CROWD_MOST_DF])
+    before_all = len(scratch)
     hashes = np.empty((len(documents), params.sketch_size), np.uint64)
-    sizes = np.empty(len(documents), np.int64)
+    crowd_hashes = np.empty((len(documents), CROWD_SKETCH), np.uint64)
+    sizes, crowd_sizes = np.empty((2, len(documents)), np.int64)
     ends = np.cumsum(corpus.lengths[documents])
     start = 0
     while start < len(documents):
@@ -130,12 +145,14 @@ def sketches(
         found = np.zeros(int(ends[stop - 1] - before), np.uint8)
         some = slice(start, stop)
         texts = corpus.tokens, corpus.starts, corpus.ends, documents[some]
-        kernel.sketch(*texts, frequencies, params.rare_df, hashes[some], sizes[some], found)
+        out = hashes[some], sizes[some], crowd_hashes[some], crowd_sizes[some]
+        kernel.sketch(*texts, frequencies, bounds, *out, found)
         scratch.append(found)
         start = stop
     firsts = np.full(len(corpus), -1)
     firsts[documents] = ends - corpus.lengths[documents]
-    return Sketches(hashes, sizes), PairsAtTokens(scratch.view(), firsts)
+    at_tokens = PairsAtTokens(scratch.view()[before_all:], firsts)
+    return Sketches(hashes, sizes), Sketches(crowd_hashes, crowd_sizes), at_tokens
 
 
 def look_up(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> PairsAtTokens:
@@ -149,18 +166,17 @@ def look_up(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> PairsAtTokens
 
 
 def pairs_in_postings(
-    found: Sketches, documents: npt.NDArray[np.int64], params: Params, limit: int
+    found: Sketches, documents: npt.NDArray[np.int64], overlap: int, short_overlap: int, limit: int
 ) -> tuple[Pairs, Bucket]:
-    """Return the candidate pairs among documents whose sketches share at least ``sketch_overlap`` rare pairs.
-
-    One fewer is enough where one of the sketches is not full: a short document has few to share.
+    """Return the candidate pairs among documents whose sketches share rare pairs enough.
 
     Parameters
     ----------
     found : Sketches
     documents : int64 array, ascending, shape (n,)
         Whose they are.
-    params : Params
+    overlap, short_overlap : int
+        So many must be shared; ``short_overlap`` where a sketch is not full: a short document has few to share.
     limit : int
         In a posting list each document meets the first ``limit`` before it.
 
@@ -183,8 +199,9 @@ def pairs_in_postings(
     packed.sort()
     lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.int64) for _ in range(2))
     size, first = kernel.posting_lists(*lists)
+    enough = overlap, short_overlap, hashes.shape[1]
     room = np.empty(ROOM * len(documents), np.uint64)
-    while (count := kernel.sharing_pairs(*lists, params.sketch_overlap, hashes.shape[1], limit, room)) > len(room):
+    while (count := kernel.sharing_pairs(*lists, *enough, limit, room)) > len(room):
         room = np.empty(count, np.uint64)
     left, right = (documents[side] for side in split(room[:count]))
     return joined(left, right), Bucket(size, int(documents[first]))

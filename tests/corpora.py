@@ -22,7 +22,7 @@ def corpus_of(texts: list[str]) -> Corpus:
 def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params) -> tuple:
     """Return sketches and frequencies at tokens, the scratch file closed."""
     with closing(ScratchArray(np.uint8)) as scratch:
-        found, at_tokens = rare.sketches(corpus, documents, frequencies, params, scratch)
+        found, _, at_tokens = rare.sketches(corpus, documents, frequencies, params, scratch)
         return found, rare.PairsAtTokens(at_tokens.frequencies.copy(), at_tokens.firsts)
 
 

@@ -90,3 +90,25 @@ def lead(
             joined[document] = best_kept(document, starts, others, relations, scores, contains, state)
             state[document] = KEPT if joined[document] < 0 else DROPPED
             depth -= 1
+
+
+@njit(cache=True, nogil=True)
+def connect(left: Array, right: Array, root: Array) -> None:
+    """Write the first document of each document's connected component to ``root``, which begins as 0, 1, 2 ...
+
+    Parameters
+    ----------
+    left, right : int64 array, shape (n_pairs,)
+    root : int64 array, shape (n_documents,)
+    """
+    for k in range(left.size):
+        one, other = left[k], right[k]
+        while root[one] != one:
+            root[one] = root[root[one]]
+            one = root[one]
+        while root[other] != other:
+            root[other] = root[root[other]]
+            other = root[other]
+        root[max(one, other)] = min(one, other)
+    for document in range(root.size):
+        root[document] = root[root[document]]  # a root comes before its component

@@ -434,7 +434,7 @@ def agreement(
             hits[i] = passage_seen[left_passages[i]] == q
         row[VERBATIM + flip] = cover(hits, n_left_passages, left_covered) / x.size
         # Anchors, in the order of a.
-        anchors = 0
+        anchors = i8(0)
         for j in y_once:
             wanted = entry(u8(y[j]), stamp)
             slot = find(words, wanted, mask)
@@ -447,7 +447,7 @@ def agreement(
         else:
             for k in range(anchors):
                 opposite[at_left[k]] = at_right[k]
-            anchors = 0
+            anchors = i8(0)
             for i in x_once:
                 if opposite[i] >= 0:
                     at_left[anchors] = i

@@ -10,6 +10,12 @@ from dedup.kernels.table import table_bits
 from dedup.kernels.xxh import fmix64
 
 BUCKETS = 64  # a sketch is sorted in so many
+EXACT = 128  # counts up to here are exact
+STEPS_UP = np.full(256, 2**32 - 1, np.uint32)
+STEPS_UP[EXACT:255] = 2**32 / (EXACT * (2 ** (1 / 8) - 1) * 2 ** (np.arange(255 - EXACT) / 8))
+STEPS_UP[255] = 0
+"""How probably each count is raised by one more document, in units of 2 ** -32."""
+
 CHARACTERS = 4  # of a script without spaces, where two words have about as many
 LETTERS = 6  # of an alphabet without spaces: more than a word, for few sequences of four are rare
 ALPHABETIC = 3  # bits of a token hash, as in dedup.text
@@ -71,7 +77,9 @@ def count_pairs(tokens: Array, starts: Array, ends: Array, documents: Array, lon
     longest : int
         Tokens of the longest document.
     frequencies : uint8 array
-        A power of two long, 2**31 at most: in how many documents some pair of that slot stands.
+        A power of two long, 2**31 at most: in how many documents some pair of that slot stands. Exact to EXACT; a
+        number k over it stands for EXACT * 2 ** ((k - EXACT) / 8) documents, about: it is reached by chance, one that
+        depends on the document and the slot alone.
     """
     mask = u8(frequencies.size - 1)
     pairs = np.empty(longest, np.uint64)
@@ -84,8 +92,10 @@ def count_pairs(tokens: Array, starts: Array, ends: Array, documents: Array, lon
         # First all are read, then all written: the cache misses of the reads overlap.
         for k in range(count):
             before[k] = frequencies[slots[k]]
+        seed = u8(document) * u8(0x9E3779B97F4A7C15)
         for k in range(count):
-            frequencies[slots[k]] = before[k] + u1(before[k] < u1(255))
+            chance = (u8(slots[k]) ^ seed) * u8(0xFF51AFD7ED558CCD) >> u8(32)
+            frequencies[slots[k]] = before[k] + u1(chance <= u8(STEPS_UP[before[k]]))
 
 
 @njit(cache=True, nogil=True)
@@ -105,29 +115,28 @@ def sketch(
     ends: Array,
     documents: Array,
     frequencies: Array,
-    most: int,
+    bounds: Array,
     out: Array,
     sizes: Array,
+    crowd_out: Array,
+    crowd_sizes: Array,
     found: Array,
 ) -> None:
-    """Keep of each document the word pairs of frequency 2 to ``most`` with the smallest hashes.
-
-    A pair of frequency 1 stands nowhere else and would take room without ever meeting another.
+    """Keep of each document the word pairs of certain frequencies with the smallest hashes.
 
     Parameters
     ----------
     tokens, starts, ends, documents, frequencies
         As in `count_pairs`.
-    most : int
-    out : uint64 array, shape (len(documents), sketch_size)
-        Receives hashes in ascending order.
-    sizes : int64 array, shape (len(documents),)
-        Receives how many.
+    bounds : int64 array, shape (4,)
+        Least and most frequency, 255 at most: of the sketch, and of the second one that tells crowds.
+    out, crowd_out : uint64 array, shape (len(documents), sketch size)
+        Receive hashes in ascending order.
+    sizes, crowd_sizes : int64 array, shape (len(documents),)
+        Receive how many.
     found : uint8 array
         Receives the frequency of the word pair at each token of each document, one document after the other.
     """
-    room = out.shape[1]
-    highest = u8(0xFFFFFFFFFFFFFFFF)
     longest = i8(1)
     for document in documents:
         longest = max(longest, ends[document] - starts[document])
@@ -139,31 +148,38 @@ def sketch(
         start, stop = starts[documents[row]], ends[documents[row]]
         here = found[first : first + stop - start]
         count = look_up(tokens, start, stop, frequencies, pairs, here)
-        rare = i8(0)
-        for k in range(count):
-            rare += i8(is_rare(here[k], most))
-        # So few hashes are under the ceiling that hardly one too many is sorted; rarely, too few.
-        ceiling = highest if rare <= 2 * room else highest // u8(rare) * u8(room + room // 4)
-        kept = smallest(pairs[:count], here, ceiling, most, some, ordered, out[row])
-        if kept < room and ceiling < highest:
-            kept = smallest(pairs[:count], here, highest, most, some, ordered, out[row])
-        sizes[row] = kept
+        hashes, counts = pairs[:count], here[:count]
+        sizes[row] = bottom(hashes, counts, u1(bounds[0]), u1(bounds[1]), some, ordered, out[row])
+        crowd_sizes[row] = bottom(hashes, counts, u1(bounds[2]), u1(bounds[3]), some, ordered, crowd_out[row])
         first += stop - start
 
 
-@njit(inline="always")
-def is_rare(frequency: int, most: int) -> bool:
-    """Whether a frequency is in 2 to ``most``, in one comparison."""
-    return u1(frequency - u1(2)) <= u1(most - 2)
+@njit(cache=True, nogil=True)
+def bottom(pairs: Array, counts: Array, least: int, most: int, some: Array, ordered: Array, out: Array) -> int:
+    """Write the smallest distinct hashes of pairs counted ``least`` to ``most`` times, ascending; return how many."""
+    eligible = i8(0)
+    for k in range(pairs.size):
+        eligible += i8(u1(counts[k] - least) <= u1(most - least))
+    # So few hashes are under the ceiling that hardly one too many is sorted; rarely, too few.
+    highest = u8(0xFFFFFFFFFFFFFFFF)
+    ceiling = highest
+    if eligible > 2 * out.size:
+        ceiling = highest // u8(eligible) * u8(out.size + out.size // 4 + 4)
+    kept = smallest(pairs, counts, ceiling, least, most, some, ordered, out)
+    if kept < out.size and ceiling < highest:
+        kept = smallest(pairs, counts, highest, least, most, some, ordered, out)
+    return kept
 
 
 @njit(cache=True, nogil=True)
-def smallest(pairs: Array, found: Array, ceiling: int, most: int, some: Array, ordered: Array, out: Array) -> int:
-    """Write the smallest distinct hashes up to the ceiling of frequency 2 to ``most``, ascending; return how many."""
+def smallest(
+    pairs: Array, counts: Array, ceiling: int, least: int, most: int, some: Array, ordered: Array, out: Array
+) -> int:
+    """Write the smallest such hashes up to the ceiling; return how many."""
     count = 0
     for k in range(pairs.size):
         some[count] = pairs[k]
-        count += i8((pairs[k] <= ceiling) & is_rare(found[k], most))
+        count += i8((pairs[k] <= ceiling) & (u1(counts[k] - least) <= u1(most - least)))
     sort_uniform(some[:count], ceiling, ordered)
     kept = 0
     for k in range(count):
@@ -242,6 +258,7 @@ def sharing_pairs(
     begins: Array,
     stops: Array,
     overlap: int,
+    short_overlap: int,
     full: int,
     limit: int,
     pairs: Array,
@@ -252,8 +269,8 @@ def sharing_pairs(
     ----------
     packed, bits, places, begins, stops
         As `posting_lists` takes and leaves them.
-    overlap, full : int
-        So many postings must be shared; one fewer if either document has fewer than ``full``.
+    overlap, short_overlap, full : int
+        So many postings must be shared; ``short_overlap`` if either document has fewer than ``full``.
     limit : int
         In a posting list a document meets the first ``limit`` before it.
     pairs : uint64 array
@@ -283,7 +300,7 @@ def sharing_pairs(
         for k in range(met_count):
             earlier = met[k]
             size = places[earlier] - (places[earlier - 1] if earlier > 0 else 0)
-            if shared[earlier] >= overlap - (0 if is_full and size >= full else 1):
+            if shared[earlier] >= (overlap if is_full and size >= full else short_overlap):
                 if count < pairs.size:
                     pairs[count] = u8(earlier) << u8(32) | u8(later)
                 count += 1

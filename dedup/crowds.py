@@ -1,0 +1,71 @@
+"""Crowds: hundreds of versions of one text, which make its own words frequent. Between sketches and candidates.
+
+Rarity tells copying from habit, but a text that was rewritten three hundred times has no rare words left: its versions
+would hide one another. Such a crowd is known by word pairs of middling frequency that stand together, again and again,
+in the same documents. Of each crowd only `COUNTED` documents are then counted, and its words are rare again.
+
+A series in one mould (the daily money market report) is a crowd, too. What tells its pieces from versions are their
+numbers: of two documents of a crowd one is no copy if it has numbers of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.candidates import split
+from dedup.evidence import Evidence
+from dedup.kernels import cluster as kernel
+from dedup.rare import Sketches, pairs_in_postings
+
+LEAST = 48
+"""Documents in a crowd; fewer do not make a word pair frequent."""
+
+COUNTED = 32
+"""Documents of a crowd whose word pairs are counted: enough to be met by the others, few enough to stay rare."""
+
+OVERLAP = 5
+"""Of the `dedup.rare.CROWD_SKETCH` pairs of middling frequency two documents of a crowd share so many."""
+
+MET = 32
+"""In a posting list each document meets so many: a crowd gathers around its first documents."""
+
+NEW_NUMBERS = 0.1
+"""Two documents of a crowd with more new numbers are pieces of a series."""
+
+
+def find(crowd_sketches: Sketches, documents: npt.NDArray[np.int64], n_documents: int) -> npt.NDArray[np.int64]:
+    """Return the crowd of each document of the corpus, named by its first document; -1 for most.
+
+    Parameters
+    ----------
+    crowd_sketches : Sketches
+        From `dedup.rare.sketches`.
+    documents : int64 array, ascending
+        Whose they are.
+    n_documents : int
+        Of the corpus.
+    """
+    pairs, _ = pairs_in_postings(crowd_sketches, documents, OVERLAP, OVERLAP, MET)
+    crowd = np.arange(n_documents)
+    kernel.connect(*split(pairs), crowd)
+    sizes = np.bincount(crowd, minlength=n_documents)
+    crowd[sizes[crowd] < LEAST] = -1
+    return crowd
+
+
+def thinned(articles: npt.NDArray[np.int64], crowd: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the articles without those of each crowd behind its first `COUNTED`; both in keep order."""
+    order = np.argsort(crowd[articles], kind="stable")
+    crowds = crowd[articles][order]
+    begins = np.flatnonzero(np.diff(crowds, prepend=-2))
+    place = np.arange(len(articles)) - np.repeat(begins, np.diff(begins, append=len(articles)))
+    counted = np.empty(len(articles), bool)
+    counted[order] = (place < COUNTED) | (crowds < 0)
+    return articles[counted]
+
+
+def is_series(evidence: Evidence, crowd: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which pairs are pieces of a series: of one crowd, the shorter with numbers that the longer has not."""
+    together = (crowd[evidence.left] >= 0) & (crowd[evidence.left] == crowd[evidence.right])
+    return np.asarray(together & (evidence["new_numbers"] > NEW_NUMBERS))
