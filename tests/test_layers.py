@@ -26,6 +26,8 @@ STAGES = [
     "store",
     "threads",
     "explain",
+    "agencies",
+    "credits",
 ]
 
 
