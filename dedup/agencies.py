@@ -10,13 +10,14 @@ import functools
 import json
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dedup.errors import InputError
 
 SHIPPED = Path(__file__).with_name("agencies.json")
+
+WORD = re.compile(r"\w+")
 
 UNKNOWN = -1
 """Code of a source that is not given, and of no credit at all."""
@@ -25,12 +26,8 @@ _LISTS_OF_AGENCY = ("names", "initials", "sites")
 _LISTS_OF_FILE = ("before", "between", "after")
 _FORM = 'an object such as {"agencies": [{"name": "Reuters", "names": ["Рейтер"], "sites": ["reuters.com"]}]}'
 
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-"""Scripts in which words stand together, or (Korean) have endings: names are found within words."""
 
-
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """One way an agency is written.
 
     Parameters
@@ -47,7 +44,6 @@ class Form:
     initials: bool
 
 
-@dataclass(frozen=True)
 class Agencies:
     """A table of agencies.
 
@@ -64,18 +60,21 @@ class Agencies:
         one of the name they follow. In lower case.
     """
 
-    names: tuple[str, ...]
-    forms: dict[str, Form]
-    sites: dict[str, int]
-    before: tuple[str, ...]
-    between: tuple[str, ...]
-    after: tuple[str, ...]
-    _by_folded: dict[str, int] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        folded = {_folded(form.text): form.agency for form in self.forms.values()}
-        folded.update({_folded(name): code for code, name in enumerate(self.names)})
-        object.__setattr__(self, "_by_folded", folded)
+    def __init__(
+        self,
+        names: tuple[str, ...],
+        forms: dict[str, Form],
+        sites: dict[str, int],
+        before: tuple[str, ...],
+        between: tuple[str, ...],
+        after: tuple[str, ...],
+    ) -> None:
+        self.names = names
+        self.forms = forms
+        self.sites = sites
+        self.before = before
+        self.between = between
+        self.after = after
 
     @staticmethod
     def read(path: str | os.PathLike[str] | None = None) -> Agencies:
@@ -92,14 +91,14 @@ class Agencies:
         InputError
             When the file cannot be read or has another form.
         """
-        return _shipped() if path is None else _table([_read(SHIPPED), _read(Path(path))])
+        return _shipped() if path is None else _table([_read(SHIPPED), _checked(Path(path))])
 
     @functools.cached_property
     def by_first_word(self) -> dict[str, list[Form]]:
         """Forms by their first run of word characters, the longest first; not those in scripts without spaces."""
         found: dict[str, list[Form]] = {}
         for form in sorted(self.forms.values(), key=lambda form: -len(form.text)):
-            if not _UNSPACED.search(form.text):
+            if not _is_unspaced(form.text):
                 found.setdefault(WORD.findall(form.text)[0], []).append(form)
         return found
 
@@ -111,7 +110,7 @@ class Agencies:
     @functools.cached_property
     def unspaced(self) -> list[Form]:
         """Forms in scripts without spaces, the longest first."""
-        forms = [form for form in self.forms.values() if _UNSPACED.search(form.text)]
+        forms = [form for form in self.forms.values() if _is_unspaced(form.text)]
         return sorted(forms, key=lambda form: -len(form.text))
 
     @functools.cached_property
@@ -121,11 +120,16 @@ class Agencies:
         others = "|".join(re.escape(text) for text in self.forms if not text.isascii())
         return f"\\b(?:{bounded})\\b|{others}" if others else f"\\b(?:{bounded})\\b"
 
+    @functools.cached_property
+    def _by_name(self) -> dict[str, int]:
+        named = {_folded(form.text): form.agency for form in self.forms.values()}
+        return named | {_folded(name): code for code, name in enumerate(self.names)}
+
     def code(self, source: str | None) -> int:
         """Return the agency that a ``source`` field names, by a name or a site; UNKNOWN where it is none of them."""
         if not source:
             return UNKNOWN
-        code = self._by_folded.get(_folded(source))
+        code = self._by_name.get(_folded(source))
         if code is not None:
             return code
         host = source.strip().casefold().split("://")[-1].split("/")[0].split(":")[0]
@@ -136,8 +140,14 @@ class Agencies:
         return UNKNOWN
 
 
-WORD = re.compile(r"\w+")
-_IS_FORM = re.compile(r"[^\W_](?s:.*)(?:[^\W_]|[^\x00-\x7f])|[^\x00-\x7f]")
+def _is_unspaced(text: str) -> bool:
+    """Whether words of its script stand together, or (Korean) have endings, so that a name may stand within one."""
+    return not text.isascii() and bool(_unspaced_script().search(text))
+
+
+@functools.cache  # a large set of characters takes its time to compile
+def _unspaced_script() -> re.Pattern[str]:
+    return re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def _folded(name: str) -> str:
@@ -173,16 +183,18 @@ def _table(files: list[dict[str, Any]]) -> Agencies:
     return Agencies(tuple(codes), forms, sites, *phrases)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8-sig"))
+
+
+def _checked(path: Path) -> dict[str, Any]:
     """Read and check a file; an error says what is wrong at which place of it."""
     try:
-        text = path.read_text("utf-8-sig")
+        read = _read(path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}", "a file of agencies") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text", _FORM) from error
-    try:
-        read = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({error})", _FORM) from error
     if not isinstance(read, dict):
@@ -221,11 +233,11 @@ def _strings(found: Any, place: str, shortest: int, is_form: bool = False) -> No
     for value in found:
         if not isinstance(value, str):
             raise InputError(f"{place} has {_kind(value)}", "strings only")
-        if len(value) < shortest and not _UNSPACED.search(value):
+        if len(value) < shortest and not _is_unspaced(value):
             raise InputError(f"{place} has {value!r}", f"at least {shortest} characters", "shorter ones are everywhere")
         if value != value.strip():
             raise InputError(f"{place} has {value!r}", "no space before or behind it")
-        if is_form and not _IS_FORM.fullmatch(value):
+        if is_form and not (value[0].isalnum() and (value[-1].isalnum() or not value[-1].isascii())):
             raise InputError(f"{place} has {value!r}", "a name that begins and ends with a letter or a digit")
 
 

@@ -12,7 +12,7 @@ import functools
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +40,7 @@ AT_A_TIME = 10_000
 """Texts whose ends are in memory at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(NamedTuple):
     """An agency credited.
 
     Parameters
@@ -245,12 +244,8 @@ def _mentions(text: str, agencies: Agencies, preceding: str = "") -> Iterator[tu
             yield form, before, after
 
 
-_INSIDE = re.compile("[\\w$@#\u0300-\u036f\u0900-\u0dff]")
-"""What goes on with a word, or makes another of it: A$AP; the vowel signs of Indic scripts are no word characters."""
-
-
 def _is_inside_word(text: str, start: int, stop: int) -> bool:
-    return bool((start and _INSIDE.match(text[start - 1])) or _INSIDE.match(text[stop : stop + 1]))
+    return bool((start and _goes_on_with(text[start - 1])) or _goes_on_with(text[stop : stop + 1]))
 
 
 # The places. Each looks at what stands before and behind a name. They are told as patterns that are compiled when the
@@ -269,6 +264,9 @@ def _pattern(pattern: str) -> Callable[[str], re.Match[str] | None]:
     compiled = functools.cache(lambda: re.compile(pattern))
     return lambda text: compiled().search(text)
 
+
+_goes_on_with = _pattern("^[\\w$@#\u0300-\u036f\u0900-\u0dff]")
+"""What makes another word of a name: A$AP. The vowel signs of Indic scripts are no word characters."""
 
 _before_picture = _pattern(
     r"(?i)(?:\b(?:photo(?:s|graph\w*)?|pictures?|images?|image source|pic|video|foto\w*|bild\w*|im[aá]gen\w*"

@@ -231,6 +231,7 @@ def test_a_mark_counts_before_a_phrase_and_the_first_before_others() -> None:
 def test_the_shipped_table() -> None:
     table = Agencies.read()
     assert len(table.names) == len(set(table.names)) > 100
+    assert Agencies.read(SHIPPED).forms == table.forms  # it passes the checks of a file of one's own
     raw = json.loads(SHIPPED.read_text("utf-8"))
     forms = [form for one in raw["agencies"] for form in {one["name"], *one.get("names", []), *one.get("initials", [])}]
     assert len(forms) == len(set(forms)), "two agencies have the same form"

@@ -28,6 +28,7 @@ STAGES = [
     "explain",
     "agencies",
     "credits",
+    "derivation",
 ]
 
 
