@@ -96,9 +96,10 @@ def clusters(n_documents: int, matches: Matches) -> Clusters:
     """
     n = len(matches)
     sides = np.concatenate([matches.left, matches.right])
-    order = np.argsort(sides, kind="stable")
+    others = np.concatenate([matches.right, matches.left])
+    order = np.lexsort((others, sides))  # the order in which containers are visited is that of documents
     starts = np.searchsorted(sides[order], np.arange(n_documents + 1))
-    others = np.concatenate([matches.right, matches.left])[order]
+    others = others[order]
     contains = np.concatenate([matches.container == LEFT, matches.container == RIGHT])[order]
     match = order % max(n, 1)
     joined = np.full(n_documents, -1, np.int64)

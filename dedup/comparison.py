@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from dedup import background, evidence, rare, relation
+from dedup.agencies import UNKNOWN, Agencies
+from dedup.credits import HEAD_BYTES, TAIL_BYTES, Credit, credit_at_ends
+from dedup.derivation import Sides, derived
 from dedup.errors import InputError
 from dedup.explain import reason
-from dedup.matches import LEFT
+from dedup.matches import LEFT, NEITHER
 from dedup.params import Params
-from dedup.schema import ALL_OF_IDENTICAL, EXCERPT, IDENTICAL, MEASURES, RELATED, RELATIONS
+from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NO_DATE, RELATED, RELATIONS
 from dedup.store import Corpus
 from dedup.text import encode, spans, tokenise
 
@@ -35,7 +39,9 @@ class Comparison:
         By the names of `dedup.schema.MEASURES`; ``left`` is the first text. Those that were
         measured: few of identical texts, none of a text without words.
     derived : str or None
-        ``"a"`` or ``"b"``, the one that seems to be the copy, where the texts tell.
+        ``"a"`` or ``"b"``, the one that seems to be the copy, where the texts tell: `dedup.derivation`.
+    credit_a, credit_b : str or None
+        The agency that each text credits: `dedup.credits`.
     reason : str
         What decided, in words.
     """
@@ -44,10 +50,14 @@ class Comparison:
     score: float
     measures: dict[str, float]
     derived: str | None
+    credit_a: str | None
+    credit_b: str | None
     reason: str
 
 
-def compare(a: str, b: str, params: Params | None = None) -> Comparison:
+def compare(
+    a: str, b: str, params: Params | None = None, *, agencies: str | os.PathLike[str] | None = None
+) -> Comparison:
     """Say what kind of copy two texts are of each other.
 
     Parameters
@@ -55,6 +65,8 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
     a, b : str
     params : Params, optional
         ``threshold`` and ``shingle_size`` count.
+    agencies : path, optional
+        A file of news agencies, to be found as credits besides those in ``agencies.json``, whose form it has.
 
     Returns
     -------
@@ -63,7 +75,7 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
     Raises
     ------
     InputError
-        When one of them is not a string.
+        When one of them is not a string, or the file cannot be used.
 
     Notes
     -----
@@ -80,26 +92,52 @@ def compare(a: str, b: str, params: Params | None = None) -> Comparison:
     for name, text in (("a", a), ("b", b)):
         if not isinstance(text, str):
             raise InputError(f"{name} of type {type(text).__name__}", "a string")
-    params = params or Params()
-    tokens = tokenise(pa.array([encode(a), encode(b)], pa.large_binary()))
+    table = Agencies.read(agencies)
+    texts = [encode(a), encode(b)]
+    credits = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), table) for text in texts]
+    names = [None if credit.agency == UNKNOWN else table.names[credit.agency] for credit in credits]
+    return replace(_judged(texts, credits, params or Params()), credit_a=names[0], credit_b=names[1])
+
+
+def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Comparison:
+    """Return the verdict on two texts, but for the names of those they credit."""
+    tokens = tokenise(pa.array(texts, pa.large_binary()))
     corpus = Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
     if corpus.lengths.min() == 0:
-        return Comparison(None, 0.0, {}, None, "a text without words")
+        return _verdict(None, 0.0, {}, "a text without words")
     if (tokens.digests[0] == tokens.digests[1]).all():
-        return Comparison(RELATIONS[IDENTICAL], 1.0, dict.fromkeys(ALL_OF_IDENTICAL, 1.0), None, reason(IDENTICAL, {}))
+        measures = dict.fromkeys(ALL_OF_IDENTICAL, 1.0)
+        side = _derived(credits, IDENTICAL, NEITHER, measures)
+        return _verdict(RELATIONS[IDENTICAL], 1.0, measures, reason(IDENTICAL, {}), side)
     at_tokens = rare.look_up(corpus, background.frequencies())
     measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), at_tokens)
     if len(measured.left) == 0:
-        return Comparison(None, 0.0, {}, None, "hardly anything in common")
+        return _verdict(None, 0.0, {}, "hardly anything in common")
     verdict = relation.judge(evidence.with_shingles(corpus, measured, params), params)
-    code = int(verdict.relation[0])
+    code, score = int(verdict.relation[0]), float(verdict.score[0])
     measures = dict(zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True))
-    derived = None
-    if code == EXCERPT:
-        derived = "b" if verdict.container[0] == LEFT else "a"
     if code == RELATED and measures["rare_containment"] < relation.RELATED_FROM:
-        return Comparison(None, float(verdict.score[0]), measures, None, "hardly anything in common")
-    return Comparison(RELATIONS[code], float(verdict.score[0]), measures, derived, reason(code, measures))
+        return _verdict(None, score, measures, "hardly anything in common")
+    side = _derived(credits, code, int(verdict.container[0]), measures)
+    return _verdict(RELATIONS[code], score, measures, reason(code, measures), side)
+
+
+def _verdict(
+    relation: str | None, score: float, measures: dict[str, float], reason: str, derived: str | None = None
+) -> Comparison:
+    return Comparison(relation, score, measures, derived, None, None, reason)
+
+
+def _derived(credits: list[Credit], code: int, container: int, measures: dict[str, float]) -> str | None:
+    """Return the side that seems to be the copy; of two texts alone neither source nor date is known."""
+    left, right = (
+        Sides(np.array([UNKNOWN]), np.array([credit.agency]), np.array([credit.drawn_on]), np.array([NO_DATE]))
+        for credit in credits
+    )
+    containments = (np.array([measures[f"containment_{side}"]]) for side in ("left", "right"))
+    relations = np.array([code], np.int8), np.array([container], np.int8)
+    side = derived(left, right, *relations, *containments)[0]
+    return None if side == NEITHER else "a" if side == LEFT else "b"
 
 
 def shared_passages(a: str, b: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

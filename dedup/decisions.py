@@ -9,15 +9,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.agencies import UNKNOWN, Agencies
 from dedup.cluster import Clusters
 from dedup.collapse import Collapsed
+from dedup.credits import credits_at_ends
+from dedup.derivation import Sides, derived
 from dedup.explain import reason
 from dedup.io import Source
-from dedup.matches import LEFT, NEITHER, RIGHT, Matches
+from dedup.matches import LEFT, NEITHER, Matches
 from dedup.params import Params
 from dedup.records import Records
 from dedup.result import Result
-from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, EXCERPT, IDENTICAL, MATCHES, MEASURES, NO_DATE, PARTIAL, RELATIONS
+from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, IDENTICAL, MATCHES, MEASURES, PARTIAL, RELATIONS
 
 LARGEST_SHOWN = 5
 
@@ -30,6 +33,7 @@ def conclude(
     policy: str,
     params: Params,
     source: Source,
+    agencies: Agencies,
 ) -> Result:
     """Return the result of a run.
 
@@ -39,8 +43,10 @@ def conclude(
         If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
     """
     fates = _Fates(records, collapsed, found)
-    decisions = _decisions(records, matches, fates, policy, params)
-    table = _matches(records, matches, *_record_pairs(collapsed, matches, fates))
+    left, right, match = _record_pairs(collapsed, matches, fates)
+    origins = _Origins(records, np.unique(np.concatenate([left, right])), agencies)
+    decisions = _decisions(records, matches, fates, origins, policy, params)
+    table = _matches(records, matches, left, right, match, origins)
     summary = _summary(records, table, decisions, fates, policy, params)
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
@@ -75,10 +81,37 @@ class _Fates:
         self.cluster_size = np.bincount(self.leader[~self.rejected], minlength=n)
 
 
+class _Origins:
+    """What credits, sources and dates tell of the records that have a match, as columns of these records.
+
+    ``records``: ascending; ``names``: of agencies, by code; ``source``, ``credit``, ``drawn_on``: as in
+    `dedup.derivation.Sides`.
+    """
+
+    def __init__(self, records: Records, which: npt.NDArray[np.int64], agencies: Agencies) -> None:
+        self.records = which
+        self.published = records.published[which]
+        self.credit, self.drawn_on = credits_at_ends(records.text_ends, records.sizes, which, agencies)
+        self.names = agencies.names
+        named = _flat(records.sources).take(pa.array(which)).dictionary_encode()
+        codes: dict[str, int] = {}
+        for number, name in enumerate(named.dictionary.to_pylist()):
+            agency = agencies.code(name)
+            codes[name] = agency if agency != UNKNOWN or not name else len(agencies.names) + number
+        code = np.array([*codes.values(), UNKNOWN])
+        self.source = code[np.asarray(pc.fill_null(named.indices, len(codes)))]
+
+    def of(self, records: npt.NDArray[np.int64]) -> Sides:
+        """Return what is known of some of the records."""
+        at = np.searchsorted(self.records, records)
+        return Sides(self.source[at], self.credit[at], self.drawn_on[at], self.published[at])
+
+
 def _decisions(
     records: Records,
     matches: Matches,
     fates: _Fates,
+    origins: _Origins,
     policy: str,
     params: Params,
 ) -> pa.Table:
@@ -100,6 +133,10 @@ def _decisions(
         match = fates.match[record]
         measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
         reasons[record] = reason(int(matches.relation[match]), measures)
+    credit = np.full(n, UNKNOWN)
+    credit[origins.records] = origins.credit
+    for record in np.nonzero(credit != UNKNOWN)[0].tolist():
+        reasons[record] += f"; credits {origins.names[credit[record]]}"
     for record, rejection in records.rejected.items():
         reasons[record] = f"rejected: {rejection.reason}"
 
@@ -114,6 +151,7 @@ def _decisions(
             pa.array(RELATIONS, pa.string()).take(pa.array(relation, mask=~dropped)),
             pa.array(score, mask=~dropped),
             _flat(records.ids).take(leader),
+            pa.array(origins.names, pa.string()).take(pa.array(credit, mask=credit == UNKNOWN)),
             pa.array(reasons, pa.string()),
         ],
         schema=DECISIONS,
@@ -147,6 +185,7 @@ def _matches(
     left: npt.NDArray[np.int64],
     right: npt.NDArray[np.int64],
     match: npt.NDArray[np.int64],
+    origins: _Origins,
 ) -> pa.Table:
     """Return the table of matches, left id before right id, in order of both."""
     identical = match < 0
@@ -158,16 +197,16 @@ def _matches(
     of_identical = np.where(np.isin(MEASURES, ALL_OF_IDENTICAL), 1.0, np.nan)[:, None]
     measures = np.where(identical, of_identical, matches.measures[:, match])
     container = np.where(identical, NEITHER, matches.container[match])
-    derived = _derived(records.published[left], records.published[right], relation, container)
+    names = list(MEASURES)
+    a, b = names.index("containment_left"), names.index("containment_right")
+    copy = derived(origins.of(left), origins.of(right), relation, container, measures[a], measures[b])
 
     ids = _flat(records.ids)
     left_ids, right_ids = ids.take(pa.array(left)), ids.take(pa.array(right))
     swap = np.asarray(pc.greater(left_ids, right_ids))
-    names = list(MEASURES)
-    a, b = names.index("containment_left"), names.index("containment_right")
     measures[a], measures[b] = np.where(swap, measures[b], measures[a]), np.where(swap, measures[a], measures[b])
     left_ids, right_ids = pc.if_else(swap, right_ids, left_ids), pc.if_else(swap, left_ids, right_ids)
-    derived = np.where(swap, -derived, derived)
+    copy = np.where(swap, -copy, copy)
     table = pa.table(
         [
             left_ids,
@@ -176,9 +215,9 @@ def _matches(
             pa.array(score),
             *(pa.array(values, from_pandas=True) for values in measures),  # NaN becomes null
             pc.if_else(
-                pa.array(derived == NEITHER),
+                pa.array(copy == NEITHER),
                 pa.scalar(None, pa.string()),
-                pc.if_else(pa.array(derived == LEFT), left_ids, right_ids),
+                pc.if_else(pa.array(copy == LEFT), left_ids, right_ids),
             ),
         ],
         schema=MATCHES,
@@ -191,20 +230,6 @@ def _one_identical() -> Matches:
     empty = Matches.none()
     one = np.zeros(1, np.int64)
     return Matches(one, one, one.astype(np.int8), np.ones(1), one.astype(np.int8), np.ones((len(empty.measures), 1)))
-
-
-def _derived(
-    published_left: npt.NDArray[np.int64],
-    published_right: npt.NDArray[np.int64],
-    relation: npt.NDArray[np.int8],
-    container: npt.NDArray[np.int8],
-) -> npt.NDArray[np.int8]:
-    """Return the side that seems to be the copy: the later one where both are dated, else an excerpt."""
-    dated = (published_left != NO_DATE) & (published_right != NO_DATE)
-    by_date = np.where(dated, np.sign(published_right - published_left), 0) * dated
-    by_containment = np.where(relation == EXCERPT, -container, NEITHER)
-    side = np.where(by_date != 0, np.where(by_date > 0, RIGHT, LEFT), by_containment)
-    return side.astype(np.int8)
 
 
 def _summary(

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup import background, crowds, evidence, frames, lsh, rare, relation
+from dedup.agencies import Agencies
 from dedup.candidates import Bucket, Pairs, compare_in_rounds, joined
 from dedup.cluster import Clusters, clusters, keep_policy
 from dedup.collapse import Collapsed, collapse
@@ -52,6 +53,7 @@ def deduplicate(
     text_field: str | None = None,
     date_field: str | None = None,
     source_field: str | None = None,
+    agencies: str | os.PathLike[str] | None = None,
     threads: int | None = None,
     memory: int | None = None,
     scratch: str | os.PathLike[str] | None = None,
@@ -69,6 +71,8 @@ def deduplicate(
     params : Params, optional
     id_field, text_field, date_field, source_field : str, optional
         Names of the fields; guessed where not given.
+    agencies : path, optional
+        A file of news agencies, to be found as credits besides those in ``agencies.json``, whose form it has.
     threads : int, optional
         All processors by default. The answer does not depend on it.
     memory : int
@@ -103,7 +107,7 @@ def deduplicate(
     scratch_path = None if scratch is None else Path(scratch)
     opened = open_source(source, Fields(id_field, text_field, date_field, source_field), strict, scratch_path)
     way = Way.of(threads, memory, scratch_path, progress)
-    return run(opened, None if output is None else Path(output), params or Params(), way)
+    return run(opened, None if output is None else Path(output), params or Params(), way, Agencies.read(agencies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class Way:
         return Way(threads or os.cpu_count() or 1, memory or DEFAULT_MEMORY, scratch, Progress(progress))
 
 
-def run(source: Source, output: Path | None, params: Params, way: Way) -> Result:
+def run(source: Source, output: Path | None, params: Params, way: Way, agencies: Agencies) -> Result:
     """Run all stages on an opened source; `deduplicate` and the command line both end here."""
     bands, rows = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
     progress = way.progress
@@ -145,7 +149,7 @@ def run(source: Source, output: Path | None, params: Params, way: Way) -> Result
             collapsed = collapse(records, policy, params)
         matches, found, hidden = _match(collapsed, params, way, spare)
         with progress.stage("decide"):
-            result = conclude(records, collapsed, matches, found, policy, params, source)
+            result = conclude(records, collapsed, matches, found, policy, params, source, agencies)
         if params.level >= Level.syndicated and rare.is_crowded(int(collapsed.corpus.lengths.sum()), way.memory):
             result.summary["notes"].append(CROWDED)
         if hidden is not None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dedup.credits import HEAD_BYTES, TAIL_BYTES, ends_of
 from dedup.io import Batch, Rejection, Source
 from dedup.lsh import band_keys
 from dedup.minhash import signatures
@@ -21,8 +22,8 @@ from dedup.schema import NO_DATE
 from dedup.store import ScratchArray
 from dedup.text import Tokens, buffers, tokenise
 
-HEAD_BYTES = 96
-"""How much of each text is kept at hand to show it to people."""
+SHOWN_BYTES = 96
+"""How much of the beginning of a text is shown to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,10 @@ class Records:
         Where the tokens lie in ``tokens``.
     tokens : uint32 array
     keys : uint64 array, shape (n, bands)
-    heads : uint8 array, shape (n, HEAD_BYTES)
-        First bytes of each text, padded with zeros.
+    text_ends : uint8 array, shape (n, HEAD_BYTES + TAIL_BYTES)
+        First and last bytes of each text, as `dedup.credits.ends_of` gives them.
+    sizes : int64 array, shape (n,)
+        Bytes of each text.
     rejected : dict of int to Rejection
         By record.
     text_bytes, unread_dates : int
@@ -65,7 +68,8 @@ class Records:
     ends: npt.NDArray[np.int64]
     tokens: npt.NDArray[np.uint32]
     keys: npt.NDArray[np.uint64]
-    heads: npt.NDArray[np.uint8]
+    text_ends: npt.NDArray[np.uint8]
+    sizes: npt.NDArray[np.int64]
     rejected: dict[int, Rejection]
     text_bytes: int
     unread_dates: int
@@ -85,7 +89,8 @@ class Records:
 
     def head(self, record: int) -> str:
         """Return the first words of a record's text."""
-        text = self.heads[record].tobytes().rstrip(b"\0").decode("utf-8", "ignore")
+        size = min(int(self.sizes[record]), SHOWN_BYTES)
+        text = self.text_ends[record, :size].tobytes().decode("utf-8", "ignore")
         return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
@@ -95,7 +100,7 @@ class _Sketched:
 
     tokens: Tokens
     keys: npt.NDArray[np.uint64]
-    heads: npt.NDArray[np.uint8]
+    text_ends: npt.NDArray[np.uint8]
     seconds: float
 
 
@@ -104,15 +109,7 @@ def _sketch(texts: pa.LargeBinaryArray, params: Params, bands: int, rows: int) -
     tokens = tokenise(texts)
     # The first bands * rows values of a signature are all that the bands read.
     keys = band_keys(signatures(tokens, params, length=bands * rows), bands, rows)
-    return _Sketched(tokens, keys, _beginnings(texts), time.perf_counter() - started)
-
-
-def _beginnings(texts: pa.LargeBinaryArray) -> npt.NDArray[np.uint8]:
-    """Return the first bytes of each text, padded with zeros, shape (n, HEAD_BYTES)."""
-    data, offsets = buffers(texts)
-    places = offsets[:-1, None] + np.arange(HEAD_BYTES)
-    inside = places < offsets[1:, None]
-    return np.where(inside, data[np.minimum(places, len(data) - 1)], 0).astype(np.uint8)
+    return _Sketched(tokens, keys, ends_of(*buffers(texts)), time.perf_counter() - started)
 
 
 def read_records(
@@ -135,7 +132,7 @@ def read_records(
     threads : int
         Texts are worked on by so many threads, while this one reads; with 1, all by this one.
     scratch : three ScratchArray
-        Token hashes (uint32), band keys (uint64), heads (uint8).
+        Token hashes (uint32), band keys (uint64), ends of texts (uint8).
     progress : Progress
         Told the seconds of each stage, and how far the source is read.
 
@@ -144,9 +141,9 @@ def read_records(
     Records
         Its large arrays are views of the scratch arrays.
     """
-    tokens, keys, heads = scratch
+    tokens, keys, text_ends = scratch
     columns: dict[str, list[npt.NDArray[np.generic]]] = {
-        name: [] for name in ("file", "row", "published", "has_text", "digests", "lengths")
+        name: [] for name in ("file", "row", "published", "sizes", "digests", "lengths")
     }
     ids: list[pa.Array] = []
     sources: list[pa.Array] = []
@@ -160,12 +157,12 @@ def read_records(
         n = len(batch.row)
         tokens.append(sketched.tokens.hashes)
         keys.append(sketched.keys.ravel())
-        heads.append(sketched.heads.ravel())
+        text_ends.append(sketched.text_ends.ravel())
         columns["file"].append(np.full(n, files.setdefault(batch.file, len(files)), np.int32))
         columns["row"].append(batch.row)
         columns["published"].append(batch.published)
         sizes = np.diff(buffers(batch.text)[1])
-        columns["has_text"].append(sizes > 0)
+        columns["sizes"].append(sizes)
         columns["digests"].append(sketched.tokens.digests)
         columns["lengths"].append(np.diff(sketched.tokens.offsets))
         ids.append(pa.array(batch.id, pa.string()))
@@ -188,13 +185,14 @@ def read_records(
         file=joined["file"],
         row=joined["row"],
         published=joined["published"],
-        has_text=joined["has_text"],
+        has_text=joined["sizes"] > 0,
         digests=joined["digests"],
         starts=ends - joined["lengths"],
         ends=ends,
         tokens=tokens.view(),
         keys=keys.view().reshape(total, bands),
-        heads=heads.view().reshape(total, HEAD_BYTES),
+        text_ends=text_ends.view().reshape(total, HEAD_BYTES + TAIL_BYTES),
+        sizes=joined["sizes"],
         rejected=rejected,
         text_bytes=text_bytes,
         unread_dates=unread_dates,

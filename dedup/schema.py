@@ -22,10 +22,15 @@ DECISIONS = pa.schema(
         pa.field("relation", pa.string()),
         pa.field("score", pa.float64()),
         pa.field("cluster", pa.string()),
+        pa.field("credit", pa.string()),
         pa.field("reason", pa.string(), nullable=False),
     ]
 )
-"""One row per input record, in input order; ``row`` counts from 1, in JSON lines it is the line number."""
+"""One row per input record, in input order; ``row`` counts from 1, in JSON lines it is the line number.
+
+``credit`` is the agency that the text credits. Only records that have a match are looked at; null says that there is no
+match, or no credit.
+"""
 
 MEASURES = (
     "resemblance",
@@ -64,4 +69,7 @@ MATCHES = pa.schema(
         pa.field("derived", pa.string()),
     ]
 )
-"""One row per verified pair, ``left`` < ``right``; ``derived`` is the side that seems to be the copy, if known."""
+"""One row per verified pair, ``left`` < ``right``.
+
+``derived`` is the side that seems to be the copy, null where that is not known: the rule stands in `dedup.derivation`.
+"""

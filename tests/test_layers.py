@@ -26,6 +26,9 @@ STAGES = [
     "store",
     "threads",
     "explain",
+    "agencies",
+    "credits",
+    "derivation",
 ]
 
 

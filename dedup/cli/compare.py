@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from dedup.cli.options import add_common
+from dedup.cli.options import add_agencies, add_common
 
 DESCRIPTION = """\
 Judge two texts: what kind of copy one is of the other, by which measures, and which passages they share.
@@ -38,6 +38,7 @@ def add_parser(commands: Any) -> None:
         default="auto",
         help="mark shared passages by colour, else by [[ ]] (default: colour on a terminal)",
     )
+    add_agencies(parser)
     add_common(parser)
 
 
@@ -50,11 +51,14 @@ def command(options: argparse.Namespace) -> int:
         from dedup.io import read_text
 
         texts = read_text(options.a), read_text(options.b)
-        comparison = compare(*texts)
+        comparison = compare(*texts, agencies=options.agencies)
     if options.json:
         print(json.dumps(dataclasses.asdict(comparison)))
         return 0
     print(f"{comparison.relation or 'no relation'}, score {comparison.score:.2f}: {comparison.reason}")
+    for name, credit in ((options.a, comparison.credit_a), (options.b, comparison.credit_b)):
+        if credit:
+            print(f"{name} credits {credit}")
     if comparison.derived:
         print(f"derived: {options.a if comparison.derived == 'a' else options.b}")
     print()

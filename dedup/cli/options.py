@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
+from typing import Any
 
 _UNITS = {"": 1, "B": 1, "K": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9, "T": 10**12}
 
@@ -36,3 +38,13 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     """Add what every command has."""
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.add_argument("--traceback", action="store_true", help="on an error, show where in the program it arose")
+
+
+def add_agencies(parser: Any) -> None:
+    """Add what every command that looks for credits has."""
+    parser.add_argument(
+        "--agencies",
+        type=Path,
+        metavar="FILE",
+        help="news agencies to find as credits besides the shipped ones; JSON, as dedup/agencies.json",
+    )

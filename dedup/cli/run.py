@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dedup.cli.options import add_common, names, positive, size
+from dedup.cli.options import add_agencies, add_common, names, positive, size
 from dedup.params import KEEP_POLICIES, Level, Params
 
 _GUESSES = {
@@ -75,6 +75,7 @@ def add_parser(commands: Any) -> None:
     where = parser.add_argument_group("fields")
     for name, guesses in _GUESSES.items():
         where.add_argument(f"--{name}-field", metavar="NAME", help=f"guessed: {guesses}")
+    add_agencies(parser.add_argument_group("credits"))
     way = parser.add_argument_group("ways of running")
     way.add_argument("--threads", type=positive, metavar="N", help="default: all processors")
     way.add_argument(
@@ -95,13 +96,16 @@ def command(options: argparse.Namespace) -> int:
     from dedup.cli.compiling import announce_compilation
 
     with announce_compilation(options.quiet):
+        from dedup.agencies import Agencies
         from dedup.io import Fields, open_files
         from dedup.pipeline import Way, run
 
+        agencies = Agencies.read(options.agencies)
         fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
         source = open_files(options.input, fields, options.strict, options.scratch)
         show = not options.quiet and sys.stderr.isatty()
-        result = run(source, options.output, params, Way.of(options.threads, options.memory, options.scratch, show))
+        way = Way.of(options.threads, options.memory, options.scratch, show)
+        result = run(source, options.output, params, way, agencies)
     if options.json:
         print(json.dumps(result.summary, ensure_ascii=False))
     elif not (options.quiet and options.output):
