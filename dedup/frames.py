@@ -3,8 +3,8 @@
 Newsletter offers, legal lines, bylines with their portraits, "read more" lists stand at the head or the foot of all
 articles of a source. They are verbatim, and rare if the source has few articles: to every measure, copies. What at
 least `SHARED_BY` distinct articles begin or end with is therefore taken off before articles are compared for
-anything but their resemblance. Versions of one article share their beginnings too, hence no more than `MOST` of a
-document at either end.
+anything but their resemblance: if the articles have little else in common, since versions of one article begin alike,
+too.
 """
 
 from __future__ import annotations
@@ -12,12 +12,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from dedup.candidates import joined
+from dedup.evidence import shingle_evidence
+from dedup.params import Params
 from dedup.store import Corpus
 
 SHARED_BY = 5
+SHORTEST, LONGEST = 8, 160
 STEP = 4  # tokens by which a frame grows
-MOST = 1 / 3
-LONGEST = 160
+MOST = 0.45  # of a document, at either end
+
+ALIKE = 0.28
+"""Documents whose words between the frames are so much the same (their resemblance, a word a shingle) are versions of
+one article, or pieces of a series: what they begin with is theirs."""
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -38,14 +45,20 @@ def bodies(corpus: Corpus, articles: npt.NDArray[np.int64]) -> Corpus:
     """
     is_article = np.zeros(len(corpus), bool)
     is_article[articles] = True
-    heads = _framed(corpus, is_article, from_end=False)
-    tails = _framed(corpus, is_article, from_end=True)
+    heads, head_keys = _framed(corpus, is_article, from_end=False)
+    tails, tail_keys = _framed(corpus, is_article, from_end=True)
+    between = Corpus(corpus.tokens, corpus.starts + heads, corpus.ends - tails)
+    heads[_alike(between, head_keys)] = 0
+    tails[_alike(between, tail_keys)] = 0
     return Corpus(corpus.tokens, corpus.starts + heads, corpus.ends - tails)
 
 
-def _framed(corpus: Corpus, is_article: npt.NDArray[np.bool_], from_end: bool) -> npt.NDArray[np.int64]:
-    """Return how many tokens of each document stand at the head, or at the foot, of `SHARED_BY` articles or more."""
+def _framed(
+    corpus: Corpus, is_article: npt.NDArray[np.bool_], from_end: bool
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+    """Return how many tokens of each document begin, or end, `SHARED_BY` articles, and their hash; 0 for none."""
     framed = np.zeros(len(corpus), np.int64)
+    frame_keys = np.zeros(len(corpus), np.uint64)
     most = np.minimum(corpus.lengths * MOST, LONGEST)
     alive = np.arange(len(corpus))
     keys = np.zeros(len(corpus), np.uint64)
@@ -64,5 +77,17 @@ def _framed(corpus: Corpus, is_article: npt.NDArray[np.bool_], from_end: bool) -
         alive, keys = alive[shared], keys[shared]
         if len(alive) == 0:
             break
-        framed[alive] = stop
-    return framed
+        if stop >= SHORTEST:
+            framed[alive], frame_keys[alive] = stop, keys
+    return framed, frame_keys
+
+
+def _alike(between: Corpus, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """Return the documents that between their frames are like the one before or after them with the same frame."""
+    framed = np.flatnonzero(keys)
+    order = framed[np.argsort(keys[framed], kind="stable")]
+    neighbours = keys[order][1:] == keys[order][:-1]
+    pairs = joined(order[:-1][neighbours], order[1:][neighbours])
+    measured = shingle_evidence(between, pairs, Params(shingle_size=1))
+    alike = measured["resemblance"] >= ALIKE
+    return np.union1d(measured.left[alike], measured.right[alike])
