@@ -94,9 +94,8 @@ def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
     low_beyond
         Evenness of the agreement beyond what verbatim passages explain: ``low`` less half of ``verbatim``.
     """
-    names = ("verbatim", "rare_containment", "order", "near", "near_longer", "low", "in_order", "new_numbers")
-    names += ("own_numbers", "elsewhere")
-    inputs = {name: evidence[name] for name in names}
+    names = "verbatim rare_containment order near near_longer low in_order new_numbers own_numbers elsewhere"
+    inputs = {name: evidence[name] for name in names.split()}
     inputs["tokens"] = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
     inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
     inputs["low_beyond"] = np.maximum(0.0, inputs["low"] - 0.5 * inputs["verbatim"])

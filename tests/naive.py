@@ -183,7 +183,7 @@ def rare_containment(text: str, other: str, weight: Callable[[int], int]) -> flo
 
 
 def elsewhere(text: str, other: str, weight: Callable[[int], int], frequency: Callable[[int], int]) -> float:
-    """Weight of the text's word pairs that stand in the other and in more than six texts, over that of all such and 12."""
+    """Of the text's word pairs that stand in the other: weight of those in more than six texts, over all and 12."""
     there = set(word_pairs(other))
     shared = [pair for pair in word_pairs(text) if pair in there]
     return sum(weight(pair) for pair in shared if frequency(pair) > 6) / (sum(map(weight, shared)) + 12)
@@ -236,7 +236,5 @@ def agreement(left: str, right: str) -> dict[str, float]:
     found["in_order"] = len(ordered) / (len(anchors) + 1)
     numbers = [{value for value in side if value & 2} for side in (a, b)]
     found["new_numbers"] = len(numbers[0] - numbers[1]) / (len(numbers[0]) + 2)
-    found["own_numbers"] = min(
-        max(0, len(one - two) - 1) / (len(one) + 2) for one, two in (numbers, reversed(numbers))
-    )
+    found["own_numbers"] = min(max(0, len(one - two) - 1) / (len(one) + 2) for one, two in (numbers, reversed(numbers)))
     return found
