@@ -30,7 +30,7 @@ FEW_TOKENS_VERBATIM = 0.5
 TEMPLATE = 0.4
 """Where so much more is verbatim than rare, the words are those of a template: no copy."""
 
-OWN_NUMBERS = 0.4
+OWN_NUMBERS = 0.5
 MOULD_NUMBERS = 0.08
 MOULD_ELSEWHERE = 0.55
 """Texts from one mould: each has so many numbers of its own; or fewer, and others have so much of what they share."""
