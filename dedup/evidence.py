@@ -32,6 +32,13 @@ in_order
 new_numbers
     Distinct numbers (tokens that begin with a digit) of the shorter document that are not in the longer, over all its
     distinct numbers and 2.
+own_numbers
+    Distinct numbers of a document that are not in the other, but for one, over all its distinct numbers and 2: the
+    lower of both sides. A rewrite may lose numbers, but then its original has the others; the next piece from a mould
+    puts its own in their place.
+elsewhere
+    Of the rarity weight of the shorter document's word pairs that stand in the longer, the part of pairs that stand in
+    more than `FEW_DF` articles, over all of it and 12: what the two share, others have as well. No ``_longer``.
 """
 
 from __future__ import annotations
@@ -55,6 +62,7 @@ from dedup.threads import in_slices
 
 FULL_WEIGHT_DF = 12
 NO_WEIGHT_DF = 36
+FEW_DF = 6
 
 RARITY_WEIGHTS = np.clip(
     agreement_kernel.FULL_WEIGHT * (NO_WEIGHT_DF - np.arange(256)) // (NO_WEIGHT_DF - FULL_WEIGHT_DF),
@@ -62,6 +70,9 @@ RARITY_WEIGHTS = np.clip(
     agreement_kernel.FULL_WEIGHT,
 ).astype(np.uint8)
 """Weight of a word pair by the number of articles it stands in."""
+
+MARKED_WEIGHTS = RARITY_WEIGHTS | np.where(np.arange(256) > FEW_DF, agreement_kernel.ELSEWHERE, 0).astype(np.uint8)
+"""The same, and whether these are more than `FEW_DF`."""
 
 LEAST = 0.05
 """Pairs with less rare containment on both sides are not looked at any further."""
@@ -183,7 +194,7 @@ def agreement_evidence(
     """
     texts = corpus.tokens, corpus.starts, corpus.ends
     left, right = split(pairs)
-    rare = np.empty((len(pairs), 2))
+    rare = np.empty((len(pairs), 3))
     lengths = np.zeros(len(corpus), np.int64)  # in words; filled by all threads, but each with the same value
 
     def compare_rare_pairs(first: int, last: int) -> None:
@@ -191,16 +202,16 @@ def agreement_evidence(
         documents, firsts, size = _laid_out(corpus.lengths, left[some], right[some])
         words_kernel.count_words(*texts, documents, np.empty(0, np.uint32), lengths)
         listed = firsts, np.empty_like(firsts), np.empty(size, np.uint32), np.empty(size, np.uint8)
-        agreement_kernel.rare_pairs(*texts, documents, at_tokens.frequencies, at_tokens.firsts, RARITY_WEIGHTS, *listed)
+        agreement_kernel.rare_pairs(*texts, documents, at_tokens.frequencies, at_tokens.firsts, MARKED_WEIGHTS, *listed)
         agreement_kernel.rare_containment(*listed, lengths, left[some], right[some], rare[some])
 
     in_slices(compare_rare_pairs, len(pairs), threads, SLICE)
-    worth = rare.max(axis=1, initial=0.0) >= LEAST
+    worth = rare[:, :2].max(axis=1, initial=0.0) >= LEAST
     if always is not None:
         worth |= np.isin(pairs, always, assume_unique=True)
     left, right, rare = left[worth], right[worth], rare[worth]
     lies = np.empty((len(left), agreement_kernel.N_MEASURES))
-    new_numbers = np.empty(len(left))
+    new_numbers = np.empty((len(left), 2))
 
     def measure(first: int, last: int) -> None:
         some = slice(first, last)
@@ -213,7 +224,7 @@ def agreement_evidence(
 
     in_slices(measure, len(left), threads, SLICE)
     measures = np.full((len(MEASURES), len(left)), np.nan)
-    measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T, lies.T, new_numbers[None]])
+    measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T[:2], lies.T, new_numbers.T, rare.T[2:]])
     return Evidence(left, right, lengths[left], lengths[right], measures)
 
 

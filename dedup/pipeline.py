@@ -194,8 +194,8 @@ def _match(
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
         sketches, crowd_sketches, at_tokens = _sketches(bodies, articles, compared, bits, params, scratch)
         crowd = crowds.find(crowd_sketches, compared, len(corpus))
-        if (crowd >= 0).any():
-            counted = crowds.thinned(articles, crowd)
+        counted = crowds.thinned(articles, crowd)
+        if len(counted) < len(articles):
             sketches, _, at_tokens = _sketches(bodies, counted, compared, bits, params, scratch)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
     overlap = params.sketch_overlap

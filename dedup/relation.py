@@ -30,9 +30,10 @@ FEW_TOKENS_VERBATIM = 0.5
 TEMPLATE = 0.4
 """Where so much more is verbatim than rare, the words are those of a template: no copy."""
 
-MOULD_NUMBERS = 0.5
-MOULD_VERBATIM = 0.6
-"""With so many new numbers two texts come from one mould, unless so much is verbatim."""
+OWN_NUMBERS = 0.5
+MOULD_NUMBERS = 0.15
+MOULD_ELSEWHERE = 0.55
+"""Texts from one mould: each has so many numbers of its own; or fewer, and others have so much of what they share."""
 
 EXCERPT_RATIO = 0.67
 EXCERPT_CARRIED = 0.7
@@ -93,8 +94,8 @@ def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
     low_beyond
         Evenness of the agreement beyond what verbatim passages explain: ``low`` less half of ``verbatim``.
     """
-    names = ("verbatim", "rare_containment", "order", "near", "near_longer", "low", "in_order", "new_numbers")
-    inputs = {name: evidence[name] for name in names}
+    names = "verbatim rare_containment order near near_longer low in_order new_numbers own_numbers elsewhere"
+    inputs = {name: evidence[name] for name in names.split()}
     inputs["tokens"] = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
     inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
     inputs["low_beyond"] = np.maximum(0.0, inputs["low"] - 0.5 * inputs["verbatim"])
@@ -105,7 +106,8 @@ def ruled_out(inputs: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.bool
     """Return which pairs are no copies, whatever the score: too short to tell, or of one template or mould."""
     verbatim = inputs["verbatim"]
     is_short = (inputs["tokens"] < FEW_TOKENS) & (verbatim < FEW_TOKENS_VERBATIM)
-    is_moulded = (inputs["new_numbers"] >= MOULD_NUMBERS) & (verbatim < MOULD_VERBATIM)
+    own = inputs["own_numbers"]
+    is_moulded = (own >= OWN_NUMBERS) | ((own >= MOULD_NUMBERS) & (inputs["elsewhere"] >= MOULD_ELSEWHERE))
     return np.asarray(is_short | is_moulded | (inputs["common"] >= TEMPLATE))
 
 

@@ -50,6 +50,8 @@ MEASURES = (
     "even_longer",
     "in_order",
     "new_numbers",
+    "own_numbers",
+    "elsewhere",
 )
 """What is measured of every match, each in [0, 1], defined in `dedup.evidence`; null where a level does not need it.
 

@@ -193,6 +193,13 @@ def rare_containment(text: str, other: str, weight: Callable[[int], int]) -> flo
     return sum(weight(pair) for pair in pairs if pair in there) / (sum(map(weight, pairs)) + 96)
 
 
+def elsewhere(text: str, other: str, weight: Callable[[int], int], frequency: Callable[[int], int]) -> float:
+    """Of the text's word pairs that stand in the other: weight of those in more than six texts, over all and 12."""
+    there = set(word_pairs(other))
+    shared = [pair for pair in word_pairs(text) if pair in there]
+    return sum(weight(pair) for pair in shared if frequency(pair) > 6) / (sum(map(weight, shared)) + 12)
+
+
 def anchors_in_order(anchors: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """A longest sequence of (place, other place) that rises in both; of several the one that ends lowest, and so on."""
     if not anchors:
@@ -256,4 +263,5 @@ def agreement(left: str, right: str) -> dict[str, float]:
     found["in_order"] = len(ordered) / (len(anchors) + 1)
     numbers = [{value for value in side if value & 3 == 2} for side in (a, b)]
     found["new_numbers"] = len(numbers[0] - numbers[1]) / (len(numbers[0]) + 2)
+    found["own_numbers"] = min(max(0, len(one - two) - 1) / (len(one) + 2) for one, two in (numbers, reversed(numbers)))
     return found

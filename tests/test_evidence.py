@@ -67,14 +67,17 @@ def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
     texts = [text for pair in pairs for text in pair]
     corpus = corpus_of(texts)
     bits = 12
-    frequencies = rare.pair_frequencies(corpus, np.arange(len(texts)), bits)
+    frequencies = 3 * rare.pair_frequencies(corpus, np.arange(len(texts)), bits)  # to both sides of all borders
     counted = naive.pair_frequencies(texts, 1 << bits)
     measured = agreement_evidence(corpus, all_pairs(len(texts)), rare.look_up(corpus, frequencies))
     complete = with_shingles(corpus, measured, Params())
     assert not np.isnan(complete.measures).any()
 
     def weight(pair: int) -> int:
-        return min(24, max(0, 24 * (36 - counted[pair % (1 << bits)]) // 24))
+        return min(24, max(0, 24 * (36 - frequency(pair)) // 24))
+
+    def frequency(pair: int) -> int:
+        return 3 * counted[pair % (1 << bits)]
 
     found = {(a, b): place for place, (a, b) in enumerate(zip(measured.left, measured.right, strict=True))}
     for a in range(len(texts)):
@@ -88,6 +91,7 @@ def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
             if (a, b) not in found:
                 continue
             expected |= naive.agreement(texts[a], texts[b])
+            expected["elsewhere"] = naive.elsewhere(texts[shorter], texts[longer], weight, frequency)
             assert set(expected) | {"resemblance", "containment_left", "containment_right"} == set(MEASURES)
             for name, value in expected.items():
                 assert measured[name][found[a, b]] == pytest.approx(value, abs=1e-12), name

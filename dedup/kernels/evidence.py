@@ -12,7 +12,7 @@ in `dedup.evidence`, the same in plain Python in ``tests/naive.py``.
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u4, u8
+from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.rare import word_pairs
@@ -25,6 +25,9 @@ REACH = 24  # how near, in both documents, anchors must be to support one anothe
 STAMPS = 1 << 20  # hash tables that use the same room before it is emptied
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 FULL_WEIGHT = 24
+ELSEWHERE = 128  # bit of a weight: the pair stands in more articles than a few
+WEIGHT = 127  # its other bits
+HALF_PAIR = FULL_WEIGHT // 2  # added below the bar of what stands elsewhere
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
 FEW_WORDS = 4  # the same for once-words
 
@@ -76,7 +79,7 @@ def rare_pairs(
     frequency_firsts : int64 array, shape (n_documents,)
         Where those of a document begin.
     weight_of : uint8 array, shape (256,)
-        Rarity weight by frequency, at most FULL_WEIGHT. A pair of weight 0 is not rare and not listed.
+        Rarity weight by frequency, at most FULL_WEIGHT, and ELSEWHERE. A pair of weight 0 is not rare and not listed.
     firsts, lasts : int64 array, shape (n_documents,)
         Where the pairs of a document may begin; receives where they end.
     pairs : uint32 array
@@ -95,7 +98,7 @@ def rare_pairs(
             weight = weight_of[here[k]]
             listed[count] = u4(room[k] >> u8(32))
             weighed[count] = weight
-            count += i8(weight != 0)
+            count += i8(weight & u1(WEIGHT) != 0)
         lasts[document] = at + count
 
 
@@ -155,7 +158,7 @@ def longest_of(starts: Array, ends: Array, documents: Array) -> int:
 def rare_containment(
     firsts: Array, lasts: Array, pairs: Array, weights: Array, sizes: Array, left: Array, right: Array, out: Array
 ) -> None:
-    """Measure which share of the rare word pairs of each side stands in the other.
+    """Measure which share of the rare word pairs of each side stands in the other, and of the shared ones elsewhere.
 
     Parameters
     ----------
@@ -165,8 +168,9 @@ def rare_containment(
         Tokens of each document.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
-    out : float64 array, shape (n_pairs, 2)
-        For the shorter document, then for the longer.
+    out : float64 array, shape (n_pairs, 3)
+        Rare containment of the shorter document, of the longer; which share of the shorter one's shared weight has
+        ELSEWHERE.
     """
     room = 1 << table_bits(SPARSE * longest_of(firsts, lasts, left))
     keys = np.zeros(room, np.uint32)
@@ -190,25 +194,35 @@ def rare_containment(
                 keys[slot] = pairs[i]
                 seen[slot] = -1
                 slots[i - x] = slot
-                left_weight += weights[i]
+                left_weight += weights[i] & WEIGHT
         right_weight = i8(FEW_PAIRS)
         right_shared = i8(0)
+        right_elsewhere = i8(0)
         for j in range(firsts[right[q]], lasts[right[q]]):
-            right_weight += weights[j]
+            weight = i8(weights[j] & WEIGHT)
+            right_weight += weight
             slot = i8(pairs[j]) & mask
             while stamps[slot] == stamp and keys[slot] != pairs[j]:
                 slot = (slot + 1) & mask
             if stamps[slot] == stamp:
                 seen[slot] = q
-                right_shared += weights[j]
+                right_shared += weight
+                right_elsewhere += weight if weights[j] & ELSEWHERE else 0
         left_shared = i8(0)
+        left_elsewhere = i8(0)
         if right_shared > 0:
             for i in range(x, x_end):
                 if seen[slots[i - x]] == q:
-                    left_shared += weights[i]
+                    weight = i8(weights[i] & WEIGHT)
+                    left_shared += weight
+                    left_elsewhere += weight if weights[i] & ELSEWHERE else 0
         right_is_shorter = sizes[right[q]] < sizes[left[q]]
         out[q, 1 if right_is_shorter else 0] = left_shared / left_weight
         out[q, 0 if right_is_shorter else 1] = right_shared / right_weight
+        if right_is_shorter:
+            out[q, 2] = right_elsewhere / (right_shared + HALF_PAIR)
+        else:
+            out[q, 2] = left_elsewhere / (left_shared + HALF_PAIR)
 
 
 @njit(cache=True, nogil=True)
