@@ -6,9 +6,10 @@
 FOLDER holds labelled sets as `labelled.py` describes them; `synthetic.py` adds pairs made from the background.
 Every pair is measured twice by the package itself: in a run of its set with the background, and alone in it. Groups of
 pairs that share a source, topic or document are never split between fitting and testing (``cv``); the harder test
-leaves out a whole set (``left out``). The table shows the share reported as copies, beside the floor and the aim.
-``wire_pairs.csv`` judges pairs of a wire corpus (Reuters-21578, Reuters C50, BBC) by their ids: reports that the program
-once called copies, most of them from one mould. They are not fitted, but the rule on moulds was chosen by them.
+leaves out a whole set (``left out``). ``wire_pairs.csv`` judges pairs of a wire corpus (Reuters-21578, Reuters C50,
+BBC) by their ids: reports that the program once called copies, most of them from one mould. They are not fitted, but
+the rule on moulds was chosen by them. The table shows the share reported as copies, beside the floor and the aim;
+``--markdown`` writes it, the reliability of the score and the trade-off between the markers of a document.
 Needs SciPy. The same data and background give the same file.
 """
 
@@ -25,6 +26,7 @@ from typing import Any
 import measure
 import numpy as np
 import numpy.typing as npt
+import tables
 from labelled import CLOSEST, CROSS, JUDGEMENTS, NO, UNKNOWN, YES, Pair, read_sets
 from monotone import FALLING, RISING, Floats, Term, cross_validated, design, fit, out_of_fold, terms_between
 from quality import background_of, comparable, look_up
@@ -80,6 +82,15 @@ NOT_DONE = 0.05
 
 ALLOWED = {"judged_news": 0.02, "ecbplus_events": 0.0046, "clough_stevenson": 0.0}
 """The operating point: the lowest score with at most this share of false positives in each of these sets."""
+
+INDEPENDENT_REPORTED = (0.0, 0.002, 0.01, 0.02, 0.05)
+TRADED = (
+    ("llm_rewrites", "imbd_rewrite", "rewrites"),
+    ("llm_rewrites", "imbd_polish", "polished"),
+    ("llm_rewrites", "imbd_expand", "expanded"),
+    ("pan13_passages", "translation-obfuscation", "translated"),
+)
+"""The table of the trade-off: shares of independent reports that are reported, and of which levels it tells."""
 
 DIGITS = 3
 NEGLIGIBLE = 0.02
@@ -286,21 +297,42 @@ def print_rates(samples: Samples, flags: dict[str, npt.NDArray[np.bool_]]) -> li
     return told
 
 
-def print_reliability(logit: Floats, labels: npt.NDArray[np.int64], weights: Floats, shift: float) -> None:
-    """Print predicted probability against observed share, cross-validated.
+def print_reliability(logit: Floats, labels: npt.NDArray[np.int64], weights: Floats, shift: float) -> list[tables.Band]:
+    """Print predicted probability against observed share, cross-validated; return the same.
 
     The operating point shifts the log odds, which is to say that copies are rarer than in the fit: so they weigh less.
     """
-    score = 1.0 / (1.0 + np.exp(-logit))
     weight = weights * np.where(labels == YES, np.exp(-shift), 1.0)
+    found = tables.reliability(probability(logit), labels == YES, weight)
     print(f"\n{'score':>12}{'predicted':>12}{'observed':>12}{'pairs':>8}{'weight':>8}")
-    for low in np.arange(0.0, 1.0, 0.1):
-        within = (score >= low) & (score < low + 0.1 + (low > 0.85)) & (weight > 0)
-        if within.any():
-            mass = weight[within] / weight[within].sum()
-            predicted, observed = mass @ score[within], mass @ (labels[within] == YES)
-            share = weight[within].sum() / weight.sum()
-            print(f"{low:>6.1f}-{low + 0.1:<5.1f}{predicted:>12.3f}{observed:>12.3f}{within.sum():>8}{share:>8.3f}")
+    for low, high, predicted, observed, pairs, share in found:
+        print(f"{low:>6.1f}-{high:<5.1f}{predicted:>12.3f}{observed:>12.3f}{pairs:>8}{share:>8.3f}")
+    return found
+
+
+def probability(logit: npt.ArrayLike) -> Floats:
+    """Return the score of log odds."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(logit))))
+
+
+def trade_off(samples: Samples, logit: Floats, params: Params) -> list[dict[str, float]]:
+    """Return what is reported, judged alone, if it takes another score than one half, for some such scores."""
+    alone = samples.modes == ALONE
+    independent = alone & (samples.sets == "ecbplus_events") & (samples.labels == NO)
+    judged = alone & (samples.sets == "judged_news")
+    cuts = tables.cut_offs(np.where(samples.ruled_out, -np.inf, logit)[independent], INDEPENDENT_REPORTED)
+    points = []
+    for cut in sorted([0.0, *cuts], reverse=True):
+        reported = is_copy(samples, logit - cut, params)
+        point = {"score from": float(probability(cut)), "independent reports": float(reported[independent].mean())}
+        for name, level, head in TRADED:
+            members = alone & (samples.sets == name) & (samples.levels == level) & (samples.labels == YES)
+            point[head] = float(reported[members].mean())
+        true, false = (int((reported & judged & (samples.labels == label)).sum()) for label in (YES, NO))
+        point["judged, found"] = true / max(1, int((judged & (samples.labels == YES)).sum()))
+        point["judged, precision"] = true / max(1, true + false)
+        points.append(point)
+    return points
 
 
 def rounded(terms: Sequence[Term], slopes: Floats) -> Floats:
@@ -319,8 +351,8 @@ def as_json(terms: Sequence[Term], slopes: Floats, intercept: float) -> str:
     return f'{{\n  "intercept": {intercept},\n  "terms": [\n{lines}\n  ]\n}}\n'
 
 
-def fit_and_test(samples: Samples, params: Params) -> tuple[str, list[dict[str, Any]]]:
-    """Fit, cross-validate, print; return the model as text and the records of the table."""
+def fit_and_test(samples: Samples, params: Params) -> tuple[str, list[dict[str, Any]], dict[str, str]]:
+    """Fit, cross-validate, print; return the model as text, the records of the table, and the tables of a document."""
     terms = terms_between(KNOTS)
     parts, weights = design(samples.inputs, terms), samples.weights
     labels = (samples.labels == YES).astype(np.float64)
@@ -334,8 +366,14 @@ def fit_and_test(samples: Samples, params: Params) -> tuple[str, list[dict[str, 
     crossed, fitted = crossed - shift, parts @ slopes + intercept
     logits = {"cv": crossed, "left out": left_out, "fitted": fitted}
     told = print_rates(samples, {way: is_copy(samples, logit, params) for way, logit in logits.items()})
-    print_reliability(crossed, samples.labels, weights, shift)
-    return as_json(terms, slopes, intercept), told
+    found = print_reliability(crossed, samples.labels, weights, shift)
+    points = trade_off(samples, crossed, params)
+    marked = {
+        "figures": tables.figures(told),
+        "reliability": tables.bands(found),
+        "trade-off": tables.trade_off(points),
+    }
+    return as_json(terms, slopes, intercept), told, marked
 
 
 def main() -> None:
@@ -345,16 +383,21 @@ def main() -> None:
     parser.add_argument("--wire", type=Path, metavar="FILE", help="the corpus that wire_pairs.csv judges pairs of")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the model here")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table here")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables between the markers in it")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     params = Params()
     print(", ".join(map(str, measure.machine().values())))
-    model, told = fit_and_test(collect(args.data, args.background, args.wire, params, args.threads), params)
+    samples = collect(args.data, args.background, args.wire, params, args.threads)
+    model, told, marked = fit_and_test(samples, params)
     print("\n" + model)
     if args.output:
         args.output.write_text(model, "utf-8")
     if args.json:
         args.json.write_text(json.dumps(told, indent=2), "utf-8")
+    if args.markdown:
+        for name, text in marked.items():
+            tables.put(args.markdown, name, text)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import math
 import re
 import subprocess
 import sys
@@ -11,12 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from dedup import crowds, relation
 from dedup.cli.reference import reference
 from dedup.cli.run import _GUESSES
 from dedup.io.columns import GUESSES
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))  # benchmarks are scripts, not a package
+
+import cases  # noqa: E402
+
 README = (ROOT / "README.md").read_text("utf-8")
+VERDICT = cases.DOCUMENT.read_text("utf-8")
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in sorted((ROOT / "dedup").rglob("*.py"))
@@ -29,9 +36,9 @@ def timeless(output: str) -> str:
     return re.sub(r"^[0-9.]+ s(, .*)?$", "", output, flags=re.MULTILINE).rstrip()
 
 
-def shown(command: str) -> str:
-    """Return the output block that follows a command in the README."""
-    return README.split(command, 1)[1].split("```\n", 2)[1]
+def shown(command: str, document: str = README) -> str:
+    """Return the output block that follows a command in a document."""
+    return document.split(command, 1)[1].split("```\n", 2)[1]
 
 
 def output_of(*arguments: str) -> str:
@@ -49,6 +56,65 @@ def test_the_comparison_in_the_readme_is_real() -> None:
     seeds = [str(next((ROOT / "seeds").glob(name)).relative_to(ROOT)) for name in ("000*", "003*")]
     verdict = output_of("compare", *seeds).split("\n---")[0]
     assert shown("dedup compare seeds").strip() == verdict.strip()
+
+
+@pytest.mark.parametrize(("case", "called"), [("rewrite", "rewritten"), ("follow-up", "partial"), ("mould", "partial")])
+def test_the_cases_are_judged_as_told(case: str, called: str) -> None:
+    files = cases.files(case)
+    verdict = output_of("compare", *files).split("\n---")[0]
+    assert shown(f"dedup compare {' '.join(files)}", VERDICT).strip() == verdict.strip()
+    assert verdict.startswith(called + ", ")
+    assert all(100 <= len((ROOT / file).read_text("utf-8").split()) <= 200 for file in files)
+
+
+def test_of_the_cases_only_the_rewrite_is_dropped() -> None:
+    output = timeless(output_of("run", "docs/cases"))
+    assert timeless(shown("dedup run docs/cases", VERDICT)) == output
+    assert re.findall(r"^(\S+)\s+dropped  ", output, flags=re.MULTILINE) == ["rewrite-b.txt"]
+
+
+def test_the_page_on_verdicts_is_fresh() -> None:
+    assert cases.refreshed(VERDICT) == VERDICT, "run benchmarks/cases.py"
+
+
+def test_sums_are_the_scores() -> None:
+    rows = {cells[1].strip(): cells[2:5] for line in cases.sums().splitlines() if (cells := line.split("|"))}
+    added = [
+        row for name, row in rows.items() if name not in ("", "---", "sum", "score of the sum", "ruled out", "score")
+    ]
+    for column in range(len(cases.CASES)):
+        total = sum(float(row[column].split()[0]) for row in added)
+        assert total == pytest.approx(float(rows["sum"][column]), abs=0.06)  # each is rounded
+        score = 0.0 if rows["ruled out"][column].strip() == "yes" else 1 / (1 + math.exp(-total))
+        assert score == pytest.approx(float(rows["score"][column]), abs=0.02)
+    assert [cell.strip() for cell in rows["ruled out"]] == ["no", "no", "yes"]
+
+
+def test_what_is_cited_of_the_cases_stands_in_them() -> None:
+    tables = re.findall(
+        r"^\| (\S+-a\.txt) \| (\S+-b\.txt) \|\n\| --- \| --- \|\n((?:\|.*\n)+)", VERDICT, flags=re.MULTILINE
+    )
+    assert len(tables) == len(cases.CASES)
+    for *names, rows in tables:
+        for row in rows.splitlines():
+            for name, cited in zip(names, row.strip("| ").split(" | "), strict=True):
+                assert cited.strip(" …") in (ROOT / "docs" / "cases" / name).read_text("utf-8")
+
+
+def test_the_rules_are_told_with_their_numbers() -> None:
+    told = " ".join(VERDICT.split())
+    for phrase in (
+        f"fewer than {relation.FEW_TOKENS} words, unless {relation.FEW_TOKENS_VERBATIM:.0%} of it is verbatim",
+        f"above `rare containment` by {relation.TEMPLATE} or more",
+        f"{relation.MOULD_NUMBERS:.0%} of its numbers or more are new, unless {relation.MOULD_VERBATIM:.0%}",
+        f"in one crowd, and more than {crowds.NEW_NUMBERS:.0%} of its numbers",
+        f"at most {relation.EXCERPT_RATIO:.0%} as long as the other; {relation.EXCERPT_CARRIED:.0%} of it is carried",
+        f"Much is {relation.REVISED_VERBATIM:.0%}; where the rest of it has an order of {relation.REWRITTEN_ORDER} or",
+        f"or more, it is {relation.REWRITTEN_VERBATIM:.0%}",
+        f"at least {relation.PARTIAL_VERBATIM:.0%} is verbatim, or a rare containment of {relation.PARTIAL_RARE}",
+        f"a rare containment of {relation.RELATED_FROM}; only `dedup compare`",
+    ):
+        assert phrase in told
 
 
 def test_the_command_line_reference_is_fresh() -> None:

@@ -1,0 +1,90 @@
+"""The three cases of ``docs/verdict.md``: what the program says of them and how the model adds it up, written there.
+
+    python benchmarks/cases.py
+
+To be run when the model or a measure has changed. Markers in the document say where what goes: see `tables.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from tables import placed, table
+
+from dedup import compare, relation
+from dedup.evidence import Evidence
+from dedup.schema import MEASURES
+from dedup.text import spans
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "verdict.md"
+CASES = ("rewrite", "follow-up", "mould")
+
+NAMES = {
+    "tokens": "words of the shorter one",
+    "common": "verbatim beyond rare containment",
+    "low_beyond": "low beyond what is verbatim",
+}
+"""Names of what the model looks at, where they are not those of measures."""
+
+
+def files(case: str) -> list[str]:
+    """Return the two files of a case, as a command at the top of the project names them."""
+    return [f"docs/cases/{case}-{side}.txt" for side in "ab"]
+
+
+def refreshed(page: str) -> str:
+    """Return the document with what the program says now."""
+    for case in CASES:
+        verdict = _output_of("compare", *files(case)).split("\n---")[0]
+        page = placed(page, case, f"```\n{verdict.strip()}\n```")
+    told = re.sub(r"^[0-9.]+ s$", "", _output_of("run", "docs/cases"), flags=re.MULTILINE)
+    return placed(placed(page, "run", f"```\n{told.strip()}\n```"), "sums", sums())
+
+
+def sums() -> str:
+    """Return a table of what each measure adds to the log odds of each case."""
+    model = relation.Model.shipped()
+    measures = dict.fromkeys(name for name, *_ in model.terms)
+    columns = []
+    for case in CASES:
+        texts = [(ROOT / file).read_text("utf-8") for file in files(case)]
+        found = compare(*texts)
+        lengths = [np.array([len(spans(text))]) for text in texts]
+        measured = np.array([[found.measures[name]] for name in MEASURES])
+        inputs = relation.model_inputs(Evidence(np.array([0]), np.array([1]), *lengths, measured))
+        added = dict.fromkeys(measures, 0.0)
+        for name, start, stop, slope in model.terms:
+            added[name] += slope * float(np.clip(inputs[name][0] - start, 0.0, stop - start))
+        total = model.intercept + sum(added.values())
+        is_ruled_out = bool(relation.ruled_out(inputs)[0])
+        columns.append(
+            [
+                f"{model.intercept:+.2f}",
+                *(f"{added[name]:+.2f} ({inputs[name][0]:.{0 if name == 'tokens' else 2}f})" for name in measures),
+                f"{total:+.2f}",
+                f"{1 / (1 + np.exp(-total)):.2f}",
+                "yes" if is_ruled_out else "no",
+                f"{found.score:.2f}",
+            ]
+        )
+    names = [NAMES.get(name, name.replace("_", " ")) for name in measures]
+    heads = ["start", *names, "sum", "score of the sum", "ruled out", "score"]
+    return table(["", *CASES], zip(heads, *columns, strict=True))
+
+
+def _output_of(*arguments: str) -> str:
+    command = [sys.executable, "-m", "dedup", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
+
+
+def main() -> None:
+    DOCUMENT.write_text(refreshed(DOCUMENT.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
