@@ -62,7 +62,7 @@ RUN, ALONE = "run", "alone"
 
 WEIGHTS: dict[str | tuple[str, str], float] = {
     "judged_news": 4.0,
-    ("ecbplus_events", "same_event"): 25.0,
+    ("ecbplus_events", "same_event"): 60.0,
     "clough_stevenson": 0.5,
     ("clough_stevenson", "non"): 3.0,
     "llm_rewrites": 0.7,
@@ -80,7 +80,7 @@ WEIGHTS: dict[str | tuple[str, str], float] = {
 NOT_DONE = 0.05
 """What a model wrote with less than that in order and verbatim is no rewrite of its source: not fitted."""
 
-ALLOWED = {"judged_news": 0.02, "ecbplus_events": 0.0046, "clough_stevenson": 0.0}
+ALLOWED = {"judged_news": 0.02, "ecbplus_events": 0.0049, "clough_stevenson": 0.0}
 """The operating point: the lowest score with at most this share of false positives in each of these sets."""
 
 INDEPENDENT_REPORTED = (0.0, 0.002, 0.01, 0.02, 0.05)

@@ -108,7 +108,9 @@ def test_levels_are_cumulative(level: str) -> None:
     draw = random.Random(5)
     pages = [" ".join(line for line in sentences if draw.random() < 0.7) for _ in range(150)]
     pages += [page.rsplit(" ", 3)[0] for page in pages[::10]]
-    records = [{"id": f"{n}", "text": text} for n, text in enumerate(pages)] + corpus()
+    # Distinct texts only: which of the matches of a text its twins are given depends on what is kept.
+    texts = [record for record in corpus() if not str(record["id"]).startswith(("exact", "case"))]
+    records = [{"id": f"{n}", "text": text} for n, text in enumerate(pages)] + texts
     near = dedup.deduplicate(records, params=Params(level="near")).matches.to_pylist()
     above = dedup.deduplicate(records, params=Params(level=level)).matches.to_pylist()
     kinds = {"identical", "near_duplicate"}
@@ -117,7 +119,7 @@ def test_levels_are_cumulative(level: str) -> None:
     # The road of rare pairs may find a near duplicate more that the bands have missed.
     more = found.keys() - {(row["left"], row["right"]) for row in near}
     assert len(found) == len(near) + len(more)
-    assert len(more) < 0.03 * len(near)
+    assert len(more) < 0.06 * len(near)
     assert all(found[pair] >= 0.7 for pair in more)
 
 
