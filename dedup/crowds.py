@@ -18,14 +18,14 @@ from dedup.evidence import Evidence
 from dedup.kernels import cluster as kernel
 from dedup.rare import Sketches, pairs_in_postings
 
-LEAST = 48
-"""Documents in a crowd; fewer do not make a word pair frequent."""
+OVERLAP, LEAST = 5, 48
+"""Two documents of a crowd share so many of the `dedup.rare.CROWD_SKETCH` pairs; a crowd has so many articles."""
+
+DENSE_OVERLAP, LEAST_DENSE, LEAST_LOOSE = 7, 42, 96
+"""A crowd is thinned if it is more alike, or that large: to count anew costs time, and smaller ones hide little."""
 
 COUNTED = 32
 """Documents of a crowd whose word pairs are counted: enough to be met by the others, few enough to stay rare."""
-
-OVERLAP = 5
-"""Of the `dedup.rare.CROWD_SKETCH` pairs of middling frequency two documents of a crowd share so many."""
 
 MET = 32
 """In a posting list each document meets so many: a crowd gathers around its first documents."""
@@ -35,8 +35,13 @@ NEW_NUMBERS = 0.1
 """Two documents of a crowd with more new numbers are pieces of a series."""
 
 
-def find(crowd_sketches: Sketches, documents: npt.NDArray[np.int64], n_documents: int) -> npt.NDArray[np.int64]:
-    """Return the crowd of each document of the corpus, named by its first document; -1 for most.
+def find(
+    crowd_sketches: Sketches,
+    documents: npt.NDArray[np.int64],
+    articles: npt.NDArray[np.int64],
+    n_documents: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Find the crowds of a corpus.
 
     Parameters
     ----------
@@ -44,15 +49,35 @@ def find(crowd_sketches: Sketches, documents: npt.NDArray[np.int64], n_documents
         From `dedup.rare.sketches`.
     documents : int64 array, ascending
         Whose they are.
+    articles : int64 array
+        Distinct articles: so many of them are a crowd, however many copies they have.
     n_documents : int
         Of the corpus.
+
+    Returns
+    -------
+    crowd, counted : int64 arrays
+        Of each document the first one of its crowd, -1 for most; the articles that are left when crowds are thinned.
     """
-    pairs, _ = pairs_in_postings(crowd_sketches, documents, OVERLAP, OVERLAP, MET)
-    crowd = np.arange(n_documents)
-    kernel.connect(*split(pairs), crowd)
-    sizes = np.bincount(crowd, minlength=n_documents)
-    crowd[sizes[crowd] < LEAST] = -1
-    return crowd
+    crowd = _connected(crowd_sketches, documents, OVERLAP, n_documents)
+    sizes = np.bincount(crowd[articles], minlength=n_documents)[crowd]
+    counted = articles
+    if (sizes >= min(LEAST_DENSE, LEAST_LOOSE)).any():
+        dense = _connected(crowd_sketches, documents, DENSE_OVERLAP, n_documents)
+        dense_sizes = np.bincount(dense[articles], minlength=n_documents)[dense]
+        dense[dense_sizes < LEAST_DENSE] = -1
+        counted = thinned(articles, np.where(sizes >= LEAST_LOOSE, crowd, dense))
+    crowd[sizes < LEAST] = -1
+    return crowd, counted
+
+
+def _connected(
+    crowd_sketches: Sketches, documents: npt.NDArray[np.int64], overlap: int, n_documents: int
+) -> npt.NDArray[np.int64]:
+    pairs, _ = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET)
+    first = np.arange(n_documents)
+    kernel.connect(*split(pairs), first)
+    return first
 
 
 def thinned(articles: npt.NDArray[np.int64], crowd: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

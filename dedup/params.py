@@ -63,7 +63,8 @@ class Params:
     sketch_size : int
         Rare pairs kept of a document.
     sketch_overlap : int
-        Kept rare pairs that two documents must share to be a candidate pair; one fewer where one has kept all it has.
+        Kept rare pairs that two documents must share to be a candidate pair; in proportion fewer where one has kept
+        all it has.
     bucket_limit : int
         Documents of one bucket or posting list that each other one is compared with at a time.
     """
@@ -79,7 +80,7 @@ class Params:
     min_tokens: int = 10
     rare_df: int = 50
     sketch_size: int = 64
-    sketch_overlap: int = 3
+    sketch_overlap: int = 4
     bucket_limit: int = 16
 
     def __post_init__(self) -> None:

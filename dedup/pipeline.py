@@ -193,12 +193,11 @@ def _match(
         bodies = frames.bodies(corpus, articles)
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
         sketches, crowd_sketches, at_tokens = _sketches(bodies, articles, compared, bits, params, scratch)
-        crowd = crowds.find(crowd_sketches, compared, len(corpus))
-        counted = crowds.thinned(articles, crowd)
+        crowd, counted = crowds.find(crowd_sketches, compared, articles, len(corpus))
         if len(counted) < len(articles):
             sketches, _, at_tokens = _sketches(bodies, counted, compared, bits, params, scratch)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
-    overlap = params.sketch_overlap
+    least = min(rare.LEAST_OVERLAP, params.sketch_overlap)
     known = joined(
         near.matches.left, near.matches.right
     )  # near duplicates stay so, even of words that all articles have
@@ -206,7 +205,7 @@ def _match(
     def rare_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
         with way.progress.stage("candidates"):
             some = sketches[np.searchsorted(compared, documents)]
-            pairs, longest = rare.pairs_in_postings(some, documents, overlap, max(1, overlap - 1), limit)
+            pairs, longest = rare.pairs_in_postings(some, documents, params.sketch_overlap, least, limit)
             return np.union1d(pairs, met), longest
 
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:

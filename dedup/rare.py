@@ -19,6 +19,7 @@ from dedup.store import Corpus, ScratchArray, read_only
 SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
 USUAL_BITS = 24  # of small corpora: room for the background
+LEAST_OVERLAP = 2  # rare pairs that any candidate pair shares
 CROWD_SKETCH = 16
 CROWD_LEAST_DF, CROWD_MOST_DF = 25, 152  # the latter stands for a thousand
 BLOCK = 1 << 22  # tokens that are looked up at a time
@@ -166,7 +167,7 @@ def look_up(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> PairsAtTokens
 
 
 def pairs_in_postings(
-    found: Sketches, documents: npt.NDArray[np.int64], overlap: int, short_overlap: int, limit: int
+    found: Sketches, documents: npt.NDArray[np.int64], overlap: int, least_overlap: int, limit: int
 ) -> tuple[Pairs, Bucket]:
     """Return the candidate pairs among documents whose sketches share rare pairs enough.
 
@@ -175,8 +176,9 @@ def pairs_in_postings(
     found : Sketches
     documents : int64 array, ascending, shape (n,)
         Whose they are.
-    overlap, short_overlap : int
-        So many must be shared; ``short_overlap`` where a sketch is not full: a short document has few to share.
+    overlap, least_overlap : int
+        Full sketches must share so many; where the smaller is not full in proportion, but at least the least: a short
+        document has few to share.
     limit : int
         In a posting list each document meets the first ``limit`` before it.
 
@@ -199,7 +201,7 @@ def pairs_in_postings(
     packed.sort()
     lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.int64) for _ in range(2))
     size, first = kernel.posting_lists(*lists)
-    enough = overlap, short_overlap, hashes.shape[1]
+    enough = overlap, least_overlap, hashes.shape[1]
     room = np.empty(ROOM * len(documents), np.uint64)
     while (count := kernel.sharing_pairs(*lists, *enough, limit, room)) > len(room):
         room = np.empty(count, np.uint64)

@@ -67,8 +67,7 @@ def test_crowds_are_found_and_thinned(others: list[str]) -> None:
     frequencies = rare.pair_frequencies(corpus, everything, 22)
     with closing(ScratchArray(np.uint8)) as scratch:
         _, crowd_sketches, _ = rare.sketches(corpus, everything, frequencies, Params(), scratch)
-    crowd = crowds.find(crowd_sketches, everything, len(corpus))
+    crowd, counted = crowds.find(crowd_sketches, everything, everything, len(corpus))
     assert crowd.tolist() == [-1] * OTHERS + [OTHERS] * len(versions) + [-1] * len(few)
-    counted = crowds.thinned(everything, crowd)
     kept = np.concatenate([everything[: OTHERS + COUNTED], everything[OTHERS + len(versions) :]])
     assert counted.tolist() == kept.tolist()

@@ -101,7 +101,7 @@ def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap
     expected = []
     for a, b in itertools.combinations(range(len(sketches)), 2):
         owners = [[d for d in range(len(sketches)) if key in sketches[d]] for key in sketches[a] & sketches[b]]
-        needed = max(1, overlap - (min(len(sketches[a]), len(sketches[b])) < 5))
+        needed = max(1, overlap * min(len(sketches[a]), len(sketches[b])) // 5)
         shared = sum(posting.index(a) < limit for posting in owners)
         if shared >= needed:
             expected.append((a, b))
@@ -110,7 +110,7 @@ def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap
         row[: len(hashes)] = sorted(hashes)
     sizes = np.array([len(hashes) for hashes in sketches])
     names = np.arange(len(sketches)) * 3  # documents need not be consecutive
-    pairs, longest = rare.pairs_in_postings(rare.Sketches(keys, sizes), names, overlap, max(1, overlap - 1), limit)
+    pairs, longest = rare.pairs_in_postings(rare.Sketches(keys, sizes), names, overlap, 1, limit)
     assert [(a // 3, b // 3) for a, b in zip(*split(pairs), strict=True)] == expected
     assert longest.size == max(sum(key in hashes for hashes in sketches) for key in range(13))
 
@@ -124,7 +124,7 @@ def test_the_road_finds_what_shares_no_shingle() -> None:
     params = Params()
     frequencies = rare.pair_frequencies(corpus, everything, 22)
     found, _ = sketched(corpus, everything, frequencies, params)
-    pairs, _ = rare.pairs_in_postings(found, everything, 3, 2, rare.posting_limit(params))
+    pairs, _ = rare.pairs_in_postings(found, everything, 4, 2, rare.posting_limit(params))
     found_pairs = set(zip(*(side.tolist() for side in split(pairs)), strict=True))
     assert sum((n, n + 50) in found_pairs for n in range(50)) >= 49
     assert max(naive.resemblance(a, b, 5) for a, b in zip(originals, copies, strict=True)) < 0.2

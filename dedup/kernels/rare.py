@@ -258,7 +258,7 @@ def sharing_pairs(
     begins: Array,
     stops: Array,
     overlap: int,
-    short_overlap: int,
+    least_overlap: int,
     full: int,
     limit: int,
     pairs: Array,
@@ -269,8 +269,8 @@ def sharing_pairs(
     ----------
     packed, bits, places, begins, stops
         As `posting_lists` takes and leaves them.
-    overlap, short_overlap, full : int
-        So many postings must be shared; ``short_overlap`` if either document has fewer than ``full``.
+    overlap, least_overlap, full : int
+        Of ``full`` postings so many must be shared; where a document has fewer, in proportion, but at least the least.
     limit : int
         In a posting list a document meets the first ``limit`` before it.
     pairs : uint64 array
@@ -295,12 +295,12 @@ def sharing_pairs(
                     met[met_count] = earlier
                     met_count += 1
                 shared[earlier] += 1
-        is_full = places[later] - first >= full
+        mine = places[later] - first
         first = places[later]
         for k in range(met_count):
             earlier = met[k]
             size = places[earlier] - (places[earlier - 1] if earlier > 0 else 0)
-            if shared[earlier] >= (overlap if is_full and size >= full else short_overlap):
+            if shared[earlier] >= max(least_overlap, overlap * min(mine, size) // full):
                 if count < pairs.size:
                     pairs[count] = u8(earlier) << u8(32) | u8(later)
                 count += 1
