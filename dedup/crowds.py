@@ -27,7 +27,7 @@ DENSE_OVERLAP, LEAST_DENSE, LEAST_LOOSE = 7, 42, 96
 COUNTED = 32
 """Documents of a crowd whose word pairs are counted: enough to be met by the others, few enough to stay rare."""
 
-MET = 32
+MET = 24
 """In a posting list each document meets so many: a crowd gathers around its first documents."""
 
 

@@ -140,7 +140,7 @@ def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int 
     left, right = split(pairs)
     shared = np.empty(len(pairs), np.int64)
     sizes = np.full(len(corpus), -1, np.int64)
-    room = 1 << table_bits(corpus.longest)
+    room = 1 << table_bits(kernel.SPARSE * corpus.longest)
 
     def measure(first: int, last: int) -> None:
         kernel.shared_shingles(

@@ -199,7 +199,7 @@ def pairs_in_postings(
     keys = hashes[filled] * np.uint64(0x9E3779B97F4A7C15)
     packed = keys & ~low | np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
     packed.sort()
-    lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.int64) for _ in range(2))
+    lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.uint32) for _ in range(2))
     size, first = kernel.posting_lists(*lists)
     enough = overlap, least_overlap, hashes.shape[1]
     room = np.empty(ROOM * len(documents), np.uint64)

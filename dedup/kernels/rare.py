@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u4, u8
+from numba import i8, njit, u1, u2, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.table import table_bits
@@ -223,7 +223,7 @@ def posting_lists(packed: Array, bits: int, places: Array, begins: Array, stops:
     places : int64 array, shape (n_documents,)
         Where the postings of each document begin in the arrays below, which are in the order of documents, so that they
         are read in one go later. Moved to where they end.
-    begins, stops : int64 array, shape (n_postings,)
+    begins, stops : uint32 array, shape (n_postings,)
         Receive where in ``packed`` the list of a posting begins, and where the posting itself stands.
 
     Returns
@@ -242,7 +242,7 @@ def posting_lists(packed: Array, bits: int, places: Array, begins: Array, stops:
             longest = at - start
             first = i8(packed[start] & mask)
         for posting in range(start, at):
-            document = i8(packed[posting] & mask)
+            document = packed[posting] & mask
             begins[places[document]] = start
             stops[places[document]] = posting
             places[document] += 1
@@ -282,19 +282,18 @@ def sharing_pairs(
         Pairs found, be there room for them or not.
     """
     mask = (u8(1) << u8(bits)) - u8(1)
-    shared = np.zeros(places.size, np.int32)
-    met = np.empty(places.size, np.int64)
+    shared = np.zeros(places.size, np.uint16)  # at most the 4096 of the largest sketch
+    met = np.empty(places.size + 1, np.uint32)
     count = i8(0)
     first = i8(0)
     for later in range(places.size):
         met_count = 0
         for k in range(first, places[later]):
-            for other in range(begins[k], min(stops[k], begins[k] + limit)):
-                earlier = i8(packed[other] & mask)
-                if shared[earlier] == 0:
-                    met[met_count] = earlier
-                    met_count += 1
-                shared[earlier] += 1
+            for posting in packed[begins[k] : min(i8(stops[k]), i8(begins[k]) + limit)]:
+                earlier = posting & mask
+                met[met_count] = earlier
+                met_count += i8(shared[earlier] == 0)  # no branch: which are met again cannot be predicted
+                shared[earlier] += u2(1)
         mine = places[later] - first
         first = places[later]
         for k in range(met_count):

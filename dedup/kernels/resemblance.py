@@ -8,6 +8,8 @@ from dedup.kernels.arrays import Array
 from dedup.kernels.minhash import shingle
 from dedup.kernels.table import table_bits
 
+SPARSE = 4  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
+
 
 @njit(cache=True, nogil=True)
 def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp: int) -> int:
@@ -53,7 +55,7 @@ def shared_shingles(
     hashes : uint32 array
         Room for the shingles of the longest document.
     keys, used, seen : uint32 array
-        Room for its hash table, ``2 ** table_bits(n)`` each; ``used`` and ``seen`` zero.
+        Room for its hash table, ``2 ** table_bits(SPARSE * n)`` each; ``used`` and ``seen`` zero.
     shared : int64 array, shape (n_pairs,)
     sizes : int64 array, shape (n_documents,)
         Distinct shingles of a document; filled in where it is negative and the document is in a pair.
@@ -69,12 +71,12 @@ def shared_shingles(
             stamp += u4(1)
             table_of = i8(-1)
             count = shingle(tokens, starts[b], ends[b], size, hashes)
-            sizes[b] = insert(hashes, count, keys, used, table_bits(count), stamp)
+            sizes[b] = insert(hashes, count, keys, used, table_bits(SPARSE * count), stamp)
         if table_of != a:
             stamp += u4(1)
             table_of = a
             count = shingle(tokens, starts[a], ends[a], size, hashes)
-            bits = table_bits(count)
+            bits = table_bits(SPARSE * count)
             sizes[a] = insert(hashes, count, keys, used, bits, stamp)
         visit += u4(1)
         mask = (1 << bits) - 1
