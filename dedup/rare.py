@@ -16,7 +16,7 @@ from dedup.kernels import rare as kernel
 from dedup.params import Params
 from dedup.store import Corpus, ScratchArray, read_only
 
-SLOTS_PER_TOKEN = 1  # about one in six rare pairs then shares its slot with another and is counted too high
+SLOTS_PER_TOKEN = 0.5  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
 USUAL_BITS = 24  # of small corpora: room for the background
 LEAST_OVERLAP = 2  # rare pairs that any candidate pair shares

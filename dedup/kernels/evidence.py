@@ -123,9 +123,10 @@ def once_words(
             wanted = entry(u8(text[i]), stamp)
             slot = find(entries, wanted, mask)
             is_new = entries[slot] != wanted
+            # No branch: whether a word was there before cannot be predicted.
+            last = i if is_new else i8(where[slot])
             once[i] = is_new
-            if not is_new:
-                once[where[slot]] = 0
+            once[last] = is_new
             entries[slot] = wanted
             where[slot] = i
         listed = places[firsts[document] : firsts[document] + text.size]
