@@ -27,7 +27,6 @@ CASES = ("rewrite", "follow-up", "mould")
 NAMES = {
     "tokens": "words of the shorter one",
     "common": "verbatim beyond rare containment",
-    "low_beyond": "low beyond what is verbatim",
 }
 """Names of what the model looks at, where they are not those of measures."""
 

@@ -44,9 +44,7 @@ def conclude(
     """
     fates = _Fates(records, collapsed, found)
     left, right, match = _record_pairs(collapsed, matches, fates)
-    is_copy = (match < 0) | (np.append(matches.relation, IDENTICAL)[match] < PARTIAL)
-    copies = np.unique(np.concatenate([left[is_copy], right[is_copy]]))
-    origins = _Origins(records, np.unique(np.concatenate([left, right])), copies, agencies)
+    origins = _Origins(records, np.unique(np.concatenate([left, right])), agencies)
     decisions = _decisions(records, matches, fates, origins, policy, params)
     table = _matches(records, matches, left, right, match, origins)
     summary = _summary(records, table, decisions, fates, policy, params)
@@ -84,21 +82,16 @@ class _Fates:
 
 
 class _Origins:
-    """What sources and dates, and of copies and their originals credits, tell of the records that have a match.
+    """What credits, sources and dates tell of the records that have a match, as columns of these records.
 
     ``records``: ascending; ``names``: of agencies, by code; ``source``, ``credit``, ``drawn_on``: as in
     `dedup.derivation.Sides`.
     """
 
-    def __init__(
-        self, records: Records, which: npt.NDArray[np.int64], copies: npt.NDArray[np.int64], agencies: Agencies
-    ) -> None:
+    def __init__(self, records: Records, which: npt.NDArray[np.int64], agencies: Agencies) -> None:
         self.records = which
         self.published = records.published[which]
-        # Partial pairs are many; who copied whom is asked of copies.
-        self.credit, self.drawn_on = np.full(len(which), UNKNOWN), np.zeros(len(which), bool)
-        at = np.searchsorted(which, copies)
-        self.credit[at], self.drawn_on[at] = credits_at_ends(records.text_ends, records.sizes, copies, agencies)
+        self.credit, self.drawn_on = credits_at_ends(records.text_ends, records.sizes, which, agencies)
         self.names = agencies.names
         named = _flat(records.sources).take(pa.array(which)).dictionary_encode()
         codes: dict[str, int] = {}

@@ -1,10 +1,25 @@
-"""Evidence told to a person."""
+"""Evidence told to a person: what decided, in a few words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dedup.relation import MOULD_ELSEWHERE, MOULD_NUMBERS, OWN_NUMBERS, TEMPLATE, Model
 from dedup.schema import EXCERPT, IDENTICAL, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN
+
+VERBATIM = "{:.0%} of the shorter one stands word for word in the other"
+
+TOLD = {
+    "rare_containment": "{:.0%} of its rare word pairs, weighted, are in the other",
+    "order": "{:.0%} of its other words come in the same order",
+    "near": "{:.0%} of its other words stand near the same ones",
+    "low": "even its least covered third is covered by {:.0%}",
+    "in_order": "{:.0%} of the words that both have once follow in the same order",
+}
+"""How a measure is told where it decides."""
+
+GROUNDS = {EXCERPT: 1, REVISED: 1, REWRITTEN: 2}
+"""How many measures are told of a copy, besides what is verbatim: those that add most to the score."""
 
 
 def reason(relation: int, measures: Mapping[str, float]) -> str:
@@ -21,17 +36,26 @@ def reason(relation: int, measures: Mapping[str, float]) -> str:
         return "the same words in the same order"
     if relation == NEAR_DUPLICATE:
         return f"resemblance {measures['resemblance']:.2f}"
-    verbatim = f"{measures['verbatim']:.0%} of the shorter one stands word for word in the other"
-    order = f"{measures['order']:.0%} of its other words come in the same order"
-    rare = f"{measures['rare_containment']:.0%} of its rare word pairs, weighted, are in the other"
-    if relation == EXCERPT:
-        return f"{verbatim}, a longer one; {order}"
-    if relation == REVISED:
-        return f"{verbatim}; {rare}"
-    if relation == REWRITTEN:
-        return f"{verbatim}; {order}; {rare}"
-    if relation == PARTIAL:
-        return f"{verbatim}, but only {order}"
-    if relation == RELATED:
-        return f"{verbatim}; {rare}: the same story, written independently"
-    raise ValueError(f"relation {relation}")
+    verbatim = VERBATIM.format(measures["verbatim"])
+    if relation in GROUNDS:
+        added = {name: Model.shipped().added(name, measures[name]) for name in TOLD}
+        most = sorted(TOLD, key=lambda name: -added[name])[: GROUNDS[relation]]
+        return "; ".join([verbatim, *(TOLD[name].format(measures[name]) for name in most)])
+    if relation not in (PARTIAL, RELATED):
+        raise ValueError(f"relation {relation}")
+    return f"{verbatim}, but {_lacking(measures)}"
+
+
+def _lacking(measures: Mapping[str, float]) -> str:
+    """Say why a pair is no copy."""
+    own, elsewhere = measures["own_numbers"], measures["elsewhere"]
+    if own >= OWN_NUMBERS or (own >= MOULD_NUMBERS and elsewhere >= MOULD_ELSEWHERE):
+        return "each has numbers of its own, as two pieces from one mould"
+    if measures["verbatim"] - measures["rare_containment"] >= TEMPLATE:
+        return "in words that many articles have"
+    least = min(("order", "low", "rare_containment"), key=lambda name: Model.shipped().share(name, measures[name]))
+    return {
+        "order": f"only {measures['order']:.0%} of its other words come in the same order",
+        "low": f"of its least covered third only {measures['low']:.0%} is covered",
+        "rare_containment": f"only {TOLD['rare_containment'].format(measures['rare_containment'])}",
+    }[least]

@@ -48,6 +48,8 @@ class Params:
         None means ``earliest`` where the input has dates, else ``first``.
     prefer : tuple of str
         With ``keep="source"``: sources, the most wanted first.
+    related : bool
+        Whether ``related`` pairs are reported, too: the same story, written independently.
     shingle_size : int
         Tokens in a shingle.
     num_perm : int
@@ -73,6 +75,7 @@ class Params:
     threshold: float = 0.7
     keep: str | None = None
     prefer: tuple[str, ...] = ()
+    related: bool = False
     shingle_size: int = 5
     num_perm: int = 128
     seed: int = 1
@@ -96,6 +99,8 @@ class Params:
             )
         if self.prefer and self.keep != "source":
             raise ParamsError("sources to prefer, but keep is not 'source'", "keep 'source'", "add --keep source")
+        if not isinstance(self.related, bool):
+            raise ParamsError(f"related {self.related!r}", "True or False")
         for name, low, high in _BOUNDS:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:

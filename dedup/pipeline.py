@@ -211,7 +211,7 @@ def _match(
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:
         with way.progress.stage("evidence"):
             measured = evidence.agreement_evidence(bodies, pairs, at_tokens, way.threads, known)
-            told = relation.is_told(measured) & ~crowds.is_series(measured, crowd)
+            told = relation.is_told(measured, params.related) & ~crowds.is_series(measured, crowd)
             told |= np.isin(joined(measured.left, measured.right), known)
             measured = evidence.with_shingles(corpus, measured.take(np.nonzero(told)[0]), params, way.threads)
             return judged.add(relation.judge(measured, params))

@@ -76,6 +76,15 @@ class Model:
         read = json.loads(MODEL_FILE.read_text("utf-8"))
         return Model(read["intercept"], tuple(tuple(term) for term in read["terms"]))
 
+    def added(self, measure: str, value: float) -> float:
+        """Return what a measure adds to the log odds of a pair."""
+        terms = (term for term in self.terms if term[0] == measure)
+        return sum(slope * min(max(value - start, 0.0), stop - start) for _, start, stop, slope in terms)
+
+    def share(self, measure: str, value: float) -> float:
+        """Return which share of what it could add a rising measure adds."""
+        return self.added(measure, value) / max(self.added(measure, 1.0), 1e-9)
+
     def score(self, inputs: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
         """Return the probability that each pair is a copy."""
         logit = np.full(len(inputs["verbatim"]), self.intercept)
@@ -85,20 +94,17 @@ class Model:
 
 
 def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
-    """Return what the model looks at: measures, and three made of them.
+    """Return what the model looks at: measures, and two that are made of them.
 
     tokens
         Tokens of the shorter document.
     common
         Verbatim beyond rare containment: word for word, but in words that many articles have.
-    low_beyond
-        Evenness of the agreement beyond what verbatim passages explain: ``low`` less half of ``verbatim``.
     """
     names = "verbatim rare_containment order near near_longer low in_order new_numbers own_numbers elsewhere"
     inputs = {name: evidence[name] for name in names.split()}
     inputs["tokens"] = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
     inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
-    inputs["low_beyond"] = np.maximum(0.0, inputs["low"] - 0.5 * inputs["verbatim"])
     return inputs
 
 
@@ -127,9 +133,10 @@ def near_duplicates(evidence: Evidence, params: Params) -> Matches:
 def is_told(evidence: Evidence, related: bool = False) -> npt.NDArray[np.bool_]:
     """Return which pairs have a relation worth telling, even before their shingles are compared.
 
-    All but ``related``, unless they are asked for.
+    All but ``related``, unless they are asked for and share rare word pairs enough.
     """
-    return _relations(evidence)[0] < RELATED + related
+    relation = _relations(evidence)[0]
+    return np.asarray((relation < RELATED) | (related & (evidence["rare_containment"] >= RELATED_FROM)))
 
 
 def judge(evidence: Evidence, params: Params) -> Matches:

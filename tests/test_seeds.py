@@ -31,3 +31,13 @@ def test_comparisons_find_the_labels() -> None:
                 label, of = labels()[right]
                 assert (relation in copies) == (of == left), (left, right, relation)
                 assert of != left or relation == label
+
+
+def test_the_same_story_is_related_on_request() -> None:
+    plain = dedup.deduplicate(SEEDS)
+    asked = dedup.deduplicate(SEEDS, params=dedup.Params(related=True))
+    assert "related" not in plain.matches["relation"].to_pylist()
+    assert asked.matches["relation"].to_pylist().count("related") >= 1
+    assert asked.decisions.equals(plain.decisions)
+    known = {(row["left"], row["right"]) for row in plain.matches.to_pylist()}
+    assert known <= {(row["left"], row["right"]) for row in asked.matches.to_pylist()}

@@ -72,6 +72,11 @@ def add_parser(commands: Any) -> None:
         help="which of several copies is kept (default: earliest where there are dates, else first)",
     )
     what.add_argument("--prefer", type=names, default=(), metavar="A,B", help="sources to prefer, with --keep source")
+    what.add_argument(
+        "--related",
+        action="store_true",
+        help="report pairs that tell the same story, written independently, too; they are never dropped",
+    )
     where = parser.add_argument_group("fields")
     for name, guesses in _GUESSES.items():
         where.add_argument(f"--{name}-field", metavar="NAME", help=f"guessed: {guesses}")
@@ -92,7 +97,8 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    params = Params(level=options.level, threshold=options.threshold, keep=options.keep, prefer=options.prefer)
+    chosen = ("level", "threshold", "keep", "prefer", "related")
+    params = Params(**{name: getattr(options, name) for name in chosen})
     from dedup.cli.compiling import announce_compilation
 
     with announce_compilation(options.quiet):

@@ -1,0 +1,48 @@
+"""What decided is told, and only what did."""
+
+from __future__ import annotations
+
+import pytest
+
+from dedup.explain import reason
+from dedup.relation import Model
+from dedup.schema import EXCERPT, IDENTICAL, MEASURES, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN
+
+NOTHING = dict.fromkeys(MEASURES, 0.0)
+
+
+def test_near_and_identical_are_told_by_their_definition() -> None:
+    assert reason(IDENTICAL, {}) == "the same words in the same order"
+    assert reason(NEAR_DUPLICATE, {"resemblance": 0.834}) == "resemblance 0.83"
+
+
+@pytest.mark.parametrize(("relation", "grounds"), [(EXCERPT, 1), (REVISED, 1), (REWRITTEN, 2)])
+def test_a_copy_is_told_by_what_adds_most(relation: int, grounds: int) -> None:
+    told = reason(relation, NOTHING | {"verbatim": 0.3, "order": 0.5, "low": 0.6, "in_order": 0.2})
+    assert told.startswith("30% of the shorter one stands word for word in the other; ")
+    assert told.count(";") == grounds
+    model = Model.shipped()
+    first = "50% of its other words" if model.added("order", 0.5) > model.added("low", 0.6) else "covered by 60%"
+    assert first in told
+    assert "rare word pairs" not in told
+
+
+@pytest.mark.parametrize("relation", [PARTIAL, RELATED])
+@pytest.mark.parametrize(
+    ("measures", "words"),
+    [
+        ({"own_numbers": 0.6}, "numbers of its own"),
+        ({"own_numbers": 0.2, "elsewhere": 0.8}, "numbers of its own"),
+        ({"own_numbers": 0.2, "elsewhere": 0.1, "order": 0.9, "rare_containment": 0.9}, "least covered third only 0%"),
+        ({"verbatim": 0.7, "rare_containment": 0.1}, "words that many articles have"),
+        ({"low": 0.9, "rare_containment": 0.9, "order": 0.05}, "only 5% of its other words"),
+        ({"low": 0.9, "rare_containment": 0.02, "order": 0.9}, "only 2% of its rare word pairs"),
+    ],
+)
+def test_no_copy_is_told_by_what_lacks(relation: int, measures: dict[str, float], words: str) -> None:
+    assert words in reason(relation, NOTHING | measures)
+
+
+def test_unknown_relations_are_refused() -> None:
+    with pytest.raises(ValueError, match="relation 9"):
+        reason(9, NOTHING)
