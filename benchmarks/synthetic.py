@@ -23,7 +23,7 @@ from dedup.store import Corpus
 
 PARTIAL, REVISED, EXCERPT, TEMPLATE = "partial", "revised", "excerpt", "template"
 
-BASE_PAIRS = 6000
+BASE_PAIRS = 12_000
 BASE_TOKENS = (90, 1500)
 BASE_CONTAINMENT = 0.02
 """Splicing begins with pairs of one topic that have next to no wording in common."""

@@ -58,12 +58,22 @@ MEANING = {
     "spliced excerpt": "passages of an article",
     "spliced partial": "another article with passages of the first",
     "templates template": "made: articles that share a template",
+    "wire": "wire reports once called copies, most from moulds; without the rule on series",
+    "wire copy": "the same report",
+    "wire excerpt": "one inside the other",
+    "wire revised": "updated or re-edited",
+    "wire rewritten": "retold",
+    "wire template": "two pieces from one mould",
+    "wire partial": "other news with shared passages",
+    "wire same_event": "one event, two reports",
+    "wire same_topic": "one topic",
+    "wire unrelated": "nothing in common",
     "cross": "texts of two sources, drawn at random",
     "cross, closest": "texts of two sources, the most alike",
 }
 """What a row is, by set and level, by level alone, or by set alone for all copies of it."""
 
-ALL_JUDGED = ("judged_news",)
+ALL_JUDGED = ("judged_news", "wire")
 """Sets whose pairs of either truth are described alike."""
 
 

@@ -79,7 +79,8 @@ def compare(
 
     Notes
     -----
-    Two texts alone do not tell which word pairs are rare: each counts as rare. A run over a corpus knows better, and
+    Two texts alone do not tell which word pairs are rare: those common in English news are known, every other counts as
+    rare. A run over a corpus knows better, and
     may judge differently what two articles share by fashion or template.
 
     Examples

@@ -21,8 +21,12 @@ from dedup.rare import Sketches, pairs_in_postings
 OVERLAP, LEAST = 5, 48
 """Two documents of a crowd share so many of the `dedup.rare.CROWD_SKETCH` pairs; a crowd has so many articles."""
 
-DENSE_OVERLAP, LEAST_DENSE, LEAST_LOOSE = 7, 42, 96
-"""A crowd is thinned if it is more alike, or that large: to count anew costs time, and smaller ones hide little."""
+DENSE_OVERLAP, LEAST_DENSE, LEAST_LOOSE = 7, 34, 96
+"""A crowd is thinned if it is more alike, or that large."""
+
+WORTH = 500
+"""Crowds are thinned where so large a part of the articles is left out, at least: one in so many. To count anew takes
+time, and a small series in a large corpus hides nothing."""
 
 COUNTED = 32
 """Documents of a crowd whose word pairs are counted: enough to be met by the others, few enough to stay rare."""
@@ -62,11 +66,14 @@ def find(
     crowd = _connected(crowd_sketches, documents, OVERLAP, n_documents)
     sizes = np.bincount(crowd[articles], minlength=n_documents)[crowd]
     counted = articles
-    if (sizes >= min(LEAST_DENSE, LEAST_LOOSE)).any():
-        dense = _connected(crowd_sketches, documents, DENSE_OVERLAP, n_documents)
+    rows = np.flatnonzero(sizes[documents] >= LEAST_DENSE)
+    if len(rows):
+        dense = _connected(crowd_sketches[rows], documents[rows], DENSE_OVERLAP, n_documents)
         dense_sizes = np.bincount(dense[articles], minlength=n_documents)[dense]
         dense[dense_sizes < LEAST_DENSE] = -1
-        counted = thinned(articles, np.where(sizes >= LEAST_LOOSE, crowd, dense))
+        left = thinned(articles, np.where(sizes >= LEAST_LOOSE, crowd, dense))
+        if WORTH * (len(articles) - len(left)) >= len(articles):
+            counted = left
     crowd[sizes < LEAST] = -1
     return crowd, counted
 

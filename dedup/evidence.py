@@ -74,8 +74,9 @@ RARITY_WEIGHTS = np.clip(
 MARKED_WEIGHTS = RARITY_WEIGHTS | np.where(np.arange(256) > FEW_DF, agreement_kernel.ELSEWHERE, 0).astype(np.uint8)
 """The same, and whether these are more than `FEW_DF`."""
 
-LEAST = 0.05
-"""Pairs with less rare containment on both sides are not looked at any further."""
+LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
+"""Pairs with less rare containment on both sides are not looked at any further; less will do where the shorter document
+has fewer than `SHORT` words, for there each pair that was reworded weighs much."""
 
 SLICE = 200_000
 """Pairs that are measured at a time."""
@@ -189,8 +190,8 @@ def agreement_evidence(
     Returns
     -------
     Evidence
-        Of those pairs whose rare containment is at least `LEAST` on one side; the others are no copies. The measures of
-        the shingles are still to be taken: `with_shingles`.
+        Of those pairs whose rare containment is at least `LEAST` (`LEAST_OF_SHORT`) on one side; the others are no
+        copies. The measures of the shingles are still to be taken: `with_shingles`.
     """
     texts = corpus.tokens, corpus.starts, corpus.ends
     left, right = split(pairs)
@@ -206,7 +207,8 @@ def agreement_evidence(
         agreement_kernel.rare_containment(*listed, lengths, left[some], right[some], rare[some])
 
     in_slices(compare_rare_pairs, len(pairs), threads, SLICE)
-    worth = rare[:, :2].max(axis=1, initial=0.0) >= LEAST
+    is_short = np.minimum(lengths[left], lengths[right]) < SHORT
+    worth = rare[:, :2].max(axis=1, initial=0.0) >= np.where(is_short, LEAST_OF_SHORT, LEAST)
     if always is not None:
         worth |= np.isin(pairs, always, assume_unique=True)
     left, right, rare = left[worth], right[worth], rare[worth]

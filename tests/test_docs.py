@@ -106,13 +106,14 @@ def test_the_rules_are_told_with_their_numbers() -> None:
     for phrase in (
         f"fewer than {relation.FEW_TOKENS} words, unless {relation.FEW_TOKENS_VERBATIM:.0%} of it is verbatim",
         f"above `rare containment` by {relation.TEMPLATE} or more",
-        f"{relation.MOULD_NUMBERS:.0%} of its numbers or more are new, unless {relation.MOULD_VERBATIM:.0%}",
-        f"in one crowd, and more than {crowds.NEW_NUMBERS:.0%} of its numbers",
+        f"{relation.OWN_NUMBERS:.0%} of the numbers of each are its own; or {relation.MOULD_NUMBERS:.0%}, "
+        f"and {relation.MOULD_ELSEWHERE:.0%} of the rare word pairs",
+        f"in one crowd, and more than {crowds.NEW_NUMBERS:.0%} of the numbers",
         f"at most {relation.EXCERPT_RATIO:.0%} as long as the other; {relation.EXCERPT_CARRIED:.0%} of it is carried",
         f"Much is {relation.REVISED_VERBATIM:.0%}; where the rest of it has an order of {relation.REWRITTEN_ORDER} or",
         f"or more, it is {relation.REWRITTEN_VERBATIM:.0%}",
         f"at least {relation.PARTIAL_VERBATIM:.0%} is verbatim, or a rare containment of {relation.PARTIAL_RARE}",
-        f"a rare containment of {relation.RELATED_FROM}; only `dedup compare`",
+        f"a rare containment of {relation.RELATED_FROM}; told by",
     ):
         assert phrase in told
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import naive
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup import rare
-from dedup.evidence import LEAST, RARITY_WEIGHTS, agreement_evidence, shingle_evidence, with_shingles
+from dedup.evidence import LEAST_OF_SHORT, RARITY_WEIGHTS, agreement_evidence, shingle_evidence, with_shingles
 from dedup.params import Params
 from dedup.schema import MEASURES
 
@@ -87,7 +89,7 @@ def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
                 "rare_containment": naive.rare_containment(texts[shorter], texts[longer], weight),
                 "rare_containment_longer": naive.rare_containment(texts[longer], texts[shorter], weight),
             }
-            assert ((a, b) in found) == (max(expected.values()) >= LEAST)
+            assert ((a, b) in found) == (max(expected.values()) >= LEAST_OF_SHORT)
             if (a, b) not in found:
                 continue
             expected |= naive.agreement(texts[a], texts[b])
@@ -101,3 +103,18 @@ def test_weights_fall_with_frequency() -> None:
     assert RARITY_WEIGHTS[:13].tolist() == [24] * 13
     assert RARITY_WEIGHTS[24] == 12
     assert RARITY_WEIGHTS[36:].tolist() == [0] * 220
+
+
+def test_long_documents_must_share_more_to_be_measured() -> None:
+    """One long pair under the bar, one over it, and a short one that a lower bar lets through."""
+    pairs = []
+    for size, shared in ((400, 25), (400, 60), (100, 12)):
+        draw = random.Random(size + shared)
+        text = [f"w{draw.randrange(10**9)}" for _ in range(size)]
+        other = [f"w{draw.randrange(10**9)}" for _ in range(size)]
+        pairs += [" ".join(text), " ".join(text[:shared] + other[shared:])]
+    corpus = corpus_of(pairs)
+    frequencies = rare.pair_frequencies(corpus, np.arange(6), 22)
+    found = agreement_evidence(corpus, all_pairs(6), rare.look_up(corpus, frequencies))
+    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(2, 3), (4, 5)]
+    assert found["rare_containment"].tolist() == pytest.approx([59 / 403, 11 / 103])
