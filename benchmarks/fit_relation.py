@@ -53,7 +53,7 @@ KNOTS: dict[str, tuple[int, Sequence[float]]] = {
 """What the model looks at, in which direction, and where its slope may change."""
 
 RIDGE = 3e-4
-ROUNDS = 5
+ROUNDS = 10
 SEED = 11
 
 SPLICED, TEMPLATES, WIRE = "spliced", "templates", "wire"

@@ -111,9 +111,8 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
         side = _derived(credits, IDENTICAL, NEITHER, measures)
         return _verdict(RELATIONS[IDENTICAL], 1.0, measures, reason(IDENTICAL, {}), side)
     at_tokens = rare.look_up(corpus, background.frequencies())
-    measured = evidence.agreement_evidence(corpus, np.array([1], np.uint64), at_tokens)
-    if len(measured.left) == 0:
-        return _verdict(None, 0.0, {}, "hardly anything in common")
+    pair = np.array([1], np.uint64)
+    measured = evidence.agreement_evidence(corpus, pair, at_tokens, always=pair)
     verdict = relation.judge(evidence.with_shingles(corpus, measured, params), params)
     code, score = int(verdict.relation[0]), float(verdict.score[0])
     measures = dict(zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True))

@@ -76,7 +76,8 @@ MARKED_WEIGHTS = RARITY_WEIGHTS | np.where(np.arange(256) > FEW_DF, agreement_ke
 
 LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
 """Pairs with less rare containment on both sides are not looked at any further; less will do where the shorter document
-has fewer than `SHORT` words, for there each pair that was reworded weighs much."""
+has fewer than `SHORT` words, for there each pair that was reworded weighs much; and in scripts without spaces, where a
+word pair is four characters and seldom survives."""
 
 SLICE = 200_000
 """Pairs that are measured at a time."""
@@ -207,7 +208,7 @@ def agreement_evidence(
         agreement_kernel.rare_containment(*listed, lengths, left[some], right[some], rare[some])
 
     in_slices(compare_rare_pairs, len(pairs), threads, SLICE)
-    is_short = np.minimum(lengths[left], lengths[right]) < SHORT
+    is_short = (np.minimum(lengths[left], lengths[right]) < SHORT) | _is_unspaced(corpus, left)
     worth = rare[:, :2].max(axis=1, initial=0.0) >= np.where(is_short, LEAST_OF_SHORT, LEAST)
     if always is not None:
         worth |= np.isin(pairs, always, assume_unique=True)
@@ -235,6 +236,13 @@ def with_shingles(corpus: Corpus, evidence: Evidence, params: Params, threads: i
     shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads)
     measures = np.where(np.isnan(shingles.measures), evidence.measures, shingles.measures)
     return replace(evidence, measures=measures)
+
+
+def _is_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return whether documents have characters of scripts without spaces in one of three places."""
+    starts, lengths = corpus.starts[documents], corpus.lengths[documents]
+    places = (starts[:, None] + lengths[:, None] * np.array([1, 2, 3]) // 4).clip(0, max(0, len(corpus.tokens) - 1))
+    return np.asarray((corpus.tokens[places] & 1).any(axis=1))
 
 
 def _laid_out(

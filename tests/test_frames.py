@@ -70,3 +70,16 @@ def test_what_versions_of_one_article_begin_with_is_theirs() -> None:
     texts = [article(1, 40) + f" ending {n} " * n for n in range(1, 9)]
     corpus = corpus_of(texts)
     assert (frames.bodies(corpus, np.arange(8)).lengths == corpus.lengths).all()
+
+
+def test_datelines_credits_and_links_are_no_copying() -> None:
+    """Two texts alone, with nothing in common but what the desk has put around them."""
+    bodies = [article(seed, 6) for seed in (21, 22)]
+    framed = [
+        f"LONDON, March 3 (Reuters) - {body} Reporting by the London desk. Read more: all we know so far. "
+        "Sign up to our newsletter. The Associated Press contributed to this report."
+        for body in bodies
+    ]
+    copies = {"identical", "near_duplicate", "excerpt", "revised", "rewritten"}
+    assert dedup.compare(*framed).relation not in copies
+    assert dedup.deduplicate(framed).counts["dropped"] == 0
