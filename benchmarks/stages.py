@@ -191,7 +191,9 @@ class Alone:
             new = new[:1] if len(new) == 2 else new[:0]  # near copies count as one article
         slots = self._slots(bodies)
         before = self._frequencies[slots]
-        kernel.count_pairs(bodies.tokens, bodies.starts, bodies.ends, new, bodies.longest, self._frequencies)
+        kernel.count_pairs(
+            bodies.tokens, bodies.starts, bodies.ends, new, bodies.longest, 0, len(self._frequencies), self._frequencies
+        )
         found = evidence.agreement_evidence(bodies, one, rare.look_up(bodies, self._frequencies))
         found = evidence.with_shingles(corpus, found, run.params)
         self._frequencies[slots] = before

@@ -192,10 +192,10 @@ def _match(
         (articles,) = np.nonzero(near.clusters.kept)
         bodies = frames.bodies(corpus, articles)
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
-        sketches, crowd_sketches, at_tokens = _sketches(bodies, articles, compared, bits, params, scratch)
+        sketches, crowd_sketches, at_tokens = _sketches(bodies, articles, compared, bits, params, scratch, way.threads)
         crowd, counted = crowds.find(crowd_sketches, compared, articles, len(corpus))
         if len(counted) < len(articles):
-            sketches, _, at_tokens = _sketches(bodies, counted, compared, bits, params, scratch)
+            sketches, _, at_tokens = _sketches(bodies, counted, compared, bits, params, scratch, way.threads)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
     least = min(rare.LEAST_OVERLAP, params.sketch_overlap)
     known = joined(
@@ -227,11 +227,12 @@ def _sketches(
     bits: int,
     params: Params,
     scratch: ScratchArray,
+    threads: int,
 ) -> tuple[rare.Sketches, rare.Sketches, rare.PairsAtTokens]:
     """Count the word pairs of the articles, and sketch all documents that are compared by them."""
-    frequencies = rare.pair_frequencies(bodies, articles, bits)
+    frequencies = rare.pair_frequencies(bodies, articles, bits, threads)
     background.count_in(frequencies, len(articles))
-    return rare.sketches(bodies, compared, frequencies, params, scratch)
+    return rare.sketches(bodies, compared, frequencies, params, scratch, threads)
 
 
 class _Judged:

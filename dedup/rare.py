@@ -6,6 +6,7 @@ MinHash (Broder 1997) of the document's word pairs that are rare in the corpus a
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from dedup.candidates import Bucket, Pairs, joined, split
 from dedup.kernels import rare as kernel
 from dedup.params import Params
 from dedup.store import Corpus, ScratchArray, read_only
+from dedup.threads import in_slices
 
 SLOTS_PER_TOKEN = 0.5  # about one in six rare pairs then shares its slot with another and is counted too high
 LEAST_BITS = 20
@@ -43,7 +45,9 @@ def _wanted_bits(n_tokens: int) -> int:
     return max(USUAL_BITS, int(SLOTS_PER_TOKEN * n_tokens - 1).bit_length())
 
 
-def pair_frequencies(corpus: Corpus, documents: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.uint8]:
+def pair_frequencies(
+    corpus: Corpus, documents: npt.NDArray[np.int64], bits: int, threads: int = 1
+) -> npt.NDArray[np.uint8]:
     """Count in how many of the documents each word pair stands.
 
     Parameters
@@ -53,15 +57,24 @@ def pair_frequencies(corpus: Corpus, documents: npt.NDArray[np.int64], bits: int
         Distinct articles: near copies left out, so that a story does not make its own words frequent by being carried.
     bits : int
         The table has ``2 ** bits`` slots of one byte.
+    threads : int
+        Each counts a part of the table.
 
     Returns
     -------
     uint8 array, shape (2 ** bits,)
-        By the lowest bits of a pair's hash: in how many documents some pair of that slot stands, 255 where it is
-        more. Never too low; too high where pairs share a slot.
+        By the lowest bits of a pair's hash: in how many documents some pair of that slot stands; over 128 an estimate,
+        as `dedup.kernels.rare.count_pairs` defines it. Too high where pairs share a slot.
     """
     frequencies = np.zeros(1 << bits, np.uint8)
-    kernel.count_pairs(corpus.tokens, corpus.starts, corpus.ends, documents, corpus.longest, frequencies)
+    part_bits = min(bits, threads.bit_length() - 1)
+    texts = corpus.tokens, corpus.starts, corpus.ends, documents, corpus.longest
+
+    def count(first: int, last: int) -> None:
+        for part in range(first, last):
+            kernel.count_pairs(*texts, part << (bits - part_bits), 1 << (bits - part_bits), frequencies)
+
+    in_slices(count, 1 << part_bits, threads)
     return frequencies
 
 
@@ -110,6 +123,7 @@ def sketches(
     frequencies: npt.NDArray[np.uint8],
     params: Params,
     scratch: ScratchArray,
+    threads: int = 1,
 ) -> tuple[Sketches, Sketches, PairsAtTokens]:
     """Look all word pairs of documents up, once: return their sketches, and the frequencies for the evidence.
 
@@ -139,17 +153,26 @@ def sketches(
     crowd_hashes = np.empty((len(documents), CROWD_SKETCH), np.uint64)
     sizes, crowd_sizes = np.empty((2, len(documents)), np.int64)
     ends = np.cumsum(corpus.lengths[documents])
-    start = 0
-    while start < len(documents):
-        before = ends[start - 1] if start else 0
-        stop = max(start + 1, int(np.searchsorted(ends, before + BLOCK)))
-        found = np.zeros(int(ends[stop - 1] - before), np.uint8)
-        some = slice(start, stop)
-        texts = corpus.tokens, corpus.starts, corpus.ends, documents[some]
-        out = hashes[some], sizes[some], crowd_hashes[some], crowd_sizes[some]
-        kernel.sketch(*texts, frequencies, bounds, *out, found)
-        scratch.append(found)
-        start = stop
+    steps = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK))
+    cuts = sorted({0, *steps.tolist(), len(documents)})
+    blocks = [slice(first, last) for first, last in itertools.pairwise(cuts)]
+
+    def look_up_blocks(some: list[slice]) -> list[npt.NDArray[np.uint8]]:
+        found = [np.zeros(int(corpus.lengths[documents[block]].sum()), np.uint8) for block in some]
+
+        def work(first: int, last: int) -> None:
+            for place in range(first, last):
+                block = some[place]
+                out = hashes[block], sizes[block], crowd_hashes[block], crowd_sizes[block]
+                texts = corpus.tokens, corpus.starts, corpus.ends, documents[block]
+                kernel.sketch(*texts, frequencies, bounds, *out, found[place])
+
+        in_slices(work, len(some), threads)
+        return found
+
+    for first in range(0, len(blocks), threads):
+        for found in look_up_blocks(blocks[first : first + threads]):
+            scratch.append(found)
     firsts = np.full(len(corpus), -1)
     firsts[documents] = ends - corpus.lengths[documents]
     at_tokens = PairsAtTokens(scratch.view()[before_all:], firsts)

@@ -19,10 +19,10 @@ def corpus_of(texts: list[str]) -> Corpus:
     return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
 
 
-def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params) -> tuple:
+def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params, threads: int = 1) -> tuple:
     """Return sketches and frequencies at tokens, the scratch file closed."""
     with closing(ScratchArray(np.uint8)) as scratch:
-        found, _, at_tokens = rare.sketches(corpus, documents, frequencies, params, scratch)
+        found, _, at_tokens = rare.sketches(corpus, documents, frequencies, params, scratch, threads)
         return found, rare.PairsAtTokens(at_tokens.frequencies.copy(), at_tokens.firsts)
 
 

@@ -45,6 +45,7 @@ def test_frequencies_and_sketches(texts: list[str], most: int, size: int) -> Non
     frequencies = rare.pair_frequencies(corpus, documents, bits)
     expected = naive.pair_frequencies(texts, 1 << bits)
     assert {int(slot): int(frequencies[slot]) for slot in np.nonzero(frequencies)[0]} == expected
+    assert (rare.pair_frequencies(corpus, documents, bits, threads=4) == frequencies).all()
     params = Params(rare_df=most, sketch_size=size)
     found, at_tokens = sketched(corpus, documents, frequencies, params)
     for place, text in enumerate(texts):
@@ -65,8 +66,8 @@ def test_sketches_of_long_and_of_many_documents(monkeypatch: pytest.MonkeyPatch)
     expected = naive.pair_frequencies(texts, 1 << 20)
     whole = sketched(corpus, documents, frequencies, Params(sketch_size=16))
     monkeypatch.setattr(rare, "BLOCK", 5_000)
-    blocks = sketched(corpus, documents, frequencies, Params(sketch_size=16))
-    for found, at_tokens in (whole, blocks):
+    blocks = [sketched(corpus, documents, frequencies, Params(sketch_size=16), threads) for threads in (1, 2, 4)]
+    for found, at_tokens in (whole, *blocks):
         for row, document in enumerate(documents):
             sketch = found.hashes[row, : found.sizes[row]].tolist()
             assert sketch == naive.sketch(texts[document], expected, 1 << 20, Params().rare_df, 16)

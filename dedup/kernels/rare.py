@@ -44,8 +44,8 @@ def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
 
 
 @njit(cache=True, nogil=True)
-def distinct_slots(pairs: Array, mask: int, table: Array, slots: Array) -> int:
-    """Write each slot of the frequency table that the pairs have, once; return how many.
+def distinct_slots(pairs: Array, mask: int, begin: int, size: int, table: Array, slots: Array) -> int:
+    """Write each of ``size`` slots of the frequency table from ``begin`` on that the pairs have, once; return how many.
 
     ``table`` is zero, with room for four times as many, a power of two; and is zero again.
     """
@@ -58,14 +58,24 @@ def distinct_slots(pairs: Array, mask: int, table: Array, slots: Array) -> int:
         while table[at] != u4(0) and table[at] != key:
             at = (at + u8(1)) & table_mask
         slots[count] = slot
-        count += i8(table[at] == u4(0))  # no branch: whether a pair was there before cannot be predicted
+        # No branch: whether a pair was there before cannot be predicted.
+        count += i8((table[at] == u4(0)) & (u4(slot - begin) < size))
         table[at] = key
     table[: i8(table_mask) + 1] = u4(0)
     return count
 
 
 @njit(cache=True, nogil=True)
-def count_pairs(tokens: Array, starts: Array, ends: Array, documents: Array, longest: int, frequencies: Array) -> None:
+def count_pairs(
+    tokens: Array,
+    starts: Array,
+    ends: Array,
+    documents: Array,
+    longest: int,
+    begin: int,
+    size: int,
+    frequencies: Array,
+) -> None:
     """Add each document's word pairs to the frequency table, which saturates at 255.
 
     Parameters
@@ -76,6 +86,8 @@ def count_pairs(tokens: Array, starts: Array, ends: Array, documents: Array, lon
         Which of them to count.
     longest : int
         Tokens of the longest document.
+    begin, size : int
+        Slots to be counted: so many from there on.
     frequencies : uint8 array
         A power of two long, 2**31 at most: in how many documents some pair of that slot stands. Exact to EXACT; a
         number k over it stands for EXACT * 2 ** ((k - EXACT) / 8) documents, about: it is reached by chance, one that
@@ -88,7 +100,7 @@ def count_pairs(tokens: Array, starts: Array, ends: Array, documents: Array, lon
     table = np.zeros(1 << table_bits(2 * longest), np.uint32)
     for document in documents:
         count = word_pairs(tokens, starts[document], ends[document], pairs)
-        count = distinct_slots(pairs[:count], mask, table, slots)
+        count = distinct_slots(pairs[:count], mask, u4(begin), u4(size), table, slots)
         # First all are read, then all written: the cache misses of the reads overlap.
         for k in range(count):
             before[k] = frequencies[slots[k]]
