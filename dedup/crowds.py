@@ -44,6 +44,7 @@ def find(
     documents: npt.NDArray[np.int64],
     articles: npt.NDArray[np.int64],
     n_documents: int,
+    threads: int = 1,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Find the crowds of a corpus.
 
@@ -57,18 +58,19 @@ def find(
         Distinct articles: so many of them are a crowd, however many copies they have.
     n_documents : int
         Of the corpus.
+    threads : int
 
     Returns
     -------
     crowd, counted : int64 arrays
         Of each document the first one of its crowd, -1 for most; the articles that are left when crowds are thinned.
     """
-    crowd = _connected(crowd_sketches, documents, OVERLAP, n_documents)
+    crowd = _connected(crowd_sketches, documents, OVERLAP, n_documents, threads)
     sizes = np.bincount(crowd[articles], minlength=n_documents)[crowd]
     counted = articles
     rows = np.flatnonzero(sizes[documents] >= LEAST_DENSE)
     if len(rows):
-        dense = _connected(crowd_sketches[rows], documents[rows], DENSE_OVERLAP, n_documents)
+        dense = _connected(crowd_sketches[rows], documents[rows], DENSE_OVERLAP, n_documents, threads)
         dense_sizes = np.bincount(dense[articles], minlength=n_documents)[dense]
         dense[dense_sizes < LEAST_DENSE] = -1
         left = thinned(articles, np.where(sizes >= LEAST_LOOSE, crowd, dense))
@@ -79,9 +81,9 @@ def find(
 
 
 def _connected(
-    crowd_sketches: Sketches, documents: npt.NDArray[np.int64], overlap: int, n_documents: int
+    crowd_sketches: Sketches, documents: npt.NDArray[np.int64], overlap: int, n_documents: int, threads: int
 ) -> npt.NDArray[np.int64]:
-    pairs, _ = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET)
+    pairs, _ = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET, threads)
     first = np.arange(n_documents)
     kernel.connect(*split(pairs), first)
     return first

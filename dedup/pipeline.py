@@ -193,7 +193,7 @@ def _match(
         bodies = frames.bodies(corpus, articles)
         bits = rare.frequency_bits(int(corpus.lengths.sum()), way.memory)
         sketches, crowd_sketches, at_tokens = _sketches(bodies, articles, compared, bits, params, scratch, way.threads)
-        crowd, counted = crowds.find(crowd_sketches, compared, articles, len(corpus))
+        crowd, counted = crowds.find(crowd_sketches, compared, articles, len(corpus), way.threads)
         if len(counted) < len(articles):
             sketches, _, at_tokens = _sketches(bodies, counted, compared, bits, params, scratch, way.threads)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
@@ -205,7 +205,7 @@ def _match(
     def rare_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
         with way.progress.stage("candidates"):
             some = sketches[np.searchsorted(compared, documents)]
-            pairs, longest = rare.pairs_in_postings(some, documents, params.sketch_overlap, least, limit)
+            pairs, longest = rare.pairs_in_postings(some, documents, params.sketch_overlap, least, limit, way.threads)
             return np.union1d(pairs, met), longest
 
     def judge(pairs: Pairs) -> npt.NDArray[np.bool_]:

@@ -190,7 +190,7 @@ def look_up(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> PairsAtTokens
 
 
 def pairs_in_postings(
-    found: Sketches, documents: npt.NDArray[np.int64], overlap: int, least_overlap: int, limit: int
+    found: Sketches, documents: npt.NDArray[np.int64], overlap: int, least_overlap: int, limit: int, threads: int = 1
 ) -> tuple[Pairs, Bucket]:
     """Return the candidate pairs among documents whose sketches share rare pairs enough.
 
@@ -204,6 +204,7 @@ def pairs_in_postings(
         document has few to share.
     limit : int
         In a posting list each document meets the first ``limit`` before it.
+    threads : int
 
     Returns
     -------
@@ -225,10 +226,16 @@ def pairs_in_postings(
     lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.uint32) for _ in range(2))
     size, first = kernel.posting_lists(*lists)
     enough = overlap, least_overlap, hashes.shape[1]
-    room = np.empty(ROOM * len(documents), np.uint64)
-    while (count := kernel.sharing_pairs(*lists, *enough, limit, room)) > len(room):
-        room = np.empty(count, np.uint64)
-    left, right = (documents[side] for side in split(room[:count]))
+    found_pairs: list[Pairs] = []
+
+    def share(first: int, last: int) -> None:
+        room = np.empty(ROOM * (last - first), np.uint64)
+        while (count := kernel.sharing_pairs(*lists, *enough, limit, first, last, room)) > len(room):
+            room = np.empty(count, np.uint64)
+        found_pairs.append(room[:count])
+
+    in_slices(share, len(documents), threads)
+    left, right = (documents[side] for side in split(np.concatenate(found_pairs)))
     return joined(left, right), Bucket(size, int(documents[first]))
 
 

@@ -113,6 +113,7 @@ def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap
     names = np.arange(len(sketches)) * 3  # documents need not be consecutive
     pairs, longest = rare.pairs_in_postings(rare.Sketches(keys, sizes), names, overlap, 1, limit)
     assert [(a // 3, b // 3) for a, b in zip(*split(pairs), strict=True)] == expected
+    assert rare.pairs_in_postings(rare.Sketches(keys, sizes), names, overlap, 1, limit, 3)[0].tolist() == pairs.tolist()
     assert longest.size == max(sum(key in hashes for hashes in sketches) for key in range(13))
 
 

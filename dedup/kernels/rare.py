@@ -273,9 +273,11 @@ def sharing_pairs(
     least_overlap: int,
     full: int,
     limit: int,
+    begin: int,
+    end: int,
     pairs: Array,
 ) -> int:
-    """Find the documents that share postings enough with an earlier one.
+    """Find the documents from ``begin`` to ``end`` that share postings enough with an earlier one.
 
     Parameters
     ----------
@@ -297,8 +299,8 @@ def sharing_pairs(
     shared = np.zeros(places.size, np.uint16)  # at most the 4096 of the largest sketch
     met = np.empty(places.size + 1, np.uint32)
     count = i8(0)
-    first = i8(0)
-    for later in range(places.size):
+    first = places[begin - 1] if begin > 0 else i8(0)
+    for later in range(begin, end):
         met_count = 0
         for k in range(first, places[later]):
             for posting in packed[begins[k] : min(i8(stops[k]), i8(begins[k]) + limit)]:
