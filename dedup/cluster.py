@@ -60,7 +60,8 @@ def keep_order(
     ----------
     policy : {"first", "earliest", "longest", "source"}
         ``first``: order of input. ``earliest``: published date, missing ones last. ``longest``: most tokens.
-        ``source``: place in ``prefer``, all others last, then date. Ties by id, then by text, then by order of input.
+        ``source``: place in ``prefer``, whatever its case, all others last, then date. Ties by id, then by text, then
+        by order of input.
     ids, sources : pyarrow string arrays
     published : int64 array, microseconds since 1970 UTC or NO_DATE
     lengths : int64 array, tokens
@@ -75,7 +76,8 @@ def keep_order(
         return np.lexsort((*ties, -lengths))
     if policy == "earliest":
         return np.lexsort((*ties, published))
-    place = pc.fill_null(pc.index_in(sources, pa.array(prefer, pa.string())), len(prefer))
+    names = pa.array([name.strip().casefold() for name in prefer], pa.string())
+    place = pc.fill_null(pc.index_in(pc.utf8_trim_whitespace(pc.utf8_lower(sources)), names), len(prefer))
     return np.lexsort((*ties, published, np.asarray(place)))
 
 

@@ -116,7 +116,7 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
     verdict = relation.judge(evidence.with_shingles(corpus, measured, params), params)
     code, score = int(verdict.relation[0]), float(verdict.score[0])
     measures = dict(zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True))
-    if code == RELATED and measures["rare_containment"] < relation.RELATED_FROM:
+    if code == RELATED and max(score, measures["rare_containment"]) < relation.RELATED_FROM:
         return _verdict(None, score, measures, "hardly anything in common")
     side = _derived(credits, code, int(verdict.container[0]), measures)
     return _verdict(RELATIONS[code], score, measures, reason(code, measures), side)

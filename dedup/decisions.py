@@ -245,6 +245,10 @@ def _summary(
     notes = []
     if records.unread_dates:
         notes.append(f"{records.unread_dates:,} dates could not be read and count as missing")
+    if policy == "earliest" and not records.has_dates:
+        notes.append("no record has a date that could be read: of copies the first by id is kept")
+    if policy == "source" and not _has_source(records, params.prefer):
+        notes.append(f"no record has a source that is preferred ({', '.join(params.prefer)})")
     repeated = len(records) - pc.count_distinct(records.ids).as_py()
     if repeated:
         notes.append(f"{repeated:,} records have an id that another one has too; file and row tell them apart")
@@ -272,6 +276,12 @@ def _summary(
         "params": params.as_dict(),
         "fingerprint": params.fingerprint,
     }
+
+
+def _has_source(records: Records, prefer: tuple[str, ...]) -> bool:
+    """Whether any record comes from a preferred source."""
+    names = {(name or "").strip().casefold() for name in pc.unique(records.sources).to_pylist()}
+    return not names.isdisjoint(name.strip().casefold() for name in prefer)
 
 
 def _tally(relations: pa.ChunkedArray, stop: int) -> dict[str, int]:

@@ -18,9 +18,9 @@ from dedup.params import Params
 from dedup.store import Corpus
 
 SHARED_BY = 5
-SHORTEST, LONGEST = 8, 160
+SHORTEST, LONGEST = 8, 400
 STEP = 4  # tokens by which a frame grows
-MOST = 0.45  # of a document, at either end
+MOST = 0.8  # of a document, at either end and in all
 
 ALIKE = 0.28
 """Documents whose words between the frames are so much the same (their resemblance, a word a shingle) are versions of
@@ -47,6 +47,7 @@ def bodies(corpus: Corpus, articles: npt.NDArray[np.int64]) -> Corpus:
     is_article[articles] = True
     heads, head_keys = _framed(corpus, is_article, from_end=False)
     tails, tail_keys = _framed(corpus, is_article, from_end=True)
+    heads = np.minimum(heads, (corpus.lengths * MOST - tails).astype(np.int64) // STEP * STEP)
     between = Corpus(corpus.tokens, corpus.starts + heads, corpus.ends - tails)
     heads[_alike(between, head_keys)] = 0
     tails[_alike(between, tail_keys)] = 0

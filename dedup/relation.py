@@ -52,7 +52,7 @@ PARTIAL_RARE = 0.2
 """No copy, but with so much verbatim or so many rare word pairs in common: partial."""
 
 RELATED_FROM = 0.1
-"""Rare containment from which two texts that are no copies are called related."""
+"""Rare containment, or score, from which two texts that are no copies are called related."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,9 @@ def is_told(evidence: Evidence, related: bool = False) -> npt.NDArray[np.bool_]:
 
     All but ``related``, unless they are asked for and share rare word pairs enough.
     """
-    relation = _relations(evidence)[0]
-    return np.asarray((relation < RELATED) | (related & (evidence["rare_containment"] >= RELATED_FROM)))
+    relation, score = _relations(evidence)
+    alike = np.maximum(score, evidence["rare_containment"]) >= RELATED_FROM
+    return np.asarray((relation < RELATED) | (related & alike))
 
 
 def judge(evidence: Evidence, params: Params) -> Matches:

@@ -113,7 +113,7 @@ def test_the_rules_are_told_with_their_numbers() -> None:
         f"Much is {relation.REVISED_VERBATIM:.0%}; where the rest of it has an order of {relation.REWRITTEN_ORDER} or",
         f"or more, it is {relation.REWRITTEN_VERBATIM:.0%}",
         f"at least {relation.PARTIAL_VERBATIM:.0%} is verbatim, or a rare containment of {relation.PARTIAL_RARE}",
-        f"a rare containment of {relation.RELATED_FROM}; told by",
+        f"a rare containment or a score of {relation.RELATED_FROM}; told by",
     ):
         assert phrase in told
 

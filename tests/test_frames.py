@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
+import pytest
 from conftest import article
 from corpora import corpus_of
 from hypothesis import given, settings
@@ -56,6 +59,14 @@ def test_frames_equal_the_definition(heads: list[list[str]], sizes: list[int], d
 def test_short_articles_with_one_foot_are_no_copies() -> None:
     texts = [f"{article(seed, 5)} {FOOT}" for seed in range(8)]
     assert dedup.deduplicate(texts).counts["dropped"] == 0
+
+
+@pytest.mark.parametrize(("notes", "words"), [(20, 25), (20, 40), (100, 25)])
+def test_notes_under_a_foot_four_times_as_long_are_no_copies(notes: int, words: int) -> None:
+    draw = random.Random(notes)
+    bodies = [" ".join(f"w{draw.randrange(draw.choice([300, 30_000]))}" for _ in range(words)) for _ in range(notes)]
+    result = dedup.deduplicate([f"{body} {FOOT} {FOOT.upper()}" for body in bodies], params=dedup.Params(related=True))
+    assert result.counts["dropped"] == 0
 
 
 def test_a_foot_does_not_hide_a_copy() -> None:
