@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from dedup.kernels import cluster as kernel
 from dedup.matches import LEFT, RIGHT, Matches
 from dedup.params import Params
+from dedup.schema import NO_DATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def keep_order(
 
     Parameters
     ----------
-    policy : {"first", "earliest", "longest", "source"}
-        ``first``: order of input. ``earliest``: published date, missing ones last. ``longest``: most tokens.
+    policy : {"first", "earliest", "latest", "longest", "source"}
+        ``first``: order of input. ``earliest``, ``latest``: by date, missing ones last. ``longest``: most tokens.
         ``source``: place in ``prefer``, whatever its case, all others last, then date. Ties by id, then by text, then
         by order of input.
     ids, sources : pyarrow string arrays
@@ -76,6 +77,8 @@ def keep_order(
         return np.lexsort((*ties, -lengths))
     if policy == "earliest":
         return np.lexsort((*ties, published))
+    if policy == "latest":
+        return np.lexsort((*ties, np.where(published == NO_DATE, NO_DATE, -published)))
     names = pa.array([name.strip().casefold() for name in prefer], pa.string())
     place = pc.fill_null(pc.index_in(pc.utf8_trim_whitespace(pc.utf8_lower(sources)), names), len(prefer))
     return np.lexsort((*ties, published, np.asarray(place)))

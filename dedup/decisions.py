@@ -245,7 +245,7 @@ def _summary(
     notes = []
     if records.unread_dates:
         notes.append(f"{records.unread_dates:,} dates could not be read and count as missing")
-    if policy == "earliest" and not records.has_dates:
+    if policy in ("earliest", "latest") and not records.has_dates:
         notes.append("no record has a date that could be read: of copies the first by id is kept")
     if policy == "source" and not _has_source(records, params.prefer):
         notes.append(f"no record has a source that is preferred ({', '.join(params.prefer)})")

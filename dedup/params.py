@@ -11,7 +11,7 @@ from typing import Any
 
 from dedup.errors import ParamsError
 
-KEEP_POLICIES = ("earliest", "longest", "first", "source")
+KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source")
 
 
 class Level(enum.IntEnum):
@@ -44,7 +44,8 @@ class Params:
     threshold : float
         Resemblance of word shingles, in (0, 1], from which a pair is a near duplicate.
     keep : str or None
-        Which document of a cluster is kept: ``earliest``, ``longest``, ``first`` or ``source``.
+        Which document of a cluster is kept: ``earliest``, ``latest``, ``longest``, ``first`` or
+        ``source``.
         None means ``earliest`` where the input has dates, else ``first``.
     prefer : tuple of str
         With ``keep="source"``: sources, the most wanted first.

@@ -69,6 +69,7 @@ _AS_COPY = {
 _POLICIES = {
     "first": "first of the input is kept",
     "earliest": "earliest is kept",
+    "latest": "latest is kept",
     "longest": "longest is kept",
     "source": "preferred source's is kept",
 }

@@ -18,8 +18,8 @@ def in_slices(work: Callable[[int, int], None], size: int, threads: int, most: i
     most : int
         No slice is longer: bounds the room that one needs.
     """
-    # Four slices a thread: the last to finish then waits for little.
-    count = max(4 * threads if threads > 1 else 1, -(-size // most))
+    # Two slices a thread: the last to finish waits for little, and few documents are listed twice.
+    count = max(2 * threads if threads > 1 else 1, -(-size // most))
     cuts = sorted({size * k // count for k in range(count + 1)})
     if threads <= 1:
         for first, last in itertools.pairwise(cuts):

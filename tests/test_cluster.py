@@ -89,5 +89,7 @@ def orders(policy: str, prefer: tuple[str, ...] = ()) -> list[int]:
 def test_keep_orders() -> None:
     assert orders("first") == [0, 1, 2, 3, 4, 5]
     assert orders("earliest") == [3, 5, 2, 0, 1, 4]
+    assert orders("latest") == [2, 0, 3, 5, 1, 4]
     assert orders("longest") == [1, 5, 2, 0, 4, 3]
     assert orders("source", ("Reuters", "AP")) == [4, 3, 0, 5, 2, 1]
+    assert orders("source", ("reuters ", "ap")) == orders("source", ("Reuters", "AP"))

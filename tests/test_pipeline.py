@@ -179,6 +179,17 @@ def test_earliest_needs_a_date() -> None:
     assert result.kept["id"].to_pylist() == ["b"]
 
 
+def test_a_keep_policy_that_has_nothing_to_go_by_is_told() -> None:
+    records = [{"id": "b", "text": article(1), "source": "AP"}, {"id": "a", "text": article(1), "source": None}]
+    by_date = dedup.deduplicate(records, params=Params(level="near", keep="latest"))
+    assert any("no record has a date" in note for note in by_date.summary["notes"])
+    by_source = dedup.deduplicate(records, params=Params(level="near", keep="source", prefer=("dpa",)))
+    assert any("no record has a source that is preferred (dpa)" in note for note in by_source.summary["notes"])
+    found = dedup.deduplicate(records, params=Params(level="near", keep="source", prefer=("ap",)))
+    assert found.summary["notes"] == []
+    assert found.kept["id"].to_pylist() == ["b"]
+
+
 def test_a_small_memory_is_told() -> None:
     texts = [article(seed, 400) for seed in range(400)]
     assert dedup.deduplicate(texts, params=Params(level="syndicated")).summary["notes"] == []
