@@ -423,6 +423,10 @@ def _has_digit(text: str) -> bool:
     return any(char.isdigit() for char in text)
 
 
+_SMALL = frozenset({"de", "of", "del", "di"})
+"""Words of a place's name that are not capitalised."""
+
+
 def _is_dateline(line: str) -> bool:
     """Whether a line has only what a dateline has: capitalised places, numbers, and months behind numbers."""
     words = line.split()
@@ -430,17 +434,10 @@ def _is_dateline(line: str) -> bool:
         return False
     previous = ""
     for word in words:
-        if (
-            word[0].islower()
-            and word not in ("de", "of", "del", "di")
-            and not (_has_digit(previous) or previous == "de")
-        ):
+        if word[0].islower() and word not in _SMALL and not (_has_digit(previous) or previous == "de"):
             return False
         previous = word
     return True
-
-
-_SMALL = frozenset({"de", "of", "del", "di"})
 
 
 def _is_definition(form: Form, before: str) -> bool:

@@ -4,8 +4,8 @@ Rarity tells copying from habit, but a text that was rewritten three hundred tim
 would hide one another. Such a crowd is known by word pairs of middling frequency that stand together, again and again,
 in the same documents. Of each crowd only `COUNTED` documents are then counted, and its words are rare again.
 
-A series in one mould (the daily money market report) is a crowd, too. Its pieces are told by their own numbers
-(`dedup.relation.ruled_out`).
+A series in one mould (the daily money market report) is a crowd, too. What tells its pieces from versions are their
+numbers: of two documents of a crowd one is no copy if it brings numbers that the other has not.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ COUNTED = 32
 
 MET = 24
 """In a posting list each document meets so many: a crowd gathers around its first documents."""
-
 
 NEW_NUMBERS = 0.1
 """Two documents of a crowd with more new numbers are pieces of a series."""

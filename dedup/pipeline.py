@@ -76,8 +76,8 @@ def deduplicate(
     threads : int, optional
         All processors by default. The answer does not depend on it.
     memory : int
-        Bytes, 4 GB by default; bounds the table of word-pair frequencies to a quarter. Where that is less than a slot
-        for each token of the corpus, some rare pairs look frequent and rewrites are missed: the summary has a note.
+        Bytes, 4 GB by default; bounds the table of word-pair frequencies to a quarter. Where that is less than half a
+        slot for each token of the corpus, rare pairs look frequent and rewrites are missed: the summary has a note.
     scratch : path, optional
         Folder for temporary files; the system's by default.
     strict : bool
@@ -198,9 +198,8 @@ def _match(
             sketches, _, at_tokens = _sketches(bodies, counted, compared, bits, params, scratch, way.threads)
     judged = _Judged(len(corpus), LAST_COPY[params.level])
     least = min(rare.LEAST_OVERLAP, params.sketch_overlap)
-    known = joined(
-        near.matches.left, near.matches.right
-    )  # near duplicates stay so, even of words that all articles have
+    # Near duplicates stay so, even of words that all articles have.
+    known = joined(near.matches.left, near.matches.right)
 
     def rare_pairs(documents: npt.NDArray[np.int64], limit: int) -> tuple[Pairs, Bucket]:
         with way.progress.stage("candidates"):

@@ -18,7 +18,7 @@ from dedup.params import Params
 from dedup.store import Corpus, ScratchArray, read_only
 from dedup.threads import in_slices
 
-SLOTS_PER_TOKEN = 0.5  # about one in six rare pairs then shares its slot with another and is counted too high
+SLOTS_PER_TOKEN = 0.5  # to be rounded up to a power of two; a rare pair that shares its slot is counted too high
 LEAST_BITS = 20
 USUAL_BITS = 24  # of small corpora: room for the background
 LEAST_OVERLAP = 2  # rare pairs that any candidate pair shares
@@ -29,9 +29,9 @@ ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
 def frequency_bits(n_tokens: int, memory: int) -> int:
-    """Return the base-2 logarithm of the frequency table's length: a slot a token, at most a quarter of the memory.
+    """Return the base-2 logarithm of the frequency table's length: half a slot a token, or more.
 
-    But never less than 1 MB.
+    At most a quarter of the memory, but never less than 1 MB.
     """
     return min(_wanted_bits(n_tokens), max(LEAST_BITS, int(memory // 4).bit_length() - 1))
 

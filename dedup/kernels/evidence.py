@@ -1,9 +1,9 @@
 """How two documents agree: rare pairs, verbatim passages, anchors in order, and how evenly it all lies.
 
-What is needed of each document is computed once: `rare_pairs` looks its word pairs up in the big frequency table, a
-cache miss each, and `once_words` lists its tokens that occur once. Pairs are then compared by small hash tables
-of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the cheap first
-stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
+What is needed of each document is computed once: `rare_pairs` lists its rare word pairs, and `once_words` its tokens
+that occur once. Pairs are then compared by small hash tables of the left document, kept while it stays the same: they
+are best sorted by it. `rare_containment` is the cheap first stage, `agreement` for those that pass it. All room is
+allocated once, outside the loop over pairs.
 
 ``a`` is the shorter document of a pair (the left one of two of equal length), ``b`` the longer. The definitions stand
 in `dedup.evidence`, the same in plain Python in ``tests/naive.py``.
