@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from dedup.credits import HEAD_BYTES, TAIL_BYTES, ends_of
-from dedup.io import Batch, Rejection, Source
+from dedup.io import Batch, Piece, Rejection, Source
 from dedup.lsh import band_keys
 from dedup.minhash import signatures
 from dedup.params import Params
@@ -21,6 +22,8 @@ from dedup.progress import Progress
 from dedup.schema import NO_DATE
 from dedup.store import ScratchArray
 from dedup.text import Tokens, buffers, tokenise
+
+_Done = TypeVar("_Done")
 
 SHOWN_BYTES = 96
 """How much of the beginning of a text is shown to people."""
@@ -130,7 +133,7 @@ def read_records(
     bands, rows : int
         Zero bands where no signatures are needed.
     threads : int
-        Texts are worked on by so many threads, while this one reads; with 1, all by this one.
+        Pieces are parsed and worked on by so many threads, while this one reads; with 1, all by this one.
     scratch : three ScratchArray
         Token hashes (uint32), band keys (uint64), ends of texts (uint8).
     progress : Progress
@@ -165,8 +168,8 @@ def read_records(
         columns["sizes"].append(sizes)
         columns["digests"].append(sketched.tokens.digests)
         columns["lengths"].append(np.diff(sketched.tokens.offsets))
-        ids.append(pa.array(batch.id, pa.string()))
-        sources.append(pa.array(batch.source, pa.string()))
+        ids.append(batch.id)
+        sources.append(batch.source)
         rejected.update({total + position: rejection for position, rejection in batch.rejected.items()})
         total += n
         text_bytes += int(sizes.sum())
@@ -204,32 +207,45 @@ def _sketched(
     source: Source, params: Params, bands: int, rows: int, threads: int, progress: Progress
 ) -> Iterator[tuple[Batch, _Sketched]]:
     """Yield every batch with what was computed of it, in input order."""
+
+    def work(piece: Piece) -> tuple[Batch, float, _Sketched]:
+        started = time.perf_counter()
+        batch = piece()
+        return batch, time.perf_counter() - started, _sketch(batch.text, params, bands, rows)
+
+    for batch, parsing, sketched in _in_order(work, _timed(source.pieces(), progress), threads):
+        progress.spent("read", parsing)
+        source.accept(batch)
+        yield batch, sketched
+    source.finish()
+
+
+def _in_order(work: Callable[[Piece], _Done], pieces: Iterator[Piece], threads: int) -> Iterator[_Done]:
+    """Yield what ``work`` makes of each piece, in order; with more than one thread they work and this one reads."""
     if threads <= 1:
-        for batch in _timed(source.batches(), progress):
-            yield batch, _sketch(batch.text, params, bands, rows)
+        yield from map(work, pieces)
         return
-    waiting: deque[tuple[Batch, Future[_Sketched]]] = deque()
+    waiting: deque[Future[_Done]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for batch in _timed(source.batches(), progress):
-                waiting.append((batch, pool.submit(_sketch, batch.text, params, bands, rows)))
-                if len(waiting) > threads:  # bounds the memory: no more batches are alive than threads, and one
-                    first, future = waiting.popleft()
-                    yield first, future.result()
+            for piece in pieces:
+                waiting.append(pool.submit(work, piece))
+                del piece  # the queue alone decides how long it lives
+                if len(waiting) > threads + 1:  # bounds the memory: no more pieces are alive than threads, and two
+                    yield waiting.popleft().result()
             while waiting:
-                first, future = waiting.popleft()
-                yield first, future.result()
+                yield waiting.popleft().result()
         finally:
-            for _, future in waiting:
+            for future in waiting:
                 future.cancel()
 
 
-def _timed(batches: Iterator[Batch], progress: Progress) -> Iterator[Batch]:
-    """Pass on batches and tell how long each took to read."""
+def _timed(pieces: Iterator[Piece], progress: Progress) -> Iterator[Piece]:
+    """Pass on pieces and tell how long each took to read."""
     while True:
         started = time.perf_counter()
-        batch = next(batches, None)
+        piece = next(pieces, None)
         progress.spent("read", time.perf_counter() - started)
-        if batch is None:
+        if piece is None:
             return
-        yield batch
+        yield piece

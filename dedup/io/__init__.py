@@ -1,6 +1,7 @@
 """Reading and writing by format.
 
-- ``opening`` anything a caller may pass to a source; ``source`` what a source and its batches are
+- ``opening`` anything a caller may pass to a source; ``source`` what a source, its pieces and batches are
+- ``tally`` what was accepted of a source
 - ``paths`` files, folders and globs; ``stream`` a file as decompressed chunks; ``lines`` chunks as lines
 - ``files`` many files as one source, over the formats ``jsonl``, ``delimited``, ``parquet``, ``plaintext``
 - ``memory`` tables, DataFrames and iterables; ``tabular`` Arrow columns to batches; ``inferred`` dicts to a table
@@ -13,13 +14,14 @@ from dedup.io.opening import open_files, open_source
 from dedup.io.output import Output, write_parquet, write_rejected
 from dedup.io.paths import InputFile, expand
 from dedup.io.plaintext import read_text
-from dedup.io.source import Batch, Fields, Rejection, Source
+from dedup.io.source import Batch, Fields, Piece, Rejection, Source
 
 __all__ = [
     "Batch",
     "Fields",
     "InputFile",
     "Output",
+    "Piece",
     "Rejection",
     "Source",
     "expand",

@@ -60,7 +60,7 @@ def assemble(
     for position in rejected:
         text[position] = None
     published, unread = read_dates(date) if date is not None else (np.full(len(row), NO_DATE), 0)
-    sources: list[str | None] = [None] * len(row) if source is None else [_source(value) for value in source]
+    sources = pa.nulls(len(row), pa.string()) if source is None else pa.array(map(_source, source), pa.string())
     return Batch(file, row, ids, text_array(text), published, sources, rejected, unread)
 
 
@@ -70,12 +70,12 @@ def name_records(
     values: Sequence[Any] | None,
     rejected: dict[int, Rejection],
     raw: Callable[[int], bytes],
-) -> list[str]:
-    """Return the ids as strings, ``file:row`` for those without; parameters as for ``assemble``."""
+) -> pa.StringArray:
+    """Return the ids, ``file:row`` for those without; parameters as for ``assemble``."""
     if values is None:
-        return [f"{file}:{number}" for number in row.tolist()]
+        return names_of_rows(file, row)
     if set(map(type, values)) == {str} and all(values) and "".join(values).isascii():  # as ids mostly are
-        return list(values)
+        return pa.array(values, pa.string())
     ids = []
     for position, value in enumerate(values):
         if isinstance(value, str) and value:
@@ -86,7 +86,12 @@ def name_records(
             ids.append(f"{file}:{row[position]}")
             if value is not None and value != "" and value == value and position not in rejected:
                 rejected[position] = Rejection(f"id is {kind(value)}, expected a string or a number", raw(position))
-    return ids
+    return pa.array(ids, pa.string())
+
+
+def names_of_rows(file: str, row: npt.NDArray[np.int64]) -> pa.StringArray:
+    """Return ``file:row`` for each row: what records without an id are called."""
+    return pa.array([f"{file}:{number}" for number in row.tolist()], pa.string())
 
 
 def text_array(text: list[str | None]) -> pa.LargeBinaryArray:

@@ -9,6 +9,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from dedup.io.columns import Columns, choose_columns
 from dedup.io.encoding import printable
 from dedup.io.lines import line_blocks
 from dedup.io.paths import InputFile
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Rejection
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, DamagedError, Meter, text_chunks
 from dedup.io.unchanged import changed
 
@@ -61,8 +62,8 @@ class Delimited:
         # Holds for the whole process, so it is only ever raised. The default is 128 KiB, less than a long article.
         csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
-        """Yield the records of a file; a row is a record number, the header and blank lines not counted.
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+        """Yield a file in pieces; a row is a record number, the header and blank lines not counted.
 
         Raises
         ------
@@ -84,15 +85,15 @@ class Delimited:
                 pending.append(record)
                 size += len(record.raw)
                 if len(pending) >= BATCH_RECORDS or size >= BATCH_BYTES:
-                    yield _batch(file.name, pending, done, header.cells, columns)
+                    yield partial(_batch, file.name, pending, done, header.cells, columns)
                     done += len(pending)
                     pending, size = [], 0
         except DamagedError as error:
             damage = error
         if pending:
-            yield _batch(file.name, pending, done, header.cells, columns)
+            yield partial(_batch, file.name, pending, done, header.cells, columns)
         if damage is not None:
-            raise damage
+            raise damage.after(done + len(pending)) from damage
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the header once and the kept records of all files as they stood."""

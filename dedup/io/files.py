@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -22,12 +25,17 @@ from dedup.io.jsonl import JsonLines
 from dedup.io.parquet import Parquet
 from dedup.io.paths import InputFile
 from dedup.io.plaintext import PlainText
-from dedup.io.source import Batch, Fields, Rejection, checked
-from dedup.io.stream import Meter, unreadable
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece
+from dedup.io.stream import CHUNK_BYTES, Meter, unreadable
+from dedup.io.tally import Tally
 from dedup.io.unchanged import Stamp, require_unchanged, stamp
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+_CUT = [CHUNK_BYTES, BATCH_BYTES, BATCH_RECORDS]
+"""What the cut into pieces hangs on, besides the input."""
 
 
 class Format(Protocol):
@@ -35,8 +43,8 @@ class Format(Protocol):
 
     has_dates: bool
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
-        """Yield the records of one file."""
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+        """Yield one file in pieces, none of them for a file without records."""
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept records of the files, in order, and return the names written."""
@@ -68,12 +76,13 @@ class FileSource:
         self._strict = strict
         self._scratch = scratch
         self._formats: dict[str, Format] = {}
-        self._read: list[tuple[InputFile, Stamp, int]] = []
+        self._stamps: dict[str, Stamp] = {}
+        self._tallies: list[Tally] = []
         self._meter = Meter()
 
     @property
     def has_dates(self) -> bool:
-        """Whether any file has a date field; known once ``batches`` is exhausted."""
+        """Whether any file has a date field; known once ``pieces`` is exhausted."""
         return any(one.has_dates for one in self._formats.values())
 
     @property
@@ -94,32 +103,61 @@ class FileSource:
         folders = dict.fromkeys(file.folder for file in self._files if file.folder is not None)
         return [*folders, *(file.path for file in self._files if not file.is_stdin)]
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the records of all files, in order; errors as in ``Source``."""
+    @property
+    def can_resume(self) -> bool:
+        """Whether all of it can be read again; standard input cannot."""
+        return not any(file.is_stdin for file in self._files)
+
+    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+        """Yield all files in pieces, in order; what breaks off the reading is the last piece, and raises."""
         self._meter.bytes_read = 0
         self._formats = {}
-        self._read = []
+        if not skip:
+            self._stamps, self._tallies = {}, []
         self._files = [self._spooled(file) for file in self._files]
-        usable = 0
-        rejected: Rejection | None = None
-        for file in self._files:
-            reader = self._formats.setdefault(file.format, _format(file.format, self._fields, len(self._files) > 1))
-            records = 0
-            try:
-                before = stamp(file)
-            except OSError as error:
-                raise unreadable(file, error) from error
-            for batch in checked(reader.read(file, self._meter), self._strict, file.format == "txt"):
-                records += len(batch.row)
-                rejected = rejected or next(iter(batch.rejected.values()), None)
-                usable += len(batch.row) - len(batch.rejected)
-                yield batch
-            self._read.append((file, before, records))
+        return itertools.islice(self._pieces(), skip, None)
+
+    def accept(self, batch: Batch) -> None:
+        """Count a batch for its file; errors as in ``Source``."""
+        while not self._tallies or self._files[len(self._tallies) - 1].name != batch.file:
+            self._begin_next()
+        self._tallies[-1].add(batch, self._strict)
+
+    def finish(self) -> None:
+        """Refuse files without a record, or without a usable one."""
+        while len(self._tallies) < len(self._files):
+            self._begin_next()
+        self._close_last()
         names = ", ".join(file.name for file in self._files[:5])
-        if not any(records for _, _, records in self._read):
+        if not any(tally.records for tally in self._tallies):
             raise InputError(f"no records in {names}" + (" ..." if len(self._files) > 5 else ""))
-        if not usable and rejected is not None:
-            raise InputError(f"not one usable record in {names}; the first: {rejected.reason}")
+        if not any(tally.records > tally.rejections for tally in self._tallies):
+            reason = next(tally.reason for tally in self._tallies if tally.rejections)
+            raise InputError(f"not one usable record in {names}; the first: {reason}")
+
+    def state(self) -> dict[str, Any]:
+        """Return the files as they are, and what was accepted of each."""
+        return {
+            "cut": _CUT,
+            "files": [[file.name, *self._stamp(file)] for file in self._files],
+            "accepted": [asdict(tally) for tally in self._tallies],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a state, if the files still are what they were; errors as in ``Source``."""
+        hint = "run without --resume"
+        names = [name for name, _, _ in state["files"]]
+        found = [file.name for file in self._files]
+        if names != found:
+            raise InputError(f"the files {_few(found)}", f"those of the run to resume: {_few(names)}", hint)
+        if state["cut"] != _CUT:
+            raise InputError(f"batches of {_CUT} (bytes and records)", f"{state['cut']} as in the run to resume", hint)
+        for file, (name, *before) in zip(self._files, state["files"], strict=True):
+            now = self._stamp(file)
+            if list(now) != before:
+                expected = f"{before[0]:,} bytes, changed {_when(before[1])}, as in the run to resume"
+                raise InputError(f"{name} has {now[0]:,} bytes, changed {_when(now[1])}", expected, hint)
+        self._tallies = [Tally(**tally) for tally in state["accepted"]]
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
@@ -136,13 +174,44 @@ class FileSource:
         """Cut the mask into those of the files, after a look whether they still are what they were."""
         cut: dict[str, list[tuple[InputFile, npt.NDArray[np.bool_]]]] = {}
         position = 0
-        for file, before, records in self._read:
-            require_unchanged(file, before)
-            cut.setdefault(file.format, []).append((file, kept[position : position + records]))
-            position += records
+        for file, tally in zip(self._files, self._tallies, strict=True):
+            require_unchanged(file, self._stamps[file.name])
+            cut.setdefault(file.format, []).append((file, kept[position : position + tally.records]))
+            position += tally.records
         if position != len(kept):
             raise ValueError(f"kept has {len(kept)} values for {position} records")
         return cut
+
+    def _pieces(self) -> Iterator[Piece]:
+        for file in self._files:
+            reader = self._formats.setdefault(file.format, _format(file.format, self._fields, len(self._files) > 1))
+            try:
+                self._stamp(file)
+                yield from reader.read(file, self._meter)
+            except InputError as error:
+                yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
+                yield partial(_raise, error)
+                return
+
+    def _begin_next(self) -> None:
+        self._close_last()
+        self._tallies.append(Tally())
+
+    def _close_last(self) -> None:
+        if not self._tallies:
+            return
+        file = self._files[len(self._tallies) - 1]
+        if file.format != "txt":  # such a file is one record: it may be rejected, and the others go on
+            self._tallies[-1].close(file.name)
+
+    def _stamp(self, file: InputFile) -> Stamp:
+        """Return what the file was when it was first looked at."""
+        if file.name not in self._stamps:
+            try:
+                self._stamps[file.name] = stamp(file)
+            except OSError as error:
+                raise unreadable(file, error) from error
+        return self._stamps[file.name]
 
     def _spooled(self, file: InputFile) -> InputFile:
         """Copy standard input to a file, since its kept lines are read again; other files stay as they are."""
@@ -161,6 +230,18 @@ def _format(name: str, fields: Fields, tolerant: bool) -> Format:
     if name == "parquet":
         return Parquet(fields)
     return PlainText(tolerant) if name == "txt" else JsonLines(fields)
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def _when(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds / 1e9, timezone.utc).isoformat(" ", "milliseconds")
 
 
 def _remove(name: str) -> None:

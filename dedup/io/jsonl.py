@@ -10,6 +10,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,9 @@ from dedup.errors import InputError
 from dedup.io.assembly import assemble, kind
 from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
 from dedup.io.inferred import table_of_dicts
-from dedup.io.lines import line_blocks, record_lines, runs
+from dedup.io.lines import line_blocks, pieces_of, record_lines, runs
 from dedup.io.paths import InputFile
-from dedup.io.source import BATCH_RECORDS, Batch, Fields, Rejection
+from dedup.io.source import BATCH_RECORDS, Batch, Fields, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, DamagedError, Meter, text_chunks
 from dedup.io.unchanged import changed
 
@@ -49,21 +50,24 @@ class JsonLines:
         self._chunk_bytes = chunk_bytes
         self.has_dates = False
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
-        """Yield the records of a file; a row is a line number, blank lines are counted but are no records."""
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+        """Yield a file in pieces; a row is a line number, blank lines are counted but are no records.
+
+        Raises
+        ------
+        InputError
+            When the file cannot be read to its end, is no JSON lines, or lacks a field.
+        """
         columns = self._choose(file)
         self.has_dates |= columns.date is not None
-        first_row = 1
-        for block in line_blocks(text_chunks(file, self._chunk_bytes, meter)):
-            lines = block.split(b"\n")
-            if not lines[-1]:
-                lines.pop()
-            for start in range(0, len(lines), BATCH_RECORDS):
-                some = lines[start : start + BATCH_RECORDS]
-                batch = _batch(file.name, some, first_row + start, columns)
-                if len(batch.row):
-                    yield batch
-            first_row += len(lines)
+        row = 0
+        try:
+            for block in line_blocks(text_chunks(file, self._chunk_bytes, meter)):
+                for some in pieces_of(block, BATCH_RECORDS):
+                    yield partial(_batch, file.name, some, row + 1, columns)
+                    row += some.count(b"\n")
+        except DamagedError as damage:
+            raise damage.after(row) from damage
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept lines of all files, one after the other."""
@@ -140,7 +144,8 @@ def _parse_leniently(line: bytes) -> Any:
         return Rejection(f"not readable JSON: {error}", line)
 
 
-def _batch(file: str, lines: list[bytes], first_row: int, columns: Columns) -> Batch:
+def _batch(file: str, block: bytes, first_row: int, columns: Columns) -> Batch:
+    lines = block.split(b"\n")
     rows: list[int] = []
     records: list[dict[str, Any]] = []
     rejected: dict[int, Rejection] = {}

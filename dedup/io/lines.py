@@ -33,6 +33,17 @@ def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
+def pieces_of(block: bytes, most: int) -> Iterator[bytes]:
+    """Cut a block into pieces of at most so many lines."""
+    start = 0
+    if block.count(b"\n") > most:
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _NEWLINE) + 1
+        for end in ends[most - 1 : -1 : most].tolist():
+            yield block[start:end]
+            start = end
+    yield block[start:] if start else block
+
+
 def record_lines(block: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Find the lines of a block that are not blank.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,43 @@ from dedup.errors import InputError
 from dedup.io.assembly import assemble, kind
 from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
 from dedup.io.inferred import json_bytes, table_of_dicts
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Rejection, checked
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
 from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, slices
+from dedup.io.tally import Tally
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class TableSource:
+class _InMemory:
+    """What sources in memory have in common."""
+
+    name: str
+    inputs: Sequence[Path] = ()
+    can_resume = False
+
+    def __init__(self, strict: bool) -> None:
+        self._strict = strict
+        self._tally = Tally()
+
+    def accept(self, batch: Batch) -> None:
+        """Count a batch; errors as in ``Source``."""
+        self._tally.add(batch, self._strict)
+
+    def finish(self) -> None:
+        """Refuse an input without a usable record."""
+        self._tally.close(self.name)
+
+    def state(self) -> dict[str, Any]:
+        """Return nothing: no other process can go on."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Refuse: what was in the memory of another process is gone."""
+        raise InputError(f"{self.name} in memory cannot be resumed", "files", "run without --resume")
+
+
+class TableSource(_InMemory):
     """An Arrow table.
 
     Parameters
@@ -36,22 +66,22 @@ class TableSource:
     """
 
     name = "table"
-    inputs: Sequence[Path] = ()
 
     def __init__(self, table: pa.Table, fields: Fields, strict: bool = False) -> None:
+        super().__init__(strict)
         self._table = table
         self._columns = choose_arrow_columns(fields, table.schema, self.name)
-        self._strict = strict
         self.has_dates = self._columns.date is not None
         self.total_bytes = int(table.nbytes)
         self.bytes_read = 0
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the records; a row is a record number."""
+    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+        """Yield the table in pieces; a row is a record number."""
         if not self._table.num_rows:
             raise InputError("no records in the table")
         self.bytes_read = 0
-        return checked(self._batches(), self._strict)
+        self._tally = Tally()
+        return itertools.islice(self._pieces(), skip, None)
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records to ``kept.parquet``."""
@@ -67,15 +97,15 @@ class TableSource:
             position += records.num_rows
         return pa.Table.from_batches(batches, self._table.schema)
 
-    def _batches(self) -> Iterator[Batch]:
+    def _pieces(self) -> Iterator[Piece]:
         row = 1
         for records in slices(self._table):
-            yield arrow_batch(self.name, row, records, self._columns)
+            yield partial(arrow_batch, self.name, row, records, self._columns)
             row += records.num_rows
             self.bytes_read = self.total_bytes * (row - 1) // self._table.num_rows
 
 
-class RecordSource:
+class RecordSource(_InMemory):
     """An iterable of dicts, or of strings that are texts; read once, its items kept.
 
     Parameters
@@ -89,20 +119,23 @@ class RecordSource:
     """
 
     name = "records"
-    inputs: Sequence[Path] = ()
     total_bytes = None
     bytes_read = 0
 
     def __init__(self, records: Iterable[Any], fields: Fields, strict: bool = False) -> None:
+        super().__init__(strict)
         self._incoming = iter(records)
         self._records: list[Any] = []
         self._fields = fields
-        self._strict = strict
         self.has_dates = False
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the records; a row is a record number, and the id of a string."""
-        yield from checked(self._batches(), self._strict)
+    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+        """Yield the records in pieces; a row is a record number, and the id of a string."""
+        return itertools.islice(self._pieces(), skip, None)
+
+    def finish(self) -> None:
+        """Refuse an input without a usable record."""
+        super().finish()
         if not self._records:
             raise InputError("no records: the iterable is empty", "dicts or strings")
 
@@ -122,11 +155,11 @@ class RecordSource:
             if keep:
                 yield {"id": str(number), "text": str(record)} if isinstance(record, str) else record
 
-    def _batches(self) -> Iterator[Batch]:
+    def _pieces(self) -> Iterator[Piece]:
         columns = self._choose()
         done = 0
         for batch in self._cut():
-            yield _batch(self.name, batch, done, columns)
+            yield partial(_batch, self.name, batch, done, columns)
             done += len(batch)
 
     def _choose(self) -> Columns | None:

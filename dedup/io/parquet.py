@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from dedup.errors import InputError
 from dedup.io.paths import InputFile
-from dedup.io.source import Batch, Fields
+from dedup.io.source import Fields, Piece
 from dedup.io.stream import Meter, unreadable
 from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, records_per_batch
 from dedup.io.unchanged import changed
@@ -42,8 +43,8 @@ class Parquet:
         self._schema_file = ""
         self.has_dates = False
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
-        """Yield the records of a file, reading only the columns needed; a row is a record number.
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+        """Yield a file in pieces, reading only the columns needed; a row is a record number.
 
         Raises
         ------
@@ -63,7 +64,7 @@ class Parquet:
             for records in _record_batches(
                 file, parquet, [name for name in parquet.schema_arrow.names if name in chosen]
             ):
-                yield arrow_batch(file.name, row, records, columns)
+                yield partial(arrow_batch, file.name, row, records, columns)
                 row += records.num_rows
                 meter.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from dedup.io.encoding import printable, readable
 from dedup.io.paths import STDIN, InputFile
-from dedup.io.source import Batch, Rejection
+from dedup.io.source import Batch, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, Meter, NotTextError, chunks, text_chunks
 from dedup.schema import NO_DATE
 
@@ -35,8 +36,8 @@ class PlainText:
     def __init__(self, tolerant: bool = False) -> None:
         self._tolerant = tolerant
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Batch]:
-        """Yield the file as a batch of one."""
+    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+        """Yield the file as a piece of one record."""
         rejected = {}
         whole: bytes | None = None
         try:
@@ -45,8 +46,7 @@ class PlainText:
             if not self._tolerant:
                 raise
             rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), b"".join(chunks(file, CHUNK_BYTES)))
-        text = pa.array([whole], pa.large_binary())
-        yield Batch(file.name, np.ones(1, np.int64), [file.relative], text, np.full(1, NO_DATE), [None], rejected)
+        yield partial(_batch, file, whole, rejected)
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Copy the kept files, compressed as they are, under their relative names."""
@@ -79,6 +79,11 @@ def read_text(name: str) -> str:
         return readable(sys.stdin.buffer.read())
     file = InputFile(Path(name), printable(name), printable(name), "txt")
     return readable(b"".join(text_chunks(file)))
+
+
+def _batch(file: InputFile, whole: bytes | None, rejected: dict[int, Rejection]) -> Batch:
+    name, text = pa.array([file.relative], pa.string()), pa.array([whole], pa.large_binary())
+    return Batch(file.name, np.ones(1, np.int64), name, text, np.full(1, NO_DATE), pa.nulls(1, pa.string()), rejected)
 
 
 def _free_name(relative: str, taken: set[str]) -> str:

@@ -1,20 +1,17 @@
-"""What a reader gives: batches of records, and a source that can be read, then asked for the records to keep.
+"""What a reader gives: pieces that parse to batches of records, and a source that is asked for the records to keep.
 
 Here stand the words; readers by format stand in their own modules, ``opening`` chooses among them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-
-from dedup.errors import InputError, RecordError
-from dedup.io.stream import DamagedError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,14 +57,14 @@ class Batch:
         The file as a person would name it.
     row : int64 array, shape (n,)
         Counted from 1: the line number in JSON lines, the record number elsewhere, 1 in plain text. Increasing.
-    id : list of str
-        Never empty; a record without an id is called ``file:row``. Always encodable as UTF-8.
+    id : pa.StringArray
+        No nulls, never empty; a record without an id is called ``file:row``.
     text : pa.LargeBinaryArray
         UTF-8, but not surely valid. Null: no text, or rejected.
     published : int64 array, shape (n,)
         Microseconds since 1970 UTC, or ``schema.NO_DATE``.
-    source : list of str or None
-        Where the document was published. Always encodable as UTF-8.
+    source : pa.StringArray
+        Where the document was published; null when not known.
     rejected : dict of int to Rejection
         By position in the batch.
     unread_dates : int
@@ -76,20 +73,44 @@ class Batch:
 
     file: str
     row: npt.NDArray[np.int64]
-    id: list[str]
+    id: pa.StringArray
     text: pa.LargeBinaryArray
     published: npt.NDArray[np.int64]
-    source: list[str | None]
+    source: pa.StringArray
     rejected: dict[int, Rejection]
     unread_dates: int = 0
 
+    @staticmethod
+    def empty(file: str) -> Batch:
+        """Return a batch of no records."""
+        nothing, none = np.empty(0, np.int64), pa.array([], pa.string())
+        return Batch(file, nothing, none, pa.array([], pa.large_binary()), nothing, none, {})
+
+
+Piece = Callable[[], Batch]
+"""A part of the input that was read but not parsed: calling it parses, on any thread, in any order."""
+
 
 class Source(Protocol):
-    """Something that can be read once as batches and afterwards give back the records to keep, unchanged."""
+    """Something that can be read once, piece by piece, and afterwards give back the records to keep, unchanged.
+
+    Reading is the sequential part alone, so that parsing can be done by many threads. What comes of it is brought back
+    in input order.
+
+    Examples
+    --------
+    >>> for piece in source.pieces():  # doctest: +SKIP
+    ...     source.accept(piece())
+    >>> source.finish()  # doctest: +SKIP
+    """
 
     @property
     def has_dates(self) -> bool:
-        """Whether any part of the input has a date field; known once ``batches`` is exhausted."""
+        """Whether any part of the input has a date field; known once ``pieces`` is exhausted."""
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether another process can read the same input again from its start."""
 
     @property
     def total_bytes(self) -> int | None:
@@ -103,15 +124,52 @@ class Source(Protocol):
     def inputs(self) -> Sequence[Path]:
         """Folders and files that are read and must not be written to."""
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the records in input order.
+    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+        """Read the input and cut it into pieces, in input order.
+
+        Unchanged input is cut at the same places each time. A piece may turn out to hold no record.
+
+        Parameters
+        ----------
+        skip : int
+            Leave out so many pieces at the beginning; they are read, but never parsed.
 
         Raises
         ------
         InputError
-            When an input cannot be read, holds nothing but rejected records, or there is no record at all.
+            When there is nothing to read from. What is found broken later is raised by the piece in its place.
+        """
+
+    def accept(self, batch: Batch) -> None:
+        """Take note of a parsed piece. To be called for each, in input order, on one thread.
+
+        Raises
+        ------
+        InputError
+            When all records of a file before this one were rejected.
         RecordError
             Under ``strict``, at the first rejected record.
+        """
+
+    def finish(self) -> None:
+        """Say that every piece was accepted.
+
+        Raises
+        ------
+        InputError
+            When the last file holds nothing but rejected records, or there was no record at all.
+        """
+
+    def state(self) -> dict[str, Any]:
+        """Return what another process needs to go on behind the pieces accepted so far, as JSON can hold it."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a state; to be followed by ``pieces`` with as many skipped as were accepted then.
+
+        Raises
+        ------
+        InputError
+            When the input is not what it was, or cannot be read again.
         """
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
@@ -120,7 +178,7 @@ class Source(Protocol):
         Parameters
         ----------
         kept : bool array, shape (n_records,)
-            In the order of ``batches``.
+            In the order of ``pieces``.
         directory : Path
             An existing folder.
 
@@ -132,47 +190,3 @@ class Source(Protocol):
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records with all their fields, in input order."""
-
-
-def checked(batches: Iterator[Batch], strict: bool, one_record: bool = False) -> Iterator[Batch]:
-    """Pass on the batches of one file, and refuse a file that is damaged or has no usable record.
-
-    Parameters
-    ----------
-    batches : iterator of Batch
-        All of one file.
-    strict : bool
-        Refuse the first rejected record.
-    one_record : bool
-        The file is one record: it may be rejected, and the others go on.
-
-    Raises
-    ------
-    InputError
-        When the file's compression is damaged, or each of its records (one or more) was rejected.
-    RecordError
-        Under ``strict``.
-    """
-    records = rejections = last_row = 0
-    first = ""
-    try:
-        for batch in batches:
-            if batch.rejected and not first:
-                position = min(batch.rejected)
-                row, reason = int(batch.row[position]), batch.rejected[position].reason
-                first = f"row {row}: {reason}"
-                if strict:
-                    named = "" if batch.id[position] == f"{batch.file}:{row}" else f", id {batch.id[position]!r}"
-                    raise RecordError(f"{batch.file}, row {row}{named}: {reason}")
-            records += len(batch.row)
-            rejections += len(batch.rejected)
-            last_row = int(batch.row[-1])
-            yield batch
-    except DamagedError as damage:
-        where = f" after row {last_row}" if last_row else ""
-        raise InputError(f"{damage.file} {damage.what}{where}", hint=damage.hint) from damage
-    if records and records == rejections and not one_record:
-        raise InputError(
-            f"{batch.file}: not one usable record among {records}; {first}",
-            hint="standard input is read as JSON lines" if batch.file == "-" else "is the format what the name says?",
-        )

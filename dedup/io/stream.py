@@ -70,6 +70,11 @@ class DamagedError(InputError):
         self.file = file
         self.what = what
 
+    def after(self, row: int) -> InputError:
+        """Return the error that also names the last good row, if there is one."""
+        where = f" after row {row}" if row else ""
+        return InputError(f"{self.file} {self.what}{where}", hint=self.hint)
+
 
 def text_chunks(file: InputFile, size: int = CHUNK_BYTES, meter: Meter | None = None) -> Generator[bytes]:
     """Yield the decompressed bytes of a text file, without a byte order mark.

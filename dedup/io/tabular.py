@@ -78,7 +78,7 @@ def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, columns: Col
         name_records(file, row, ids, {}, lambda position: b""),
         column(columns.text).cast(pa.large_binary()),
         published,
-        [source or None for source in sources],
+        pa.array([source or None for source in sources], pa.string()),
         {},
         unread,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.io import Fields, open_files
+from dedup.io import Batch, Fields, open_files
 from dedup.schema import NO_DATE
 
 
@@ -34,27 +34,37 @@ class Everything:
         return len(self.row)
 
 
+def batches(source: Any) -> Iterator[Batch]:
+    """Read a source to its end, piece by piece."""
+    for piece in source.pieces():
+        batch = piece()
+        source.accept(batch)
+        yield batch
+    source.finish()
+
+
 def everything(source: Any) -> Everything:
     """Read a source to its end; checks what holds of every batch."""
     result = Everything()
-    for batch in source.batches():
+    for batch in batches(source):
         count = len(batch.row)
-        assert count
         assert batch.row.dtype == batch.published.dtype == np.int64
         assert batch.text.type == pa.large_binary()
         assert count == len(batch.id) == len(batch.text) == len(batch.published) == len(batch.source)
-        assert all(isinstance(name, str) and name for name in batch.id)
-        pa.array(batch.id, pa.string())
-        pa.array(batch.source, pa.string())
+        assert batch.id.type == batch.source.type == pa.string()
+        assert all(batch.id.to_pylist())
+        batch.id.validate(full=True)
+        batch.source.validate(full=True)
+        batch.text.validate(full=True)
         for position, rejection in batch.rejected.items():
             assert batch.text[position].as_py() is None
             result.rejected[len(result) + position] = rejection.reason, rejection.raw
         result.file += [batch.file] * count
         result.row += batch.row.tolist()
-        result.id += batch.id
+        result.id += batch.id.to_pylist()
         result.text += batch.text.to_pylist()
         result.published += [None if value == NO_DATE else value for value in batch.published.tolist()]
-        result.source += batch.source
+        result.source += batch.source.to_pylist()
         result.unread_dates += batch.unread_dates
         result.batches += 1
     return result

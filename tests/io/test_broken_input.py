@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from reading import COMPRESSORS, everything, json_lines, make, read, zstd
+from reading import COMPRESSORS, batches, everything, json_lines, make, read, zstd
 
 from dedup.errors import InputError, RecordError
 from dedup.io import Fields, open_files
@@ -150,13 +150,12 @@ def test_unreadable_file_is_one_line(tmp_path, monkeypatch):
 def test_a_file_that_is_no_text_is_a_rejected_record_among_others(tmp_path):
     (tmp_path / "good.txt").write_text("some words")
     (tmp_path / "bad.txt").write_bytes(b"\xff\xfeh\x00i\x00")
-    batches = list(open_files([tmp_path], Fields()).batches())
-    rejected = {batch.id[0]: batch.rejected for batch in batches}
+    rejected = {batch.id[0].as_py(): batch.rejected for batch in batches(open_files([tmp_path], Fields()))}
     assert rejected["good.txt"] == {}
     assert "UTF-16" in rejected["bad.txt"][0].reason
     assert rejected["bad.txt"][0].raw == b"\xff\xfeh\x00i\x00"
     with pytest.raises(RecordError, match=r"bad\.txt"):
-        list(open_files([tmp_path], Fields(), strict=True).batches())
+        everything(open_files([tmp_path], Fields(), strict=True))
     (tmp_path / "good.txt").write_bytes(b"PAR1")
     with pytest.raises(InputError, match="not one usable record"):
-        list(open_files([tmp_path], Fields()).batches())
+        everything(open_files([tmp_path], Fields()))

@@ -138,7 +138,7 @@ def test_records_survive_any_chunk_size_and_mask(tmp_path_factory, rows, size, d
     path.write_bytes(text.getvalue().encode())
     file = expand([path])[0]
     reader = Delimited(Fields(), "csv", size)
-    texts = [value for batch in reader.read(file, Meter()) for value in batch.text.to_pylist()]
+    texts = [value for piece in reader.read(file, Meter()) for value in piece().text.to_pylist()]
     assert texts == [cells[1].encode() for cells in rows]
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), bool)
     reader.write_kept([(file, kept)], folder)

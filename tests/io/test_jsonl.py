@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading import COMPRESSORS, everything, json_lines, make, out_in, read
+from reading import COMPRESSORS, batches, everything, json_lines, make, out_in, read
 
 from dedup.errors import ColumnError, InputError, OutputError, RecordError
 from dedup.io import Fields, open_files
@@ -157,7 +157,7 @@ def test_one_record_larger_than_any_chunk(tmp_path):
 
 def test_batches_are_bounded(tmp_path):
     path = make(tmp_path, "a.jsonl", b'{"text":"x"}\n' * 50_001)
-    sizes = [len(batch.row) for batch in open_files([path], Fields()).batches()]
+    sizes = [len(batch.row) for batch in batches(open_files([path], Fields()))]
     assert sum(sizes) == 50_001
     assert max(sizes) == 20_000
 
@@ -166,7 +166,7 @@ def test_guess_sees_the_first_hundred_records_whatever_the_chunk(tmp_path):
     records = [{"body": "b"}] * 50 + [{"text": "t", "body": "b"}] + [{"text": "u"}] * 100
     file = expand([make(tmp_path, "a.jsonl", json_lines(*records))])[0]
     for size in (5, 1000, 1 << 20):
-        texts = [text for batch in JsonLines(Fields(), size).read(file, Meter()) for text in batch.text.to_pylist()]
+        texts = [text for piece in JsonLines(Fields(), size).read(file, Meter()) for text in piece().text.to_pylist()]
         assert texts == [None] * 50 + [b"t"] + [b"u"] * 100
 
 
@@ -291,9 +291,9 @@ def test_kept_lines_are_written_byte_for_byte(tmp_path_factory, data, size, fina
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass") + b"\n" * final_newline)
     file = expand([path])[0]
     reader = JsonLines(Fields(), size)
-    batches = list(reader.read(file, Meter()))
+    batches = [piece() for piece in reader.read(file, Meter())]
     rows = [row for batch in batches for row in batch.row.tolist()]
-    whole = list(JsonLines(Fields()).read(file, Meter()))
+    whole = [piece() for piece in JsonLines(Fields()).read(file, Meter())]
     assert rows == [row for batch in whole for row in batch.row.tolist()]
     assert [text for batch in batches for text in batch.text.to_pylist()] == [
         text for batch in whole for text in batch.text.to_pylist()

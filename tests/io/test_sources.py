@@ -163,7 +163,7 @@ def test_table_without_text():
 
 def test_table_without_rows():
     with pytest.raises(InputError, match="no records"):
-        open_source(TABLE.slice(0, 0), FIELDS).batches()
+        open_source(TABLE.slice(0, 0), FIELDS).pieces()
 
 
 @pytest.mark.parametrize("make", [pd.Series, pl.Series, pa.array, lambda texts: pa.chunked_array([texts])])

@@ -1,0 +1,96 @@
+"""Reading in pieces: parsed in any order, accepted in order, left and taken up again."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+from reading import everything, json_lines, make
+
+from dedup.errors import InputError, RecordError
+from dedup.io import Fields, open_files, open_source
+
+FIELDS = Fields()
+
+
+def two_files(folder):
+    first = json_lines(*({"id": f"a{n}", "text": "x" * 40} for n in range(60_000))) + b"broken\n"
+    second = b"id,text\n" + b"".join(b"b%d,words\n" % n for n in range(30_000))
+    return [make(folder, "a.jsonl", first), make(folder, "b.csv", second)]
+
+
+def contents(batch):
+    return batch.file, batch.row.tolist(), batch.id.to_pylist(), batch.text.to_pylist(), batch.rejected
+
+
+def accept_all(source, pieces):
+    for piece in pieces:
+        source.accept(piece())
+
+
+def test_pieces_can_be_parsed_in_any_order(tmp_path):
+    paths = two_files(tmp_path)
+    in_order = [piece() for piece in open_files(paths, FIELDS).pieces()]
+    assert len(in_order) > 5
+    backwards = [piece() for piece in reversed(list(open_files(paths, FIELDS).pieces()))]
+    assert [contents(batch) for batch in in_order] == [contents(batch) for batch in reversed(backwards)]
+
+
+@pytest.mark.parametrize("done", [0, 1, 4, 6])
+def test_reading_goes_on_where_it_was_left(tmp_path, done):
+    paths = two_files(tmp_path)
+    whole = open_files(paths, FIELDS)
+    batches = [piece() for piece in whole.pieces()]
+    everything(whole)
+
+    left = open_files(paths, FIELDS)
+    assert left.can_resume
+    for _, piece in zip(range(done), left.pieces(), strict=False):
+        left.accept(piece())
+    state = json.loads(json.dumps(left.state()))
+
+    resumed = open_files(paths, FIELDS)
+    resumed.restore(state)
+    rest = [piece() for piece in resumed.pieces(skip=done)]
+    assert [contents(batch) for batch in rest] == [contents(batch) for batch in batches[done:]]
+    for batch in rest:
+        resumed.accept(batch)
+    resumed.finish()
+    assert resumed.state() == whole.state()
+    assert resumed.has_dates == whole.has_dates
+
+
+def test_inputs_that_changed_are_not_resumed(tmp_path):
+    paths = two_files(tmp_path)
+    source = open_files(paths, FIELDS)
+    everything(source)
+    state = source.state()
+    with pytest.raises(InputError, match=r"the files .*b\.csv; expected .*a\.jsonl, .*b\.csv\. Hint: .*--resume"):
+        open_files(paths[1:], FIELDS).restore(state)
+    paths[1].write_bytes(b"id,text\n1,other\n")
+    with pytest.raises(InputError, match=r"b\.csv has 16 bytes, changed .*; expected .* bytes, changed .* Hint"):
+        open_files(paths, FIELDS).restore(state)
+    paths[1].unlink()
+    with pytest.raises(InputError, match=r"cannot read .*b\.csv"):
+        open_files(paths, FIELDS).restore(state)
+
+
+@pytest.mark.parametrize("source", [["a text"], pa.table({"text": ["x"]})], ids=["iterable", "table"])
+def test_what_is_in_memory_cannot_be_resumed(source):
+    opened = open_source(source, FIELDS)
+    assert not opened.can_resume
+    with pytest.raises(InputError, match="without --resume"):
+        opened.restore(opened.state())
+    assert not open_files(["-"], FIELDS).can_resume
+
+
+def test_the_first_error_of_the_input_is_told_although_later_ones_are_read_before(tmp_path):
+    bad = make(tmp_path, "a.jsonl", b"not json\n")
+    source = open_files([bad, make(tmp_path, "b.jsonl", b"PK\x03\x04")], FIELDS)
+    pieces = list(source.pieces())  # all are read before the first is accepted
+    with pytest.raises(InputError, match=r"a\.jsonl: not one usable record"):
+        accept_all(source, pieces)
+    strict = open_files([bad, tmp_path / "b.jsonl"], FIELDS, strict=True)
+    with pytest.raises(RecordError, match=r"a\.jsonl, row 1"):
+        accept_all(strict, list(strict.pieces()))
