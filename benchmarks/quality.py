@@ -34,8 +34,8 @@ from dedup import relation
 from dedup.candidates import Pairs
 from dedup.evidence import Evidence, shingle_evidence
 from dedup.matches import Matches
+from dedup.matching import LAST_COPY
 from dedup.params import Level, Params
-from dedup.pipeline import LAST_COPY
 from dedup.schema import IDENTICAL, PARTIAL, RELATED, RELATIONS
 
 PACKAGES = ("dedup", "numba", "numpy", "pyarrow")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import ModuleType
@@ -18,20 +18,20 @@ from unittest import mock
 import numpy as np
 import numpy.typing as npt
 
-from dedup import evidence, lsh, pipeline, rare
+from dedup import evidence, lsh, rare
 from dedup.candidates import Pairs
+from dedup.checkpoint import Checkpoint
 from dedup.cluster import Clusters
 from dedup.collapse import collapse
 from dedup.evidence import Evidence
 from dedup.io import Fields, open_source
 from dedup.kernels import rare as kernel
 from dedup.matches import Matches
+from dedup.matching import match
 from dedup.params import Level, Params
-from dedup.records import read_records
-from dedup.store import Corpus, ScratchArray
-
-DTYPES = (np.uint32, np.uint64, np.uint8, np.uint8)
-"""Of the scratch arrays of a run: token hashes, band keys, heads, frequencies at tokens."""
+from dedup.progress import Progress
+from dedup.reading import read_records
+from dedup.store import Corpus, Scratch
 
 Ints = npt.NDArray[np.int64]
 
@@ -90,18 +90,15 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         Its arrays lie in scratch files, gone when the context ends.
     """
     started = time.perf_counter()
-    way = pipeline.Way.of(threads, None, None, False)
     bands, rows = lsh.bands_and_rows(params)
-    with ExitStack() as resources:
-        arrays = [ScratchArray(dtype) for dtype in DTYPES]
-        for array in arrays:
-            resources.callback(array.close)
+    with closing(Scratch()) as scratch:
+        checkpoint, progress = Checkpoint(scratch), Progress()
         source = open_source(list(files), Fields("id", "text", None, None), False, None)
-        records = read_records(source, params, bands, rows, threads, arrays[:3], way.progress)
+        records = read_records(source, params, bands, rows, threads, checkpoint, progress)
         collapsed = collapse(records, "first", params)
         stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"
         with _listening(evidence, stage) as heard, _listening(rare, "sketches") as sketched:
-            matches, clusters, _ = pipeline._match(collapsed, params, way, arrays.pop())
+            matches, clusters, _ = match(records, collapsed, params, threads, checkpoint, progress)
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))
         frequencies, at_tokens = np.empty(0, np.uint8), rare.PairsAtTokens(np.empty(0, np.uint8), np.empty(0, np.int64))
         bodies = collapsed.corpus

@@ -24,13 +24,11 @@ class Collapsed:
         The document that is each record's text; -1 where it has no words.
     record : int64 array, shape (n_documents,)
         The record that stands for each document: the most preferred one.
-    keys : uint64 array, shape (bands, n_documents)
     """
 
     corpus: Corpus
     document: npt.NDArray[np.int64]
     record: npt.NDArray[np.int64]
-    keys: npt.NDArray[np.uint64]
 
 
 def collapse(records: Records, policy: str, params: Params) -> Collapsed:
@@ -58,4 +56,4 @@ def collapse(records: Records, policy: str, params: Params) -> Collapsed:
     document[order[by_digest]] = number[np.cumsum(is_first) - 1]
     record = order[np.sort(firsts)]
     corpus = Corpus(records.tokens, records.starts[record], records.ends[record])
-    return Collapsed(corpus, document, record, np.ascontiguousarray(records.keys[record].T))
+    return Collapsed(corpus, document, record)

@@ -17,6 +17,7 @@ from dedup.candidates import split
 from dedup.evidence import Evidence
 from dedup.kernels import cluster as kernel
 from dedup.rare import Sketches, pairs_in_postings
+from dedup.store import Scratch
 
 OVERLAP, LEAST = 5, 48
 """Two documents of a crowd share so many of the `dedup.rare.CROWD_SKETCH` pairs; a crowd has so many articles."""
@@ -43,6 +44,7 @@ def find(
     documents: npt.NDArray[np.int64],
     articles: npt.NDArray[np.int64],
     n_documents: int,
+    scratch: Scratch,
     threads: int = 1,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Find the crowds of a corpus.
@@ -57,6 +59,7 @@ def find(
         Distinct articles: so many of them are a crowd, however many copies they have.
     n_documents : int
         Of the corpus.
+    scratch : Scratch
     threads : int
 
     Returns
@@ -64,12 +67,12 @@ def find(
     crowd, counted : int64 arrays
         Of each document the first one of its crowd, -1 for most; the articles that are left when crowds are thinned.
     """
-    crowd = _connected(crowd_sketches, documents, OVERLAP, n_documents, threads)
+    crowd = _connected(crowd_sketches, documents, OVERLAP, n_documents, scratch, threads)
     sizes = np.bincount(crowd[articles], minlength=n_documents)[crowd]
     counted = articles
     rows = np.flatnonzero(sizes[documents] >= LEAST_DENSE)
     if len(rows):
-        dense = _connected(crowd_sketches[rows], documents[rows], DENSE_OVERLAP, n_documents, threads)
+        dense = _connected(crowd_sketches[rows], documents[rows], DENSE_OVERLAP, n_documents, scratch, threads)
         dense_sizes = np.bincount(dense[articles], minlength=n_documents)[dense]
         dense[dense_sizes < LEAST_DENSE] = -1
         left = thinned(articles, np.where(sizes >= LEAST_LOOSE, crowd, dense))
@@ -80,9 +83,14 @@ def find(
 
 
 def _connected(
-    crowd_sketches: Sketches, documents: npt.NDArray[np.int64], overlap: int, n_documents: int, threads: int
+    crowd_sketches: Sketches,
+    documents: npt.NDArray[np.int64],
+    overlap: int,
+    n_documents: int,
+    scratch: Scratch,
+    threads: int,
 ) -> npt.NDArray[np.int64]:
-    pairs, _ = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET, threads)
+    pairs, _ = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET, scratch, threads)
     first = np.arange(n_documents)
     kernel.connect(*split(pairs), first)
     return first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,9 @@ from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, IDENTICAL, MATCHES, MEASUR
 
 LARGEST_SHOWN = 5
 
+SLICE = 1 << 16
+"""Decisions that are in memory at a time, and a row group of their file."""
+
 
 def conclude(
     records: Records,
@@ -45,7 +50,7 @@ def conclude(
     fates = _Fates(records, collapsed, found)
     left, right, match = _record_pairs(collapsed, matches, fates)
     origins = _Origins(records, np.unique(np.concatenate([left, right])), agencies)
-    decisions = _decisions(records, matches, fates, origins, policy, params)
+    decisions = Decisions(records, matches, fates, origins, policy, params)
     table = _matches(records, matches, left, right, match, origins)
     summary = _summary(records, table, decisions, fates, policy, params)
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
@@ -67,7 +72,7 @@ class _Fates:
         worded = collapsed.document >= 0
         document = np.maximum(collapsed.document, 0)
         self.rejected = np.zeros(n, bool)
-        self.rejected[list(records.rejected)] = True
+        self.rejected[records.rejected.records] = True
         self.stands = here.copy()
         self.leader = here.copy()
         self.match = np.full(n, -1)
@@ -93,7 +98,7 @@ class _Origins:
         self.published = records.published[which]
         self.credit, self.drawn_on = credits_at_ends(records.text_ends, records.sizes, which, agencies)
         self.names = agencies.names
-        named = _flat(records.sources).take(pa.array(which)).dictionary_encode()
+        named = records.sources.take(pa.array(which)).dictionary_encode()
         codes: dict[str, int] = {}
         for number, name in enumerate(named.dictionary.to_pylist()):
             agency = agencies.code(name)
@@ -107,55 +112,94 @@ class _Origins:
         return Sides(self.source[at], self.credit[at], self.drawn_on[at], self.published[at])
 
 
-def _decisions(
-    records: Records,
-    matches: Matches,
-    fates: _Fates,
-    origins: _Origins,
-    policy: str,
-    params: Params,
-) -> pa.Table:
-    n = len(records)
-    dropped = ~fates.kept & ~fates.rejected
-    by_match = dropped & ~fates.twin
-    relation = np.full(n, IDENTICAL, np.int8)
-    relation[by_match] = matches.relation[fates.match[by_match]]
-    score = np.ones(n)
-    score[by_match] = matches.score[fates.match[by_match]]
-    reasons = np.full(n, "no copy found", object)
-    reasons[(records.lengths < params.min_tokens) & (records.lengths > 0)] = "very short: compared for identity only"
-    reasons[records.lengths == 0] = "no words"
-    reasons[~records.has_text] = "no text"
-    leads = np.nonzero(fates.kept & (fates.cluster_size > 1))[0]
-    reasons[leads] = [f"{policy} of {size} copies" for size in fates.cluster_size[leads].tolist()]
-    reasons[fates.twin] = reason(IDENTICAL, {})
-    for record in np.nonzero(by_match)[0].tolist():
-        match = fates.match[record]
-        measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
-        reasons[record] = reason(int(matches.relation[match]), measures)
-    credit = np.full(n, UNKNOWN)
-    credit[origins.records] = origins.credit
-    for record in np.nonzero(credit != UNKNOWN)[0].tolist():
-        reasons[record] += f"; credits {origins.names[credit[record]]}"
-    for record, rejection in records.rejected.items():
-        reasons[record] = f"rejected: {rejection.reason}"
+class Decisions:
+    """One decision for each record, made into tables a slice at a time."""
 
-    leader = pa.array(fates.leader, mask=fates.rejected)
-    return pa.table(
-        [
-            _flat(records.ids),
-            pa.array(records.files, pa.string()).take(pa.array(records.file)),
-            pa.array(records.row),
-            pa.array(fates.kept),
-            _flat(records.ids).take(pa.array(fates.leader, mask=~dropped)),
+    def __init__(
+        self, records: Records, matches: Matches, fates: _Fates, origins: _Origins, policy: str, params: Params
+    ) -> None:
+        self._records = records
+        self._matches = matches
+        self._fates = fates
+        self._origins = origins
+        self._policy = policy
+        self._min_tokens = params.min_tokens
+        self._is_dropped = ~fates.kept & ~fates.rejected
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def by_relation(self) -> dict[str, int]:
+        """Return how many records are dropped, by relation."""
+        by_match = self._matches.relation[self._fates.match[self._is_dropped & ~self._fates.twin]]
+        counts = np.bincount(by_match, minlength=len(RELATIONS))
+        counts[IDENTICAL] += self._fates.twin.sum()
+        return dict(zip(RELATIONS[:PARTIAL], counts.tolist(), strict=False))
+
+    def slices(self) -> Iterator[pa.Table]:
+        """Yield the decisions of all records, in input order, at least one table."""
+        for first in range(0, max(1, len(self)), SLICE):
+            yield self._slice(slice(first, min(first + SLICE, len(self))))
+
+    def rejections(self) -> Iterator[tuple[str, int, str, bytes]]:
+        """Yield file, row, reason and raw bytes of every rejected record, in input order."""
+        rejected = self._records.rejected
+        for number, record in enumerate(rejected.records.tolist()):
+            file, row = self._records.files[self._records.file[record]], int(self._records.row[record])
+            yield file, row, rejected.reasons[number].as_py(), rejected.raw[number].as_py()
+
+    def _slice(self, some: slice) -> pa.Table:
+        records, matches, fates = self._records, self._matches, self._fates
+        n = some.stop - some.start
+        dropped, twin, match = self._is_dropped[some], fates.twin[some], fates.match[some]
+        by_match = dropped & ~twin
+        relation = np.full(n, IDENTICAL, np.int8)
+        relation[by_match] = matches.relation[match[by_match]]
+        score = np.ones(n)
+        score[by_match] = matches.score[match[by_match]]
+        lo, hi = np.searchsorted(self._origins.records, [some.start, some.stop])
+        credit = np.full(n, UNKNOWN)
+        credit[self._origins.records[lo:hi] - some.start] = self._origins.credit[lo:hi]
+        copied = pa.array(fates.leader[some], mask=~dropped)
+        leader = pa.array(fates.leader[some], mask=fates.rejected[some])
+        columns = [
+            records.ids[some.start : some.stop],
+            pa.array(records.files, pa.string()).take(pa.array(records.file[some])),
+            pa.array(records.row[some]),
+            pa.array(fates.kept[some]),
+            records.ids.take(copied),
             pa.array(RELATIONS, pa.string()).take(pa.array(relation, mask=~dropped)),
             pa.array(score, mask=~dropped),
-            _flat(records.ids).take(leader),
-            pa.array(origins.names, pa.string()).take(pa.array(credit, mask=credit == UNKNOWN)),
-            pa.array(reasons, pa.string()),
-        ],
-        schema=DECISIONS,
-    )
+            records.ids.take(leader),
+            pa.array(self._origins.names, pa.string()).take(pa.array(credit, mask=credit == UNKNOWN)),
+            pa.array(self._reasons(some, by_match, credit), pa.string()),
+        ]
+        return pa.table([column.cast(field.type) for column, field in zip(columns, DECISIONS, strict=True)], DECISIONS)
+
+    def _reasons(
+        self, some: slice, by_match: npt.NDArray[np.bool_], credit: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.object_]:
+        records, matches, fates = self._records, self._matches, self._fates
+        lengths = records.lengths[some]
+        reasons = np.full(len(lengths), "no copy found", object)
+        reasons[(lengths < self._min_tokens) & (lengths > 0)] = "very short: compared for identity only"
+        reasons[lengths == 0] = "no words"
+        reasons[records.sizes[some] == 0] = "no text"
+        sizes = fates.cluster_size[some]
+        leads = np.nonzero(fates.kept[some] & (sizes > 1))[0]
+        reasons[leads] = [f"{self._policy} of {size} copies" for size in sizes[leads].tolist()]
+        reasons[fates.twin[some]] = reason(IDENTICAL, {})
+        for record in np.nonzero(by_match)[0].tolist():
+            match = fates.match[some.start + record]
+            measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
+            reasons[record] = reason(int(matches.relation[match]), measures)
+        for record in np.nonzero(credit != UNKNOWN)[0].tolist():
+            reasons[record] += f"; credits {self._origins.names[credit[record]]}"
+        rejected = records.rejected
+        lo, hi = np.searchsorted(rejected.records, [some.start, some.stop])
+        for number in range(lo, hi):
+            reasons[rejected.records[number] - some.start] = f"rejected: {rejected.reasons[number]}"
+        return reasons
 
 
 def _record_pairs(
@@ -201,8 +245,7 @@ def _matches(
     a, b = names.index("containment_left"), names.index("containment_right")
     copy = derived(origins.of(left), origins.of(right), relation, container, measures[a], measures[b])
 
-    ids = _flat(records.ids)
-    left_ids, right_ids = ids.take(pa.array(left)), ids.take(pa.array(right))
+    left_ids, right_ids = (records.ids.take(pa.array(side)).cast(pa.string()) for side in (left, right))
     swap = np.asarray(pc.greater(left_ids, right_ids))
     measures[a], measures[b] = np.where(swap, measures[b], measures[a]), np.where(swap, measures[a], measures[b])
     left_ids, right_ids = pc.if_else(swap, right_ids, left_ids), pc.if_else(swap, left_ids, right_ids)
@@ -235,7 +278,7 @@ def _one_identical() -> Matches:
 def _summary(
     records: Records,
     table: pa.Table,
-    decisions: pa.Table,
+    decisions: Decisions,
     fates: _Fates,
     policy: str,
     params: Params,
@@ -255,19 +298,19 @@ def _summary(
     return {
         "records": len(records),
         "kept": int(fates.kept.sum()),
-        "dropped": _tally(decisions["relation"], PARTIAL),
+        "dropped": decisions.by_relation(),
         "rejected": len(records.rejected),
         "clusters": int((sizes > 1).sum()),
-        "matches": _tally(table["relation"], len(RELATIONS)),
-        "without_text": int((~records.has_text).sum()) - len(records.rejected),
+        "matches": _tally(table["relation"]),
+        "without_text": int((records.sizes == 0).sum()) - len(records.rejected),
         "keep": policy,
         "largest_clusters": [
             {"id": records.ids[record].as_py(), "size": int(sizes[record]), "begins": records.head(record)}
             for record in largest
         ],
         "rejections": [
-            {"file": records.files[records.file[record]], "row": int(records.row[record]), "reason": rejection.reason}
-            for record, rejection in list(records.rejected.items())[:LARGEST_SHOWN]
+            {"file": file, "row": row, "reason": reason}
+            for file, row, reason, _ in itertools.islice(decisions.rejections(), LARGEST_SHOWN)
         ],
         "inputs": len(records.files),
         "text_bytes": records.text_bytes,
@@ -284,11 +327,7 @@ def _has_source(records: Records, prefer: tuple[str, ...]) -> bool:
     return not names.isdisjoint(name.strip().casefold() for name in prefer)
 
 
-def _tally(relations: pa.ChunkedArray, stop: int) -> dict[str, int]:
-    """Count the relations before ``stop``, in their order."""
+def _tally(relations: pa.ChunkedArray) -> dict[str, int]:
+    """Count the relations, in their order."""
     counted = {row["values"]: row["counts"] for row in pc.value_counts(relations).to_pylist()}
-    return {name: counted.get(name, 0) for name in RELATIONS[:stop]}
-
-
-def _flat(strings: pa.ChunkedArray) -> pa.Array:
-    return strings.combine_chunks()
+    return {name: counted.get(name, 0) for name in RELATIONS}

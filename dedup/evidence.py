@@ -57,7 +57,7 @@ from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.rare import PairsAtTokens
 from dedup.schema import MEASURES
-from dedup.store import Corpus
+from dedup.store import DEFAULT_MEMORY, Corpus, release
 from dedup.threads import in_slices
 
 FULL_WEIGHT_DF = 12
@@ -79,8 +79,8 @@ LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
 has fewer than `SHORT` words, for there each pair that was reworded weighs much; and in scripts without spaces, where a
 word pair is four characters and seldom survives."""
 
-SLICE = 200_000
-"""Pairs that are measured at a time."""
+TOKEN_BYTES = 80
+"""A thread works on so many tokens at a time that their room, a tenth of this each, is an eighth of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,30 +137,36 @@ def containment(shared: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> n
     return np.asarray(shared / np.maximum(size, 1))
 
 
-def shingle_evidence(corpus: Corpus, pairs: Pairs, params: Params, threads: int = 1) -> Evidence:
-    """Measure resemblance and containment of every pair."""
+def shingle_evidence(
+    corpus: Corpus, pairs: Pairs, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
+) -> Evidence:
+    """Measure resemblance and containment of every pair; parameters as for `agreement_evidence`."""
     left, right = split(pairs)
     shared = np.empty(len(pairs), np.int64)
     sizes = np.full(len(corpus), -1, np.int64)
-    room = 1 << table_bits(kernel.SPARSE * corpus.longest)
+    weights = _weights(corpus.lengths, left, right)
 
     def measure(first: int, last: int) -> None:
+        some = slice(first, last)
+        longest = max(1, int(corpus.lengths[left[some]].max()), int(corpus.lengths[right[some]].max()))
+        room = 1 << table_bits(kernel.SPARSE * longest)
         kernel.shared_shingles(
             corpus.tokens,
             corpus.starts,
             corpus.ends,
-            left[first:last],
-            right[first:last],
+            left[some],
+            right[some],
             params.shingle_size,
-            np.empty(corpus.longest, np.uint32),
+            np.empty(longest, np.uint32),
             np.empty(room, np.uint32),
             np.zeros(room, np.uint32),
             np.zeros(room, np.uint32),
-            shared[first:last],
+            shared[some],
             sizes,  # filled by all threads, but each with the same value
         )
+        release(corpus.tokens)
 
-    in_slices(measure, len(pairs), threads, SLICE)
+    in_slices(measure, len(pairs), threads, memory / threads / TOKEN_BYTES, weights)
     measures = np.full((len(MEASURES), len(pairs)), np.nan)
     evidence = Evidence(left, right, corpus.lengths[left], corpus.lengths[right], measures)
     evidence["resemblance"][:] = resemblance(shared, sizes[left], sizes[right])
@@ -174,6 +180,7 @@ def agreement_evidence(
     pairs: Pairs,
     at_tokens: PairsAtTokens,
     threads: int = 1,
+    memory: int = DEFAULT_MEMORY,
     always: Pairs | None = None,
 ) -> Evidence:
     """Measure everything of the pairs that share rare word pairs at all.
@@ -185,6 +192,8 @@ def agreement_evidence(
     at_tokens : PairsAtTokens
         From `dedup.rare.sketches`; of all documents in the pairs.
     threads : int
+    memory : int
+        Bytes of a run: pairs are measured so many at a time.
     always : uint64 array, optional
         Pairs to be measured whatever they share.
 
@@ -197,18 +206,23 @@ def agreement_evidence(
     texts = corpus.tokens, corpus.starts, corpus.ends
     left, right = split(pairs)
     rare = np.empty((len(pairs), 3))
-    lengths = np.zeros(len(corpus), np.int64)  # in words; filled by all threads, but each with the same value
+    # Filled by all threads, but each with the same value.
+    lengths = np.zeros(len(corpus), np.int64)  # in words
+    is_unspaced = np.zeros(len(corpus), bool)
 
     def compare_rare_pairs(first: int, last: int) -> None:
         some = slice(first, last)
         documents, firsts, size = _laid_out(corpus.lengths, left[some], right[some])
         words_kernel.count_words(*texts, documents, np.empty(0, np.uint32), lengths)
+        is_unspaced[documents] = _is_unspaced(corpus, documents)
         listed = firsts, np.empty_like(firsts), np.empty(size, np.uint32), np.empty(size, np.uint8)
         agreement_kernel.rare_pairs(*texts, documents, at_tokens.frequencies, at_tokens.firsts, MARKED_WEIGHTS, *listed)
         agreement_kernel.rare_containment(*listed, lengths, left[some], right[some], rare[some])
+        release(corpus.tokens, at_tokens.frequencies)
 
-    in_slices(compare_rare_pairs, len(pairs), threads, SLICE)
-    is_short = (np.minimum(lengths[left], lengths[right]) < SHORT) | _is_unspaced(corpus, left)
+    most = memory / threads / TOKEN_BYTES
+    in_slices(compare_rare_pairs, len(pairs), threads, most, _weights(corpus.lengths, left, right))
+    is_short = (np.minimum(lengths[left], lengths[right]) < SHORT) | is_unspaced[left]
     worth = rare[:, :2].max(axis=1, initial=0.0) >= np.where(is_short, LEAST_OF_SHORT, LEAST)
     if always is not None:
         worth |= np.isin(pairs, always, assume_unique=True)
@@ -224,16 +238,19 @@ def agreement_evidence(
         agreement_kernel.once_words(*words, documents, *once)
         agreement_kernel.agreement(*words, *once, left[some], right[some], lies[some])
         numbers_kernel.new_numbers(*words, left[some], right[some], new_numbers[some])
+        release(corpus.tokens)
 
-    in_slices(measure, len(left), threads, SLICE)
+    in_slices(measure, len(left), threads, most, _weights(lengths, left, right))
     measures = np.full((len(MEASURES), len(left)), np.nan)
     measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T[:2], lies.T, new_numbers.T, rare.T[2:]])
     return Evidence(left, right, lengths[left], lengths[right], measures)
 
 
-def with_shingles(corpus: Corpus, evidence: Evidence, params: Params, threads: int = 1) -> Evidence:
+def with_shingles(
+    corpus: Corpus, evidence: Evidence, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
+) -> Evidence:
     """Return the evidence completed by resemblance and containment."""
-    shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads)
+    shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads, memory)
     measures = np.where(np.isnan(shingles.measures), evidence.measures, shingles.measures)
     return replace(evidence, measures=measures)
 
@@ -243,6 +260,13 @@ def _is_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArra
     starts, lengths = corpus.starts[documents], corpus.lengths[documents]
     places = (starts[:, None] + lengths[:, None] * np.array([1, 2, 3]) // 4).clip(0, max(0, len(corpus.tokens) - 1))
     return np.asarray((corpus.tokens[places] & 1).any(axis=1))
+
+
+def _weights(
+    lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return how many tokens each pair adds to a slice of pairs, which are sorted by their left document."""
+    return np.asarray(lengths[right] + np.where(np.diff(left, prepend=-1) != 0, lengths[left], 0))
 
 
 def _laid_out(

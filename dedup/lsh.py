@@ -10,6 +10,7 @@ wanted at the threshold, not for equal error: the exact comparison that follows 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from dedup.candidates import Bucket, Pairs
 from dedup.errors import ParamsError
 from dedup.kernels import lsh as kernel
 from dedup.params import Params
+from dedup.store import release
 
 
 def bands_and_rows(params: Params) -> tuple[int, int]:
@@ -60,16 +62,21 @@ def band_keys(signatures: npt.NDArray[np.uint32], bands: int, rows: int) -> npt.
 
 
 def pairs_in_buckets(
-    keys: npt.NDArray[np.uint64], documents: npt.NDArray[np.int64], limit: int
+    keys: Sequence[npt.NDArray[np.uint64]],
+    record: npt.NDArray[np.int64],
+    documents: npt.NDArray[np.int64],
+    limit: int,
 ) -> tuple[Pairs, Bucket]:
     """Return the candidate pairs among documents that share a key.
 
     Parameters
     ----------
-    keys : uint64 array, shape (bands, n_documents)
-        Band keys, a row for each band.
+    keys : sequence of uint64 array, each of shape (n_records,)
+        Band keys, an array for each band.
+    record : int64 array, shape (n_documents,)
+        The record of each document.
     documents : int64 array, ascending
-        The documents to look at, as columns of ``keys``.
+        The documents to look at.
     limit : int
         In a bucket each document is paired with the first ``limit`` before it: a bucket of m costs O(m), not O(m^2).
 
@@ -80,19 +87,26 @@ def pairs_in_buckets(
     largest : Bucket
         Where its size is over ``limit + 1``, pairs were left out.
     """
-    bits = max(1, int(keys.shape[1] - 1).bit_length())
+    bits = max(1, int(len(record) - 1).bit_length())
     low = np.uint64((1 << bits) - 1)
-    found = [np.empty(0, np.uint64)]
+    found = np.empty(0, np.uint64)
+    waiting: list[Pairs] = []
     largest = Bucket(0, 0)
+    numbers = documents.astype(np.uint64)
+    some = record[documents]
     for band in keys:
         # Key bits below `bits` are given up for the document: a few more candidates, a fifth of the time.
-        packed = (band[documents] & ~low) | documents.astype(np.uint64)
+        packed = (band[some] & ~low) | numbers
+        release(band)
         packed.sort()
         count, size, first = kernel.bucket_pairs(packed, bits, limit, np.empty(0, np.uint64))
         pairs = np.empty(count, np.uint64)
         if count:
             kernel.bucket_pairs(packed, bits, limit, pairs)
-        found.append(pairs)
+        waiting.append(pairs)
+        if sum(map(len, waiting)) > len(documents):  # the bands of a large bucket give the same pairs
+            found = np.unique(np.concatenate([found, *waiting]))
+            waiting = []
         if size > largest.size:
             largest = Bucket(size, first)
-    return np.unique(np.concatenate(found)), largest
+    return np.unique(np.concatenate([found, *waiting])), largest

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import Bucket, Pairs, joined, split
+from dedup.kernels import postings as kernel_postings
 from dedup.kernels import rare as kernel
 from dedup.params import Params
-from dedup.store import Corpus, ScratchArray, read_only
-from dedup.threads import in_slices
+from dedup.store import Corpus, Scratch, read_only, release
+from dedup.threads import in_slices, in_turn
 
 SLOTS_PER_TOKEN = 0.5  # to be rounded up to a power of two; a rare pair that shares its slot is counted too high
 LEAST_BITS = 20
@@ -24,7 +26,12 @@ USUAL_BITS = 24  # of small corpora: room for the background
 LEAST_OVERLAP = 2  # rare pairs that any candidate pair shares
 CROWD_SKETCH = 16
 CROWD_LEAST_DF, CROWD_MOST_DF = 25, 152  # the latter stands for a thousand
+SCRATCH = ("sketches", np.uint64), ("pairs at tokens", np.uint8)
+"""What `sketches` leaves in scratch files."""
+
 BLOCK = 1 << 22  # tokens that are looked up at a time
+AT_A_TIME = 1 << 16  # documents whose sketches are resident
+POSTING_BYTES = 12  # that one takes while posting lists are made, and while pairs are looked for
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
@@ -103,18 +110,24 @@ class Sketches:
 
     Parameters
     ----------
-    hashes : uint64 array, shape (n, sketch_size)
-        Ascending in each row.
-    sizes : int64 array, shape (n,)
+    hashes : uint64 array, shape (n_rows, sketch_size)
+        Ascending in each row. May be a view of a scratch file.
+    sizes : uint16 array, shape (n_documents,)
         How many of a row there are.
+    rows : int64 array, shape (n_documents,), or None
+        The row of each document; None: they are in order, one each.
     """
 
     hashes: npt.NDArray[np.uint64]
-    sizes: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.uint16]
+    rows: npt.NDArray[np.int64] | None = None
 
-    def __getitem__(self, rows: npt.NDArray[np.int64]) -> Sketches:
-        """Return the sketches in some rows."""
-        return Sketches(self.hashes[rows], self.sizes[rows])
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, some: npt.NDArray[np.int64]) -> Sketches:
+        """Return the sketches of some documents."""
+        return Sketches(self.hashes, self.sizes[some], some if self.rows is None else self.rows[some])
 
 
 def sketches(
@@ -122,7 +135,7 @@ def sketches(
     documents: npt.NDArray[np.int64],
     frequencies: npt.NDArray[np.uint8],
     params: Params,
-    scratch: ScratchArray,
+    scratch: Scratch,
     threads: int = 1,
 ) -> tuple[Sketches, Sketches, PairsAtTokens]:
     """Look all word pairs of documents up, once: return their sketches, and the frequencies for the evidence.
@@ -137,8 +150,9 @@ def sketches(
     frequencies : uint8 array
         From `pair_frequencies`.
     params : Params
-    scratch : ScratchArray of uint8
-        The frequencies at tokens are appended to it.
+    scratch : Scratch
+        Holds what is returned.
+    threads : int
 
     Returns
     -------
@@ -148,35 +162,44 @@ def sketches(
     at_tokens : PairsAtTokens
     """
     bounds = np.array([2, params.rare_df, CROWD_LEAST_DF, CROWD_MOST_DF])
-    before_all = len(scratch)
-    hashes = np.empty((len(documents), params.sketch_size), np.uint64)
-    crowd_hashes = np.empty((len(documents), CROWD_SKETCH), np.uint64)
-    sizes, crowd_sizes = np.empty((2, len(documents)), np.int64)
+    widths = params.sketch_size, CROWD_SKETCH
+    arrays = [scratch.array(name, dtype) for name, dtype in (*SCRATCH, ("crowd sketches", np.uint64))]
+    sizes = np.empty((2, len(documents)), np.uint16)
     ends = np.cumsum(corpus.lengths[documents])
     steps = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK))
     cuts = sorted({0, *steps.tolist(), len(documents)})
     blocks = [slice(first, last) for first, last in itertools.pairwise(cuts)]
 
-    def look_up_blocks(some: list[slice]) -> list[npt.NDArray[np.uint8]]:
-        found = [np.zeros(int(corpus.lengths[documents[block]].sum()), np.uint8) for block in some]
+    def sketch(block: slice) -> tuple[npt.NDArray[Any], ...]:
+        some = documents[block]
+        own, crowd = (np.empty((len(some), width), np.uint64) for width in widths)
+        found = np.zeros(int(corpus.lengths[some].sum()), np.uint8)
+        texts = corpus.tokens, corpus.starts, corpus.ends, some
+        kernel.sketch(*texts, frequencies, bounds, own, sizes[0, block], crowd, sizes[1, block], found)
+        return own, found, crowd
 
-        def work(first: int, last: int) -> None:
-            for place in range(first, last):
-                block = some[place]
-                out = hashes[block], sizes[block], crowd_hashes[block], crowd_sizes[block]
-                texts = corpus.tokens, corpus.starts, corpus.ends, documents[block]
-                kernel.sketch(*texts, frequencies, bounds, *out, found[place])
+    for made in in_turn(sketch, blocks, threads):
+        for array, values in zip(arrays, made, strict=True):
+            array.append(values.ravel())
+        release(corpus.tokens)
+    crowd_sketches = Sketches(arrays[2].view().reshape(-1, CROWD_SKETCH), sizes[1])
+    own, at_tokens = from_scratch(corpus, documents, sizes[0], params, scratch)
+    return own, crowd_sketches, at_tokens
 
-        in_slices(work, len(some), threads)
-        return found
 
-    for first in range(0, len(blocks), threads):
-        for found in look_up_blocks(blocks[first : first + threads]):
-            scratch.append(found)
+def from_scratch(
+    corpus: Corpus,
+    documents: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.uint16],
+    params: Params,
+    scratch: Scratch,
+) -> tuple[Sketches, PairsAtTokens]:
+    """Return sketches, of these sizes, and frequencies at tokens as `sketches` has left them in scratch files."""
+    hashes, at_tokens = (scratch[name].view() for name, _ in SCRATCH)
     firsts = np.full(len(corpus), -1)
-    firsts[documents] = ends - corpus.lengths[documents]
-    at_tokens = PairsAtTokens(scratch.view()[before_all:], firsts)
-    return Sketches(hashes, sizes), Sketches(crowd_hashes, crowd_sizes), at_tokens
+    lengths = corpus.lengths[documents]
+    firsts[documents] = np.cumsum(lengths) - lengths
+    return Sketches(hashes.reshape(-1, params.sketch_size), sizes), PairsAtTokens(at_tokens, firsts)
 
 
 def look_up(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> PairsAtTokens:
@@ -190,7 +213,13 @@ def look_up(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> PairsAtTokens
 
 
 def pairs_in_postings(
-    found: Sketches, documents: npt.NDArray[np.int64], overlap: int, least_overlap: int, limit: int, threads: int = 1
+    found: Sketches,
+    documents: npt.NDArray[np.int64],
+    overlap: int,
+    least_overlap: int,
+    limit: int,
+    scratch: Scratch,
+    threads: int = 1,
 ) -> tuple[Pairs, Bucket]:
     """Return the candidate pairs among documents whose sketches share rare pairs enough.
 
@@ -204,6 +233,8 @@ def pairs_in_postings(
         document has few to share.
     limit : int
         In a posting list each document meets the first ``limit`` before it.
+    scratch : Scratch
+        Postings are sorted a part at a time, and looked up for some documents at a time, as its memory allows.
     threads : int
 
     Returns
@@ -215,28 +246,61 @@ def pairs_in_postings(
     """
     if len(documents) == 0:
         return np.empty(0, np.uint64), Bucket(0, 0)
-    hashes, sizes = found.hashes, found.sizes
-    filled = np.arange(hashes.shape[1]) < sizes[:, None]
-    bits = max(1, int(len(documents) - 1).bit_length())
-    low = np.uint64((1 << bits) - 1)
-    # The smallest hashes begin with zeros: multiplied they differ in the upper bits, which the packing leaves.
-    keys = hashes[filled] * np.uint64(0x9E3779B97F4A7C15)
-    packed = keys & ~low | np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
-    packed.sort()
-    lists = packed, bits, np.cumsum(sizes) - sizes, *(np.empty(len(packed), np.uint32) for _ in range(2))
-    size, first = kernel.posting_lists(*lists)
-    enough = overlap, least_overlap, hashes.shape[1]
+    members, longest = _posting_lists(found, scratch)
+    sizes, full = found.sizes, found.hashes.shape[1]
     found_pairs: list[Pairs] = []
 
     def share(first: int, last: int) -> None:
+        ends = np.cumsum(sizes[first:last], dtype=np.int64)
+        firsts = ends - sizes[first:last]
+        lasts = firsts.copy()
+        begins, stops = (np.empty(int(ends[-1]), np.uint32) for _ in range(2))
+        kernel_postings.lists_of(members, first, lasts, begins, stops)
+        lists = members, first, firsts, lasts, begins, stops, sizes, overlap, least_overlap, full, limit
         room = np.empty(ROOM * (last - first), np.uint64)
-        while (count := kernel.sharing_pairs(*lists, *enough, limit, first, last, room)) > len(room):
+        while (count := kernel_postings.sharing_pairs(*lists, room)) > len(room):
             room = np.empty(count, np.uint64)
         found_pairs.append(room[:count])
+        release(members)
 
-    in_slices(share, len(documents), threads)
+    in_slices(share, len(documents), threads, 1 + scratch.memory // (8 * POSTING_BYTES * full * threads))
     left, right = (documents[side] for side in split(np.concatenate(found_pairs)))
-    return joined(left, right), Bucket(size, int(documents[first]))
+    return joined(left, right), Bucket(longest.size, int(documents[longest.document]))
+
+
+def _posting_lists(found: Sketches, scratch: Scratch) -> tuple[npt.NDArray[np.uint32], Bucket]:
+    """Return the documents of every posting list of more than one, as the kernel writes them, and the longest."""
+    bits = max(1, (len(found) - 1).bit_length())
+    total = int(found.sizes.sum(dtype=np.int64))
+    most = max(1 << 20, scratch.memory // (4 * POSTING_BYTES))
+    part_bits = max(0, (-(-total // most) - 1).bit_length())
+    rows = np.arange(len(found)) if found.rows is None else found.rows
+    room = np.empty(total if part_bits == 0 else total + total // 4 >> part_bits, np.uint64)
+    members = scratch.array("posting lists", np.uint32)
+    longest = Bucket(0, 0)
+    for part in range(1 << part_bits):
+        while (count := _pack(found, rows, bits, part, part_bits, room)) > len(room):
+            room = np.empty(count, np.uint64)
+        packed = room[:count]
+        packed.sort()
+        listed = np.empty(count, np.uint32)
+        n_members, size, first = kernel_postings.list_members(packed, bits, listed)
+        members.append(listed[:n_members])
+        if size > longest.size:
+            longest = Bucket(size, first)
+    return members.view(), longest
+
+
+def _pack(
+    found: Sketches, rows: npt.NDArray[np.int64], bits: int, part: int, part_bits: int, room: npt.NDArray[np.uint64]
+) -> int:
+    count = 0
+    for first in range(0, len(rows), AT_A_TIME):
+        some = slice(first, first + AT_A_TIME)
+        here = found.hashes, found.sizes[some], rows[some], first
+        count = kernel_postings.pack_part(*here, bits, part, part_bits, room, count)
+        release(found.hashes)
+    return count
 
 
 def posting_limit(params: Params) -> int:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.io import Output, Rejection, Source, write_parquet, write_rejected
+from dedup.io import Output, Source, write_parquet, write_rejected
 from dedup.io.output import SUMMARY
 from dedup.report import table as report
+from dedup.schema import DECISIONS, MATCHES
+
+if TYPE_CHECKING:
+    from dedup.decisions import Decisions
 
 FEW = 20
 """Up to so many records are told one by one."""
@@ -23,27 +27,33 @@ class Result:
 
     Parameters
     ----------
-    decisions : pyarrow.Table
-        One row per input record, in input order: `dedup.schema.DECISIONS`.
+    decisions : Decisions
     matches : pyarrow.Table
         One row per verified pair: `dedup.schema.MATCHES`.
     summary : dict
         Counts, largest clusters, seconds by stage, params and their fingerprint: what ``summary.json`` holds.
+    kept : bool array, shape (n_records,)
+    source : Source
     """
 
     def __init__(
         self,
-        decisions: pa.Table,
+        decisions: Decisions,
         matches: pa.Table,
         summary: dict[str, Any],
         kept: npt.NDArray[np.bool_],
         source: Source,
     ) -> None:
-        self.decisions = decisions
         self.matches = matches
         self.summary = summary
+        self._decisions = decisions
         self._kept = kept
         self._source = source
+
+    @functools.cached_property
+    def decisions(self) -> pa.Table:
+        """One row per input record, in input order: `dedup.schema.DECISIONS`."""
+        return pa.concat_tables(self._decisions.slices())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -67,15 +77,15 @@ class Result:
         return f"Result({', '.join(f'{name}={counts[name]}' for name in ('records', 'kept', 'dropped', 'rejected'))})"
 
     def __str__(self) -> str:
-        few = len(self.decisions) <= FEW
+        few = len(self._decisions) <= FEW
         return report(self.summary, self.decisions.to_pylist() if few else ())
 
-    def write(self, output: Output, rejected: Mapping[int, Rejection]) -> None:
+    def write(self, output: Output) -> None:
         """Write kept records, decisions, matches and rejected records."""
         names = self._source.write_kept(self._kept, output.folder)
-        write_parquet(self.decisions, output.path("decisions.parquet"))
-        write_parquet(self.matches, output.path("matches.parquet"))
-        write_rejected(self.decisions, rejected, output.path("rejected.jsonl"))
+        write_parquet(self._decisions.slices(), DECISIONS, output.path("decisions.parquet"))
+        write_parquet([self.matches], MATCHES, output.path("matches.parquet"))
+        write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
         self.summary["files"] = [*names, "decisions.parquet", "matches.parquet", "rejected.jsonl", SUMMARY]
 
     def write_summary(self, output: Output) -> None:

@@ -1,18 +1,28 @@
-"""The token store: every document's token hashes in one scratch file, from which all later stages work."""
+"""Scratch files as arrays, and the token store: every document's token hashes, from which all later stages work.
+
+What a run maps into memory counts as its memory, though the system could take it back at any time. So stages work in
+slices and `release` what they have read: then no more is resident than a slice, however large the corpus.
+"""
 
 from __future__ import annotations
 
+import mmap
+import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from dedup.errors import OutputError
 
 T = TypeVar("T", bound=np.generic)
+
+DEFAULT_MEMORY = 4_000_000_000
 
 
 def scratch_error(error: OSError, scratch: Path | None) -> OutputError:
@@ -23,25 +33,34 @@ def scratch_error(error: OSError, scratch: Path | None) -> OutputError:
 
 
 class ScratchArray:
-    """An array that grows at its end and lives in an unnamed scratch file, gone with the process.
+    """An array that grows at its end and lives in a scratch file.
 
     Writes go through the file, not through a mapping: a full disk is then an error that can be caught.
 
     Parameters
     ----------
     dtype : numpy dtype
-    scratch : Path or None
+    place : Path or None
         Folder of the file; the system's place for temporary files by default.
+    name : str or None
+        Of the file, in ``place``. None: it has no name, and is gone with the process however that ends.
+    size : int
+        Values that are there already, in a file with a name; what stands behind them is cut off.
     """
 
-    def __init__(self, dtype: npt.DTypeLike, scratch: Path | None = None) -> None:
+    def __init__(self, dtype: npt.DTypeLike, place: Path | None = None, name: str | None = None, size: int = 0) -> None:
         self._dtype = np.dtype(dtype)
+        self._size = size
+        self._place = place
         try:
-            self._file: Any = tempfile.TemporaryFile(dir=scratch, prefix="dedup-")  # noqa: SIM115 - as long as we live
+            if place is None or name is None:
+                self._file: Any = tempfile.TemporaryFile(dir=place, prefix="dedup-")  # noqa: SIM115 - as long as we live
+            else:
+                self._file = (place / name).open("r+b" if size else "w+b")
+                self._file.truncate(size * self._dtype.itemsize)
+                self._file.seek(0, os.SEEK_END)
         except OSError as error:
-            raise scratch_error(error, scratch) from error
-        self._size = 0
-        self._scratch = scratch
+            raise scratch_error(error, place) from error
 
     def __len__(self) -> int:
         return self._size
@@ -57,7 +76,7 @@ class ScratchArray:
         try:
             self._file.write(np.ascontiguousarray(values, self._dtype).data)
         except OSError as error:
-            raise scratch_error(error, self._scratch) from error
+            raise scratch_error(error, self._place) from error
         self._size += len(values)
 
     def view(self) -> npt.NDArray[Any]:
@@ -65,16 +84,123 @@ class ScratchArray:
         try:
             self._file.flush()
         except OSError as error:
-            raise scratch_error(error, self._scratch) from error
+            raise scratch_error(error, self._place) from error
         if self._size == 0:
-            empty = np.empty(0, self._dtype)
-            empty.flags.writeable = False
-            return empty
-        return np.asarray(np.memmap(self._file, self._dtype, mode="r", shape=(self._size,)))
+            return read_only(np.empty(0, self._dtype))
+        size = self._size * self._dtype.itemsize
+        # The mapping ends where the array does now, whatever is appended later.
+        return np.frombuffer(mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_READ), self._dtype)
+
+    def sync(self) -> None:
+        """Have the system write all that was appended to the disk.
+
+        Raises
+        ------
+        OutputError
+            As ``append``.
+        """
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise scratch_error(error, self._place) from error
 
     def close(self) -> None:
-        """Give the file's space back; views must not be used any more."""
-        self._file.close()
+        """Close the file; if it has no name its space is free. Views must not be used any more."""
+        with suppress(OSError):  # the disk is full, and what is left to write is of no use
+            self._file.close()
+
+
+class ScratchStrings:
+    """Strings, or bytes, that grow at their end and live in scratch files, nulls among them.
+
+    Parameters
+    ----------
+    data, lengths : ScratchArray
+        Of uint8, and of int64.
+    """
+
+    def __init__(self, data: ScratchArray, lengths: ScratchArray) -> None:
+        self._data = data
+        self._lengths = lengths
+
+    def append(self, strings: pa.Array) -> None:
+        """Write the values of an Arrow array of strings or bytes behind the last ones."""
+        large = strings.cast(pa.large_binary())
+        _, offsets, data = large.buffers()
+        bounds = np.frombuffer(offsets, np.int64)[large.offset : large.offset + len(large) + 1] if len(large) else [0]
+        if data is not None:
+            self._data.append(np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]])
+        lengths = np.diff(bounds)
+        if large.null_count:
+            lengths[np.asarray(large.is_null())] = -1
+        self._lengths.append(lengths)
+
+    def view(self, kind: pa.DataType) -> pa.Array:
+        """Return all that was written, as ``pa.large_string()`` or ``pa.large_binary()``."""
+        lengths = self._lengths.view()
+        offsets = np.zeros(len(lengths) + 1, np.int64)
+        np.cumsum(np.maximum(lengths, 0), out=offsets[1:])
+        there = pa.py_buffer(np.packbits(lengths >= 0, bitorder="little")) if (lengths < 0).any() else None
+        buffers = [there, pa.py_buffer(offsets), pa.py_buffer(self._data.view())]
+        return pa.Array.from_buffers(kind, len(lengths), buffers)
+
+
+class Scratch:
+    """What a run may take: its scratch files, by name, and its memory.
+
+    Parameters
+    ----------
+    place : Path or None
+        Folder of the files; the system's place for temporary files by default.
+    memory : int
+        Bytes; stages choose the size of their tables and slices by it.
+    lasting : bool
+        The files have names, and stay when the process ends.
+    """
+
+    def __init__(self, place: Path | None = None, memory: int = DEFAULT_MEMORY, lasting: bool = False) -> None:
+        self.memory = memory
+        self._place = place
+        self._lasting = lasting
+        self._arrays: dict[str, ScratchArray] = {}
+
+    def array(self, name: str, dtype: npt.DTypeLike, size: int = 0) -> ScratchArray:
+        """Return an array, a new one or the values that an earlier process has left; one of this name is closed."""
+        if name in self._arrays:
+            self._arrays.pop(name).close()
+        self._arrays[name] = ScratchArray(dtype, self._place, name if self._lasting else None, size)
+        return self._arrays[name]
+
+    def __getitem__(self, name: str) -> ScratchArray:
+        """Return the array of that name."""
+        return self._arrays[name]
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many values each array has."""
+        return {name: len(array) for name, array in self._arrays.items()}
+
+    def sync(self) -> None:
+        """Have the system write all arrays to the disk."""
+        for array in list(self._arrays.values()):
+            array.sync()
+
+    def close(self) -> None:
+        """Close all files."""
+        while self._arrays:
+            self._arrays.popitem()[1].close()
+
+
+def release(*arrays: npt.NDArray[Any]) -> None:
+    """Let go of the memory that views of scratch files occupy; they stay valid, and are read again when needed."""
+    for array in arrays:
+        root: Any = array
+        while isinstance(root, np.ndarray):
+            root = root.base
+        if isinstance(root, memoryview):
+            root = root.obj
+        if isinstance(root, mmap.mmap) and hasattr(root, "madvise"):  # not on Windows
+            root.madvise(mmap.MADV_DONTNEED)
 
 
 def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
-def in_slices(work: Callable[[int, int], None], size: int, threads: int, most: int = 2**62) -> None:
+def in_slices(
+    work: Callable[[int, int], None],
+    size: int,
+    threads: int,
+    most: float = 2**62,
+    weights: npt.NDArray[np.int64] | None = None,
+) -> None:
     """Call ``work(first, last)`` for slices that together cover ``range(size)``.
 
     Parameters
@@ -15,21 +30,46 @@ def in_slices(work: Callable[[int, int], None], size: int, threads: int, most: i
     work : callable
         Must give the same for any cut into slices.
     size, threads : int
-    most : int
-        No slice is longer: bounds the room that one needs.
+    most : float
+        No slice of more than one weighs more: bounds the room that one needs.
+    weights : int64 array, shape (size,), optional
+        Slices are cut to weigh about the same; one each by default.
     """
+    ends = np.arange(1, size + 1) if weights is None else np.cumsum(weights)
+    total = int(ends[-1]) if size else 0
     # Two slices a thread: the last to finish waits for little, and few documents are listed twice.
-    count = max(2 * threads if threads > 1 else 1, -(-size // most))
-    cuts = sorted({size * k // count for k in range(count + 1)})
+    count = max(2 * threads if threads > 1 else 1, math.ceil(total / most))
+    inner = np.searchsorted(ends, [total * k // count for k in range(1, count)], "right").tolist()
+    slices = list(itertools.pairwise(sorted({0, *inner, size})))
     if threads <= 1:
-        for first, last in itertools.pairwise(cuts):
+        for first, last in slices:
             work(first, last)
         return
     with ThreadPoolExecutor(threads) as pool:
-        slices = [pool.submit(work, first, last) for first, last in itertools.pairwise(cuts)]
+        waiting = [pool.submit(work, first, last) for first, last in slices]
         try:
-            for one in slices:
+            for one in waiting:
                 one.result()
         except BaseException:
             pool.shutdown(cancel_futures=True)  # an interrupt does not wait for slices that have not begun
             raise
+
+
+def in_turn(work: Callable[[Item], Made], items: Iterable[Item], threads: int) -> Iterator[Made]:
+    """Yield ``work(item)`` of every item, in order, worked out on so many threads; few are ahead of the one yielded."""
+    if threads <= 1:
+        yield from map(work, items)
+        return
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                del item  # the queue alone decides how long it lives
+                if len(waiting) > threads + 1:  # bounds the memory: no more are alive than threads, and two
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dedup import rare
 from dedup.params import Params
-from dedup.store import Corpus, ScratchArray
+from dedup.store import Corpus, Scratch
 from dedup.text import encode, tokenise
 
 
@@ -20,10 +20,10 @@ def corpus_of(texts: list[str]) -> Corpus:
 
 
 def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params, threads: int = 1) -> tuple:
-    """Return sketches and frequencies at tokens, the scratch file closed."""
-    with closing(ScratchArray(np.uint8)) as scratch:
+    """Return sketches and frequencies at tokens, the scratch files closed."""
+    with closing(Scratch()) as scratch:
         found, _, at_tokens = rare.sketches(corpus, documents, frequencies, params, scratch, threads)
-        return found, rare.PairsAtTokens(at_tokens.frequencies.copy(), at_tokens.firsts)
+        return found, at_tokens
 
 
 def all_pairs(n: int) -> np.ndarray:

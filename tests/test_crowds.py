@@ -14,7 +14,7 @@ import dedup
 from dedup import crowds, rare
 from dedup.crowds import COUNTED, LEAST
 from dedup.params import Params
-from dedup.store import ScratchArray
+from dedup.store import Scratch
 
 OTHERS = 150
 
@@ -65,9 +65,9 @@ def test_crowds_are_found_and_thinned(others: list[str]) -> None:
     corpus = corpus_of([*others, *versions, *few])
     everything = np.arange(len(corpus))
     frequencies = rare.pair_frequencies(corpus, everything, 22)
-    with closing(ScratchArray(np.uint8)) as scratch:
+    with closing(Scratch()) as scratch:
         _, crowd_sketches, _ = rare.sketches(corpus, everything, frequencies, Params(), scratch)
-    crowd, counted = crowds.find(crowd_sketches, everything, everything, len(corpus))
+        crowd, counted = crowds.find(crowd_sketches, everything, everything, len(corpus), scratch)
     assert crowd.tolist() == [-1] * OTHERS + [OTHERS] * len(versions) + [-1] * len(few)
     kept = np.concatenate([everything[: OTHERS + COUNTED], everything[OTHERS + len(versions) :]])
     assert counted.tolist() == kept.tolist()

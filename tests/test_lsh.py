@@ -66,7 +66,7 @@ def test_pairs_equal_the_definition(rows: list[list[int]], limit: int, chosen: s
         for value in set(row):
             bucket = [document for document in documents if row[document] == value]
             expected |= {(a, b) for a, b in itertools.combinations(bucket, 2) if bucket.index(a) < limit}
-    pairs, largest = lsh.pairs_in_buckets(keys, np.array(documents), limit)
+    pairs, largest = lsh.pairs_in_buckets(keys, np.arange(keys.shape[1]), np.array(documents), limit)
     assert list(zip(*(side.tolist() for side in split(pairs)), strict=True)) == sorted(expected)
     assert largest.size == max(
         row.count(v) - sum(row[d] == v for d in range(12) if d not in chosen) for row in rows for v in row
@@ -75,7 +75,7 @@ def test_pairs_equal_the_definition(rows: list[list[int]], limit: int, chosen: s
 
 def test_a_hot_bucket_costs_its_size_times_the_limit() -> None:
     keys = np.zeros((1, 20_000), np.uint64)
-    pairs, largest = lsh.pairs_in_buckets(keys, np.arange(20_000), 16)
+    pairs, largest = lsh.pairs_in_buckets(keys, np.arange(20_000), np.arange(20_000), 16)
     assert len(pairs) < 16 * 20_000
     assert largest.size == 20_000
     assert largest.document == 0
@@ -90,7 +90,7 @@ def test_rounds_leave_no_kept_pair_unmet() -> None:
         met: set[tuple[int, int]] = set()
 
         def find(documents: np.ndarray, limit: int, keys: np.ndarray = keys) -> tuple[np.ndarray, Bucket]:
-            return lsh.pairs_in_buckets(keys, documents, limit)
+            return lsh.pairs_in_buckets(keys, np.arange(12), documents, limit)
 
         def compare(pairs: np.ndarray, alike: np.ndarray = alike, met: set[tuple[int, int]] = met) -> np.ndarray:
             met |= set(zip(*(side.tolist() for side in split(pairs)), strict=True))

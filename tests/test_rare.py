@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import closing
 
 import naive
 import numpy as np
@@ -16,6 +17,7 @@ from dedup import rare
 from dedup.candidates import split
 from dedup.kernels import rare as kernel
 from dedup.params import Params
+from dedup.store import Scratch
 
 words = st.lists(st.sampled_from(["a", "b", "c", "dd", "ee", "中", "文", "字", "x1", "ก", "ไทย"]), max_size=30).map(
     " ".join
@@ -109,11 +111,18 @@ def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap
     keys = np.zeros((len(sketches), 5), np.uint64)
     for row, hashes in zip(keys, sketches, strict=True):
         row[: len(hashes)] = sorted(hashes)
-    sizes = np.array([len(hashes) for hashes in sketches])
+    sizes = np.array([len(hashes) for hashes in sketches], np.uint16)
     names = np.arange(len(sketches)) * 3  # documents need not be consecutive
-    pairs, longest = rare.pairs_in_postings(rare.Sketches(keys, sizes), names, overlap, 1, limit)
-    assert [(a // 3, b // 3) for a, b in zip(*split(pairs), strict=True)] == expected
-    assert rare.pairs_in_postings(rare.Sketches(keys, sizes), names, overlap, 1, limit, 3)[0].tolist() == pairs.tolist()
+    found = rare.Sketches(keys, sizes)
+    with closing(Scratch()) as scratch, closing(Scratch(memory=1)) as little:
+        pairs, longest = rare.pairs_in_postings(found, names, overlap, 1, limit, scratch)
+        assert [(a // 3, b // 3) for a, b in zip(*split(pairs), strict=True)] == expected
+        in_parts = rare.pairs_in_postings(found, names, overlap, 1, limit, little, 3)
+        assert in_parts[0].tolist() == pairs.tolist()
+        some = np.arange(0, len(sketches), 2)
+        of_some, _ = rare.pairs_in_postings(found[some], names[some], overlap, 1, 99, scratch)
+        alone, _ = rare.pairs_in_postings(rare.Sketches(keys[::2], sizes[::2]), names[some], overlap, 1, 99, scratch)
+        assert of_some.tolist() == alone.tolist()
     assert longest.size == max(sum(key in hashes for hashes in sketches) for key in range(13))
 
 
@@ -126,7 +135,8 @@ def test_the_road_finds_what_shares_no_shingle() -> None:
     params = Params()
     frequencies = rare.pair_frequencies(corpus, everything, 22)
     found, _ = sketched(corpus, everything, frequencies, params)
-    pairs, _ = rare.pairs_in_postings(found, everything, 4, 2, rare.posting_limit(params))
+    with closing(Scratch()) as scratch:
+        pairs, _ = rare.pairs_in_postings(found, everything, 4, 2, rare.posting_limit(params), scratch)
     found_pairs = set(zip(*(side.tolist() for side in split(pairs)), strict=True))
     assert sum((n, n + 50) in found_pairs for n in range(50)) >= 49
     assert max(naive.resemblance(a, b, 5) for a, b in zip(originals, copies, strict=True)) < 0.2

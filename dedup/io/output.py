@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import OutputError
-from dedup.io.source import Rejection
 
 SUMMARY = "summary.json"
 
@@ -191,20 +190,19 @@ class Output:
         return OutputError(f"{problem}: {place}; nothing was written", hint="choose another -o")
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as Parquet, compressed with zstd."""
-    pq.write_table(table, path, compression="zstd")
+def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> None:
+    """Write tables as one Parquet file, a row group each, compressed with zstd."""
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table)
 
 
-def write_rejected(decisions: pa.Table, rejected: Mapping[int, Rejection], path: Path) -> None:
-    """Write a JSON line with ``file``, ``row``, ``reason`` and ``raw`` for each rejected record, in input order.
+def write_rejected(rejections: Iterable[tuple[str, int, str, bytes]], path: Path) -> None:
+    """Write a JSON line with ``file``, ``row``, ``reason`` and ``raw`` for each rejected record.
 
     Parameters
     ----------
-    decisions : pa.Table
-        One row per record, with ``file`` and ``row``.
-    rejected : mapping of int to Rejection
-        By number of the record, from 0.
+    rejections : iterable of (file, row, reason, raw)
     path : Path
         Written, if empty, even when no record is rejected.
 
@@ -214,13 +212,8 @@ def write_rejected(decisions: pa.Table, rejected: Mapping[int, Rejection], path:
     ``json.loads(line)["raw"].encode("utf-8", "surrogateescape")`` are the record's very bytes.
     """
     with open(path, "w", encoding="ascii", newline="\n") as output:
-        for number, rejection in sorted(rejected.items()):
-            line = {
-                "file": decisions["file"][number].as_py(),
-                "row": decisions["row"][number].as_py(),
-                "reason": rejection.reason,
-                "raw": rejection.raw.decode("utf-8", "surrogateescape"),
-            }
+        for file, row, reason, raw in rejections:
+            line = {"file": file, "row": row, "reason": reason, "raw": raw.decode("utf-8", "surrogateescape")}
             output.write(json.dumps(line) + "\n")
 
 

@@ -1,9 +1,9 @@
-"""Document frequencies of word pairs, rare-pair sketches, and the candidate pairs they give."""
+"""Document frequencies of word pairs, and rare-pair sketches."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u2, u4, u8
+from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.table import table_bits
@@ -221,101 +221,3 @@ def sort_uniform(values: Array, ceiling: int, out: Array) -> None:
             out[at] = out[at - 1]
             at -= 1
         out[at] = value
-
-
-@njit(cache=True, nogil=True)
-def posting_lists(packed: Array, bits: int, places: Array, begins: Array, stops: Array) -> tuple[int, int]:
-    """Find the posting list of each posting.
-
-    Parameters
-    ----------
-    packed : uint64 array, sorted, shape (n_postings,)
-        Key of the rare pair above ``bits``, document below: a posting list is a run of equal keys.
-    bits : int
-    places : int64 array, shape (n_documents,)
-        Where the postings of each document begin in the arrays below, which are in the order of documents, so that they
-        are read in one go later. Moved to where they end.
-    begins, stops : uint32 array, shape (n_postings,)
-        Receive where in ``packed`` the list of a posting begins, and where the posting itself stands.
-
-    Returns
-    -------
-    longest, first : int
-        Documents in the longest posting list, and the first of them.
-    """
-    mask = (u8(1) << u8(bits)) - u8(1)
-    longest = i8(0)
-    first = i8(0)
-    start = i8(0)
-    for at in range(1, packed.size + 1):
-        if at < packed.size and packed[at] >> u8(bits) == packed[start] >> u8(bits):
-            continue
-        if at - start > longest:
-            longest = at - start
-            first = i8(packed[start] & mask)
-        for posting in range(start, at):
-            document = packed[posting] & mask
-            begins[places[document]] = start
-            stops[places[document]] = posting
-            places[document] += 1
-        start = at
-    return longest, first
-
-
-@njit(cache=True, nogil=True)
-def sharing_pairs(
-    packed: Array,
-    bits: int,
-    places: Array,
-    begins: Array,
-    stops: Array,
-    overlap: int,
-    least_overlap: int,
-    full: int,
-    limit: int,
-    begin: int,
-    end: int,
-    pairs: Array,
-) -> int:
-    """Find the documents from ``begin`` to ``end`` that share postings enough with an earlier one.
-
-    Parameters
-    ----------
-    packed, bits, places, begins, stops
-        As `posting_lists` takes and leaves them.
-    overlap, least_overlap, full : int
-        Of ``full`` postings so many must be shared; where a document has fewer, in proportion, but at least the least.
-    limit : int
-        In a posting list a document meets the first ``limit`` before it.
-    pairs : uint64 array
-        Receives earlier document in the upper half, later in the lower, while there is room.
-
-    Returns
-    -------
-    int
-        Pairs found, be there room for them or not.
-    """
-    mask = (u8(1) << u8(bits)) - u8(1)
-    shared = np.zeros(places.size, np.uint16)  # at most the 4096 of the largest sketch
-    met = np.empty(places.size + 1, np.uint32)
-    count = i8(0)
-    first = places[begin - 1] if begin > 0 else i8(0)
-    for later in range(begin, end):
-        met_count = 0
-        for k in range(first, places[later]):
-            for posting in packed[begins[k] : min(i8(stops[k]), i8(begins[k]) + limit)]:
-                earlier = posting & mask
-                met[met_count] = earlier
-                met_count += i8(shared[earlier] == 0)  # no branch: which are met again cannot be predicted
-                shared[earlier] += u2(1)
-        mine = places[later] - first
-        first = places[later]
-        for k in range(met_count):
-            earlier = met[k]
-            size = places[earlier] - (places[earlier - 1] if earlier > 0 else 0)
-            if shared[earlier] >= max(least_overlap, overlap * min(mine, size) // full):
-                if count < pairs.size:
-                    pairs[count] = u8(earlier) << u8(32) | u8(later)
-                count += 1
-            shared[earlier] = 0
-    return count

@@ -10,7 +10,7 @@ import pytest
 from reading import make
 
 from dedup.errors import OutputError
-from dedup.io import Output, Rejection, write_parquet, write_rejected
+from dedup.io import Output, write_parquet, write_rejected
 from dedup.io.output import LISTED_UNDER
 
 
@@ -186,15 +186,15 @@ def test_only_names_of_output_files(target):
 
 def test_parquet(tmp_path):
     table = pa.table({"a": [1, 2]})
-    write_parquet(table, tmp_path / "a.parquet")
-    assert pq.read_table(tmp_path / "a.parquet").equals(table)
+    write_parquet([table, table], table.schema, tmp_path / "a.parquet")
+    assert pq.read_table(tmp_path / "a.parquet").equals(pa.concat_tables([table, table]))
+    assert pq.read_metadata(tmp_path / "a.parquet").num_row_groups == 2
     assert pq.read_metadata(tmp_path / "a.parquet").row_group(0).column(0).compression == "ZSTD"
 
 
 def test_rejected_records_lose_nothing(tmp_path):
-    decisions = pa.table({"file": ["f", "f", "g"], "row": [1, 2, 9]})
     raw = bytes(range(256)) + "漢".encode()
-    write_rejected(decisions, {2: Rejection("late", b""), 1: Rejection("bad \ud800", raw)}, tmp_path / "r")
+    write_rejected([("f", 2, "bad \ud800", raw), ("g", 9, "late", b"")], tmp_path / "r")
     first, second = (json.loads(line) for line in (tmp_path / "r").read_bytes().splitlines())
     assert (first["file"], first["row"], first["reason"]) == ("f", 2, "bad \ud800")
     assert first["raw"].encode("utf-8", "surrogateescape") == raw

@@ -1,0 +1,183 @@
+"""The pairs of documents, found and judged: candidates by both roads, matches, and the clusters that these make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup import background, crowds, evidence, frames, lsh, rare, relation
+from dedup.candidates import Bucket, Pairs, compare_in_rounds, joined
+from dedup.checkpoint import Arrays, Checkpoint
+from dedup.cluster import Clusters, clusters
+from dedup.collapse import Collapsed
+from dedup.matches import Matches
+from dedup.params import Level, Params
+from dedup.progress import Progress
+from dedup.records import Records
+from dedup.schema import IDENTICAL, NEAR_DUPLICATE, REVISED, REWRITTEN
+from dedup.store import Corpus
+
+LAST_COPY = {
+    Level.identical: IDENTICAL,
+    Level.near: NEAR_DUPLICATE,
+    Level.syndicated: REVISED,
+    Level.rewritten: REWRITTEN,
+}
+"""The farthest relation that still counts as a copy at a level."""
+
+PAIRS_AT_A_TIME = 1 << 19
+"""Candidate pairs that are judged before what was found is noted and the rest forgotten."""
+
+Documents = npt.NDArray[np.int64]
+Kept = npt.NDArray[np.bool_]
+
+
+def match(
+    records: Records, collapsed: Collapsed, params: Params, threads: int, checkpoint: Checkpoint, progress: Progress
+) -> tuple[Matches, Clusters, Bucket | None]:
+    """Find and judge the pairs of documents.
+
+    Parameters
+    ----------
+    records : Records
+    collapsed : Collapsed
+    params : Params
+    threads : int
+    checkpoint : Checkpoint
+        Holds the scratch files, and what was finished.
+    progress : Progress
+
+    Returns
+    -------
+    matches : Matches
+    clusters : Clusters
+        At the level of ``params``.
+    hidden : Bucket or None
+        The largest bucket or posting list whose documents were not all compared with one another.
+    """
+    corpus = collapsed.corpus
+    (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
+    near = _Judged("near", len(corpus), NEAR_DUPLICATE, checkpoint)
+    if params.level < Level.near:
+        return near.matches, near.clusters, None
+    memory = checkpoint.scratch.memory
+
+    def near_pairs(documents: Documents, limit: int) -> tuple[Pairs, Bucket]:
+        with progress.stage("near candidates"):
+            return lsh.pairs_in_buckets(records.keys, collapsed.record, documents, limit)
+
+    def near_matches(pairs: Pairs) -> Matches:
+        return relation.near_duplicates(evidence.shingle_evidence(corpus, pairs, params, threads, memory), params)
+
+    def judge_near(pairs: Pairs) -> Kept:
+        with progress.stage("near evidence"):
+            return near.add(pairs, near_matches)
+
+    met, hidden = compare_in_rounds(compared, params.bucket_limit, near_pairs, judge_near)
+    if params.level < Level.syndicated:
+        return near.matches, near.clusters, hidden
+
+    with progress.stage("word pairs"):
+        found = _WordPairs(corpus, near.clusters, compared, params, threads, checkpoint)
+    judged = _Judged("rare", len(corpus), LAST_COPY[params.level], checkpoint)
+    least = min(rare.LEAST_OVERLAP, params.sketch_overlap)
+    # Near duplicates stay so, even of words that all articles have.
+    known = joined(near.matches.left, near.matches.right)
+
+    def rare_pairs(documents: Documents, limit: int) -> tuple[Pairs, Bucket]:
+        with progress.stage("candidates"):
+            some = found.sketches
+            if len(documents) < len(compared):
+                some = some[np.searchsorted(compared, documents)]
+            overlaps = params.sketch_overlap, least
+            pairs, longest = rare.pairs_in_postings(some, documents, *overlaps, limit, checkpoint.scratch, threads)
+            return np.union1d(pairs, met), longest
+
+    def rare_matches(pairs: Pairs) -> Matches:
+        measured = evidence.agreement_evidence(found.bodies, pairs, found.at_tokens, threads, memory, known)
+        told = relation.is_told(measured, params.related) & ~crowds.is_series(measured, found.crowd)
+        told |= np.isin(joined(measured.left, measured.right), known)
+        measured = evidence.with_shingles(corpus, measured.take(np.nonzero(told)[0]), params, threads, memory)
+        return relation.judge(measured, params)
+
+    def judge(pairs: Pairs) -> Kept:
+        with progress.stage("evidence"):
+            return judged.add(pairs, rare_matches)
+
+    _, hidden_rare = compare_in_rounds(compared, rare.posting_limit(params), rare_pairs, judge)
+    return judged.matches, judged.clusters, hidden or hidden_rare
+
+
+class _WordPairs:
+    """What the word pairs of a corpus tell: ``bodies``, ``sketches``, ``at_tokens`` and ``crowd``."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        near: Clusters,
+        compared: Documents,
+        params: Params,
+        threads: int,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self._of = corpus, compared, params, threads
+        self._scratch = checkpoint.scratch
+        # Counted over distinct articles: a story carried by hundreds would make its own words frequent.
+        (self._articles,) = np.nonzero(near.kept)
+        starts, ends, sizes, self.crowd = checkpoint.once("word pairs", self._make, rare.SCRATCH)
+        self.bodies = Corpus(corpus.tokens, starts, ends)
+        self.sketches, self.at_tokens = rare.from_scratch(self.bodies, compared, sizes, params, self._scratch)
+
+    def _make(self) -> Arrays:
+        corpus, compared, _, threads = self._of
+        bodies = frames.bodies(corpus, self._articles)
+        found, crowd_sketches = self._sketch(bodies, self._articles)
+        crowd, counted = crowds.find(crowd_sketches, compared, self._articles, len(corpus), self._scratch, threads)
+        if len(counted) < len(self._articles):
+            found, _ = self._sketch(bodies, counted)
+        return bodies.starts, bodies.ends, found.sizes, crowd
+
+    def _sketch(self, bodies: Corpus, articles: Documents) -> tuple[rare.Sketches, rare.Sketches]:
+        """Count the word pairs of the articles, and sketch all documents that are compared by them."""
+        corpus, compared, params, threads = self._of
+        bits = rare.frequency_bits(int(corpus.lengths.sum()), self._scratch.memory)
+        frequencies = rare.pair_frequencies(bodies, articles, bits, threads)
+        background.count_in(frequencies, len(articles))
+        return rare.sketches(bodies, compared, frequencies, params, self._scratch, threads)[:2]
+
+
+class _Judged:
+    """Matches so far, and the clusters they make."""
+
+    def __init__(self, name: str, n_documents: int, last_copy: int, checkpoint: Checkpoint) -> None:
+        self._name = name
+        self._n = n_documents
+        self._last_copy = last_copy
+        self._checkpoint = checkpoint
+        self._parts = 0
+        self.matches = Matches.none()
+        self.clusters = clusters(n_documents, self.matches)
+
+    def add(self, pairs: Pairs, judge: Callable[[Pairs], Matches]) -> Kept:
+        """Judge new pairs and add the matches; return which documents are kept now."""
+        found = [self.matches]
+        for first in range(0, len(pairs), PAIRS_AT_A_TIME):
+            some = pairs[first : first + PAIRS_AT_A_TIME]
+            found.append(Matches(*self._checkpoint.once(f"{self._name} {self._parts}", partial(_columns, judge, some))))
+            self._parts += 1
+        self.matches = Matches.concatenate(found)
+        (copies,) = np.nonzero(self.matches.relation <= self._last_copy)
+        led = clusters(self._n, self.matches.take(copies))
+        match = led.match.copy()
+        match[led.match >= 0] = copies[led.match[led.match >= 0]]
+        self.clusters = Clusters(led.leader, match)
+        return self.clusters.kept
+
+
+def _columns(judge: Callable[[Pairs], Matches], pairs: Pairs) -> Arrays:
+    found = judge(pairs)
+    return tuple(getattr(found, field.name) for field in fields(found))

@@ -1,0 +1,199 @@
+"""Reading: pieces of the input to tokens and band keys, written to scratch files as they come. First stage of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dedup.checkpoint import Checkpoint
+from dedup.credits import HEAD_BYTES, TAIL_BYTES, ends_of
+from dedup.io import Batch, Piece, Source
+from dedup.io.encoding import printable
+from dedup.lsh import band_keys
+from dedup.minhash import signatures
+from dedup.params import Params
+from dedup.progress import Progress
+from dedup.records import Records, Rejected
+from dedup.schema import NO_DATE
+from dedup.store import ScratchStrings
+from dedup.text import Tokens, buffers, tokenise
+from dedup.threads import in_turn
+
+COLUMNS = {
+    "tokens": np.uint32,
+    "ends of texts": np.uint8,
+    "file": np.int32,
+    "row": np.int64,
+    "published": np.int64,
+    "sizes": np.int64,
+    "digests": np.uint64,
+    "lengths": np.int64,
+    "rejected": np.int64,
+}
+"""The scratch arrays that take one value, or so many, of each record."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sketched:
+    """A batch, and what is computed of it, on any thread."""
+
+    batch: Batch
+    tokens: Tokens
+    keys: npt.NDArray[np.uint64]
+    text_ends: npt.NDArray[np.uint8]
+    seconds_parsing: float
+    seconds: float
+
+
+def read_records(
+    source: Source, params: Params, bands: int, rows: int, threads: int, checkpoint: Checkpoint, progress: Progress
+) -> Records:
+    """Read a source to its end, tokenise and sign its texts.
+
+    Parameters
+    ----------
+    source : Source
+    params : Params
+    bands, rows : int
+        Zero bands where no signatures are needed.
+    threads : int
+        Pieces are parsed and worked on by so many threads, while this one reads; with 1, all by this one.
+    checkpoint : Checkpoint
+        Its scratch files hold what is returned; told now and then how far reading has come.
+    progress : Progress
+        Told the seconds of each stage, and how far the source is read.
+
+    Returns
+    -------
+    Records
+        Its arrays are views of scratch files.
+    """
+    store = _Store(checkpoint, bands)
+    if checkpoint.reading:
+        source.restore(checkpoint.reading["source"])
+    if not (checkpoint.reading and checkpoint.reading["done"]):
+        for one in _sketched(source, store.pieces, params, bands, rows, threads, progress):
+            source.accept(one.batch)
+            store.append(one)
+            progress.spent("read", one.seconds_parsing)
+            progress.spent("tokens and signatures", one.seconds)
+            progress.advance_to(source.bytes_read)
+            checkpoint.save_reading(lambda: {**store.state(), "source": source.state()})
+        source.finish()
+        checkpoint.save_reading(lambda: {**store.state(), "source": source.state()}, done=True)
+    return store.records()
+
+
+class _Store:
+    """Scratch arrays that the batches of a run are appended to, in input order."""
+
+    def __init__(self, checkpoint: Checkpoint, bands: int) -> None:
+        self._columns = {name: checkpoint.array(name, dtype) for name, dtype in COLUMNS.items()}
+        self._keys = [checkpoint.array(f"keys of band {band}", np.uint64) for band in range(bands)]
+        self._ids, self._sources, self._reasons, self._raw = (
+            ScratchStrings(checkpoint.array(name, np.uint8), checkpoint.array(f"{name} lengths", np.int64))
+            for name in ("ids", "sources", "reasons", "raw")
+        )
+        told = checkpoint.reading or {"pieces": 0, "files": [], "text_bytes": 0, "unread_dates": 0}
+        self.pieces = told["pieces"]
+        self._files = {name: number for number, name in enumerate(told["files"])}
+        self._text_bytes = told["text_bytes"]
+        self._unread_dates = told["unread_dates"]
+
+    def append(self, one: _Sketched) -> None:
+        """Take one batch."""
+        batch, n = one.batch, len(one.batch.row)
+        sizes = np.diff(buffers(batch.text)[1])
+        rejected = sorted(batch.rejected)
+        values: dict[str, npt.NDArray[Any]] = {
+            "tokens": one.tokens.hashes,
+            "ends of texts": one.text_ends.ravel(),
+            "file": np.full(n, self._files.setdefault(batch.file, len(self._files)), np.int32),
+            "row": batch.row,
+            "published": batch.published,
+            "sizes": sizes,
+            "digests": one.tokens.digests.ravel(),
+            "lengths": np.diff(one.tokens.offsets),
+            "rejected": len(self._columns["row"]) + np.array(rejected, np.int64),
+        }
+        for name, column in self._columns.items():
+            column.append(values[name])
+        for array, keys in zip(self._keys, one.keys.T, strict=True):
+            array.append(keys)
+        self._ids.append(batch.id)
+        self._sources.append(batch.source)
+        self._reasons.append(pa.array([printable(batch.rejected[at].reason) for at in rejected], pa.string()))
+        self._raw.append(pa.array([batch.rejected[at].raw for at in rejected], pa.binary()))
+        self._text_bytes += int(sizes.sum())
+        self._unread_dates += batch.unread_dates
+        self.pieces += 1
+
+    def state(self) -> dict[str, object]:
+        """Return what there is besides the arrays, as JSON can hold it."""
+        return {
+            "pieces": self.pieces,
+            "files": list(self._files),
+            "text_bytes": self._text_bytes,
+            "unread_dates": self._unread_dates,
+        }
+
+    def records(self) -> Records:
+        """Return all that was appended."""
+        columns = {name: column.view() for name, column in self._columns.items()}
+        ends = np.cumsum(columns["lengths"])
+        return Records(
+            ids=self._ids.view(pa.large_string()),
+            sources=self._sources.view(pa.large_string()),
+            files=list(self._files),
+            file=columns["file"],
+            row=columns["row"],
+            published=columns["published"],
+            sizes=columns["sizes"],
+            digests=columns["digests"].reshape(-1, 2),
+            starts=ends - columns["lengths"],
+            ends=ends,
+            tokens=columns["tokens"],
+            keys=tuple(array.view() for array in self._keys),
+            text_ends=columns["ends of texts"].reshape(-1, HEAD_BYTES + TAIL_BYTES),
+            rejected=Rejected(
+                columns["rejected"], self._reasons.view(pa.large_string()), self._raw.view(pa.large_binary())
+            ),
+            text_bytes=self._text_bytes,
+            unread_dates=self._unread_dates,
+            has_dates=bool((columns["published"] != NO_DATE).any()),
+        )
+
+
+def _sketched(
+    source: Source, skip: int, params: Params, bands: int, rows: int, threads: int, progress: Progress
+) -> Iterator[_Sketched]:
+    """Yield every batch with what was computed of it, in input order."""
+
+    def work(piece: Piece) -> _Sketched:
+        started = time.perf_counter()
+        batch = piece()
+        parsed = time.perf_counter()
+        tokens = tokenise(batch.text)
+        # The first bands * rows values of a signature are all that the bands read.
+        keys = band_keys(signatures(tokens, params, length=bands * rows), bands, rows)
+        text_ends = ends_of(*buffers(batch.text))
+        return _Sketched(batch, tokens, keys, text_ends, parsed - started, time.perf_counter() - parsed)
+
+    return in_turn(work, _timed(source.pieces(skip), progress), threads)
+
+
+def _timed(pieces: Iterator[Piece], progress: Progress) -> Iterator[Piece]:
+    """Pass on pieces and tell how long each took to read."""
+    while True:
+        started = time.perf_counter()
+        piece = next(pieces, None)
+        progress.spent("read", time.perf_counter() - started)
+        if piece is None:
+            return
+        yield piece
