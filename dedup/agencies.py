@@ -7,6 +7,7 @@ adds to them. Where the names are looked for says `dedup.credits`.
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 import re
@@ -92,6 +93,13 @@ class Agencies:
             When the file cannot be read or has another form.
         """
         return _shipped() if path is None else _table([_read(SHIPPED), _checked(Path(path))])
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that are equal for equal agencies."""
+        forms = sorted((form.text, form.agency, form.initials) for form in self.forms.values())
+        everything = self.names, forms, sorted(self.sites.items()), self.before, self.between, self.after
+        return hashlib.blake2b(repr(everything).encode(), digest_size=8).hexdigest()
 
     @functools.cached_property
     def by_first_word(self) -> dict[str, list[Form]]:

@@ -139,6 +139,7 @@ class _WordPairs:
         crowd, counted = crowds.find(crowd_sketches, compared, self._articles, len(corpus), self._scratch, threads)
         if len(counted) < len(self._articles):
             found, _ = self._sketch(bodies, counted)
+        self._scratch.drop("crowd sketches")
         return bodies.starts, bodies.ends, found.sizes, crowd
 
     def _sketch(self, bodies: Corpus, articles: Documents) -> tuple[rare.Sketches, rare.Sketches]:

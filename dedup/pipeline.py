@@ -6,20 +6,23 @@ Documents are the distinct texts, numbered in keep order: from `collapse` on, no
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from dedup import lsh, rare
+from dedup import __version__, lsh, machine, rare
 from dedup.agencies import Agencies
 from dedup.candidates import Bucket
 from dedup.checkpoint import Checkpoint
 from dedup.cluster import keep_policy
 from dedup.collapse import Collapsed, collapse
 from dedup.decisions import conclude
-from dedup.errors import ParamsError
+from dedup.errors import InputError, OutputError, ParamsError
 from dedup.io import Fields, Output, Source, open_source
 from dedup.matching import match
 from dedup.params import Level, Params
@@ -27,7 +30,13 @@ from dedup.progress import Progress
 from dedup.reading import read_records
 from dedup.records import Records
 from dedup.result import Result
-from dedup.store import DEFAULT_MEMORY, Scratch
+from dedup.store import Scratch, scratch_error
+
+SCRATCH_SHARE = {Level.identical: 1.0, Level.near: 1.1, Level.syndicated: 1.5, Level.rewritten: 1.5}
+"""Bytes of scratch files for each byte of JSON lines, about."""
+
+WORTH_TELLING = 1_000_000_000
+"""Bytes of scratch files that are told before a run."""
 
 CROWDED = "the table of word pairs is smaller than it should be: some rewrites are missed; give more --memory"
 
@@ -45,6 +54,7 @@ def deduplicate(
     threads: int | None = None,
     memory: int | None = None,
     scratch: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     strict: bool = False,
     progress: bool = False,
 ) -> Result:
@@ -63,11 +73,14 @@ def deduplicate(
         A file of news agencies, to be found as credits besides those in ``agencies.json``, whose form it has.
     threads : int, optional
         All processors by default. The answer does not depend on it.
-    memory : int
-        Bytes, 4 GB by default; bounds the table of word-pair frequencies to a quarter. Where that is less than half a
-        slot for each token of the corpus, rare pairs look frequent and rewrites are missed: the summary has a note.
+    memory : int, optional
+        Bytes that the run may take, a quarter of the machine's by default; whatever is larger lies in scratch files. In
+        far too little memory rare word pairs look frequent and some rewrites are missed: the summary then has a note.
     scratch : path, optional
-        Folder for temporary files; the system's by default.
+        Folder for temporary files: about one and a half times the bytes of text. By default a hidden folder beside the
+        output, or the system's place where there is none.
+    resume : bool
+        Go on where an earlier run to the same output was killed; from the start if it had finished nothing.
     strict : bool
         Stop at the first malformed record instead of rejecting it.
     progress : bool
@@ -94,8 +107,10 @@ def deduplicate(
         raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
     scratch_path = None if scratch is None else Path(scratch)
     opened = open_source(source, Fields(id_field, text_field, date_field, source_field), strict, scratch_path)
-    way = Way.of(threads, memory, scratch_path, progress)
-    return run(opened, None if output is None else Path(output), params or Params(), way, Agencies.read(agencies))
+    way = Way.of(threads, memory, scratch_path, Progress(progress, tell=progress), resume)
+    result = run(opened, None if output is None else Path(output), params or Params(), way, Agencies.read(agencies))
+    _ = result.decisions  # as a table, so that the scratch files can go
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +128,7 @@ class Way:
         threads: int | None = None,
         memory: int | None = None,
         scratch: Path | None = None,
-        progress: bool = False,
+        progress: Progress | None = None,
         resume: bool = False,
     ) -> Way:
         """Return the way with the defaults filled in.
@@ -125,7 +140,8 @@ class Way:
         for name, value in (("threads", threads), ("memory", memory)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
-        return Way(threads or os.cpu_count() or 1, memory or DEFAULT_MEMORY, scratch, Progress(progress), resume)
+        threads, memory = threads or os.cpu_count() or 1, memory or machine.memory() // 4
+        return Way(threads, memory, scratch, progress or Progress(), resume)
 
 
 def run(source: Source, output: Path | None, params: Params, way: Way, agencies: Agencies) -> Result:
@@ -134,9 +150,8 @@ def run(source: Source, output: Path | None, params: Params, way: Way, agencies:
     progress = way.progress
     with ExitStack() as resources:
         folder = None if output is None else resources.enter_context(Output(output, source.inputs))
-        scratch = Scratch(way.scratch, way.memory)
-        resources.callback(scratch.close)
-        checkpoint = Checkpoint(scratch)
+        _tell_need(source, folder, params, way)
+        checkpoint = resources.enter_context(_checkpoint(source, folder, params, way, agencies))
         with progress.bar("read", source.total_bytes, "B"):
             records = read_records(source, params, bands, rows, way.threads, checkpoint, progress)
         policy = keep_policy(params, records.has_dates)
@@ -152,11 +167,90 @@ def run(source: Source, output: Path | None, params: Params, way: Way, agencies:
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder)
+        result.summary["scratch_bytes"] = checkpoint.scratch.total_bytes
         result.summary["seconds"] = progress.rounded()
         if folder is not None:
             result.write_summary(folder)
+            folder.is_unfinished = checkpoint.has_saved
             folder.commit()
     return result
+
+
+def _tell_need(source: Source, output: Output | None, params: Params, way: Way) -> None:
+    """Tell how much room the scratch files of a large run will take, and refuse it where there is far too little.
+
+    Raises
+    ------
+    OutputError
+    """
+    if source.unpacked_bytes is None or way.resume:
+        return
+    need = int(SCRATCH_SHARE[params.level] * source.unpacked_bytes)
+    place = way.scratch or (Path(tempfile.gettempdir()) if output is None else output.work.parent)
+    try:
+        free = machine.free_space(place)
+    except OSError as error:
+        raise scratch_error(error, way.scratch) from error
+    if need >= WORTH_TELLING:
+        way.progress.say(f"temporary files will take about {gigabytes(need)} in {place}; {gigabytes(free)} are free")
+    if need > 2 * free:
+        expected = f"about {gigabytes(need)}"
+        raise OutputError(
+            f"only {gigabytes(free)} are free for temporary files in {place}", expected, "choose another --scratch"
+        )
+
+
+def gigabytes(size: int) -> str:
+    """Return a number of bytes as people write it."""
+    return f"{size / 1e9:,.1f} GB"
+
+
+@contextmanager
+def _checkpoint(
+    source: Source, output: Output | None, params: Params, way: Way, agencies: Agencies
+) -> Iterator[Checkpoint]:
+    """Open the scratch files, and what an earlier process has finished; leave what a later one can take up.
+
+    Raises
+    ------
+    ParamsError
+        If the run cannot be resumed.
+    """
+    if way.resume and (output is None or not source.can_resume):
+        why = "without an output folder nothing is saved" if output is None else "this input cannot be read again"
+        raise ParamsError(f"resume: {why}", "files as input, and an output folder")
+    if output is None or not source.can_resume:
+        with closing(Scratch(way.scratch, way.memory)) as scratch:
+            yield Checkpoint(scratch)
+        return
+    folder = output.work if way.scratch is None else way.scratch / output.work.name
+    identity = {
+        "version": __version__,
+        **params.as_dict(),
+        **source.settings,
+        "agencies": agencies.fingerprint,
+        "memory": way.memory,
+    }
+    checkpoint = None
+    try:
+        folder.mkdir(exist_ok=True)
+        with closing(Scratch(folder, way.memory, lasting=True)) as scratch:
+            checkpoint = Checkpoint(scratch, folder, identity, way.resume)
+            yield checkpoint
+    except OSError as error:
+        if checkpoint is None:
+            raise scratch_error(error, way.scratch) from error
+        raise
+    except BaseException as error:
+        # Bad input stays bad: only what may go well the next time is worth the room. What was there before is not ours.
+        was_bad = isinstance(error, (InputError, ParamsError)) and not way.resume
+        output.is_unfinished = (checkpoint is None or checkpoint.has_saved) and not was_bad
+        if output.is_unfinished and checkpoint is not None:
+            way.progress.say(f"what was finished is kept in {folder}: --resume goes on from there")
+        raise
+    finally:
+        if not output.is_unfinished and folder != output.work:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _hidden(bucket: Bucket, records: Records, collapsed: Collapsed) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,14 @@ class Progress:
     ----------
     show : bool
         Draw a bar on stderr, named after the stage.
+    tell : bool
+        Say there what people who wait should know.
     """
 
-    def __init__(self, show: bool = False) -> None:
+    def __init__(self, show: bool = False, tell: bool = False) -> None:
         self.seconds: dict[str, float] = {}
         self._show = show
+        self._tell = tell
         self._started = time.perf_counter()
         self._bar: Any = None
 
@@ -50,6 +54,11 @@ class Progress:
         finally:
             self._bar.close()
             self._bar = None
+
+    def say(self, line: str) -> None:
+        """Tell something to people who wait."""
+        if self._tell:
+            print(f"dedup: {line}", file=sys.stderr)
 
     def advance_to(self, amount: int) -> None:
         """Move the bar to this amount in all."""

@@ -264,6 +264,7 @@ def pairs_in_postings(
         release(members)
 
     in_slices(share, len(documents), threads, 1 + scratch.memory // (8 * POSTING_BYTES * full * threads))
+    scratch.drop("posting lists")
     left, right = (documents[side] for side in split(np.concatenate(found_pairs)))
     return joined(left, right), Bucket(longest.size, int(documents[longest.document]))
 

@@ -50,7 +50,7 @@ class ScratchArray:
 
     def __init__(self, dtype: npt.DTypeLike, place: Path | None = None, name: str | None = None, size: int = 0) -> None:
         self._dtype = np.dtype(dtype)
-        self._size = size
+        self._size = self._synced = size
         self._place = place
         try:
             if place is None or name is None:
@@ -64,6 +64,11 @@ class ScratchArray:
 
     def __len__(self) -> int:
         return self._size
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes in the file."""
+        return self._size * self._dtype.itemsize
 
     def append(self, values: npt.NDArray[Any]) -> None:
         """Write values behind the last ones.
@@ -99,11 +104,14 @@ class ScratchArray:
         OutputError
             As ``append``.
         """
+        if self._size == self._synced:
+            return
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
             raise scratch_error(error, self._place) from error
+        self._synced = self._size
 
     def close(self) -> None:
         """Close the file; if it has no name its space is free. Views must not be used any more."""
@@ -172,9 +180,20 @@ class Scratch:
         self._arrays[name] = ScratchArray(dtype, self._place, name if self._lasting else None, size)
         return self._arrays[name]
 
+    def drop(self, name: str) -> None:
+        """Give the space of an array back; views must not be used any more."""
+        self._arrays.pop(name).close()
+        if self._place is not None and self._lasting:
+            (self._place / name).unlink(missing_ok=True)
+
     def __getitem__(self, name: str) -> ScratchArray:
         """Return the array of that name."""
         return self._arrays[name]
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.total_bytes for array in self._arrays.values())
 
     def sizes(self) -> dict[str, int]:
         """Return how many values each array has."""

@@ -87,9 +87,15 @@ def add_parser(commands: Any) -> None:
         "--memory",
         type=size,
         metavar="SIZE",
-        help="bounds the table of word pairs to a quarter of it; where that is too small a note says so (default: 4GB)",
+        help="how much the run may take; what is larger lies in temporary files (default: a quarter of the machine's)",
     )
-    way.add_argument("--scratch", type=Path, metavar="DIR", help="folder for temporary files")
+    way.add_argument(
+        "--scratch",
+        type=Path,
+        metavar="DIR",
+        help="folder for temporary files, about 1.5 times the input (default: beside the output, else the system's)",
+    )
+    way.add_argument("--resume", action="store_true", help="go on where a run with the same arguments was killed")
     way.add_argument("--strict", action="store_true", help="stop at the first malformed record instead of rejecting it")
     way.add_argument("--quiet", action="store_true", help="no progress, no notices; with -o no summary either")
     add_common(parser)
@@ -105,12 +111,14 @@ def command(options: argparse.Namespace) -> int:
         from dedup.agencies import Agencies
         from dedup.io import Fields, open_files
         from dedup.pipeline import Way, run
+        from dedup.progress import Progress
 
         agencies = Agencies.read(options.agencies)
         fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
         source = open_files(options.input, fields, options.strict, options.scratch)
         show = not options.quiet and sys.stderr.isatty()
-        way = Way.of(options.threads, options.memory, options.scratch, show)
+        progress = Progress(show, tell=not options.quiet)
+        way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)
         result = run(source, options.output, params, way, agencies)
     if options.json:
         print(json.dumps(result.summary, ensure_ascii=False))

@@ -98,7 +98,7 @@ class Delimited:
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the header once and the kept records of all files as they stood."""
         name = f"kept.{self._format}"
-        header = self._header.raw if self._header else b""
+        header = self._first_header(kept).raw
         newline = b"\r\n" if header.endswith(b"\r\n") else b"\n"
         with open(directory / name, "wb") as output:
             output.write(header if header.endswith(b"\n") else header + newline)
@@ -112,9 +112,13 @@ class Delimited:
     def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
         """Return the kept records; all columns are strings."""
         rows = [record.cells for file, mask in kept for record in self._kept_records(file, mask)]
-        names = self._header.cells if self._header else []
+        names = self._first_header(kept).cells
         columns = [pa.array([printable(row[place]) for row in rows], pa.large_string()) for place in range(len(names))]
         return pa.table(columns, names=[printable(name) for name in names])
+
+    def _first_header(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> _Record:
+        # A run that is resumed has not read the files itself.
+        return self._header or next(self._records(kept[0][0], Meter()), _Record(b"", []))
 
     def _kept_records(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[_Record]:
         records = self._records(file, Meter())

@@ -23,7 +23,7 @@ from dedup.io.delimited import DELIMITERS, Delimited
 from dedup.io.inferred import as_strings
 from dedup.io.jsonl import JsonLines
 from dedup.io.parquet import Parquet
-from dedup.io.paths import InputFile
+from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile
 from dedup.io.plaintext import PlainText
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece
 from dedup.io.stream import CHUNK_BYTES, Meter, unreadable
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 
 _CUT = [CHUNK_BYTES, BATCH_BYTES, BATCH_RECORDS]
 """What the cut into pieces hangs on, besides the input."""
+
+
+PACKED = 3.5
+PACKED_SUFFIXES = (*COMPRESSED_SUFFIXES, ".parquet")
+"""Bytes of text in one byte of these files, about."""
 
 
 class Format(Protocol):
@@ -93,6 +98,14 @@ class FileSource:
         return sum(file.path.stat().st_size for file in self._files if file.path.exists())
 
     @property
+    def unpacked_bytes(self) -> int | None:
+        """About how many bytes the files have when decompressed."""
+        if self.total_bytes is None:
+            return None
+        sizes = ((file.path, file.path.stat().st_size) for file in self._files if file.path.exists())
+        return int(sum(size * (PACKED if path.suffix.lower() in PACKED_SUFFIXES else 1) for path, size in sizes))
+
+    @property
     def bytes_read(self) -> int:
         """Bytes read from disk so far."""
         return self._meter.bytes_read
@@ -107,6 +120,11 @@ class FileSource:
     def can_resume(self) -> bool:
         """Whether all of it can be read again; standard input cannot."""
         return not any(file.is_stdin for file in self._files)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The fields asked for, and whether one malformed record is too many."""
+        return {**{f"{role}_field": name for role, name in asdict(self._fields).items()}, "strict": self._strict}
 
     def pieces(self, skip: int = 0) -> Iterator[Piece]:
         """Yield all files in pieces, in order; what breaks off the reading is the last piece, and raises."""
@@ -162,12 +180,12 @@ class FileSource:
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
         by_format = self._by_format(kept)
-        return [name for one in by_format for name in self._formats[one].write_kept(by_format[one], directory)]
+        return [name for one in by_format for name in self._format(one).write_kept(by_format[one], directory)]
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records; of inputs in several formats those of a format stand together."""
         by_format = self._by_format(kept)
-        tables = [self._formats[one].kept_table(by_format[one]) for one in by_format]
+        tables = [self._format(one).kept_table(by_format[one]) for one in by_format]
         return tables[0] if len(tables) == 1 else _united(tables)
 
     def _by_format(self, kept: npt.NDArray[np.bool_]) -> dict[str, list[tuple[InputFile, npt.NDArray[np.bool_]]]]:
@@ -184,14 +202,18 @@ class FileSource:
 
     def _pieces(self) -> Iterator[Piece]:
         for file in self._files:
-            reader = self._formats.setdefault(file.format, _format(file.format, self._fields, len(self._files) > 1))
             try:
                 self._stamp(file)
-                yield from reader.read(file, self._meter)
+                yield from self._format(file.format).read(file, self._meter)
             except InputError as error:
                 yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
                 yield partial(_raise, error)
                 return
+
+    def _format(self, name: str) -> Format:
+        if name not in self._formats:
+            self._formats[name] = _format(name, self._fields, len(self._files) > 1)
+        return self._formats[name]
 
     def _begin_next(self) -> None:
         self._close_last()

@@ -30,10 +30,21 @@ class _InMemory:
     name: str
     inputs: Sequence[Path] = ()
     can_resume = False
+    total_bytes: int | None = None
+
+    @property
+    def unpacked_bytes(self) -> int | None:
+        """Bytes of the table, None of an iterable."""
+        return self.total_bytes
 
     def __init__(self, strict: bool) -> None:
         self._strict = strict
         self._tally = Tally()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Nothing that another process would have to know."""
+        return {}
 
     def accept(self, batch: Batch) -> None:
         """Count a batch; errors as in ``Source``."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -66,7 +66,9 @@ class Output:
     Notes
     -----
     Files are written to a hidden folder next to where they are going to be, on the same file system; ``commit`` moves
-    them. Leaving the ``with`` block without it, as by an error or an interruption, removes every trace.
+    them. Leaving the ``with`` block without it, as by an error or an interruption, removes every trace, unless
+    ``is_unfinished`` was set: what a killed run had finished is kept there, too. The folder is named after the output,
+    so that it is found again, and locked, so that two runs do not write to one output.
 
     Examples
     --------
@@ -81,7 +83,9 @@ class Output:
         self._earlier = _files_of_earlier_run(directory)
         _refuse_place(directory)
         _refuse_inputs(directory, inputs)
-        if self._earlier is None:
+        self._work = self._place() / f".dedup-{self.key}"
+        # Where a run was killed in the middle of moving its files, they are ours without a summary that says so.
+        if self._earlier is None and not self._work.exists():
             for name in OURS:
                 if os.path.lexists(directory / name):
                     raise OutputError(
@@ -90,6 +94,19 @@ class Output:
                         "choose another -o, or move it away",
                     )
         self._folder: Path | None = None
+        self._lock = -1
+        self.is_unfinished = False
+
+    @property
+    def key(self) -> str:
+        """12 hex digits that are the same for the same output folder."""
+        place = os.fsencode(self.directory.absolute())
+        return hashlib.blake2b(place, digest_size=6).hexdigest()
+
+    @property
+    def work(self) -> Path:
+        """The hidden folder, inside the ``with`` block; gone when the output is complete."""
+        return self._work
 
     @property
     def folder(self) -> Path:
@@ -104,11 +121,25 @@ class Output:
             raise ValueError(f"{name} is not among the names of output files")
         return self.folder / name
 
+    def _place(self) -> Path:
+        """Return where the hidden folder is, or is going to be."""
+        above = _nearest_folder(self.directory)
+        if self.directory.is_dir() and not (above / f".dedup-{self.key}").exists():
+            return self.directory
+        return above
+
     def __enter__(self) -> Output:
-        place = self.directory if self.directory.is_dir() else _nearest_folder(self.directory)
-        folder = place / f".dedup-{secrets.token_hex(6)}"
+        folder = self._work / "output"
         try:
+            self._work.mkdir(exist_ok=True)
+            self._lock = _locked(self._work)
+            if folder.exists():
+                shutil.rmtree(folder)
             folder.mkdir()
+        except BlockingIOError as error:
+            raise OutputError(
+                f"another run is writing to {self.directory}", hint="wait for it, or choose another -o"
+            ) from error
         except OSError as error:
             raise self._plain(error, 0) from error
         self._folder = folder
@@ -138,14 +169,19 @@ class Output:
                 self._create()
         except OSError as error:
             raise self._plain(error, _size(self.folder)) from error
+        else:
+            self.is_unfinished = False
         finally:
             self._discard()
 
     def _discard(self) -> int:
         """Remove the folder written to, and return how many bytes it held."""
         written = _size(self.folder)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder if self.is_unfinished else self._work, ignore_errors=True)
         self._folder = None
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
         return written
 
     def _create(self) -> None:
@@ -249,6 +285,21 @@ def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
             if source.is_relative_to(place / name):
                 found = f"{given} is an input, and the output {place / name} would overwrite it"
                 raise OutputError(found, hint="choose another -o")
+
+
+def _locked(folder: Path) -> int:
+    """Lock a folder until the handle returned is closed, if by the end of the process; -1 where there are no locks."""
+    try:
+        import fcntl
+    except ImportError:  # on Windows
+        return -1
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
 
 
 def _nearest_folder(directory: Path) -> Path:

@@ -87,11 +87,13 @@ class Parquet:
 
     def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
         """Return the kept records with all their columns."""
-        return pa.Table.from_batches(list(self._kept_batches(kept)), self._schema)
+        batches = list(self._kept_batches(kept))
+        return pa.Table.from_batches(batches, self._schema)
 
     def _kept_batches(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
             with _open(file) as parquet:
+                self._take_schema(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
                 if parquet.metadata.num_rows != len(mask):
                     raise changed(file)
                 position = 0

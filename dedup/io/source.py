@@ -113,8 +113,16 @@ class Source(Protocol):
         """Whether another process can read the same input again from its start."""
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What decides, besides the input, how it is read: as JSON can hold it."""
+
+    @property
     def total_bytes(self) -> int | None:
         """Bytes to read, as they lie on disk; None when not known."""
+
+    @property
+    def unpacked_bytes(self) -> int | None:
+        """About how many bytes there are to read when decompressed; None when not known."""
 
     @property
     def bytes_read(self) -> int:
