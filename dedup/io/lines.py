@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup.kernels import json as kernel
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -33,15 +35,18 @@ def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def pieces_of(block: bytes, most: int) -> Iterator[bytes]:
-    """Cut a block into pieces of at most so many lines."""
+def pieces_of(block: bytes, most: int) -> Iterator[tuple[bytes, int]]:
+    """Cut a block of lines into pieces of at most so many, and tell how many each has."""
+    count = kernel.count_lines(np.frombuffer(block, np.uint8)) + (not block.endswith(b"\n"))
+    if count <= most:
+        yield block, count
+        return
     start = 0
-    if block.count(b"\n") > most:
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _NEWLINE) + 1
-        for end in ends[most - 1 : -1 : most].tolist():
-            yield block[start:end]
-            start = end
-    yield block[start:] if start else block
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _NEWLINE) + 1
+    for first in range(0, count, most):
+        end = int(ends[first + most - 1]) if first + most <= len(ends) else len(block)
+        yield block[start:end], min(most, count - first)
+        start = end
 
 
 def record_lines(block: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
