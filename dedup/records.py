@@ -213,7 +213,7 @@ def _sketched(
         batch = piece()
         return batch, time.perf_counter() - started, _sketch(batch.text, params, bands, rows)
 
-    for batch, parsing, sketched in _in_order(work, _timed(source.pieces(), progress), threads):
+    for batch, parsing, sketched in _in_order(work, _timed(source.pieces(ahead=threads > 1), progress), threads):
         progress.spent("read", parsing)
         source.accept(batch)
         yield batch, sketched

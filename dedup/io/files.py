@@ -26,7 +26,7 @@ from dedup.io.parquet import Parquet
 from dedup.io.paths import InputFile
 from dedup.io.plaintext import PlainText
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece
-from dedup.io.stream import CHUNK_BYTES, Meter, unreadable
+from dedup.io.stream import CHUNK_BYTES, Reading, unreadable
 from dedup.io.tally import Tally
 from dedup.io.unchanged import Stamp, require_unchanged, stamp
 
@@ -43,7 +43,7 @@ class Format(Protocol):
 
     has_dates: bool
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield one file in pieces, none of them for a file without records."""
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
@@ -78,7 +78,7 @@ class FileSource:
         self._formats: dict[str, Format] = {}
         self._stamps: dict[str, Stamp] = {}
         self._tallies: list[Tally] = []
-        self._meter = Meter()
+        self._reading = Reading()
 
     @property
     def has_dates(self) -> bool:
@@ -95,7 +95,7 @@ class FileSource:
     @property
     def bytes_read(self) -> int:
         """Bytes read from disk so far."""
-        return self._meter.bytes_read
+        return self._reading.bytes_read
 
     @property
     def inputs(self) -> Sequence[Path]:
@@ -108,9 +108,9 @@ class FileSource:
         """Whether all of it can be read again; standard input cannot."""
         return not any(file.is_stdin for file in self._files)
 
-    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+    def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield all files in pieces, in order; what breaks off the reading is the last piece, and raises."""
-        self._meter.bytes_read = 0
+        self._reading = Reading(ahead=ahead)
         self._formats = {}
         if not skip:
             self._stamps, self._tallies = {}, []
@@ -187,7 +187,7 @@ class FileSource:
             reader = self._formats.setdefault(file.format, _format(file.format, self._fields, len(self._files) > 1))
             try:
                 self._stamp(file)
-                yield from reader.read(file, self._meter)
+                yield from reader.read(file, self._reading)
             except InputError as error:
                 yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
                 yield partial(_raise, error)

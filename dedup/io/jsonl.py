@@ -19,7 +19,7 @@ from dedup.io.jsonblock import BlockReader, parse
 from dedup.io.lines import line_blocks, pieces_of, record_lines, runs
 from dedup.io.paths import InputFile
 from dedup.io.source import BATCH_RECORDS, Fields, Piece, Rejection
-from dedup.io.stream import CHUNK_BYTES, DamagedError, Meter, text_chunks
+from dedup.io.stream import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, text_chunks
 from dedup.io.unchanged import changed
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class JsonLines:
         self._chunk_bytes = chunk_bytes
         self.has_dates = False
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield a file in pieces; a row is a line number, blank lines are counted but are no records.
 
         Raises
@@ -57,7 +57,7 @@ class JsonLines:
         batch = BlockReader(file.name, columns).batch
         row = 0
         try:
-            for block in line_blocks(text_chunks(file, self._chunk_bytes, meter)):
+            for block in line_blocks(text_chunks(file, self._chunk_bytes, reading), self._chunk_bytes):
                 for some, lines in pieces_of(block, BATCH_RECORDS):
                     yield partial(batch, some, lines, row + 1)
                     row += lines
@@ -79,7 +79,7 @@ class JsonLines:
 
     def _kept_lines(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[bytes | memoryview]:
         position = 0
-        for block in line_blocks(text_chunks(file, self._chunk_bytes)):
+        for block in line_blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes):
             start, end = record_lines(block)
             keep = mask[position : position + len(start)]
             if len(keep) < len(start):
@@ -98,7 +98,7 @@ class JsonLines:
         keys: dict[str, None] = {}
         objects = size = 0
         # Damage is left to be met, and told with the row, when the records are read.
-        with closing(text_chunks(file, self._chunk_bytes)) as chunks, suppress(DamagedError):
+        with closing(text_chunks(file, min(self._chunk_bytes, HEAD_BYTES))) as chunks, suppress(DamagedError):
             lines = itertools.chain.from_iterable(block.split(b"\n") for block in line_blocks(chunks))
             for line in filter(bytes.strip, lines):
                 record = parse(line)

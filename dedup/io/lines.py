@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup.errors import InputError
 from dedup.kernels import json as kernel
 
 if TYPE_CHECKING:
@@ -17,20 +18,39 @@ _WHITESPACE = np.zeros(256, np.bool_)
 _WHITESPACE[list(b" \t\n\r\x0b\x0c")] = True
 
 
-def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def line_blocks(chunks: Iterable[bytes], least: int = 1) -> Iterator[bytes]:
     """Regroup chunks so that each ends with a line feed, but perhaps the last.
 
-    A line may span any number of chunks; it is joined once.
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        A line may span any number of them; it is joined once.
+    least : int
+        Bytes that a block should have, but for the last: small chunks are joined, too.
+
+    Raises
+    ------
+    InputError
+        What the chunks raise, behind the lines that were whole before.
     """
     pieces: list[bytes] = []
-    for chunk in chunks:
-        end = chunk.rfind(b"\n") + 1
-        if not end:
-            pieces.append(chunk)
-            continue
-        block = b"".join([*pieces, chunk[:end]])
-        pieces = [chunk[end:]]  # before the yield: a long line is not held twice meanwhile
-        yield block
+    size = 0
+    try:
+        for chunk in chunks:
+            size += len(chunk)
+            end = chunk.rfind(b"\n") + 1 if size >= least else 0
+            if not end:
+                pieces.append(chunk)
+                continue
+            block = b"".join([*pieces, memoryview(chunk)[:end]])
+            pieces = [chunk[end:]]  # before the yield: a long line is not held twice meanwhile
+            size = len(pieces[0])
+            yield block
+    except InputError:
+        good = b"".join(pieces)
+        if whole := good[: good.rfind(b"\n") + 1]:
+            yield whole
+        raise
     if rest := b"".join(pieces):
         yield rest
 

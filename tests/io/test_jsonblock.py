@@ -98,44 +98,12 @@ def test_broken_lines_are_read_as_python_reads_them(lines):
         agree(b"\n".join(lines) + b"\n")
 
 
-NUMBERS = [
-    "1",
-    "-0",
-    "0",
-    "-7",
-    "007",
-    "1.0",
-    "1e5",
-    "123456789012345678",
-    "1234567890123456789",
-    "1.5e400",
-    "+1",
-    "1.",
-    ".5",
-    "1e",
-    "--1",
-]
-OTHERS = [
-    "true",
-    "null",
-    "nul",
-    "nulll",
-    "truetrue",
-    "Infinity",
-    "[]",
-    "{}",
-    "[1,]",
-    "[[[]]]",
-    "[}",
-    "{]",
-    '{"a":1,}',
-    '{"a"}',
-    '{"a":{"b":[{"c":[]}]}}',
-]
+NUMBERS = "1 -0 0 -7 007 1.0 1e5 123456789012345678 1234567890123456789 1.5e400 +1 1. .5 1e --1"
+OTHERS = 'true null nul nulll truetrue Infinity [] {} [1,] [[[]]] [} {] {"a":1,} {"a"} {"a":{"b":[{"c":[]}]}}'
 STRINGS = ['""', '"\\ud800"', '"caf\\u00e9"']
 
 
-@pytest.mark.parametrize("value", [*NUMBERS, "9" * 5000, *OTHERS, "[1 2]", *STRINGS])
+@pytest.mark.parametrize("value", [*NUMBERS.split(), "9" * 5000, *OTHERS.split(), "[1 2]", *STRINGS])
 @pytest.mark.parametrize("field", ["text", "id", "date", "source", "other"])
 def test_values_of_every_kind_in_every_field(field, value):
     agree(f'{{"text":"x","{field}":{value}}}\n{{"text":"y"}}\n'.encode())
