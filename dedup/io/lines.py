@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.errors import InputError
-from dedup.kernels import json as kernel
+from dedup.kernels import lines as kernel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_NEWLINE = 10
 _WHITESPACE = np.zeros(256, np.bool_)
 _WHITESPACE[list(b" \t\n\r\x0b\x0c")] = True
 
@@ -62,7 +61,7 @@ def pieces_of(block: bytes, most: int) -> Iterator[tuple[bytes, int]]:
         yield block, count
         return
     start = 0
-    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _NEWLINE) + 1
+    ends = _line_ends(np.frombuffer(block, np.uint8))
     for first in range(0, count, most):
         end = int(ends[first + most - 1]) if first + most <= len(ends) else len(block)
         yield block[start:end], min(most, count - first)
@@ -83,7 +82,7 @@ def record_lines(block: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.in
         Each line is ``block[start:end]``, its line feed included.
     """
     characters = np.frombuffer(block, np.uint8)
-    end = np.flatnonzero(characters == _NEWLINE).astype(np.int64) + 1
+    end = _line_ends(characters)
     if len(block) and (not len(end) or end[-1] != len(block)):
         end = np.append(end, len(block))
     start = np.concatenate([np.zeros(1, np.int64), end[:-1]])[: len(end)]
@@ -112,3 +111,9 @@ def runs(start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Iterator[t
     firsts = np.concatenate([[0], breaks + 1])
     lasts = np.concatenate([breaks, [len(end) - 1]])
     yield from zip(start[firsts].tolist(), end[lasts].tolist(), strict=True)
+
+
+def _line_ends(characters: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    ends = np.empty(kernel.count_lines(characters), np.int64)
+    kernel.line_ends(characters, ends)
+    return ends

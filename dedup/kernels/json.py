@@ -10,7 +10,8 @@ from __future__ import annotations
 from numba import i8, njit, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.simd import BLOCK, copy_run, find_run, line_feeds, set_bits, trailing_zeros
+from dedup.kernels.lines import FEED, line_end
+from dedup.kernels.simd import BLOCK, copy_run, find_run, trailing_zeros
 from dedup.kernels.text import decode
 
 TEXT, ID, DATE, SOURCE = range(4)
@@ -23,34 +24,7 @@ DEPTH = 64
 NUMBER_BYTES = 4_000  # Python refuses integers of more than 4,300 digits
 INTEGER_DIGITS = 18  # fit into 64 bits
 
-FEED, SPACE, QUOTE, BACKSLASH = 10, 32, 34, 92
-
-
-@njit(cache=True, nogil=True)
-def count_lines(data: Array) -> int:
-    """Return how many line feeds there are."""
-    count = i8(0)
-    at = i8(0)
-    while at + BLOCK <= data.size:
-        count += set_bits(line_feeds(data, at))
-        at += BLOCK
-    while at < data.size:
-        count += i8(data[at] == FEED)
-        at += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def line_end(data: Array, at: int) -> int:
-    """Return where the line feed at or behind ``at`` is."""
-    while at + BLOCK <= data.size:
-        feeds = line_feeds(data, at)
-        if feeds != u8(0):
-            return at + trailing_zeros(feeds)
-        at += BLOCK
-    while data[at] != FEED:
-        at += 1
-    return at
+SPACE, QUOTE, BACKSLASH = 32, 34, 92
 
 
 @njit(inline="always")

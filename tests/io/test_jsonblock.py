@@ -156,8 +156,3 @@ def test_what_is_left_to_python():
     slow = [b'{"te\\u0078t":"x"}', b'{"id":"\xff"}', b'{"text":"\\ud83d"}', b'{"x":NaN}', b"[]", b'{"id":1.5}', b"{} x"]
     assert [left(line) for line in taken] == [False] * len(taken)
     assert [left(line) for line in slow] == [True] * len(slow)
-
-
-@given(st.binary(max_size=300).map(lambda data: data.replace(b"a", b"\n")))
-def test_lines_are_counted(data):
-    assert kernel.count_lines(np.frombuffer(data or b" ", np.uint8)) == data.count(b"\n")
