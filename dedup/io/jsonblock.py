@@ -18,11 +18,10 @@ import pyarrow.compute as pc
 
 from dedup.io.assembly import assemble, kind, names_of_rows
 from dedup.io.columns import Columns
-from dedup.io.dates import read_dates
+from dedup.io.dates import read_date_column, read_dates
 from dedup.io.source import Batch, Rejection
 from dedup.kernels import json as kernel
 from dedup.kernels.simd import BLOCK
-from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -131,8 +130,8 @@ def _strings(
 
 
 def _dates(values: pa.StringArray, kinds: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int64], int]:
-    if values.null_count == len(values):
-        return np.full(len(values), NO_DATE), 0
+    if not (kinds == kernel.INTEGER).any():
+        return read_date_column(values)
     found = values.to_pylist()
     for place in np.flatnonzero(kinds == kernel.INTEGER).tolist():
         found[place] = int(found[place])
