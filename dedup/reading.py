@@ -185,7 +185,7 @@ def _sketched(
         text_ends = ends_of(*buffers(batch.text))
         return _Sketched(batch, tokens, keys, text_ends, parsed - started, time.perf_counter() - parsed)
 
-    return in_turn(work, _timed(source.pieces(skip), progress), threads)
+    return in_turn(work, _timed(source.pieces(skip, ahead=threads > 1), progress), threads)
 
 
 def _timed(pieces: Iterator[Piece], progress: Progress) -> Iterator[Piece]:

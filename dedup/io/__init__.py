@@ -3,6 +3,7 @@
 - ``opening`` anything a caller may pass to a source; ``source`` what a source, its pieces and batches are
 - ``tally`` what was accepted of a source
 - ``paths`` files, folders and globs; ``stream`` a file as decompressed chunks; ``lines`` chunks as lines
+- ``decompress`` gzip and zstd
 - ``files`` many files as one source, over the formats ``jsonl``, ``delimited``, ``parquet``, ``plaintext``
 - ``memory`` tables, DataFrames and iterables; ``tabular`` Arrow columns to batches; ``inferred`` dicts to a table
 - ``columns`` which field is which; ``dates`` dates to microseconds; ``assembly`` parsed values to a batch

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.io.dates import read_dates
 from dedup.io.encoding import printable, to_bytes
@@ -91,7 +92,7 @@ def name_records(
 
 def names_of_rows(file: str, row: npt.NDArray[np.int64]) -> pa.StringArray:
     """Return ``file:row`` for each row: what records without an id are called."""
-    return pa.array([f"{file}:{number}" for number in row.tolist()], pa.string())
+    return pc.binary_join_element_wise(pa.scalar(f"{file}:"), pa.array(row).cast(pa.string()), "")
 
 
 def text_array(text: list[str | None]) -> pa.LargeBinaryArray:

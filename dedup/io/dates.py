@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.kernels import dates as kernel
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -87,7 +88,23 @@ def read_date_column(array: pa.Array) -> tuple[npt.NDArray[np.int64], int]:
         # Not safe: nanoseconds below a microsecond are cut off.
         instants = array.cast(pa.timestamp("us", zone), safe=False).cast(pa.int64())
         return pc.fill_null(instants, NO_DATE).to_numpy(zero_copy_only=False), 0
-    return read_dates(array.to_pylist())
+    return _read_strings(array) if pa.types.is_string(array.type) else read_dates(array.to_pylist())
+
+
+def _read_strings(array: pa.StringArray) -> tuple[npt.NDArray[np.int64], int]:
+    published = np.full(len(array), NO_DATE)
+    if array.null_count == len(array):
+        return published, 0
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1].view()
+    characters = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+    for view in (bounds, characters):
+        view.flags.writeable = False
+    left = np.empty(len(array), np.int64)
+    others = left[: kernel.read_dates(characters, bounds, published, left)]
+    published[array.is_null().to_numpy(zero_copy_only=False)] = NO_DATE
+    published[others], unread = read_dates(array.take(pa.array(others)).to_pylist())
+    return published, unread
 
 
 @lru_cache(maxsize=4096)

@@ -23,7 +23,7 @@ from dedup.io.encoding import printable
 from dedup.io.lines import line_blocks
 from dedup.io.paths import InputFile
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
-from dedup.io.stream import CHUNK_BYTES, DamagedError, Meter, text_chunks
+from dedup.io.stream import CHUNK_BYTES, DamagedError, Reading, text_chunks
 from dedup.io.unchanged import changed
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Delimited:
         # Holds for the whole process, so it is only ever raised. The default is 128 KiB, less than a long article.
         csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield a file in pieces; a row is a record number, the header and blank lines not counted.
 
         Raises
@@ -70,7 +70,7 @@ class Delimited:
         InputError
             When there is no header, or it is not that of the files before.
         """
-        records = self._records(file, meter)
+        records = self._records(file, reading)
         header = next(records, None)
         if header is None:
             return
@@ -121,7 +121,7 @@ class Delimited:
         return self._header or next(self._records(kept[0][0], Meter()), _Record(b"", []))
 
     def _kept_records(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[_Record]:
-        records = self._records(file, Meter())
+        records = self._records(file, Reading())
         next(records, None)
         flags = iter(mask.tolist())
         for record in records:
@@ -133,9 +133,9 @@ class Delimited:
         if next(flags, None) is not None:
             raise changed(file)
 
-    def _records(self, file: InputFile, meter: Meter) -> Iterator[_Record]:
+    def _records(self, file: InputFile, reading: Reading) -> Iterator[_Record]:
         """Yield header and records, malformed ones with their problem."""
-        feed = _Feed(line_blocks(text_chunks(file, self._chunk_bytes, meter)))
+        feed = _Feed(line_blocks(text_chunks(file, self._chunk_bytes, reading)))
         reader = csv.reader(feed, delimiter=DELIMITERS[self._format])
         while True:
             feed.taken = []

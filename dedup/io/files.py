@@ -26,7 +26,7 @@ from dedup.io.parquet import Parquet
 from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile
 from dedup.io.plaintext import PlainText
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece
-from dedup.io.stream import CHUNK_BYTES, Meter, unreadable
+from dedup.io.stream import CHUNK_BYTES, Reading, unreadable
 from dedup.io.tally import Tally
 from dedup.io.unchanged import Stamp, require_unchanged, stamp
 
@@ -48,7 +48,7 @@ class Format(Protocol):
 
     has_dates: bool
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield one file in pieces, none of them for a file without records."""
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
@@ -83,7 +83,7 @@ class FileSource:
         self._formats: dict[str, Format] = {}
         self._stamps: dict[str, Stamp] = {}
         self._tallies: list[Tally] = []
-        self._meter = Meter()
+        self._reading = Reading()
 
     @property
     def has_dates(self) -> bool:
@@ -108,7 +108,7 @@ class FileSource:
     @property
     def bytes_read(self) -> int:
         """Bytes read from disk so far."""
-        return self._meter.bytes_read
+        return self._reading.bytes_read
 
     @property
     def inputs(self) -> Sequence[Path]:
@@ -126,9 +126,9 @@ class FileSource:
         """The fields asked for, and whether one malformed record is too many."""
         return {**{f"{role}_field": name for role, name in asdict(self._fields).items()}, "strict": self._strict}
 
-    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+    def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield all files in pieces, in order; what breaks off the reading is the last piece, and raises."""
-        self._meter.bytes_read = 0
+        self._reading = Reading(ahead=ahead)
         self._formats = {}
         if not skip:
             self._stamps, self._tallies = {}, []
@@ -204,7 +204,7 @@ class FileSource:
         for file in self._files:
             try:
                 self._stamp(file)
-                yield from self._format(file.format).read(file, self._meter)
+                yield from self._format(file.format).read(file, self._reading)
             except InputError as error:
                 yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
                 yield partial(_raise, error)

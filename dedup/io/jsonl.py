@@ -1,13 +1,8 @@
-"""JSON lines: one object a line, read a chunk at a time, written back byte for byte.
-
-Lines go through orjson, which takes only strict JSON in valid UTF-8. What it refuses is read again by the standard
-library with undecodable bytes kept, and only what that refuses too is rejected.
-"""
+"""JSON lines files: one object a line, read a chunk at a time, written back byte for byte."""
 
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
@@ -15,17 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from dedup.errors import InputError
-from dedup.io.assembly import assemble, kind
 from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
 from dedup.io.inferred import table_of_dicts
+from dedup.io.jsonblock import BlockReader, parse
 from dedup.io.lines import line_blocks, pieces_of, record_lines, runs
 from dedup.io.paths import InputFile
-from dedup.io.source import BATCH_RECORDS, Batch, Fields, Piece, Rejection
-from dedup.io.stream import CHUNK_BYTES, DamagedError, Meter, text_chunks
+from dedup.io.source import BATCH_RECORDS, Fields, Piece, Rejection
+from dedup.io.stream import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, text_chunks
 from dedup.io.unchanged import changed
 
 if TYPE_CHECKING:
@@ -50,7 +44,7 @@ class JsonLines:
         self._chunk_bytes = chunk_bytes
         self.has_dates = False
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield a file in pieces; a row is a line number, blank lines are counted but are no records.
 
         Raises
@@ -60,12 +54,13 @@ class JsonLines:
         """
         columns = self._choose(file)
         self.has_dates |= columns.date is not None
+        batch = BlockReader(file.name, columns).batch
         row = 0
         try:
-            for block in line_blocks(text_chunks(file, self._chunk_bytes, meter)):
-                for some in pieces_of(block, BATCH_RECORDS):
-                    yield partial(_batch, file.name, some, row + 1, columns)
-                    row += some.count(b"\n")
+            for block in line_blocks(text_chunks(file, self._chunk_bytes, reading), self._chunk_bytes):
+                for some, lines in pieces_of(block, BATCH_RECORDS):
+                    yield partial(batch, some, lines, row + 1)
+                    row += lines
         except DamagedError as damage:
             raise damage.after(row) from damage
 
@@ -84,7 +79,7 @@ class JsonLines:
 
     def _kept_lines(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[bytes | memoryview]:
         position = 0
-        for block in line_blocks(text_chunks(file, self._chunk_bytes)):
+        for block in line_blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes):
             start, end = record_lines(block)
             keep = mask[position : position + len(start)]
             if len(keep) < len(start):
@@ -103,7 +98,7 @@ class JsonLines:
         keys: dict[str, None] = {}
         objects = size = 0
         # Damage is left to be met, and told with the row, when the records are read.
-        with closing(text_chunks(file, self._chunk_bytes)) as chunks, suppress(DamagedError):
+        with closing(text_chunks(file, min(self._chunk_bytes, HEAD_BYTES))) as chunks, suppress(DamagedError):
             lines = itertools.chain.from_iterable(block.split(b"\n") for block in line_blocks(chunks))
             for line in filter(bytes.strip, lines):
                 record = parse(line)
@@ -117,66 +112,6 @@ class JsonLines:
                         break
         # Without a single object every line is going to be rejected, whatever the field.
         return choose_columns(self._fields, keys, file.name) if objects else Columns("text")
-
-
-def parse(line: bytes) -> dict[str, Any] | Rejection:
-    """Read one line as an object, or say why it is none."""
-    try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        record = _parse_leniently(line)
-    if isinstance(record, (dict, Rejection)):
-        return record
-    return Rejection(f"{kind(record)}, expected an object", line)
-
-
-def _parse_leniently(line: bytes) -> Any:
-    """Read a line that orjson refuses: invalid UTF-8, lone surrogates, NaN, control characters; or say why not."""
-    text = line.decode("utf-8", "surrogateescape").removeprefix("\ufeff")  # as where files were concatenated
-    try:
-        return json.loads(text, strict=False)
-    except json.JSONDecodeError as error:
-        problem = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
-        return Rejection(f"not JSON: {problem} at column {error.colno}", line)
-    except RecursionError:
-        return Rejection("not readable JSON: nested too deeply", line)
-    except ValueError as error:  # an integer of thousands of digits
-        return Rejection(f"not readable JSON: {error}", line)
-
-
-def _batch(file: str, block: bytes, first_row: int, columns: Columns) -> Batch:
-    lines = block.split(b"\n")
-    rows: list[int] = []
-    records: list[dict[str, Any]] = []
-    rejected: dict[int, Rejection] = {}
-    for row, line in enumerate(lines, first_row):
-        try:
-            record = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            if not line.strip():
-                continue
-            record = parse(line)
-        if record.__class__ is not dict:
-            rejected[len(rows)] = record if isinstance(record, Rejection) else parse(line)  # type: ignore[assignment]
-            record = {}
-        rows.append(row)
-        records.append(record)
-
-    def raw(position: int) -> bytes:
-        return lines[rows[position] - first_row]
-
-    def values(name: str | None) -> list[Any] | None:
-        return None if name is None else [record.get(name) for record in records]
-
-    ids = values(columns.id)
-    if ids and columns.id and float in set(map(type, ids)):
-        # orjson rounds integers of more than 64 bits; an id must not be rounded.
-        for position, value in enumerate(ids):
-            if isinstance(value, float) and isinstance(exact := _parse_leniently(raw(position)), dict):
-                ids[position] = exact[columns.id]
-    text = [record.get(columns.text) for record in records]
-    row_numbers = np.array(rows, np.int64)
-    return assemble(file, row_numbers, text, ids, values(columns.date), values(columns.source), rejected, raw)
 
 
 def _refuse_document(file: InputFile, line: bytes, record: dict[str, Any] | Rejection) -> None:

@@ -7,41 +7,65 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dedup.errors import InputError
+from dedup.kernels import lines as kernel
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_NEWLINE = 10
 _WHITESPACE = np.zeros(256, np.bool_)
 _WHITESPACE[list(b" \t\n\r\x0b\x0c")] = True
 
 
-def line_blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def line_blocks(chunks: Iterable[bytes], least: int = 1) -> Iterator[bytes]:
     """Regroup chunks so that each ends with a line feed, but perhaps the last.
 
-    A line may span any number of chunks; it is joined once.
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        A line may span any number of them; it is joined once.
+    least : int
+        Bytes that a block should have, but for the last: small chunks are joined, too.
+
+    Raises
+    ------
+    InputError
+        What the chunks raise, behind the lines that were whole before.
     """
     pieces: list[bytes] = []
-    for chunk in chunks:
-        end = chunk.rfind(b"\n") + 1
-        if not end:
-            pieces.append(chunk)
-            continue
-        block = b"".join([*pieces, chunk[:end]])
-        pieces = [chunk[end:]]  # before the yield: a long line is not held twice meanwhile
-        yield block
+    size = 0
+    try:
+        for chunk in chunks:
+            size += len(chunk)
+            end = chunk.rfind(b"\n") + 1 if size >= least else 0
+            if not end:
+                pieces.append(chunk)
+                continue
+            block = b"".join([*pieces, memoryview(chunk)[:end]])
+            pieces = [chunk[end:]]  # before the yield: a long line is not held twice meanwhile
+            size = len(pieces[0])
+            yield block
+    except InputError:
+        good = b"".join(pieces)
+        if whole := good[: good.rfind(b"\n") + 1]:
+            yield whole
+        raise
     if rest := b"".join(pieces):
         yield rest
 
 
-def pieces_of(block: bytes, most: int) -> Iterator[bytes]:
-    """Cut a block into pieces of at most so many lines."""
+def pieces_of(block: bytes, most: int) -> Iterator[tuple[bytes, int]]:
+    """Cut a block of lines into pieces of at most so many, and tell how many each has."""
+    count = kernel.count_lines(np.frombuffer(block, np.uint8)) + (not block.endswith(b"\n"))
+    if count <= most:
+        yield block, count
+        return
     start = 0
-    if block.count(b"\n") > most:
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _NEWLINE) + 1
-        for end in ends[most - 1 : -1 : most].tolist():
-            yield block[start:end]
-            start = end
-    yield block[start:] if start else block
+    ends = _line_ends(np.frombuffer(block, np.uint8))
+    for first in range(0, count, most):
+        end = int(ends[first + most - 1]) if first + most <= len(ends) else len(block)
+        yield block[start:end], min(most, count - first)
+        start = end
 
 
 def record_lines(block: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -58,7 +82,7 @@ def record_lines(block: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.in
         Each line is ``block[start:end]``, its line feed included.
     """
     characters = np.frombuffer(block, np.uint8)
-    end = np.flatnonzero(characters == _NEWLINE).astype(np.int64) + 1
+    end = _line_ends(characters)
     if len(block) and (not len(end) or end[-1] != len(block)):
         end = np.append(end, len(block))
     start = np.concatenate([np.zeros(1, np.int64), end[:-1]])[: len(end)]
@@ -87,3 +111,9 @@ def runs(start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Iterator[t
     firsts = np.concatenate([[0], breaks + 1])
     lasts = np.concatenate([breaks, [len(end) - 1]])
     yield from zip(start[firsts].tolist(), end[lasts].tolist(), strict=True)
+
+
+def _line_ends(characters: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    ends = np.empty(kernel.count_lines(characters), np.int64)
+    kernel.line_ends(characters, ends)
+    return ends

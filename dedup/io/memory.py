@@ -86,7 +86,7 @@ class TableSource(_InMemory):
         self.total_bytes = int(table.nbytes)
         self.bytes_read = 0
 
-    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+    def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the table in pieces; a row is a record number."""
         if not self._table.num_rows:
             raise InputError("no records in the table")
@@ -140,7 +140,7 @@ class RecordSource(_InMemory):
         self._fields = fields
         self.has_dates = False
 
-    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+    def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the records in pieces; a row is a record number, and the id of a string."""
         return itertools.islice(self._pieces(), skip, None)
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from dedup.errors import InputError
 from dedup.io.paths import InputFile
 from dedup.io.source import Fields, Piece
-from dedup.io.stream import Meter, unreadable
+from dedup.io.stream import Reading, unreadable
 from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, records_per_batch
 from dedup.io.unchanged import changed
 
@@ -43,7 +43,7 @@ class Parquet:
         self._schema_file = ""
         self.has_dates = False
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield a file in pieces, reading only the columns needed; a row is a record number.
 
         Raises
@@ -53,7 +53,7 @@ class Parquet:
         ColumnError
             When a column is missing or of a type that cannot serve.
         """
-        before = meter.bytes_read
+        before = reading.bytes_read
         size = file.path.stat().st_size if file.path.exists() else 0
         with _open(file) as parquet:
             self._take_schema(file, parquet.schema_arrow)
@@ -66,7 +66,7 @@ class Parquet:
             ):
                 yield partial(arrow_batch, file.name, row, records, columns)
                 row += records.num_rows
-                meter.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
+                reading.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept records, compressed as the first file's are."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 from dedup.io.encoding import printable, readable
 from dedup.io.paths import STDIN, InputFile
 from dedup.io.source import Batch, Piece, Rejection
-from dedup.io.stream import CHUNK_BYTES, Meter, NotTextError, chunks, text_chunks
+from dedup.io.stream import CHUNK_BYTES, NotTextError, Reading, chunks, text_chunks
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ class PlainText:
     def __init__(self, tolerant: bool = False) -> None:
         self._tolerant = tolerant
 
-    def read(self, file: InputFile, meter: Meter) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield the file as a piece of one record."""
         rejected = {}
         whole: bytes | None = None
         try:
-            whole = b"".join(text_chunks(file, CHUNK_BYTES, meter))
+            whole = b"".join(text_chunks(file, CHUNK_BYTES, reading))
         except NotTextError as error:
             if not self._tolerant:
                 raise

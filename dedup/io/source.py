@@ -132,7 +132,7 @@ class Source(Protocol):
     def inputs(self) -> Sequence[Path]:
         """Folders and files that are read and must not be written to."""
 
-    def pieces(self, skip: int = 0) -> Iterator[Piece]:
+    def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Read the input and cut it into pieces, in input order.
 
         Unchanged input is cut at the same places each time. A piece may turn out to hold no record.
@@ -141,6 +141,8 @@ class Source(Protocol):
         ----------
         skip : int
             Leave out so many pieces at the beginning; they are read, but never parsed.
+        ahead : bool
+            Decompress in a thread of its own, a little ahead of what is asked for.
 
         Raises
         ------

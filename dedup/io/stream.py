@@ -6,13 +6,13 @@ reads. The formats take ``text_chunks``; whole lines come from ``lines``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator
-from contextlib import ExitStack, closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from dedup.errors import InputError
+from dedup.io.decompress import DecompressionError, TruncatedError, ahead, decompressed, is_compressed
 from dedup.io.paths import InputFile
 
 CHUNK_BYTES = 1 << 20
@@ -21,11 +21,8 @@ CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
 
-_STEP_BYTES = 4 << 10
-"""Bytes asked of a decompressor at a time.
-
-Where data is damaged the step is lost. Small, so that the message can name the last good row; smaller ones cost time.
-"""
+_SMALL_BYTES = 4 << 10
+"""Bytes asked of a decompressor at a time where data is damaged, so that the message can name the last good row."""
 
 BOM = b"\xef\xbb\xbf"
 
@@ -42,10 +39,19 @@ _MAGIC = (
 
 
 @dataclass(slots=True)
-class Meter:
-    """Counts the bytes read from disk, compressed as they lie there."""
+class Reading:
+    """A pass over files: how it is done, and how far it is.
+
+    Parameters
+    ----------
+    bytes_read : int
+        Bytes read from disk, compressed as they lie there.
+    ahead : bool
+        Decompress in a thread of its own, a few chunks ahead.
+    """
 
     bytes_read: int = 0
+    ahead: bool = False
 
 
 class NotTextError(InputError):
@@ -76,7 +82,7 @@ class DamagedError(InputError):
         return InputError(f"{self.file} {self.what}{where}", hint=self.hint)
 
 
-def text_chunks(file: InputFile, size: int = CHUNK_BYTES, meter: Meter | None = None) -> Generator[bytes]:
+def text_chunks(file: InputFile, size: int = CHUNK_BYTES, reading: Reading | None = None) -> Generator[bytes]:
     """Yield the decompressed bytes of a text file, without a byte order mark.
 
     Parameters
@@ -85,8 +91,8 @@ def text_chunks(file: InputFile, size: int = CHUNK_BYTES, meter: Meter | None = 
         A plain, gzip or zstd file.
     size : int
         Most bytes of a chunk.
-    meter : Meter or None
-        Counts the bytes read.
+    reading : Reading or None
+        The pass that this is part of.
 
     Raises
     ------
@@ -95,34 +101,27 @@ def text_chunks(file: InputFile, size: int = CHUNK_BYTES, meter: Meter | None = 
     DamagedError
         When it cannot be decompressed to its end; what could be was yielded before.
     """
-    with closing(chunks(file, HEAD_BYTES)) as beginning:
-        head = next(beginning, b"")
-    _refuse_binary(file, head)
-    skip = len(BOM) if head.startswith(BOM) else 0
-    for chunk in chunks(file, size, meter):
-        rest = chunk[skip:]
-        skip -= len(chunk) - len(rest)
-        if rest:
-            yield rest
+    with closing(chunks(file, max(size, HEAD_BYTES), reading)) as whole:
+        first = next(whole, b"")
+        _refuse_binary(file, first[:HEAD_BYTES])
+        first = first.removeprefix(BOM)
+        for chunk in itertools.chain([first], whole):
+            for start in range(0, len(chunk), size):
+                yield chunk[start : start + size]
 
 
-def chunks(file: InputFile, size: int, meter: Meter | None = None) -> Generator[bytes]:
+def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Generator[bytes]:
     """Yield the decompressed bytes of a file as they are; parameters and errors as for ``text_chunks``."""
-    meter = meter or Meter()
-    before = meter.bytes_read
-    with ExitStack() as stack:
-        raw, stream = _open(file, stack)
-        step = size if stream is raw else min(size, _STEP_BYTES)
-        while True:
-            chunk, error = _gather(stream, size, step)
-            meter.bytes_read = before + raw.tell()
-            if chunk:
-                yield chunk
-            if error is not None:
-                # What the system refuses has a number, what a decompressor refuses has not.
-                raise (_damage(file, error) if error.errno is None else unreadable(file, error)) from error
-            if not chunk:
-                return
+    given = 0
+    try:
+        for chunk in _decompressed(file, size, reading or Reading()):
+            given += len(chunk)
+            yield chunk
+    except DecompressionError as error:
+        # The last step is lost, as a whole. Again in small ones: slow, but what is good is read and counted.
+        with suppress(DecompressionError):
+            yield from _behind(given, _decompressed(file, _SMALL_BYTES, Reading()))
+        raise _damage(file, error) from error
 
 
 def unreadable(file: InputFile, error: OSError) -> InputError:
@@ -130,38 +129,32 @@ def unreadable(file: InputFile, error: OSError) -> InputError:
     return InputError(f"cannot read {file.name}: {error.strerror or error}")
 
 
-def _open(file: InputFile, stack: ExitStack) -> tuple[pa.PythonFile, pa.NativeFile]:
+def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[bytes]:
+    before = reading.bytes_read
     try:
-        handle = stack.enter_context(file.path.open("rb", buffering=0))
-        magic = handle.read(4)
-        handle.seek(0)
+        with file.path.open("rb", buffering=0) as handle:
+            magic = handle.read(4)
+            handle.seek(0)
+            found = decompressed(handle, magic, size)
+            with closing(ahead(found) if reading.ahead and is_compressed(magic) else found) as whole:
+                for chunk in whole:
+                    reading.bytes_read = before + handle.tell()
+                    yield chunk
+            reading.bytes_read = before + handle.tell()
     except OSError as error:
         raise unreadable(file, error) from error
-    raw = stack.enter_context(pa.PythonFile(handle, mode="r"))
-    if magic[:2] == b"\x1f\x8b":
-        return raw, stack.enter_context(pa.CompressedInputStream(raw, "gzip"))
-    # A zstd file may also begin with a skippable frame, as the parallel compressor pzstd writes it.
-    if magic == b"\x28\xb5\x2f\xfd" or (magic[1:] == b"\x2a\x4d\x18" and magic[0] >> 4 == 5):
-        return raw, stack.enter_context(pa.CompressedInputStream(raw, "zstd"))
-    return raw, raw
 
 
-def _gather(stream: pa.NativeFile, size: int, step: int) -> tuple[bytes, OSError | None]:
-    """Read up to ``size`` bytes, fewer only at the end or at an error, which is returned with the bytes before it."""
-    pieces = []
-    try:
-        for _ in range(0, size, step):
-            pieces.append(stream.read(step))
-            if len(pieces[-1]) < step:
-                break
-    except OSError as error:
-        return b"".join(pieces), error
-    return b"".join(pieces), None
+def _behind(given: int, whole: Generator[bytes]) -> Generator[bytes]:
+    """Yield what comes after the first so many bytes."""
+    for chunk in whole:
+        if given < len(chunk):
+            yield chunk[given:]
+        given = max(0, given - len(chunk))
 
 
-def _damage(file: InputFile, error: OSError) -> DamagedError:
-    # Arrow tells the two apart in words only.
-    if "truncated" in str(error).lower():
+def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
+    if isinstance(error, TruncatedError):
         return DamagedError(file.name, "ends early", "is the download complete?")
     return DamagedError(file.name, f"cannot be decompressed ({error})", "fetch or compress it again")
 

@@ -55,6 +55,58 @@ def above_space(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cove
     return u8(source, i8), codegen
 
 
+def _ends_run(builder: Any, block: Any) -> Any:
+    """Return as bits which bytes are a quote, a backslash or below a space: where a run of plain bytes in JSON ends."""
+    quote = builder.icmp_unsigned("==", block, _all(ord('"')))
+    backslash = builder.icmp_unsigned("==", block, _all(ord("\\")))
+    control = builder.icmp_unsigned("<", block, _all(0x20))
+    return builder.bitcast(builder.or_(builder.or_(quote, backslash), control), ir.IntType(64))
+
+
+@intrinsic
+def copy_run(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
+    """Copy 64 bytes of JSON; returns a uint64 whose bit ``k`` says that byte ``k`` ends a run of plain ones."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        builder.store(block, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
+        return _ends_run(builder, block)
+
+    return u8(source, i8, target, i8), codegen
+
+
+@intrinsic
+def find_run(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
+    """Return the bits of ``copy_run`` without copying."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        return _ends_run(builder, block)
+
+    return u8(source, i8), codegen
+
+
+@intrinsic
+def line_feeds(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
+    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is a line feed."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        return builder.bitcast(builder.icmp_unsigned("==", block, _all(10)), ir.IntType(64))
+
+    return u8(source, i8), codegen
+
+
+@intrinsic
+def set_bits(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
+    """Return how many bits are set."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int64(u8), codegen
+
+
 @intrinsic
 def trailing_zeros(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
     """Return the number of zero bits below the lowest set one; ``bits`` is not zero."""

@@ -60,7 +60,7 @@ def test_damaged_compression(tmp_path):
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_rubbish_after_the_end(tmp_path, suffix):
     path = make(tmp_path, "a.jsonl" + suffix, COMPRESSORS[suffix](noisy_lines(10_000)) + b"and then something else")
-    with pytest.raises(InputError, match=r"cannot be decompressed \(.*\) after row 99\d\d"):
+    with pytest.raises(InputError, match=r"cannot be decompressed \(.*\) after row (99\d\d|10000)"):
         read(path)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.io.dates import read_date, read_date_column, read_dates
@@ -152,3 +152,35 @@ def test_arrow_columns(column):
     published, unread = read_date_column(column)
     assert published.tolist() == [MICROS, NO_DATE]
     assert unread == 0
+
+
+@st.composite
+def nearly_iso(draw):
+    """Draw an ISO date whose numbers may be out of range and whose form may be broken."""
+    year, month, day = draw(st.integers(0, 9999)), draw(st.integers(0, 13)), draw(st.integers(0, 32))
+    text = f"{year:04}-{month:02}-{day:02}"
+    if draw(st.booleans()):
+        hour, minute, second = draw(st.integers(0, 24)), draw(st.integers(0, 60)), draw(st.integers(0, 60))
+        text += f"{draw(st.sampled_from('TT '))}{hour:02}:{minute:02}:{second:02}"
+        text += draw(st.sampled_from(["", "", ".", ".5", ".123", ".000001", ".1234567"]))
+        text += draw(st.sampled_from(["", "Z", "+01:00", "-23:59", "+24:00", "+0100", "+01", "-00:60", " UTC"]))
+    if draw(st.integers(0, 3)) == 0:
+        at = draw(st.integers(0, len(text) - 1))
+        text = text[:at] + draw(st.sampled_from(["", "x", "/", ":", " ", "0", "é", "٣"])) + text[at + 1 :]
+    return text
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.none() | nearly_iso(), max_size=5), st.integers(0, 2))
+def test_a_column_of_strings_is_read_as_one_by_one(values, start):
+    column = pa.array(["2024-01-31", *values, "2000-02-29T23:59:59.999999-12:30", "soon"], pa.string())[start:]
+    expected, unread = read_dates(column.to_pylist())
+    assert (read_date_column(column)[0].tolist(), read_date_column(column)[1]) == (expected.tolist(), unread)
+
+
+def test_the_days_of_four_hundred_years():
+    days = [(date(1900, 1, 1) + timedelta(days=day)).isoformat() for day in range(0, 146_097)]
+    published, unread = read_date_column(pa.array(days))
+    assert unread == 0
+    assert published[0] == read_date("1900-01-01")
+    assert set(np.diff(published)) == {86_400_000_000}

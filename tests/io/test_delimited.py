@@ -13,7 +13,7 @@ from dedup.errors import ColumnError, InputError, OutputError
 from dedup.io import Fields, open_files
 from dedup.io.delimited import Delimited
 from dedup.io.paths import expand
-from dedup.io.stream import Meter
+from dedup.io.stream import Reading
 
 
 @pytest.mark.parametrize("suffix", COMPRESSORS)
@@ -117,7 +117,7 @@ def test_other_number_of_records_than_read(tmp_path, records):
     out = out_in(tmp_path)
     file = expand([make(tmp_path, "a.csv", b"text\na\nb\n")])[0]
     reader = Delimited(Fields(), "csv")
-    list(reader.read(file, Meter()))
+    list(reader.read(file, Reading()))
     with pytest.raises(OutputError, match="has changed"):
         reader.write_kept([(file, np.ones(records, bool))], out)
 
@@ -138,7 +138,7 @@ def test_records_survive_any_chunk_size_and_mask(tmp_path_factory, rows, size, d
     path.write_bytes(text.getvalue().encode())
     file = expand([path])[0]
     reader = Delimited(Fields(), "csv", size)
-    texts = [value for piece in reader.read(file, Meter()) for value in piece().text.to_pylist()]
+    texts = [value for piece in reader.read(file, Reading()) for value in piece().text.to_pylist()]
     assert texts == [cells[1].encode() for cells in rows]
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), bool)
     reader.write_kept([(file, kept)], folder)

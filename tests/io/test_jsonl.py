@@ -14,7 +14,7 @@ from dedup.errors import ColumnError, InputError, OutputError, RecordError
 from dedup.io import Fields, open_files
 from dedup.io.jsonl import JsonLines
 from dedup.io.paths import expand
-from dedup.io.stream import Meter
+from dedup.io.stream import Reading
 
 
 def micros(*when: int) -> int:
@@ -166,7 +166,7 @@ def test_guess_sees_the_first_hundred_records_whatever_the_chunk(tmp_path):
     records = [{"body": "b"}] * 50 + [{"text": "t", "body": "b"}] + [{"text": "u"}] * 100
     file = expand([make(tmp_path, "a.jsonl", json_lines(*records))])[0]
     for size in (5, 1000, 1 << 20):
-        texts = [text for piece in JsonLines(Fields(), size).read(file, Meter()) for text in piece().text.to_pylist()]
+        texts = [text for piece in JsonLines(Fields(), size).read(file, Reading()) for text in piece().text.to_pylist()]
         assert texts == [None] * 50 + [b"t"] + [b"u"] * 100
 
 
@@ -291,9 +291,9 @@ def test_kept_lines_are_written_byte_for_byte(tmp_path_factory, data, size, fina
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass") + b"\n" * final_newline)
     file = expand([path])[0]
     reader = JsonLines(Fields(), size)
-    batches = [piece() for piece in reader.read(file, Meter())]
+    batches = [piece() for piece in reader.read(file, Reading())]
     rows = [row for batch in batches for row in batch.row.tolist()]
-    whole = [piece() for piece in JsonLines(Fields()).read(file, Meter())]
+    whole = [piece() for piece in JsonLines(Fields()).read(file, Reading())]
     assert rows == [row for batch in whole for row in batch.row.tolist()]
     assert [text for batch in batches for text in batch.text.to_pylist()] == [
         text for batch in whole for text in batch.text.to_pylist()

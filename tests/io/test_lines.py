@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.io.encoding import printable, to_bytes
-from dedup.io.lines import line_blocks, record_lines, runs
+from dedup.io.lines import line_blocks, pieces_of, record_lines, runs
+from dedup.kernels import lines as kernel
 
 BYTES = st.text("ab \t\r\n", max_size=40).map(str.encode)
 
@@ -20,12 +21,32 @@ def test_blocks_end_with_lines_and_lose_nothing(data, size):
     assert all(blocks)
 
 
+@given(st.lists(st.sampled_from([b"\n", b"a" * 31, b"bc", b"\n\n\n"]), max_size=20).map(b"".join))
+def test_line_feeds_are_counted_and_found(data):
+    characters = np.frombuffer(data, np.uint8)
+    ends = np.empty(kernel.count_lines(characters), np.int64)
+    kernel.line_ends(characters, ends)
+    assert ends.tolist() == [place + 1 for place, byte in enumerate(data) if byte == 10]
+    if len(ends):
+        assert kernel.line_end(characters, 0) == ends[0] - 1
+
+
 @given(BYTES)
 def test_record_lines_are_those_not_blank(data):
     start, end = record_lines(data)
     lines = [line + b"\n" for line in data.split(b"\n")]
     lines[-1] = lines[-1][:-1]
     assert [data[s:e] for s, e in zip(start, end, strict=True)] == [line for line in lines if line.strip()]
+
+
+@given(BYTES, st.integers(1, 5))
+def test_blocks_are_cut_after_so_many_lines(data, most):
+    data = data or b"x"
+    pieces = list(pieces_of(data, most))
+    assert b"".join(piece for piece, _ in pieces) == data
+    assert [count for _, count in pieces] == [len(piece.removesuffix(b"\n").split(b"\n")) for piece, _ in pieces]
+    assert all(count == most for _, count in pieces[:-1])
+    assert all(0 < count <= most for _, count in pieces)
 
 
 @given(st.lists(st.booleans(), max_size=20))

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from reading import everything, json_lines, make
 
+from dedup import Params, deduplicate
 from dedup.errors import InputError, RecordError
-from dedup.io import Fields, open_files, open_source
+from dedup.io import Fields, expand, open_files, open_source
+from dedup.io.files import FileSource
+from dedup.progress import Progress
+from dedup.records import read_records
+from dedup.store import ScratchArray
 
 FIELDS = Fields()
 
@@ -94,3 +101,51 @@ def test_the_first_error_of_the_input_is_told_although_later_ones_are_read_befor
     strict = open_files([bad, tmp_path / "b.jsonl"], FIELDS, strict=True)
     with pytest.raises(RecordError, match=r"a\.jsonl, row 1"):
         accept_all(strict, list(strict.pieces()))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize(
+    ("data", "strict", "error"),
+    [
+        (b'{"text":"x"}\nbroken\n', True, r"b\.jsonl, row 2: not JSON"),
+        (b"broken\n", False, r"b\.jsonl: not one usable record among 1"),
+        (b"PK\x03\x04", False, r"b\.jsonl holds a zip archive"),
+        (b'{"headline":"x"}\n', False, r"b\.jsonl has the fields headline"),
+    ],
+)
+def test_errors_do_not_hang_on_threads(tmp_path, data, strict, error, threads):
+    good, late = two_files(tmp_path)[1], make(tmp_path, "c.jsonl", b"broken\n")
+    paths = [good, make(tmp_path, "b.jsonl", data), late]
+    with pytest.raises(InputError, match=error):
+        deduplicate(paths, strict=strict, threads=threads)
+
+
+def test_few_pieces_are_alive_at_a_time(tmp_path):
+    threads, alive, most = 2, 0, 0
+    lock = threading.Lock()
+
+    class Watched(FileSource):
+        def pieces(self, skip=0, ahead=False):
+            for piece in super().pieces(skip, ahead):
+                count(1)
+                yield piece
+
+        def accept(self, batch):
+            count(-1)
+            super().accept(batch)
+
+    def count(step):
+        nonlocal alive, most
+        with lock:
+            alive += step
+            most = max(most, alive)
+
+    paths = [two_files(tmp_path)[1], *(make(tmp_path, f"{n}.txt", b"words") for n in range(50))]
+    source = Watched(expand(paths), FIELDS)
+    arrays = [ScratchArray(dtype, tmp_path) for dtype in (np.uint32, np.uint64, np.uint8)]
+    records = read_records(source, Params(), 0, 0, threads, arrays, Progress())
+    assert len(records) == 30_050
+    del records
+    for array in arrays:
+        array.close()
+    assert 1 < most <= threads + 2
