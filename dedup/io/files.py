@@ -19,7 +19,6 @@ from dedup.errors import InputError
 from dedup.io.delimited import DELIMITERS, Delimited
 from dedup.io.inferred import as_strings
 from dedup.io.jsonl import JsonLines
-from dedup.io.parquet import Parquet
 from dedup.io.paths import InputFile
 from dedup.io.plaintext import PlainText
 from dedup.io.source import Batch, Fields, Rejection, checked
@@ -159,6 +158,8 @@ def _format(name: str, fields: Fields, tolerant: bool) -> Format:
     if name in DELIMITERS:
         return Delimited(fields, name)
     if name == "parquet":
+        from dedup.io.parquet import Parquet
+
         return Parquet(fields)
     return PlainText(tolerant) if name == "txt" else JsonLines(fields)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dedup.errors import OutputError
 from dedup.io.source import Rejection
@@ -193,6 +192,8 @@ class Output:
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write a table as Parquet, compressed with zstd."""
+    import pyarrow.parquet as pq
+
     pq.write_table(table, path, compression="zstd")
 
 
