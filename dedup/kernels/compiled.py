@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from numba import njit
 def _quick_cache() -> Any:
     """Return Numba's cache of compiled functions, but that loading one does not prepare for compiling others.
 
-    Numba reads all its compiler knows (``refresh``, 80 ms) before it loads the first function. Machine code needs none
+    Numba reads all its compiler knows (``refresh``, 50 ms) before it loads the first function. Machine code needs none
     of it, only the runtime; and whatever compiles, here or elsewhere, makes Numba read it then. This is not Numba's
     public interface: where it has changed the answer is None, and loading slower.
     """
@@ -21,7 +22,10 @@ def _quick_cache() -> Any:
 
         load = FunctionCache._load_overload
         guard = FunctionCache._guard_against_spurious_io_errors
+        takes = [list(inspect.signature(function).parameters) for function in (FunctionCache.load_overload, load)]
     except (ImportError, AttributeError):
+        return None
+    if takes != [["self", "sig", "target_context"]] * 2:
         return None
 
     class QuickCache(FunctionCache):  # type: ignore[misc]
