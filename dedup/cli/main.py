@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from dedup import __version__
 from dedup.cli import compare, run
-from dedup.cli.startup import leave_out_optional_modules
+from dedup.cli.startup import leave, start
 from dedup.errors import DedupError
 
 DESCRIPTION = """\
@@ -40,8 +40,8 @@ def parser() -> argparse.ArgumentParser:
 
 def console() -> NoReturn:
     """Run the command line as a program of its own."""
-    leave_out_optional_modules()
-    sys.exit(main())
+    start()
+    leave(main())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

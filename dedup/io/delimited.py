@@ -118,7 +118,7 @@ class Delimited:
 
     def _first_header(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> _Record:
         # A run that is resumed has not read the files itself.
-        return self._header or next(self._records(kept[0][0], Meter()), _Record(b"", []))
+        return self._header or next(self._records(kept[0][0], Reading()), _Record(b"", []))
 
     def _kept_records(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[_Record]:
         records = self._records(file, Reading())

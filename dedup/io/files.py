@@ -22,7 +22,6 @@ from dedup.errors import InputError
 from dedup.io.delimited import DELIMITERS, Delimited
 from dedup.io.inferred import as_strings
 from dedup.io.jsonl import JsonLines
-from dedup.io.parquet import Parquet
 from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile
 from dedup.io.plaintext import PlainText
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece
@@ -250,6 +249,8 @@ def _format(name: str, fields: Fields, tolerant: bool) -> Format:
     if name in DELIMITERS:
         return Delimited(fields, name)
     if name == "parquet":
+        from dedup.io.parquet import Parquet
+
         return Parquet(fields)
     return PlainText(tolerant) if name == "txt" else JsonLines(fields)
 

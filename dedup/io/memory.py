@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dedup.errors import InputError
 from dedup.io.assembly import assemble, kind
@@ -96,6 +95,8 @@ class TableSource(_InMemory):
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records to ``kept.parquet``."""
+        import pyarrow.parquet as pq
+
         pq.write_table(self.kept_table(kept), directory / "kept.parquet", compression="zstd")
         return ["kept.parquet"]
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 
 EXCERPT = 2  # as in dedup.schema
 WAITING, OPEN, KEPT, DROPPED = range(4)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def best_kept(
     document: int, starts: Array, others: Array, relations: Array, scores: Array, contains: Array, state: Array
 ) -> int:
@@ -34,7 +33,7 @@ def best_kept(
     return best
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lead(
     starts: Array,
     others: Array,
@@ -92,7 +91,7 @@ def lead(
             depth -= 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def connect(left: Array, right: Array, root: Array) -> None:
     """Write the first document of each document's connected component to ``root``, which begins as 0, 1, 2 ...
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from numba import i8, njit
+from numba import i8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 
 DAYS_BEFORE_1970 = 719_468  # since March 1 of the year 0
 DAY_MICROS = 86_400_000_000
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def number_at(data: Array, at: int, digits: int) -> int:
     """Return the number of so many digits, -1 if they are none."""
     value = i8(0)
@@ -22,7 +23,7 @@ def number_at(data: Array, at: int, digits: int) -> int:
     return value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def days_of(year: int, month: int, day: int) -> int:
     """Return days since 1970 in the Gregorian calendar; years begin in March, so that leap days come last."""
     year -= month <= 2
@@ -32,7 +33,7 @@ def days_of(year: int, month: int, day: int) -> int:
     return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - DAYS_BEFORE_1970
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def clock_at(data: Array, at: int) -> int:
     """Return the seconds of the clock ``10:30:00``, -1 if it is none."""
     hour, minute, second = number_at(data, at, 2), number_at(data, at + 3, 2), number_at(data, at + 6, 2)
@@ -41,7 +42,7 @@ def clock_at(data: Array, at: int) -> int:
     return (hour * 60 + minute) * 60 + second if data[at + 2] == 58 and data[at + 5] == 58 else i8(-1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read_date(data: Array, at: int, stop: int, result: Array, n: int) -> bool:
     """Write the microseconds of the date in ``data[at:stop]`` to ``result[n]``; False if it has another form."""
     if stop - at != 10 and stop - at < 19:
@@ -84,7 +85,7 @@ def read_date(data: Array, at: int, stop: int, result: Array, n: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read_dates(data: Array, offsets: Array, result: Array, left: Array) -> int:
     """Read what has the common form.
 

@@ -15,6 +15,7 @@ import numpy as np
 from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.rare import word_pairs
 from dedup.kernels.table import table_bits
 from dedup.kernels.xxh import fmix64
@@ -52,7 +53,7 @@ def find(entries: Array, wanted: int, mask: int) -> int:
     return slot
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rare_pairs(
     tokens: Array,
     starts: Array,
@@ -102,7 +103,7 @@ def rare_pairs(
         lasts[document] = at + count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def once_words(
     tokens: Array, starts: Array, ends: Array, documents: Array, firsts: Array, lasts: Array, places: Array
 ) -> None:
@@ -146,7 +147,7 @@ def next_stamp(stamp: int, entries: Array) -> int:
     return 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def longest_of(starts: Array, ends: Array, documents: Array) -> int:
     """Return the number of tokens of the longest of the documents, at least 1."""
     longest = 1
@@ -155,7 +156,7 @@ def longest_of(starts: Array, ends: Array, documents: Array) -> int:
     return longest
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rare_containment(
     firsts: Array, lasts: Array, pairs: Array, weights: Array, sizes: Array, left: Array, right: Array, out: Array
 ) -> None:
@@ -226,7 +227,7 @@ def rare_containment(
             out[q, 2] = left_elsewhere / (left_shared + HALF_PAIR)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def runs(tokens: Array, hashes: Array) -> int:
     """Write the hash of each run of RUN tokens (of all tokens, where there are fewer); return how many."""
     if tokens.size < RUN:
@@ -245,7 +246,7 @@ def runs(tokens: Array, hashes: Array) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def cover(hits: Array, n_runs: int, covered: Array) -> int:
     """Flag the tokens that lie in a shared run; return how many."""
     total = 0
@@ -261,7 +262,7 @@ def cover(hits: Array, n_runs: int, covered: Array) -> int:
     return total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def longest_rising(places: Array, count: int, tail: Array, back: Array, chosen: Array) -> int:
     """Flag one longest rising subsequence of ``places[:count]``; return its length.
 
@@ -290,7 +291,7 @@ def longest_rising(places: Array, count: int, tail: Array, back: Array, chosen: 
     return length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def support(first: Array, second: Array, count: int, supported: Array) -> None:
     """Flag anchors that have two others within REACH in both documents; ``first`` ascends."""
     for q in range(count):
@@ -308,7 +309,7 @@ def support(first: Array, second: Array, count: int, supported: Array) -> None:
         supported[q] = 1 if others >= 2 else 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def one_side(
     once: Array,
     covered: Array,
@@ -362,7 +363,7 @@ def one_side(
     row[EVEN + side] = even / count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def agreement(
     tokens: Array,
     starts: Array,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from numba import i8, njit, u8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.lines import FEED, line_end
 from dedup.kernels.simd import BLOCK, copy_run, find_run, trailing_zeros
 from dedup.kernels.text import decode
@@ -41,7 +42,7 @@ def is_digit(byte: int) -> bool:
     return 48 <= byte <= 57
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hexadecimal(data: Array, at: int) -> int:
     """Return the value of four hexadecimal digits, -1 if they are none."""
     value = i8(0)
@@ -74,7 +75,7 @@ def unescaped(letter: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def put_code_point(code: int, out: Array, to: int) -> int:
     """Write a code point as UTF-8 and return the position behind it."""
     if code < 0x80:
@@ -96,7 +97,7 @@ def put_code_point(code: int, out: Array, to: int) -> int:
     return to + 4
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def copy_escape(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     r"""Write what the escape at ``at`` stands for.
 
@@ -123,7 +124,7 @@ def copy_escape(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     return at, put_code_point(code, out, to)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def copy_string(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     """Write the string whose opening quote stands before ``at``, unescaped; control characters stay as they are.
 
@@ -159,7 +160,7 @@ def copy_string(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
             to += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def skip_string(data: Array, at: int) -> int:
     """Return the position behind the closing quote, -1 where it is no string; ``at`` is behind the opening one."""
     while True:
@@ -187,7 +188,7 @@ def skip_string(data: Array, at: int) -> int:
             at += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def skip_digits(data: Array, at: int) -> int:
     """Return the position behind one digit or more, -1 where there is none."""
     if not is_digit(i8(data[at])):
@@ -197,7 +198,7 @@ def skip_digits(data: Array, at: int) -> int:
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def skip_scalar(data: Array, at: int) -> int:
     """Return the position behind a number, true, false or null; -1 where there is none."""
     byte = data[at]
@@ -234,7 +235,7 @@ def skip_key(data: Array, at: int) -> int:
     return skip_space(data, at + 1) if data[at] == 58 else i8(-1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def skip_value(data: Array, at: int) -> int:
     """Return the position behind a value of any kind; -1 where it is none, or is nested too deeply."""
     objects = u8(0)  # the brackets that are open, the innermost lowest; a set bit is an object
@@ -276,7 +277,7 @@ def skip_value(data: Array, at: int) -> int:
                 return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def is_utf8(data: Array, at: int, stop: int) -> bool:
     """Whether the bytes are UTF-8."""
     while at < stop:
@@ -287,7 +288,7 @@ def is_utf8(data: Array, at: int, stop: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def field_at(data: Array, start: int, size: int, names: Array, name_ends: Array) -> int:
     """Return the field of the name ``data[start:start + size]``, -1 if it is none of those wanted."""
     for field in range(FIELDS):
@@ -302,7 +303,7 @@ def field_at(data: Array, start: int, size: int, names: Array, name_ends: Array)
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def copy_integer(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     """Write a whole number as it stands; the first position returned is -1 for any other value."""
     start = at
@@ -320,7 +321,7 @@ def copy_integer(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     return at, to
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read_object(
     data: Array, at: int, names: Array, name_ends: Array, text: Array, sides: Array, ends: Array, kinds: Array, n: int
 ) -> int:
@@ -379,7 +380,7 @@ def read_object(
         at = skip_space(data, at + 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def read_lines(
     data: Array,
     names: Array,

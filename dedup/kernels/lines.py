@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from numba import i8, njit, u8
+from numba import i8, u8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.simd import BLOCK, line_feeds, set_bits, trailing_zeros
 
 FEED = 10
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_lines(data: Array) -> int:
     """Return how many line feeds there are."""
     count = i8(0)
@@ -24,7 +25,7 @@ def count_lines(data: Array) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def line_ends(data: Array, ends: Array) -> None:
     """Write the position behind each line feed.
 
@@ -49,7 +50,7 @@ def line_ends(data: Array, ends: Array) -> None:
             count += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def line_end(data: Array, at: int) -> int:
     """Return where the line feed at or behind ``at`` is."""
     while at + BLOCK <= data.size:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from numba import i8, njit, u8
+from numba import i8, u8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.xxh import fmix64
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def band_keys(signatures: Array, rows: int, keys: Array) -> None:
     """Hash each run of ``rows`` signature values to a key.
 
@@ -26,7 +27,7 @@ def band_keys(signatures: Array, rows: int, keys: Array) -> None:
             keys[document, band] = key
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def bucket_pairs(packed: Array, bits: int, limit: int, pairs: Array) -> tuple[int, int, int]:
     """Pair each document of a bucket with the first ``limit`` before it.
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from numba import njit, u4
+from numba import u4
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.xxh import fmix32, xxh32_five, xxh32_words
 
 TILE = 4  # permutations taken together, so that each shingle is loaded once for all of them
 EMPTY = 0xFFFFFFFF  # signature value of a document without shingles
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shingle(tokens: Array, start: int, stop: int, size: int, hashes: Array) -> int:
     """Write the shingle hashes of ``tokens[start:stop]`` to ``hashes``; return how many.
 
@@ -32,7 +33,7 @@ def shingle(tokens: Array, start: int, stop: int, size: int, hashes: Array) -> i
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sign(hashes: Array, count: int, a: Array, b: Array, signature: Array) -> None:
     """Write the least ``a * fmix32(hash) + b`` modulo 2^32 over the shingle hashes for each permutation.
 
@@ -53,7 +54,7 @@ def sign(hashes: Array, count: int, a: Array, b: Array, signature: Array) -> Non
         signature[p], signature[p + 1], signature[p + 2], signature[p + 3] = low0, low1, low2, low3
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def signatures(tokens: Array, offsets: Array, size: int, a: Array, b: Array, hashes: Array, out: Array) -> None:
     """Sign every document.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u4
+from numba import i8, u4
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.table import table_bits
 
 KIND = 3  # the bits of a token hash that tell its kind, as in dedup.text
@@ -13,7 +14,7 @@ NUMBER = 2
 FEW_NUMBERS = 2  # added below the bar: one or two new numbers are little evidence
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: Array, out: Array) -> None:
     """Measure which share of the shorter document's distinct numbers the longer has not, and which each has of its own.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u2, u4, u8
+from numba import i8, u2, u4, u8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 
 FIRST = 1 << 31  # marks the first document of a posting list
 DOCUMENT = FIRST - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pack_part(
     hashes: Array,
     sizes: Array,
@@ -56,7 +57,7 @@ def pack_part(
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def list_members(packed: Array, bits: int, members: Array) -> tuple[int, int, int]:
     """Write the documents of every posting list with more than one of them.
 
@@ -94,7 +95,7 @@ def list_members(packed: Array, bits: int, members: Array) -> tuple[int, int, in
     return count, longest, first
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lists_of(members: Array, begin: int, places: Array, begins: Array, stops: Array) -> None:
     """Find the posting lists in which documents stand.
 
@@ -121,7 +122,7 @@ def lists_of(members: Array, begin: int, places: Array, begins: Array, stops: Ar
             places[row] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sharing_pairs(
     members: Array,
     begin: int,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u4, u8
+from numba import i8, u1, u4, u8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.table import table_bits
 from dedup.kernels.xxh import fmix64
 
@@ -21,7 +22,7 @@ LETTERS = 6  # of an alphabet without spaces: more than a word, for few sequence
 ALPHABETIC = 3  # bits of a token hash, as in dedup.text
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
     """Write the hash of each word pair of ``tokens[start:stop]`` to ``pairs``; return how many.
 
@@ -43,7 +44,7 @@ def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def distinct_slots(pairs: Array, mask: int, begin: int, size: int, table: Array, slots: Array) -> int:
     """Write each of ``size`` slots of the frequency table from ``begin`` on that the pairs have, once; return how many.
 
@@ -65,7 +66,7 @@ def distinct_slots(pairs: Array, mask: int, begin: int, size: int, table: Array,
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_pairs(
     tokens: Array,
     starts: Array,
@@ -110,7 +111,7 @@ def count_pairs(
             frequencies[slots[k]] = before[k] + u1(chance <= u8(STEPS_UP[before[k]]))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def look_up(tokens: Array, start: int, stop: int, frequencies: Array, pairs: Array, found: Array) -> int:
     """Write the hashes of the word pairs of ``tokens[start:stop]`` and their frequencies; return how many."""
     count = word_pairs(tokens, start, stop, pairs)
@@ -120,7 +121,7 @@ def look_up(tokens: Array, start: int, stop: int, frequencies: Array, pairs: Arr
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sketch(
     tokens: Array,
     starts: Array,
@@ -166,7 +167,7 @@ def sketch(
         first += stop - start
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def bottom(pairs: Array, counts: Array, least: int, most: int, some: Array, ordered: Array, out: Array) -> int:
     """Write the smallest distinct hashes of pairs counted ``least`` to ``most`` times, ascending; return how many."""
     eligible = i8(0)
@@ -183,7 +184,7 @@ def bottom(pairs: Array, counts: Array, least: int, most: int, some: Array, orde
     return kept
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def smallest(
     pairs: Array, counts: Array, ceiling: int, least: int, most: int, some: Array, ordered: Array, out: Array
 ) -> int:
@@ -201,7 +202,7 @@ def smallest(
     return kept
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sort_uniform(values: Array, ceiling: int, out: Array) -> None:
     """Sort hashes, which are spread evenly up to the ceiling: each is put near its place, then moved to it."""
     begins = np.zeros(BUCKETS + 2, np.int64)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from numba import i8, njit, u4
+from numba import i8, u4
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.minhash import shingle
 from dedup.kernels.table import table_bits
 
 SPARSE = 4  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp: int) -> int:
     """Put hashes into the table of this stamp; return how many are distinct."""
     distinct = 0
@@ -27,7 +28,7 @@ def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp
     return distinct
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def shared_shingles(
     tokens: Array,
     starts: Array,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit
+from dedup.kernels.compiled import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def table_bits(count: int) -> int:
     """Return the base-2 logarithm of a hash table for ``count`` keys that stays at least half empty."""
     bits = 4

@@ -9,6 +9,7 @@ from __future__ import annotations
 from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.simd import BLOCK, above_space, fold_ascii, trailing_zeros
 from dedup.kernels.xxh import P5, avalanche, load32, tail_byte, tail_word, xxh32
 
@@ -21,7 +22,7 @@ PIECE = 64 * BLOCK  # what is split at a time, so that it is still in the cache 
 PAD = 2 * BLOCK  # bytes behind a buffer's end that blocks may touch
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def decode(data: Array, at: int, stop: int) -> tuple[int, int]:
     """Return the code point at ``data[at]`` and its length; (-1, 1) where the bytes are not UTF-8."""
     lead = i8(data[at])
@@ -42,7 +43,7 @@ def decode(data: Array, at: int, stop: int) -> tuple[int, int]:
     return code, length
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def put(entry: int, data: Array, source: int, length: int, folded: Array, at: int) -> int:
     """Write one folded character, itself where the entry has no bytes; return the position behind it."""
     kind = entry >> u8(40)
@@ -70,7 +71,7 @@ def put(entry: int, data: Array, source: int, length: int, folded: Array, at: in
     return at
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, sequences: Array, folded: Array) -> int:
     """Fold ``data[start:stop]`` into ``folded``, from its second byte on.
 
@@ -117,7 +118,7 @@ def choose(condition: bool, yes: int, no: int) -> int:
     return u4((yes & mask) | (no & u4(~mask)))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int) -> int:
     """Append where tokens start and end in ``folded[first:last]``, whole blocks, to the ``count`` borders there are.
 
@@ -135,7 +136,7 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first: int) -> None:
     """Write the hash of each token between ``borders`` to ``tokens[first:]``.
 
@@ -163,7 +164,7 @@ def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first:
         tokens[first + k] = u4(u4(digest & u4(0xFFFFFFFC)) | flags)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def tokenise(
     data: Array,
     offsets: Array,

@@ -6,16 +6,17 @@ as long as the words would be, and the same wherever the same letters stand.
 
 from __future__ import annotations
 
-from numba import i8, njit, u4, u8
+from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 from dedup.kernels.rare import ALPHABETIC, LETTERS
 from dedup.kernels.xxh import fmix64
 
 ONE_IN = 4
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sample(tokens: Array, start: int, stop: int, words: Array, first: int) -> int:
     """Write the words of ``tokens[start:stop]`` to ``words[first:]``, if it has any room; return how many."""
     count = i8(0)
@@ -40,7 +41,7 @@ def sample(tokens: Array, start: int, stop: int, words: Array, first: int) -> in
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def count_words(tokens: Array, starts: Array, ends: Array, documents: Array, nothing: Array, counts: Array) -> None:
     """Write the number of words of each document to ``counts``: fewer than its tokens, if it has a sample.
 
@@ -64,7 +65,7 @@ def count_words(tokens: Array, starts: Array, ends: Array, documents: Array, not
         counts[document] = found if found > 0 else stop - start
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def write_words(
     tokens: Array, starts: Array, ends: Array, documents: Array, counts: Array, firsts: Array, words: Array
 ) -> None:

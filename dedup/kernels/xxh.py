@@ -14,6 +14,7 @@ from numba import i8, njit, u4, u8
 from numba.extending import intrinsic
 
 from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
 
 P1 = np.uint32(0x9E3779B1)
 P2 = np.uint32(0x85EBCA77)
@@ -68,7 +69,7 @@ def avalanche(digest: int) -> int:
     return u4(digest ^ (digest >> u4(16)))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def xxh32(data: Array, start: int, stop: int) -> int:
     """XXH32 of ``data[start:stop]``, uint8."""
     at = start
