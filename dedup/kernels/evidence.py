@@ -27,6 +27,7 @@ SPARSE = 8  # slots of a hash table for each key, and up to twice that: few coll
 FULL_WEIGHT = 24
 ELSEWHERE = 128  # bit of a weight: the pair stands in more articles than a few
 WEIGHT = 127  # its other bits
+MULTIPLIER = 0x9E3779B97F4A7C15  # odd and irregular: spreads keys over the upper bits
 HALF_PAIR = FULL_WEIGHT // 2  # added below the bar of what stands elsewhere
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
 FEW_WORDS = 4  # the same for once-words
@@ -111,24 +112,35 @@ def once_words(
     ``places`` (uint32) receives them in ascending order.
     """
     longest = longest_of(starts, ends, documents)
-    entries = np.zeros(1 << table_bits(SPARSE * longest), np.uint64)
-    where = np.zeros(entries.size, np.uint32)
-    once = np.zeros(longest, np.uint8)
-    stamp = 0
+    table = np.empty(1 << table_bits(2 * longest), np.uint64)
+    waiting = np.empty(longest, np.uint32)
+    once = np.empty(longest + 1, np.uint8)
     for document in documents:
-        stamp = next_stamp(stamp, entries)
         text = tokens[starts[document] : ends[document]]
-        mask = u8((1 << table_bits(SPARSE * text.size)) - 1)
-        for i in range(text.size):
-            wanted = entry(u8(text[i]), stamp)
-            slot = find(entries, wanted, mask)
-            is_new = entries[slot] != wanted
-            # No branch: whether a word was there before cannot be predicted.
-            last = i if is_new else i8(where[slot])
-            once[i] = is_new
-            once[last] = is_new
-            entries[slot] = wanted
-            where[slot] = i
+        shift = u8(64 - table_bits(2 * text.size))
+        multiplier = u8(MULTIPLIER)
+        n_waiting = text.size
+        for i in range(n_waiting):
+            waiting[i] = i
+            once[i] = 1
+        # Each round all write to their slots, and the last word written to a slot has it: its places see there whether
+        # one of them is not the last. Words that found another one in their slot wait for the next round. No branches:
+        # neither can be predicted.
+        while n_waiting > 0:
+            for i in waiting[:n_waiting]:
+                table[u8(text[i]) * multiplier >> shift] = u8(text[i]) << u8(32) | u8(i)
+            others = 0
+            for i in waiting[:n_waiting]:
+                found = table[u8(text[i]) * multiplier >> shift]
+                last = u4(found)
+                is_there = u4(found >> u8(32)) == text[i]
+                is_again = is_there & (last != i)
+                once[i] &= u1(not is_again)
+                once[last if is_again else text.size] = 0
+                waiting[others] = i
+                others += i8(not is_there)
+            n_waiting = others
+            multiplier *= u8(MULTIPLIER)
         listed = places[firsts[document] : firsts[document] + text.size]
         count = 0
         for i in range(text.size):
