@@ -67,18 +67,20 @@ def tokenise(texts: pa.LargeBinaryArray) -> Tokens:
     ends = np.zeros(n + 1, np.int64)
     folded = _room(2 * int(np.diff(offsets).max(initial=0)))
     hashes = np.empty(int(offsets[-1] - offsets[0]) // 2 + kernel.PAD, np.uint32)
-    borders = np.empty(kernel.PIECE + 2, np.int64)
-    done = np.empty(0, np.uint32)
+    borders = np.empty(kernel.PIECE + 2 + kernel.AT_ONCE, np.int64)
+    room = np.empty((6, kernel.PIECE // 2 + 2), np.uint32)
+    parts: list[npt.NDArray[np.uint32]] = []
     first = 0
     while True:
-        stop = kernel.tokenise(data, offsets, first, n, *_table(), folded, borders, hashes, ends[1:])
-        ends[first + 1 : stop + 1] += len(done)
-        done = np.concatenate([done, hashes[: ends[stop] - len(done)]])
+        stop = kernel.tokenise(data, offsets, first, n, *_table(), folded, borders, room, hashes, ends[1:])
+        parts.append(hashes[: ends[stop] if stop > first else 0])
+        ends[first + 1 : stop + 1] += ends[first]
         if stop == n:
             break
         # The document at `stop` did not fit: it folds to more than it was, or has hardly two bytes a token.
         first = stop
         folded, hashes = _room(2 * folded.size), np.empty(2 * hashes.size, np.uint32)
+    done = parts[0] if len(parts) == 1 else np.concatenate(parts)  # nearly always one: no copy
     return Tokens(done, ends, _digests(done, ends))
 
 

@@ -9,13 +9,17 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import FileIO
+from typing import Any
 
 import pyarrow as pa
 
+gzip: Any
 try:
-    from isal import isal_zlib as gzip  # three times as fast as zlib; not built for every machine
+    from isal import isal_zlib  # three times as fast as zlib; not built for every machine
+
+    gzip = isal_zlib
 except ImportError:
-    import zlib as gzip
+    gzip = zlib
 
 AHEAD = 8
 """Chunks that are decompressed before they are asked for."""

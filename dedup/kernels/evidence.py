@@ -18,16 +18,18 @@ from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.rare import word_pairs
 from dedup.kernels.table import table_bits
-from dedup.kernels.xxh import fmix64
 
 RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
 REACH = 24  # how near, in both documents, anchors must be to support one another
-STAMPS = 1 << 20  # hash tables that use the same room before it is emptied
+KEY_BITS = 44  # of an entry in a hash table, above them its stamp
+STAMPS = 1 << (64 - KEY_BITS)  # hash tables that use the same room before it is emptied
+KIND_BITS = 2  # the lowest bits of a token hash are not spread evenly
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 FULL_WEIGHT = 24
 ELSEWHERE = 128  # bit of a weight: the pair stands in more articles than a few
 WEIGHT = 127  # its other bits
+MULTIPLIER = 0x9E3779B97F4A7C15  # odd and irregular: spreads keys over the upper bits
 HALF_PAIR = FULL_WEIGHT // 2  # added below the bar of what stands elsewhere
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
 FEW_WORDS = 4  # the same for once-words
@@ -40,15 +42,16 @@ N_MEASURES = 11
 
 @njit(inline="always")
 def entry(key: int, stamp: int) -> int:
-    """Return what stands in a hash table for a key: 44 bits of it, mixed, and the stamp of the table it is in."""
-    return fmix64(key) & ~u8(STAMPS - 1) | u8(stamp)
+    """Return what stands in a hash table for a key of at most KEY_BITS: it, and above it the stamp of its table."""
+    return u8(stamp) << u8(KEY_BITS) | u8(key)
 
 
 @njit(inline="always")
 def find(entries: Array, wanted: int, mask: int) -> int:
     """Return the slot that holds the entry, or the one where it belongs: free, or left over from an older stamp."""
-    slot = wanted >> u8(40) & mask
-    while entries[slot] != wanted and (entries[slot] ^ wanted) & u8(STAMPS - 1) == u8(0):
+    slot = wanted >> u8(KIND_BITS) & mask
+    # Another key of the same stamp: one comparison, for which of the two it is not cannot be predicted.
+    while u8((entries[slot] ^ wanted) - u8(1)) < u8((1 << KEY_BITS) - 1):
         slot = (slot + u8(1)) & mask
     return slot
 
@@ -112,24 +115,35 @@ def once_words(
     ``places`` (uint32) receives them in ascending order.
     """
     longest = longest_of(starts, ends, documents)
-    entries = np.zeros(1 << table_bits(SPARSE * longest), np.uint64)
-    where = np.zeros(entries.size, np.uint32)
-    once = np.zeros(longest, np.uint8)
-    stamp = 0
+    table = np.empty(1 << table_bits(2 * longest), np.uint64)
+    waiting = np.empty(longest, np.uint32)
+    once = np.empty(longest + 1, np.uint8)
     for document in documents:
-        stamp = next_stamp(stamp, entries)
         text = tokens[starts[document] : ends[document]]
-        mask = u8((1 << table_bits(SPARSE * text.size)) - 1)
-        for i in range(text.size):
-            wanted = entry(u8(text[i]), stamp)
-            slot = find(entries, wanted, mask)
-            is_new = entries[slot] != wanted
-            # No branch: whether a word was there before cannot be predicted.
-            last = i if is_new else i8(where[slot])
-            once[i] = is_new
-            once[last] = is_new
-            entries[slot] = wanted
-            where[slot] = i
+        shift = u8(64 - table_bits(2 * text.size))
+        multiplier = u8(MULTIPLIER)
+        n_waiting = text.size
+        for i in range(n_waiting):
+            waiting[i] = i
+            once[i] = 1
+        # Each round all write to their slots, and the last word written to a slot has it: its places see there whether
+        # one of them is not the last. Words that found another one in their slot wait for the next round. No branches:
+        # neither can be predicted.
+        while n_waiting > 0:
+            for i in waiting[:n_waiting]:
+                table[u8(text[i]) * multiplier >> shift] = u8(text[i]) << u8(32) | u8(i)
+            others = 0
+            for i in waiting[:n_waiting]:
+                found = table[u8(text[i]) * multiplier >> shift]
+                last = u4(found)
+                is_there = u4(found >> u8(32)) == text[i]
+                is_again = is_there & (last != i)
+                once[i] &= u1(not is_again)
+                once[last if is_again else text.size] = 0
+                waiting[others] = i
+                others += i8(not is_there)
+            n_waiting = others
+            multiplier *= u8(MULTIPLIER)
         listed = places[firsts[document] : firsts[document] + text.size]
         count = 0
         for i in range(text.size):
@@ -174,26 +188,23 @@ def rare_containment(
         Rare containment of the shorter document, of the longer; which share of the shorter one's shared weight has
         ELSEWHERE.
     """
-    room = 1 << table_bits(SPARSE * longest_of(firsts, lasts, left))
-    keys = np.zeros(room, np.uint32)
-    stamps = np.zeros(room, np.int32)
-    seen = np.zeros(room, np.int32)
-    slots = np.zeros(room, np.int32)
+    longest = longest_of(firsts, lasts, left)
+    entries = np.zeros(1 << table_bits(SPARSE * longest), np.uint64)
+    seen = np.zeros(entries.size + 1, np.int32)
+    slots = np.zeros(longest, np.uint32)
     left_weight = i8(0)
     stamp = 0
-    mask = 0
+    mask = u8(0)
     for q in range(left.size):
         x, x_end = firsts[left[q]], lasts[left[q]]
         if q == 0 or left[q] != left[q - 1]:
-            stamp += 1
+            stamp = next_stamp(stamp, entries)
             left_weight = i8(FEW_PAIRS)
-            mask = (1 << table_bits(SPARSE * (x_end - x))) - 1  # no larger than it must be, to stay in the cache
+            mask = u8((1 << table_bits(SPARSE * (x_end - x))) - 1)  # no larger than it must be, to stay in the cache
             for i in range(x, x_end):
-                slot = i8(pairs[i]) & mask
-                while stamps[slot] == stamp and keys[slot] != pairs[i]:
-                    slot = (slot + 1) & mask
-                stamps[slot] = stamp
-                keys[slot] = pairs[i]
+                wanted = entry(pairs[i], stamp)
+                slot = find(entries, wanted, mask)
+                entries[slot] = wanted
                 seen[slot] = -1
                 slots[i - x] = slot
                 left_weight += weights[i] & WEIGHT
@@ -203,21 +214,21 @@ def rare_containment(
         for j in range(firsts[right[q]], lasts[right[q]]):
             weight = i8(weights[j] & WEIGHT)
             right_weight += weight
-            slot = i8(pairs[j]) & mask
-            while stamps[slot] == stamp and keys[slot] != pairs[j]:
-                slot = (slot + 1) & mask
-            if stamps[slot] == stamp:
-                seen[slot] = q
-                right_shared += weight
-                right_elsewhere += weight if weights[j] & ELSEWHERE else 0
+            wanted = entry(pairs[j], stamp)
+            slot = find(entries, wanted, mask)
+            # No branch: which are shared cannot be predicted.
+            is_shared = entries[slot] == wanted
+            seen[slot if is_shared else u8(entries.size)] = q
+            right_shared += weight if is_shared else 0
+            right_elsewhere += weight if is_shared & (weights[j] >= ELSEWHERE) else 0
         left_shared = i8(0)
         left_elsewhere = i8(0)
         if right_shared > 0:
             for i in range(x, x_end):
-                if seen[slots[i - x]] == q:
-                    weight = i8(weights[i] & WEIGHT)
-                    left_shared += weight
-                    left_elsewhere += weight if weights[i] & ELSEWHERE else 0
+                is_shared = seen[slots[i - x]] == q
+                weight = i8(weights[i] & WEIGHT)
+                left_shared += weight if is_shared else 0
+                left_elsewhere += weight if is_shared & (weights[i] >= ELSEWHERE) else 0
         right_is_shorter = sizes[right[q]] < sizes[left[q]]
         out[q, 1 if right_is_shorter else 0] = left_shared / left_weight
         out[q, 0 if right_is_shorter else 1] = right_shared / right_weight
@@ -229,20 +240,19 @@ def rare_containment(
 
 @kernel
 def runs(tokens: Array, hashes: Array) -> int:
-    """Write the hash of each run of RUN tokens (of all tokens, where there are fewer); return how many."""
+    """Write the hash, of KEY_BITS, of each run of RUN tokens (of all, where there are fewer); return how many."""
     if tokens.size < RUN:
         key = u8(tokens.size)
         for token in tokens:
-            key = key * u8(0x9E3779B97F4A7C15) + u8(token)
-        hashes[0] = key
+            key = key * u8(MULTIPLIER) + u8(token)
+        hashes[0] = key * u8(MULTIPLIER) >> u8(64 - KEY_BITS)
         return min(tokens.size, 1)
     count = tokens.size - RUN + 1
-    keys = hashes[:count]
-    keys[:] = u8(RUN)
-    for k in range(RUN):  # a token at a time, so that the loop over runs is one of vectors
-        shifted = tokens[k : k + count]
-        for i in range(count):
-            keys[i] = keys[i] * u8(0x9E3779B97F4A7C15) + u8(shifted[i])
+    for i in range(count):  # becomes a loop of vectors
+        key = u8(RUN)
+        for k in range(RUN):
+            key = key * u8(MULTIPLIER) + u8(tokens[i + k])
+        hashes[i] = key * u8(MULTIPLIER) >> u8(64 - KEY_BITS)
     return count
 
 
@@ -432,7 +442,7 @@ def agreement(
                 passage_seen[slot] = -1
                 left_passages[i] = slot
             for i in x_once:
-                wanted = entry(u8(x[i]), stamp)
+                wanted = entry(x[i], stamp)
                 slot = find(words, wanted, mask)
                 words[slot] = wanted
                 word_places[slot] = i
@@ -452,7 +462,7 @@ def agreement(
         # Anchors, in the order of a.
         anchors = i8(0)
         for j in y_once:
-            wanted = entry(u8(y[j]), stamp)
+            wanted = entry(y[j], stamp)
             slot = find(words, wanted, mask)
             at_right[anchors] = j
             at_left[anchors] = word_places[slot]
@@ -465,11 +475,10 @@ def agreement(
                 opposite[at_left[k]] = at_right[k]
             anchors = i8(0)
             for i in x_once:
-                if opposite[i] >= 0:
-                    at_left[anchors] = i
-                    at_right[anchors] = opposite[i]
-                    opposite[i] = -1
-                    anchors += 1
+                at_left[anchors] = i
+                at_right[anchors] = opposite[i]
+                anchors += i8(opposite[i] >= 0)
+                opposite[i] = -1
             ordered = longest_rising(at_right, anchors, tail, back, chosen)
             support(at_left, at_right, anchors, supported)
         one_side(x_once, left_covered, at_left, chosen, supported, anchors, account, windows, row, flip)

@@ -25,8 +25,9 @@ def shingle(tokens: Array, start: int, stop: int, size: int, hashes: Array) -> i
         return 1
     count = stop - start - size + 1
     if size == 5:
+        text = tokens[start:stop]  # its places are not negative: a loop of vectors
         for k in range(count):
-            hashes[k] = xxh32_five(tokens, start + k)
+            hashes[k] = xxh32_five(text, k)
     else:
         for k in range(count):
             hashes[k] = xxh32_words(tokens, start + k, size)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, u1, u4, u8
+from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.table import table_bits
+from dedup.kernels.simd import BLOCK, above_space, trailing_zeros
 from dedup.kernels.xxh import fmix64
 
+FLAG = u1(255)  # any byte above a space would do
 BUCKETS = 64  # a sketch is sorted in so many
 EXACT = 128  # counts up to here are exact
 STEPS_UP = np.full(256, 2**32 - 1, np.uint32)
@@ -29,40 +30,36 @@ def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
     A word pair is two adjacent tokens, or four from where two characters of an unspaced script meet, or six from where
     two of an alphabet do.
     """
-    count = 0
-    for at in range(start, stop - 1):
-        key = fmix64(u8(tokens[at]) << u8(32) | u8(tokens[at + 1]))
-        kind = tokens[at] & tokens[at + 1] & u4(ALPHABETIC)
-        if kind & u4(1):
-            if at + (LETTERS if kind == u4(ALPHABETIC) else CHARACTERS) > stop:
-                break
-            key = fmix64(key ^ (u8(tokens[at + 2]) << u8(32) | u8(tokens[at + 3])))
-            if kind == u4(ALPHABETIC):
-                key = fmix64(key ^ (u8(tokens[at + 4]) << u8(32) | u8(tokens[at + 5])))
-        pairs[count] = key
-        count += 1
-    return count
+    count = max(stop - start - 1, 0)
+    text = tokens[start:stop]
+    kinds = u4(0)
+    for k in range(count):  # a loop of vectors: nearly all texts need no more
+        pairs[k] = two(text[k], text[k + 1])
+        kinds |= text[k] & text[k + 1]
+    return unspaced_pairs(text, pairs) if kinds & u4(1) else count
+
+
+@njit(inline="always")
+def two(first: int, second: int) -> int:
+    """Hash two tokens."""
+    return fmix64(u8(first) << u8(32) | u8(second))
 
 
 @kernel
-def distinct_slots(pairs: Array, mask: int, begin: int, size: int, table: Array, slots: Array) -> int:
-    """Write each of ``size`` slots of the frequency table from ``begin`` on that the pairs have, once; return how many.
-
-    ``table`` is zero, with room for four times as many, a power of two; and is zero again.
-    """
+def unspaced_pairs(text: Array, pairs: Array) -> int:
+    """As `word_pairs`, of a text that has characters of unspaced scripts."""
     count = 0
-    table_mask = u8((1 << table_bits(2 * pairs.size)) - 1)
-    for k in range(pairs.size):
-        slot = u4(pairs[k] & mask)
-        key = slot + u4(1)  # zero marks an empty place
-        at = pairs[k] >> u8(40) & table_mask
-        while table[at] != u4(0) and table[at] != key:
-            at = (at + u8(1)) & table_mask
-        slots[count] = slot
-        # No branch: whether a pair was there before cannot be predicted.
-        count += i8((table[at] == u4(0)) & (u4(slot - begin) < size))
-        table[at] = key
-    table[: i8(table_mask) + 1] = u4(0)
+    for k in range(text.size - 1):
+        key = two(text[k], text[k + 1])
+        kind = text[k] & text[k + 1] & u4(ALPHABETIC)
+        if kind & u4(1):
+            if k + (LETTERS if kind == u4(ALPHABETIC) else CHARACTERS) > text.size:
+                break
+            key = fmix64(key ^ (u8(text[k + 2]) << u8(32) | u8(text[k + 3])))
+            if kind == u4(ALPHABETIC):
+                key = fmix64(key ^ (u8(text[k + 4]) << u8(32) | u8(text[k + 5])))
+        pairs[count] = key
+        count += 1
     return count
 
 
@@ -98,11 +95,14 @@ def count_pairs(
     pairs = np.empty(longest, np.uint64)
     slots = np.empty(longest, np.uint32)
     before = np.empty(longest, np.uint8)
-    table = np.zeros(1 << table_bits(2 * longest), np.uint32)
     for document in documents:
-        count = word_pairs(tokens, starts[document], ends[document], pairs)
-        count = distinct_slots(pairs[:count], mask, u4(begin), u4(size), table, slots)
-        # First all are read, then all written: the cache misses of the reads overlap.
+        count = i8(0)
+        for k in range(word_pairs(tokens, starts[document], ends[document], pairs)):
+            slot = u4(pairs[k] & mask)
+            slots[count] = slot
+            count += i8(u4(slot - u4(begin)) < u4(size))
+        # First all are read, then all written: the cache misses of the reads overlap, and a slot that comes again is
+        # raised once, for the same is written twice.
         for k in range(count):
             before[k] = frequencies[slots[k]]
         seed = u8(document) * u8(0x9E3779B97F4A7C15)
@@ -154,7 +154,8 @@ def sketch(
     for document in documents:
         longest = max(longest, ends[document] - starts[document])
     pairs = np.empty(longest, np.uint64)
-    some = np.empty(longest + 1, np.uint64)
+    flags = np.empty(longest + BLOCK, np.uint8)
+    some = np.empty(longest, np.uint64)
     ordered = np.empty(longest, np.uint64)
     first = i8(0)
     for row in range(documents.size):
@@ -162,13 +163,15 @@ def sketch(
         here = found[first : first + stop - start]
         count = look_up(tokens, start, stop, frequencies, pairs, here)
         hashes, counts = pairs[:count], here[:count]
-        sizes[row] = bottom(hashes, counts, u1(bounds[0]), u1(bounds[1]), some, ordered, out[row])
-        crowd_sizes[row] = bottom(hashes, counts, u1(bounds[2]), u1(bounds[3]), some, ordered, crowd_out[row])
+        sizes[row] = bottom(hashes, counts, u1(bounds[0]), u1(bounds[1]), flags, some, ordered, out[row])
+        crowd_sizes[row] = bottom(hashes, counts, u1(bounds[2]), u1(bounds[3]), flags, some, ordered, crowd_out[row])
         first += stop - start
 
 
 @kernel
-def bottom(pairs: Array, counts: Array, least: int, most: int, some: Array, ordered: Array, out: Array) -> int:
+def bottom(
+    pairs: Array, counts: Array, least: int, most: int, flags: Array, some: Array, ordered: Array, out: Array
+) -> int:
     """Write the smallest distinct hashes of pairs counted ``least`` to ``most`` times, ascending; return how many."""
     eligible = i8(0)
     for k in range(pairs.size):
@@ -178,25 +181,41 @@ def bottom(pairs: Array, counts: Array, least: int, most: int, some: Array, orde
     ceiling = highest
     if eligible > 2 * out.size:
         ceiling = highest // u8(eligible) * u8(out.size + out.size // 4 + 4)
-    kept = smallest(pairs, counts, ceiling, least, most, some, ordered, out)
+    kept = smallest(pairs, counts, ceiling, least, most, flags, some, ordered, out)
     if kept < out.size and ceiling < highest:
-        kept = smallest(pairs, counts, highest, least, most, some, ordered, out)
+        kept = smallest(pairs, counts, highest, least, most, flags, some, ordered, out)
     return kept
 
 
 @kernel
 def smallest(
-    pairs: Array, counts: Array, ceiling: int, least: int, most: int, some: Array, ordered: Array, out: Array
+    pairs: Array,
+    counts: Array,
+    ceiling: int,
+    least: int,
+    most: int,
+    flags: Array,
+    some: Array,
+    ordered: Array,
+    out: Array,
 ) -> int:
     """Write the smallest such hashes up to the ceiling; return how many."""
-    count = 0
     for k in range(pairs.size):
-        some[count] = pairs[k]
-        count += i8((pairs[k] <= ceiling) & (u1(counts[k] - least) <= u1(most - least)))
+        flags[k] = FLAG * u1((pairs[k] <= ceiling) & (u1(counts[k] - least) <= u1(most - least)))
+    flags[pairs.size : pairs.size + BLOCK] = 0
+    count = 0
+    for block in range(0, pairs.size, BLOCK):
+        flagged = above_space(flags, block)
+        while flagged != u8(0):
+            some[count] = pairs[block + trailing_zeros(flagged)]
+            count += 1
+            flagged &= flagged - u8(1)
     sort_uniform(some[:count], ceiling, ordered)
     kept = 0
     for k in range(count):
-        if kept < out.size and (kept == 0 or ordered[k] != out[kept - 1]):
+        if kept == out.size:
+            break
+        if k == 0 or ordered[k] != ordered[k - 1]:
             out[kept] = ordered[k]
             kept += 1
     return kept

@@ -109,9 +109,19 @@ def set_bits(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
 
 @intrinsic
 def trailing_zeros(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
-    """Return the number of zero bits below the lowest set one; ``bits`` is not zero."""
+    """Return the number of zero bits below the lowest set one, 64 where there is none."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(u8), codegen
+
+
+@intrinsic
+def ones(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
+    """Return the number of set bits."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
 
     return types.int64(u8), codegen

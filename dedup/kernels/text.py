@@ -10,7 +10,7 @@ from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.simd import BLOCK, above_space, fold_ascii, trailing_zeros
+from dedup.kernels.simd import BLOCK, above_space, fold_ascii, ones, trailing_zeros
 from dedup.kernels.xxh import P5, avalanche, load32, tail_byte, tail_word, xxh32
 
 SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)  # as in dedup.folding
@@ -19,6 +19,7 @@ MARK = 1  # before a character; its two lowest bits become those of the token ha
 ALPHABET_MARK = 3  # the same where the character is of an alphabet
 ALPHABET_LEADS = (0xE0, 0xE1, 0xEA)  # first bytes of Thai, Lao, Khmer and Myanmar, and of no other character
 PIECE = 64 * BLOCK  # what is split at a time, so that it is still in the cache when it is hashed
+AT_ONCE = 8  # borders of tokens that are written without a look whether there are so many
 PAD = 2 * BLOCK  # bytes behind a buffer's end that blocks may touch
 
 
@@ -129,39 +130,59 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
         words = above_space(folded, block)
         turns = words ^ ((words << u8(1)) | inside)
         inside = words >> u8(63)
-        while turns != u8(0):
-            borders[count] = block + trailing_zeros(turns)
-            count += 1
-            turns &= turns - u8(1)
+        stop = count + ones(turns)
+        while count < stop:
+            # So many without a look at what is left, which cannot be predicted; too many are overwritten.
+            for k in range(AT_ONCE):
+                borders[count + k] = block + trailing_zeros(turns)
+                turns &= turns - u8(1)
+            count += AT_ONCE
+        count = stop
     return count
 
 
 @kernel
-def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first: int) -> None:
+def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first: int, room: Array) -> None:
     """Write the hash of each token between ``borders`` to ``tokens[first:]``.
 
     XXH32, but for its two lowest bits, which tell characters and numbers from other words. Nearly all words are under
-    16 bytes: they take every step and keep the result of those that apply, since branches on the length of a word
-    cannot be predicted and cost more.
+    16 bytes: they take every step and keep the result of those that apply, many side by side, as their bytes have
+    been laid out in ``room`` (uint32, six rows) for that. The few longer ones are hashed once more.
     """
-    for k in range(count >> 1):
-        start = i8(borders[2 * k])
-        size = i8(borders[2 * k + 1]) - start
-        digest = u4(P5 + u4(size))
-        digest = choose(size >= 4, tail_word(digest, load32(folded, start)), digest)
-        digest = choose(size >= 8, tail_word(digest, load32(folded, start + 4)), digest)
-        digest = choose(size >= 12, tail_word(digest, load32(folded, start + 8)), digest)
-        rest = load32(folded, start + (size & ~3))
-        left = size & 3
-        digest = choose(left >= 1, tail_byte(digest, rest & u4(255)), digest)
-        digest = choose(left >= 2, tail_byte(digest, (rest >> u4(8)) & u4(255)), digest)
-        digest = choose(left >= 3, tail_byte(digest, (rest >> u4(16)) & u4(255)), digest)
-        digest = avalanche(digest)
-        if size >= 16:
-            digest = xxh32(folded, start, start + size)
-        is_number = u4(u4(folded[start]) - u4(ord("0"))) < u4(10)
-        flags = u4(u4(folded[start - 1] & u1(3)) | u4(u4(is_number) << u4(1)))
-        tokens[first + k] = u4(u4(digest & u4(0xFFFFFFFC)) | flags)
+    size_of, word1_of, word2_of, word3_of, rest_of, mark_of = room[0], room[1], room[2], room[3], room[4], room[5]
+    n_tokens = count >> 1
+    for k in range(n_tokens):
+        start = borders[2 * k]
+        size = borders[2 * k + 1] - start
+        size_of[k] = size
+        word1_of[k] = load32(folded, start)
+        word2_of[k] = load32(folded, start + 4)
+        word3_of[k] = load32(folded, start + 8)
+        rest_of[k] = load32(folded, start + (size & ~3))
+        mark_of[k] = folded[start - 1] & u1(3)
+    hashes = tokens[first : first + n_tokens]
+    for k in range(n_tokens):
+        size, rest = size_of[k], rest_of[k]
+        digest = u4(P5 + size)
+        digest = choose(size >= u4(4), tail_word(digest, word1_of[k]), digest)
+        digest = choose(size >= u4(8), tail_word(digest, word2_of[k]), digest)
+        digest = choose(size >= u4(12), tail_word(digest, word3_of[k]), digest)
+        left = size & u4(3)
+        digest = choose(left >= u4(1), tail_byte(digest, rest & u4(255)), digest)
+        digest = choose(left >= u4(2), tail_byte(digest, (rest >> u4(8)) & u4(255)), digest)
+        digest = choose(left >= u4(3), tail_byte(digest, (rest >> u4(16)) & u4(255)), digest)
+        is_number = u4(u4(word1_of[k] & u4(255)) - u4(ord("0"))) < u4(10)
+        hashes[k] = with_flags(avalanche(digest), u4(mark_of[k] | u4(u4(is_number) << u4(1))))
+    for k in range(n_tokens):
+        if size_of[k] >= u4(16):
+            start = borders[2 * k]
+            hashes[k] = with_flags(xxh32(folded, start, start + i8(size_of[k])), hashes[k] & u4(3))
+
+
+@njit(inline="always")
+def with_flags(digest: int, flags: int) -> int:
+    """Return the digest, its two lowest bits replaced."""
+    return u4(u4(digest & u4(0xFFFFFFFC)) | flags)
 
 
 @kernel
@@ -175,6 +196,7 @@ def tokenise(
     sequences: Array,
     folded: Array,
     borders: Array,
+    room: Array,
     tokens: Array,
     token_ends: Array,
 ) -> int:
@@ -190,8 +212,10 @@ def tokenise(
         The folding table of `dedup.folding`.
     folded : uint8 array
         Room for one folded document.
-    borders : int64 array, shape (PIECE + 2,)
+    borders : int64 array, shape (PIECE + 2 + AT_ONCE,)
         Room for where the tokens of a piece of it start and end.
+    room : uint32 array, shape (6, PIECE // 2 + 2)
+        Room for the sizes, first bytes and marks of these tokens.
     tokens : uint32 array
         Receives the token hashes.
     token_ends : int64 array, shape (n_documents,)
@@ -214,7 +238,7 @@ def tokenise(
         found = 0
         for piece in range(1, stop + 1, PIECE):
             found = find_tokens(folded, piece, min(piece + PIECE, stop + 1), borders, found)
-            hash_tokens(folded, borders, found, tokens, count)
+            hash_tokens(folded, borders, found, tokens, count, room)
             count += found >> 1
             borders[0] = borders[found - 1]  # where a token that goes on has started
             found &= 1

@@ -58,10 +58,10 @@ def count_words(tokens: Array, starts: Array, ends: Array, documents: Array, not
     """
     for document in documents:
         start, stop = starts[document], ends[document]
-        letters = 0
-        for at in range(start, stop):
-            letters += tokens[at] & u4(ALPHABETIC) == u4(ALPHABETIC)
-        found = sample(tokens, start, stop, nothing, 0) if letters > 0 else 0
+        has_letters = u4(0)
+        for token in tokens[start:stop]:
+            has_letters |= u4(token & u4(ALPHABETIC) == u4(ALPHABETIC))
+        found = sample(tokens, start, stop, nothing, 0) if has_letters else 0
         counts[document] = found if found > 0 else stop - start
 
 
