@@ -10,7 +10,7 @@ import numpy.typing as npt
 from dedup.cluster import keep_order
 from dedup.params import Params
 from dedup.records import Records
-from dedup.store import Corpus
+from dedup.store import Corpus, release
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ def collapse(records: Records, policy: str, params: Params) -> Collapsed:
     )
     order = order[records.lengths[order] > 0]
     digests = records.digests[order]
+    release(records.digests, records.published)
     by_digest = np.lexsort((np.arange(len(order)), digests[:, 1], digests[:, 0]))
     in_turn = digests[by_digest]
     is_first = np.ones(len(order), bool)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.agencies import UNKNOWN, WORD, Agencies, Form
+from dedup.store import release
 
 HEAD_BYTES, TAIL_BYTES = 320, 400
 """How much of either end of a text, in UTF-8, is looked at; a run keeps no more of it."""
@@ -127,6 +128,7 @@ def credits_at_ends(
     for first in range(0, len(texts), AT_A_TIME):
         chosen = texts[first : first + AT_A_TIME]
         rows = np.ascontiguousarray(ends[chosen])
+        release(ends)
         has_name = _has_name(rows, agencies)
         for row in np.nonzero(has_name.any(axis=1))[0].tolist():
             size = int(sizes[chosen[row]])

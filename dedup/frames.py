@@ -15,7 +15,7 @@ import numpy.typing as npt
 from dedup.candidates import joined
 from dedup.evidence import shingle_evidence
 from dedup.params import Params
-from dedup.store import Corpus
+from dedup.store import Corpus, release
 
 SHARED_BY = 5
 SHORTEST, LONGEST = 8, 400
@@ -25,6 +25,9 @@ MOST = 0.8  # of a document, at either end and in all
 ALIKE = 0.28
 """Documents whose words between the frames are so much the same (their resemblance, a word a shingle) are versions of
 one article, or pieces of a series: what they begin with is theirs."""
+
+AT_A_TIME = 1 << 14
+"""Documents whose ends are resident: of each a page of the token store."""
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -67,9 +70,11 @@ def _framed(
         fits = most[alive] >= stop
         alive, keys = alive[fits], keys[fits]
         first = corpus.ends[alive] - stop if from_end else corpus.starts[alive] + stop - STEP
-        for k in range(STEP):
-            keys = (keys + corpus.tokens[first + k] + np.uint64(1)) * _MULTIPLIER
-            keys ^= keys >> np.uint64(29)
+        for some in (slice(at, at + AT_A_TIME) for at in range(0, len(alive), AT_A_TIME)):
+            for k in range(STEP):
+                mixed = (keys[some] + corpus.tokens[first[some] + k] + np.uint64(1)) * _MULTIPLIER
+                keys[some] = mixed ^ (mixed >> np.uint64(29))
+            release(corpus.tokens)
         order = np.argsort(keys, kind="stable")
         begins = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[:1]]))
         shared_by = np.add.reduceat(is_article[alive[order]].astype(np.int64), begins) if len(order) else begins

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import closing
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from reading import everything, json_lines, make
 
 from dedup import Params, deduplicate
+from dedup.checkpoint import Checkpoint
 from dedup.errors import InputError, RecordError
 from dedup.io import Fields, expand, open_files, open_source
 from dedup.io.files import FileSource
 from dedup.progress import Progress
-from dedup.records import read_records
-from dedup.store import ScratchArray
+from dedup.reading import read_records
+from dedup.store import Scratch
 
 FIELDS = Fields()
 
@@ -142,10 +143,6 @@ def test_few_pieces_are_alive_at_a_time(tmp_path):
 
     paths = [two_files(tmp_path)[1], *(make(tmp_path, f"{n}.txt", b"words") for n in range(50))]
     source = Watched(expand(paths), FIELDS)
-    arrays = [ScratchArray(dtype, tmp_path) for dtype in (np.uint32, np.uint64, np.uint8)]
-    records = read_records(source, Params(), 0, 0, threads, arrays, Progress())
-    assert len(records) == 30_050
-    del records
-    for array in arrays:
-        array.close()
+    with closing(Scratch(tmp_path)) as scratch:
+        assert len(read_records(source, Params(), 0, 0, threads, Checkpoint(scratch), Progress())) == 30_050
     assert 1 < most <= threads + 2
