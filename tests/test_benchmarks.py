@@ -10,12 +10,13 @@ from types import ModuleType
 
 import pytest
 
-BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
-sys.path.insert(0, str(BENCHMARKS))  # benchmarks are scripts, not a package
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))  # benchmarks are scripts, not a package
 
 import measure
 import naive
 import precision
+
+BENCHMARKS = Path(measure.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,8 @@ def test_leaders_are_those_that_query_and_insert_by_turns_finds(job):
 def test_peak_is_that_of_all_processes_together(monkeypatch):
     monkeypatch.setattr(measure, "WATCH_SECONDS", 0.02)
     child = "import time; room = bytearray(60_000_000); time.sleep(0.5)"
-    two = f"import subprocess, sys; [p.wait() for p in [subprocess.Popen([sys.executable, '-c', {child!r}]) for _ in 'ab']]"
+    start = f"subprocess.Popen([sys.executable, '-c', {child!r}])"
+    two = f"import subprocess, sys; [process.wait() for process in ({start}, {start})]"
     alone = measure.run([sys.executable, "-c", child])
     both = measure.run([sys.executable, "-c", two])
     assert alone.peak > 60_000_000
