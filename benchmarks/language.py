@@ -43,6 +43,14 @@ BLOCK = 1024
 SHORTEST_PASSAGE = 30
 """Words and phrases; the longest has 63 more."""
 
+MARKS, COMMAS, PARAGRAPHS, QUOTES, NUMBERS, YEARS = 1024, 50, 300, 103, 16, 8
+"""Of so many places, how many have a comma, a new paragraph and a quote (where a sentence ends), a number, a year."""
+
+SPACE, COMMA, STOP = 32, 44, 46
+
+SHORTEST_SENTENCE = 6
+"""Words; the longest has 31 more."""
+
 WINDOW = 4096
 """Documents among which stories are shared."""
 
@@ -286,6 +294,13 @@ def put_number(value: int, out: np.ndarray, at: int) -> int:
     return at
 
 
+@njit(cache=True, nogil=True, inline="always")
+def put_byte(value: int, out: np.ndarray, at: int) -> int:
+    """Write one byte; return where it ends."""
+    out[at] = value
+    return at + 1
+
+
 @njit(cache=True, nogil=True)
 def put_text(text: bytes, out: np.ndarray, at: int) -> int:
     """Write bytes; return where they end."""
@@ -293,6 +308,13 @@ def put_text(text: bytes, out: np.ndarray, at: int) -> int:
         out[at] = letter
         at += 1
     return at
+
+
+@njit(cache=True, nogil=True)
+def end_sentence(is_quoted: bool, out: np.ndarray, at: int) -> int:
+    """Write what ends a sentence; return where it ends."""
+    at = put_byte(STOP, out, at)
+    return put_text(b"\xe2\x80\x9d", out, at) if is_quoted else at
 
 
 @njit(cache=True, nogil=True)
@@ -342,7 +364,7 @@ def write_text(of: Language, number: int, tokens: int, out: np.ndarray, at: int)
         state += np.uint64(0x9E3779B97F4A7C15)
         draw = mix(state)
         kind = np.float64(draw & np.uint64(0xFFFFFFFF)) * 2.0**-32
-        mark = (draw >> np.uint64(32)) & np.uint64(1023)
+        mark = int((draw >> np.uint64(32)) & np.uint64(MARKS - 1))
         size = 1
         phrase = np.uint64(0)
         if left_in_passage > 0:
@@ -369,37 +391,30 @@ def write_text(of: Language, number: int, tokens: int, out: np.ndarray, at: int)
             size = 2 + int(phrase & np.uint64(1))
         for nth in range(size):
             if left_in_sentence == 0:
-                left_in_sentence = 6 + int(mix(state ^ np.uint64(77)) >> np.uint64(59))
+                left_in_sentence = SHORTEST_SENTENCE + int(mix(state ^ np.uint64(77)) >> np.uint64(59))
                 if not is_first:
-                    out[at] = 46
-                    at += 1
-                    if is_quoted:
-                        at = put_text(b"\xe2\x80\x9d", out, at)
-                        is_quoted = False
-                    if mark < 300:
+                    at = end_sentence(is_quoted, out, at)
+                    if mark < PARAGRAPHS:
                         at = put_text(b"\\n\\n", out, at)
                     else:
-                        out[at] = 32
-                        at += 1
-                    if mark > 920:
+                        at = put_byte(SPACE, out, at)
+                    is_quoted = mark >= MARKS - QUOTES
+                    if is_quoted:
                         at = put_text(b"\xe2\x80\x9c", out, at)
-                        is_quoted = True
                 is_capital = True
             else:
-                if mark < 50 and nth == 0:
-                    out[at] = 44
-                    at += 1
-                out[at] = 32
-                at += 1
+                if mark < COMMAS and nth == 0:
+                    at = put_byte(COMMA, out, at)
+                at = put_byte(SPACE, out, at)
                 is_capital = False
             is_first = False
             left_in_sentence -= 1
             if size > 1:
                 before = word(of, 1.0 - c.rareness * share(mix(phrase + np.uint64(nth))))
                 at = put(of, before, True, out, at)
-            elif mark >= 1008 and not is_capital:  # a number
+            elif mark >= MARKS - NUMBERS and not is_capital:
                 value = int(mix(draw) >> np.uint64(40))
-                at = put_number(1990 + value % 36 if mark >= 1016 else value % 1000, out, at)
+                at = put_number(1990 + value % 36 if mark >= MARKS - YEARS else value % 1000, out, at)
             else:
                 state += np.uint64(0x9E3779B97F4A7C15)
                 scale = of.scales[min(before, of.scales.size - 1)]
@@ -407,8 +422,4 @@ def write_text(of: Language, number: int, tokens: int, out: np.ndarray, at: int)
                 before = word(of, share(both(np.uint64(before) ^ of.seed, np.uint64(nearby))))
                 at = put(of, before, is_capital, out, at)
         count += size
-    out[at] = 46
-    at += 1
-    if is_quoted:
-        at = put_text(b"\xe2\x80\x9d", out, at)
-    return at
+    return end_sentence(is_quoted, out, at)
