@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := build/bench
 
 .PHONY: demo test lint bench clean
 
@@ -16,7 +17,8 @@ lint: $(VENV)/.developing
 	$(BIN)/mypy
 
 bench: $(VENV)/.developing
-	$(BIN)/python benchmarks/signatures.py
+	$(BIN)/python benchmarks/corpus.py -o $(BENCH) --documents 10000
+	$(BIN)/python benchmarks/speed.py $(BENCH)/corpus.jsonl --planted $(BENCH)/planted.jsonl --slow --json $(BENCH)/speed.json
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -1,7 +1,7 @@
 """What every rival's script shares: the command line, reading, word 5-shingles, the answer.
 
-A rival's script defines one function, ``deduplicate(documents) -> (count, dropped ids)``, and hands it to `main`. It
-runs in an environment of its own (``requirements-NAME.txt``) and imports nothing of the package.
+A rival's script defines one function, ``deduplicate(path, threads) -> (count, dropped ids)``, and hands it to `main`.
+It runs in an environment of its own (``requirements-NAME.txt``) and imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import importlib.metadata
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import AnyStr
 
@@ -46,7 +46,28 @@ def shingles(words: Sequence[AnyStr], space: AnyStr) -> list[AnyStr]:
     return list(map(space.join, zip(*(words[i:] for i in range(SHINGLE_SIZE)), strict=False)))
 
 
-def main(package: str, deduplicate: Callable[[Iterable[tuple[str, str]]], tuple[int, list[str]]]) -> None:
+def leaders(candidates: Iterable[tuple[int, Iterable[int]]]) -> list[int]:
+    """Return which documents have an earlier kept one among their candidates, as query and insert by turns find them.
+
+    Parameters
+    ----------
+    candidates : iterable of (int, iterable of int)
+        A document, in ascending order, and those it is taken to be alike; what is not listed has no copy.
+    """
+    dropped: set[int] = set()
+    for document, others in candidates:
+        if any(other < document and other not in dropped for other in others):
+            dropped.add(document)
+    return sorted(dropped)
+
+
+def ids_but(path: Path, kept: Container[str]) -> tuple[int, list[str]]:
+    """Return the number of documents, and the ids of those that are not kept."""
+    keys = [key for key, _ in read(path)]
+    return len(keys), [key for key in keys if key not in kept]
+
+
+def main(package: str, deduplicate: Callable[[Path, int], tuple[int, list[str]]]) -> None:
     """Run a rival over a file and print one JSON line about it.
 
     Parameters
@@ -54,13 +75,15 @@ def main(package: str, deduplicate: Callable[[Iterable[tuple[str, str]]], tuple[
     package : str
         Name of the distribution, for its version.
     deduplicate : callable
-        Takes (id, text) of each document, returns how many there were and the ids it would drop.
+        Takes the file and the number of threads or processes it may use; returns how many documents there were and the
+        ids it would drop.
     """
     parser = argparse.ArgumentParser(description=f"Drop near duplicates with {package}.")
     parser.add_argument("input", type=Path, help="JSON lines with id and text")
+    parser.add_argument("--threads", type=int, default=1, help="threads or processes, where it has them")
     parser.add_argument("--dropped", type=Path, help="write the ids it drops here, one JSON string a line")
     args = parser.parse_args()
-    documents, dropped = deduplicate(read(args.input))
+    documents, dropped = deduplicate(args.input, args.threads)
     if args.dropped:
         args.dropped.write_text("".join(json.dumps(key) + "\n" for key in dropped))
     version = importlib.metadata.version(package)

@@ -6,20 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import job
 import xxhash
 from datasketch import MinHash, MinHashLSH
 
 
-def deduplicate(documents: Iterable[tuple[str, str]]) -> tuple[int, list[str]]:
+def deduplicate(path: Path, threads: int) -> tuple[int, list[str]]:
     """Return the number of documents and the ids of those that match an earlier kept one."""
     lsh = MinHashLSH(threshold=job.THRESHOLD, num_perm=job.NUM_PERM)
     keys: list[str] = []
 
     def sets() -> Iterator[list[bytes]]:
-        for key, text in documents:
+        for key, text in job.read(path):
             keys.append(key)
             yield job.shingles(" ".join(job.words(text)).encode().split(), b" ")  # it hashes bytes: encoded at once
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from pathlib import Path
 
 import job
 
 
-def deduplicate(documents: Iterable[tuple[str, str]]) -> tuple[int, list[str]]:
+def deduplicate(path: Path, threads: int) -> tuple[int, list[str]]:
     """Return the number of documents; drop none."""
-    return sum(1 for _ in documents), []
+    return sum(1 for _ in job.read(path)), []
 
 
 if __name__ == "__main__":

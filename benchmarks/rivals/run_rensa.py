@@ -8,18 +8,19 @@ instead of using the whole set of its shingles.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import job
 from rensa import RMinHashDeduplicator
 
 
-def deduplicate(documents: Iterable[tuple[str, str]]) -> tuple[int, list[str]]:
+def deduplicate(path: Path, threads: int) -> tuple[int, list[str]]:
     """Return the number of documents and the ids of those that match an earlier kept one."""
     deduplicator = RMinHashDeduplicator(threshold=job.THRESHOLD, num_perm=job.NUM_PERM, use_lsh=True)
     keys: list[str] = []
 
     def pairs() -> Iterable[tuple[str, list[str]]]:
-        for key, text in documents:
+        for key, text in job.read(path):
             keys.append(key)
             yield key, job.shingles(job.words(text), " ")
 
