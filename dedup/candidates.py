@@ -1,14 +1,15 @@
 """Candidate pairs, and the comparison of them in rounds.
 
 A hot bucket (boilerplate, a text carried a thousand times) is not expanded: in a round each document meets only the
-first few of its bucket. Those that match are then dropped, and the next round is held among the kept ones only, with
-twice the limit. So a bucket of m costs O(m) a round, and what is left uncompared at the end is told.
+first few of its bucket. Those that match are then dropped, and the next round is held among the kept ones of such
+buckets only, with twice the limit. So a bucket of m costs O(m) a round, and what is left uncompared at the end is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,24 @@ class Bucket:
     document: int
 
 
+class Found(NamedTuple):
+    """What a search for candidate pairs gives.
+
+    Parameters
+    ----------
+    pairs : uint64 array
+        Sorted, distinct.
+    largest : Bucket
+        The largest bucket or posting list.
+    crowded : int64 array, ascending
+        Documents that stand in one of more than ``limit + 1``: they may not have met all others in it.
+    """
+
+    pairs: Pairs
+    largest: Bucket
+    crowded: npt.NDArray[np.int64]
+
+
 def split(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the earlier and the later document of each pair."""
     return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
@@ -40,7 +59,7 @@ def joined(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Pairs:
 def compare_in_rounds(
     documents: npt.NDArray[np.int64],
     limit: int,
-    find: Callable[[npt.NDArray[np.int64], int], tuple[Pairs, Bucket]],
+    find: Callable[[npt.NDArray[np.int64], int], Found],
     compare: Callable[[Pairs], npt.NDArray[np.bool_]],
 ) -> tuple[Pairs, Bucket | None]:
     """Find and compare candidate pairs until no bucket hides one, or `ROUNDS` are over.
@@ -52,7 +71,7 @@ def compare_in_rounds(
     limit : int
         How many of its bucket a document meets in the first round.
     find : callable
-        Takes documents and the limit; returns candidate pairs, and the largest bucket.
+        Takes documents and the limit.
     compare : callable
         Takes new pairs; returns which documents of the whole corpus are kept by all matches so far.
 
@@ -64,15 +83,18 @@ def compare_in_rounds(
         The largest bucket whose pairs were not all compared in the end.
     """
     compared = np.empty(0, np.uint64)
-    active = documents
+    active = crowded = documents
     for turn in range(ROUNDS):
-        pairs, largest = find(active, limit << turn)
-        new = np.setdiff1d(pairs, compared, assume_unique=True)
+        found = find(active, limit << turn)
+        new = np.setdiff1d(found.pairs, compared, assume_unique=True)
         compared = np.union1d(compared, new)
         kept = compare(new)
-        survivors = documents[kept[documents]]
+        # Who stood in no crowded bucket in the first round has met everyone.
+        crowded = crowded if turn else found.crowded
+        survivors = crowded[kept[crowded]]
         # A match may bring a document back that an earlier one had dropped: it has not met the others yet.
-        if largest.size <= (limit << turn) + 1 and np.isin(survivors, active, assume_unique=True).all():
+        came_back = not np.isin(survivors, active, assume_unique=True).all()
+        if len(found.crowded) == 0 and not came_back:
             return compared, None
-        active = survivors
-    return compared, find(active, 1)[1]
+        active = survivors if came_back else found.crowded[kept[found.crowded]]
+    return compared, find(active, 1).largest

@@ -90,7 +90,7 @@ def _connected(
     scratch: Scratch,
     threads: int,
 ) -> npt.NDArray[np.int64]:
-    pairs, _ = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET, scratch, threads)
+    pairs = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET, scratch, threads).pairs
     first = np.arange(n_documents)
     kernel.connect(*split(pairs), first)
     return first

@@ -79,8 +79,11 @@ LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
 has fewer than `SHORT` words, for there each pair that was reworded weighs much; and in scripts without spaces, where a
 word pair is four characters and seldom survives."""
 
-TOKEN_BYTES = 80
-"""A thread works on so many tokens at a time that their room, a tenth of this each, is an eighth of the memory."""
+TOKEN_BYTES, DOCUMENT_BYTES = 10, 1 << 16
+"""Room that a token takes while pairs are measured; and a document, for the system maps what lies around it, too."""
+
+SHARE = 8
+"""Part of the memory that this room may take: one in so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ def shingle_evidence(
         )
         release(corpus.tokens)
 
-    in_slices(measure, len(pairs), threads, memory / threads / TOKEN_BYTES, weights)
+    in_slices(measure, len(pairs), threads, memory / threads / SHARE, weights)
     measures = np.full((len(MEASURES), len(pairs)), np.nan)
     evidence = Evidence(left, right, corpus.lengths[left], corpus.lengths[right], measures)
     evidence["resemblance"][:] = resemblance(shared, sizes[left], sizes[right])
@@ -220,7 +223,7 @@ def agreement_evidence(
         agreement_kernel.rare_containment(*listed, lengths, left[some], right[some], rare[some])
         release(corpus.tokens, at_tokens.frequencies)
 
-    most = memory / threads / TOKEN_BYTES
+    most = memory / threads / SHARE
     in_slices(compare_rare_pairs, len(pairs), threads, most, _weights(corpus.lengths, left, right))
     is_short = (np.minimum(lengths[left], lengths[right]) < SHORT) | is_unspaced[left]
     worth = rare[:, :2].max(axis=1, initial=0.0) >= np.where(is_short, LEAST_OF_SHORT, LEAST)
@@ -265,8 +268,9 @@ def _is_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArra
 def _weights(
     lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    """Return how many tokens each pair adds to a slice of pairs, which are sorted by their left document."""
-    return np.asarray(lengths[right] + np.where(np.diff(left, prepend=-1) != 0, lengths[left], 0))
+    """Return the bytes that each pair adds to the room of a slice of pairs, which are sorted by their left document."""
+    room = TOKEN_BYTES * lengths + DOCUMENT_BYTES
+    return np.asarray(room[right] + np.where(np.diff(left, prepend=-1) != 0, room[left], 0))
 
 
 def _laid_out(

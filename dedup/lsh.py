@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import Bucket, Pairs
+from dedup.candidates import Bucket, Found, Pairs
 from dedup.errors import ParamsError
 from dedup.kernels import lsh as kernel
 from dedup.params import Params
@@ -66,8 +66,8 @@ def pairs_in_buckets(
     record: npt.NDArray[np.int64],
     documents: npt.NDArray[np.int64],
     limit: int,
-) -> tuple[Pairs, Bucket]:
-    """Return the candidate pairs among documents that share a key.
+) -> Found:
+    """Find the candidate pairs among documents that share a key.
 
     Parameters
     ----------
@@ -79,19 +79,13 @@ def pairs_in_buckets(
         The documents to look at.
     limit : int
         In a bucket each document is paired with the first ``limit`` before it: a bucket of m costs O(m), not O(m^2).
-
-    Returns
-    -------
-    pairs : uint64 array, sorted, distinct
-        Earlier document in the upper half, later in the lower.
-    largest : Bucket
-        Where its size is over ``limit + 1``, pairs were left out.
     """
     bits = max(1, int(len(record) - 1).bit_length())
     low = np.uint64((1 << bits) - 1)
     found = np.empty(0, np.uint64)
     waiting: list[Pairs] = []
     largest = Bucket(0, 0)
+    crowded = np.zeros(len(record), bool)
     numbers = documents.astype(np.uint64)
     some = record[documents]
     for band in keys:
@@ -99,14 +93,14 @@ def pairs_in_buckets(
         packed = (band[some] & ~low) | numbers
         release(band)
         packed.sort()
-        count, size, first = kernel.bucket_pairs(packed, bits, limit, np.empty(0, np.uint64))
+        count, size, first = kernel.bucket_pairs(packed, bits, limit, np.empty(0, np.uint64), crowded)
         pairs = np.empty(count, np.uint64)
         if count:
-            kernel.bucket_pairs(packed, bits, limit, pairs)
+            kernel.bucket_pairs(packed, bits, limit, pairs, crowded)
         waiting.append(pairs)
         if sum(map(len, waiting)) > len(documents):  # the bands of a large bucket give the same pairs
             found = np.unique(np.concatenate([found, *waiting]))
             waiting = []
         if size > largest.size:
             largest = Bucket(size, first)
-    return np.unique(np.concatenate([found, *waiting])), largest
+    return Found(np.unique(np.concatenate([found, *waiting])), largest, np.flatnonzero(crowded))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup import background, crowds, evidence, frames, lsh, rare, relation
-from dedup.candidates import Bucket, Pairs, compare_in_rounds, joined
+from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, joined
 from dedup.checkpoint import Arrays, Checkpoint
 from dedup.cluster import Clusters, clusters
 from dedup.collapse import Collapsed
@@ -66,7 +66,7 @@ def match(
         return near.matches, near.clusters, None
     memory = checkpoint.scratch.memory
 
-    def near_pairs(documents: Documents, limit: int) -> tuple[Pairs, Bucket]:
+    def near_pairs(documents: Documents, limit: int) -> Found:
         with progress.stage("near candidates"):
             return lsh.pairs_in_buckets(records.keys, collapsed.record, documents, limit)
 
@@ -88,14 +88,14 @@ def match(
     # Near duplicates stay so, even of words that all articles have.
     known = joined(near.matches.left, near.matches.right)
 
-    def rare_pairs(documents: Documents, limit: int) -> tuple[Pairs, Bucket]:
+    def rare_pairs(documents: Documents, limit: int) -> Found:
         with progress.stage("candidates"):
             some = found.sketches
             if len(documents) < len(compared):
                 some = some[np.searchsorted(compared, documents)]
             overlaps = params.sketch_overlap, least
-            pairs, longest = rare.pairs_in_postings(some, documents, *overlaps, limit, checkpoint.scratch, threads)
-            return np.union1d(pairs, met), longest
+            here = rare.pairs_in_postings(some, documents, *overlaps, limit, checkpoint.scratch, threads)
+            return here._replace(pairs=np.union1d(here.pairs, met))
 
     def rare_matches(pairs: Pairs) -> Matches:
         measured = evidence.agreement_evidence(found.bodies, pairs, found.at_tokens, threads, memory, known)

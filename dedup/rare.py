@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import Bucket, Pairs, joined, split
+from dedup.candidates import Bucket, Found, Pairs, joined, split
 from dedup.kernels import postings as kernel_postings
 from dedup.kernels import rare as kernel
 from dedup.params import Params
@@ -75,11 +75,15 @@ def pair_frequencies(
     """
     frequencies = np.zeros(1 << bits, np.uint8)
     part_bits = min(bits, threads.bit_length() - 1)
-    texts = corpus.tokens, corpus.starts, corpus.ends, documents, corpus.longest
+    shift = bits - part_bits
+    blocks = _blocks(corpus.lengths[documents])
+    texts = corpus.tokens, corpus.starts, corpus.ends
 
     def count(first: int, last: int) -> None:
-        for part in range(first, last):
-            kernel.count_pairs(*texts, part << (bits - part_bits), 1 << (bits - part_bits), frequencies)
+        for block in blocks:
+            for part in range(first, last):
+                kernel.count_pairs(*texts, documents[block], corpus.longest, part << shift, 1 << shift, frequencies)
+            release(corpus.tokens)
 
     in_slices(count, 1 << part_bits, threads)
     return frequencies
@@ -165,10 +169,6 @@ def sketches(
     widths = params.sketch_size, CROWD_SKETCH
     arrays = [scratch.array(name, dtype) for name, dtype in (*SCRATCH, ("crowd sketches", np.uint64))]
     sizes = np.empty((2, len(documents)), np.uint16)
-    ends = np.cumsum(corpus.lengths[documents])
-    steps = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK))
-    cuts = sorted({0, *steps.tolist(), len(documents)})
-    blocks = [slice(first, last) for first, last in itertools.pairwise(cuts)]
 
     def sketch(block: slice) -> tuple[npt.NDArray[Any], ...]:
         some = documents[block]
@@ -178,13 +178,20 @@ def sketches(
         kernel.sketch(*texts, frequencies, bounds, own, sizes[0, block], crowd, sizes[1, block], found)
         return own, found, crowd
 
-    for made in in_turn(sketch, blocks, threads):
+    for made in in_turn(sketch, _blocks(corpus.lengths[documents]), threads):
         for array, values in zip(arrays, made, strict=True):
             array.append(values.ravel())
         release(corpus.tokens)
     crowd_sketches = Sketches(arrays[2].view().reshape(-1, CROWD_SKETCH), sizes[1])
     own, at_tokens = from_scratch(corpus, documents, sizes[0], params, scratch)
     return own, crowd_sketches, at_tokens
+
+
+def _blocks(lengths: npt.NDArray[np.int64]) -> list[slice]:
+    """Cut documents of these lengths into blocks of about `BLOCK` tokens."""
+    ends = np.cumsum(lengths)
+    steps = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK))
+    return [slice(first, last) for first, last in itertools.pairwise(sorted({0, *steps.tolist(), len(lengths)}))]
 
 
 def from_scratch(
@@ -220,8 +227,8 @@ def pairs_in_postings(
     limit: int,
     scratch: Scratch,
     threads: int = 1,
-) -> tuple[Pairs, Bucket]:
-    """Return the candidate pairs among documents whose sketches share rare pairs enough.
+) -> Found:
+    """Find the candidate pairs among documents whose sketches share rare pairs enough.
 
     Parameters
     ----------
@@ -236,17 +243,10 @@ def pairs_in_postings(
     scratch : Scratch
         Postings are sorted a part at a time, and looked up for some documents at a time, as its memory allows.
     threads : int
-
-    Returns
-    -------
-    pairs : uint64 array, sorted, distinct
-        Earlier document in the upper half, later in the lower.
-    longest : Bucket
-        The longest posting list; where its size is over ``limit + 1``, pairs may have been left out.
     """
     if len(documents) == 0:
-        return np.empty(0, np.uint64), Bucket(0, 0)
-    members, longest = _posting_lists(found, scratch)
+        return Found(np.empty(0, np.uint64), Bucket(0, 0), documents)
+    members, longest, crowded = _posting_lists(found, limit, scratch)
     sizes, full = found.sizes, found.hashes.shape[1]
     found_pairs: list[Pairs] = []
 
@@ -266,11 +266,13 @@ def pairs_in_postings(
     in_slices(share, len(documents), threads, 1 + scratch.memory // (8 * POSTING_BYTES * full * threads))
     scratch.drop("posting lists")
     left, right = (documents[side] for side in split(np.concatenate(found_pairs)))
-    return joined(left, right), Bucket(longest.size, int(documents[longest.document]))
+    return Found(joined(left, right), Bucket(longest.size, int(documents[longest.document])), documents[crowded])
 
 
-def _posting_lists(found: Sketches, scratch: Scratch) -> tuple[npt.NDArray[np.uint32], Bucket]:
-    """Return the documents of every posting list of more than one, as the kernel writes them, and the longest."""
+def _posting_lists(
+    found: Sketches, limit: int, scratch: Scratch
+) -> tuple[npt.NDArray[np.uint32], Bucket, npt.NDArray[np.bool_]]:
+    """Return the members of every posting list of more than one, the longest, and who is in one over the limit."""
     bits = max(1, (len(found) - 1).bit_length())
     total = int(found.sizes.sum(dtype=np.int64))
     most = max(1 << 20, scratch.memory // (4 * POSTING_BYTES))
@@ -279,17 +281,18 @@ def _posting_lists(found: Sketches, scratch: Scratch) -> tuple[npt.NDArray[np.ui
     room = np.empty(total if part_bits == 0 else total + total // 4 >> part_bits, np.uint64)
     members = scratch.array("posting lists", np.uint32)
     longest = Bucket(0, 0)
+    crowded = np.zeros(len(found), bool)
     for part in range(1 << part_bits):
         while (count := _pack(found, rows, bits, part, part_bits, room)) > len(room):
             room = np.empty(count, np.uint64)
         packed = room[:count]
         packed.sort()
         listed = np.empty(count, np.uint32)
-        n_members, size, first = kernel_postings.list_members(packed, bits, listed)
+        n_members, size, first = kernel_postings.list_members(packed, bits, listed, limit, crowded)
         members.append(listed[:n_members])
         if size > longest.size:
             longest = Bucket(size, first)
-    return members.view(), longest
+    return members.view(), longest, crowded
 
 
 def _pack(

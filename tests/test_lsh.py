@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup import lsh
-from dedup.candidates import Bucket, compare_in_rounds, split
+from dedup.candidates import Found, compare_in_rounds, split
 from dedup.errors import ParamsError
 from dedup.minhash import permutations
 from dedup.params import Params
@@ -66,7 +66,9 @@ def test_pairs_equal_the_definition(rows: list[list[int]], limit: int, chosen: s
         for value in set(row):
             bucket = [document for document in documents if row[document] == value]
             expected |= {(a, b) for a, b in itertools.combinations(bucket, 2) if bucket.index(a) < limit}
-    pairs, largest = lsh.pairs_in_buckets(keys, np.arange(keys.shape[1]), np.array(documents), limit)
+    pairs, largest, crowded = lsh.pairs_in_buckets(keys, np.arange(keys.shape[1]), np.array(documents), limit)
+    groups = [[d for d in documents if row[d] == value] for row in rows for value in set(row)]
+    assert crowded.tolist() == sorted({d for group in groups if len(group) > limit + 1 for d in group})
     assert list(zip(*(side.tolist() for side in split(pairs)), strict=True)) == sorted(expected)
     assert largest.size == max(
         row.count(v) - sum(row[d] == v for d in range(12) if d not in chosen) for row in rows for v in row
@@ -75,10 +77,11 @@ def test_pairs_equal_the_definition(rows: list[list[int]], limit: int, chosen: s
 
 def test_a_hot_bucket_costs_its_size_times_the_limit() -> None:
     keys = np.zeros((1, 20_000), np.uint64)
-    pairs, largest = lsh.pairs_in_buckets(keys, np.arange(20_000), np.arange(20_000), 16)
+    pairs, largest, crowded = lsh.pairs_in_buckets(keys, np.arange(20_000), np.arange(20_000), 16)
     assert len(pairs) < 16 * 20_000
     assert largest.size == 20_000
     assert largest.document == 0
+    assert len(crowded) == 20_000
 
 
 def test_rounds_leave_no_kept_pair_unmet() -> None:
@@ -89,7 +92,7 @@ def test_rounds_leave_no_kept_pair_unmet() -> None:
         alike = np.triu(draw.random((12, 12)) < 0.4, 1)
         met: set[tuple[int, int]] = set()
 
-        def find(documents: np.ndarray, limit: int, keys: np.ndarray = keys) -> tuple[np.ndarray, Bucket]:
+        def find(documents: np.ndarray, limit: int, keys: np.ndarray = keys) -> Found:
             return lsh.pairs_in_buckets(keys, np.arange(12), documents, limit)
 
         def compare(pairs: np.ndarray, alike: np.ndarray = alike, met: set[tuple[int, int]] = met) -> np.ndarray:

@@ -115,13 +115,15 @@ def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap
     names = np.arange(len(sketches)) * 3  # documents need not be consecutive
     found = rare.Sketches(keys, sizes)
     with closing(Scratch()) as scratch, closing(Scratch(memory=1)) as little:
-        pairs, longest = rare.pairs_in_postings(found, names, overlap, 1, limit, scratch)
+        pairs, longest, crowded = rare.pairs_in_postings(found, names, overlap, 1, limit, scratch)
+        owners = [[d for d in range(len(sketches)) if key in sketches[d]] for key in range(13)]
+        assert crowded.tolist() == sorted({3 * d for posting in owners if len(posting) > limit + 1 for d in posting})
         assert [(a // 3, b // 3) for a, b in zip(*split(pairs), strict=True)] == expected
         in_parts = rare.pairs_in_postings(found, names, overlap, 1, limit, little, 3)
         assert in_parts[0].tolist() == pairs.tolist()
         some = np.arange(0, len(sketches), 2)
-        of_some, _ = rare.pairs_in_postings(found[some], names[some], overlap, 1, 99, scratch)
-        alone, _ = rare.pairs_in_postings(rare.Sketches(keys[::2], sizes[::2]), names[some], overlap, 1, 99, scratch)
+        of_some, *_ = rare.pairs_in_postings(found[some], names[some], overlap, 1, 99, scratch)
+        alone, *_ = rare.pairs_in_postings(rare.Sketches(keys[::2], sizes[::2]), names[some], overlap, 1, 99, scratch)
         assert of_some.tolist() == alone.tolist()
     assert longest.size == max(sum(key in hashes for hashes in sketches) for key in range(13))
 
@@ -136,7 +138,7 @@ def test_the_road_finds_what_shares_no_shingle() -> None:
     frequencies = rare.pair_frequencies(corpus, everything, 22)
     found, _ = sketched(corpus, everything, frequencies, params)
     with closing(Scratch()) as scratch:
-        pairs, _ = rare.pairs_in_postings(found, everything, 4, 2, rare.posting_limit(params), scratch)
+        pairs, *_ = rare.pairs_in_postings(found, everything, 4, 2, rare.posting_limit(params), scratch)
     found_pairs = set(zip(*(side.tolist() for side in split(pairs)), strict=True))
     assert sum((n, n + 50) in found_pairs for n in range(50)) >= 49
     assert max(naive.resemblance(a, b, 5) for a, b in zip(originals, copies, strict=True)) < 0.2

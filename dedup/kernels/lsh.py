@@ -28,7 +28,7 @@ def band_keys(signatures: Array, rows: int, keys: Array) -> None:
 
 
 @kernel
-def bucket_pairs(packed: Array, bits: int, limit: int, pairs: Array) -> tuple[int, int, int]:
+def bucket_pairs(packed: Array, bits: int, limit: int, pairs: Array, crowded: Array) -> tuple[int, int, int]:
     """Pair each document of a bucket with the first ``limit`` before it.
 
     Parameters
@@ -39,6 +39,8 @@ def bucket_pairs(packed: Array, bits: int, limit: int, pairs: Array) -> tuple[in
     limit : int
     pairs : uint64 array
         Receives earlier document in the upper, later in the lower half; empty: nothing is written, only counted.
+    crowded : bool array
+        Set for the documents of buckets of more than ``limit + 1``.
 
     Returns
     -------
@@ -56,6 +58,9 @@ def bucket_pairs(packed: Array, bits: int, limit: int, pairs: Array) -> tuple[in
         if at - start > largest:
             largest = at - start
             first = i8(packed[start] & mask)
+        if at - start > limit + 1:
+            for place in range(start, at):
+                crowded[packed[place] & mask] = True
         for later in range(start + 1, at):
             for earlier in range(start, min(later, start + limit)):
                 if pairs.size:

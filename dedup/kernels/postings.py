@@ -58,7 +58,7 @@ def pack_part(
 
 
 @kernel
-def list_members(packed: Array, bits: int, members: Array) -> tuple[int, int, int]:
+def list_members(packed: Array, bits: int, members: Array, limit: int, crowded: Array) -> tuple[int, int, int]:
     """Write the documents of every posting list with more than one of them.
 
     Parameters
@@ -69,6 +69,9 @@ def list_members(packed: Array, bits: int, members: Array) -> tuple[int, int, in
         31 at most.
     members : uint32 array, shape (n_postings,)
         Receives the documents, in the order of ``packed``; the first one of each list is marked.
+    limit : int
+    crowded : bool array
+        Set for the documents of lists of more than ``limit + 1``.
 
     Returns
     -------
@@ -91,6 +94,9 @@ def list_members(packed: Array, bits: int, members: Array) -> tuple[int, int, in
             for posting in range(start + 1, at):
                 members[count + posting - start] = u4(packed[posting] & mask)
             count += at - start
+        if at - start > limit + 1:
+            for posting in range(start, at):
+                crowded[packed[posting] & mask] = True
         start = at
     return count, longest, first
 
