@@ -331,10 +331,13 @@ def sharing_pairs(
         first = places[later]
         for k in range(met_count):
             earlier = met[k]
+            overlaps = i8(shared[earlier])
+            shared[earlier] = 0
+            if overlaps < least_overlap:  # nearly all: they are spared the division
+                continue
             size = places[earlier] - (places[earlier - 1] if earlier > 0 else 0)
-            if shared[earlier] >= max(least_overlap, overlap * min(mine, size) // full):
+            if overlaps >= overlap * min(mine, size) // full:
                 if count < pairs.size:
                     pairs[count] = u8(earlier) << u8(32) | u8(later)
                 count += 1
-            shared[earlier] = 0
     return count
