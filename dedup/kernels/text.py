@@ -86,11 +86,20 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
     while position < stop:
         if position + BLOCK <= data.size:
             foreign = fold_ascii(data, position, folded, at)
-            span = i8(BLOCK) if foreign == u8(0) else trailing_zeros(foreign)
-            span = min(span, stop - position)
+            size = min(i8(BLOCK), stop - position)
+            span = size
+            while foreign != u8(0) and trailing_zeros(foreign) < size:
+                first = trailing_zeros(foreign)
+                code, length = decode(data, position + first, stop)
+                entry = u8(0) if code < 0 else pages[page_of[code >> 8], code & 255]
+                if entry >> u8(40) != SEPARATOR:
+                    span = first
+                    break
+                # Its bytes are spaces already: most that is not ASCII in English are quotes and dashes.
+                foreign &= ~(((u8(1) << u8(length)) - u8(1)) << u8(first))
             position += span
             at += span
-            if span == BLOCK or position == stop:
+            if span == size:
                 continue
         # One code point the slow way, and those behind it while they are not ASCII.
         while position < stop:
