@@ -10,7 +10,7 @@ from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.simd import BLOCK, above_space, fold_ascii, ones, trailing_zeros
-from dedup.kernels.xxh import P5, avalanche, load32, tail_byte, tail_word, xxh32
+from dedup.kernels.xxh import P5, avalanche, load32, store32, tail_byte, tail_word, xxh32
 
 SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)  # as in dedup.folding
 SPACE = 32
@@ -56,14 +56,17 @@ def put(entry: int, data: Array, source: int, length: int, folded: Array, at: in
     if kind == CHARACTER:
         at += 1
     size = i8((entry >> u8(32)) & u8(255))
+    # Four bytes, be there fewer: those behind are overwritten.
     if size > 0:
-        for k in range(size):
-            folded[at + k] = u1(entry >> u8(8 * k))
+        store32(u4(entry), folded, at)
+        at += size
+    elif source + 4 <= data.size:
+        store32(load32(data, source), folded, at)
+        at += length
     else:
-        size = length
-        for k in range(size):
+        for k in range(length):
             folded[at + k] = data[source + k]
-    at += size
+        at += length
     if kind == CHARACTER:
         folded[before] = ALPHABET_MARK if folded[before + 1] in ALPHABET_LEADS else MARK
         folded[at] = SPACE
