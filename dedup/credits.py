@@ -375,7 +375,11 @@ def _is_drawn_on(form: Form, before: str, after: str, agencies: Agencies) -> boo
     if _follows_phrase(before, agencies) and _phrase_ends(after):
         return True
     rest = _without_others(after).lstrip()
-    return any(rest.lower().startswith(phrase) and _goes_on(rest[len(phrase) :]) for phrase in agencies.after)
+    text = rest.lower()
+    # All phrases at once first: few names have any behind them.
+    return text.startswith(agencies.after) and any(
+        text.startswith(phrase) and _goes_on(rest[len(phrase) :]) for phrase in agencies.after
+    )
 
 
 _phrase_ends = _pattern(
@@ -405,6 +409,8 @@ def _follows_phrase(before: str, agencies: Agencies) -> bool:
     for between in ("", *agencies.between):
         if text.endswith(between) and (not between or not text[-len(between) - 1 : -len(between)].isalpha()):
             rest = text[: len(text) - len(between)].rstrip()
+            if not rest.endswith(agencies.before):
+                continue
             for phrase in agencies.before:
                 at = len(rest) - len(phrase)
                 if rest.endswith(phrase) and (at == 0 or not rest[at - 1].isalpha() or ord(phrase[0]) > 0x2E80):

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from dedup import rare
 from dedup.evidence import LEAST_OF_SHORT, RARITY_WEIGHTS, agreement_evidence, shingle_evidence, with_shingles
+from dedup.kernels.evidence import once_words
 from dedup.params import Params
 from dedup.schema import MEASURES
+from dedup.store import read_only
 
 words = st.lists(st.sampled_from(["a", "b", "c", "d", "中", "文"]), max_size=40).map(" ".join)
 
@@ -36,6 +38,23 @@ def test_long_texts_and_threads(threads: int) -> None:
     measured = shingle_evidence(corpus_of(texts), all_pairs(5), Params(), threads)
     expected = [naive.resemblance(texts[a], texts[b], 5) for a, b in zip(measured.left, measured.right, strict=True)]
     np.testing.assert_array_equal(measured["resemblance"], expected)
+
+
+def test_words_that_occur_once() -> None:
+    # Nearly all share a slot with another at first; how often each comes is 0 to 3.
+    counts = [random.Random(number).randrange(4) for number in range(3000)]
+    documents = [[number for number, count in enumerate(counts) for _ in range(count)], [7], [7, 7], list(range(40))]
+    for document in documents:
+        random.Random(1).shuffle(document)
+    tokens = read_only(np.array([number * 4 for document in documents for number in document], np.uint32))
+    ends = np.cumsum([len(document) for document in documents])
+    starts = ends - [len(document) for document in documents]
+    lasts, places = np.zeros_like(ends), np.zeros(len(tokens), np.uint32)
+    once_words(tokens, starts, ends, np.arange(len(documents)), starts, lasts, places)
+    for document, start, last in zip(documents, starts, lasts, strict=True):
+        assert places[start:last].tolist() == [
+            place for place, number in enumerate(document) if document.count(number) == 1
+        ]
 
 
 vocabulary = [f"w{n}" if n % 5 else f"{n}" for n in range(200)]

@@ -48,6 +48,7 @@ def test_tokens_equal_the_oracle(text: str) -> None:
 @example(["a " * 5000, "中" * 5000, "\ufdfa" * 2000, "", "b"])
 @example(["x" * n for n in range(40)])
 @example([("x" * n + " ") * 9 for n in (62, 63, 64, 65, 4094, 4095, 4096, 4097)])
+@example(["x" * n + "’ — é’s “Ж中” ½…" for n in range(48, 66)])  # what is not ASCII, at all places of a block
 def test_hashes_and_digests_equal_the_oracle(documents: list[str]) -> None:
     found = tokenise(batch(*documents))
     assert len(found) == len(documents)

@@ -196,39 +196,40 @@ def rare_containment(
     stamp = 0
     mask = u8(0)
     for q in range(left.size):
-        x, x_end = firsts[left[q]], lasts[left[q]]
+        x, x_weights = pairs[firsts[left[q]] : lasts[left[q]]], weights[firsts[left[q]] : lasts[left[q]]]
+        y, y_weights = pairs[firsts[right[q]] : lasts[right[q]]], weights[firsts[right[q]] : lasts[right[q]]]
         if q == 0 or left[q] != left[q - 1]:
             stamp = next_stamp(stamp, entries)
             left_weight = i8(FEW_PAIRS)
-            mask = u8((1 << table_bits(SPARSE * (x_end - x))) - 1)  # no larger than it must be, to stay in the cache
-            for i in range(x, x_end):
-                wanted = entry(pairs[i], stamp)
+            mask = u8((1 << table_bits(SPARSE * x.size)) - 1)  # no larger than it must be, to stay in the cache
+            for i in range(x.size):
+                wanted = entry(x[i], stamp)
                 slot = find(entries, wanted, mask)
                 entries[slot] = wanted
                 seen[slot] = -1
-                slots[i - x] = slot
-                left_weight += weights[i] & WEIGHT
+                slots[i] = slot
+                left_weight += x_weights[i] & WEIGHT
         right_weight = i8(FEW_PAIRS)
         right_shared = i8(0)
         right_elsewhere = i8(0)
-        for j in range(firsts[right[q]], lasts[right[q]]):
-            weight = i8(weights[j] & WEIGHT)
+        for j in range(y.size):
+            weight = i8(y_weights[j] & WEIGHT)
             right_weight += weight
-            wanted = entry(pairs[j], stamp)
+            wanted = entry(y[j], stamp)
             slot = find(entries, wanted, mask)
             # No branch: which are shared cannot be predicted.
             is_shared = entries[slot] == wanted
             seen[slot if is_shared else u8(entries.size)] = q
             right_shared += weight if is_shared else 0
-            right_elsewhere += weight if is_shared & (weights[j] >= ELSEWHERE) else 0
+            right_elsewhere += weight if is_shared & (y_weights[j] >= ELSEWHERE) else 0
         left_shared = i8(0)
         left_elsewhere = i8(0)
         if right_shared > 0:
-            for i in range(x, x_end):
-                is_shared = seen[slots[i - x]] == q
-                weight = i8(weights[i] & WEIGHT)
+            for i in range(x.size):
+                is_shared = seen[slots[i]] == q
+                weight = i8(x_weights[i] & WEIGHT)
                 left_shared += weight if is_shared else 0
-                left_elsewhere += weight if is_shared & (weights[i] >= ELSEWHERE) else 0
+                left_elsewhere += weight if is_shared & (x_weights[i] >= ELSEWHERE) else 0
         right_is_shorter = sizes[right[q]] < sizes[left[q]]
         out[q, 1 if right_is_shorter else 0] = left_shared / left_weight
         out[q, 0 if right_is_shorter else 1] = right_shared / right_weight

@@ -42,28 +42,28 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
         if q == 0 or left[q] != left[q - 1]:
             first = q
             n_left = 0
-            for at in range(starts[left[q]], ends[left[q]]):
-                if tokens[at] & u4(KIND) == u4(NUMBER):
-                    slot = i8(tokens[at] >> u4(2)) & mask
-                    while stamps[slot] == first + 1 and keys[slot] != tokens[at]:
+            for token in tokens[starts[left[q]] : ends[left[q]]]:
+                if token & u4(KIND) == u4(NUMBER):
+                    slot = i8(token >> u4(2)) & mask
+                    while stamps[slot] == first + 1 and keys[slot] != token:
                         slot = (slot + 1) & mask
                     n_left += stamps[slot] != first + 1
                     stamps[slot] = first + 1
-                    keys[slot] = tokens[at]
+                    keys[slot] = token
         n_right = 0
         shared = 0
-        for at in range(starts[right[q]], ends[right[q]]):
-            if tokens[at] & u4(KIND) == u4(NUMBER):
-                slot = i8(tokens[at] >> u4(2)) & mask
-                while other_stamps[slot] == q and others[slot] != tokens[at]:
+        for token in tokens[starts[right[q]] : ends[right[q]]]:
+            if token & u4(KIND) == u4(NUMBER):
+                slot = i8(token >> u4(2)) & mask
+                while other_stamps[slot] == q and others[slot] != token:
                     slot = (slot + 1) & mask
                 if other_stamps[slot] == q:
                     continue
                 other_stamps[slot] = q
-                others[slot] = tokens[at]
+                others[slot] = token
                 n_right += 1
-                slot = i8(tokens[at] >> u4(2)) & mask
-                while stamps[slot] == first + 1 and keys[slot] != tokens[at]:
+                slot = i8(token >> u4(2)) & mask
+                while stamps[slot] == first + 1 and keys[slot] != token:
                     slot = (slot + 1) & mask
                 shared += stamps[slot] == first + 1
         right_is_shorter = ends[right[q]] - starts[right[q]] < ends[left[q]] - starts[left[q]]

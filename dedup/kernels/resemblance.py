@@ -21,10 +21,9 @@ def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp
         slot = i8(hashes[k]) & mask
         while used[slot] == stamp and keys[slot] != hashes[k]:
             slot = (slot + 1) & mask
-        if used[slot] != stamp:
-            used[slot] = stamp
-            keys[slot] = hashes[k]
-            distinct += 1
+        distinct += i8(used[slot] != stamp)  # no branch: which are there already cannot be predicted
+        used[slot] = stamp
+        keys[slot] = hashes[k]
     return distinct
 
 
@@ -87,7 +86,7 @@ def shared_shingles(
             slot = i8(hashes[k]) & mask
             while used[slot] == stamp and keys[slot] != hashes[k]:
                 slot = (slot + 1) & mask
-            if used[slot] == stamp and seen[slot] != visit:
+            if used[slot] == stamp:
+                both += i8(seen[slot] != visit)
                 seen[slot] = visit
-                both += 1
         shared[pair] = both

@@ -11,7 +11,7 @@ from numba import i8, njit, u1, u4, u8
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.simd import BLOCK, above_space, fold_ascii, ones, trailing_zeros
-from dedup.kernels.xxh import P5, avalanche, load32, tail_byte, tail_word, xxh32
+from dedup.kernels.xxh import P5, avalanche, load32, store32, tail_byte, tail_word, xxh32
 
 SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)  # as in dedup.folding
 SPACE = 32
@@ -57,14 +57,17 @@ def put(entry: int, data: Array, source: int, length: int, folded: Array, at: in
     if kind == CHARACTER:
         at += 1
     size = i8((entry >> u8(32)) & u8(255))
+    # Four bytes, be there fewer: those behind are overwritten.
     if size > 0:
-        for k in range(size):
-            folded[at + k] = u1(entry >> u8(8 * k))
+        store32(u4(entry), folded, at)
+        at += size
+    elif source + 4 <= data.size:
+        store32(load32(data, source), folded, at)
+        at += length
     else:
-        size = length
-        for k in range(size):
+        for k in range(length):
             folded[at + k] = data[source + k]
-    at += size
+        at += length
     if kind == CHARACTER:
         folded[before] = ALPHABET_MARK if folded[before + 1] in ALPHABET_LEADS else MARK
         folded[at] = SPACE
@@ -87,11 +90,20 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
     while position < stop:
         if position + BLOCK <= data.size:
             foreign = fold_ascii(data, position, folded, at)
-            span = i8(BLOCK) if foreign == u8(0) else trailing_zeros(foreign)
-            span = min(span, stop - position)
+            size = min(i8(BLOCK), stop - position)
+            span = size
+            while foreign != u8(0) and trailing_zeros(foreign) < size:
+                first = trailing_zeros(foreign)
+                code, length = decode(data, position + first, stop)
+                entry = u8(0) if code < 0 else pages[page_of[code >> 8], code & 255]
+                if entry >> u8(40) != SEPARATOR:
+                    span = first
+                    break
+                # Its bytes are spaces already: most that is not ASCII in English are quotes and dashes.
+                foreign &= ~(((u8(1) << u8(length)) - u8(1)) << u8(first))
             position += span
             at += span
-            if span == BLOCK or position == stop:
+            if span == size:
                 continue
         # One code point the slow way, and those behind it while they are not ASCII.
         while position < stop:

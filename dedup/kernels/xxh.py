@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import i8, njit, u4, u8
+from numba import i8, njit, types, u4, u8
 from numba.extending import intrinsic
 
 from dedup.kernels.arrays import Array
@@ -35,6 +35,19 @@ def load32(typingctx: Any, data: Any, offset: Any) -> Any:  # pragma: no cover -
         return value
 
     return u4(data, i8), codegen
+
+
+@intrinsic
+def store32(typingctx: Any, value: Any, data: Any, offset: Any) -> Any:  # pragma: no cover - runs in the compiler
+    """Write one uint32 as four little-endian bytes of a uint8 array, at any offset."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[1])(context, builder, args[1])
+        pointer = builder.bitcast(builder.gep(array.data, [args[2]]), ir.IntType(32).as_pointer())
+        builder.store(args[0], pointer, align=1)
+        return context.get_dummy_value()
+
+    return types.void(u4, data, i8), codegen
 
 
 @njit(inline="always")
