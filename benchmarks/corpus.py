@@ -29,7 +29,7 @@ import pyarrow as pa
 import truth
 from copies import Copy
 from edits import KINDS, edit
-from language import block, language
+from language import Constants, block, language
 from plant import MIN_WORDS
 
 POOL = 4096
@@ -81,9 +81,9 @@ def real_articles(path: Path) -> Iterator[bytes]:
                 yield orjson.dumps({"id": str(key), "text": text}) + b"\n"
 
 
-def made_articles(seed: int, threads: int) -> Iterator[bytes]:
+def made_articles(seed: int, threads: int, constants: Constants | None = None) -> Iterator[bytes]:
     """Yield JSON lines of made articles, without end; they are made by threads while earlier ones are used."""
-    of = language(seed)
+    of = language(seed, constants or Constants())
     with ThreadPoolExecutor(threads) as pool:
         blocks: collections.deque[Future[tuple[bytes, list[int]]]] = collections.deque()
 

@@ -136,7 +136,7 @@ class Language(NamedTuple):
     letter_counts: npt.NDArray[np.int64]
 
 
-def language(seed: int, constants: Constants = Constants()) -> Language:  # noqa: B008 (immutable)
+def language(seed: int, constants: Constants) -> Language:
     """Return the language of a seed."""
     ranks = np.arange(TABLE_RANKS, dtype=np.float64)
     knee = constants.knee + constants.shift

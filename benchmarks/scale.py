@@ -88,7 +88,8 @@ def curve(points: Sequence[dict[str, Any]], machine: dict[str, Any]) -> str:
     for one in points:
         name = f"{one['level']}, {one['memory']}, {one['threads']} thr." if several else one["level"]
         series.setdefault(name, []).append((one["documents"], one["us_a_document"]))
-    ways = "" if several else f"{points[0]['threads']} thread(s), --memory {points[0]['memory']}; "
+    threads = f"{points[0]['threads']} thread{'s' if points[0]['threads'] > 1 else ''}"
+    ways = "" if several else f"{threads}, --memory {points[0]['memory']}; "
     told = f"{ways}{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, {machine['date']}"
     return svg.chart(series, "Time a document takes", told, "documents", "processor time a document, µs")
 

@@ -23,7 +23,7 @@ from edits import KINDS
 
 @pytest.fixture(scope="module")
 def lines() -> list[bytes]:
-    of = language.language(3)
+    of = language.language(3, language.Constants())
     return [line for number in range(2) for line in language.block(of, number)[0].tobytes().splitlines(keepends=True)]
 
 
@@ -50,7 +50,7 @@ def test_a_seed_decides_everything_and_threads_nothing(lines):
 
 
 def test_words_are_spelled_in_one_way_only():
-    of = language.language(1)
+    of = language.language(1, language.Constants())
     ranks = [*range(3000), *range(39_900, 40_100), *range(65_500, 65_600), 10**6, 10**7, 2 * 10**9]
     room = np.zeros(64, np.uint8)
     spelled = []
