@@ -55,8 +55,8 @@ class Run:
         Pairs that were compared to the end the level asks for.
     frequencies : uint8 array
         Of word pairs; empty where the level does not need them.
-    at_tokens : PairsAtTokens
-        The same at every token.
+    rare_pairs : RarePairs or None
+        Of all documents.
     matches : Matches
     clusters : Clusters
     seconds : float
@@ -70,7 +70,7 @@ class Run:
     bodies: Corpus
     candidates: Pairs
     frequencies: npt.NDArray[np.uint8]
-    at_tokens: rare.PairsAtTokens
+    rare_pairs: rare.RarePairs | None
     matches: Matches
     clusters: Clusters
     seconds: float
@@ -100,16 +100,16 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         with _listening(evidence, stage) as heard, _listening(rare, "sketches") as sketched:
             matches, clusters, _ = match(records, collapsed, params, threads, checkpoint, progress)
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))
-        frequencies, at_tokens = np.empty(0, np.uint8), rare.PairsAtTokens(np.empty(0, np.uint8), np.empty(0, np.int64))
+        frequencies, rare_pairs = np.empty(0, np.uint8), None
         bodies = collapsed.corpus
         if sketched:
-            (bodies, _, frequencies, *_), (_, _, at_tokens) = sketched[-1]
+            (bodies, _, frequencies, *_), (_, _, rare_pairs) = sketched[-1]
         document: dict[str, int] = {}
         for key, place in zip(records.ids.to_pylist(), collapsed.document.tolist(), strict=True):
             document.setdefault(key, place)
         digests = [(high, low) for high, low in records.digests[collapsed.record].tolist()]
         seconds = time.perf_counter() - started
-        seen = bodies, candidates, frequencies, at_tokens, matches, clusters
+        seen = bodies, candidates, frequencies, rare_pairs, matches, clusters
         yield Run(params, collapsed.corpus, document, digests, *seen, seconds)
 
 
@@ -149,7 +149,7 @@ def measure(run: Run, pairs: Pairs, threads: int = 1) -> Evidence:
     """
     if run.params.level < Level.syndicated:
         return evidence.shingle_evidence(run.corpus, pairs, run.params, threads)
-    found = evidence.agreement_evidence(run.bodies, pairs, run.at_tokens, threads)
+    found = evidence.agreement_evidence(run.bodies, pairs, run.rare_pairs, threads)
     return evidence.with_shingles(run.corpus, found, run.params, threads)
 
 
@@ -191,7 +191,7 @@ class Alone:
         kernel.count_pairs(
             bodies.tokens, bodies.starts, bodies.ends, new, bodies.longest, 0, len(self._frequencies), self._frequencies
         )
-        found = evidence.agreement_evidence(bodies, one, rare.look_up(bodies, self._frequencies))
+        found = evidence.agreement_evidence(bodies, one, rare.rare_pairs(bodies, self._frequencies))
         found = evidence.with_shingles(corpus, found, run.params)
         self._frequencies[slots] = before
         return Evidence(both[found.left], both[found.right], found.lengths_left, found.lengths_right, found.measures)

@@ -17,7 +17,7 @@ from stages import Run, measure, pairs_of
 
 from dedup.candidates import Pairs, split
 from dedup.evidence import Evidence, agreement_evidence, shingle_evidence, with_shingles
-from dedup.rare import look_up
+from dedup.rare import rare_pairs
 from dedup.relation import model_inputs
 from dedup.store import Corpus
 
@@ -88,13 +88,13 @@ def spliced(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pair
     at = np.arange(0, len(texts), 2, dtype=np.uint64)
     corpus = Corpus(np.concatenate(texts), starts, ends)
     pairs = at << np.uint64(32) | at + np.uint64(1)
-    found = agreement_evidence(corpus, pairs, look_up(corpus, run.frequencies))
+    found = agreement_evidence(corpus, pairs, rare_pairs(corpus, run.frequencies))
     return made, pairs, with_shingles(corpus, found, run.params)
 
 
 def templates(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pairs, Evidence]:
     """Return pairs of the background that agree in common words only: templates, no copies; as `spliced` does."""
-    found = agreement_evidence(run.bodies, run.candidates, run.at_tokens)
+    found = agreement_evidence(run.bodies, run.candidates, run.rare_pairs)
     inputs = model_inputs(found)
     alike = (inputs["verbatim"] >= TEMPLATE_VERBATIM) & (inputs["common"] >= TEMPLATE_COMMON)
     times: dict[int, int] = {}

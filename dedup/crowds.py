@@ -16,7 +16,8 @@ import numpy.typing as npt
 from dedup.candidates import split
 from dedup.evidence import Evidence
 from dedup.kernels import cluster as kernel
-from dedup.rare import Sketches, pairs_in_postings
+from dedup.postings import pairs_in_postings
+from dedup.rare import Sketches
 from dedup.store import Scratch
 
 OVERLAP, LEAST = 5, 48

@@ -55,24 +55,10 @@ from dedup.kernels import resemblance as kernel
 from dedup.kernels import words as words_kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
-from dedup.rare import PairsAtTokens
+from dedup.rare import RarePairs
 from dedup.schema import MEASURES
 from dedup.store import DEFAULT_MEMORY, Corpus, release
 from dedup.threads import in_slices
-
-FULL_WEIGHT_DF = 12
-NO_WEIGHT_DF = 36
-FEW_DF = 6
-
-RARITY_WEIGHTS = np.clip(
-    agreement_kernel.FULL_WEIGHT * (NO_WEIGHT_DF - np.arange(256)) // (NO_WEIGHT_DF - FULL_WEIGHT_DF),
-    0,
-    agreement_kernel.FULL_WEIGHT,
-).astype(np.uint8)
-"""Weight of a word pair by the number of articles it stands in."""
-
-MARKED_WEIGHTS = RARITY_WEIGHTS | np.where(np.arange(256) > FEW_DF, agreement_kernel.ELSEWHERE, 0).astype(np.uint8)
-"""The same, and whether these are more than `FEW_DF`."""
 
 LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
 """Pairs with less rare containment on both sides are not looked at any further; less will do where the shorter document
@@ -181,7 +167,7 @@ def shingle_evidence(
 def agreement_evidence(
     corpus: Corpus,
     pairs: Pairs,
-    at_tokens: PairsAtTokens,
+    rare_pairs: RarePairs,
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
     always: Pairs | None = None,
@@ -192,7 +178,7 @@ def agreement_evidence(
     ----------
     corpus : Corpus
     pairs : uint64 array, sorted
-    at_tokens : PairsAtTokens
+    rare_pairs : RarePairs
         From `dedup.rare.sketches`; of all documents in the pairs.
     threads : int
     memory : int
@@ -206,26 +192,19 @@ def agreement_evidence(
         Of those pairs whose rare containment is at least `LEAST` (`LEAST_OF_SHORT`) on one side; the others are no
         copies. The measures of the shingles are still to be taken: `with_shingles`.
     """
-    texts = corpus.tokens, corpus.starts, corpus.ends
     left, right = split(pairs)
     rare = np.empty((len(pairs), 3))
-    # Filled by all threads, but each with the same value.
-    lengths = np.zeros(len(corpus), np.int64)  # in words
-    is_unspaced = np.zeros(len(corpus), bool)
+    lengths = rare_pairs.words
+    lists = rare_pairs.firsts, rare_pairs.lasts, rare_pairs.hashes, rare_pairs.weights, lengths
 
     def compare_rare_pairs(first: int, last: int) -> None:
         some = slice(first, last)
-        documents, firsts, size = _laid_out(corpus.lengths, left[some], right[some])
-        words_kernel.count_words(*texts, documents, np.empty(0, np.uint32), lengths)
-        is_unspaced[documents] = _is_unspaced(corpus, documents)
-        listed = firsts, np.empty_like(firsts), np.empty(size, np.uint32), np.empty(size, np.uint8)
-        agreement_kernel.rare_pairs(*texts, documents, at_tokens.frequencies, at_tokens.firsts, MARKED_WEIGHTS, *listed)
-        agreement_kernel.rare_containment(*listed, lengths, left[some], right[some], rare[some])
-        release(corpus.tokens, at_tokens.frequencies)
+        agreement_kernel.rare_containment(*lists, left[some], right[some], rare[some])
+        release(rare_pairs.hashes, rare_pairs.weights)
 
     most = memory / threads / SHARE
-    in_slices(compare_rare_pairs, len(pairs), threads, most, _weights(corpus.lengths, left, right))
-    is_short = (np.minimum(lengths[left], lengths[right]) < SHORT) | is_unspaced[left]
+    in_slices(compare_rare_pairs, len(pairs), threads, most, _weights(0 * lengths, left, right))
+    is_short = (np.minimum(lengths[left], lengths[right]) < SHORT) | rare_pairs.is_unspaced[left]
     worth = rare[:, :2].max(axis=1, initial=0.0) >= np.where(is_short, LEAST_OF_SHORT, LEAST)
     if always is not None:
         worth |= np.isin(pairs, always, assume_unique=True)
@@ -256,13 +235,6 @@ def with_shingles(
     shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads, memory)
     measures = np.where(np.isnan(shingles.measures), evidence.measures, shingles.measures)
     return replace(evidence, measures=measures)
-
-
-def _is_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return whether documents have characters of scripts without spaces in one of three places."""
-    starts, lengths = corpus.starts[documents], corpus.lengths[documents]
-    places = (starts[:, None] + lengths[:, None] * np.array([1, 2, 3]) // 4).clip(0, max(0, len(corpus.tokens) - 1))
-    return np.asarray((corpus.tokens[places] & 1).any(axis=1))
 
 
 def _weights(

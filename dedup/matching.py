@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from dedup import background, crowds, evidence, frames, lsh, rare, relation
+from dedup import background, crowds, evidence, frames, lsh, postings, rare, relation
 from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, joined
 from dedup.checkpoint import Arrays, Checkpoint
 from dedup.cluster import Clusters, clusters
@@ -84,7 +84,7 @@ def match(
     with progress.stage("word pairs"):
         found = _WordPairs(corpus, near.clusters, compared, params, threads, checkpoint)
     judged = _Judged("rare", len(corpus), LAST_COPY[params.level], checkpoint)
-    least = min(rare.LEAST_OVERLAP, params.sketch_overlap)
+    least = min(postings.LEAST_OVERLAP, params.sketch_overlap)
     # Near duplicates stay so, even of words that all articles have.
     known = joined(near.matches.left, near.matches.right)
 
@@ -94,11 +94,11 @@ def match(
             if len(documents) < len(compared):
                 some = some[np.searchsorted(compared, documents)]
             overlaps = params.sketch_overlap, least
-            here = rare.pairs_in_postings(some, documents, *overlaps, limit, checkpoint.scratch, threads)
+            here = postings.pairs_in_postings(some, documents, *overlaps, limit, checkpoint.scratch, threads)
             return here._replace(pairs=np.union1d(here.pairs, met))
 
     def rare_matches(pairs: Pairs) -> Matches:
-        measured = evidence.agreement_evidence(found.bodies, pairs, found.at_tokens, threads, memory, known)
+        measured = evidence.agreement_evidence(found.bodies, pairs, found.rare_pairs, threads, memory, known)
         told = relation.is_told(measured, params.related) & ~crowds.is_series(measured, found.crowd)
         told |= np.isin(joined(measured.left, measured.right), known)
         measured = evidence.with_shingles(corpus, measured.take(np.nonzero(told)[0]), params, threads, memory)
@@ -108,12 +108,12 @@ def match(
         with progress.stage("evidence"):
             return judged.add(pairs, rare_matches)
 
-    _, hidden_rare = compare_in_rounds(compared, rare.posting_limit(params), rare_pairs, judge)
+    _, hidden_rare = compare_in_rounds(compared, postings.posting_limit(params), rare_pairs, judge)
     return judged.matches, judged.clusters, hidden or hidden_rare
 
 
 class _WordPairs:
-    """What the word pairs of a corpus tell: ``bodies``, ``sketches``, ``at_tokens`` and ``crowd``."""
+    """What the word pairs of a corpus tell: ``bodies``, ``sketches``, ``rare_pairs`` and ``crowd``."""
 
     def __init__(
         self,
@@ -128,27 +128,28 @@ class _WordPairs:
         self._scratch = checkpoint.scratch
         # Counted over distinct articles: a story carried by hundreds would make its own words frequent.
         (self._articles,) = np.nonzero(near.kept)
-        starts, ends, sizes, self.crowd = checkpoint.once("word pairs", self._make, rare.SCRATCH)
+        starts, ends, self.crowd, *sketched = checkpoint.once("word pairs", self._make, rare.SCRATCH)
         self.bodies = Corpus(corpus.tokens, starts, ends)
-        self.sketches, self.at_tokens = rare.from_scratch(self.bodies, compared, sizes, params, self._scratch)
+        self.sketches, self.rare_pairs = rare.from_scratch(params, self._scratch, *sketched)
 
     def _make(self) -> Arrays:
         corpus, compared, _, threads = self._of
         bodies = frames.bodies(corpus, self._articles)
-        found, crowd_sketches = self._sketch(bodies, self._articles)
+        found, crowd_sketches, listed = self._sketch(bodies, self._articles)
         crowd, counted = crowds.find(crowd_sketches, compared, self._articles, len(corpus), self._scratch, threads)
         if len(counted) < len(self._articles):
-            found, _ = self._sketch(bodies, counted)
+            found, _, listed = self._sketch(bodies, counted)
         self._scratch.drop("crowd sketches")
-        return bodies.starts, bodies.ends, found.sizes, crowd
+        lists = listed.firsts, listed.lasts, listed.words, listed.is_unspaced
+        return bodies.starts, bodies.ends, crowd, found.sizes, *lists
 
-    def _sketch(self, bodies: Corpus, articles: Documents) -> tuple[rare.Sketches, rare.Sketches]:
+    def _sketch(self, bodies: Corpus, articles: Documents) -> tuple[rare.Sketches, rare.Sketches, rare.RarePairs]:
         """Count the word pairs of the articles, and sketch all documents that are compared by them."""
         corpus, compared, params, threads = self._of
         bits = rare.frequency_bits(int(corpus.lengths.sum()), self._scratch.memory)
         frequencies = rare.pair_frequencies(bodies, articles, bits, threads)
         background.count_in(frequencies, len(articles))
-        return rare.sketches(bodies, compared, frequencies, params, self._scratch, threads)[:2]
+        return rare.sketches(bodies, compared, frequencies, params, self._scratch, threads)
 
 
 class _Judged:

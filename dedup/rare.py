@@ -1,4 +1,4 @@
-"""Rare word pairs: their document frequencies, each document's sketch of them, and the candidate pairs sharing some.
+"""Rare word pairs: their document frequencies, those of each document, and its sketch of them.
 
 The second road to a candidate: it finds excerpts and rewrites, whose shingles hardly meet. A sketch is the bottom-k
 MinHash (Broder 1997) of the document's word pairs that are rare in the corpus at hand.
@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import Bucket, Found, Pairs, joined, split
-from dedup.kernels import postings as kernel_postings
 from dedup.kernels import rare as kernel
+from dedup.kernels import words as words_kernel
 from dedup.params import Params
 from dedup.store import Corpus, Scratch, read_only, release
 from dedup.threads import in_slices, in_turn
@@ -23,16 +22,26 @@ from dedup.threads import in_slices, in_turn
 SLOTS_PER_TOKEN = 0.5  # to be rounded up to a power of two; a rare pair that shares its slot is counted too high
 LEAST_BITS = 20
 USUAL_BITS = 24  # of small corpora: room for the background
-LEAST_OVERLAP = 2  # rare pairs that any candidate pair shares
 CROWD_SKETCH = 16
 CROWD_LEAST_DF, CROWD_MOST_DF = 25, 152  # the latter stands for a thousand
-SCRATCH = ("sketches", np.uint64), ("pairs at tokens", np.uint8)
+SCRATCH = ("sketches", np.uint64), ("rare pairs", np.uint32), ("weights of rare pairs", np.uint8)
 """What `sketches` leaves in scratch files."""
 
+FULL_WEIGHT_DF = 12
+NO_WEIGHT_DF = 36
+FEW_DF = 6
+
+RARITY_WEIGHTS = np.clip(
+    kernel.FULL_WEIGHT * (NO_WEIGHT_DF - np.arange(256)) // (NO_WEIGHT_DF - FULL_WEIGHT_DF),
+    0,
+    kernel.FULL_WEIGHT,
+).astype(np.uint8)
+"""Weight of a word pair by the number of articles it stands in."""
+
+MARKED_WEIGHTS = RARITY_WEIGHTS | np.where(np.arange(256) > FEW_DF, kernel.ELSEWHERE, 0).astype(np.uint8)
+"""The same, and whether these are more than `FEW_DF`."""
+
 BLOCK = 1 << 22  # tokens that are looked up at a time
-AT_A_TIME = 1 << 16  # documents whose sketches are resident
-POSTING_BYTES = 12  # that one takes while posting lists are made, and while pairs are looked for
-ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
 def frequency_bits(n_tokens: int, memory: int) -> int:
@@ -90,22 +99,33 @@ def pair_frequencies(
 
 
 @dataclass(frozen=True, slots=True)
-class PairsAtTokens:
-    """The frequency of the word pair that begins at each token of some documents.
+class RarePairs:
+    """The rare word pairs of documents, at every position, and how many words these have.
 
     Parameters
     ----------
-    frequencies : uint8 array
-        Of one document after the other; unspecified where no word pair begins, at a document's end.
-    firsts : int64 array, shape (n_documents,)
-        Where those of each document of the corpus begin; -1 for documents that were not looked up.
+    hashes : uint32 array
+        The upper halves of the pairs' hashes. May be a view of a scratch file, like the next.
+    weights : uint8 array
+        From `MARKED_WEIGHTS`, of each.
+    firsts, lasts : int64 array, shape (n_documents,)
+        Document ``i`` has those at ``firsts[i]:lasts[i]``.
+    words : int64 array, shape (n_documents,)
+        Its tokens, or its words, which differ where an alphabet is written without spaces: `dedup.kernels.words`.
+    is_unspaced : bool array, shape (n_documents,)
+        Whether it has characters of scripts without spaces in one of three places.
     """
 
-    frequencies: npt.NDArray[np.uint8]
+    hashes: npt.NDArray[np.uint32]
+    weights: npt.NDArray[np.uint8]
     firsts: npt.NDArray[np.int64]
+    lasts: npt.NDArray[np.int64]
+    words: npt.NDArray[np.int64]
+    is_unspaced: npt.NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "frequencies", read_only(self.frequencies))
+        object.__setattr__(self, "hashes", read_only(self.hashes))
+        object.__setattr__(self, "weights", read_only(self.weights))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +161,8 @@ def sketches(
     params: Params,
     scratch: Scratch,
     threads: int = 1,
-) -> tuple[Sketches, Sketches, PairsAtTokens]:
-    """Look all word pairs of documents up, once: return their sketches, and the frequencies for the evidence.
+) -> tuple[Sketches, Sketches, RarePairs]:
+    """Look all word pairs of documents up, once: return their sketches, and their rare pairs for the evidence.
 
     A sketch has the pairs of frequency 2 to ``rare_df`` with the smallest hashes: one of frequency 1 stands nowhere
     else and would take room without ever meeting another.
@@ -163,28 +183,73 @@ def sketches(
     sketches : Sketches
     crowd_sketches : Sketches
         Of the pairs of the frequencies that `dedup.crowds` looks at.
-    at_tokens : PairsAtTokens
+    rare_pairs : RarePairs
     """
     bounds = np.array([2, params.rare_df, CROWD_LEAST_DF, CROWD_MOST_DF])
     widths = params.sketch_size, CROWD_SKETCH
     arrays = [scratch.array(name, dtype) for name, dtype in (*SCRATCH, ("crowd sketches", np.uint64))]
     sizes = np.empty((2, len(documents)), np.uint16)
+    list_sizes = np.empty(len(documents), np.int64)
+    words = np.zeros(len(corpus), np.int64)
+    is_unspaced = np.zeros(len(corpus), bool)
+    texts = corpus.tokens, corpus.starts, corpus.ends
 
     def sketch(block: slice) -> tuple[npt.NDArray[Any], ...]:
         some = documents[block]
         own, crowd = (np.empty((len(some), width), np.uint64) for width in widths)
-        found = np.zeros(int(corpus.lengths[some].sum()), np.uint8)
-        texts = corpus.tokens, corpus.starts, corpus.ends, some
-        kernel.sketch(*texts, frequencies, bounds, own, sizes[0, block], crowd, sizes[1, block], found)
-        return own, found, crowd
+        room = int(corpus.lengths[some].sum())
+        listed, weights = np.empty(room, np.uint32), np.empty(room, np.uint8)
+        lists = listed, weights, list_sizes[block]
+        outs = own, sizes[0, block], crowd, sizes[1, block], *lists
+        count = kernel.sketch(*texts, some, frequencies, bounds, MARKED_WEIGHTS, *outs)
+        words_kernel.count_words(*texts, some, np.empty(0, np.uint32), words)
+        is_unspaced[some] = _is_unspaced(corpus, some)
+        return own, listed[:count], weights[:count], crowd
 
     for made in in_turn(sketch, _blocks(corpus.lengths[documents]), threads):
         for array, values in zip(arrays, made, strict=True):
             array.append(values.ravel())
         release(corpus.tokens)
-    crowd_sketches = Sketches(arrays[2].view().reshape(-1, CROWD_SKETCH), sizes[1])
-    own, at_tokens = from_scratch(corpus, documents, sizes[0], params, scratch)
-    return own, crowd_sketches, at_tokens
+    firsts, lasts = np.zeros((2, len(corpus)), np.int64)
+    lasts[documents] = np.cumsum(list_sizes)
+    firsts[documents] = lasts[documents] - list_sizes
+    crowd_sketches = Sketches(arrays[-1].view().reshape(-1, CROWD_SKETCH), sizes[1])
+    own, rare_pairs = from_scratch(params, scratch, sizes[0], firsts, lasts, words, is_unspaced)
+    return own, crowd_sketches, rare_pairs
+
+
+def from_scratch(
+    params: Params, scratch: Scratch, sizes: npt.NDArray[np.uint16], *by_document: npt.NDArray[Any]
+) -> tuple[Sketches, RarePairs]:
+    """Return sketches and rare pairs as `sketches` has left them in scratch files, the last four fields given."""
+    hashes, listed, weights = (scratch[name].view() for name, _ in SCRATCH)
+    return Sketches(hashes.reshape(-1, params.sketch_size), sizes), RarePairs(listed, weights, *by_document)
+
+
+def rare_pairs(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> RarePairs:
+    """List the rare word pairs of all documents, without sketches; for a few documents."""
+    documents = np.arange(len(corpus))
+    lasts = np.cumsum(corpus.lengths)
+    firsts = lasts - corpus.lengths
+    words = np.zeros(len(corpus), np.int64)
+    words_kernel.count_words(corpus.tokens, corpus.starts, corpus.ends, documents, np.empty(0, np.uint32), words)
+    pairs, counts = np.empty(corpus.longest, np.uint64), np.empty(corpus.longest, np.uint8)
+    listed, weights = np.empty(lasts[-1], np.uint32), np.empty(lasts[-1], np.uint8)
+    for document in documents.tolist():
+        some = slice(firsts[document], lasts[document])
+        start, end = corpus.starts[document], corpus.ends[document]
+        count = kernel.look_up(corpus.tokens, start, end, frequencies, pairs, counts)
+        out = listed[some], weights[some]
+        lasts[document] = some.start + kernel.list_rare(pairs[:count], counts[:count], MARKED_WEIGHTS, *out)
+    return RarePairs(listed, weights, firsts, lasts, words, _is_unspaced(corpus, documents))
+
+
+def _is_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    if len(corpus.tokens) == 0:
+        return np.zeros(len(documents), bool)
+    starts, lengths = corpus.starts[documents], corpus.lengths[documents]
+    places = (starts[:, None] + lengths[:, None] * np.array([1, 2, 3]) // 4).clip(0, len(corpus.tokens) - 1)
+    return np.asarray((corpus.tokens[places] & 1).any(axis=1))
 
 
 def _blocks(lengths: npt.NDArray[np.int64]) -> list[slice]:
@@ -192,124 +257,3 @@ def _blocks(lengths: npt.NDArray[np.int64]) -> list[slice]:
     ends = np.cumsum(lengths)
     steps = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK))
     return [slice(first, last) for first, last in itertools.pairwise(sorted({0, *steps.tolist(), len(lengths)}))]
-
-
-def from_scratch(
-    corpus: Corpus,
-    documents: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.uint16],
-    params: Params,
-    scratch: Scratch,
-) -> tuple[Sketches, PairsAtTokens]:
-    """Return sketches, of these sizes, and frequencies at tokens as `sketches` has left them in scratch files."""
-    hashes, at_tokens = (scratch[name].view() for name, _ in SCRATCH)
-    firsts = np.full(len(corpus), -1)
-    lengths = corpus.lengths[documents]
-    firsts[documents] = np.cumsum(lengths) - lengths
-    return Sketches(hashes.reshape(-1, params.sketch_size), sizes), PairsAtTokens(at_tokens, firsts)
-
-
-def look_up(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> PairsAtTokens:
-    """Look the word pairs of all documents up, without sketches; for a few documents."""
-    firsts = np.cumsum(corpus.lengths) - corpus.lengths
-    found = np.zeros(int(corpus.lengths.sum()), np.uint8)
-    room = np.empty(corpus.longest, np.uint64)
-    for first, start, end in zip(firsts, corpus.starts, corpus.ends, strict=True):
-        kernel.look_up(corpus.tokens, start, end, frequencies, room, found[first : first + end - start])
-    return PairsAtTokens(found, firsts)
-
-
-def pairs_in_postings(
-    found: Sketches,
-    documents: npt.NDArray[np.int64],
-    overlap: int,
-    least_overlap: int,
-    limit: int,
-    scratch: Scratch,
-    threads: int = 1,
-) -> Found:
-    """Find the candidate pairs among documents whose sketches share rare pairs enough.
-
-    Parameters
-    ----------
-    found : Sketches
-    documents : int64 array, ascending, shape (n,)
-        Whose they are.
-    overlap, least_overlap : int
-        Full sketches must share so many; where the smaller is not full in proportion, but at least the least: a short
-        document has few to share.
-    limit : int
-        In a posting list each document meets the first ``limit`` before it.
-    scratch : Scratch
-        Postings are sorted a part at a time, and looked up for some documents at a time, as its memory allows.
-    threads : int
-    """
-    if len(documents) == 0:
-        return Found(np.empty(0, np.uint64), Bucket(0, 0), documents)
-    members, longest, crowded = _posting_lists(found, limit, scratch)
-    sizes, full = found.sizes, found.hashes.shape[1]
-    found_pairs: list[Pairs] = []
-
-    def share(first: int, last: int) -> None:
-        ends = np.cumsum(sizes[first:last], dtype=np.int64)
-        firsts = ends - sizes[first:last]
-        lasts = firsts.copy()
-        begins, stops = (np.empty(int(ends[-1]), np.uint32) for _ in range(2))
-        kernel_postings.lists_of(members, first, lasts, begins, stops)
-        lists = members, first, firsts, lasts, begins, stops, sizes, overlap, least_overlap, full, limit
-        room = np.empty(ROOM * (last - first), np.uint64)
-        while (count := kernel_postings.sharing_pairs(*lists, room)) > len(room):
-            room = np.empty(count, np.uint64)
-        found_pairs.append(room[:count])
-        release(members)
-
-    in_slices(share, len(documents), threads, 1 + scratch.memory // (8 * POSTING_BYTES * full * threads))
-    scratch.drop("posting lists")
-    left, right = (documents[side] for side in split(np.concatenate(found_pairs)))
-    return Found(joined(left, right), Bucket(longest.size, int(documents[longest.document])), documents[crowded])
-
-
-def _posting_lists(
-    found: Sketches, limit: int, scratch: Scratch
-) -> tuple[npt.NDArray[np.uint32], Bucket, npt.NDArray[np.bool_]]:
-    """Return the members of every posting list of more than one, the longest, and who is in one over the limit."""
-    bits = max(1, (len(found) - 1).bit_length())
-    total = int(found.sizes.sum(dtype=np.int64))
-    most = max(1 << 20, scratch.memory // (4 * POSTING_BYTES))
-    part_bits = max(0, (-(-total // most) - 1).bit_length())
-    rows = np.arange(len(found)) if found.rows is None else found.rows
-    room = np.empty(total if part_bits == 0 else total + total // 4 >> part_bits, np.uint64)
-    members = scratch.array("posting lists", np.uint32)
-    longest = Bucket(0, 0)
-    crowded = np.zeros(len(found), bool)
-    for part in range(1 << part_bits):
-        while (count := _pack(found, rows, bits, part, part_bits, room)) > len(room):
-            room = np.empty(count, np.uint64)
-        packed = room[:count]
-        packed.sort()
-        listed = np.empty(count, np.uint32)
-        n_members, size, first = kernel_postings.list_members(packed, bits, listed, limit, crowded)
-        members.append(listed[:n_members])
-        if size > longest.size:
-            longest = Bucket(size, first)
-    return members.view(), longest, crowded
-
-
-def _pack(
-    found: Sketches, rows: npt.NDArray[np.int64], bits: int, part: int, part_bits: int, room: npt.NDArray[np.uint64]
-) -> int:
-    count = 0
-    for first in range(0, len(rows), AT_A_TIME):
-        some = slice(first, first + AT_A_TIME)
-        here = found.hashes, found.sizes[some], rows[some], first
-        count = kernel_postings.pack_part(*here, bits, part, part_bits, room, count)
-        release(found.hashes)
-    return count
-
-
-def posting_limit(params: Params) -> int:
-    """Return how many earlier documents of a posting list each is compared with: all, while the pair is rare.
-
-    Near copies are not counted in the frequency of a pair, but they stand in its list: hence twice that.
-    """
-    return max(params.bucket_limit, 2 * params.rare_df)

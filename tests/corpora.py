@@ -22,8 +22,8 @@ def corpus_of(texts: list[str]) -> Corpus:
 def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params, threads: int = 1) -> tuple:
     """Return sketches and frequencies at tokens, the scratch files closed."""
     with closing(Scratch()) as scratch:
-        found, _, at_tokens = rare.sketches(corpus, documents, frequencies, params, scratch, threads)
-        return found, at_tokens
+        found, _, rare_pairs = rare.sketches(corpus, documents, frequencies, params, scratch, threads)
+        return found, rare_pairs
 
 
 def all_pairs(n: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup import rare
-from dedup.evidence import LEAST_OF_SHORT, RARITY_WEIGHTS, agreement_evidence, shingle_evidence, with_shingles
+from dedup.evidence import LEAST_OF_SHORT, agreement_evidence, shingle_evidence, with_shingles
 from dedup.kernels.evidence import once_words
 from dedup.params import Params
 from dedup.schema import MEASURES
@@ -90,7 +90,7 @@ def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
     bits = 12
     frequencies = 3 * rare.pair_frequencies(corpus, np.arange(len(texts)), bits)  # to both sides of all borders
     counted = naive.pair_frequencies(texts, 1 << bits)
-    measured = agreement_evidence(corpus, all_pairs(len(texts)), rare.look_up(corpus, frequencies))
+    measured = agreement_evidence(corpus, all_pairs(len(texts)), rare.rare_pairs(corpus, frequencies))
     complete = with_shingles(corpus, measured, Params())
     assert not np.isnan(complete.measures).any()
 
@@ -119,9 +119,9 @@ def test_agreement_equals_the_definitions(pairs: list[tuple[str, str]]) -> None:
 
 
 def test_weights_fall_with_frequency() -> None:
-    assert RARITY_WEIGHTS[:13].tolist() == [24] * 13
-    assert RARITY_WEIGHTS[24] == 12
-    assert RARITY_WEIGHTS[36:].tolist() == [0] * 220
+    assert rare.RARITY_WEIGHTS[:13].tolist() == [24] * 13
+    assert rare.RARITY_WEIGHTS[24] == 12
+    assert rare.RARITY_WEIGHTS[36:].tolist() == [0] * 220
 
 
 def test_long_documents_must_share_more_to_be_measured() -> None:
@@ -134,6 +134,6 @@ def test_long_documents_must_share_more_to_be_measured() -> None:
         pairs += [" ".join(text), " ".join(text[:shared] + other[shared:])]
     corpus = corpus_of(pairs)
     frequencies = rare.pair_frequencies(corpus, np.arange(6), 22)
-    found = agreement_evidence(corpus, all_pairs(6), rare.look_up(corpus, frequencies))
+    found = agreement_evidence(corpus, all_pairs(6), rare.rare_pairs(corpus, frequencies))
     assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(2, 3), (4, 5)]
     assert found["rare_containment"].tolist() == pytest.approx([59 / 403, 11 / 103])

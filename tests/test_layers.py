@@ -18,6 +18,7 @@ STAGES = [
     "minhash",
     "lsh",
     "rare",
+    "postings",
     "candidates",
     "evidence",
     "relation",

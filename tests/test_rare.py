@@ -13,7 +13,7 @@ from corpora import corpus_of, sketched
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dedup import rare
+from dedup import postings, rare
 from dedup.candidates import split
 from dedup.kernels import rare as kernel
 from dedup.params import Params
@@ -38,6 +38,23 @@ def test_word_pairs(text: str) -> None:
     assert room[:count].tolist() == naive.word_pairs(text)
 
 
+def listed_of(rare_pairs: rare.RarePairs, document: int) -> list[tuple[int, int]]:
+    """Return upper half of the hash and weight of the rare pairs of a document."""
+    some = slice(rare_pairs.firsts[document], rare_pairs.lasts[document])
+    return list(zip(rare_pairs.hashes[some].tolist(), rare_pairs.weights[some].tolist(), strict=True))
+
+
+def naive_list(text: str, frequencies: dict[int, int], slots: int) -> list[tuple[int, int]]:
+    """The same from the definition: 24 up to 12 articles, 0 from 36, and 128 more from 7 articles on."""
+    found = []
+    for pair in naive.word_pairs(text):
+        count = frequencies[pair % slots]
+        weight = min(24, max(0, 24 * (36 - count) // 24))
+        if weight:
+            found.append((pair >> 32, weight + (128 if count > 6 else 0)))
+    return found
+
+
 @settings(max_examples=60)
 @given(st.lists(words, min_size=1, max_size=12), st.integers(2, 6), st.integers(1, 6))
 def test_frequencies_and_sketches(texts: list[str], most: int, size: int) -> None:
@@ -49,14 +66,13 @@ def test_frequencies_and_sketches(texts: list[str], most: int, size: int) -> Non
     assert {int(slot): int(frequencies[slot]) for slot in np.nonzero(frequencies)[0]} == expected
     assert (rare.pair_frequencies(corpus, documents, bits, threads=4) == frequencies).all()
     params = Params(rare_df=most, sketch_size=size)
-    found, at_tokens = sketched(corpus, documents, frequencies, params)
+    found, rare_pairs = sketched(corpus, documents, frequencies, params)
     for place, text in enumerate(texts):
         sketch = found.hashes[place, : found.sizes[place]].tolist()
         assert sketch == naive.sketch(text, expected, 1 << bits, most, size)
-    for looked_up in (at_tokens, rare.look_up(corpus, frequencies)):
-        for text, first in zip(texts, looked_up.firsts.tolist(), strict=True):
-            here = [expected[pair % (1 << bits)] for pair in naive.word_pairs(text)]
-            assert looked_up.frequencies[first : first + len(here)].tolist() == here
+    for listed in (rare_pairs, rare.rare_pairs(corpus, frequencies)):
+        for document, text in enumerate(texts):
+            assert listed_of(listed, document) == naive_list(text, expected, 1 << bits)
 
 
 def test_sketches_of_long_and_of_many_documents(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,13 +85,11 @@ def test_sketches_of_long_and_of_many_documents(monkeypatch: pytest.MonkeyPatch)
     whole = sketched(corpus, documents, frequencies, Params(sketch_size=16))
     monkeypatch.setattr(rare, "BLOCK", 5_000)
     blocks = [sketched(corpus, documents, frequencies, Params(sketch_size=16), threads) for threads in (1, 2, 4)]
-    for found, at_tokens in (whole, *blocks):
+    for found, rare_pairs in (whole, *blocks):
         for row, document in enumerate(documents):
             sketch = found.hashes[row, : found.sizes[row]].tolist()
             assert sketch == naive.sketch(texts[document], expected, 1 << 20, Params().rare_df, 16)
-            first, pairs = at_tokens.firsts[document], naive.word_pairs(texts[document])
-            here = at_tokens.frequencies[first : first + len(pairs)]
-            assert here.tolist() == [expected[pair % (1 << 20)] for pair in pairs]
+            assert listed_of(rare_pairs, int(document)) == naive_list(texts[document], expected, 1 << 20)
 
 
 def test_frequencies_count_a_document_once() -> None:
@@ -115,15 +129,17 @@ def test_postings_pair_those_that_share_enough(sketches: list[set[int]], overlap
     names = np.arange(len(sketches)) * 3  # documents need not be consecutive
     found = rare.Sketches(keys, sizes)
     with closing(Scratch()) as scratch, closing(Scratch(memory=1)) as little:
-        pairs, longest, crowded = rare.pairs_in_postings(found, names, overlap, 1, limit, scratch)
+        pairs, longest, crowded = postings.pairs_in_postings(found, names, overlap, 1, limit, scratch)
         owners = [[d for d in range(len(sketches)) if key in sketches[d]] for key in range(13)]
         assert crowded.tolist() == sorted({3 * d for posting in owners if len(posting) > limit + 1 for d in posting})
         assert [(a // 3, b // 3) for a, b in zip(*split(pairs), strict=True)] == expected
-        in_parts = rare.pairs_in_postings(found, names, overlap, 1, limit, little, 3)
+        in_parts = postings.pairs_in_postings(found, names, overlap, 1, limit, little, 3)
         assert in_parts[0].tolist() == pairs.tolist()
         some = np.arange(0, len(sketches), 2)
-        of_some, *_ = rare.pairs_in_postings(found[some], names[some], overlap, 1, 99, scratch)
-        alone, *_ = rare.pairs_in_postings(rare.Sketches(keys[::2], sizes[::2]), names[some], overlap, 1, 99, scratch)
+        of_some, *_ = postings.pairs_in_postings(found[some], names[some], overlap, 1, 99, scratch)
+        alone, *_ = postings.pairs_in_postings(
+            rare.Sketches(keys[::2], sizes[::2]), names[some], overlap, 1, 99, scratch
+        )
         assert of_some.tolist() == alone.tolist()
     assert longest.size == max(sum(key in hashes for hashes in sketches) for key in range(13))
 
@@ -138,7 +154,7 @@ def test_the_road_finds_what_shares_no_shingle() -> None:
     frequencies = rare.pair_frequencies(corpus, everything, 22)
     found, _ = sketched(corpus, everything, frequencies, params)
     with closing(Scratch()) as scratch:
-        pairs, *_ = rare.pairs_in_postings(found, everything, 4, 2, rare.posting_limit(params), scratch)
+        pairs, *_ = postings.pairs_in_postings(found, everything, 4, 2, postings.posting_limit(params), scratch)
     found_pairs = set(zip(*(side.tolist() for side in split(pairs)), strict=True))
     assert sum((n, n + 50) in found_pairs for n in range(50)) >= 49
     assert max(naive.resemblance(a, b, 5) for a, b in zip(originals, copies, strict=True)) < 0.2

@@ -1,9 +1,9 @@
 """How two documents agree: rare pairs, verbatim passages, anchors in order, and how evenly it all lies.
 
-What is needed of each document is computed once: `rare_pairs` lists its rare word pairs, and `once_words` its tokens
-that occur once. Pairs are then compared by small hash tables of the left document, kept while it stays the same: they
-are best sorted by it. `rare_containment` is the cheap first stage, `agreement` for those that pass it. All room is
-allocated once, outside the loop over pairs.
+What is needed of each document is computed once: its rare word pairs are listed by `dedup.kernels.rare`, its tokens
+that occur once by `once_words`. Pairs are then compared by small hash tables of the left document, kept while it stays
+the same: they are best sorted by it. `rare_containment` is the cheap first stage, `agreement` for those that pass it.
+All room is allocated once, outside the loop over pairs.
 
 ``a`` is the shorter document of a pair (the left one of two of equal length), ``b`` the longer. The definitions stand
 in `dedup.evidence`, the same in plain Python in ``tests/naive.py``.
@@ -16,7 +16,7 @@ from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.rare import word_pairs
+from dedup.kernels.rare import ELSEWHERE, FULL_WEIGHT, WEIGHT
 from dedup.kernels.table import table_bits
 
 RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
@@ -26,9 +26,6 @@ KEY_BITS = 44  # of an entry in a hash table, above them its stamp
 STAMPS = 1 << (64 - KEY_BITS)  # hash tables that use the same room before it is emptied
 KIND_BITS = 2  # the lowest bits of a token hash are not spread evenly
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
-FULL_WEIGHT = 24
-ELSEWHERE = 128  # bit of a weight: the pair stands in more articles than a few
-WEIGHT = 127  # its other bits
 MULTIPLIER = 0x9E3779B97F4A7C15  # odd and irregular: spreads keys over the upper bits
 HALF_PAIR = FULL_WEIGHT // 2  # added below the bar of what stands elsewhere
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
@@ -57,60 +54,10 @@ def find(entries: Array, wanted: int, mask: int) -> int:
 
 
 @kernel
-def rare_pairs(
-    tokens: Array,
-    starts: Array,
-    ends: Array,
-    documents: Array,
-    frequencies: Array,
-    frequency_firsts: Array,
-    weight_of: Array,
-    firsts: Array,
-    lasts: Array,
-    pairs: Array,
-    weights: Array,
-) -> None:
-    """List the rare word pairs of each document, with their weights.
-
-    Parameters
-    ----------
-    tokens : uint32 array
-    starts, ends : int64 array, shape (n_documents,)
-    documents : int64 array
-        Which of them to list.
-    frequencies : uint8 array
-        In how many articles the word pair at each token stands.
-    frequency_firsts : int64 array, shape (n_documents,)
-        Where those of a document begin.
-    weight_of : uint8 array, shape (256,)
-        Rarity weight by frequency, at most FULL_WEIGHT, and ELSEWHERE. A pair of weight 0 is not rare and not listed.
-    firsts, lasts : int64 array, shape (n_documents,)
-        Where the pairs of a document may begin; receives where they end.
-    pairs : uint32 array
-        Receives the upper halves of their hashes, one for each position.
-    weights : uint8 array
-        Receives their weights.
-    """
-    room = np.empty(longest_of(starts, ends, documents), np.uint64)
-    for document in documents:
-        size = ends[document] - starts[document]
-        at = firsts[document]
-        listed, weighed = pairs[at : at + size], weights[at : at + size]
-        here = frequencies[frequency_firsts[document] : frequency_firsts[document] + size]
-        count = 0
-        for k in range(word_pairs(tokens, starts[document], ends[document], room)):
-            weight = weight_of[here[k]]
-            listed[count] = u4(room[k] >> u8(32))
-            weighed[count] = weight
-            count += i8(weight & u1(WEIGHT) != 0)
-        lasts[document] = at + count
-
-
-@kernel
 def once_words(
     tokens: Array, starts: Array, ends: Array, documents: Array, firsts: Array, lasts: Array, places: Array
 ) -> None:
-    """List the places of the tokens that occur once in their document; parameters as for `rare_pairs`.
+    """List the places of the tokens that occur once in their document; tokens, starts, ends, documents as ever.
 
     ``places`` (uint32) receives them in ascending order.
     """
@@ -179,7 +126,7 @@ def rare_containment(
     Parameters
     ----------
     firsts, lasts, pairs, weights
-        From `rare_pairs`.
+        The rare word pairs of documents, as `dedup.kernels.rare.sketch` lists them, and where those of each are.
     sizes : int64 array, shape (n_documents,)
         Tokens of each document.
     left, right : int64 array, shape (n_pairs,)

@@ -20,6 +20,9 @@ STEPS_UP[255] = 0
 
 CHARACTERS = 4  # of a script without spaces, where two words have about as many
 LETTERS = 6  # of an alphabet without spaces: more than a word, for few sequences of four are rare
+FULL_WEIGHT = 24  # of a pair that is as rare as can be
+ELSEWHERE = 128  # bit of a weight: the pair stands in more articles than a few
+WEIGHT = 127  # its other bits
 ALPHABETIC = 3  # bits of a token hash, as in dedup.text
 
 
@@ -112,12 +115,37 @@ def count_pairs(
 
 
 @kernel
-def look_up(tokens: Array, start: int, stop: int, frequencies: Array, pairs: Array, found: Array) -> int:
+def look_up(tokens: Array, start: int, stop: int, frequencies: Array, pairs: Array, counts: Array) -> int:
     """Write the hashes of the word pairs of ``tokens[start:stop]`` and their frequencies; return how many."""
     count = word_pairs(tokens, start, stop, pairs)
     mask = u8(frequencies.size - 1)
     for k in range(count):
-        found[k] = frequencies[pairs[k] & mask]
+        counts[k] = frequencies[pairs[k] & mask]
+    return count
+
+
+@kernel
+def list_rare(pairs: Array, counts: Array, weight_of: Array, listed: Array, weights: Array) -> int:
+    """List the rare ones among word pairs, at every position; return how many.
+
+    Parameters
+    ----------
+    pairs : uint64 array
+    counts : uint8 array
+        Their frequencies.
+    weight_of : uint8 array, shape (256,)
+        Rarity weight by frequency, at most FULL_WEIGHT, and ELSEWHERE. A pair of weight 0 is not rare and not listed.
+    listed : uint32 array
+        Receives the upper halves of their hashes.
+    weights : uint8 array
+        Receives their weights.
+    """
+    count = 0
+    for k in range(pairs.size):
+        weight = weight_of[counts[k]]
+        listed[count] = u4(pairs[k] >> u8(32))
+        weights[count] = weight
+        count += i8(weight & u1(WEIGHT) != 0)
     return count
 
 
@@ -129,13 +157,16 @@ def sketch(
     documents: Array,
     frequencies: Array,
     bounds: Array,
+    weight_of: Array,
     out: Array,
     sizes: Array,
     crowd_out: Array,
     crowd_sizes: Array,
-    found: Array,
-) -> None:
-    """Keep of each document the word pairs of certain frequencies with the smallest hashes.
+    listed: Array,
+    weights: Array,
+    list_sizes: Array,
+) -> int:
+    """Look the word pairs of documents up: list the rare ones, and keep those with the smallest hashes.
 
     Parameters
     ----------
@@ -143,29 +174,35 @@ def sketch(
         As in `count_pairs`.
     bounds : int64 array, shape (4,)
         Least and most frequency, 255 at most: of the sketch, and of the second one that tells crowds.
+    weight_of, listed, weights
+        As in `list_rare`; the lists of all documents stand one after the other.
     out, crowd_out : uint64 array, shape (len(documents), sketch size)
         Receive hashes in ascending order.
-    sizes, crowd_sizes : int64 array, shape (len(documents),)
+    sizes, crowd_sizes, list_sizes : integer arrays, shape (len(documents),)
         Receive how many.
-    found : uint8 array
-        Receives the frequency of the word pair at each token of each document, one document after the other.
+
+    Returns
+    -------
+    int
+        Pairs listed in all.
     """
     longest = i8(1)
     for document in documents:
         longest = max(longest, ends[document] - starts[document])
     pairs = np.empty(longest, np.uint64)
+    counts = np.empty(longest, np.uint8)
     flags = np.empty(longest + BLOCK, np.uint8)
     some = np.empty(longest, np.uint64)
     ordered = np.empty(longest, np.uint64)
-    first = i8(0)
+    at = i8(0)
     for row in range(documents.size):
-        start, stop = starts[documents[row]], ends[documents[row]]
-        here = found[first : first + stop - start]
-        count = look_up(tokens, start, stop, frequencies, pairs, here)
-        hashes, counts = pairs[:count], here[:count]
-        sizes[row] = bottom(hashes, counts, u1(bounds[0]), u1(bounds[1]), flags, some, ordered, out[row])
-        crowd_sizes[row] = bottom(hashes, counts, u1(bounds[2]), u1(bounds[3]), flags, some, ordered, crowd_out[row])
-        first += stop - start
+        count = look_up(tokens, starts[documents[row]], ends[documents[row]], frequencies, pairs, counts)
+        hashes, here = pairs[:count], counts[:count]
+        sizes[row] = bottom(hashes, here, u1(bounds[0]), u1(bounds[1]), flags, some, ordered, out[row])
+        crowd_sizes[row] = bottom(hashes, here, u1(bounds[2]), u1(bounds[3]), flags, some, ordered, crowd_out[row])
+        list_sizes[row] = list_rare(hashes, here, weight_of, listed[at : at + count], weights[at : at + count])
+        at += list_sizes[row]
+    return at
 
 
 @kernel
