@@ -57,7 +57,7 @@ from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.rare import RarePairs
 from dedup.schema import MEASURES
-from dedup.store import DEFAULT_MEMORY, Corpus, release
+from dedup.store import DEFAULT_MEMORY, Corpus, read_only, release
 from dedup.threads import in_slices
 
 LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
@@ -67,6 +67,9 @@ word pair is four characters and seldom survives."""
 
 TOKEN_BYTES, DOCUMENT_BYTES = 10, 1 << 16
 """Room that a token takes while pairs are measured; and a document, for the system maps what lies around it, too."""
+
+LISTED_BYTES = 5
+"""Of a rare pair in a list."""
 
 SHARE = 8
 """Part of the memory that this room may take: one in so many."""
@@ -193,17 +196,8 @@ def agreement_evidence(
         copies. The measures of the shingles are still to be taken: `with_shingles`.
     """
     left, right = split(pairs)
-    rare = np.empty((len(pairs), 3))
     lengths = rare_pairs.words
-    lists = rare_pairs.firsts, rare_pairs.lasts, rare_pairs.hashes, rare_pairs.weights, lengths
-
-    def compare_rare_pairs(first: int, last: int) -> None:
-        some = slice(first, last)
-        agreement_kernel.rare_containment(*lists, left[some], right[some], rare[some])
-        release(rare_pairs.hashes, rare_pairs.weights)
-
-    most = memory / threads / SHARE
-    in_slices(compare_rare_pairs, len(pairs), threads, most, _weights(0 * lengths, left, right))
+    rare = _rare_containment(rare_pairs, left, right, threads, memory)
     is_short = (np.minimum(lengths[left], lengths[right]) < SHORT) | rare_pairs.is_unspaced[left]
     worth = rare[:, :2].max(axis=1, initial=0.0) >= np.where(is_short, LEAST_OF_SHORT, LEAST)
     if always is not None:
@@ -222,10 +216,50 @@ def agreement_evidence(
         numbers_kernel.new_numbers(*words, left[some], right[some], new_numbers[some])
         release(corpus.tokens)
 
-    in_slices(measure, len(left), threads, most, _weights(lengths, left, right))
+    in_slices(measure, len(left), threads, memory / threads / SHARE, _weights(lengths, left, right))
     measures = np.full((len(MEASURES), len(left)), np.nan)
     measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T[:2], lies.T, new_numbers.T, rare.T[2:]])
     return Evidence(left, right, lengths[left], lengths[right], measures)
+
+
+def _rare_containment(
+    rare_pairs: RarePairs,
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    threads: int,
+    memory: int,
+) -> npt.NDArray[np.float64]:
+    """Return what the kernel measures of the lists of rare pairs, shape (n_pairs, 3).
+
+    The right documents of pairs lie anywhere, and to read a list from a scratch file costs more than to compare it. So
+    they are taken block by block, as many as find room; in each the left ones are met in the order of their lists.
+    """
+    firsts, lasts, hashes, weights = rare_pairs.firsts, rare_pairs.lasts, rare_pairs.hashes, rare_pairs.weights
+    measured = np.empty((len(left), 3))
+    most = memory / SHARE / LISTED_BYTES
+    sizes = lasts - firsts
+
+    def compare_block(pairs: npt.NDArray[np.int64]) -> None:
+        lefts, rights = left[pairs], right[pairs]
+        some = slice(int(firsts[rights].min()), int(lasts[rights].max()))
+        whole = some.stop - some.start > most  # of one document, or all there is
+        right_lists = hashes[some], weights[some]
+        if not whole:
+            right_lists = read_only(right_lists[0].copy()), read_only(right_lists[1].copy())
+        lists = firsts, lasts, hashes, weights, *right_lists, some.start, rare_pairs.words
+        out = np.empty((len(pairs), 3))
+
+        def compare(first: int, last: int) -> None:
+            agreement_kernel.rare_containment(*lists, lefts[first:last], rights[first:last], out[first:last])
+            release(hashes, weights)
+
+        in_slices(compare, len(pairs), threads, most, sizes[lefts])
+        measured[pairs] = out
+
+    block = ((np.cumsum(sizes) - sizes) // most).astype(np.int64)[right]
+    for number in np.unique(block):
+        compare_block(np.flatnonzero(block == number))
+    return measured
 
 
 def with_shingles(

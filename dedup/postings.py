@@ -55,7 +55,8 @@ def pairs_in_postings(
         lasts = firsts.copy()
         begins, stops = (np.empty(int(ends[-1]), np.uint32) for _ in range(2))
         kernel.lists_of(members, first, lasts, begins, stops)
-        lists = members, first, firsts, lasts, begins, stops, sizes, overlap, least_overlap, full, limit
+        shared = np.zeros(len(sizes), np.uint8 if full < 256 else np.uint16)  # small: it should stay in the cache
+        lists = members, first, firsts, lasts, begins, stops, sizes, shared, overlap, least_overlap, full, limit
         room = np.empty(ROOM * (last - first), np.uint64)
         while (count := kernel.sharing_pairs(*lists, room)) > len(room):
             room = np.empty(count, np.uint64)
@@ -91,7 +92,9 @@ def _posting_lists(
         members.append(listed[:n_members])
         if size > longest.size:
             longest = Bucket(size, first)
-    return members.view(), longest, crowded
+    listed = members.view()
+    # Read at random: faster from memory of our own, where that has room.
+    return (listed.copy() if listed.nbytes <= scratch.memory // 4 else listed), longest, crowded
 
 
 def _pack(

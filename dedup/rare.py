@@ -47,9 +47,9 @@ BLOCK = 1 << 22  # tokens that are looked up at a time
 def frequency_bits(n_tokens: int, memory: int) -> int:
     """Return the base-2 logarithm of the frequency table's length: half a slot a token, or more.
 
-    At most a quarter of the memory, but never less than 1 MB.
+    At most half of the memory, but never less than 1 MB.
     """
-    return min(_wanted_bits(n_tokens), max(LEAST_BITS, int(memory // 4).bit_length() - 1))
+    return min(_wanted_bits(n_tokens), max(LEAST_BITS, int(memory // 2).bit_length() - 1))
 
 
 def is_crowded(n_tokens: int, memory: int) -> bool:

@@ -119,7 +119,17 @@ def longest_of(starts: Array, ends: Array, documents: Array) -> int:
 
 @kernel
 def rare_containment(
-    firsts: Array, lasts: Array, pairs: Array, weights: Array, sizes: Array, left: Array, right: Array, out: Array
+    firsts: Array,
+    lasts: Array,
+    pairs: Array,
+    weights: Array,
+    right_pairs: Array,
+    right_weights: Array,
+    right_from: int,
+    sizes: Array,
+    left: Array,
+    right: Array,
+    out: Array,
 ) -> None:
     """Measure which share of the rare word pairs of each side stands in the other, and of the shared ones elsewhere.
 
@@ -127,6 +137,9 @@ def rare_containment(
     ----------
     firsts, lasts, pairs, weights
         The rare word pairs of documents, as `dedup.kernels.rare.sketch` lists them, and where those of each are.
+    right_pairs, right_weights : arrays
+        The same for the right documents, from ``right_from`` on.
+    right_from : int
     sizes : int64 array, shape (n_documents,)
         Tokens of each document.
     left, right : int64 array, shape (n_pairs,)
@@ -144,7 +157,8 @@ def rare_containment(
     mask = u8(0)
     for q in range(left.size):
         x, x_weights = pairs[firsts[left[q]] : lasts[left[q]]], weights[firsts[left[q]] : lasts[left[q]]]
-        y, y_weights = pairs[firsts[right[q]] : lasts[right[q]]], weights[firsts[right[q]] : lasts[right[q]]]
+        y_first, y_last = firsts[right[q]] - right_from, lasts[right[q]] - right_from
+        y, y_weights = right_pairs[y_first:y_last], right_weights[y_first:y_last]
         if q == 0 or left[q] != left[q - 1]:
             stamp = next_stamp(stamp, entries)
             left_weight = i8(FEW_PAIRS)

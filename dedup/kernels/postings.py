@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, u2, u4, u8
+from numba import i8, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
+from dedup.kernels.simd import prefetch
 
+AHEAD = 16  # posting lists that are fetched before they are read: each is a cache miss
 FIRST = 1 << 31  # marks the first document of a posting list
 DOCUMENT = FIRST - 1
 
@@ -137,6 +139,7 @@ def sharing_pairs(
     begins: Array,
     stops: Array,
     sizes: Array,
+    shared: Array,
     overlap: int,
     least_overlap: int,
     full: int,
@@ -153,6 +156,8 @@ def sharing_pairs(
         Where the lists of each of the documents are.
     sizes : uint16 array
         Postings of every document, be they in a list or alone.
+    shared : unsigned integer array, shape (n_documents,)
+        Zero; room to count in, up to ``full``.
     overlap, least_overlap, full : int
         Of ``full`` postings so many must be shared; where a document has fewer, in proportion, but at least the least.
     limit : int
@@ -165,18 +170,21 @@ def sharing_pairs(
     int
         Pairs found, be there room for them or not.
     """
-    shared = np.zeros(sizes.size, np.uint16)  # at most the 4096 of the largest sketch
     met = np.empty(sizes.size + 1, np.uint32)
     count = i8(0)
     for row in range(firsts.size):
         later = begin + row
         met_count = 0
+        for k in range(firsts[row], min(firsts[row] + AHEAD, lasts[row])):
+            prefetch(members, i8(begins[k]))
         for k in range(firsts[row], lasts[row]):
+            if k + AHEAD < lasts[row]:
+                prefetch(members, i8(begins[k + AHEAD]))
             for member in members[begins[k] : min(i8(stops[k]), i8(begins[k]) + limit)]:
                 earlier = member & u4(DOCUMENT)
                 met[met_count] = earlier
                 met_count += i8(shared[earlier] == 0)  # no branch: which are met again cannot be predicted
-                shared[earlier] += u2(1)
+                shared[earlier] += u1(1)
         mine = i8(sizes[later])
         for k in range(met_count):
             earlier = met[k]

@@ -125,3 +125,19 @@ def ones(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
         return builder.ctpop(args[0])
 
     return types.int64(u8), codegen
+
+
+@intrinsic
+def prefetch(typingctx: Any, array: Any, at: Any) -> Any:  # pragma: no cover - compiler
+    """Have the processor fetch ``array[at]``, which is read soon; nothing else happens."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        pointer = builder.bitcast(builder.gep(data, [args[1]]), ir.IntType(8).as_pointer())
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, word, word, word])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer.type], kind)
+        builder.call(function, [pointer, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, i8), codegen
