@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,15 @@ class Found(NamedTuple):
     pairs: Pairs
     largest: Bucket
     crowded: npt.NDArray[np.int64]
+
+
+def distinct(*parts: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the distinct values of all parts, ascending; unlike NumPy's, which hashes first, by sorting alone."""
+    values = np.concatenate(parts)
+    values.sort()
+    is_new = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=is_new[1:])
+    return np.asarray(values[is_new])
 
 
 def split(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -87,7 +96,7 @@ def compare_in_rounds(
     for turn in range(ROUNDS):
         found = find(active, limit << turn)
         new = np.setdiff1d(found.pairs, compared, assume_unique=True)
-        compared = np.union1d(compared, new)
+        compared = distinct(compared, new)
         kept = compare(new)
         # Who stood in no crowded bucket in the first round has met everyone.
         crowded = crowded if turn else found.crowded

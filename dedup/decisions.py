@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.agencies import UNKNOWN, Agencies
+from dedup.candidates import distinct
 from dedup.cluster import Clusters
 from dedup.collapse import Collapsed
 from dedup.credits import credits_at_ends
@@ -49,7 +50,7 @@ def conclude(
     """
     fates = _Fates(records, collapsed, found)
     left, right, match = _record_pairs(collapsed, matches, fates)
-    origins = _Origins(records, np.unique(np.concatenate([left, right])), agencies)
+    origins = _Origins(records, distinct(left, right), agencies)
     decisions = Decisions(records, matches, fates, origins, policy, params)
     table = _matches(records, matches, left, right, match, origins)
     summary = _summary(records, table, decisions, fates, policy, params)

@@ -48,7 +48,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import Pairs, joined, split
+from dedup.candidates import Pairs, distinct, joined, split
 from dedup.kernels import evidence as agreement_kernel
 from dedup.kernels import numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
@@ -257,7 +257,7 @@ def _rare_containment(
         measured[pairs] = out
 
     block = ((np.cumsum(sizes) - sizes) // most).astype(np.int64)[right]
-    for number in np.unique(block):
+    for number in distinct(block):
         compare_block(np.flatnonzero(block == number))
     return measured
 
@@ -283,7 +283,7 @@ def _laid_out(
     lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
     """Lay the documents of pairs out one after the other: which, where each begins (by document), tokens in all."""
-    documents = np.union1d(left, right)
+    documents = distinct(left, right)
     ends = np.cumsum(lengths[documents])
     firsts = np.empty(len(lengths), np.int64)
     firsts[documents] = ends - lengths[documents]

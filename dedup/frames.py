@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import joined
+from dedup.candidates import distinct, joined
 from dedup.evidence import shingle_evidence
 from dedup.params import Params
 from dedup.store import Corpus, release
@@ -26,8 +26,8 @@ ALIKE = 0.28
 """Documents whose words between the frames are so much the same (their resemblance, a word a shingle) are versions of
 one article, or pieces of a series: what they begin with is theirs."""
 
-AT_A_TIME = 1 << 14
-"""Documents whose ends are resident: of each a page of the token store."""
+AT_A_TIME = 1 << 10
+"""Documents whose ends are resident: the system maps sixteen pages around each."""
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -96,4 +96,4 @@ def _alike(between: Corpus, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int6
     pairs = joined(order[:-1][neighbours], order[1:][neighbours])
     measured = shingle_evidence(between, pairs, Params(shingle_size=1))
     alike = measured["resemblance"] >= ALIKE
-    return np.union1d(measured.left[alike], measured.right[alike])
+    return distinct(measured.left[alike], measured.right[alike])

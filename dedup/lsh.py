@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import Bucket, Found, Pairs
+from dedup.candidates import Bucket, Found, Pairs, distinct
 from dedup.errors import ParamsError
 from dedup.kernels import lsh as kernel
 from dedup.params import Params
@@ -99,8 +99,8 @@ def pairs_in_buckets(
             kernel.bucket_pairs(packed, bits, limit, pairs, crowded)
         waiting.append(pairs)
         if sum(map(len, waiting)) > len(documents):  # the bands of a large bucket give the same pairs
-            found = np.unique(np.concatenate([found, *waiting]))
+            found = distinct(found, *waiting)
             waiting = []
         if size > largest.size:
             largest = Bucket(size, first)
-    return Found(np.unique(np.concatenate([found, *waiting])), largest, np.flatnonzero(crowded))
+    return Found(distinct(found, *waiting), largest, np.flatnonzero(crowded))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup import background, crowds, evidence, frames, lsh, postings, rare, relation
-from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, joined
+from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, distinct, joined
 from dedup.checkpoint import Arrays, Checkpoint
 from dedup.cluster import Clusters, clusters
 from dedup.collapse import Collapsed
@@ -95,7 +95,7 @@ def match(
                 some = some[np.searchsorted(compared, documents)]
             overlaps = params.sketch_overlap, least
             here = postings.pairs_in_postings(some, documents, *overlaps, limit, checkpoint.scratch, threads)
-            return here._replace(pairs=np.union1d(here.pairs, met))
+            return here._replace(pairs=distinct(here.pairs, met))
 
     def rare_matches(pairs: Pairs) -> Matches:
         measured = evidence.agreement_evidence(found.bodies, pairs, found.rare_pairs, threads, memory, known)

@@ -10,7 +10,7 @@ import mmap
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -242,14 +242,21 @@ class Corpus:
         The token store.
     starts, ends : int64 array, shape (n_documents,)
         Document ``i`` has ``tokens[starts[i]:ends[i]]``.
+
+    Attributes
+    ----------
+    lengths : int64 array, shape (n_documents,)
+        Tokens of each document.
     """
 
     tokens: npt.NDArray[np.uint32]
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", read_only(self.tokens))
+        object.__setattr__(self, "lengths", self.ends - self.starts)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -259,11 +266,6 @@ class Corpus:
         ends = np.cumsum(self.lengths[documents])
         texts = [self.tokens[self.starts[document] : self.ends[document]] for document in documents]
         return Corpus(np.concatenate([self.tokens[:0], *texts]), ends - self.lengths[documents], ends)
-
-    @property
-    def lengths(self) -> npt.NDArray[np.int64]:
-        """Tokens of each document."""
-        return self.ends - self.starts
 
     @property
     def longest(self) -> int:

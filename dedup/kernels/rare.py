@@ -213,14 +213,15 @@ def bottom(
     eligible = i8(0)
     for k in range(pairs.size):
         eligible += i8(u1(counts[k] - least) <= u1(most - least))
-    # So few hashes are under the ceiling that hardly one too many is sorted; rarely, too few.
+    # So few hashes are under the ceiling that hardly one too many is sorted; where pairs come again, too few.
     highest = u8(0xFFFFFFFFFFFFFFFF)
     ceiling = highest
     if eligible > 2 * out.size:
         ceiling = highest // u8(eligible) * u8(out.size + out.size // 4 + 4)
     kept = smallest(pairs, counts, ceiling, least, most, flags, some, ordered, out)
-    if kept < out.size and ceiling < highest:
-        kept = smallest(pairs, counts, highest, least, most, flags, some, ordered, out)
+    while kept < out.size and ceiling < highest:
+        ceiling = ceiling * u8(4) if ceiling < highest // u8(4) else highest
+        kept = smallest(pairs, counts, ceiling, least, most, flags, some, ordered, out)
     return kept
 
 
