@@ -126,8 +126,12 @@ def _proportional_set(pid: int) -> int:
 
 
 def threads(count: int) -> dict[str, str]:
-    """Return this process's environment with every library bound to so many threads."""
-    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(count))}
+    """Return this process's environment with every library bound to so many threads.
+
+    Compiled modules are kept, as an installed package keeps them, even if this process is told not to.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **dict.fromkeys(THREAD_VARIABLES, str(count))}
 
 
 def one_thread() -> dict[str, str]:

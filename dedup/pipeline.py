@@ -186,21 +186,20 @@ def _tell_need(source: Source, output: Output | None, params: Params, way: Way) 
     if source.unpacked_bytes is None or way.resume:
         return
     need = int(SCRATCH_SHARE[params.level] * source.unpacked_bytes)
+    if need < WORTH_TELLING:
+        return
     place = way.scratch or (Path(tempfile.gettempdir()) if output is None else output.work.parent)
     try:
         free = machine.free_space(place)
     except OSError as error:
         raise scratch_error(error, way.scratch) from error
-    if need >= WORTH_TELLING:
-        way.progress.say(f"temporary files will take about {gigabytes(need)} in {place}; {gigabytes(free)} are free")
+    way.progress.say(f"temporary files will take about {_gigabytes(need)} in {place}; {_gigabytes(free)} are free")
     if need > 2 * free:
-        expected = f"about {gigabytes(need)}"
-        raise OutputError(
-            f"only {gigabytes(free)} are free for temporary files in {place}", expected, "choose another --scratch"
-        )
+        found = f"only {_gigabytes(free)} are free for temporary files in {place}"
+        raise OutputError(found, f"about {_gigabytes(need)}", "choose another --scratch")
 
 
-def gigabytes(size: int) -> str:
+def _gigabytes(size: int) -> str:
     """Return a number of bytes as people write it."""
     return f"{size / 1e9:,.1f} GB"
 

@@ -17,7 +17,7 @@ import pytest
 from conftest import article, edited
 
 import dedup
-from dedup import checkpoint, matching
+from dedup import checkpoint, matching, pipeline
 from dedup.checkpoint import Checkpoint
 from dedup.io import files
 from dedup.params import Params
@@ -167,6 +167,18 @@ def test_two_runs_do_not_write_to_one_output(news: Path, tmp_path: Path, monkeyp
 
     monkeypatch.setattr(Checkpoint, "_publish", meanwhile)
     dedup.deduplicate(news, tmp_path / "out")
+
+
+def test_too_little_room_is_told_before_the_run(
+    news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pipeline, "WORTH_TELLING", 1_000)
+    dedup.deduplicate(news, tmp_path / "out", progress=True)
+    assert "temporary files will take about 0.0 GB" in capsys.readouterr().err
+    monkeypatch.setattr(pipeline.machine, "free_space", lambda folder: 1_000)
+    with pytest.raises(dedup.OutputError, match="are free for temporary files"):
+        dedup.deduplicate(news, tmp_path / "other")
+    assert not (tmp_path / "other").exists()
 
 
 def test_bad_input_leaves_nothing(news: Path, tmp_path: Path) -> None:
