@@ -47,13 +47,14 @@ def pairs_in_postings(
         return Found(np.empty(0, np.uint64), Bucket(0, 0), documents)
     members, longest, crowded = _posting_lists(found, limit, scratch)
     sizes, full = found.sizes, found.hashes.shape[1]
+    place = np.uint32 if len(members) < 2**32 else np.uint64
     found_pairs: list[Pairs] = []
 
     def share(first: int, last: int) -> None:
         ends = np.cumsum(sizes[first:last], dtype=np.int64)
         firsts = ends - sizes[first:last]
         lasts = firsts.copy()
-        begins, stops = (np.empty(int(ends[-1]), np.uint32) for _ in range(2))
+        begins, stops = (np.empty(int(ends[-1]), place) for _ in range(2))
         kernel.lists_of(members, first, lasts, begins, stops)
         shared = np.zeros(len(sizes), np.uint8 if full < 256 else np.uint16)  # small: it should stay in the cache
         lists = members, first, firsts, lasts, begins, stops, sizes, shared, overlap, least_overlap, full, limit
