@@ -82,9 +82,7 @@ def main() -> int:
             for path in (work / "out").iterdir():
                 path.unlink()
             (work / "out").rmdir()
-    print(
-        f"{kills} kills, {had_saved} of them with something saved; {runs} runs came to their end, all with the same bytes"
-    )
+    print(f"{kills} kills, {had_saved} of them with something saved; {runs} runs ended with the same bytes")
     return 0
 
 

@@ -64,14 +64,14 @@ class Checkpoint:
         self._manifest: dict[str, Any] = {
             "format": FORMAT, "identity": json.loads(json.dumps(identity)), "reading": None, "steps": {}
         }  # fmt: skip
-        self.is_resumed = False
+        self._has_saved = False
         if folder is None:
             return
         found = _read(folder / MANIFEST) if resume else None
         if found is not None:
             _refuse_changes(found, self._manifest)
             self._manifest = found
-            self.is_resumed = True
+            self._has_saved = True
         else:
             for path in folder.iterdir():
                 if path.is_file():
@@ -80,7 +80,7 @@ class Checkpoint:
     @property
     def has_saved(self) -> bool:
         """Whether there is anything that a process to come could take."""
-        return self._folder is not None and bool(self._manifest["reading"] or self._manifest["steps"])
+        return self._has_saved
 
     @property
     def reading(self) -> dict[str, Any] | None:
@@ -154,6 +154,7 @@ class Checkpoint:
         except OSError as error:
             raise scratch_error(error, self._folder) from error
         self._saved = time.monotonic()
+        self._has_saved = True
 
 
 def _read(path: Path) -> dict[str, Any] | None:
