@@ -15,8 +15,8 @@ from dedup.errors import InputError
 from dedup.io.decompress import DecompressionError, TruncatedError, ahead, decompressed, is_compressed
 from dedup.io.paths import InputFile
 
-CHUNK_BYTES = 1 << 20
-"""Decompressed bytes read at a time: what is made of them should still be in the cache when it is used."""
+CHUNK_BYTES = 1 << 22
+"""Decompressed bytes read at a time: few enough to be in the cache when they are used, so many that threads seldom wait."""
 
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
