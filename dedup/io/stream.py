@@ -16,7 +16,7 @@ from dedup.io.decompress import DecompressionError, TruncatedError, ahead, decom
 from dedup.io.paths import InputFile
 
 CHUNK_BYTES = 1 << 22
-"""Decompressed bytes read at a time: few enough to be in the cache when they are used, so many that threads seldom wait."""
+"""Decompressed bytes read at a time: few enough to stay in the cache, so many that threads seldom wait."""
 
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
