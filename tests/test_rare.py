@@ -165,3 +165,5 @@ def test_the_table_is_bounded_by_the_memory() -> None:
     assert rare.frequency_bits(10**9, memory=400_000_000) == 27
     assert rare.frequency_bits(100, memory=10**9) == rare.USUAL_BITS
     assert rare.frequency_bits(100, memory=10) == rare.LEAST_BITS
+    assert not rare.is_crowded(600_000_000, memory=10**9)
+    assert rare.is_crowded(1_200_000_000, memory=10**9)
