@@ -15,7 +15,7 @@ import numpy.typing as npt
 from dedup.candidates import distinct, joined
 from dedup.evidence import shingle_evidence
 from dedup.params import Params
-from dedup.store import Corpus, release
+from dedup.store import DEFAULT_MEMORY, Corpus, release
 
 SHARED_BY = 5
 SHORTEST, LONGEST = 8, 400
@@ -32,7 +32,7 @@ AT_A_TIME = 1 << 10
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
-def bodies(corpus: Corpus, articles: npt.NDArray[np.int64]) -> Corpus:
+def bodies(corpus: Corpus, articles: npt.NDArray[np.int64], memory: int = DEFAULT_MEMORY) -> Corpus:
     """Return the corpus with each article's span narrowed to what stands between its frames.
 
     Parameters
@@ -40,6 +40,8 @@ def bodies(corpus: Corpus, articles: npt.NDArray[np.int64]) -> Corpus:
     corpus : Corpus
     articles : int64 array
         Distinct articles: near copies left out, so that an article is no frame for being carried by many.
+    memory : int
+        Bytes of a run: documents are compared so many at a time.
 
     Returns
     -------
@@ -52,8 +54,8 @@ def bodies(corpus: Corpus, articles: npt.NDArray[np.int64]) -> Corpus:
     tails, tail_keys = _framed(corpus, is_article, from_end=True)
     heads = np.minimum(heads, (corpus.lengths * MOST - tails).astype(np.int64) // STEP * STEP)
     between = Corpus(corpus.tokens, corpus.starts + heads, corpus.ends - tails)
-    heads[_alike(between, head_keys)] = 0
-    tails[_alike(between, tail_keys)] = 0
+    heads[_alike(between, head_keys, memory)] = 0
+    tails[_alike(between, tail_keys, memory)] = 0
     return Corpus(corpus.tokens, corpus.starts + heads, corpus.ends - tails)
 
 
@@ -88,12 +90,12 @@ def _framed(
     return framed, frame_keys
 
 
-def _alike(between: Corpus, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+def _alike(between: Corpus, keys: npt.NDArray[np.uint64], memory: int) -> npt.NDArray[np.int64]:
     """Return the documents that between their frames are like the one before or after them with the same frame."""
     framed = np.flatnonzero(keys)
     order = framed[np.argsort(keys[framed], kind="stable")]
     neighbours = keys[order][1:] == keys[order][:-1]
     pairs = joined(order[:-1][neighbours], order[1:][neighbours])
-    measured = shingle_evidence(between, pairs, Params(shingle_size=1))
+    measured = shingle_evidence(between, pairs, Params(shingle_size=1), memory=memory)
     alike = measured["resemblance"] >= ALIKE
     return distinct(measured.left[alike], measured.right[alike])

@@ -134,7 +134,7 @@ class _WordPairs:
 
     def _make(self) -> Arrays:
         corpus, compared, _, threads = self._of
-        bodies = frames.bodies(corpus, self._articles)
+        bodies = frames.bodies(corpus, self._articles, self._scratch.memory)
         found, crowd_sketches, listed = self._sketch(bodies, self._articles)
         crowd, counted = crowds.find(crowd_sketches, compared, self._articles, len(corpus), self._scratch, threads)
         if len(counted) < len(self._articles):

@@ -93,9 +93,8 @@ def _posting_lists(
         members.append(listed[:n_members])
         if size > longest.size:
             longest = Bucket(size, first)
-    listed = members.view()
-    # Read at random: faster from memory of our own, where that has room.
-    return (listed.copy() if listed.nbytes <= scratch.memory // 4 else listed), longest, crowded
+    del room, packed, listed  # before there is more
+    return members.load() if members.total_bytes <= scratch.memory // 4 else members.view(), longest, crowded
 
 
 def _pack(

@@ -96,6 +96,17 @@ class ScratchArray:
         # The mapping ends where the array does now, whatever is appended later.
         return np.frombuffer(mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_READ), self._dtype)
 
+    def load(self) -> npt.NDArray[Any]:
+        """Return all that was written as a read-only array in memory: faster to read at random than a view."""
+        values = np.empty(self._size, self._dtype)
+        try:
+            self._file.seek(0)
+            self._file.readinto(values.data.cast("B"))
+            self._file.seek(0, os.SEEK_END)
+        except OSError as error:
+            raise scratch_error(error, self._place) from error
+        return read_only(values)
+
     def sync(self) -> None:
         """Have the system write all that was appended to the disk.
 
