@@ -1,6 +1,7 @@
 """The persistent index: documents come one by one or in batches, and each is told what it copies.
 
-- ``index`` the class: asking, writing, keeping; ``given`` what callers pass, checked; ``answers`` what they get
+- ``index`` the class: asking, writing, keeping; ``opening`` an index made, or refused
+- ``given`` what callers pass, checked; ``answers`` what they get
 - ``storage`` the state on disk and in memory; ``documents`` the database; ``runfiles`` sorted postings in files
 - ``finder`` new texts to matches; ``prepared``, ``sketching`` what is computed of texts; ``texts`` those compared
 - ``postings``, ``frequencies``, ``packing`` what is held of documents; ``verdicts`` matches told

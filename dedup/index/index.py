@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 import orjson
 
-from dedup import __version__
 from dedup.agencies import UNKNOWN, Agencies
 from dedup.errors import InputError, ParamsError, StorageError
 from dedup.index import given as inputs
 from dedup.index.answers import Document, Match, written
 from dedup.index.checking import problems
-from dedup.index.documents import FORMAT, Documents, Row
+from dedup.index.documents import FORMAT, Row
 from dedup.index.given import Given, already_there, checked_id, records
 from dedup.index.lock import WriterLock
+from dedup.index.opening import made, no_index, problem_of, told
 from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import Prepared
-from dedup.index.storage import DATABASE, LOCK, RUNS, Storage
+from dedup.index.storage import DATABASE, Storage
 from dedup.index.verdicts import verdicts
 from dedup.matching import LAST_COPY
 from dedup.params import Params
@@ -108,12 +108,12 @@ class Index:
             raise ParamsError(f"a path of type {type(path).__name__}", "the path of a folder") from None
         table = Agencies.read(agencies)
         lock = None
-        with _told(folder):
+        with told(folder):
             try:
                 if mode == "rw":
-                    lock = _made(folder, params or Params())
+                    lock = made(folder, params or Params())
                 elif not (folder / DATABASE).is_file():
-                    raise _no_index(folder)
+                    raise no_index(folder)
                 return Index(Storage(folder, params, mode == "rw"), lock, durability, table)
             except BaseException:
                 if lock is not None:
@@ -405,7 +405,7 @@ class Index:
                 return
             try:
                 if self._writer is not None and not self._stale:
-                    with _told(self._storage.folder):
+                    with told(self._storage.folder):
                         self._storage.commit()
                         self._storage.publish(least=self._storage.closing)
             finally:
@@ -429,7 +429,7 @@ class Index:
         if self._closed:
             raise StorageError("the index is closed", "an open one", "open it again")
         if self._stale:  # something went wrong in the middle: what is in memory may not be what is on disk
-            with _told(self._storage.folder):
+            with told(self._storage.folder):
                 self._storage.load()
             self._stale = False
 
@@ -437,7 +437,7 @@ class Index:
     def _reading(self) -> Iterator[None]:
         with self._mutex:
             self._assert_open()
-            with _told(self._storage.folder):
+            with told(self._storage.folder):
                 if self._writer is not None:
                     yield
                     return
@@ -457,7 +457,7 @@ class Index:
             self._assert_open()
             before, unflushed = self._storage.next, self._unflushed
             documents = self._storage.documents
-            with _told(self._storage.folder):
+            with told(self._storage.folder):
                 try:
                     documents.begin()
                     documents.mark()
@@ -476,7 +476,7 @@ class Index:
                         documents.end()
                         if unflushed:
                             raise StorageError(
-                                f"{_problem(error)}; the last {unflushed:,} changes are lost",
+                                f"{problem_of(error)}; the last {unflushed:,} changes are lost",
                                 hint="what was flushed is there",
                             ) from error
                     raise
@@ -493,62 +493,3 @@ def _chunks(some: list[Given]) -> Iterator[list[Given]]:
         size += len(one.text)
     if chunk:
         yield chunk
-
-
-def _made(folder: Path, params: Params) -> WriterLock:
-    """Make an index where there is none; return the right to write to it."""
-    ours = {DATABASE, LOCK, RUNS}
-    folder.mkdir(parents=True, exist_ok=True)
-    others = [path.name for path in folder.iterdir() if path.name not in ours and not path.name.startswith(DATABASE)]
-    if others and not (folder / DATABASE).is_file():
-        raise StorageError(f"{folder} holds {sorted(others)[0]!r} and no index", "an index, or an empty folder")
-    lock = WriterLock(folder / LOCK)
-    try:
-        (folder / RUNS).mkdir(exist_ok=True)
-        if not (folder / DATABASE).exists():
-            begun = folder / f"{DATABASE}.begun"
-            for path in folder.glob(f"{DATABASE}.begun*"):
-                path.unlink()
-            Documents.create(begun, {"version": __version__, "params": orjson.dumps(params.as_dict()).decode()})
-            begun.rename(folder / DATABASE)
-    except BaseException:
-        lock.close()
-        raise
-    return lock
-
-
-def _no_index(folder: Path) -> StorageError:
-    what = "is no folder" if folder.is_file() else "holds no index" if folder.is_dir() else "is not there"
-    return StorageError(f"{folder} {what}", "the folder of an index", 'mode="rw" makes one')
-
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Tell the errors of the system and of SQLite as ours."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StorageError(f"{folder}: {_problem(error)}", hint=_hint(str(error))) from error
-    except (FileExistsError, NotADirectoryError) as error:
-        raise StorageError(f"{folder} is no folder", "the folder of an index") from error
-    except OSError as error:
-        raise StorageError(f"{folder}: {(error.strerror or str(error)).lower()}", hint=_hint(str(error))) from error
-    except ValueError as error:
-        if isinstance(error, ParamsError):
-            raise
-        raise StorageError(f"{folder} is damaged: {error}", hint="restore a copy, or make it anew") from error
-
-
-def _problem(error: sqlite3.Error) -> str:
-    return str(error).lower()
-
-
-def _hint(problem: str) -> str:
-    lower = problem.lower()
-    if "full" in lower or "no space" in lower:
-        return "free some room; what was flushed is there"
-    if "not a database" in lower or "malformed" in lower:
-        return "restore a copy, or make it anew"
-    if "readonly" in lower or "read-only" in lower or "permission" in lower:
-        return "the folder must be writable, for readers, too"
-    return ""
