@@ -32,11 +32,11 @@ from dedup.text import Tokens
 
 Fetch = Callable[[Sequence[int]], dict[int, Row]]
 
-WIDER = 1.5
+WIDER = 1.25
 """A stored sketch has so many times the pairs of one in a run, and so many times as many must be shared."""
 
-QUERY_WIDER = 3.0
-"""The sketch by which a text is looked up is so many times as wide: it costs no room."""
+QUERY_WIDER = 1.5
+"""The same of the sketch by which a text is looked up, which takes no room."""
 
 MOST_WIDE = 255  # sizes of sketches are held in bytes
 

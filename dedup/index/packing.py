@@ -49,8 +49,13 @@ class Vocabulary:
         out = np.empty(kernel.MOST_BYTES * int((ends - starts).sum()), np.uint8)
         bounds = np.empty(len(starts), np.int64)
         kernel.pack(tokens, starts, ends, self.words, self._slots, out, bounds)
-        begins = [0, *bounds[:-1].tolist()]
-        return [CODED + out[begin:stop].tobytes() for begin, stop in zip(begins, bounds.tolist(), strict=True)]
+        stored = []
+        begin = 0
+        for start, end, stop in zip(starts.tolist(), ends.tolist(), bounds.tolist(), strict=True):
+            is_shorter = stop - begin < 4 * (end - start)  # not in a language that the first documents had not
+            stored.append(CODED + out[begin:stop].tobytes() if is_shorter else RAW + tokens[start:end].tobytes())
+            begin = stop
+        return stored
 
     def unpack(self, stored: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
         """Return the tokens of documents, one after the other.

@@ -10,11 +10,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dedup.agencies import Agencies
-from dedup.credits import credits_at_ends, ends_of
+from dedup.credits import HEAD_BYTES, TAIL_BYTES, credit_at_ends, credits_at_ends, ends_of
 from dedup.lsh import band_keys, bands_and_rows
 from dedup.minhash import signatures
 from dedup.params import Level, Params
 from dedup.text import Tokens, buffers, tokenise
+
+FEW_TEXTS = 20
+"""Fewer are looked at one by one for credits: to compile the expression that finds the few that matter takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,12 @@ class Prepared:
         data, offsets = buffers(array)
         tokens = tokenise(array)
         sizes = np.diff(offsets)
-        which = np.arange(len(texts))
-        credit, drawn_on = credits_at_ends(ends_of(data, offsets), sizes, which, agencies)
+        if len(texts) < FEW_TEXTS:
+            found = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), agencies) for text in texts]
+            credit = np.array([one.agency for one in found])
+            drawn_on = np.array([one.drawn_on for one in found])
+        else:
+            credit, drawn_on = credits_at_ends(ends_of(data, offsets), sizes, np.arange(len(texts)), agencies)
         return Prepared(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on)
 
 
