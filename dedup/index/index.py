@@ -305,6 +305,7 @@ class Index:
             matches, copy_of, counted = self._matched(chunk, prepared, numbers, add=True)
             storage.documents.insert(self._rows(chunk, prepared, numbers, copy_of, counted))
             storage.next += len(chunk)
+            storage.learn_words()
             self._unflushed += len(chunk)
             found += matches
         return found

@@ -185,12 +185,15 @@ class Storage:
 
     # ---- from memory to the disk
 
+    def learn_words(self) -> None:
+        """Make the vocabulary, once there are documents enough; in the transaction that is open."""
+        if len(self.vocabulary) == 0 and self.next > VOCABULARY_DOCUMENTS:
+            first = self.documents.after(0, VOCABULARY_DOCUMENTS)
+            self.vocabulary = Vocabulary.of(self.tokens_of(first).hashes)
+            self.documents.set_about(vocabulary=self.vocabulary.words.tobytes())
+
     def commit(self) -> None:
         """Commit all that was added and removed."""
-        if len(self.vocabulary) == 0 and self.next > VOCABULARY_DOCUMENTS:
-            words = Vocabulary.of(self.tokens_of(self.documents.after(0, VOCABULARY_DOCUMENTS)).hashes)
-            self.documents.set_about(vocabulary=words.words.tobytes())
-            self.vocabulary = words
         self.documents.set_about(next=self.next)
         self.documents.commit()
 
