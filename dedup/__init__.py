@@ -1,18 +1,20 @@
 """Near-duplicate and syndication detection for text.
 
-``deduplicate`` runs the whole pipeline over documents, ``compare`` judges two texts. Both load their engine when they
-are first called; ``Params``, ``Level`` and the errors come at once.
+``deduplicate`` runs the whole pipeline over documents, ``compare`` judges two texts, ``Index`` keeps documents and
+says what a new one copies. They load their engine when they are first used; ``Params``, ``Level`` and the errors come
+at once.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dedup.errors import ColumnError, DedupError, InputError, OutputError, ParamsError, RecordError
+from dedup.errors import ColumnError, DedupError, InputError, OutputError, ParamsError, RecordError, StorageError
 from dedup.params import Level, Params
 
 if TYPE_CHECKING:
     from dedup.comparison import Comparison, compare
+    from dedup.index import Index
     from dedup.pipeline import deduplicate
     from dedup.result import Result
 
@@ -22,6 +24,7 @@ __all__ = [
     "ColumnError",
     "Comparison",
     "DedupError",
+    "Index",
     "InputError",
     "Level",
     "OutputError",
@@ -29,6 +32,7 @@ __all__ = [
     "ParamsError",
     "RecordError",
     "Result",
+    "StorageError",
     "__version__",
     "compare",
     "deduplicate",
@@ -36,6 +40,7 @@ __all__ = [
 
 _LATE = {
     "Comparison": "dedup.comparison",
+    "Index": "dedup.index",
     "Result": "dedup.result",
     "compare": "dedup.comparison",
     "deduplicate": "dedup.pipeline",

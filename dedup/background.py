@@ -39,11 +39,20 @@ def count_in(frequencies: npt.NDArray[np.uint8], n_articles: int) -> None:
     A pair of the file stands in more than ``COMMON_DF / ARTICLES`` of all articles, thus in about
     ``COMMON_DF * n_articles / ARTICLES`` of those at hand; what lacks to more than `COMMON_DF` is added.
     """
-    lacking = int(np.ceil((COMMON_DF + 1) * (1.0 - n_articles / ARTICLES)))
-    if lacking <= 0:
+    add(frequencies, lacking(n_articles))
+
+
+def lacking(n_articles: int) -> int:
+    """Return what so many articles lack to know the common pairs by themselves, in articles of each pair."""
+    return max(0, int(np.ceil((COMMON_DF + 1) * (1.0 - n_articles / ARTICLES))))
+
+
+def add(frequencies: npt.NDArray[np.uint8], articles: int) -> None:
+    """Raise, or lower, the frequencies of the common pairs by so many articles, in place."""
+    if articles == 0:
         return
     slots = np.unique(common_pairs() & np.uint32((len(frequencies) - 1) & 0xFFFFFFFF))
-    frequencies[slots] = np.minimum(frequencies[slots].astype(np.int64) + lacking, 255)
+    frequencies[slots] = np.clip(frequencies[slots].astype(np.int64) + articles, 0, 255)
 
 
 @functools.cache

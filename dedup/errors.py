@@ -52,3 +52,7 @@ class RecordError(InputError):
 
 class OutputError(DedupError):
     """An output that cannot, or must not, be written."""
+
+
+class StorageError(DedupError):
+    """An index that cannot be opened, read or written."""

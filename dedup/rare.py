@@ -205,7 +205,7 @@ def sketches(
         outs = own, sizes[0, block], crowd, sizes[1, block], *lists
         count = kernel.sketch(*texts, some, frequencies, bounds, MARKED_WEIGHTS, *outs)
         words_kernel.count_words(*texts, some, np.empty(0, np.uint32), words)
-        is_unspaced[some] = _is_unspaced(corpus, some)
+        is_unspaced[some] = has_unspaced(corpus, some)
         return own, listed[:count], weights[:count], crowd
 
     for made in in_turn(sketch, _blocks(corpus.lengths[documents]), threads):
@@ -243,10 +243,11 @@ def rare_pairs(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> RarePairs:
         count = kernel.look_up(corpus.tokens, start, end, frequencies, pairs, counts)
         out = listed[some], weights[some]
         lasts[document] = some.start + kernel.list_rare(pairs[:count], counts[:count], MARKED_WEIGHTS, *out)
-    return RarePairs(listed, weights, firsts, lasts, words, _is_unspaced(corpus, documents))
+    return RarePairs(listed, weights, firsts, lasts, words, has_unspaced(corpus, documents))
 
 
-def _is_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def has_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which documents have characters of scripts without spaces in one of three places."""
     if len(corpus.tokens) == 0:
         return np.zeros(len(documents), bool)
     starts, lengths = corpus.starts[documents], corpus.lengths[documents]

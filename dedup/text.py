@@ -81,7 +81,7 @@ def tokenise(texts: pa.LargeBinaryArray) -> Tokens:
         first = stop
         folded, hashes = _room(2 * folded.size), np.empty(2 * hashes.size, np.uint32)
     done = parts[0] if len(parts) == 1 else np.concatenate(parts)  # nearly always one: no copy
-    return Tokens(done, ends, _digests(done, ends))
+    return Tokens(done, ends, digests(done, ends))
 
 
 def tokens(text: str) -> list[str]:
@@ -138,7 +138,7 @@ def _room(size: int) -> npt.NDArray[np.uint8]:
     return np.empty(size + 2 * kernel.PAD, np.uint8)
 
 
-def _digests(hashes: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def digests(hashes: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     """Return the XXH3-128 of each document's token hashes."""
     view = hashes.view(np.uint8).data
     bounds = (4 * offsets).tolist()

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from dedup import crowds, relation
+from dedup.cli.options import GUESSES as TOLD
 from dedup.cli.reference import reference
-from dedup.cli.run import _GUESSES
 from dedup.io.columns import GUESSES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,7 +130,7 @@ def test_examples_in_docstrings(name: str) -> None:
 
 
 def test_guesses_on_the_command_line_are_the_readers() -> None:
-    assert {name: tuple(told.split(", ")) for name, told in _GUESSES.items()} == GUESSES
+    assert {name: tuple(told.split(", ")) for name, told in TOLD.items()} == GUESSES
 
 
 def test_nothing_is_left_to_fill_in() -> None:

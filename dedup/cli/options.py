@@ -48,3 +48,18 @@ def add_agencies(parser: Any) -> None:
         metavar="FILE",
         help="news agencies to find as credits besides the shipped ones; JSON, as dedup/agencies.json",
     )
+
+
+GUESSES = {
+    "id": "id, url",
+    "text": "text, content, body, article",
+    "date": "published, date",
+    "source": "source, publisher",
+}
+"""Names of fields that are tried where none is given."""
+
+
+def add_fields(parser: Any) -> None:
+    """Add what every command that reads records has."""
+    for name, guesses in GUESSES.items():
+        parser.add_argument(f"--{name}-field", metavar="NAME", help=f"guessed: {guesses}")

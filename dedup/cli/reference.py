@@ -15,7 +15,8 @@ def reference() -> str:
     for command in _commands(top):
         lines += [f"## {command.prog}", "", "```", (command.description or "").strip(), "```", ""]
         for group in command._action_groups:
-            actions = [action for action in group._group_actions if not isinstance(action, argparse._HelpAction)]
+            left_out = argparse._HelpAction, argparse._SubParsersAction
+            actions = [action for action in group._group_actions if not isinstance(action, left_out)]
             if not actions:
                 continue
             lines += [f"**{(group.title or '').capitalize()}**", "", "| option | meaning |", "| --- | --- |"]
@@ -25,10 +26,12 @@ def reference() -> str:
 
 
 def _commands(top: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """Return the commands, and those of commands."""
     found: list[argparse.ArgumentParser] = []
     for action in top._actions:
         if isinstance(action, argparse._SubParsersAction):
-            found += action.choices.values()
+            for command in action.choices.values():
+                found += [command, *_commands(command)]
     return found
 
 

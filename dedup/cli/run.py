@@ -8,15 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common, names, positive, size
+from dedup.cli.options import add_agencies, add_common, add_fields, names, positive, size
 from dedup.params import KEEP_POLICIES, Level, Params
-
-_GUESSES = {
-    "id": "id, url",
-    "text": "text, content, body, article",
-    "date": "published, date",
-    "source": "source, publisher",
-}
 
 DESCRIPTION = """\
 Find the copies in a corpus, decide what to keep, and write the decisions and the kept records.
@@ -77,9 +70,7 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="report pairs that tell the same story, written independently, too; they are never dropped",
     )
-    where = parser.add_argument_group("fields")
-    for name, guesses in _GUESSES.items():
-        where.add_argument(f"--{name}-field", metavar="NAME", help=f"guessed: {guesses}")
+    add_fields(parser.add_argument_group("fields"))
     add_agencies(parser.add_argument_group("credits"))
     way = parser.add_argument_group("ways of running")
     way.add_argument("--threads", type=positive, metavar="N", help="default: all processors")

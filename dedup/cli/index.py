@@ -1,0 +1,242 @@
+"""``dedup index``: a lasting index; records in, JSON lines with what each matches out."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dedup.cli.options import add_agencies, add_common, add_fields
+from dedup.params import Level, Params
+
+if TYPE_CHECKING:
+    from dedup.index import Index, Match
+
+DESCRIPTION = """\
+Keep documents in a lasting index, and ask what a new text copies.
+
+  dedup index add news.index today.jsonl > answers.jsonl
+  dedup index query news.index draft.txt
+  dedup index expire news.index --before 2024-01-01 && dedup index compact news.index
+
+Answers are JSON lines, one for each record, printed when it is safely stored.
+"""
+
+INPUT = "file, folder, glob, or - for JSON lines on standard input, as for dedup run"
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command to the command line."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = commands.add_parser(
+        "index", help="keep documents, ask what a new one copies", description=DESCRIPTION, formatter_class=raw
+    )
+    jobs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def job(name: str, work: Callable[[argparse.Namespace], int], told: str) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = jobs.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
+        made.set_defaults(command=lambda options: _announced(work, options))
+        made.add_argument("index", metavar="INDEX", type=Path, help="folder of the index")
+        return made
+
+    create = job("create", _create, "make an empty index; add makes one, too, with the defaults")
+    defaults = Params()
+    create.add_argument(
+        "--level", choices=list(Level.__members__), default=defaults.level.name, help="as for dedup run: %(default)s"
+    )
+    create.add_argument(
+        "--threshold",
+        type=float,
+        default=defaults.threshold,
+        metavar="SHARE",
+        help="resemblance from which a pair is a near duplicate (default: %(default)s)",
+    )
+    create.add_argument("--related", action="store_true", help="report pairs that tell the same story, too")
+
+    add = job("add", _add, "add records, and tell what each matches of those before it")
+    add.add_argument(
+        "--known",
+        choices=("refuse", "skip", "update"),
+        default="refuse",
+        help="what to do with an id that is in the index (default: %(default)s)",
+    )
+    query = job("query", _query, "tell what each record matches, and add nothing")
+    for parser in (add, query):
+        parser.add_argument("input", nargs="+", metavar="INPUT", help=INPUT)
+        add_fields(parser.add_argument_group("fields"))
+        add_agencies(parser)
+    remove = job("remove", _remove, "remove documents")
+    remove.add_argument("id", nargs="+", metavar="ID", help="of a document; - for ids on standard input, one a line")
+    job("info", _info, "tell what there is")
+    job("check", _check, "read everything and tell what is wrong; the exit code is 1 if anything is")
+    job("compact", _compact, "drop what is left of removed documents, and give the room back to the disk")
+    expire = job("expire", _expire, "remove what was published before a date; undated documents stay")
+    expire.add_argument("--before", required=True, metavar="DATE", help="such as 2024-01-31")
+    for made in jobs.choices.values():
+        add_common(made)
+
+
+def _announced(work: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    from dedup.cli.compiling import announce_compilation
+
+    with announce_compilation(options.json):
+        return work(options)
+
+
+def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None = None, make: bool = False) -> Index:
+    from dedup.errors import StorageError
+    from dedup.index import Index
+    from dedup.index.storage import DATABASE
+
+    if not make and not (options.index / DATABASE).is_file():
+        raise StorageError(f"{options.index} holds no index", "the folder of an index", "dedup index create makes one")
+    return Index.open(options.index, params, mode, agencies=getattr(options, "agencies", None))
+
+
+def _create(options: argparse.Namespace) -> int:
+    params = Params(level=options.level, threshold=options.threshold, related=options.related)
+    with _opened(options, params=params, make=True) as index:
+        return _tell(options, {"documents": len(index), "fingerprint": params.fingerprint})
+
+
+def _add(options: argparse.Namespace) -> int:
+    with _opened(options, make=True) as index:
+        for records in _records(options):
+            answers = list(_taken(index, records, options.known))
+            index.flush()
+            _print(answers)  # what is printed is stored
+    return 0
+
+
+def _taken(index: Index, records: list[dict[str, Any]], known: str) -> Iterator[dict[str, Any]]:
+    """Add records in their order, as many at a time as are new; yield an answer for each."""
+    new: dict[str, dict[str, Any]] = {}
+
+    def added() -> Iterator[dict[str, Any]]:
+        for id, matches in zip(new, index.add_many(new.values()), strict=True):
+            yield _answer(id, matches)
+        new.clear()
+
+    for record in records:
+        if "rejected" in record:
+            yield from added()
+            yield record
+        elif known == "refuse" or not (record["id"] in new or record["id"] in index):
+            if record["id"] in new:
+                yield from added()  # so that the refusal names it
+            new[record["id"]] = record
+        elif known == "skip":
+            yield {"id": record["id"], "known": True}
+        else:
+            yield from added()
+            yield _answer(record["id"], index.update(**record))
+    yield from added()
+
+
+def _query(options: argparse.Namespace) -> int:
+    with _opened(options, "r") as index:
+        for records in _records(options):
+            asked = [record for record in records if "rejected" not in record]
+            found = iter(index.query_many({**record, "id": None} for record in asked))
+            _print([record if "rejected" in record else _answer(record["id"], next(found)) for record in records])
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    given = [line.rstrip("\r\n") for line in sys.stdin] if options.id == ["-"] else options.id
+    with _opened(options) as index:
+        removed = [index.remove(id) for id in given]
+    return _tell(options, {"removed": sum(removed), "not there": len(removed) - sum(removed)})
+
+
+def _info(options: argparse.Namespace) -> int:
+    with _opened(options, "r") as index:
+        return _tell(options, index.info())
+
+
+def _check(options: argparse.Namespace) -> int:
+    with _opened(options, "r") as index:
+        problems = index.check()
+        _tell(options, {"documents": len(index), "problems": problems})
+    return 1 if problems else 0
+
+
+def _compact(options: argparse.Namespace) -> int:
+    with _opened(options) as index:
+        before = index.info()["file_bytes"]
+        index.compact()
+        return _tell(options, {"bytes before": before, "bytes after": index.info()["file_bytes"]})
+
+
+def _expire(options: argparse.Namespace) -> int:
+    with _opened(options) as index:
+        expired = index.expire(options.before)
+        return _tell(options, {"removed": expired, "documents": len(index)})
+
+
+def _tell(options: argparse.Namespace, values: dict[str, Any]) -> int:
+    """Print what there is to say: a line each, or as JSON."""
+    if options.json:
+        print(json.dumps(values, ensure_ascii=False))
+        return 0
+    for name, value in values.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {one}" for key, one in value.items() if one not in (None, []))
+        elif isinstance(value, list):
+            value = "; ".join(map(str, value)) or "none"
+        told = f"{value:,}" if isinstance(value, int) else value
+        print(f"{name.replace('_', ' '):<14}{'-' if told is None else told}")
+    return 0
+
+
+def _records(options: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
+    """Yield the records of the inputs a piece at a time; rejected ones as what is told of them."""
+    import numpy as np
+
+    from dedup.io import Fields, open_files
+    from dedup.schema import NO_DATE
+
+    fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
+    source = open_files(options.input, fields)
+    for piece in source.pieces():
+        batch = piece()
+        source.accept(batch)
+        ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
+        yield [
+            {"id": id, "file": batch.file, "row": row, "rejected": batch.rejected[at].reason}
+            if at in batch.rejected
+            # Bytes that are not UTF-8 separate words, as half characters do.
+            else {
+                "id": id,
+                "text": (text or b"").decode("utf-8", "surrogateescape"),
+                "source": source_name,
+                "published": None if date == NO_DATE else np.datetime64(date, "us"),
+            }
+            for at, (id, text, source_name, date, row) in enumerate(
+                zip(ids, texts, sources, batch.published.tolist(), batch.row.tolist(), strict=True)
+            )
+        ]
+    source.finish()
+
+
+def _answer(id: str, matches: list[Match]) -> dict[str, Any]:
+    """Return what is printed of a record: whether it would be kept, and what it matches."""
+    original = next((match for match in matches if match.is_copy and match.kept), None)
+    return {
+        "id": id,
+        "kept": original is None,
+        "duplicate_of": None if original is None else original.id,
+        "relation": None if original is None else original.relation,
+        "score": None if original is None else original.score,
+        "matches": [dataclasses.asdict(match) for match in matches],
+    }
+
+
+def _print(answers: list[dict[str, Any]]) -> None:
+    for answer in answers:
+        print(json.dumps(answer, ensure_ascii=False))
+    sys.stdout.flush()

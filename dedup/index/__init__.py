@@ -1,0 +1,14 @@
+"""The persistent index: documents come one by one or in batches, and each is told what it copies.
+
+- ``index`` the class: asking, writing, keeping; ``opening`` an index made, or refused
+- ``given`` what callers pass, checked; ``answers`` what they get
+- ``storage`` the state on disk and in memory; ``documents`` the database; ``runfiles`` sorted postings in files
+- ``finder`` new texts to matches; ``prepared``, ``sketching`` what is computed of texts; ``texts`` those compared
+- ``postings``, ``frequencies``, ``packing`` what is held of documents; ``verdicts`` matches told
+- ``checking`` whether all is whole; ``lock`` one writer at a time
+"""
+
+from dedup.index.answers import Document, Match
+from dedup.index.index import Index
+
+__all__ = ["Document", "Index", "Match"]

@@ -1,0 +1,67 @@
+"""In how many articles of an index each word pair stands: the table that grows with it.
+
+As in a run (`dedup.rare`), but counted as articles come. Where the table must grow it is laid side by side with itself:
+the slot of a pair in the smaller table is the lower bits of its slot in the larger one. Pairs that shared a slot then
+still count too high, as they did before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup import background
+from dedup.kernels import rare as kernel
+from dedup.rare import USUAL_BITS, frequency_bits
+from dedup.store import Corpus
+
+MOST_BITS = 30
+NO_LIMIT = 2**62  # of memory
+
+
+class Frequencies:
+    """A table of frequencies, the background added while there are few articles.
+
+    Parameters
+    ----------
+    counts : uint8 array, a power of two long, or None
+        Without the background. Changed in place. None: nothing is counted yet.
+    articles, tokens : int
+        How many were counted, and their tokens.
+
+    Attributes
+    ----------
+    table : uint8 array
+        For `dedup.rare`.
+    """
+
+    def __init__(self, counts: npt.NDArray[np.uint8] | None = None, articles: int = 0, tokens: int = 0) -> None:
+        self.table = np.zeros(1 << USUAL_BITS, np.uint8) if counts is None else counts
+        self.articles = articles
+        self.tokens = tokens
+        self._added = background.lacking(articles)
+        background.add(self.table, self._added)
+
+    def count(self, corpus: Corpus, documents: npt.NDArray[np.int64]) -> None:
+        """Count the word pairs of some documents of a corpus."""
+        if len(documents) == 0:
+            return
+        texts = corpus.tokens, corpus.starts, corpus.ends
+        kernel.count_pairs(*texts, documents, corpus.longest, 0, len(self.table), self.table)
+        self.articles += len(documents)
+        self.tokens += int(corpus.lengths[documents].sum())
+        bits = min(MOST_BITS, frequency_bits(self.tokens, NO_LIMIT))
+        lacking = background.lacking(self.articles)
+        if 1 << bits > len(self.table):
+            background.add(self.table, -self._added)
+            self.table = np.tile(self.table, (1 << bits) // len(self.table))
+            background.add(self.table, lacking)
+        elif lacking != self._added:
+            background.add(self.table, lacking - self._added)
+        self._added = lacking
+
+    def counts(self) -> npt.NDArray[np.uint8]:
+        """Return a copy of the table without the background."""
+        counts = self.table.copy()
+        background.add(counts, -self._added)
+        return counts

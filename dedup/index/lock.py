@@ -1,0 +1,55 @@
+"""One writer at a time: a lock on a file, which the system lets go of when the process ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from dedup.errors import StorageError
+
+
+class WriterLock:
+    """The right to write to an index, held until closed.
+
+    Raises
+    ------
+    StorageError
+        When another writer holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[bytes] = path.open("a+b")
+        try:
+            _lock(self._file)
+        except OSError:
+            self._file.seek(0)
+            holder = self._file.read(20).decode("ascii", "replace").strip()
+            self._file.close()
+            raise StorageError(
+                f"{path.parent} is open for writing" + (f" in process {holder}" if holder else ""),
+                "one writer at a time",
+                'close the other, or open it with mode="r"',
+            ) from None
+        with suppress(OSError):  # the disk is full: then the holder is not named
+            self._file.truncate(0)
+            self._file.write(str(os.getpid()).encode())
+            self._file.flush()
+
+    def close(self) -> None:
+        """Let go of it."""
+        with suppress(OSError):
+            self._file.close()
+
+
+def _lock(file: IO[bytes]) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        file.seek(1 << 30)  # the byte that is locked cannot be read: not the one that names the holder
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,109 @@
+"""Postings: which documents have a key. Sorted runs in memory, and the same in files, all searched alike.
+
+A posting is one number: the upper bits of the key, below them the number of the document. The key bits that are given
+up add a false candidate now and then, which is verified like any other. Runs are merged as they grow (O'Neil et al.
+1996, The log-structured merge-tree): so there are few of them, and each posting is written few times.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.kernels import runs as kernel
+from dedup.store import read_only
+
+BITS = 28
+"""Of a document's number: an index takes 268 million documents in its life."""
+
+MOST_DOCUMENTS = 1 << BITS
+
+RATIO = 4
+"""In memory a run is merged with the one before it while that one is not so many times as large."""
+
+_MASK = np.uint64(MOST_DOCUMENTS - 1)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+Run = npt.NDArray[np.uint64]
+
+
+def packed(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> Run:
+    """Return the sorted postings of keys and the documents that have them, arrays of the same shape.
+
+    The keys are multiplied, for the smallest hashes of sketches begin with zeros and a search goes by the upper bits.
+    """
+    postings = spread(keys) & ~_MASK | numbers.astype(np.uint64)
+    postings.sort()
+    return postings
+
+
+def spread(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return the keys as they stand in postings."""
+    return keys * _MULTIPLIER
+
+
+class Postings:
+    """All postings of one kind of key.
+
+    Attributes
+    ----------
+    stored : list of uint64 array
+        Runs in files, in the order of the documents in them.
+    recent : list of uint64 array
+        Runs in memory, of later documents.
+    """
+
+    def __init__(self) -> None:
+        self.stored: list[Run] = []
+        self.recent: list[Run] = []
+
+    def add(self, keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> None:
+        """Add postings of documents that come after all others."""
+        run = packed(keys, numbers)
+        while self.recent and len(self.recent[-1]) <= RATIO * len(run):
+            run = np.concatenate([self.recent.pop(), run])
+            run.sort()
+        self.recent.append(read_only(run))
+
+    def merged(self) -> Run:
+        """Return all recent postings as one run."""
+        run = np.concatenate([np.empty(0, np.uint64), *self.recent])
+        run.sort()
+        return run
+
+    def search(
+        self,
+        keys: npt.NDArray[np.uint64],
+        owners: npt.NDArray[np.int64],
+        limit: int,
+        is_removed: npt.NDArray[np.bool_],
+    ) -> npt.NDArray[np.uint64]:
+        """Find the documents that have keys.
+
+        Parameters
+        ----------
+        keys : uint64 array, shape (n,)
+        owners : int64 array, shape (n,)
+            Who asks for each, a number below 2 ** 32.
+        limit : int
+            Of each key and run the first so many documents are taken.
+        is_removed : bool array
+            By document: those that do not count.
+
+        Returns
+        -------
+        uint64 array, sorted
+            Owner in the upper half, document in the lower; as many times as they have keys in common.
+        """
+        wanted = spread(keys)
+        order = np.argsort(wanted) if len(keys) > 1 else np.zeros(len(keys), np.int64)
+        wanted, asking = wanted[order], owners[order].astype(np.uint64)
+        room = np.empty(1024 + 8 * len(keys), np.uint64)
+        count = 0
+        for run in (*self.stored, *self.recent):
+            before = count
+            while (count := kernel.search(run, BITS, wanted, asking, limit, is_removed, room, before)) > len(room):
+                room = np.concatenate([room[:before], np.empty(2 * (count - before) + before, np.uint64)])
+        found = room[:count]
+        found.sort()
+        return found

@@ -1,0 +1,219 @@
+"""Run files: postings sorted once, written, synced, and never changed; read by mapping. And the table of frequencies.
+
+A run file holds near postings, then rare postings, then the sketch size of each document from the first to the last,
+one byte each. Its digest stands in the database, for `check`.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from dedup.index.documents import RunFile
+from dedup.index.postings import MOST_DOCUMENTS, Run
+
+PART_BITS = 4
+"""Runs are merged a range of keys at a time (those with the same upper bits), so that only a part is in memory."""
+
+BLOCK = 1 << 22  # bytes that are read at a time to take a digest
+
+
+class Mapped(NamedTuple):
+    """A run file in memory, as far as it is looked at."""
+
+    file: RunFile
+    near: Run
+    rare: Run
+    sketch_sizes: npt.NDArray[np.uint8]
+
+
+def write(folder: Path, pieces: Iterable[npt.NDArray[np.generic]], suffix: str) -> tuple[str, str]:
+    """Write arrays to a new file, synced to the disk.
+
+    Returns
+    -------
+    name, digest : str
+
+    Raises
+    ------
+    OSError
+        The file is then gone.
+    """
+    name = f"{uuid.uuid4().hex[:16]}.{suffix}"
+    path = folder / name
+    digest = xxhash.xxh3_128()
+    try:
+        with path.open("xb") as file:
+            for piece in pieces:
+                data = np.ascontiguousarray(piece).view(np.uint8).data
+                file.write(data)
+                digest.update(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(folder)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return name, digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def digest_of(path: Path) -> str:
+    """Return the digest of a file as `write` gives it."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while data := file.read(BLOCK):
+            digest.update(data)
+    return digest.hexdigest()
+
+
+def mapped(folder: Path, file: RunFile) -> Mapped:
+    """Map a run file.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it is not there, or not as large as it must be.
+    """
+    n_documents = file.last - file.first + 1
+    size = 8 * (file.near + file.rare) + n_documents
+    with (folder / file.name).open("rb") as opened:
+        found = os.fstat(opened.fileno()).st_size
+        if found != size:
+            raise ValueError(f"{file.name} has {found:,} bytes instead of {size:,}")
+        view = mmap.mmap(opened.fileno(), size, access=mmap.ACCESS_READ)
+    if hasattr(view, "madvise"):
+        view.madvise(mmap.MADV_RANDOM)
+    near = np.frombuffer(view, np.uint64, file.near)
+    rare = np.frombuffer(view, np.uint64, file.rare, 8 * file.near)
+    return Mapped(file, near, rare, np.frombuffer(view, np.uint8, n_documents, 8 * (file.near + file.rare)))
+
+
+def written(
+    folder: Path, near: Sequence[Run], rare: Sequence[Run], sizes: npt.NDArray[np.uint8], first: int
+) -> RunFile:
+    """Write one run of several sorted ones.
+
+    Parameters
+    ----------
+    folder : Path
+    near, rare : sequences of uint64 array
+    sizes : uint8 array
+        Sketch sizes of the documents from the first one on.
+    first : int
+        Number of that document.
+    """
+    return _written(folder, near, rare, sizes, first, None)
+
+
+def merged(folder: Path, runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool_]) -> RunFile | None:
+    """Merge runs into a new file, without postings of removed documents; None if nothing is left."""
+    first = runs[0].file.first
+    sizes = np.zeros(runs[-1].file.last + 1 - first, np.uint8)
+    for run in runs:
+        sizes[run.file.first - first : run.file.last + 1 - first] = run.sketch_sizes
+    sizes[is_removed[first : first + len(sizes)]] = 0
+    new = _written(folder, [run.near for run in runs], [run.rare for run in runs], sizes, first, is_removed)
+    if new.near + new.rare == 0:
+        (folder / new.name).unlink()
+        return None
+    return new
+
+
+def _written(
+    folder: Path,
+    near: Sequence[Run],
+    rare: Sequence[Run],
+    sizes: npt.NDArray[np.uint8],
+    first: int,
+    is_removed: npt.NDArray[np.bool_] | None,
+) -> RunFile:
+    counts = [0, 0]
+
+    def pieces() -> Iterable[npt.NDArray[np.generic]]:
+        for kind, runs in enumerate((near, rare)):
+            for part in _parts(runs):
+                if is_removed is not None:
+                    part = part[~is_removed[part & np.uint64(MOST_DOCUMENTS - 1)]]
+                counts[kind] += len(part)
+                yield part
+        yield sizes
+
+    name, digest = write(folder, pieces(), "run")
+    return RunFile(name, first, first + len(sizes) - 1, counts[0], counts[1], digest)
+
+
+def _parts(runs: Sequence[Run]) -> Iterable[Run]:
+    """Yield the postings of all runs in order, a range of keys at a time."""
+    borders = np.arange(1, 1 << PART_BITS, dtype=np.uint64) << np.uint64(64 - PART_BITS)
+    cuts = [[0, *np.searchsorted(run, borders).tolist(), len(run)] for run in runs]
+    for part in range(1 << PART_BITS):
+        some = [run[cut[part] : cut[part + 1]] for run, cut in zip(runs, cuts, strict=True)]
+        together = np.concatenate(some)
+        if len(some) > 1:
+            together.sort()
+        yield together
+
+
+def is_sorted(run: Run) -> bool:
+    """Whether postings are in order; looked at a block at a time."""
+    step = BLOCK // 8
+    blocks = (run[at : at + step + 1] for at in range(0, len(run), step))
+    return all(bool((block[1:] >= block[:-1]).all()) for block in blocks)
+
+
+def clean(folder: Path, named: set[str]) -> None:
+    """Delete the files that the index does not name: what a process that was killed had begun."""
+    delete(folder, [path.name for path in folder.iterdir() if path.name not in named])
+
+
+def delete(folder: Path, names: Iterable[str]) -> None:
+    """Delete files; those that cannot be now are, when the index is opened for writing again."""
+    for name in names:
+        if name:
+            with suppress(OSError):
+                (folder / name).unlink()
+
+
+def table(folder: Path, name: str, bits: int, private: bool) -> npt.NDArray[np.uint8]:
+    """Read a table of frequencies.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+    bits : int
+        It has ``2 ** bits`` slots.
+    private : bool
+        Read it to memory; else it is mapped, and pages that are changed become our own.
+
+    Raises
+    ------
+    OSError, ValueError
+    """
+    path = folder / name
+    if path.stat().st_size != 1 << bits:
+        raise ValueError(f"{name} has {path.stat().st_size:,} bytes instead of {1 << bits:,}")
+    if private:
+        return np.fromfile(path, np.uint8)
+    with path.open("rb") as file:
+        view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    return np.frombuffer(view, np.uint8)

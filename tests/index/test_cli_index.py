@@ -1,0 +1,79 @@
+"""``dedup index``, as a person or a pipeline calls it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import article, edited
+
+from dedup.cli.main import main
+
+
+def lines(path: Path, *records: dict[str, Any]) -> str:
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    return str(path)
+
+
+def answers(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index = str(tmp_path / "news.index")
+    old = {"id": "a", "text": article(1), "published": "2023-12-31", "source": "Hill Press"}
+    today = lines(tmp_path / "today.jsonl", old, {"id": "b", "text": edited(article(1), 1, 0.02)})
+    assert main(["index", "add", index, today]) == 0
+    first, second = answers(capsys)
+    assert (first["id"], first["kept"], first["matches"]) == ("a", True, [])
+    assert (second["kept"], second["duplicate_of"], second["relation"]) == (False, "a", "near_duplicate")
+    assert second["matches"][0]["published"] == "2023-12-31T00:00:00Z"
+
+    assert main(["index", "query", index, today]) == 0
+    assert [[match["id"] for match in answer["matches"]] for answer in answers(capsys)] == [["a", "b"], ["b", "a"]]
+
+    assert main(["index", "add", index, today]) == 1
+    assert "id 'a' is in the index already" in capsys.readouterr().err
+    assert main(["index", "add", index, today, "--known", "skip"]) == 0
+    assert answers(capsys) == [{"id": "a", "known": True}, {"id": "b", "known": True}]
+    assert main(["index", "add", index, today, "--known", "update"]) == 0
+    assert [answer["duplicate_of"] for answer in answers(capsys)] == ["b", "a"]
+
+    assert main(["index", "info", index, "--json"]) == 0
+    assert answers(capsys)[0]["documents"] == 2
+    assert main(["index", "expire", index, "--before", "2024-01-01"]) == 0
+    assert main(["index", "remove", index, "b", "nobody"]) == 0
+    assert main(["index", "compact", index]) == 0
+    assert main(["index", "check", index]) == 0
+    told = capsys.readouterr().out
+    assert "not there     1" in told
+    assert "problems      none" in told
+
+
+def test_standard_input_and_records_that_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = f'{{"id": "a", "text": "{article(1)}"}}\nnonsense\n'.encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+    assert main(["index", "add", str(tmp_path / "i"), "-"]) == 0
+    good, bad = answers(capsys)
+    assert good["id"] == "a"
+    assert bad["row"] == 2
+    assert "rejected" in bad
+
+
+def test_what_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["info"], ["check"], ["compact"], ["remove", "x"], ["expire", "--before", "2024-01-01"]):
+        assert main(["index", command[0], str(tmp_path / "i"), *command[1:]]) == 1
+    assert "holds no index" in capsys.readouterr().err
+    assert not (tmp_path / "i").exists()
+
+
+def test_parameters_are_chosen_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index = str(tmp_path / "i")
+    assert main(["index", "create", index, "--level", "near"]) == 0
+    assert main(["index", "create", index]) == 1
+    assert "level 'near'; expected level 'rewritten'" in capsys.readouterr().err

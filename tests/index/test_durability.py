@@ -1,0 +1,213 @@
+"""Killed at any moment, a full disk, readers beside a writer: what was acknowledged is there, all else is whole."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import sys
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import article
+
+from dedup import Index, StorageError
+from dedup.index import runfiles, storage
+from dedup.index.documents import Documents
+
+KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
+"""More in the long run: ``DEDUP_KILLS=100 pytest tests/index/test_durability.py``."""
+
+
+def small_runs() -> None:
+    storage.RUN_DOCUMENTS = 16
+    storage.VOCABULARY_DOCUMENTS = 30
+
+
+def write(place: Path, first: int, durability: str, acknowledged: Connection) -> None:
+    """Add documents until killed, and tell of each whose call has returned, and of each that was flushed."""
+    small_runs()
+    draw = random.Random(first)
+    with Index.open(place, durability=durability) as index:
+        waiting: list[tuple[str, str]] = []
+        number = first
+        while True:
+            count = draw.choice((1, 1, 1, 5))
+            ids = [f"d{number + at}" for at in range(count)]
+            index.add_many([{"id": id, "text": article(int(id[1:]), 6)} for id in ids])
+            waiting += [("+", id) for id in ids]
+            number += count
+            if draw.random() < 0.1:
+                index.remove(ids[0])
+                waiting.append(("-", ids[0]))
+            if durability == "each" or draw.random() < 0.3:
+                index.flush()
+                acknowledged.send(waiting)
+                waiting = []
+            if draw.random() < 0.01:
+                index.compact()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.parametrize("durability", ["flush", "each"])
+def test_what_was_acknowledged_survives_kills(tmp_path: Path, durability: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 16)
+    place = tmp_path / "i"
+    with Index.open(place) as index:  # kernels are loaded before the fork
+        index.add_many([{"id": f"x{number}", "text": article(number, 6)} for number in range(40)])
+        index.compact()
+    draw = random.Random(7)
+    fork = multiprocessing.get_context("fork")
+    there, gone = {f"x{number}" for number in range(40)}, set()
+    for turn in range(KILLS):
+        receiver, sender = fork.Pipe(duplex=False)
+        process = fork.Process(target=write, args=(place, 10_000 * (turn + 1), durability, sender))
+        process.start()
+        sender.close()
+        time.sleep(draw.uniform(0.05, 0.5))
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        while receiver.poll():
+            try:
+                events = receiver.recv()
+            except EOFError:
+                break
+            for sign, id in events:
+                (there.add if sign == "+" else gone.add)(id)
+        with Index.open(place) as index:
+            assert index.check() == []
+            assert all(id in index for id in there - gone)
+            assert not any(id in index for id in gone)
+            for id in draw.sample(sorted(there - gone), 5):
+                assert index.query(article(int(id[1:]), 6))[0].relation == "identical"
+    assert len(there) > 40
+
+
+def read(place: Path, problems: Connection) -> None:
+    """Ask again and again: what was found once stays, and each answer is of one state."""
+    try:
+        with Index.open(place, mode="r") as index:
+            seen = 0
+            until = time.monotonic() + 1
+            while time.monotonic() < until:
+                count = len(index)
+                assert count >= seen
+                seen = count
+                for number in {0, count // 2, count - 1}:
+                    assert index.query(article(number, 6))[0].id == f"d{number}"
+            assert index.check() == []
+            problems.send(None if seen > 15 else f"only {seen} documents seen")
+    except BaseException as error:
+        problems.send(repr(error))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_readers_see_one_state_while_there_is_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 16)
+    fork = multiprocessing.get_context("fork")
+    with Index.open(tmp_path / "i") as index:
+        index.add("d0", article(0, 6))
+        index.flush()
+        pipes = [fork.Pipe(duplex=False) for _ in range(2)]
+        readers = [fork.Process(target=read, args=(tmp_path / "i", sender)) for _, sender in pipes]
+        for reader in readers:
+            reader.start()
+        number = 1
+        while any(reader.is_alive() for reader in readers):
+            index.add(f"d{number}", article(number, 6))
+            index.flush()
+            number += 1
+            if number % 40 == 0:
+                index.compact()
+        assert [receiver.recv() for receiver, _ in pipes] == [None, None]
+
+
+def test_a_full_disk_while_adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Index.open(tmp_path / "i") as index:
+        index.add("flushed", article(1))
+        index.flush()
+        index.add("earlier", article(2))
+        connection = index._storage.documents._connection
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StorageError, match=r"full.*Hint: free some room"):
+            index.add_many([{"id": f"n{number}", "text": article(number, 200)} for number in range(20)])
+        connection.execute("PRAGMA max_page_count = 1000000")
+        assert "flushed" in index
+        assert "n0" not in index
+        assert not any(match.is_copy for match in index.query(article(5, 200)))
+        index.add("later", article(3))
+        assert index.check() == []
+    with Index.open(tmp_path / "i") as index:
+        assert "flushed" in index
+        assert "later" in index
+        assert index.query(article(1))[0].id == "flushed"
+        assert index.check() == []
+
+
+@pytest.mark.usefixtures("small_runs_here")
+def test_a_full_disk_while_a_run_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Index.open(tmp_path / "i") as index:
+        index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(16)])
+        with monkeypatch.context() as patched:
+            patched.setattr(runfiles.os, "fsync", full)
+            with pytest.raises(StorageError, match="no space left on device"):
+                index.flush()
+        assert len(index) == 16  # committed before the run was written
+        assert index.query(article(3))[0].id == "d3"
+        index.add("later", article(100))
+        index.flush()
+        assert index.info()["runs"] == 1
+        assert index.check() == []
+
+
+@pytest.fixture
+def small_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 16)
+
+
+def test_an_interrupt_in_the_middle_leaves_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Index.open(tmp_path / "i") as index:
+        index.add("a", article(1))
+        with monkeypatch.context() as patched:
+
+            def interrupt(*_: Any) -> None:
+                raise KeyboardInterrupt
+
+            patched.setattr(Documents, "insert", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                index.add("b", article(2))
+        assert "a" in index
+        assert "b" not in index
+        assert [match.id for match in index.query(article(2)) if match.is_copy] == []
+        index.add("b", article(2))
+        assert "b" in index
+        assert index.check() == []
+
+
+def test_an_unreadable_commit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Index.open(tmp_path / "i") as index:
+        index.add("a", article(1))
+        with monkeypatch.context() as patched:
+
+            def fail(*_: Any) -> None:
+                raise sqlite3.OperationalError("disk I/O error")
+
+            patched.setattr(Documents, "commit", fail)
+            with pytest.raises(StorageError, match="disk i/o error; the last 1 changes are lost"):
+                index.flush()
+        assert "a" not in index
+        index.add("a", article(1))
+    with Index.open(tmp_path / "i", mode="r") as index:
+        assert "a" in index

@@ -1,0 +1,260 @@
+"""What an index answers, and that the answers outlive it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import article, edited
+
+import dedup
+from dedup import Index, Params
+from dedup.index import runfiles, storage
+
+SEEDS = {path.name[:3]: path.read_text("utf-8") for path in (Path(__file__).parents[2] / "seeds").glob("*.txt")}
+
+
+@pytest.fixture
+def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of a few documents, so that they are written and merged."""
+    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 8)
+    monkeypatch.setattr(storage, "VOCABULARY_DOCUMENTS", 20)
+
+
+def records(count: int, seed: int = 0) -> list[dict[str, object]]:
+    """Articles, every fourth one an edited copy of the one before it."""
+    found: list[dict[str, object]] = []
+    for number in range(count):
+        text = article(seed + number)
+        if number % 4 == 3:
+            text = edited(article(seed + number - 1), number, 0.02)
+        found.append({"id": f"d{number}", "text": text})
+    return found
+
+
+def told(matches: list[dedup.index.Match]) -> list[tuple[str, str]]:
+    return [(match.id, match.relation) for match in matches]
+
+
+def test_a_rewrite_is_found(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "i") as index:
+        assert index.add("000", SEEDS["000"]) == []
+        (match,) = index.query(SEEDS["003"])
+        assert (match.id, match.relation, match.is_copy, match.kept) == ("000", "rewritten", True, True)
+        assert match.score == pytest.approx(dedup.compare(SEEDS["000"], SEEDS["003"]).score, abs=0.02)
+        for other in ("001", "002", "004"):
+            assert not any(match.is_copy for match in index.query(SEEDS[other]))
+        assert len(index) == 1  # a query adds nothing
+
+
+def copies(matches: list[dedup.index.Match]) -> list[tuple[str, str]]:
+    return [(match.id, match.relation) for match in matches if match.is_copy]
+
+
+def test_one_by_one_in_a_batch_and_in_a_run_decide_alike(tmp_path: Path) -> None:
+    given = records(60)
+    with Index.open(tmp_path / "one") as index:
+        one = [index.add(**record) for record in given]
+    with Index.open(tmp_path / "batch") as index:
+        batch = index.add_many(given)
+    # What is partial hangs on what was rare at that moment.
+    assert [copies(matches) for matches in one] == [copies(matches) for matches in batch]
+    decisions = dedup.deduplicate(given, params=Params(keep="first")).decisions.to_pylist()
+    for matches, decision in zip(batch, decisions, strict=True):
+        kept_by = next((match for match in matches if match.is_copy and match.kept), None)
+        assert (None if kept_by is None else kept_by.id) == decision["duplicate_of"]
+        assert (None if kept_by is None else kept_by.relation) == decision["relation"]
+    assert sum(not decision["kept"] for decision in decisions) == 15
+
+
+@pytest.mark.usefixtures("small_runs")
+def test_answers_outlive_the_index(tmp_path: Path) -> None:
+    given = records(200)
+    with Index.open(tmp_path / "i") as index:
+        added = []
+        for first in range(0, 200, 7):
+            added += index.add_many(given[first : first + 7])
+            index.flush()
+        here = [copies(matches) for matches in index.query_many(given)]
+        assert len(index.info()["params"])
+        assert index.info()["runs"] < 8
+    assert sum(bool(copies(matches)) for matches in added) == 50
+    with Index.open(tmp_path / "i", mode="r") as index:
+        assert index.check() == []
+        there = [copies(matches) for matches in index.query_many(given)]
+    assert here == there
+    for record, matches in zip(given, there, strict=True):
+        assert matches[0] == (record["id"], "identical")
+    for number in range(3, 200, 4):
+        assert (f"d{number}", "near_duplicate") in there[number - 1]
+
+
+@pytest.mark.usefixtures("small_runs")
+def test_the_same_whatever_lies_in_runs(tmp_path: Path) -> None:
+    """Sorted runs and their merging must not change what is found."""
+    given = records(120)
+    answers = []
+    for step in (1, 5, 120):
+        with Index.open(tmp_path / str(step)) as index:
+            for first in range(0, 120, step):
+                index.add_many(given[first : first + step])
+                index.flush()
+            answers.append([copies(matches) for matches in index.query_many(given)])
+            assert index.check() == []
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_matches_come_best_first_and_tell_what_is_known(tmp_path: Path) -> None:
+    text = article(1)
+    with Index.open(tmp_path / "i") as index:
+        index.add("near", edited(text, 1, 0.02), source="Hill Press", published="2024-01-02T10:00:00Z")
+        index.add("same", text, published="2024-01-01", url="https://hill.example/1", data={"section": ["a", 1]})
+        first, second = index.query(text.upper(), published="2024-01-03")
+        assert told([first, second]) == [("same", "identical"), ("near", "near_duplicate")]
+        assert (first.published, first.source, first.derived) == ("2024-01-01T00:00:00Z", None, "new")
+        assert (second.published, second.source) == ("2024-01-02T10:00:00Z", "Hill Press")
+        assert second.measures["resemblance"] == second.score
+        held = index.get("same")
+        assert held is not None
+        assert (held.url, held.data, held.copy_of) == ("https://hill.example/1", {"section": ["a", 1]}, "near")
+        assert held.tokens == len(text.split())
+        assert index.query(text, published="2023-01-01")[0].derived == "stored"
+
+
+def test_an_excerpt_is_a_copy_of_what_contains_it_only(tmp_path: Path) -> None:
+    whole = article(5, 30)
+    part = " ".join(whole.split()[:120])
+    with Index.open(tmp_path / "a") as index:
+        index.add("whole", whole)
+        (match,) = index.add("part", part)
+        assert (match.relation, match.is_copy) == ("excerpt", True)
+    with Index.open(tmp_path / "b") as index:
+        index.add("part", part)
+        (match,) = index.add("whole", whole)
+        assert (match.relation, match.is_copy) == ("excerpt", False)
+
+
+def test_what_is_removed_is_not_found(tmp_path: Path) -> None:
+    text = article(1)
+    with Index.open(tmp_path / "i") as index:
+        index.add("a", text)
+        index.add("b", text)
+        assert index.get("b").copy_of == "a"  # type: ignore[union-attr]
+        assert index.remove("a")
+        assert not index.remove("a")
+        assert "a" not in index
+        assert "b" in index
+        assert len(index) == 1
+        assert index.get("a") is None
+        assert index.get("b").copy_of is None
+        assert told(index.query(text)) == [("b", "identical")]
+        index.add("a", text)  # the id is free again
+    with Index.open(tmp_path / "i") as index:
+        assert told(index.query(text)) == [("b", "identical"), ("a", "identical")]
+        assert index.check() == []
+
+
+def test_an_update_takes_the_place(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "i") as index:
+        index.add("a", article(1))
+        index.add("b", article(2))
+        assert told(index.update("a", article(2), source="Hill Press")) == [("b", "identical")]
+        assert copies(index.query(article(1))) == []
+        assert index.get("a").source == "Hill Press"  # type: ignore[union-attr]
+        assert len(index) == 2
+
+
+@pytest.mark.usefixtures("small_runs")
+def test_expired_documents_go_and_compaction_leaves_nothing_of_them(tmp_path: Path) -> None:
+    given = records(80)
+    for number, record in enumerate(given):
+        record["published"] = f"2024-01-{1 + number // 4:02d}"
+    with Index.open(tmp_path / "i") as index:
+        for record in given:
+            index.add(**record)
+            index.flush()
+        assert index.expire(before="2024-01-11") == 40
+        before = [copies(matches) for matches in index.query_many(given)]
+        assert index.info()["removed"] == 40
+        assert all(int(id[1:]) >= 40 for matches in before for id, _ in matches)
+        index.compact()
+        assert (index.info()["removed"], index.info()["runs"], len(index)) == (0, 1, 40)
+        assert [copies(matches) for matches in index.query_many(given)] == before
+        assert index.check() == []
+    with Index.open(tmp_path / "i") as index:
+        assert [copies(matches) for matches in index.query_many(given)] == before
+        assert copies(index.add("new", article(1000))) == []
+        assert index.check() == []
+
+
+def test_an_index_emptied_and_compacted_goes_on(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "i") as index:
+        index.compact()
+        index.add("a", article(1))
+        index.remove("a")
+        index.compact()
+        assert index.add("a", article(1)) == []
+        assert told(index.query(article(1))) == [("a", "identical")]
+        assert index.check() == []
+
+
+@pytest.mark.parametrize("level", ["identical", "near", "syndicated"])
+def test_levels(tmp_path: Path, level: str) -> None:
+    text = article(3)
+    with Index.open(tmp_path / "i", Params(level=level)) as index:
+        index.add("a", text)
+        assert told(index.query(text.lower())) == [("a", "identical")]
+        assert [name for _, name in told(index.query(edited(text, 1, 0.01)))] == ["near_duplicate"] * (
+            level != "identical"
+        )
+
+
+def test_short_texts_and_texts_without_words(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "i") as index:
+        assert index.add("empty", "") == []
+        assert index.add("signs", "!? …") == []
+        assert index.add("short", "Bridge closed.") == []
+        assert told(index.add("again", "bridge CLOSED")) == [("short", "identical")]
+        assert index.query("") == []
+        assert index.query("Bridge closed again") == []
+        assert index.check() == []
+
+
+def test_unspaced_scripts(tmp_path: Path) -> None:
+    text = (
+        "市議会は月曜日、老朽化した橋を来年の春の終わりまで修理のため閉鎖することを決めた。市長は予算の不足を理由に反対していた。"
+        * 2
+    )
+    with Index.open(tmp_path / "i") as index:
+        index.add("a", text)
+        assert told(index.query(text.replace("。", "、"))) == [("a", "identical")]
+        assert told(index.query(text.replace("月曜日", "火曜日", 1)))[0][0] == "a"
+
+
+@pytest.mark.usefixtures("small_runs")
+def test_damage_is_found(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "i") as index:
+        for record in records(40):
+            index.add(**record)
+            index.flush()
+    run = max((tmp_path / "i" / "runs").glob("*.run"), key=lambda path: path.stat().st_size)
+    data = bytearray(run.read_bytes())
+    data[100] ^= 255
+    run.write_bytes(data)
+    with Index.open(tmp_path / "i", mode="r") as index:
+        assert any(run.name in problem for problem in index.check())
+    run.write_bytes(data[:-1])
+    with pytest.raises(dedup.StorageError, match="bytes instead of"):
+        Index.open(tmp_path / "i")
+    run.unlink()
+    with pytest.raises(dedup.StorageError, match="is missing"):
+        Index.open(tmp_path / "i")
+
+
+def test_leftovers_of_a_killed_process_are_deleted(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "i") as index:
+        index.add("a", article(1))
+    name, _ = runfiles.write(tmp_path / "i" / "runs", [], "run")
+    with Index.open(tmp_path / "i") as index:
+        assert not (tmp_path / "i" / "runs" / name).exists()
+        assert "a" in index

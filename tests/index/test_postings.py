@@ -1,0 +1,97 @@
+"""Sorted runs are searched as a plain dictionary would be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dedup.index import runfiles
+from dedup.index.frequencies import Frequencies
+from dedup.index.postings import Postings
+from dedup.kernels.runs import place_of
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 1000])
+@pytest.mark.parametrize("spread", [2**64 - 1, 50, 2**40])
+def test_places_are_those_of_searchsorted(size: int, spread: int) -> None:
+    draw = np.random.default_rng(size)
+    postings = np.sort(draw.integers(0, spread, size, dtype=np.uint64))
+    wanted = np.concatenate(
+        [draw.integers(0, spread, 200, dtype=np.uint64), postings, np.array([0, 2**64 - 1], np.uint64)]
+    )
+    found = [place_of(postings, value) for value in wanted]
+    assert found == np.searchsorted(postings, wanted).tolist()
+
+
+def test_a_search_finds_what_a_dictionary_would(tmp_path: Path) -> None:
+    draw = np.random.default_rng(2)
+    keys = draw.integers(0, 2**64, 300, dtype=np.uint64)
+    expected: dict[int, list[int]] = defaultdict(list)
+    postings = Postings()
+    removed = np.zeros(1000, bool)
+    removed[draw.integers(0, 1000, 100)] = True
+    for first in range(0, 1000, 50):
+        numbers = np.repeat(np.arange(first, first + 50), 4)
+        some = draw.choice(keys, len(numbers))
+        for key, number in zip(some.tolist(), numbers.tolist(), strict=True):
+            if not removed[number]:
+                expected[key].append(number)
+        postings.add(some, numbers)
+        if first % 300 == 250:  # some of it in files
+            sizes = np.zeros(1, np.uint8)
+            file = runfiles.written(tmp_path, [postings.merged()], [np.empty(0, np.uint64)], sizes, first)
+            postings.stored.append(runfiles.mapped(tmp_path, file).near)
+            postings.recent = []
+    asked = np.concatenate([keys, draw.integers(0, 2**64, 50, dtype=np.uint64)])
+    found = postings.search(asked, np.arange(len(asked)), 2**30, removed)
+    assert found.tolist() == sorted(
+        owner << 32 | number for owner, key in enumerate(asked.tolist()) for number in expected[key]
+    )
+    few = postings.search(asked, np.arange(len(asked)), 1, removed)
+    assert len(few) <= len(asked) * (len(postings.stored) + len(postings.recent))
+    assert set(few.tolist()) <= set(found.tolist())
+
+
+def test_a_merge_leaves_out_what_is_removed(tmp_path: Path) -> None:
+    keys = np.arange(400, dtype=np.uint64) << np.uint64(55)
+    postings = [keys | np.uint64(number) for number in (1, 2)]
+    runs = [
+        runfiles.mapped(tmp_path, runfiles.written(tmp_path, [run], [run[:7]], np.array([9], np.uint8), number))
+        for number, run in enumerate(postings, 1)
+    ]
+    removed = np.array([False, True, False])
+    merged = runfiles.merged(tmp_path, runs, removed)
+    assert merged is not None
+    again = runfiles.mapped(tmp_path, merged)
+    assert again.near.tolist() == postings[1].tolist()
+    assert again.rare.tolist() == postings[1][:7].tolist()
+    assert again.sketch_sizes.tolist() == [0, 9]
+    assert runfiles.merged(tmp_path, runs, np.ones(3, bool)) is None
+
+
+def test_frequencies_grow_without_losing_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    from conftest import article
+    from corpora import corpus_of
+
+    from dedup import background, rare
+    from dedup.index import frequencies as module
+
+    corpus = corpus_of([article(seed) for seed in range(30)])
+    grown, still = Frequencies(), Frequencies()
+    bits = iter(range(24, 60))
+    monkeypatch.setattr(module, "frequency_bits", lambda *_: min(26, next(bits)))
+    for document in range(30):
+        grown.count(corpus, np.array([document]))
+    monkeypatch.setattr(module, "frequency_bits", lambda *_: 24)
+    for document in range(30):
+        still.count(corpus, np.array([document]))
+    assert (len(grown.table), len(still.table)) == (1 << 26, 1 << 24)
+    exact = rare.pair_frequencies(corpus, np.arange(30), 24)
+    assert (still.counts() == exact).all()
+    # No slot of the larger table is below what a table of that size from the start would hold.
+    assert (grown.counts() >= rare.pair_frequencies(corpus, np.arange(30), 26)).all()
+    background.count_in(exact, 30)
+    assert (still.table == exact).all()
