@@ -38,7 +38,7 @@ SCRATCH_SHARE = {Level.identical: 1.0, Level.near: 1.1, Level.syndicated: 1.5, L
 WORTH_TELLING = 1_000_000_000
 """Bytes of scratch files that are told before a run."""
 
-CROWDED = "the table of word pairs is smaller than it should be: some rewrites are missed; give more --memory"
+CROWDED = "the table of word pairs is smaller than it should be: some copies are missed; give more --memory"
 
 
 def deduplicate(
@@ -75,7 +75,7 @@ def deduplicate(
         All processors by default. The answer does not depend on it.
     memory : int, optional
         Bytes that the run may take, a quarter of the machine's by default; whatever is larger lies in scratch files. In
-        far too little memory rare word pairs look frequent and some rewrites are missed: the summary then has a note.
+        far too little memory rare word pairs look frequent and some copies are missed: the summary then has a note.
     scratch : path, optional
         Folder for temporary files: about one and a half times the bytes of text. By default a hidden folder beside the
         output, or the system's place where there is none.
@@ -235,17 +235,19 @@ def _checkpoint(
         folder.mkdir(exist_ok=True)
         with closing(Scratch(folder, way.memory, lasting=True)) as scratch:
             checkpoint = Checkpoint(scratch, folder, identity, way.resume)
+            if way.resume:
+                found = "going on from what is finished" if checkpoint.has_saved else "nothing to resume"
+                way.progress.say(f"{found} in {folder}{'' if checkpoint.has_saved else '; beginning anew'}")
             yield checkpoint
-    except OSError as error:
-        if checkpoint is None:
-            raise scratch_error(error, way.scratch) from error
-        raise
     except BaseException as error:
         # Bad input stays bad: only what may go well the next time is worth the room. What was there before is not ours.
-        was_bad = isinstance(error, (InputError, ParamsError)) and not way.resume
-        output.is_unfinished = (checkpoint is None or checkpoint.has_saved) and not was_bad
-        if output.is_unfinished and checkpoint is not None:
+        is_bad = isinstance(error, (InputError, ParamsError))
+        has_saved = checkpoint is None or checkpoint.has_saved
+        output.is_unfinished = output.is_open and has_saved and (way.resume or not is_bad)
+        if output.is_unfinished and not is_bad:
             way.progress.say(f"what was finished is kept in {folder}: --resume goes on from there")
+        if isinstance(error, OSError) and checkpoint is None:
+            raise scratch_error(error, way.scratch) from error
         raise
     finally:
         if not output.is_unfinished and folder != output.work:

@@ -6,6 +6,7 @@ slices and `release` what they have read: then no more is resident than a slice,
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import tempfile
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.errors import OutputError
+from dedup.errors import InputError, OutputError
 
 T = TypeVar("T", bound=np.generic)
 
@@ -29,7 +30,13 @@ def scratch_error(error: OSError, scratch: Path | None) -> OutputError:
     """Return the error for a scratch folder that cannot be written to."""
     problem = (error.strerror or str(error)).lower().replace(" on device", "")
     place = scratch or tempfile.gettempdir()
-    return OutputError(f"{problem} for temporary files in {place}", hint="free some, or choose another --scratch")
+    hint = "free some, or choose another --scratch" if error.errno == errno.ENOSPC else "choose another --scratch"
+    return OutputError(f"{problem} for temporary files in {place}", hint=hint)
+
+
+def _damaged(path: Path, found: str, expected: str) -> InputError:
+    """Return the error for a scratch file that is not what an earlier process has left."""
+    return InputError(f"{path} {found}", expected, "the saved state is damaged: run without --resume")
 
 
 class ScratchArray:
@@ -57,8 +64,16 @@ class ScratchArray:
                 self._file: Any = tempfile.TemporaryFile(dir=place, prefix="dedup-")  # noqa: SIM115 - as long as we live
             else:
                 self._file = (place / name).open("r+b" if size else "w+b")
+                there = os.fstat(self._file.fileno()).st_size // self._dtype.itemsize
+                if there < size:
+                    self._file.close()
+                    raise _damaged(place / name, f"holds {there:,} values", f"{size:,}")
                 self._file.truncate(size * self._dtype.itemsize)
                 self._file.seek(0, os.SEEK_END)
+        except FileNotFoundError as error:
+            if size and place is not None and name is not None:
+                raise _damaged(place / name, "is gone", "what was saved") from error
+            raise scratch_error(error, place) from error
         except OSError as error:
             raise scratch_error(error, place) from error
 

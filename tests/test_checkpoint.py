@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -147,6 +148,32 @@ def test_another_run_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(dedup.InputError, match=r"4\.jsonl"):
         dedup.deduplicate(news, out, resume=True)
     assert dedup.deduplicate(news, out).counts["records"] == len(records()) + 4 + 2, "begins anew"
+
+
+def test_damaged_state_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert killed_at(4, monkeypatch, news, tmp_path / "out")
+    (tokens,) = tmp_path.glob(".dedup-*/tokens")
+    with tokens.open("r+b") as file:
+        file.truncate(100)
+    with pytest.raises(dedup.InputError, match=r"tokens holds 25 values.*without --resume"):
+        dedup.deduplicate(news, tmp_path / "out", resume=True)
+    tokens.unlink()
+    with pytest.raises(dedup.InputError, match="tokens is gone"):
+        dedup.deduplicate(news, tmp_path / "out", resume=True)
+    dedup.deduplicate(news, tmp_path / "out")
+
+
+def test_a_failed_write_keeps_what_is_finished(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dedup.result.write_parquet", full)
+        with pytest.raises(dedup.OutputError, match="no space left"):
+            dedup.deduplicate(news, tmp_path / "out")
+    assert list(tmp_path.glob(".dedup-*/unfinished.json"))
+    dedup.deduplicate(news, tmp_path / "out", resume=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["news", "out"]
 
 
 def test_what_cannot_be_resumed(news: Path, tmp_path: Path) -> None:

@@ -103,6 +103,11 @@ class Output:
         return hashlib.blake2b(place, digest_size=6).hexdigest()
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is something to be written still."""
+        return self._folder is not None
+
+    @property
     def work(self) -> Path:
         """The hidden folder, inside the ``with`` block; gone when the output is complete."""
         return self._work
@@ -177,6 +182,8 @@ class Output:
         """Remove the folder written to, and return how many bytes it held."""
         written = _size(self.folder)
         shutil.rmtree(self.folder if self.is_unfinished else self._work, ignore_errors=True)
+        with suppress(OSError):  # it holds what is unfinished, unless that has a place of its own
+            self._work.rmdir()
         self._folder = None
         if self._lock >= 0:
             os.close(self._lock)
