@@ -85,7 +85,8 @@ def _seconds(summary: Mapping[str, Any]) -> str:
     told = f"{total:.1f} s"
     if summary["text_bytes"] >= WORTH_A_RATE:
         told += f", {summary['text_bytes'] / 1e6 / total:,.0f} MB/s"
-        told += f"  ({', '.join(f'{name} {seconds:.1f}' for name, seconds in spent.items() if seconds >= 0.05)})"
+        stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
+        told += f"  ({stages})" if stages else ""
     return told
 
 
