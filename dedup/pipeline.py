@@ -77,7 +77,7 @@ def deduplicate(
         Bytes that the run may take, a quarter of the machine's by default; whatever is larger lies in scratch files. In
         far too little memory rare word pairs look frequent and some copies are missed: the summary then has a note.
     scratch : path, optional
-        Folder for temporary files: about one and a half times the bytes of text. By default a hidden folder beside the
+        Folder for temporary files: up to 1.4 times the bytes of the input. By default a hidden folder beside the
         output, or the system's place where there is none.
     resume : bool
         Go on where an earlier run to the same output was killed; from the start if it had finished nothing.
