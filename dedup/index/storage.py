@@ -7,7 +7,7 @@ until then the documents themselves are the journal, from which the postings are
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +182,26 @@ class Storage:
         hashes = self.vocabulary.unpack([row.tokens for row in rows], lengths)
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         return Tokens(hashes, offsets, digests(hashes, offsets))
+
+    # ---- changes, in the transaction that is open
+
+    def insert(self, rows: Iterable[Row]) -> None:
+        """Add documents, with the next numbers."""
+        some = list(rows)
+        self.documents.insert(some)
+        self.next += len(some)
+        self.learn_words()
+
+    def remove(self, row: Row) -> None:
+        """Remove a document; its copies stand for themselves from now on."""
+        self.documents.remove(row.number)
+        self.finder.is_removed[row.number] = True
+
+    def expire(self, before: int) -> int:
+        """Remove the documents published before a date; return how many."""
+        numbers = self.documents.expire(before)
+        self.finder.is_removed[numbers] = True
+        return len(numbers)
 
     # ---- from memory to the disk
 
