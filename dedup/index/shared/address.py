@@ -144,6 +144,8 @@ def _what(error: Exception) -> tuple[str, str]:
         return "the server is one of a cluster and has not this index", "give the address of the node that has it"
     if isinstance(error, they.TimeoutError):
         return "the server does not answer", "is it busy, or stopped?"
+    if isinstance(error, they.WatchError):
+        return "the connection broke", "is the server running?"
     if isinstance(error, they.ConnectionError):
         return f"no connection ({words[:200].lower()})", "is the server running?"
     return words[:200], ""

@@ -35,7 +35,10 @@ Names = npt.NDArray[np.uint32]
 """Buckets: the upper 32 bits of where the range of each begins."""
 
 Read = Callable[[Sequence[bytes]], "tuple[int, list[bytes | None]]"]
-"""Returns the number of buckets, and what is in those of these names, both at one moment."""
+"""Returns the number of buckets, and what is in those of these names, both at one moment.
+
+If the number changed meanwhile: the new one, below zero, and nothing.
+"""
 
 
 def names_of(postings: Run, buckets: int) -> Names:
@@ -82,7 +85,7 @@ def halved_between(before: int, after: int) -> Names:
         stop = min(after, 2 << level)
         found.append(np.arange(at - (1 << level), stop - (1 << level), dtype=np.uint64) << np.uint64(64 - level))
         at = stop
-    return np.unique(names_of(np.concatenate(found), before))
+    return distinct(names_of(np.concatenate(found), before))
 
 
 def fields(names: Names) -> list[bytes]:
@@ -141,17 +144,16 @@ class Buckets:
     def _require(self, wanted: Run, also: Callable[[], Names] | None = None) -> Names:
         """Read the buckets in which some postings are or would be, and others; return their names, ascending."""
         for _ in range(TRIES):
-            names = np.unique(names_of(wanted, self.count))
-            if also is not None:
-                names = np.union1d(names, also())
-            lacking = np.setdiff1d(names, self._names, assume_unique=True)
+            names = names_of(wanted, self.count)
+            names = distinct(names if also is None else np.concatenate([names, also()]))
+            lacking = names[~_among(names, self._names)]
             if len(lacking) == 0:
                 return names
             count, values = self._read(fields(lacking))
             if count == self.count:
                 self._take(lacking, values)
                 return names
-            self.count = count  # somebody has halved buckets meanwhile
+            self.count = abs(count)  # somebody has halved buckets meanwhile
             self._forget()
         raise StorageError("the index changes faster than it can be read", hint="try again")
 
@@ -161,7 +163,7 @@ class Buckets:
             run = run[(run & _NUMBER) < np.uint64(self._end)]
         self._run = np.concatenate([self._run, run])
         self._run.sort(kind="stable")  # two sorted ones: it merges them
-        self._names = np.union1d(self._names, names)
+        self._names = np.sort(np.concatenate([self._names, names]))
 
     def with_more(self, fresh: Run, postings: int, is_removed: npt.NDArray[np.bool_]) -> Changed:
         """Work out what the buckets come to be with new postings in them; those of removed documents go by the way.
@@ -176,7 +178,7 @@ class Buckets:
         """
         after = max(self.count, (postings + len(fresh)) // LOAD)
         changed = self._require(fresh, lambda: halved_between(self.count, after))
-        old = self._run[np.isin(names_of(self._run, self.count), changed)]
+        old = _of(self._run, self.count, changed)
         merged = np.concatenate([old, fresh])
         merged.sort(kind="stable")
         merged = merged[~is_removed[merged & _NUMBER]]
@@ -186,8 +188,37 @@ class Buckets:
             np.not_equal(key[LONGEST:], key[:-LONGEST], out=fits[LONGEST:])
             merged = merged[fits]
         names, values = in_buckets(merged, after)
-        emptied = np.setdiff1d(changed, names, assume_unique=True)
+        emptied = changed[~_among(changed, names)]
         return Changed(after, postings + len(merged) - len(old), names, values, emptied)
+
+
+def distinct(names: Names) -> Names:
+    """Return names once each, ascending."""
+    names = np.sort(names)
+    return names[_first(names)]
+
+
+def _first(names: Names) -> npt.NDArray[np.bool_]:
+    """Whether each of some sorted names is not the one before it."""
+    is_first = np.ones(len(names), bool)
+    np.not_equal(names[1:], names[:-1], out=is_first[1:])
+    return is_first
+
+
+def _among(names: Names, others: Names) -> npt.NDArray[np.bool_]:
+    """Whether each of some names is among others; both ascending."""
+    if len(others) == 0:
+        return np.zeros(len(names), bool)
+    is_among: npt.NDArray[np.bool_] = others[np.minimum(np.searchsorted(others, names), len(others) - 1)] == names
+    return is_among
+
+
+def _of(run: Run, buckets: int, names: Names) -> Run:
+    """Return the postings of some buckets, of a sorted run."""
+    those = names_of(run, buckets)
+    (begins,) = np.nonzero(_first(those))
+    wanted = _among(those[begins], names)
+    return run[np.repeat(wanted, np.diff(begins, append=len(run)))]
 
 
 def sorted_run(values: list[bytes | None]) -> Run:
@@ -199,6 +230,8 @@ def sorted_run(values: list[bytes | None]) -> Run:
         When they are damaged.
     """
     together = b"".join(value for value in values if value)
+    if len(together) % 8:
+        raise ValueError("a bucket is damaged")
     return np.frombuffer(together, "<u8").astype(np.uint64)
 
 
@@ -207,7 +240,7 @@ def in_buckets(run: Run, buckets: int) -> tuple[Names, list[bytes]]:
     if len(run) == 0:
         return np.empty(0, np.uint32), []
     names = names_of(run, buckets)
-    (begins,) = np.nonzero(np.concatenate([[True], names[1:] != names[:-1]]))
+    (begins,) = np.nonzero(_first(names))
     data = run.astype("<u8").tobytes()
     bounds = (8 * np.append(begins, len(run))).tolist()
     values = [data[begin:end] for begin, end in pairwise(bounds)]

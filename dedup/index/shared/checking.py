@@ -26,9 +26,11 @@ BUCKETS = 4_096
 def problems(storage: Shared) -> list[str]:
     """Return what is wrong, at most `MOST_TOLD` things of a kind."""
     state = storage.state
-    found = _of_documents(storage)
-    in_order, postings = _of_buckets(storage)
-    found += in_order
+    try:
+        found, postings = _of_buckets(storage)
+        found += _of_documents(storage)
+    except ValueError as error:  # nothing can be looked for then
+        return [str(error)]
     if state.table and snapshots.read(storage.server.client, storage.server.key, state.table) is None:
         storage.refresh()
         if storage.state.table == state.table:
@@ -118,19 +120,15 @@ def _of_buckets(storage: Shared) -> tuple[list[str], int]:
     found: list[str] = []
     position, postings = 0, 0
     buckets = storage.state.buckets
-    while position < 1 << 32:
+    while position < 1 << 32 and len(found) < MOST_TOLD:
         names = names_from(position, buckets, BUCKETS + 1)
         following = int(names[BUCKETS]) if len(names) > BUCKETS else 1 << 32
         names = names[:BUCKETS]
         count, values = storage.server.buckets(fields(names))
         if count != buckets:
-            buckets = count  # others have halved some
+            buckets = abs(count)  # others have halved some
             continue
-        try:
-            run = sorted_run(values)
-        except ValueError:
-            found.append("a bucket is damaged")
-            break
+        run = sorted_run(values)
         sizes = [len(value or b"") // 8 for value in values]
         if not np.array_equal(names_of(run, buckets), np.repeat(names, sizes)):
             found.append("postings are in buckets where they are not looked for")
@@ -138,4 +136,4 @@ def _of_buckets(storage: Shared) -> tuple[list[str], int]:
             found.append("postings are not in order")
         postings += len(run)
         position = following
-    return found[:MOST_TOLD], postings
+    return found, postings

@@ -116,17 +116,23 @@ class Server:
         return int(self.client.hlen(self.key("documents")))
 
     def buckets(self, names: Sequence[bytes]) -> tuple[int, list[bytes | None]]:
-        """Return the number of buckets and what is in some, both at one moment; nothing if the number changed."""
+        """Return the number of buckets and what is in some, both at one moment.
+
+        If the number changed meanwhile: the new one, below zero, and nothing.
+        """
         before = 0
         found: list[bytes | None] = []
+        asked = "HGET", self.key("state"), "buckets"
         for first in range(0, len(names), AT_A_TIME):
-            with self.client.pipeline(transaction=True) as pipe:
-                pipe.hget(self.key("state"), "buckets")
+            # No MULTI: a full server would refuse it. That the number is the same before and after is enough.
+            with self.client.pipeline(transaction=False) as pipe:
+                pipe.execute_command(*asked)
                 pipe.execute_command("HMGET", self.key("postings"), *names[first : first + AT_A_TIME])
-                told, values = pipe.execute()
-            count = int(told or 0)
-            if count != before and found:
-                return count, []
+                pipe.execute_command(*asked)
+                earlier, values, later = pipe.execute()
+            count = int(later or 0)
+            if int(earlier or 0) != count or (count != before and found):
+                return -count, []
             before = count
             found += values
         return before, found

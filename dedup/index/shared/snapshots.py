@@ -6,11 +6,11 @@ It is written in compressed shards under a key of its own that would expire, and
 from __future__ import annotations
 
 import secrets
-import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from dedup.index.frequencies import Frequencies
 
@@ -50,10 +50,10 @@ def write(client: Redis, key: Callable[[str], str], frequencies: Frequencies, la
         "tokens": frequencies.tokens,
         "to": last,
     }
-    name = key(key_of(table))
+    name, codec = key(key_of(table)), pa.Codec("zstd")
     for shard in range(table["shards"]):
         part = counts[shard * SHARD_BYTES : (shard + 1) * SHARD_BYTES]
-        client.hset(name, str(shard), zlib.compress(part.tobytes(), 1))
+        client.hset(name, str(shard), codec.compress(part, asbytes=True))
         if shard == 0:
             client.expire(name, KEPT_SECONDS)
     return table
@@ -68,19 +68,14 @@ def read(client: Redis, key: Callable[[str], str], table: dict[str, Any]) -> Fre
         When it is damaged.
     """
     counts = np.empty(1 << table["bits"], np.uint8)
-    at = 0
+    codec = pa.Codec("zstd")
     for shard in range(table["shards"]):
+        room = counts[shard * SHARD_BYTES : (shard + 1) * SHARD_BYTES]
         data = client.hget(key(key_of(table)), str(shard))
         if data is None:
             return None
         try:
-            part = np.frombuffer(zlib.decompress(data), np.uint8)
-        except zlib.error as error:
+            room[:] = np.frombuffer(codec.decompress(data, len(room)), np.uint8)
+        except (OSError, ValueError) as error:
             raise ValueError(f"frequencies: {error}") from error
-        if at + len(part) > len(counts):
-            raise ValueError("frequencies: too many")
-        counts[at : at + len(part)] = part
-        at += len(part)
-    if at < len(counts):
-        raise ValueError("frequencies: too few")
     return Frequencies(counts, table["articles"], table["tokens"])
