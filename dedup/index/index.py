@@ -272,19 +272,14 @@ class Index:
         """Remove all documents published before a date; return how many. Those without a date stay."""
         date = inputs.date(before)
         with self._writing():
-            numbers = self._storage.documents.expire(date)
-            self._storage.finder.is_removed[numbers] = True
-            self._unflushed += len(numbers)
-            return len(numbers)
+            expired = self._storage.expire(date)
+            self._unflushed += expired
+            return expired
 
     def _remove(self, id: str) -> bool:
-        row = self._storage.documents.by_id(id)
-        if row is None:
-            return False
-        self._storage.documents.remove(row.number)
-        self._storage.finder.is_removed[row.number] = True
-        self._unflushed += 1
-        return True
+        removed = self._storage.remove(id)
+        self._unflushed += removed
+        return removed
 
     def _added(self, some: list[Given]) -> list[list[Match]]:
         with self._writing():

@@ -34,6 +34,7 @@ def write(place: Path, first: int, durability: str, acknowledged: Connection) ->
     small_runs()
     draw = random.Random(first)
     with Index.open(place, durability=durability) as index:
+        acknowledged.send([])
         waiting: list[tuple[str, str]] = []
         number = first
         while True:
@@ -70,7 +71,8 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path, durability: str, m
         process = fork.Process(target=write, args=(place, 10_000 * (turn + 1), durability, sender))
         process.start()
         sender.close()
-        time.sleep(draw.uniform(0.05, 0.5))
+        assert receiver.poll(60)
+        time.sleep(draw.uniform(0, 0.5))
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
         process.join()
@@ -116,7 +118,7 @@ def test_readers_see_one_state_while_there_is_writing(tmp_path: Path, monkeypatc
     with Index.open(tmp_path / "i") as index:
         index.add("d0", article(0, 6))
         index.flush()
-        pipes = [fork.Pipe(duplex=False) for _ in range(2)]
+        pipes = [fork.Pipe(duplex=False) for _ in range(4)]
         readers = [fork.Process(target=read, args=(tmp_path / "i", sender)) for _, sender in pipes]
         for reader in readers:
             reader.start()
@@ -127,7 +129,7 @@ def test_readers_see_one_state_while_there_is_writing(tmp_path: Path, monkeypatc
             number += 1
             if number % 40 == 0:
                 index.compact()
-        assert [receiver.recv() for receiver, _ in pipes] == [None, None]
+        assert [receiver.recv() for receiver, _ in pipes] == [None] * 4
 
 
 def test_a_full_disk_while_adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
