@@ -133,7 +133,7 @@ class Documents:
         self._connection = sqlite3.connect(
             uri, WAIT_SECONDS, isolation_level=None, check_same_thread=False, uri=True, cached_statements=64
         )
-        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB if writable else CACHE_KIB // 4}")
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB if writable else 2000}")
         if writable:
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
