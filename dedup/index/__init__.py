@@ -1,6 +1,7 @@
 """The persistent index: documents come one by one or in batches, and each is told what it copies.
 
-- ``index`` the class: asking, writing, keeping; ``opening`` an index made, or refused
+- ``index`` the class: asking, writing, keeping; ``backend`` what it needs of the place where documents are kept
+- ``embedded`` such a place: a folder, one writer, calls undone as a whole; ``opening`` an index made, or refused
 - ``given`` what callers pass, checked; ``answers`` what they get
 - ``storage`` the state on disk and in memory; ``documents`` the database; ``runfiles`` sorted postings in files
 - ``finder`` new texts to matches; ``prepared``, ``sketching`` what is computed of texts; ``texts`` those compared

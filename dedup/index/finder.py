@@ -128,12 +128,11 @@ class Finder:
         """
         params = self.params
         texts = Texts(new, numbers, fetch, vocabulary)
-        keys, places = self._near_keys(new.tokens)
-        owners = numbers[places]
+        owners = numbers[new.places]
         if add:
             self.make_room(int(numbers[-1]))
-            self.near.add(keys, owners)
-        left, right = _pairs(self.near.search(keys, owners, params.bucket_limit, self.is_removed))[:2]
+            self.near.add(new.keys, owners)
+        left, right = _pairs(self.near.search(new.keys, owners, params.bucket_limit, self.is_removed))[:2]
         texts.require(left)
         met = _in_corpus(texts, left, right)
         is_same = (texts.digests[met[0]] == texts.digests[met[1]]).all(axis=1)

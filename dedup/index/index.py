@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,25 +15,20 @@ import numpy as np
 import orjson
 
 from dedup.agencies import UNKNOWN, Agencies
-from dedup.errors import InputError, ParamsError, StorageError
+from dedup.errors import ParamsError, StorageError
 from dedup.index import given as inputs
 from dedup.index.answers import Document, Match, written
-from dedup.index.checking import problems
-from dedup.index.documents import FORMAT, Row
+from dedup.index.backend import Backend
+from dedup.index.documents import Row
+from dedup.index.embedded import Embedded
 from dedup.index.given import Given, already_there, checked_id, records
-from dedup.index.lock import WriterLock
-from dedup.index.opening import made, no_index, problem_of, told
 from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.prepared import Prepared
-from dedup.index.storage import DATABASE, Storage
+from dedup.index.prepared import NearKeys, Prepared
 from dedup.index.verdicts import verdicts
 from dedup.matching import LAST_COPY
 from dedup.params import Params
 
 DURABILITIES = ("flush", "each")
-
-FLUSH_DOCUMENTS = 2_000
-"""Documents after which an index flushes by itself."""
 
 CHUNK_DOCUMENTS, CHUNK_BYTES = 1_000, 16 << 20
 """Documents, and bytes of text, that are worked on at a time."""
@@ -55,13 +50,10 @@ class Index:
     [('a', 'identical')]
     """
 
-    def __init__(self, storage: Storage, lock: WriterLock | None, durability: str, agencies: Agencies) -> None:
+    def __init__(self, storage: Backend, agencies: Agencies) -> None:
         self._storage = storage
-        self._writer = lock
-        self._durability = durability
         self._agencies = agencies
-        self._unflushed = 0
-        self._stale = False
+        self._near_keys = NearKeys(storage.params)
         self._closed = False
         self._mutex = threading.RLock()
 
@@ -107,18 +99,7 @@ class Index:
         except TypeError:
             raise ParamsError(f"a path of type {type(path).__name__}", "the path of a folder") from None
         table = Agencies.read(agencies)
-        lock = None
-        with told(folder):
-            try:
-                if mode == "rw":
-                    lock = made(folder, params or Params())
-                elif not (folder / DATABASE).is_file():
-                    raise no_index(folder)
-                return Index(Storage(folder, params, mode == "rw"), lock, durability, table)
-            except BaseException:
-                if lock is not None:
-                    lock.close()
-                raise
+        return Index(Embedded(folder, params, mode, durability), table)
 
     # ---- asking
 
@@ -159,7 +140,7 @@ class Index:
         with self._reading():
             found: list[list[Match]] = []
             for chunk in _chunks(some):
-                prepared = Prepared.of([one.text for one in chunk], self._agencies)
+                prepared = self._prepared(chunk)
                 # Higher than all there are, and no room is needed for them.
                 numbers = MOST_DOCUMENTS + np.arange(len(chunk))
                 found += self._matched(chunk, prepared, numbers, add=False)[0]
@@ -167,20 +148,19 @@ class Index:
 
     def __contains__(self, id: object) -> bool:
         with self._reading():
-            return isinstance(id, str) and bool(self._storage.documents.known([id]))
+            return isinstance(id, str) and bool(self._storage.known([id]))
 
     def __len__(self) -> int:
         with self._reading():
-            return len(self._storage.documents)
+            return len(self._storage)
 
     def get(self, id: str) -> Document | None:
         """Return what is held of a document; None if there is none of that id."""
         with self._reading():
-            documents = self._storage.documents
-            row = documents.by_id(checked_id(id))
+            row = self._storage.by_id(checked_id(id))
             if row is None:
                 return None
-            original = None if row.copy_of is None else documents.fetch([row.copy_of]).get(row.copy_of)
+            original = None if row.copy_of is None else self._storage.fetch([row.copy_of]).get(row.copy_of)
             return Document(
                 row.id,
                 row.source,
@@ -259,60 +239,66 @@ class Index:
         """
         one = inputs.given(checked_id(id), text, source, published, url, data)
         with self._writing():
-            self._remove(id)
-            return self._add([one])[0]
+            return self._storage.turn(partial(self._replace, one, self._prepared([one])))
 
     def remove(self, id: str) -> bool:
         """Remove a document; return whether there was one. Its copies stand for themselves from now on."""
         checked_id(id)
         with self._writing():
-            return self._remove(id)
+            return self._storage.turn(partial(self._remove, id))
 
     def expire(self, before: Any) -> int:
         """Remove all documents published before a date; return how many. Those without a date stay."""
         date = inputs.date(before)
         with self._writing():
-            expired = self._storage.expire(date)
-            self._unflushed += expired
-            return expired
+            return self._storage.expire(date)
 
     def _remove(self, id: str) -> bool:
-        removed = self._storage.remove(id)
-        self._unflushed += removed
-        return removed
+        row = self._storage.by_id(id)
+        if row is None:
+            return False
+        self._storage.remove(row)
+        return True
+
+    def _replace(self, one: Given, prepared: Prepared) -> list[Match]:
+        self._remove(str(one.id))
+        return self._add([one], prepared)[0]
 
     def _added(self, some: list[Given]) -> list[list[Match]]:
         with self._writing():
-            taken = self._storage.documents.known([str(one.id) for one in some])
-            if taken:
-                raise already_there(min(taken))
-            return self._add(some)
+            self._assert_new(some)  # all of them, before any is added
+            found: list[list[Match]] = []
+            for chunk in _chunks(some):
+                found += self._storage.turn(partial(self._add, chunk, self._prepared(chunk)))
+            return found
 
-    def _add(self, some: list[Given]) -> list[list[Match]]:
-        found: list[list[Match]] = []
-        for chunk in _chunks(some):
-            storage = self._storage
-            first = storage.next
-            if first + len(chunk) > MOST_DOCUMENTS:
-                raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
-            prepared = Prepared.of([one.text for one in chunk], self._agencies)
-            numbers = np.arange(first, first + len(chunk))
-            matches, copy_of, counted = self._matched(chunk, prepared, numbers, add=True)
-            storage.documents.insert(self._rows(chunk, prepared, numbers, copy_of, counted))
-            storage.next += len(chunk)
-            storage.learn_words()
-            self._unflushed += len(chunk)
-            found += matches
-        return found
+    def _assert_new(self, some: list[Given]) -> None:
+        taken = self._storage.known([str(one.id) for one in some])
+        if taken:
+            raise already_there(min(taken))
+
+    def _prepared(self, chunk: list[Given]) -> Prepared:
+        return Prepared.of([one.text for one in chunk], self._agencies, self._near_keys)
+
+    def _add(self, chunk: list[Given], prepared: Prepared) -> list[list[Match]]:
+        """Add a chunk; the work of a turn."""
+        self._assert_new(chunk)  # another writer may have added one meanwhile
+        first = self._storage.next
+        if first + len(chunk) > MOST_DOCUMENTS:
+            raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
+        numbers = np.arange(first, first + len(chunk))
+        matches, copy_of, counted = self._matched(chunk, prepared, numbers, add=True)
+        self._storage.insert(self._rows(chunk, prepared, numbers, copy_of, counted))
+        return matches
 
     def _matched(
         self, chunk: list[Given], prepared: Prepared, numbers: np.ndarray[Any, np.dtype[np.int64]], add: bool
     ) -> tuple[list[list[Match]], list[int | None], list[bool]]:
-        storage = self._storage
-        found = storage.finder.find(prepared, numbers, storage.documents.fetch, storage.vocabulary, add)
+        found = self._storage.find(prepared, numbers, add)
         ids, sources = [one.id for one in chunk], [one.source for one in chunk]
         published = [one.published for one in chunk]
-        matches, copy_of = verdicts(found, ids, sources, published, LAST_COPY[storage.params.level], self._agencies)
+        last_copy = LAST_COPY[self._storage.params.level]
+        matches, copy_of = verdicts(found, ids, sources, published, last_copy, self._agencies)
         return matches, copy_of, found.counted.tolist()
 
     def _rows(
@@ -350,66 +336,43 @@ class Index:
     def flush(self) -> None:
         """Make all that was added and removed outlive the process and the machine, and visible to readers."""
         with self._writing():
-            self._flush()
-
-    def _flush(self) -> None:
-        self._storage.commit()
-        self._unflushed = 0
-        self._storage.publish()
+            self._storage.flush()
 
     def compact(self) -> None:
         """Drop what is left of removed documents, count word pairs anew, and give the room back to the disk."""
         with self._writing():
-            self._flush()
             self._storage.compact()
 
     def check(self) -> list[str]:
         """Read everything; return what is wrong, in words: nothing, as a rule."""
         with self._mutex:
-            self._assert_open()
-            if self._writer is not None:
+            if self._storage.writable:
                 self.flush()
             with self._reading():
-                return problems(self._storage)
+                return self._storage.problems()
 
     def info(self) -> dict[str, Any]:
         """Return what there is, as plain values: documents, bytes, dates, runs, parameters."""
         with self._reading():
-            storage = self._storage
-            counts = storage.documents.statistics()
-            size = storage.file_bytes()
+            counts = self._storage.statistics()
             return {
-                "path": str(storage.folder),
+                "path": self._storage.place,
                 "documents": counts["documents"],
                 "copies": counts["copies"],
                 "text_bytes": counts["text_bytes"],
-                "file_bytes": size,
                 "earliest": written(counts["first"]),
                 "latest": written(counts["last"]),
-                "runs": len(storage.runs),
-                "removed": len(storage.documents.removed()),
-                "format": FORMAT,
-                "version": storage.documents.about()["version"],
-                "params": storage.params.as_dict(),
-                "fingerprint": storage.params.fingerprint,
+                **self._storage.info(),
+                "params": self._storage.params.as_dict(),
+                "fingerprint": self._storage.params.fingerprint,
             }
 
     def close(self) -> None:
         """Flush and close; closed it cannot be used."""
         with self._mutex:
-            if self._closed:
-                return
-            try:
-                if self._writer is not None and not self._stale:
-                    with told(self._storage.folder):
-                        self._storage.commit()
-                        self._storage.publish(least=self._storage.closing)
-            finally:
+            if not self._closed:
                 self._closed = True
-                with suppress(sqlite3.Error):
-                    self._storage.close()
-                if self._writer is not None:
-                    self._writer.close()
+                self._storage.close()
 
     def __enter__(self) -> Index:
         return self
@@ -421,61 +384,23 @@ class Index:
 
     # ---- what all of them do first and last
 
-    def _assert_open(self) -> None:
-        if self._closed:
-            raise StorageError("the index is closed", "an open one", "open it again")
-        if self._stale:  # something went wrong in the middle: what is in memory may not be what is on disk
-            with told(self._storage.folder):
-                self._storage.load()
-            self._stale = False
-
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with self._mutex:
             self._assert_open()
-            with told(self._storage.folder):
-                if self._writer is not None:
-                    yield
-                    return
-                documents = self._storage.documents
-                documents.begin(write=False)
-                try:
-                    self._storage.refresh()
-                    yield
-                finally:
-                    documents.end()
+            with self._storage.reading():
+                yield
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with self._mutex:
-            if self._writer is None:
-                raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
             self._assert_open()
-            before, unflushed = self._storage.next, self._unflushed
-            documents = self._storage.documents
-            with told(self._storage.folder):
-                try:
-                    documents.begin()
-                    documents.mark()
-                    yield
-                    if self._durability == "each" or self._unflushed >= FLUSH_DOCUMENTS:
-                        self._flush()
-                except InputError:
-                    raise  # refused before anything was done
-                except BaseException:
-                    self._stale = True
-                    self._storage.next, self._unflushed = before, 0
-                    try:  # keep what was added by earlier calls
-                        documents.go_back()
-                        self._storage.commit()
-                    except sqlite3.Error as error:
-                        documents.end()
-                        if unflushed:
-                            raise StorageError(
-                                f"{problem_of(error)}; the last {unflushed:,} changes are lost",
-                                hint="what was flushed is there",
-                            ) from error
-                    raise
+            with self._storage.writing():
+                yield
+
+    def _assert_open(self) -> None:
+        if self._closed:
+            raise StorageError("the index is closed", "an open one", "open it again")
 
 
 def _chunks(some: list[Given]) -> Iterator[list[Given]]:

@@ -34,6 +34,10 @@ class Prepared:
     credit : int64 array, shape (n,)
         Code of the agency that each credits, or UNKNOWN.
     drawn_on : bool array, shape (n,)
+    keys : uint64 array
+        By which identical and near documents are found.
+    places : int64 array
+        The text that has each key.
     """
 
     tokens: Tokens
@@ -41,9 +45,11 @@ class Prepared:
     sizes: npt.NDArray[np.int64]
     credit: npt.NDArray[np.int64]
     drawn_on: npt.NDArray[np.bool_]
+    keys: npt.NDArray[np.uint64]
+    places: npt.NDArray[np.int64]
 
     @staticmethod
-    def of(texts: Sequence[bytes], agencies: Agencies) -> Prepared:
+    def of(texts: Sequence[bytes], agencies: Agencies, near_keys: NearKeys) -> Prepared:
         """Prepare texts, in UTF-8."""
         array = pa.array(texts, pa.large_binary())
         data, offsets = buffers(array)
@@ -55,7 +61,7 @@ class Prepared:
             drawn_on = np.array([one.drawn_on for one in found])
         else:
             credit, drawn_on = credits_at_ends(ends_of(data, offsets), sizes, np.arange(len(texts)), agencies)
-        return Prepared(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on)
+        return Prepared(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on, *near_keys(tokens))
 
 
 class NearKeys:

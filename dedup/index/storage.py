@@ -7,6 +7,7 @@ until then the documents themselves are the journal, from which the postings are
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -191,26 +192,22 @@ class Storage:
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         return Tokens(hashes, offsets, digests(hashes, offsets))
 
-    # ---- from memory to the disk
+    # ---- changes, in the transaction that is open
 
-    def learn_words(self) -> None:
-        """Make the vocabulary, once there are documents enough; in the transaction that is open."""
-        if len(self.vocabulary) == 0 and self.next > VOCABULARY_DOCUMENTS:
-            first = self.documents.after(0, VOCABULARY_DOCUMENTS)
-            self.vocabulary = Vocabulary.of(self.tokens_of(first).hashes)
-            self.documents.set_about(vocabulary=self.vocabulary.words.tobytes())
+    def insert(self, rows: Iterable[Row]) -> None:
+        """Add documents, with the next numbers."""
+        some = list(rows)
+        self.documents.insert(some)
+        self.next += len(some)
+        self.learn_words()
 
-    def remove(self, id: str) -> bool:
-        """Remove a document; return whether there was one. In the transaction that is open."""
-        row = self.documents.by_id(id)
-        if row is None:
-            return False
+    def remove(self, row: Row) -> None:
+        """Remove a document; its copies stand for themselves from now on."""
         self.documents.remove(row.number)
         self._let_go([row.number], row.counted)
-        return True
 
     def expire(self, before: int) -> int:
-        """Remove the documents published before a date; return how many. In the transaction that is open."""
+        """Remove the documents published before a date; return how many."""
         old = self.documents.older(before)
         self.documents.expire(before)
         self._let_go([number for number, _ in old], sum(counted for _, counted in old))
@@ -220,6 +217,15 @@ class Storage:
         self.finder.is_removed[numbers] = True
         self._gone += counted
         self._has_removed |= bool(numbers)
+
+    # ---- from memory to the disk
+
+    def learn_words(self) -> None:
+        """Make the vocabulary, once there are documents enough; in the transaction that is open."""
+        if len(self.vocabulary) == 0 and self.next > VOCABULARY_DOCUMENTS:
+            first = self.documents.after(0, VOCABULARY_DOCUMENTS)
+            self.vocabulary = Vocabulary.of(self.tokens_of(first).hashes)
+            self.documents.set_about(vocabulary=self.vocabulary.words.tobytes())
 
     def commit(self) -> None:
         """Commit all that was added and removed."""

@@ -1,0 +1,110 @@
+"""What an index needs of the place where it keeps its documents: a folder, or a server that several share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+from dedup.index.documents import Row
+from dedup.index.finder import Found
+from dedup.index.packing import Vocabulary
+from dedup.index.prepared import Prepared
+from dedup.index.texts import Numbers
+from dedup.params import Params
+
+Result = TypeVar("Result")
+
+
+class Backend(Protocol):
+    """Documents, their postings and the frequencies of their word pairs, kept somewhere.
+
+    All methods but `close` are called within `reading` or `writing`, by one thread at a time. Errors of the place
+    itself (the disk, the server) come as StorageError.
+    """
+
+    @property
+    def place(self) -> str:
+        """Where it is, as told to people."""
+
+    @property
+    def params(self) -> Params:
+        """What it was made with."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """By which tokens are packed now."""
+
+    @property
+    def next(self) -> int:
+        """Number of the next document."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing."""
+
+    # ---- one call of a caller
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Enter a call that only reads: it sees what was committed when it began."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Enter a call that changes something.
+
+        Raises
+        ------
+        StorageError
+            When opened for reading.
+        """
+
+    def turn(self, work: Callable[[], Result]) -> Result:
+        """Do some work while nobody else writes; what it changes is committed as a whole, or not at all.
+
+        Within `writing`. The work may be done again if others came between, so it must do nothing but ask and change
+        this backend.
+        """
+
+    def flush(self) -> None:
+        """Make all that was changed outlive the process, and visible to others."""
+
+    # ---- asking
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Return which of the ids there are."""
+
+    def by_id(self, id: str) -> Row | None:
+        """Return the document of that id."""
+
+    def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
+        """Return documents by number; those that are gone are left out."""
+
+    def find(self, new: Prepared, numbers: Numbers, add: bool) -> Found:
+        """Find and judge the pairs of new texts and stored ones, as `dedup.index.finder.Finder` does."""
+
+    def __len__(self) -> int: ...
+
+    def statistics(self) -> dict[str, Any]:
+        """Return counts: documents, copies, text_bytes, and the first and the last date."""
+
+    def info(self) -> dict[str, Any]:
+        """Return what else there is to tell, as plain values."""
+
+    def problems(self) -> list[str]:
+        """Read everything; return what is wrong."""
+
+    # ---- changing; `insert` and `remove` within a turn
+
+    def insert(self, rows: Iterable[Row]) -> None:
+        """Add documents, those that `find` was asked about last; they have the next numbers."""
+
+    def remove(self, row: Row) -> None:
+        """Remove a document; its copies stand for themselves from then on."""
+
+    def expire(self, before: int) -> int:
+        """Remove the documents published before a date, in microseconds since 1970; return how many."""
+
+    def compact(self) -> None:
+        """Drop what is left of removed documents, and count word pairs anew."""
+
+    def close(self) -> None:
+        """Flush, and let go of everything."""

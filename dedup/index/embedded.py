@@ -1,0 +1,210 @@
+"""An index in a folder, as `Index` uses it: one writer, and calls that are undone as a whole when they fail."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from dedup.errors import InputError, StorageError
+from dedup.index.backend import Result
+from dedup.index.checking import problems
+from dedup.index.documents import FORMAT, Row
+from dedup.index.finder import Found
+from dedup.index.lock import WriterLock
+from dedup.index.opening import made, no_index, problem_of, told
+from dedup.index.prepared import Prepared
+from dedup.index.storage import DATABASE, Storage
+from dedup.index.texts import Numbers
+from dedup.params import Params
+
+FLUSH_DOCUMENTS = 2_000
+"""Documents after which an index flushes by itself."""
+
+
+class Embedded(Storage):
+    """A `dedup.index.backend.Backend` in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made, with mode ``rw``, if it is not there.
+    params : Params or None
+    mode : {"rw", "r"}
+    durability : {"flush", "each"}
+
+    Raises
+    ------
+    StorageError
+    """
+
+    def __init__(self, folder: Path, params: Params | None, mode: str, durability: str) -> None:
+        self._durability = durability
+        self._unflushed = 0
+        self._stale = False
+        self._lock: WriterLock | None = None
+        with told(folder):
+            try:
+                if mode == "rw":
+                    self._lock = made(folder, params or Params())
+                elif not (folder / DATABASE).is_file():
+                    raise no_index(folder)
+                super().__init__(folder, params, mode == "rw")
+            except BaseException:
+                self._unlock()
+                raise
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing."""
+        return self._lock is not None
+
+    def close(self) -> None:
+        """Flush, and let go of everything."""
+        try:
+            if self.writable and not self._stale:
+                with told(self.folder):
+                    self.commit()
+                    self.publish(least=self.closing)
+        finally:
+            with suppress(sqlite3.Error):
+                super().close()
+            self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+    # ---- one call of a caller
+
+    def _assert_fresh(self) -> None:
+        if self._stale:  # something went wrong in the middle: what is in memory may not be what is on disk
+            self.load()
+            self._stale = False
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See one committed state; a writer sees what it has not committed yet, too."""
+        with told(self.folder):
+            self._assert_fresh()
+            if self.writable:
+                yield
+                return
+            self.documents.begin(write=False)
+            try:
+                self.refresh()
+                yield
+            finally:
+                self.documents.end()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Undo all if something goes wrong; what earlier calls did stays."""
+        if not self.writable:
+            raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
+        with told(self.folder):
+            self._assert_fresh()
+            before, unflushed = self.next, self._unflushed
+            documents = self.documents
+            try:
+                documents.begin()
+                documents.mark()
+                yield
+                if self._durability == "each" or self._unflushed >= FLUSH_DOCUMENTS:
+                    self.flush()
+            except InputError:
+                raise  # refused before anything was done
+            except BaseException:
+                self._stale = True
+                self.next, self._unflushed = before, 0
+                try:  # keep what was added by earlier calls
+                    documents.go_back()
+                    self.commit()
+                except sqlite3.Error as error:
+                    documents.end()
+                    if unflushed:
+                        raise StorageError(
+                            f"{problem_of(error)}; the last {unflushed:,} changes are lost",
+                            hint="what was flushed is there",
+                        ) from error
+                raise
+
+    def turn(self, work: Callable[[], Result]) -> Result:
+        """Do some work; there is no other writer."""
+        return work()
+
+    def flush(self) -> None:
+        """Commit, and write the postings in memory as a run if there are enough."""
+        self.commit()
+        self._unflushed = 0
+        self.publish()
+
+    # ---- asking
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Return which of the ids there are."""
+        return self.documents.known(ids)
+
+    def by_id(self, id: str) -> Row | None:
+        """Return the document of that id."""
+        return self.documents.by_id(id)
+
+    def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
+        """Return documents by number; those that are gone are left out."""
+        return self.documents.fetch(numbers)
+
+    def find(self, new: Prepared, numbers: Numbers, add: bool) -> Found:
+        """Find and judge the pairs of new texts and stored ones."""
+        return self.finder.find(new, numbers, self.documents.fetch, self.vocabulary, add)
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def statistics(self) -> dict[str, Any]:
+        """Return counts of documents."""
+        return self.documents.statistics()
+
+    def info(self) -> dict[str, Any]:
+        """Return what else there is to tell."""
+        return {
+            "file_bytes": self.file_bytes(),
+            "runs": len(self.runs),
+            "removed": len(self.documents.removed()),
+            "format": FORMAT,
+            "version": self.documents.about()["version"],
+        }
+
+    def problems(self) -> list[str]:
+        """Read everything; return what is wrong."""
+        return problems(self)
+
+    # ---- changing
+
+    def insert(self, rows: Iterable[Row]) -> None:
+        """Add documents."""
+        before = self.next
+        super().insert(rows)
+        self._unflushed += self.next - before
+
+    def remove(self, row: Row) -> None:
+        """Remove a document."""
+        super().remove(row)
+        self._unflushed += 1
+
+    def expire(self, before: int) -> int:
+        """Remove the documents published before a date; return how many."""
+        count = super().expire(before)
+        self._unflushed += count
+        return count
+
+    def compact(self) -> None:
+        """Commit, and write everything anew without what was removed."""
+        self.flush()
+        super().compact()
