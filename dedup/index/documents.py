@@ -174,6 +174,11 @@ class Documents:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction
+
     def mark(self) -> None:
         """Mark a place in the transaction, to go back to."""
         self._connection.execute("SAVEPOINT mark")

@@ -7,7 +7,8 @@ until then the documents themselves are the journal, from which the postings are
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,8 @@ class Storage:
         near, rare = [finder.near.merged()], [finder.rare.merged()]
         file = runfiles.written(self._runs, near, rare, sizes, first, count, finder.is_removed, self._limit)
         old_table = self._table
-        self._in_place_of([], file, self._write_table())
+        with self._unless_named(file.name):
+            self._in_place_of([], file, self._write_table())
         finder.near.recent, finder.rare.recent = [], []
         self._take(runfiles.mapped(self._runs, file))
         if old_table.get("name") not in (None, self._table.get("name")):
@@ -268,16 +270,27 @@ class Storage:
     def _in_place_of(self, old: list[runfiles.Mapped], new: RunFile | None, table: dict[str, Any]) -> None:
         """Have the database name a new run in the place of others, whose removed documents have no postings in it."""
         touched = [*(run.file for run in old), *([] if new is None else [new])]
-        self.documents.begin()
-        self.documents.replace_runs([run.file for run in old], new)
-        for file in touched:
-            self.documents.forget_removed(file.first, file.last)
-        self.documents.set_about(table=orjson.dumps(table).decode(), gone=self._gone)
-        self.documents.commit()
+        with self._unless_named(table["name"] if table["name"] != self._table.get("name") else ""):
+            self.documents.begin()
+            self.documents.replace_runs([run.file for run in old], new)
+            for file in touched:
+                self.documents.forget_removed(file.first, file.last)
+            self.documents.set_about(table=orjson.dumps(table).decode(), gone=self._gone)
+            self.documents.commit()
         self._files = self.documents.runs()
         self._table = table
         for file in touched:
             self.finder.is_removed[file.first : file.last + 1] = False
+
+    @contextmanager
+    def _unless_named(self, name: str) -> Iterator[None]:
+        """Delete a new file if the database cannot be made to name it."""
+        try:
+            yield
+        except BaseException:
+            self.documents.end()
+            self._delete([name])
+            raise
 
     def _tidy(self) -> None:
         """Merge runs of like size, write those anew that have lost many documents, and count word pairs anew."""
@@ -285,7 +298,8 @@ class Storage:
             first, count = self._mapped.index(some[0]), len(some)
             left = sum(run.file.documents for run in some) - runfiles.gone_of(some, self.finder.is_removed)
             file = runfiles.merged(self._runs, some, self.finder.is_removed, self._limit) if left else None
-            self._in_place_of(some, file, self._table)
+            with self._unless_named("" if file is None else file.name):
+                self._in_place_of(some, file, self._table)
             new = [] if file is None else [runfiles.mapped(self._runs, file)]
             self._mapped[first : first + count] = new
             self.finder.near.stored[first : first + count] = [run.near for run in new]
@@ -312,14 +326,19 @@ class Storage:
 
     def _count_anew(self) -> None:
         """Count the word pairs of the documents that are left."""
-        finder, old = self.finder, self._table.get("name", "")
+        finder, old, counted = self.finder, self._table.get("name", ""), self._gone
+        before = finder.frequencies
         if self.params.level >= Level.syndicated:
             bits = min(MOST_BITS, frequency_bits(max(1, self.documents.total_tokens()), NO_LIMIT))
             finder.frequencies = Frequencies(np.zeros(1 << bits, np.uint8))
             for rows in self.documents.blocks(BLOCK):
                 finder.count_again(self.tokens_of(rows), np.array([bool(row.counted) for row in rows]))
         self._gone = 0
-        self._in_place_of([], None, self._write_table(anew=True))
+        try:
+            self._in_place_of([], None, self._write_table(anew=True))
+        except BaseException:
+            finder.frequencies, self._gone = before, counted
+            raise
         self._delete([old])
 
     def compact(self) -> None:
@@ -329,7 +348,8 @@ class Storage:
         if old:
             left = sum(run.file.documents for run in old) - runfiles.gone_of(old, self.finder.is_removed)
             file = runfiles.merged(self._runs, old, self.finder.is_removed, self._limit) if left else None
-            self._in_place_of(old, file, self._table)
+            with self._unless_named("" if file is None else file.name):
+                self._in_place_of(old, file, self._table)
             self._delete([run.file.name for run in old])
         self._count_anew()
         self.load()
