@@ -6,6 +6,7 @@ import random
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -48,10 +49,7 @@ def test_wire_news_at_near(tmp_path: Path) -> None:
 
 
 def test_planted_copies_are_found() -> None:
-    everything = read_articles(CORPORA / "guardian.jsonl.zst")
-    chosen = random.Random(3).sample(sorted(everything), 600)
-    articles = {key: everything[key] for key in chosen}
-    texts, copies = plant(articles, seed=3, share=0.4)
+    articles, texts, copies = _planted(600, seed=3)
     records = [{"id": key, "text": text} for key, text in (articles | texts).items()]
     random.Random(4).shuffle(records)
     result = dedup.deduplicate(records, params=NEAR)
@@ -64,6 +62,43 @@ def test_planted_copies_are_found() -> None:
     assert all(measured[copy.pair] == copy.resemblance for copy in copies if copy.pair in measured)
     excerpts = [copy for copy in copies if copy.kind == "excerpt"]
     assert all(decided[copy.right]["kept"] for copy in excerpts)
+
+
+def test_an_index_reopened_knows_the_copies_as_a_run_does(tmp_path: Path) -> None:
+    articles, texts, copies = _planted(600, seed=5)
+    originals = [{"id": key, "text": text} for key, text in articles.items()]
+    asked = [{"id": key, "text": text} for key, text in texts.items()]
+    run = dedup.deduplicate(originals + asked, params=dedup.Params(keep="first"))
+    relations = {(row["left"], row["right"]): row["relation"] for row in run.matches.to_pylist()}
+    with dedup.Index.open(tmp_path / "i") as index:
+        index.add_many(originals)
+    with dedup.Index.open(tmp_path / "i", mode="r") as index:
+        found = dict(zip(texts, index.query_many(asked), strict=True))
+    known = {copy.pair: relations[copy.pair] for copy in copies if copy.pair in relations}
+    alike = 0
+    for copy in copies:
+        told = {match.id: match.relation for match in found[copy.right]}
+        assert copy.pair not in known or copy.left in told
+        alike += copy.pair in known and told[copy.left] == known[copy.pair]
+    assert len(known) > 200
+    assert alike >= 0.98 * len(known)
+
+
+def test_an_index_decides_as_a_run_does(tmp_path: Path) -> None:
+    everything = read_articles(CORPORA / "guardian.jsonl.zst")
+    records = [{"id": key, "text": everything[key]} for key in sorted(everything)[:4_000]]
+    run = dedup.deduplicate(records, params=dedup.Params(keep="first"))
+    with dedup.Index.open(tmp_path / "i") as index:
+        found = [matches for first in range(0, 4_000, 500) for matches in index.add_many(records[first : first + 500])]
+    kept = [not any(match.is_copy and match.kept for match in matches) for matches in found]
+    assert sum(one == other for one, other in zip(kept, run.decisions["kept"].to_pylist(), strict=True)) >= 0.98 * 4_000
+
+
+def _planted(count: int, seed: int) -> tuple[dict[str, str], dict[str, str], list[Any]]:
+    everything = read_articles(CORPORA / "guardian.jsonl.zst")
+    chosen = random.Random(seed).sample(sorted(everything), count)
+    articles = {key: everything[key] for key in chosen}
+    return articles, *plant(articles, seed=seed, share=0.4)
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -15,9 +15,10 @@ import orjson
 
 from dedup.errors import StorageError
 
-FORMAT = 1
+FORMAT = 2
 PAGE_BYTES = 16_384
 CACHE_KIB = 64_000
+JOURNAL_BYTES = 64 << 20  # that the log of a large transaction may keep
 WAIT_SECONDS = 30.0
 AT_A_TIME = 500  # numbers in one statement
 
@@ -32,8 +33,8 @@ CREATE INDEX copies ON documents (copy_of) WHERE copy_of IS NOT NULL;
 CREATE INDEX dates ON documents (published) WHERE published IS NOT NULL;
 CREATE TABLE removed (number INTEGER PRIMARY KEY);
 CREATE TABLE runs (
-    name TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, near INTEGER NOT NULL, rare INTEGER NOT NULL,
-    digest TEXT NOT NULL
+    name TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, documents INTEGER NOT NULL,
+    near INTEGER NOT NULL, rare INTEGER NOT NULL, digest TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -96,6 +97,8 @@ class RunFile(NamedTuple):
     name : str
     first, last : int
         Its documents are among these numbers.
+    documents : int
+        How many they were when it was written.
     near, rare : int
         Postings of either kind.
     digest : str
@@ -104,6 +107,7 @@ class RunFile(NamedTuple):
     name: str
     first: int
     last: int
+    documents: int
     near: int
     rare: int
     digest: str
@@ -129,9 +133,10 @@ class Documents:
         self._connection = sqlite3.connect(
             uri, WAIT_SECONDS, isolation_level=None, check_same_thread=False, uri=True, cached_statements=64
         )
-        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB if writable else CACHE_KIB // 4}")
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB if writable else 2000}")
         if writable:
             self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
 
     @staticmethod
     def create(path: Path, about: dict[str, Any]) -> None:
@@ -168,6 +173,11 @@ class Documents:
         """Undo what is not committed, or end reading."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction
 
     def mark(self) -> None:
         """Mark a place in the transaction, to go back to."""
@@ -227,22 +237,25 @@ class Documents:
         self._connection.execute("INSERT INTO removed VALUES (?)", (number,))
         self._connection.execute("UPDATE documents SET copy_of = NULL WHERE copy_of = ?", (number,))
 
-    def expire(self, before: int) -> list[int]:
-        """Remove the documents published before a date; return their numbers."""
+    def older(self, before: int) -> list[tuple[int, int]]:
+        """Return number and ``counted`` of the documents published before a date."""
+        old = "SELECT number, counted FROM documents WHERE published < ?"
+        return self._connection.execute(old, (before,)).fetchall()
+
+    def expire(self, before: int) -> None:
+        """Remove the documents published before a date."""
         old = "SELECT number FROM documents WHERE published < ?"
-        numbers = [row[0] for row in self._connection.execute(old, (before,))]
         self._connection.execute(f"UPDATE documents SET copy_of = NULL WHERE copy_of IN ({old})", (before,))
         self._connection.execute(f"INSERT INTO removed {old}", (before,))
         self._connection.execute("DELETE FROM documents WHERE published < ?", (before,))
-        return numbers
 
     def removed(self) -> list[int]:
         """Return the numbers of documents that are removed and may still have postings."""
         return [row[0] for row in self._connection.execute("SELECT number FROM removed")]
 
-    def forget_removed(self) -> None:
-        """Note that no removed document has postings any more."""
-        self._connection.execute("DELETE FROM removed")
+    def forget_removed(self, first: int, last: int) -> None:
+        """Note that no removed document among these numbers has postings any more."""
+        self._connection.execute("DELETE FROM removed WHERE number BETWEEN ? AND ?", (first, last))
 
     def runs(self) -> list[RunFile]:
         """Return the run files, in the order of their documents."""
@@ -252,13 +265,18 @@ class Documents:
         """Put a run in the place of others."""
         self._connection.executemany("DELETE FROM runs WHERE name = ?", [(run.name,) for run in old])
         if new is not None:
-            self._connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", new)
+            self._connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", new)
 
     def statistics(self) -> dict[str, int]:
         """Return counts of documents."""
         statement = "SELECT count(*), total(size), count(copy_of), min(published), max(published) FROM documents"
         count, total, copies, first, last = self._connection.execute(statement).fetchone()
         return {"documents": count, "text_bytes": int(total), "copies": copies, "first": first, "last": last}
+
+    def count(self, first: int, last: int) -> int:
+        """Return how many documents there are among these numbers."""
+        statement = "SELECT count(*) FROM documents WHERE number BETWEEN ? AND ?"
+        return int(self._connection.execute(statement, (first, last)).fetchone()[0])
 
     def total_tokens(self) -> int:
         """Return the tokens of all documents."""

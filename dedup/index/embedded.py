@@ -71,8 +71,8 @@ class Embedded(Storage):
         try:
             if self.writable and not self._stale:
                 with told(self.folder):
-                    self.commit()
-                    self.publish(least=self.closing)
+                    self._commit_all()
+                    self._publish_or_tell(self.closing)
         finally:
             with suppress(sqlite3.Error):
                 super().close()
@@ -118,22 +118,32 @@ class Embedded(Storage):
                 documents.mark()
                 yield
                 if self._durability == "each" or self._unflushed >= FLUSH_DOCUMENTS:
-                    self.flush()
+                    self._commit_all()
+                    with suppress(
+                        OSError, sqlite3.Error
+                    ):  # tried again at the next flush; the call itself has succeeded
+                        self.publish()
             except InputError:
                 raise  # refused before anything was done
-            except BaseException:
+            except BaseException as error:
                 self._stale = True
-                self.next, self._unflushed = before, 0
-                try:  # keep what was added by earlier calls
-                    documents.go_back()
-                    self.commit()
-                except sqlite3.Error as error:
-                    documents.end()
-                    if unflushed:
-                        raise StorageError(
-                            f"{problem_of(error)}; the last {unflushed:,} changes are lost",
-                            hint="what was flushed is there",
-                        ) from error
+                # Without a transaction it was either committed, or SQLite has undone all that was not.
+                is_lost = not documents.is_open and self._unflushed > 0
+                if documents.is_open:
+                    self.next = before
+                    try:  # keep what was added by earlier calls
+                        documents.go_back()
+                        self.commit()
+                    except sqlite3.Error:
+                        documents.end()
+                        is_lost = True
+                self._unflushed = 0
+                if is_lost and unflushed and isinstance(error, sqlite3.Error):
+                    lost = f"the changes since the last flush ({unflushed:,}) are lost"
+                    raise StorageError(
+                        f"{self.folder}: {problem_of(error)}; {lost}",
+                        hint="free some room; what was flushed is there",
+                    ) from error
                 raise
 
     def turn(self, work: Callable[[], Result]) -> Result:
@@ -142,9 +152,22 @@ class Embedded(Storage):
 
     def flush(self) -> None:
         """Commit, and write the postings in memory as a run if there are enough."""
+        self._commit_all()
+        self._publish_or_tell()
+
+    def _commit_all(self) -> None:
         self.commit()
         self._unflushed = 0
-        self.publish()
+
+    def _publish_or_tell(self, least: int | None = None) -> None:
+        try:
+            self.publish(least)
+        except (OSError, sqlite3.Error) as error:
+            problem = problem_of(error) if isinstance(error, sqlite3.Error) else str(error.strerror or error).lower()
+            raise StorageError(
+                f"{self.folder}: {problem}; all documents are stored, but not yet what they are found by",
+                hint="free some room and flush again, or open it again: it is made anew",
+            ) from error
 
     # ---- asking
 

@@ -351,11 +351,8 @@ class Index:
 
     def check(self) -> list[str]:
         """Read everything; return what is wrong, in words: nothing, as a rule."""
-        with self._mutex:
-            if self._storage.writable:
-                self.flush()
-            with self._reading():
-                return self._storage.problems()
+        with self._reading():
+            return self._storage.problems()
 
     def info(self) -> dict[str, Any]:
         """Return what there is, as plain values: documents, bytes, dates, runs, parameters."""

@@ -108,9 +108,16 @@ def mapped(folder: Path, file: RunFile) -> Mapped:
 
 
 def written(
-    folder: Path, near: Sequence[Run], rare: Sequence[Run], sizes: npt.NDArray[np.uint8], first: int
+    folder: Path,
+    near: Sequence[Run],
+    rare: Sequence[Run],
+    sizes: npt.NDArray[np.uint8],
+    first: int,
+    n_documents: int,
+    is_removed: npt.NDArray[np.bool_],
+    limit: int,
 ) -> RunFile:
-    """Write one run of several sorted ones.
+    """Write one run of several sorted ones, without what cannot be found in it.
 
     Parameters
     ----------
@@ -120,45 +127,52 @@ def written(
         Sketch sizes of the documents from the first one on.
     first : int
         Number of that document.
+    n_documents : int
+        How many there are.
+    is_removed : bool array
+        By number: documents whose postings are left out.
+    limit : int
+        Of a rare pair the postings of the first so many documents are written: a pair that more have is common by now,
+        or the others are near copies, which meet by their bands.
     """
-    return _written(folder, near, rare, sizes, first, None)
-
-
-def merged(folder: Path, runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool_]) -> RunFile | None:
-    """Merge runs into a new file, without postings of removed documents; None if nothing is left."""
-    first = runs[0].file.first
-    sizes = np.zeros(runs[-1].file.last + 1 - first, np.uint8)
-    for run in runs:
-        sizes[run.file.first - first : run.file.last + 1 - first] = run.sketch_sizes
-    sizes[is_removed[first : first + len(sizes)]] = 0
-    new = _written(folder, [run.near for run in runs], [run.rare for run in runs], sizes, first, is_removed)
-    if new.near + new.rare == 0:
-        (folder / new.name).unlink()
-        return None
-    return new
-
-
-def _written(
-    folder: Path,
-    near: Sequence[Run],
-    rare: Sequence[Run],
-    sizes: npt.NDArray[np.uint8],
-    first: int,
-    is_removed: npt.NDArray[np.bool_] | None,
-) -> RunFile:
     counts = [0, 0]
+    kept_sizes = np.where(is_removed[first : first + len(sizes)], np.uint8(0), sizes)
 
     def pieces() -> Iterable[npt.NDArray[np.generic]]:
         for kind, runs in enumerate((near, rare)):
             for part in _parts(runs):
-                if is_removed is not None:
-                    part = part[~is_removed[part & np.uint64(MOST_DOCUMENTS - 1)]]
+                part = part[~is_removed[part & np.uint64(MOST_DOCUMENTS - 1)]]
+                if kind == 1:
+                    part = _pruned(part, limit)
                 counts[kind] += len(part)
                 yield part
-        yield sizes
+        yield kept_sizes
 
     name, digest = write(folder, pieces(), "run")
-    return RunFile(name, first, first + len(sizes) - 1, counts[0], counts[1], digest)
+    return RunFile(name, first, first + len(sizes) - 1, n_documents, counts[0], counts[1], digest)
+
+
+def merged(folder: Path, runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool_], limit: int) -> RunFile:
+    """Merge runs into a new file; parameters as for `written`."""
+    first = runs[0].file.first
+    sizes = np.zeros(runs[-1].file.last + 1 - first, np.uint8)
+    for run in runs:
+        sizes[run.file.first - first : run.file.last + 1 - first] = run.sketch_sizes
+    near, rare = [run.near for run in runs], [run.rare for run in runs]
+    n_documents = sum(run.file.documents for run in runs) - gone_of(runs, is_removed)
+    return written(folder, near, rare, sizes, first, n_documents, is_removed, limit)
+
+
+def gone_of(runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool_]) -> int:
+    """Return how many documents of runs are removed since they were written."""
+    return sum(int(np.count_nonzero(is_removed[run.file.first : run.file.last + 1])) for run in runs)
+
+
+def _pruned(postings: Run, limit: int) -> Run:
+    """Leave out all but the first so many postings of each key."""
+    keys = postings & ~np.uint64(MOST_DOCUMENTS - 1)
+    is_beyond = keys[limit:] == keys[:-limit]
+    return postings if not is_beyond.any() else postings[np.concatenate([np.ones(limit, bool), ~is_beyond])]
 
 
 def _parts(runs: Sequence[Run]) -> Iterable[Run]:

@@ -7,7 +7,8 @@ until then the documents themselves are the journal, from which the postings are
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from dedup.index.documents import Documents, Row, RunFile, checked
 from dedup.index.finder import Finder
 from dedup.index.frequencies import MOST_BITS, NO_LIMIT, Frequencies
 from dedup.index.packing import Vocabulary
-from dedup.params import Params
+from dedup.params import Level, Params
+from dedup.postings import posting_limit
 from dedup.rare import frequency_bits
 from dedup.text import Tokens, digests
 
@@ -38,6 +40,12 @@ FAN = 4
 
 VOCABULARY_DOCUMENTS = 1_000
 """Documents from which the vocabulary is made."""
+
+GONE_SHARE = 0.25
+"""When so large a share of the articles counted is gone, word pairs are counted anew."""
+
+LEAST_LIVE = 0.5
+"""A run of which fewer documents are left is written anew without the others."""
 
 SMALL_BITS = 26
 """A table up to that size is written with every run, and counted on by readers; a larger one, when an eighth is new."""
@@ -110,6 +118,8 @@ class Storage:
         about = self.documents.about()
         self._files = self.documents.runs()
         self._table = orjson.loads(about.get("table", "{}"))
+        self._gone = int(about.get("gone", 0))
+        self._has_removed = True
         self.vocabulary = Vocabulary(np.frombuffer(about.get("vocabulary", b""), np.uint32))
         self.finder = Finder(self.params, self._frequencies())
         self._last_run = 0
@@ -195,13 +205,19 @@ class Storage:
     def remove(self, row: Row) -> None:
         """Remove a document; its copies stand for themselves from now on."""
         self.documents.remove(row.number)
-        self.finder.is_removed[row.number] = True
+        self._let_go([row.number], row.counted)
 
     def expire(self, before: int) -> int:
         """Remove the documents published before a date; return how many."""
-        numbers = self.documents.expire(before)
+        old = self.documents.older(before)
+        self.documents.expire(before)
+        self._let_go([number for number, _ in old], sum(counted for _, counted in old))
+        return len(old)
+
+    def _let_go(self, numbers: list[int], counted: int) -> None:
         self.finder.is_removed[numbers] = True
-        return len(numbers)
+        self._gone += counted
+        self._has_removed |= bool(numbers)
 
     # ---- from memory to the disk
 
@@ -214,84 +230,129 @@ class Storage:
 
     def commit(self) -> None:
         """Commit all that was added and removed."""
-        self.documents.set_about(next=self.next)
+        self.documents.set_about(next=self.next, gone=self._gone)
         self.documents.commit()
 
     def publish(self, least: int | None = None) -> None:
-        """Write the postings in memory as a run, if they are of so many documents; merge runs of like size."""
+        """Write the postings in memory as a run, if they are of so many documents; tidy up."""
         first = self._last_run + 1
-        if self.next - first < max(1, RUN_DOCUMENTS if least is None else least):
-            return
+        if self.next - first >= max(1, RUN_DOCUMENTS if least is None else least):
+            self._publish(first)
+            self._tidy()
+        elif self._has_removed:
+            self._tidy()
+
+    def _publish(self, first: int) -> None:
         finder = self.finder
         sizes = finder.sketch_sizes[first : self.next]
-        file = runfiles.written(self._runs, [finder.near.merged()], [finder.rare.merged()], sizes, first)
+        count = self.documents.count(first, self.next - 1)
+        near, rare = [finder.near.merged()], [finder.rare.merged()]
+        file = runfiles.written(self._runs, near, rare, sizes, first, count, finder.is_removed, self._limit)
         old_table = self._table
-        self._in_place_of([], file, self._write_table)
+        with self._unless_named(file.name):
+            self._in_place_of([], file, self._write_table())
         finder.near.recent, finder.rare.recent = [], []
         self._take(runfiles.mapped(self._runs, file))
         if old_table.get("name") not in (None, self._table.get("name")):
             self._delete([old_table["name"]])
-        self._merge()
 
-    def _write_table(self, frequencies: Frequencies | None = None) -> dict[str, Any]:
+    def _write_table(self, anew: bool = False) -> dict[str, Any]:
         """Write the table of frequencies, if it is due; return what is to be noted about it."""
-        found = frequencies or self.finder.frequencies
+        found = self.finder.frequencies
         is_small = len(found.table) <= 1 << SMALL_BITS
-        if frequencies is None and not is_small and 8 * self._table.get("articles", 0) > 7 * found.articles:
+        if not anew and not is_small and 8 * self._table.get("articles", 0) > 7 * found.articles:
             return dict(self._table)
         name, digest = runfiles.write(self._runs, [found.counts()], "frequencies")
         bits = len(found.table).bit_length() - 1
         noted = {"name": name, "bits": bits, "articles": found.articles, "tokens": found.tokens}
         return {**noted, "to": self.next - 1, "digest": digest}
 
-    def _in_place_of(self, old: list[RunFile], new: RunFile | None, table: Callable[[], dict[str, Any]]) -> None:
-        """Have the database name a new run in the place of others."""
-        noted = table()
-        self.documents.begin()
-        self.documents.replace_runs(old, new)
-        self.documents.set_about(table=orjson.dumps(noted).decode())
-        self.documents.commit()
+    def _in_place_of(self, old: list[runfiles.Mapped], new: RunFile | None, table: dict[str, Any]) -> None:
+        """Have the database name a new run in the place of others, whose removed documents have no postings in it."""
+        touched = [*(run.file for run in old), *([] if new is None else [new])]
+        with self._unless_named(table["name"] if table["name"] != self._table.get("name") else ""):
+            self.documents.begin()
+            self.documents.replace_runs([run.file for run in old], new)
+            for file in touched:
+                self.documents.forget_removed(file.first, file.last)
+            self.documents.set_about(table=orjson.dumps(table).decode(), gone=self._gone)
+            self.documents.commit()
         self._files = self.documents.runs()
-        self._table = noted
+        self._table = table
+        for file in touched:
+            self.finder.is_removed[file.first : file.last + 1] = False
 
-    def _merge(self) -> None:
-        while True:
-            size = _tier(self._mapped[-1].file)
-            some: list[runfiles.Mapped] = []
-            for run in reversed(self._mapped):
-                if _tier(run.file) > size:
-                    break
-                some.insert(0, run)
-            if len(some) < FAN:
-                return
-            file = runfiles.merged(self._runs, some, self.finder.is_removed)
-            self._in_place_of([run.file for run in some], file, lambda: dict(self._table))
-            count = len(self._mapped) - len(some)
-            del self._mapped[count:], self.finder.near.stored[count:], self.finder.rare.stored[count:]
-            if file is not None:
-                self._take(runfiles.mapped(self._runs, file))
+    @contextmanager
+    def _unless_named(self, name: str) -> Iterator[None]:
+        """Delete a new file if the database cannot be made to name it."""
+        try:
+            yield
+        except BaseException:
+            self.documents.end()
+            self._delete([name])
+            raise
+
+    def _tidy(self) -> None:
+        """Merge runs of like size, write those anew that have lost many documents, and count word pairs anew."""
+        while some := self._to_merge():
+            first, count = self._mapped.index(some[0]), len(some)
+            left = sum(run.file.documents for run in some) - runfiles.gone_of(some, self.finder.is_removed)
+            file = runfiles.merged(self._runs, some, self.finder.is_removed, self._limit) if left else None
+            with self._unless_named("" if file is None else file.name):
+                self._in_place_of(some, file, self._table)
+            new = [] if file is None else [runfiles.mapped(self._runs, file)]
+            self._mapped[first : first + count] = new
+            self.finder.near.stored[first : first + count] = [run.near for run in new]
+            self.finder.rare.stored[first : first + count] = [run.rare for run in new]
             self._delete([run.file.name for run in some])
-            if not self._mapped:
-                return
+        if self._gone > GONE_SHARE * self.finder.frequencies.articles:
+            self._count_anew()
+        self._has_removed = False
+
+    def _to_merge(self) -> list[runfiles.Mapped]:
+        """Return the runs to be merged next: one that has lost many documents, or the last few if of like size."""
+        live = []
+        for run in self._mapped:
+            gone = runfiles.gone_of([run], self.finder.is_removed)
+            if gone and run.file.documents - gone <= LEAST_LIVE * run.file.documents:
+                return [run]
+            live.append(run.file.documents - gone)
+        some: list[runfiles.Mapped] = []
+        for run, documents in zip(reversed(self._mapped), reversed(live), strict=True):
+            if _tier(documents) > _tier(live[-1]):
+                break
+            some.insert(0, run)
+        return some if len(some) >= FAN else []
+
+    def _count_anew(self) -> None:
+        """Count the word pairs of the documents that are left."""
+        finder, old, counted = self.finder, self._table.get("name", ""), self._gone
+        before = finder.frequencies
+        if self.params.level >= Level.syndicated:
+            bits = min(MOST_BITS, frequency_bits(max(1, self.documents.total_tokens()), NO_LIMIT))
+            finder.frequencies = Frequencies(np.zeros(1 << bits, np.uint8))
+            for rows in self.documents.blocks(BLOCK):
+                finder.count_again(self.tokens_of(rows), np.array([bool(row.counted) for row in rows]))
+        self._gone = 0
+        try:
+            self._in_place_of([], None, self._write_table(anew=True))
+        except BaseException:
+            finder.frequencies, self._gone = before, counted
+            raise
+        self._delete([old])
 
     def compact(self) -> None:
         """Write all as one run, without what was removed; count the word pairs of what is left; free the room."""
         self.publish(least=1)
-        tokens = self.documents.total_tokens()
-        bits = min(MOST_BITS, frequency_bits(max(1, tokens), NO_LIMIT))
-        frequencies = Frequencies(np.zeros(1 << bits, np.uint8))
-        finder, self.finder.frequencies = self.finder, frequencies
-        for rows in self.documents.blocks(BLOCK):
-            finder.count_again(self.tokens_of(rows), np.array([bool(row.counted) for row in rows]))
-        old = [*self._files]
-        names = [run.name for run in old] + [self._table.get("name", "")]
-        new = runfiles.merged(self._runs, self._mapped, finder.is_removed) if self._mapped else None
-        noted = self._write_table(frequencies)
-        self.documents.begin()
-        self.documents.forget_removed()
-        self._in_place_of(old, new, lambda: noted)
+        old = list(self._mapped)
+        if old:
+            left = sum(run.file.documents for run in old) - runfiles.gone_of(old, self.finder.is_removed)
+            file = runfiles.merged(self._runs, old, self.finder.is_removed, self._limit) if left else None
+            with self._unless_named("" if file is None else file.name):
+                self._in_place_of(old, file, self._table)
+            self._delete([run.file.name for run in old])
+        self._count_anew()
         self.load()
-        self._delete(names)
         self.documents.vacuum()
 
     def _delete(self, names: list[str]) -> None:
@@ -304,6 +365,11 @@ class Storage:
         return sum(os.stat(path).st_size for path in files if path.is_file())
 
     closing = CLOSING_DOCUMENTS
+
+    @property
+    def _limit(self) -> int:
+        """Postings of a rare pair that are looked at in a run."""
+        return posting_limit(self.params)
 
     @property
     def runs(self) -> list[runfiles.Mapped]:
@@ -321,9 +387,9 @@ class Storage:
         return self._runs
 
 
-def _tier(file: RunFile) -> int:
-    """Return the size class of a run."""
-    tier, documents = 0, file.last - file.first + 1
+def _tier(documents: int) -> int:
+    """Return the size class of a run of so many documents."""
+    tier = 0
     while documents >= FAN * RUN_DOCUMENTS:
         tier, documents = tier + 1, documents // FAN
     return tier

@@ -17,7 +17,7 @@ import pytest
 from conftest import article
 
 from dedup import Index, StorageError
-from dedup.index import runfiles, storage
+from dedup.index import embedded, runfiles, storage
 from dedup.index.documents import Documents
 
 KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
@@ -34,6 +34,7 @@ def write(place: Path, first: int, durability: str, acknowledged: Connection) ->
     small_runs()
     draw = random.Random(first)
     with Index.open(place, durability=durability) as index:
+        acknowledged.send([])
         waiting: list[tuple[str, str]] = []
         number = first
         while True:
@@ -70,7 +71,8 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path, durability: str, m
         process = fork.Process(target=write, args=(place, 10_000 * (turn + 1), durability, sender))
         process.start()
         sender.close()
-        time.sleep(draw.uniform(0.05, 0.5))
+        assert receiver.poll(60)
+        time.sleep(draw.uniform(0, 0.5))
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
         process.join()
@@ -116,7 +118,7 @@ def test_readers_see_one_state_while_there_is_writing(tmp_path: Path, monkeypatc
     with Index.open(tmp_path / "i") as index:
         index.add("d0", article(0, 6))
         index.flush()
-        pipes = [fork.Pipe(duplex=False) for _ in range(2)]
+        pipes = [fork.Pipe(duplex=False) for _ in range(4)]
         readers = [fork.Process(target=read, args=(tmp_path / "i", sender)) for _, sender in pipes]
         for reader in readers:
             reader.start()
@@ -127,7 +129,7 @@ def test_readers_see_one_state_while_there_is_writing(tmp_path: Path, monkeypatc
             number += 1
             if number % 40 == 0:
                 index.compact()
-        assert [receiver.recv() for receiver, _ in pipes] == [None, None]
+        assert [receiver.recv() for receiver, _ in pipes] == [None] * 4
 
 
 def test_a_full_disk_while_adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,10 +140,11 @@ def test_a_full_disk_while_adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         connection = index._storage.documents._connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(StorageError, match=r"full.*Hint: free some room"):
+        with pytest.raises(StorageError, match=r"full; the changes since the last flush \(1\) are lost"):
             index.add_many([{"id": f"n{number}", "text": article(number, 200)} for number in range(20)])
         connection.execute("PRAGMA max_page_count = 1000000")
         assert "flushed" in index
+        assert "earlier" not in index
         assert "n0" not in index
         assert not any(match.is_copy for match in index.query(article(5, 200)))
         index.add("later", article(3))
@@ -169,6 +172,29 @@ def test_a_full_disk_while_a_run_is_written(tmp_path: Path, monkeypatch: pytest.
         index.add("later", article(100))
         index.flush()
         assert index.info()["runs"] == 1
+        assert index.check() == []
+
+
+@pytest.mark.usefixtures("small_runs_here")
+def test_a_full_disk_while_a_call_writes_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call has committed what it added: it has succeeded, and what is left to do is tried again."""
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(embedded, "FLUSH_DOCUMENTS", 10)
+    with Index.open(tmp_path / "i") as index:
+        with monkeypatch.context() as patched:
+            patched.setattr(runfiles.os, "fsync", full)
+            index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(20)])
+            with pytest.raises(StorageError, match="no space left on device; all documents are stored"):
+                index.flush()
+        assert len(index) == 20
+        assert index.check() == []
+        index.add("later", article(100))
+        index.flush()
+        assert (index.info()["runs"], len([*(tmp_path / "i" / "runs").iterdir()])) == (1, 2)
+        assert index.query(article(7))[0].id == "d7"
         assert index.check() == []
 
 
@@ -205,7 +231,7 @@ def test_an_unreadable_commit_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
                 raise sqlite3.OperationalError("disk I/O error")
 
             patched.setattr(Documents, "commit", fail)
-            with pytest.raises(StorageError, match="disk i/o error; the last 1 changes are lost"):
+            with pytest.raises(StorageError, match=r"disk i/o error; the changes since the last flush \(1\) are lost"):
                 index.flush()
         assert "a" not in index
         index.add("a", article(1))

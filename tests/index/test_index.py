@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Place, article, edited
 
@@ -188,6 +189,43 @@ def test_expired_documents_go_and_compaction_leaves_nothing_of_them(place: Place
     with Index.open(place("i")) as index:
         assert [copies(matches) for matches in index.query_many(given)] == before
         assert copies(index.add("new", article(1000))) == []
+        assert index.check() == []
+
+
+@pytest.mark.usefixtures("small_runs")
+def test_a_window_that_slides_stays_as_large_as_it_is(tmp_path: Path) -> None:
+    days, width, a_day = 60, 10, 8
+    with Index.open(tmp_path / "i") as index:
+        storage = index._storage
+        for day in range(days):
+            date = np.datetime64("2024-01-01") + day
+            texts = [article(a_day * day + number) for number in range(a_day)]
+            texts[-1] = edited(article(a_day * max(0, day - width // 2)), day, 0.02)  # of one that is still there
+            given = [
+                {"id": f"{day}-{number}", "text": text, "published": str(date)} for number, text in enumerate(texts)
+            ]
+            found = index.add_many(given)
+            assert not day or any(match.is_copy for match in found[-1])
+            expired = index.expire(before=str(date - width + 1))
+            assert expired == (a_day if day >= width else 0)
+            index.flush()
+            live = a_day * min(day + 1, width)
+            posted = sum(run.file.documents for run in storage.runs)
+            assert len(index) == live
+            assert posted <= 2 * live
+            assert len(storage.documents.removed()) <= 2 * live
+            assert storage.finder.frequencies.articles <= 4 / 3 * live + a_day
+        assert index.check() == []
+        assert not any(match.is_copy for match in index.query(article(3)))  # of the first day
+        assert index.query(article(a_day * (days - 1)))[0].id == f"{days - 1}-0"
+        counted = storage.finder.frequencies
+        storage._count_anew()
+        exact = storage.finder.frequencies
+        assert (counted.counts() >= exact.counts()).all()
+    with Index.open(tmp_path / "i") as index:
+        again = index._storage.finder.frequencies
+        assert again.articles == exact.articles
+        assert (again.counts() == exact.counts()).all()
         assert index.check() == []
 
 

@@ -42,7 +42,8 @@ def test_a_search_finds_what_a_dictionary_would(tmp_path: Path) -> None:
         postings.add(some, numbers)
         if first % 300 == 250:  # some of it in files
             sizes = np.zeros(1, np.uint8)
-            file = runfiles.written(tmp_path, [postings.merged()], [np.empty(0, np.uint64)], sizes, first)
+            none = np.empty(0, np.uint64)
+            file = runfiles.written(tmp_path, [postings.merged()], [none], sizes, first, 50, np.zeros(1000, bool), 100)
             postings.stored.append(runfiles.mapped(tmp_path, file).near)
             postings.recent = []
     asked = np.concatenate([keys, draw.integers(0, 2**64, 50, dtype=np.uint64)])
@@ -58,18 +59,30 @@ def test_a_search_finds_what_a_dictionary_would(tmp_path: Path) -> None:
 def test_a_merge_leaves_out_what_is_removed(tmp_path: Path) -> None:
     keys = np.arange(400, dtype=np.uint64) << np.uint64(55)
     postings = [keys | np.uint64(number) for number in (1, 2)]
+    removed = np.array([False, True, False])
+    sizes = np.array([9], np.uint8)
     runs = [
-        runfiles.mapped(tmp_path, runfiles.written(tmp_path, [run], [run[:7]], np.array([9], np.uint8), number))
+        runfiles.mapped(
+            tmp_path, runfiles.written(tmp_path, [run], [run[:7]], sizes, number, 1, np.zeros(3, bool), 100)
+        )
         for number, run in enumerate(postings, 1)
     ]
-    removed = np.array([False, True, False])
-    merged = runfiles.merged(tmp_path, runs, removed)
-    assert merged is not None
+    merged = runfiles.merged(tmp_path, runs, removed, 100)
     again = runfiles.mapped(tmp_path, merged)
     assert again.near.tolist() == postings[1].tolist()
     assert again.rare.tolist() == postings[1][:7].tolist()
     assert again.sketch_sizes.tolist() == [0, 9]
-    assert runfiles.merged(tmp_path, runs, np.ones(3, bool)) is None
+    assert (merged.first, merged.last, merged.documents) == (1, 2, 1)
+
+
+def test_a_pair_that_became_common_keeps_its_first_postings(tmp_path: Path) -> None:
+    counts = {3: 2, 5: 9, 8: 3, 13: 1}
+    postings = np.array([key << 50 | number for key, n in counts.items() for number in range(n)], np.uint64)
+    file = runfiles.written(tmp_path, [postings], [postings], np.zeros(9, np.uint8), 0, 9, np.arange(9) == 1, limit=3)
+    run = runfiles.mapped(tmp_path, file)
+    expected = [(3, 0), (5, 0), (5, 2), (5, 3), (8, 0), (8, 2), (13, 0)]
+    assert run.rare.tolist() == [key << 50 | number for key, number in expected]
+    assert len(run.near) == len(postings) - 3  # of bands and whole texts only what is removed
 
 
 def test_frequencies_grow_without_losing_any(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from conftest import article, edited
 from dedup import Index, InputError, Params, ParamsError, StorageError
 from dedup.cli.main import main
 from dedup.index import Match
-from dedup.index.shared import lease, snapshots, storage, sweeping
+from dedup.index.shared import columns, lease, snapshots, storage, sweeping
 from dedup.index.shared.address import Address
 
 KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
@@ -279,6 +279,34 @@ def test_clients_learn_what_others_removed_swept_and_counted(url: str, monkeypat
         mine, theirs = index._storage.finder.frequencies, reader._storage.finder.frequencies
         assert mine.articles == theirs.articles == 20  # those of the removed do not count any more
         assert (mine.table == theirs.table).all()
+
+
+def test_a_window_that_slides_stays_as_large_as_it_is(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "REMOVED_LEAST", 10)
+    monkeypatch.setattr(sweeping, "TABLE_ARTICLES", 10)
+    monkeypatch.setattr(columns, "BLOCK_BITS", 5)
+    monkeypatch.setattr(columns, "BLOCK", 32)
+    days, width, a_day = 60, 10, 8
+    with Index.open(url) as index:
+        for day in range(days):
+            date = 86_400 * (1_000 + day)
+            texts = [article(a_day * day + number) for number in range(a_day)]
+            index.add_many({"id": f"{day}-{at}", "text": text, "published": date} for at, text in enumerate(texts))
+            assert index.expire(before=date - 86_400 * (width - 1)) == (a_day if day >= width else 0)
+            live = a_day * min(day + 1, width)
+            assert len(index) == live
+            assert index._storage.state.postings <= 1.5 * 100 * live
+            assert index._storage.removed <= live / 2
+            assert index._storage.finder.frequencies.articles <= 4 / 3 * live + a_day
+        assert index.check() == []
+        blocks = list(index._storage.server.client.scan_iter(key(url, "columns:*")))
+        assert len(blocks) <= 2 * a_day * width / 32
+        assert ids(index.query(article(3))) == []  # of the first day
+        assert ids(index.query(article(a_day * (days - 1)))) == [f"{days - 1}-0"]
+        answers = [ids(index.query(article(number))) for number in range(400, 480)]
+    with Index.open(url) as index:
+        assert [ids(index.query(article(number))) for number in range(400, 480)] == answers
+        assert index.check() == []
 
 
 def test_a_client_that_opens_reads_the_stored_table(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
