@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
 SECONDS = 5.0
-"""After which the turn of a writer that was killed ends. A turn that takes longer is renewed."""
+"""After which the turn of a writer that was killed ends. One that takes longer is renewed as it goes."""
 
 WAIT_SECONDS = 120.0
 PAUSE = 0.002, 0.02  # seconds, from and to
@@ -48,13 +48,16 @@ class Lease:
         self.token = ""
         self._client = client
         self._place = place
+        self._seconds = SECONDS
         self._until = 0.0
 
-    def take(self, meanwhile: Callable[[], None]) -> None:
+    def take(self, seconds: float, meanwhile: Callable[[], None]) -> None:
         """Wait for the turn.
 
         Parameters
         ----------
+        seconds : float
+            After which it ends if it is not renewed.
         meanwhile : callable
             What to do while others have it.
 
@@ -63,6 +66,7 @@ class Lease:
         StorageError
             When others have it for `WAIT_SECONDS`.
         """
+        self._seconds = seconds
         token = secrets.token_hex(8)
         end = time.monotonic() + WAIT_SECONDS
         while not self._taken(token):
@@ -76,17 +80,17 @@ class Lease:
 
     def _taken(self, token: str) -> bool:
         begun = time.monotonic()
-        if not self._client.set(self.key, token, nx=True, px=int(1000 * SECONDS)):
+        if not self._client.set(self.key, token, nx=True, px=int(1000 * self._seconds)):
             return False
-        self._until = begun + SECONDS
+        self._until = begun + self._seconds
         return True
 
     def renew(self) -> None:
         """Hold the turn for longer, if the better part of it is over."""
-        if self.token and time.monotonic() > self._until - SECONDS / 2:
+        if self.token and time.monotonic() > self._until - self._seconds / 2:
             begun = time.monotonic()
-            if self._client.eval(_RENEW, 1, self.key, self.token, str(int(1000 * SECONDS))):
-                self._until = begun + SECONDS
+            if self._client.eval(_RENEW, 1, self.key, self.token, str(int(1000 * self._seconds))):
+                self._until = begun + self._seconds
 
     def release(self) -> None:
         """End the turn, if it is still ours."""

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any
@@ -20,7 +20,7 @@ import orjson
 
 from dedup import __version__
 from dedup.errors import StorageError
-from dedup.index.shared import columns
+from dedup.index.shared import columns, snapshots
 from dedup.index.shared.address import Address
 from dedup.index.shared.buckets import FEWEST, Names, fields
 from dedup.index.shared.state import FORMAT, State
@@ -50,6 +50,10 @@ class Server:
     def close(self) -> None:
         """End the connections."""
         self.client.close()
+
+    def disconnect(self) -> None:
+        """End the connections there are; new ones are made when they are needed."""
+        self.client.connection_pool.disconnect()
 
     # ---- made and opened
 
@@ -88,7 +92,12 @@ class Server:
         ------
         StorageError
         """
-        memory = self.client.info("memory")
+        from redis import ResponseError
+
+        try:
+            memory = self.client.info("memory")
+        except ResponseError:  # not allowed to ask
+            return
         policy = str(memory.get("maxmemory_policy", "noeviction"))
         if policy.startswith("allkeys") and int(memory.get("maxmemory", 0)):
             raise StorageError(
@@ -187,18 +196,32 @@ class Server:
 
     # ---- told of
 
-    def memory(self) -> dict[str, int]:
-        """Return the bytes of memory that the index takes, by what takes it: estimated from samples."""
-        groups: dict[str, list[str]] = {"documents": ["documents"], "postings": ["postings"]}
-        blocks = [key.decode() for key in self.client.scan_iter(match=self.key("*"), count=1000)]
-        prefix = len(self.key(""))
-        groups["columns"] = [key[prefix:] for key in blocks if key[prefix:].startswith("columns:")]
-        groups["frequencies"] = [key[prefix:] for key in blocks if key[prefix:].startswith("frequencies:")]
-        groups["other"] = ["state", "words", "removed"]
+    def memory(self, end: int, table: Mapping[str, Any]) -> dict[str, int]:
+        """Return the bytes of memory that the index takes, by what takes it: estimated from samples.
+
+        Parameters
+        ----------
+        end : int
+            Number of the next document.
+        table : mapping
+            Of the frequencies, as in the state.
+        """
+        n_blocks = 1 + (end >> columns.BLOCK_BITS)
+        blocks = range(0, n_blocks, 1 + n_blocks // SAMPLES)
+        of_blocks = self._memory([f"columns:{block}" for block in blocks]) * n_blocks // len(blocks)
         return {
-            group: sum(int(self.client.memory_usage(self.key(name), SAMPLES) or 0) for name in names)
-            for group, names in groups.items()
+            "documents": self._memory(["documents"]),
+            "postings": self._memory(["postings"]),
+            "columns": of_blocks,
+            "frequencies": self._memory([snapshots.key_of(table)]) if table else 0,
+            "other": self._memory(["state", "words", "removed"]),
         }
+
+    def _memory(self, names: list[str]) -> int:
+        with self.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.memory_usage(self.key(name), SAMPLES)
+            return sum(int(size or 0) for size in pipe.execute())
 
     def persistence(self) -> str:
         """Return, in words, what of the server's memory outlives it."""

@@ -6,7 +6,8 @@ It is written in compressed shards under a key of its own that would expire, and
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ KEPT_SECONDS = 3_600
 """For which shards stay that no commit has named yet."""
 
 
-def key_of(table: dict[str, Any]) -> str:
+def key_of(table: Mapping[str, Any]) -> str:
     """Return the name of a stored table's key, behind the prefix."""
     return f"frequencies:{table['name']}"
 
@@ -51,11 +52,16 @@ def write(client: Redis, key: Callable[[str], str], frequencies: Frequencies, la
         "to": last,
     }
     name, codec = key(key_of(table)), pa.Codec("zstd")
-    for shard in range(table["shards"]):
-        part = counts[shard * SHARD_BYTES : (shard + 1) * SHARD_BYTES]
-        client.hset(name, str(shard), codec.compress(part, asbytes=True))
-        if shard == 0:
-            client.expire(name, KEPT_SECONDS)
+    try:
+        for shard in range(table["shards"]):
+            part = counts[shard * SHARD_BYTES : (shard + 1) * SHARD_BYTES]
+            client.hset(name, str(shard), codec.compress(part, asbytes=True))
+            if shard == 0:
+                client.expire(name, KEPT_SECONDS)
+    except BaseException:
+        with suppress(Exception):
+            client.unlink(name)
+        raise
     return table
 
 

@@ -28,11 +28,10 @@ from dedup.index.frequencies import Frequencies
 from dedup.index.packing import Vocabulary
 from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import Prepared
-from dedup.index.shared import columns, snapshots
+from dedup.index.shared import columns, lease, snapshots
 from dedup.index.shared.address import Address, told
 from dedup.index.shared.buckets import Buckets, SharedPostings
 from dedup.index.shared.checking import problems
-from dedup.index.shared.lease import RELEASE, Lease
 from dedup.index.shared.rows import packed, unpacked
 from dedup.index.shared.server import Command, Server
 from dedup.index.shared.state import FORMAT, REMEMBERED, State
@@ -50,6 +49,8 @@ VOCABULARY_DOCUMENTS = 1_000
 
 BLOCK = 1_000  # documents that are read at a time
 TRIES = 20
+TRY_AGAIN = 1_000  # articles later, when the server had no room for what is due now and then
+LONGER = 6  # times that the turn is doubled for one that others have come before, so that in the end none does
 NEAR, RARE, ID = 0, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB
 """Salts of the kinds of keys."""
 
@@ -86,8 +87,9 @@ class Shared:
         self.place = address.place
         self.writable = mode == "rw"
         self.server = Server(address)
-        self._lease = Lease(self.server.client, address.key("lease"), self.place)
+        self._lease = lease.Lease(self.server.client, address.key("lease"), self.place)
         self._changes = Changes()
+        self._next_try = 0
         with told(self.place):
             try:
                 if self.writable:
@@ -242,16 +244,28 @@ class Shared:
     def turn(self, work: Callable[[], Result]) -> Result:
         """Do some work while nobody else writes, and commit it; again, if somebody did."""
         result = self.taken(work)
-        keep_up(self)
+        self._keep_up()
         return result
+
+    def _keep_up(self) -> None:
+        """Do what is due now and then. What the call was for is committed: so this does not fail it."""
+        from redis import RedisError
+
+        articles = self.finder.frequencies.articles
+        if self._stale or articles < self._next_try:
+            return
+        try:
+            keep_up(self)
+        except (RedisError, StorageError):
+            self._next_try = articles + TRY_AGAIN
 
     def taken(self, work: Callable[[], Result]) -> Result:
         """Do what `turn` does, and nothing else."""
         from redis import WatchError
 
         state = self.server.key("state")
-        for _ in range(TRIES):
-            self._lease.take(self._meanwhile)
+        for attempt in range(TRIES):
+            self._lease.take(lease.SECONDS * 2 ** min(attempt, LONGER), self._meanwhile)
             token = secrets.token_hex(4)
             try:
                 with self.server.client.pipeline() as pipe:
@@ -264,6 +278,9 @@ class Shared:
                         if not self._was_committed(token):
                             continue
                     return result
+            except (KeyboardInterrupt, SystemExit):
+                self.server.disconnect()  # there may be an answer on its way that is not the next one's
+                raise
             finally:
                 self._changes = Changes()
                 self._release()
@@ -357,7 +374,7 @@ class Shared:
 
     def info(self) -> dict[str, Any]:
         """Return what else there is to tell; of memory what the server reckons from samples."""
-        memory = self.server.memory()
+        memory = self.server.memory(self._state.next, self._state.table)
         return {
             "file_bytes": sum(memory.values()),
             "memory": memory,
@@ -409,7 +426,7 @@ class Shared:
         count = 0
         for first in range(0, len(numbers), BLOCK):
             count += self.taken(partial(self._remove_all, numbers[first : first + BLOCK]))
-        keep_up(self)
+        self._keep_up()
         return count
 
     def _remove_all(self, numbers: list[int]) -> int:
@@ -454,7 +471,7 @@ class Shared:
         if changes.removed:
             commands += server.remove_documents(changes.removed)
         commands.append(("HSET", server.key("state"), *chain.from_iterable(new.fields().items())))
-        commands.append(("EVAL", RELEASE, 1, self._lease.key, self._lease.token))
+        commands.append(("EVAL", lease.RELEASE, 1, self._lease.key, self._lease.token))
         self._lease.renew()
         pipe.multi()
         for command in commands:
