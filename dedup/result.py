@@ -72,6 +72,11 @@ class Result:
         """The kept records with all their fields, in input order; files are read again for them."""
         return self._source.kept_table(self._kept)
 
+    @property
+    def is_kept(self) -> npt.NDArray[np.bool_]:
+        """Whether each record is kept: a bool array of shape (n_records,)."""
+        return self._kept
+
     def __repr__(self) -> str:
         counts = self.counts
         return f"Result({', '.join(f'{name}={counts[name]}' for name in ('records', 'kept', 'dropped', 'rejected'))})"
