@@ -35,6 +35,7 @@ from dedup.known import Known, best
 from dedup.matches import Matches
 from dedup.matching import LAST_COPY
 from dedup.params import Params
+from dedup.progress import Progress
 from dedup.records import Records
 from dedup.store import Corpus, release
 from dedup.text import Tokens
@@ -76,16 +77,20 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
         raise ParamsError(f"an index of type {type(index).__name__}", "a path, or an open dedup.Index") from None
     there, is_made = folder.is_dir(), not (folder / DATABASE).is_file()
     ours = Index.open(folder, replace(asked, keep=None, prefer=()) if is_made else None)
-    is_empty = True
+    against, is_empty = None, True
     try:
         with ours:
             try:
-                yield Against(ours, given)
+                against = Against(ours, given)
+                yield against
             finally:
-                is_empty = len(ours) == 0
-    except BaseException:
+                is_empty = is_made and len(ours) == 0
+    except BaseException as error:
         if is_made and is_empty:
             _remove(folder, there)
+        if isinstance(error, StorageError) and against is not None and against.is_done:
+            done = "the run is complete, and what it kept is in the index; its postings could not be written"
+            raise StorageError(f"{done}: {error.found}", hint="free some room: opening it makes them again") from error
         raise
 
 
@@ -115,6 +120,8 @@ class Against:
         Of the run.
     identity : dict
         Of the index in its present state, as JSON can hold it.
+    is_done : bool
+        Whether all that is to be added is committed.
 
     Raises
     ------
@@ -127,6 +134,7 @@ class Against:
         _refuse_others(self.path, stored, Params(**given), [name for name in given if name not in OF_THE_RUN])
         self.params = replace(stored, **{name: given.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
         self.identity = {"path": str(self.path.absolute()), "change": change}
+        self.is_done = False
         self._add: Places = np.empty(0, np.int64)
 
     def check(self, batch: Batch) -> None:
@@ -150,6 +158,8 @@ class Against:
     def find(self, records: Records, collapsed: Collapsed, checkpoint: Checkpoint) -> Known:
         """Compare the documents of a run with those of the index."""
         n = len(collapsed.corpus)
+        if len(self._index) == 0:
+            return Known.none(n)
         parts = [Matches.none()]
         with bulk.held(self._index):
             for first in range(0, n, STEP):
@@ -200,7 +210,9 @@ class Against:
             told = "of the kept records take the place of a document in the index: the same id, and no copy of it"
             summary["notes"].append(f"{replaced:,} {told}")
 
-    def add(self, records: Records, agencies: Agencies, output: Path | None, summary: dict[str, Any]) -> None:
+    def add(
+        self, records: Records, agencies: Agencies, output: Path | None, summary: dict[str, Any], progress: Progress
+    ) -> None:
         """Add what is kept; to be called when the output is in place.
 
         Raises
@@ -210,10 +222,14 @@ class Against:
         """
         try:
             bulk.add(self._index, (_added(records, some, agencies) for some in _blocks(self._add, records)), agencies)
-        except StorageError as error:
-            done = "" if output is None else f"; {output} is complete"
+            self.is_done = True
+        except BaseException as error:
+            found = "nothing was added to the index" + ("" if output is None else f", though {output} is complete")
             hint = "run the same command again: it decides the same, and adds"
-            raise StorageError(f"nothing was added: {error.found}{done}", error.expected, hint) from error
+            if isinstance(error, StorageError):
+                raise StorageError(f"{found}: {error.found}", error.expected, hint) from error
+            progress.say(f"{found}: {hint}")
+            raise
         summary["index"]["bytes"] = self._index.info()["file_bytes"]
 
 

@@ -221,7 +221,7 @@ def run(
             folder.commit()
         if against is not None:
             with progress.stage("add"):
-                against.add(records, agencies, output, result.summary)
+                against.add(records, agencies, output, result.summary, progress)
             result.summary["seconds"] = progress.rounded()
     return result
 
