@@ -77,20 +77,17 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
         raise ParamsError(f"an index of type {type(index).__name__}", "a path, or an open dedup.Index") from None
     there, is_made = folder.is_dir(), not (folder / DATABASE).is_file()
     ours = Index.open(folder, replace(asked, keep=None, prefer=()) if is_made else None)
-    against, is_empty = None, True
+    is_empty = is_made
     try:
         with ours:
+            against = Against(ours, given, closes=True)
             try:
-                against = Against(ours, given)
                 yield against
             finally:
-                is_empty = is_made and len(ours) == 0
-    except BaseException as error:
-        if is_made and is_empty:
+                is_empty = is_made and not against.is_done and len(ours) == 0
+    except BaseException:
+        if is_empty:
             _remove(folder, there)
-        if isinstance(error, StorageError) and against is not None and against.is_done:
-            done = "the run is complete, and what it kept is in the index; its postings could not be written"
-            raise StorageError(f"{done}: {error.found}", hint="free some room: opening it makes them again") from error
         raise
 
 
@@ -113,6 +110,8 @@ class Against:
         Open for writing.
     given : mapping
         Parameters that must be those of the index, but for `OF_THE_RUN`.
+    closes : bool
+        Close the index when all is added, as a part of the run.
 
     Attributes
     ----------
@@ -128,8 +127,9 @@ class Against:
     ParamsError, StorageError
     """
 
-    def __init__(self, index: Index, given: Mapping[str, Any]) -> None:
+    def __init__(self, index: Index, given: Mapping[str, Any], closes: bool = False) -> None:
         self._index = index
+        self._closes = closes
         self.path, stored, change = bulk.state(index)
         _refuse_others(self.path, stored, Params(**given), [name for name in given if name not in OF_THE_RUN])
         self.params = replace(stored, **{name: given.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
@@ -218,19 +218,30 @@ class Against:
         Raises
         ------
         StorageError
-            The index is as it was.
+            The index is as it was; or all is there, but for its postings, which can be made again.
         """
+        parts = (_added(records, some, agencies) for some in _blocks(self._add, records))
         try:
-            bulk.add(self._index, (_added(records, some, agencies) for some in _blocks(self._add, records)), agencies)
-            self.is_done = True
+            bulk.add(self._index, parts, agencies, self._committed)
+            if self._closes:
+                self._index.close()
         except BaseException as error:
-            found = "nothing was added to the index" + ("" if output is None else f", though {output} is complete")
-            hint = "run the same command again: it decides the same, and adds"
+            found, hint = self._what_is_done(output)
             if isinstance(error, StorageError):
                 raise StorageError(f"{found}: {error.found}", error.expected, hint) from error
             progress.say(f"{found}: {hint}")
             raise
-        summary["index"]["bytes"] = self._index.info()["file_bytes"]
+        summary["index"]["bytes"] = bulk.file_bytes(self._index)
+
+    def _committed(self) -> None:
+        self.is_done = True
+
+    def _what_is_done(self, output: Path | None) -> tuple[str, str]:
+        if self.is_done:
+            done = "the run is complete, and what it kept is in the index, but not its postings"
+            return done, "do not run again: they are made anew when the index is opened"
+        found = "nothing was added to the index" + ("" if output is None else f", though {output} is complete")
+        return found, "run the same command again: it decides the same, and adds"
 
 
 def _refuse_others(path: Path, stored: Params, asked: Params, names: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -98,19 +99,23 @@ def test_a_full_disk_while_adding(place: Path, tmp_path: Path, step: str, monkey
     assert ids_of(place) == before | {f"m{n}" for n in range(40)}
 
 
-def test_a_full_disk_when_postings_are_written(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_full_disk_when_postings_are_written(place: Path, is_open: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The documents are committed: only their postings must be made again."""
-    monkeypatch.setattr("dedup.index.storage.CLOSING_DOCUMENTS", 1)
+    monkeypatch.setattr("dedup.index.storage.RUN_DOCUMENTS", 1)
     monkeypatch.setattr("dedup.index.storage.Storage.closing", 1)
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patched:
-        patched.setattr(runfiles.os, "fsync", full)
-        with pytest.raises(StorageError, match="what it kept is in the index"):
-            dedup.deduplicate(NEW, index=place)
+    with ExitStack() as stack:
+        index = stack.enter_context(Index.open(place, durability="each")) if is_open else place
+        with monkeypatch.context() as patched:
+            patched.setattr(runfiles.os, "fsync", full)
+            with pytest.raises(StorageError, match=r"what it kept is in the index, but not its postings.*do not run"):
+                dedup.deduplicate(NEW, index=index)
     assert "own" in ids_of(place)
+    assert dedup.deduplicate(NEW[:4], index=place).counts["kept"] == 0
 
 
 def test_resumed_after_every_step(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +80,11 @@ def held(index: Index) -> Iterator[None]:
         yield
 
 
+def file_bytes(index: Index) -> int:
+    """Return the bytes that an index takes on disk, be it open or closed."""
+    return index._storage.file_bytes()
+
+
 def compared(index: Index, texts: Prepared) -> Matches:
     """Return the matches of texts among the documents of an index: ``left`` is a number, ``right`` a place."""
     with index._reading():
@@ -125,11 +130,11 @@ def count_known(index: Index, ids: Iterable[list[str]]) -> int:
         return sum(len(index._storage.documents.known(some)) for some in ids)
 
 
-def add(index: Index, parts: Iterable[Added], agencies: Agencies) -> None:
+def add(index: Index, parts: Iterable[Added], agencies: Agencies, committed: Callable[[], None]) -> None:
     """Add documents that match none of those that are there and none of each other: all, or after an error none.
 
-    Where an id is taken they come in the place of the document that has it. When this returns they are committed; run
-    files are written later, by ``flush`` or ``close``.
+    Where an id is taken they come in the place of the document that has it. ``committed`` is called when they are there
+    to stay; run files are written after that, by ``flush`` or ``close``.
 
     Raises
     ------
@@ -154,6 +159,7 @@ def add(index: Index, parts: Iterable[Added], agencies: Agencies) -> None:
             storage.learn_words()
         storage.commit()
         index._unflushed = 0
+        committed()
 
 
 def _rows(
