@@ -43,7 +43,7 @@ from dedup.text import Tokens
 OF_THE_RUN = ("keep", "prefer")
 """Parameters that may be others in each run; the rest must be those of the index."""
 
-AT_A_TIME, TOKENS_AT_A_TIME = 1_000, 4_000_000
+AT_A_TIME, TOKENS_AT_A_TIME = 2_000, 2_000_000
 """Documents, and their tokens, that are compared with the index, or added to it, at a time."""
 
 STEP = 16_000

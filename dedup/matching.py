@@ -40,11 +40,11 @@ Kept = npt.NDArray[np.bool_]
 def match(
     records: Records,
     collapsed: Collapsed,
-    known: Known,
     params: Params,
     threads: int,
     checkpoint: Checkpoint,
     progress: Progress,
+    known: Known | None = None,
 ) -> tuple[Matches, Clusters, Bucket | None]:
     """Find and judge the pairs of documents.
 
@@ -52,13 +52,13 @@ def match(
     ----------
     records : Records
     collapsed : Collapsed
-    known : Known
-        Documents that are dropped for one of an index lead no cluster.
     params : Params
     threads : int
     checkpoint : Checkpoint
         Holds the scratch files, and what was finished.
     progress : Progress
+    known : Known, optional
+        Documents that are dropped for one of an index lead no cluster.
 
     Returns
     -------
@@ -70,6 +70,7 @@ def match(
     """
     corpus = collapsed.corpus
     (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
+    known = Known.none(len(corpus)) if known is None else known
     near = _Judged("near", known.decided, NEAR_DUPLICATE, checkpoint)
     if params.level < Level.near:
         return near.matches, near.clusters, None

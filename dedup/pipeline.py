@@ -187,7 +187,8 @@ def run(
     bands, rows = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
     progress = way.progress
     with ExitStack() as resources:
-        folder = None if output is None else resources.enter_context(Output(output, source.inputs))
+        inputs = [*source.inputs, *(() if against is None else [against.path])]
+        folder = None if output is None else resources.enter_context(Output(output, inputs))
         _tell_need(source, folder, params, way)
         checkpoint = resources.enter_context(_checkpoint(source, folder, params, way, agencies, against))
         with progress.bar("read", source.total_bytes, "B"):
@@ -200,7 +201,7 @@ def run(
         if against is not None:
             with progress.stage("index"):
                 known = against.find(records, collapsed, checkpoint)
-        matches, found, hidden = match(records, collapsed, known, params, way.threads, checkpoint, progress)
+        matches, found, hidden = match(records, collapsed, params, way.threads, checkpoint, progress, known)
         with progress.stage("decide"):
             together = known.merged(matches, found)
             result = conclude(records, collapsed, *together, policy, params, source, agencies, known)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -342,5 +344,19 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["run", str(new), "--index", place, "--level", "syndicated"]) == 2
     assert "level 'syndicated' with" in capsys.readouterr().err
     assert main(["run", str(new), "--index", place, "--threshold", "0.7", "--level", "near", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["index"]["copies"] == 4
+    told = capsys.readouterr()
+    assert json.loads(told.out)["index"]["copies"] == 4
+    assert "without -o what is kept is written nowhere" in told.err
     assert main(["run", str(new), "--threshold", "0"]) == 2
+    assert main(["run", str(new), "--index", place, "-o", place]) == 1
+    assert "choose another -o" in capsys.readouterr().err
+
+
+def test_a_run_without_an_index_loads_none() -> None:
+    code = (
+        "import sys, dedup; from conftest import article\n"
+        "dedup.deduplicate([article(1), article(2)])\n"
+        "sys.exit(', '.join({'sqlite3', 'dedup.index', 'dedup.against'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent)
+    assert done.returncode == 0, done.stderr
