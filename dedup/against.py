@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.agencies import UNKNOWN, Agencies
+from dedup.agencies import Agencies
 from dedup.checkpoint import Arrays, Checkpoint
 from dedup.collapse import Collapsed
 from dedup.credits import credits_at_ends
@@ -77,18 +77,18 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
         raise ParamsError(f"an index of type {type(index).__name__}", "a path, or an open dedup.Index") from None
     there, is_made = folder.is_dir(), not (folder / DATABASE).is_file()
     ours = Index.open(folder, replace(asked, keep=None, prefer=()) if is_made else None)
-    is_empty = is_made
     try:
-        with ours:
-            against = Against(ours, given, closes=True)
-            try:
-                yield against
-            finally:
-                is_empty = is_made and not against.is_done and len(ours) == 0
+        yield Against(ours, given, closes=True)
     except BaseException:
+        is_empty = False
+        with suppress(StorageError):  # what went wrong first is what is told
+            is_empty = is_made and len(ours) == 0
+        with suppress(StorageError):
+            ours.close()
         if is_empty:
             _remove(folder, there)
         raise
+    ours.close()
 
 
 def _remove(folder: Path, keep: bool) -> None:
@@ -130,10 +130,11 @@ class Against:
     def __init__(self, index: Index, given: Mapping[str, Any], closes: bool = False) -> None:
         self._index = index
         self._closes = closes
-        self.path, stored, change = bulk.state(index)
-        _refuse_others(self.path, stored, Params(**given), [name for name in given if name not in OF_THE_RUN])
+        stored = bulk.params_of(index)
+        self.identity = bulk.state(index)
+        self.place = str(self.identity["place"])
+        _refuse_others(self.place, stored, Params(**given), [name for name in given if name not in OF_THE_RUN])
         self.params = replace(stored, **{name: given.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
-        self.identity = {"path": str(self.path.absolute()), "change": change}
         self.is_done = False
         self._add: Places = np.empty(0, np.int64)
 
@@ -175,7 +176,7 @@ class Against:
     def _matched(self, records: Records, collapsed: Collapsed, first: int, stop: int) -> Arrays:
         parts = [Matches.none()]
         for some in _blocks(collapsed.record[first:stop], records):
-            found = bulk.compared(self._index, _prepared(records, some))
+            found = bulk.compared(self._index, self._prepared(records, some))
             parts.append(replace(found, right=found.right + first))
             first += len(some)
             release(records.tokens)
@@ -200,7 +201,7 @@ class Against:
         replaced = bulk.count_known(self._index, parts)
         before = len(self._index)
         summary["index"] = {
-            "path": str(self.path),
+            "path": self.place,
             "copies": copies,
             "added": len(ids),
             "replaced": replaced,
@@ -220,36 +221,52 @@ class Against:
         StorageError
             The index is as it was; or all is there, but for its postings, which can be made again.
         """
-        parts = (_added(records, some, agencies) for some in _blocks(self._add, records))
         try:
-            bulk.add(self._index, parts, agencies, self._committed)
+            if len(self._add):
+                bulk.add(self._index, partial(self._parts, records, agencies), agencies)
+            self.is_done = True
             if self._closes:
                 self._index.close()
         except BaseException as error:
-            found, hint = self._what_is_done(output)
+            self.is_done = self.is_done or self._has_changed()
+            found = "the run is complete, do not repeat it"
+            hint = error.hint if isinstance(error, StorageError) else ""
+            if not self.is_done:
+                found = "nothing was added to the index" + ("" if output is None else f", though {output} is complete")
+                hint = "run the same command again: it decides the same, and adds"
             if isinstance(error, StorageError):
                 raise StorageError(f"{found}: {error.found}", error.expected, hint) from error
-            progress.say(f"{found}: {hint}")
+            progress.say(f"{found}; {hint}" if hint else found)
             raise
-        summary["index"]["bytes"] = bulk.file_bytes(self._index)
+        size = bulk.file_bytes(self._index)
+        summary["index"].update({} if size is None else {"bytes": size})
 
-    def _committed(self) -> None:
-        self.is_done = True
+    def _parts(self, records: Records, agencies: Agencies) -> Iterator[bulk.Added]:
+        for some in _blocks(self._add, records):
+            credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, some, agencies)
+            texts = replace(self._prepared(records, some), credit=credit, drawn_on=drawn_on)
+            ids, sources = (column.take(pa.array(some)).to_pylist() for column in (records.ids, records.sources))
+            yield bulk.Added(texts, ids, sources, records.published[some].tolist())
+            release(records.tokens)
 
-    def _what_is_done(self, output: Path | None) -> tuple[str, str]:
-        if self.is_done:
-            done = "the run is complete, and what it kept is in the index, but not its postings"
-            return done, "do not run again: they are made anew when the index is opened"
-        found = "nothing was added to the index" + ("" if output is None else f", though {output} is complete")
-        return found, "run the same command again: it decides the same, and adds"
+    def _prepared(self, records: Records, some: Places) -> Prepared:
+        corpus = Corpus(records.tokens, records.starts, records.ends).part(some)
+        tokens = Tokens(corpus.tokens, np.concatenate([[0], corpus.ends]), records.digests[some])
+        return bulk.prepared(self._index, tokens, records.sizes[some])
+
+    def _has_changed(self) -> bool:
+        try:
+            return bulk.state(self._index) != self.identity
+        except StorageError:
+            return False
 
 
-def _refuse_others(path: Path, stored: Params, asked: Params, names: list[str]) -> None:
+def _refuse_others(place: str, stored: Params, asked: Params, names: list[str]) -> None:
     others = [name for name in names if getattr(asked, name) != getattr(stored, name)]
     if others:
         here, there = asked.as_dict(), stored.as_dict()
         raise ParamsError(
-            f"{', '.join(f'{name} {here[name]!r}' for name in others)} with {path}",
+            f"{', '.join(f'{name} {here[name]!r}' for name in others)} with {place}",
             f"{', '.join(f'{name} {there[name]!r}' for name in others)}, as it was made with",
             "leave that out, or make another index",
         )
@@ -279,19 +296,3 @@ def _blocks(which: Places, records: Records) -> Iterator[Places]:
         stop = min(max(stop, first + 1), first + AT_A_TIME)
         yield which[first:stop]
         first = stop
-
-
-def _prepared(records: Records, which: Places) -> Prepared:
-    """Return the texts of records as an index looks at them, but for the credits."""
-    corpus = Corpus(records.tokens, records.starts, records.ends).part(which)
-    tokens = Tokens(corpus.tokens, np.concatenate([[0], corpus.ends]), records.digests[which])
-    none = np.full(len(which), UNKNOWN), np.zeros(len(which), bool)
-    return Prepared(tokens, corpus.lengths, records.sizes[which], *none)
-
-
-def _added(records: Records, which: Places, agencies: Agencies) -> bulk.Added:
-    credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, which, agencies)
-    texts = replace(_prepared(records, which), credit=credit, drawn_on=drawn_on)
-    ids, sources = (column.take(pa.array(which)).to_pylist() for column in (records.ids, records.sources))
-    release(records.tokens)
-    return bulk.Added(texts, ids, sources, records.published[which].tolist())

@@ -187,7 +187,7 @@ def run(
     bands, rows = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
     progress = way.progress
     with ExitStack() as resources:
-        inputs = [*source.inputs, *(() if against is None else [against.path])]
+        inputs = [*source.inputs, *(() if against is None else [Path(against.place)])]
         folder = None if output is None else resources.enter_context(Output(output, inputs))
         _tell_need(source, folder, params, way)
         checkpoint = resources.enter_context(_checkpoint(source, folder, params, way, agencies, against))

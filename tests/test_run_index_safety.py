@@ -62,7 +62,7 @@ def test_killed_between_the_output_and_the_index(
         patched.setattr(against.bulk, "add", killed)
         with pytest.raises(Killed):
             dedup.deduplicate(NEW, tmp_path / "out", index=place, progress=True)
-    assert "out is complete: run the same command again" in capsys.readouterr().err
+    assert "out is complete; run the same command again" in capsys.readouterr().err
     first = pq.read_table(tmp_path / "out" / "decisions.parquet")
     assert ids_of(place) == before
     result = dedup.deduplicate(NEW, tmp_path / "out", index=place)
@@ -112,7 +112,7 @@ def test_a_full_disk_when_postings_are_written(place: Path, is_open: bool, monke
         index = stack.enter_context(Index.open(place, durability="each")) if is_open else place
         with monkeypatch.context() as patched:
             patched.setattr(runfiles.os, "fsync", full)
-            with pytest.raises(StorageError, match=r"what it kept is in the index, but not its postings.*do not run"):
+            with pytest.raises(StorageError, match=r"run is complete, do not repeat it.*all documents are stored"):
                 dedup.deduplicate(NEW, index=index)
     assert "own" in ids_of(place)
     assert dedup.deduplicate(NEW[:4], index=place).counts["kept"] == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ import pyarrow as pa
 from dedup.agencies import UNKNOWN, Agencies
 from dedup.errors import StorageError
 from dedup.index.documents import Row
+from dedup.index.embedded import Embedded
 from dedup.index.given import ID_BYTES
 from dedup.index.index import Index
 from dedup.index.postings import MOST_DOCUMENTS
@@ -22,6 +23,7 @@ from dedup.index.prepared import Prepared
 from dedup.matches import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
+from dedup.text import Tokens
 
 LONGEST_ID = ID_BYTES
 NAMES_AT_A_TIME = 10_000
@@ -58,19 +60,25 @@ class Added(NamedTuple):
     published: list[int]
 
 
-def state(index: Index) -> tuple[Path, Params, int]:
-    """Return where an index lies, its parameters, and a number that changes when it does.
+def state(index: Index) -> dict[str, str | int]:
+    """Return what tells an index, as it is now, from any other state that it was or will be in."""
+    with index._reading():
+        # A document that is added takes a new number; one that is removed lessens the count.
+        return {"place": index._storage.place, "next": index._storage.next, "documents": len(index._storage)}
+
+
+def params_of(index: Index) -> Params:
+    """Return the parameters of an index that is open for writing.
 
     Raises
     ------
     StorageError
-        When it is not open for writing.
+        When it is not.
     """
-    with index._mutex:
-        if index._writer is None or index._unflushed:
-            index.flush()  # the number counts what is committed; an index open for reading is refused
-        index._assert_open()
-        return index._storage.folder, index._storage.params, index._storage.documents.change()
+    with index._reading():
+        if not index._storage.writable:
+            raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
+        return index._storage.params
 
 
 @contextmanager
@@ -80,17 +88,22 @@ def held(index: Index) -> Iterator[None]:
         yield
 
 
-def file_bytes(index: Index) -> int:
-    """Return the bytes that an index takes on disk, be it open or closed."""
-    return index._storage.file_bytes()
+def file_bytes(index: Index) -> int | None:
+    """Return the bytes that an index takes on disk, be it open or closed; None where it is in no folder."""
+    return index._storage.file_bytes() if isinstance(index._storage, Embedded) else None
+
+
+def prepared(index: Index, tokens: Tokens, sizes: Numbers) -> Prepared:
+    """Return texts of these tokens, and bytes, as an index looks at them, but for the credits."""
+    none = np.full(len(tokens), UNKNOWN), np.zeros(len(tokens), bool)
+    return Prepared(tokens, np.diff(tokens.offsets), sizes, *none, *index._near_keys(tokens))
 
 
 def compared(index: Index, texts: Prepared) -> Matches:
     """Return the matches of texts among the documents of an index: ``left`` is a number, ``right`` a place."""
     with index._reading():
-        storage = index._storage
         numbers = MOST_DOCUMENTS + np.arange(len(texts.lengths))  # higher than all there are
-        found = storage.finder.find(texts, numbers, storage.documents.fetch, storage.vocabulary, add=False)
+        found = index._storage.find(texts, numbers, add=False)
         left, right = found.texts.numbers[found.matches.left], found.matches.right - found.texts.first_new
         return replace(found.matches, left=left, right=right)
 
@@ -101,7 +114,7 @@ def named(index: Index, numbers: Numbers) -> Named:
     with index._reading():
         for first in range(0, max(1, len(numbers)), NAMES_AT_A_TIME):
             some = numbers[first : first + NAMES_AT_A_TIME].tolist()
-            rows = index._storage.documents.fetch(some)
+            rows = index._storage.fetch(some)
             parts.append(_columns([rows[number] for number in some]))
     return Named(
         pa.concat_arrays([part.ids for part in parts]),
@@ -127,39 +140,43 @@ def _columns(rows: list[Row]) -> Named:
 def count_known(index: Index, ids: Iterable[list[str]]) -> int:
     """Return how many of the ids an index has."""
     with index._reading():
-        return sum(len(index._storage.documents.known(some)) for some in ids)
+        return sum(len(index._storage.known(some)) for some in ids)
 
 
-def add(index: Index, parts: Iterable[Added], agencies: Agencies, committed: Callable[[], None]) -> None:
+def add(index: Index, parts: Callable[[], Iterable[Added]], agencies: Agencies) -> None:
     """Add documents that match none of those that are there and none of each other: all, or after an error none.
 
-    Where an id is taken they come in the place of the document that has it. ``committed`` is called when they are there
-    to stay; run files are written after that, by ``flush`` or ``close``.
+    Where an id is taken they come in the place of the document that has it.
+
+    Parameters
+    ----------
+    index : Index
+    parts : callable
+        Returns the documents, some at a time; may be called again.
+    agencies : Agencies
 
     Raises
     ------
     StorageError
+        Also when all are committed, but what they are found by could not be written: `state` tells.
     """
     with index._writing():
-        storage = index._storage
-        for part in parts:
-            tokens = part.texts.tokens
-            for id in storage.documents.known(part.ids):
-                index._remove(id)
-            first = storage.next
-            if first + len(part.ids) > MOST_DOCUMENTS:
-                raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
-            numbers = np.arange(first, first + len(part.ids))
-            is_compared = storage.params.level < Level.near or part.texts.lengths >= storage.params.min_tokens
-            counted = np.broadcast_to(is_compared, len(numbers))
-            storage.finder.count_again(tokens, counted)
-            storage.finder.post_again(tokens, numbers)
-            storage.documents.insert(_rows(index, part, numbers, counted, agencies))
-            storage.next += len(numbers)
-            storage.learn_words()
-        storage.commit()
-        index._unflushed = 0
-        committed()
+        index._storage.turn(partial(_add, index, parts, agencies))
+        index._storage.flush()
+
+
+def _add(index: Index, parts: Callable[[], Iterable[Added]], agencies: Agencies) -> None:
+    storage = index._storage
+    for part in parts():
+        for id in storage.known(part.ids):
+            index._remove(id)
+        numbers = storage.next + np.arange(len(part.ids))
+        if numbers[-1] >= MOST_DOCUMENTS:
+            raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
+        is_counted = storage.params.level < Level.near or part.texts.lengths >= storage.params.min_tokens
+        counted = np.broadcast_to(is_counted, len(numbers))
+        storage.post(part.texts, numbers, counted)
+        storage.insert(_rows(index, part, numbers, counted, agencies))
 
 
 def _rows(
