@@ -228,7 +228,7 @@ class Against:
             if self._closes:
                 self._index.close()
         except BaseException as error:
-            self.is_done = self.is_done or self._has_changed()
+            self.is_done = self.is_done or self._is_added(records)
             found = "the run is complete, do not repeat it"
             hint = error.hint if isinstance(error, StorageError) else ""
             if not self.is_done:
@@ -254,11 +254,12 @@ class Against:
         tokens = Tokens(corpus.tokens, np.concatenate([[0], corpus.ends]), records.digests[some])
         return bulk.prepared(self._index, tokens, records.sizes[some])
 
-    def _has_changed(self) -> bool:
-        try:
-            return bulk.state(self._index) != self.identity
-        except StorageError:
-            return False
+    def _is_added(self, records: Records) -> bool:
+        """Whether the index has what was to be added, as the last of it tells."""
+        with suppress(StorageError):
+            last = self._add[-1:]
+            return any(bulk.holds(self._index, records.ids[record].as_py(), records.digests[record]) for record in last)
+        return False
 
 
 def _refuse_others(place: str, stored: Params, asked: Params, names: list[str]) -> None:

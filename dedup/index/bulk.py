@@ -137,6 +137,13 @@ def _columns(rows: list[Row]) -> Named:
     )
 
 
+def holds(index: Index, id: str, digest: npt.NDArray[np.uint64]) -> bool:
+    """Return whether an index has a document of this id with the text of this digest."""
+    with index._reading():
+        row = index._storage.by_id(id)
+        return row is not None and row.digest == digest.astype(">u8").tobytes()
+
+
 def count_known(index: Index, ids: Iterable[list[str]]) -> int:
     """Return how many of the ids an index has."""
     with index._reading():
@@ -158,7 +165,7 @@ def add(index: Index, parts: Callable[[], Iterable[Added]], agencies: Agencies) 
     Raises
     ------
     StorageError
-        Also when all are committed, but what they are found by could not be written: `state` tells.
+        Also when all are committed, but what they are found by could not be written: `holds` tells.
     """
     with index._writing():
         index._storage.turn(partial(_add, index, parts, agencies))
