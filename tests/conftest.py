@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import servers
 from hypothesis import settings
 
 settings.register_profile("dedup", deadline=None)  # kernels are compiled in the first example
@@ -111,3 +115,29 @@ def edited(text: str, seed: int, share: float) -> str:
 def articles() -> list[str]:
     """Forty different articles."""
     return [article(seed) for seed in range(40)]
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[servers.RedisServer]:
+    """A server that all tests of a session share; each uses names of its own."""
+    if servers.BINARY is None:
+        pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
+    server = servers.RedisServer("--appendonly", "no")
+    yield server
+    server.close()
+
+
+Place = Callable[[str], "str | Path"]
+"""Returns where an index of some name is to be."""
+
+_COUNT = itertools.count()
+
+
+@pytest.fixture(params=["folder", "redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Both kinds of places where an index can be."""
+    if request.param == "folder":
+        return lambda name: tmp_path / name
+    server = request.getfixturevalue("redis_server")
+    number = next(_COUNT)
+    return lambda name: server.url(f"{name}-{number}")

@@ -22,6 +22,7 @@ Keep documents in a lasting index, and ask what a new text copies.
   dedup index add news.index today.jsonl > answers.jsonl
   dedup index query news.index draft.txt
   dedup index expire news.index --before 2024-01-01 && dedup index compact news.index
+  dedup index add "redis://host:6379/0?name=news" today.jsonl
 
 Answers are JSON lines, one for each record, printed when it is safely stored.
 """
@@ -40,7 +41,7 @@ def add_parser(commands: Any) -> None:
     def job(name: str, work: Callable[[argparse.Namespace], int], told: str) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = jobs.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
         made.set_defaults(command=lambda options: _announced(work, options))
-        made.add_argument("index", metavar="INDEX", type=Path, help="folder of the index")
+        made.add_argument("index", metavar="INDEX", help="folder of the index, or URL of a Redis server, with ?name=")
         return made
 
     create = job("create", _create, "make an empty index; add makes one, too, with the defaults")
@@ -90,9 +91,12 @@ def _announced(work: Callable[[argparse.Namespace], int], options: argparse.Name
 def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None = None, make: bool = False) -> Index:
     from dedup.errors import StorageError
     from dedup.index import Index
+    from dedup.index.shared.address import Address
     from dedup.index.storage import DATABASE
 
-    if not make and not (options.index / DATABASE).is_file():
+    if not make and Address.is_one(options.index):
+        Index.open(options.index, mode="r").close()  # is there one?
+    elif not make and not (Path(options.index) / DATABASE).is_file():
         raise StorageError(f"{options.index} holds no index", "the folder of an index", "dedup index create makes one")
     return Index.open(options.index, params, mode, agencies=getattr(options, "agencies", None))
 

@@ -299,17 +299,17 @@ class Documents:
             yield from self._connection.execute(f"SELECT {columns} FROM documents WHERE {key} IN ({marks})", some)
 
 
-def checked(about: dict[str, Any], place: Path, params: dict[str, Any] | None) -> None:
+def checked(about: dict[str, Any], place: object, params: dict[str, Any] | None, expected: int = FORMAT) -> None:
     """Refuse an index of another format, or made with other parameters than those asked for.
 
     Raises
     ------
     StorageError
     """
-    if about.get("format") != FORMAT:
+    if about.get("format") != expected:
         made_by = f", written by dedup {about['version']}" if "version" in about else ""
         raise StorageError(
-            f"{place} has format {about.get('format')}{made_by}", f"format {FORMAT}", "make the index anew"
+            f"{place} has format {about.get('format')}{made_by}", f"format {expected}", "make the index anew"
         )
     stored = orjson.loads(about["params"])
     if params is None or params == stored:

@@ -24,6 +24,7 @@ from dedup.index.embedded import Embedded
 from dedup.index.given import Given, already_there, checked_id, records
 from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import NearKeys, Prepared
+from dedup.index.shared.address import Address
 from dedup.index.verdicts import verdicts
 from dedup.matching import LAST_COPY
 from dedup.params import Params
@@ -69,15 +70,16 @@ class Index:
 
         Parameters
         ----------
-        path : path
-            Its folder. With mode ``rw`` it is made if it is not there.
+        path : path or str
+            Its folder, or, for one that several writers share, the URL of a Redis server, such as
+            ``redis://host:6379/0?name=news``. With mode ``rw`` it is made if it is not there.
         params : Params, optional
             Of a new index. One that is there must have been made with the same; by default whatever it was made with.
             ``keep`` and ``prefer`` mean nothing here: documents come in the order in which they are preferred.
         mode : {"rw", "r"}
         durability : {"flush", "each"}
             When what was added outlives the process and the machine: after `flush` (which is called by itself now and
-            then), or after every call.
+            then), or after every call. On a server every call commits, and what that outlives is up to the server.
         agencies : path, optional
             A file of news agencies, to be found as credits besides the shipped ones.
 
@@ -94,11 +96,15 @@ class Index:
             raise ParamsError(f"durability {durability!r}", " or ".join(map(repr, DURABILITIES)))
         if params is not None and not isinstance(params, Params):
             raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
+        table = Agencies.read(agencies)
+        if Address.is_one(path):
+            from dedup.index.shared.storage import Shared
+
+            return Index(Shared(Address.of(str(path)), params, mode), table)
         try:
             folder = Path(os.fsdecode(path))
         except TypeError:
             raise ParamsError(f"a path of type {type(path).__name__}", "the path of a folder") from None
-        table = Agencies.read(agencies)
         return Index(Embedded(folder, params, mode, durability), table)
 
     # ---- asking

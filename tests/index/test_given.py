@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import article
+from conftest import Place, article
 
 from dedup import DedupError, Index, InputError, Params, ParamsError, StorageError
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Any:
-    with Index.open(tmp_path / "i") as opened:
+def index(place: Place) -> Any:
+    with Index.open(place("i")) as opened:
         opened.add("there", article(1))
         yield opened
         assert len(opened) == 1
@@ -53,28 +53,28 @@ def test_the_same_id_twice_in_a_batch(index: Index) -> None:
         index.add_many([{"id": "a", "text": "x"}, {"id": "a", "text": "y"}])
 
 
-def test_what_only_looks_hostile(tmp_path: Path) -> None:
+def test_what_only_looks_hostile(place: Place) -> None:
     ids = ["a\0b", "a\0c", "a", "'; DROP TABLE documents; --", "日本", " ", "x" * 4_096]
-    with Index.open(tmp_path / "i") as index:
+    with Index.open(place("i")) as index:
         for number, id in enumerate(ids):
             index.add(id, article(number), source="\0", data="\0")
         index.add("nul", "\0" * 1000 + article(99) + "\0")
         index.add("surrogate", "\ud800 " + article(98))
-    with Index.open(tmp_path / "i") as index:
+    with Index.open(place("i")) as index:
         assert [index.query(article(number))[0].id for number in range(len(ids))] == ids
         assert index.query(article(99))[0].id == "nul"
         assert "a\0d" not in index
         assert index.check() == []
 
 
-def test_a_text_of_fifty_megabytes(tmp_path: Path) -> None:
+def test_a_text_of_fifty_megabytes(place: Place) -> None:
     text = " ".join(f"w{number}" for number in range(6_000_000))
     assert len(text) > 45_000_000
-    with Index.open(tmp_path / "i") as index:
+    with Index.open(place("i")) as index:
         index.add("large", text)
         index.flush()
         assert index.query(text)[0].relation == "identical"
-    with Index.open(tmp_path / "i") as index:
+    with Index.open(place("i")) as index:
         assert index.query(text)[0].relation == "identical"
 
 
@@ -102,21 +102,21 @@ def test_one_writer(tmp_path: Path) -> None:
     Index.open(tmp_path / "i").close()
 
 
-def test_closed(tmp_path: Path) -> None:
-    index = Index.open(tmp_path / "i")
+def test_closed(place: Place) -> None:
+    index = Index.open(place("i"))
     index.close()
     index.close()
     with pytest.raises(StorageError, match="closed"):
         index.add("a", "b")
 
 
-def test_other_parameters_are_refused_with_both_values(tmp_path: Path) -> None:
-    Index.open(tmp_path / "i", Params(threshold=0.8)).close()
+def test_other_parameters_are_refused_with_both_values(place: Place) -> None:
+    Index.open(place("i"), Params(threshold=0.8)).close()
     with pytest.raises(StorageError) as refused:
-        Index.open(tmp_path / "i", Params())
+        Index.open(place("i"), Params())
     assert "threshold 0.8" in str(refused.value)
     assert "threshold 0.7" in str(refused.value)
-    with Index.open(tmp_path / "i") as index:
+    with Index.open(place("i")) as index:
         assert index.info()["params"]["threshold"] == 0.8
 
 

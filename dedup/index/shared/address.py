@@ -1,0 +1,151 @@
+"""Where a shared index is, and what may be wrong with its server told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from dedup.errors import ParamsError, StorageError
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+SCHEMES = ("redis", "rediss", "unix")
+DEFAULT_NAME = "index"
+CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
+TRIES = 3
+FORM = "redis://host:6379/0?name=news, rediss://… or unix:///run/redis.sock?name=news"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A shared index.
+
+    Parameters
+    ----------
+    url : str
+        Of the server, for redis-py; with the password, if there is one.
+    place : str
+        The whole as told to people, without it.
+    name : str
+        Of the index.
+    """
+
+    url: str
+    place: str
+    name: str
+
+    @staticmethod
+    def is_one(path: object) -> bool:
+        """Whether a path is the URL of a server."""
+        return isinstance(path, str) and path.split("://", 1)[0].lower() in SCHEMES and "://" in path
+
+    @staticmethod
+    def of(url: str) -> Address:
+        """Read a URL.
+
+        Raises
+        ------
+        ParamsError
+        """
+        try:
+            parts = urlsplit(url)
+            query = dict(parse_qsl(parts.query, keep_blank_values=True))
+            host = parts.hostname or ""
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError as error:
+            raise ParamsError(f"a URL that cannot be read ({error})", FORM) from None
+        name = query.pop("name", DEFAULT_NAME)
+        if not name or not name.isprintable() or set(name) & set("{}: "):
+            raise ParamsError(f"the name {name!r} for an index", "one without spaces, colons and braces")
+        if "decode_responses" in query:
+            raise ParamsError("decode_responses in the URL of an index", "a URL without it")
+        if ":" in host:
+            host = f"[{host}]"
+        scheme = parts.scheme.lower()
+        return Address(
+            f"{scheme}://{parts.netloc}{parts.path}" + (f"?{urlencode(query)}" if query else ""),
+            f"{scheme}://{host}{port}{parts.path}?name={name}",
+            name,
+        )
+
+    def key(self, what: str) -> str:
+        """Return the name of a key on the server; by the braces all are in one slot of a cluster."""
+        return f"dedup:{{{self.name}}}:{what}"
+
+    def client(self) -> Redis:
+        """Return a client of the server; nothing is sent yet.
+
+        Raises
+        ------
+        ParamsError
+            When redis-py is not installed, or takes the URL for none.
+        """
+        try:
+            from redis import Redis
+            from redis.backoff import ExponentialBackoff
+            from redis.retry import Retry
+        except ImportError:
+            raise ParamsError(
+                "an index on a Redis server, and no redis-py", "the extra redis", "pip install 'dedup[redis]'"
+            ) from None
+        try:
+            return Redis.from_url(
+                self.url,
+                socket_connect_timeout=CONNECT_SECONDS,
+                socket_timeout=ANSWER_SECONDS,
+                retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), TRIES),
+            )
+        except (ValueError, TypeError) as error:
+            raise ParamsError(f"a URL that redis-py cannot use ({error})", FORM) from None
+
+
+@contextmanager
+def told(place: str) -> Iterator[None]:
+    """Tell the errors of a server as ours."""
+    from redis import exceptions
+
+    try:
+        yield
+    except exceptions.RedisError as error:
+        found, hint = _what(error)
+        raise StorageError(f"{place}: {found}", hint=hint) from error
+    except (OSError, EOFError) as error:
+        raise StorageError(f"{place}: {str(error).lower()}", hint="is the server running?") from error
+    except ValueError as error:
+        if isinstance(error, ParamsError):
+            raise
+        raise StorageError(f"{place} is damaged: {error}", hint="restore a copy, or make it anew") from error
+
+
+def _what(error: Exception) -> tuple[str, str]:
+    """Return what is wrong, and what to do; the words of a server may hold a command with all that was to be sent."""
+    from redis import exceptions as they
+
+    words = str(error)
+    if isinstance(error, (they.AuthenticationError, they.AuthorizationError, they.NoPermissionError)) or (
+        "NOAUTH" in words or "WRONGPASS" in words
+    ):
+        return "the server refuses user or password", "put them in the URL: redis://user:password@host"
+    if isinstance(error, they.OutOfMemoryError) or "OOM" in words:
+        return "the server is full (maxmemory)", "nothing was changed; give it more memory, or expire documents"
+    if isinstance(error, they.ReadOnlyError) or "READONLY" in words:
+        return "the server is a replica, which cannot be written to", "give the address of the primary"
+    if isinstance(error, they.BusyLoadingError):
+        return "the server is still reading its data", "try again in a while"
+    if "MISCONF" in words:
+        return "the server cannot save its data, and refuses to write", "nothing was changed; look into its log"
+    if "WRONGTYPE" in words:
+        return "another program has keys of that name", "choose another name in the URL"
+    if isinstance(error, they.MovedError) or words.startswith(("MOVED", "CROSSSLOT", "CLUSTERDOWN")):
+        return "the server is one of a cluster and has not this index", "give the address of the node that has it"
+    if isinstance(error, they.TimeoutError):
+        return "the server does not answer", "is it busy, or stopped?"
+    if isinstance(error, they.WatchError):
+        return "the connection broke", "is the server running?"
+    if isinstance(error, they.ConnectionError):
+        return f"no connection ({words[:200].lower()})", "is the server running?"
+    return words[:200], ""

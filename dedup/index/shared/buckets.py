@@ -1,0 +1,273 @@
+"""Postings on the server: buckets that grow in number with what is in them, one at a time.
+
+A bucket holds the postings of a range of keys, sorted. There are between 2 ** k and 2 ** (k + 1) buckets: ranges of
+the upper k bits of which the first ones have been halved (linear hashing, Litwin 1980, by the upper bits instead of
+the lower). So a client knows from the number of buckets alone where each key is; few buckets change when it grows;
+and buckets read in the order of their ranges are one sorted run, as `dedup.index.postings` searches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.errors import StorageError
+from dedup.index.postings import BITS, MOST_DOCUMENTS, Postings, Run, spread
+
+LOAD = 24
+"""Postings of a bucket, on average: more are read in vain, fewer take more room (11 bytes a posting; 12 with 16)."""
+
+FEWEST = 16
+"""Buckets of an empty index."""
+
+LONGEST = 256
+"""Documents held of a key: far more than are ever met (`bucket_limit`), so that some may be removed."""
+
+TRIES = 50
+
+_NUMBER = np.uint64(MOST_DOCUMENTS - 1)
+
+Names = npt.NDArray[np.uint32]
+"""Buckets: the upper 32 bits of where the range of each begins."""
+
+Read = Callable[[Sequence[bytes]], "tuple[int, list[bytes | None]]"]
+"""Returns the number of buckets, and what is in those of these names, both at one moment.
+
+If the number changed meanwhile: the new one, below zero, and nothing.
+"""
+
+
+def names_of(postings: Run, buckets: int) -> Names:
+    """Return the bucket of each posting.
+
+    Parameters
+    ----------
+    postings : uint64 array
+    buckets : int
+        How many there are.
+    """
+    level = buckets.bit_length() - 1
+    halved = buckets - (1 << level)
+    top = postings >> np.uint64(63 - level)
+    top[top >> np.uint64(1) >= halved] &= ~np.uint64(1)
+    return (top << np.uint64(31 - level)).astype(np.uint32)
+
+
+def names_from(name: int, buckets: int, limit: int) -> Names:
+    """Return the next buckets from one on, ascending; at most so many.
+
+    Parameters
+    ----------
+    name : int
+        Where the range of a bucket begins, or 2 ** 32.
+    buckets, limit : int
+    """
+    level = buckets.bit_length() - 1
+    halved = buckets - (1 << level)
+    border = halved << (32 - level)
+    first = name >> (31 - level)
+    fine = np.arange(first, min(2 * halved, first + limit), dtype=np.uint64) << np.uint64(31 - level)
+    first = max(name, border) >> (32 - level)
+    coarse = np.arange(first, min(1 << level, first + limit), dtype=np.uint64) << np.uint64(32 - level)
+    return np.concatenate([fine, coarse])[:limit].astype(np.uint32)
+
+
+def halved_between(before: int, after: int) -> Names:
+    """Return those of ``before`` buckets that are halved when there come to be ``after``, ascending."""
+    found = [np.empty(0, np.uint64)]
+    at = before
+    while at < after:
+        level = at.bit_length() - 1
+        stop = min(after, 2 << level)
+        found.append(np.arange(at - (1 << level), stop - (1 << level), dtype=np.uint64) << np.uint64(64 - level))
+        at = stop
+    return distinct(names_of(np.concatenate(found), before))
+
+
+def fields(names: Names) -> list[bytes]:
+    """Return buckets as they are named on the server: four bytes each."""
+    listed: list[bytes] = names.astype(">u4").view("V4").tolist()
+    return listed
+
+
+class Changed(NamedTuple):
+    """What a commit makes of the buckets.
+
+    Parameters
+    ----------
+    buckets, postings : int
+        How many buckets there come to be, and postings in all of them.
+    names, values
+        What is to be written.
+    emptied : Names
+        Buckets in which there is nothing any more.
+    """
+
+    buckets: int
+    postings: int
+    names: Names
+    values: list[bytes]
+    emptied: Names
+
+
+class Buckets:
+    """What a client has read of the buckets, in one call.
+
+    Parameters
+    ----------
+    read : Read
+    count : int
+        Buckets that there are.
+    end : int
+        Number of the next document: postings of it, and of later ones, are not seen.
+    """
+
+    def __init__(self, read: Read, count: int, end: int) -> None:
+        self.count = count
+        self._read = read
+        self._end = end
+        self._forget()
+
+    def _forget(self) -> None:
+        self._names: Names = np.empty(0, np.uint32)
+        self._run: Run = np.empty(0, np.uint64)
+
+    def run(self, wanted: Run) -> Run:
+        """Return a sorted run in which all postings of some keys are, and others."""
+        self._require(wanted)
+        return self._run
+
+    def _require(self, wanted: Run, also: Callable[[], Names] | None = None) -> Names:
+        """Read the buckets in which some postings are or would be, and others; return their names, ascending."""
+        for _ in range(TRIES):
+            names = names_of(wanted, self.count)
+            names = distinct(names if also is None else np.concatenate([names, also()]))
+            lacking = names[~_among(names, self._names)]
+            if len(lacking) == 0:
+                return names
+            count, values = self._read(fields(lacking))
+            if count == self.count:
+                self._take(lacking, values)
+                return names
+            self.count = abs(count)  # somebody has halved buckets meanwhile
+            self._forget()
+        raise StorageError("the index changes faster than it can be read", hint="try again")
+
+    def _take(self, names: Names, values: list[bytes | None]) -> None:
+        run = sorted_run(values)
+        if len(run) and self._end < MOST_DOCUMENTS:
+            run = run[(run & _NUMBER) < np.uint64(self._end)]
+        self._run = np.concatenate([self._run, run])
+        self._run.sort(kind="stable")  # two sorted ones: it merges them
+        self._names = np.sort(np.concatenate([self._names, names]))
+
+    def with_more(self, fresh: Run, postings: int, is_removed: npt.NDArray[np.bool_]) -> Changed:
+        """Work out what the buckets come to be with new postings in them; those of removed documents go by the way.
+
+        Parameters
+        ----------
+        fresh : uint64 array, sorted
+        postings : int
+            How many there are.
+        is_removed : bool array
+            By the number of a document.
+        """
+        after = max(self.count, (postings + len(fresh)) // LOAD)
+        changed = self._require(fresh, lambda: halved_between(self.count, after))
+        old = _of(self._run, self.count, changed)
+        merged = np.concatenate([old, fresh])
+        merged.sort(kind="stable")
+        merged = merged[~is_removed[merged & _NUMBER]]
+        key = merged >> np.uint64(BITS)
+        if len(key) > LONGEST:
+            fits = np.ones(len(key), bool)
+            np.not_equal(key[LONGEST:], key[:-LONGEST], out=fits[LONGEST:])
+            merged = merged[fits]
+        names, values = in_buckets(merged, after)
+        emptied = changed[~_among(changed, names)]
+        return Changed(after, postings + len(merged) - len(old), names, values, emptied)
+
+
+def distinct(names: Names) -> Names:
+    """Return names once each, ascending."""
+    names = np.sort(names)
+    return names[_first(names)]
+
+
+def _first(names: Names) -> npt.NDArray[np.bool_]:
+    """Whether each of some sorted names is not the one before it."""
+    is_first = np.ones(len(names), bool)
+    np.not_equal(names[1:], names[:-1], out=is_first[1:])
+    return is_first
+
+
+def _among(names: Names, others: Names) -> npt.NDArray[np.bool_]:
+    """Whether each of some names is among others; both ascending."""
+    if len(others) == 0:
+        return np.zeros(len(names), bool)
+    is_among: npt.NDArray[np.bool_] = others[np.minimum(np.searchsorted(others, names), len(others) - 1)] == names
+    return is_among
+
+
+def _of(run: Run, buckets: int, names: Names) -> Run:
+    """Return the postings of some buckets, of a sorted run."""
+    those = names_of(run, buckets)
+    (begins,) = np.nonzero(_first(those))
+    wanted = _among(those[begins], names)
+    return run[np.repeat(wanted, np.diff(begins, append=len(run)))]
+
+
+def sorted_run(values: list[bytes | None]) -> Run:
+    """Return the postings of buckets that were read in the order of their ranges.
+
+    Raises
+    ------
+    ValueError
+        When they are damaged.
+    """
+    together = b"".join(value for value in values if value)
+    if len(together) % 8:
+        raise ValueError("a bucket is damaged")
+    return np.frombuffer(together, "<u8").astype(np.uint64)
+
+
+def in_buckets(run: Run, buckets: int) -> tuple[Names, list[bytes]]:
+    """Return the buckets of a sorted run, and what is in each."""
+    if len(run) == 0:
+        return np.empty(0, np.uint32), []
+    names = names_of(run, buckets)
+    (begins,) = np.nonzero(_first(names))
+    data = run.astype("<u8").tobytes()
+    bounds = (8 * np.append(begins, len(run))).tolist()
+    values = [data[begin:end] for begin, end in pairwise(bounds)]
+    return names[begins], values
+
+
+class SharedPostings(Postings):
+    """Postings of one kind of key; those of all kinds are in the same buckets.
+
+    Parameters
+    ----------
+    salt : int
+        Tells the kinds apart.
+    """
+
+    def __init__(self, salt: int) -> None:
+        super().__init__()
+        self._salt = np.uint64(salt)
+        self.buckets: Buckets | None = None
+
+    def add(self, keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> None:
+        """Add postings; they are in memory until they are committed."""
+        super().add(keys ^ self._salt, numbers)
+
+    def search(self, keys: npt.NDArray[np.uint64], *how: Any) -> npt.NDArray[np.uint64]:
+        """Find the documents that have keys, on the server and among those to be committed."""
+        assert self.buckets is not None
+        salted = keys ^ self._salt
+        self.stored = [self.buckets.run(spread(salted))]
+        return super().search(salted, *how)

@@ -1,0 +1,488 @@
+"""An index on a server, as `Index` uses it: what of it is in memory, and turns, in which it is changed.
+
+A client has in memory what a reader of a folder has: the frequencies of word pairs, one byte of each document's sketch,
+and which are removed. It catches up with what others committed at the beginning of each call, from the documents
+themselves. Postings and documents are read when they are needed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import xxhash
+
+from dedup.candidates import split
+from dedup.errors import StorageError
+from dedup.index.backend import Result
+from dedup.index.documents import Row, checked
+from dedup.index.finder import Finder, Found
+from dedup.index.frequencies import Frequencies
+from dedup.index.packing import Vocabulary
+from dedup.index.postings import MOST_DOCUMENTS
+from dedup.index.prepared import Prepared
+from dedup.index.shared import columns, lease, snapshots
+from dedup.index.shared.address import Address, told
+from dedup.index.shared.buckets import Buckets, SharedPostings
+from dedup.index.shared.checking import problems
+from dedup.index.shared.rows import packed, unpacked
+from dedup.index.shared.server import Command, Server
+from dedup.index.shared.state import FORMAT, REMEMBERED, State
+from dedup.index.shared.sweeping import keep_up, sweep
+from dedup.index.texts import Numbers
+from dedup.params import Level, Params
+from dedup.schema import NO_DATE
+from dedup.text import Tokens, digests
+
+if TYPE_CHECKING:
+    from redis.client import Pipeline
+
+VOCABULARY_DOCUMENTS = 1_000
+"""Documents from which the vocabulary is made."""
+
+BLOCK = 1_000  # documents that are read at a time
+TRIES = 20
+TRY_AGAIN = 1_000  # articles later, when the server had no room for what is due now and then
+LONGER = 6  # times that the turn is doubled for one that others have come before, so that in the end none does
+NEAR, RARE, ID = 0, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB
+"""Salts of the kinds of keys."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a turn has changed and not committed yet."""
+
+    rows: list[Row] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    others: list[Command] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+    stale: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.removed or self.others or self.state)
+
+
+class Shared:
+    """A `dedup.index.backend.Backend` on a Redis server.
+
+    Parameters
+    ----------
+    address : Address
+    params : Params or None
+    mode : {"rw", "r"}
+
+    Raises
+    ------
+    StorageError
+    """
+
+    def __init__(self, address: Address, params: Params | None, mode: str) -> None:
+        self.place = address.place
+        self.writable = mode == "rw"
+        self.server = Server(address)
+        self._lease = lease.Lease(self.server.client, address.key("lease"), self.place)
+        self._changes = Changes()
+        self._next_try = 0
+        with told(self.place):
+            try:
+                if self.writable:
+                    self.server.assert_keeps()
+                    self.server.create(params or Params())
+                about = self.server.about()
+                if not about:
+                    raise StorageError(f"{self.place} holds no index", "the URL of an index", 'mode="rw" makes one')
+                self.version = self._check(about, params)
+                self.load(State.of(about))
+            except BaseException:
+                self.server.close()
+                raise
+
+    def _check(self, about: dict[bytes, bytes], params: Params | None) -> str:
+        stored = {name: about.get(name.encode(), b"").decode() for name in ("format", "version", "params")}
+        if not stored["format"]:
+            raise StorageError(f"{self.place} is something else", "an index, or nothing", "choose another name")
+        known: dict[str, Any] = {**stored, "format": int(stored["format"])}
+        checked(known, self.place, None if params is None else params.as_dict(), FORMAT)
+        self.params = Params(**orjson.loads(stored["params"]))
+        return stored["version"]
+
+    def close(self) -> None:
+        """End the connections; all that was acknowledged is committed."""
+        self.server.close()
+
+    # ---- what is in memory
+
+    def load(self, state: State) -> None:
+        """Read anew all that is in memory."""
+        self._stale = True
+        frequencies, counted_to = self._frequencies(state)
+        self.finder = Finder(self.params, frequencies)
+        self._ids = SharedPostings(ID)
+        self.finder.near, self.finder.rare = SharedPostings(NEAR), SharedPostings(RARE)
+        self.vocabulary = Vocabulary(np.empty(0, np.uint32))
+        self.removed = 0
+        self._catch_up(state, 1, counted_to + 1)
+        self._stale = False
+
+    def _frequencies(self, state: State) -> tuple[Frequencies, int]:
+        """Return the stored table and the last document counted in it; if it is lost, all are counted anew."""
+        table = state.table
+        for _ in range(TRIES):
+            if not table:
+                break
+            found = snapshots.read(self.server.client, self.server.key, table)
+            if found is not None:
+                return found, min(table["to"], state.next - 1)
+            newest = State.of(self.server.about()).table  # a writer may just have put another in its place
+            if newest == table or newest.get("to", 0) >= state.next:
+                break
+            table = newest
+        return Frequencies(), 0
+
+    def _catch_up(self, state: State, first: int, uncounted: int) -> None:
+        """Take the documents from one on, and count those from another on."""
+        finder = self.finder
+        if len(self.vocabulary) == 0:
+            self.vocabulary = Vocabulary(self.server.words())
+        finder.make_room(state.next)
+        records = self.server.records(first, state.next)
+        finder.sketch_sizes[first : state.next] = records["sketch"]
+        finder.is_removed[first : state.next] |= records["gone"] > 0
+        removed = self.server.removed(self.removed)
+        self.removed += len(removed)
+        finder.is_removed[removed[removed < state.next]] = True
+        if self.params.level >= Level.syndicated:
+            self.count(finder, self.there(uncounted, state.next))
+        self._state = state
+
+    def there(self, first: int, end: int) -> list[int]:
+        """Return the numbers of the documents that are there, of a range."""
+        numbers: list[int] = (first + np.flatnonzero(~self.finder.is_removed[first:end])).tolist()
+        return numbers
+
+    def count(self, finder: Finder, numbers: list[int]) -> None:
+        """Count the word pairs of stored documents."""
+        for block in range(0, len(numbers), BLOCK):
+            rows = self.rows(numbers[block : block + BLOCK])
+            if rows:
+                finder.count_again(self.tokens_of(rows), np.array([bool(row.counted) for row in rows]))
+            self._lease.renew()
+
+    def refresh(self, about: dict[bytes, bytes] | None = None) -> None:
+        """See what others have committed, and nothing that was read before."""
+        about = self.server.about() if about is None else about
+        if not about:
+            raise StorageError(f"{self.place} is not there any more", hint="was the server started anew, or emptied?")
+        state = State.of(about)
+        if self._stale or not state.follows(self._state) or state.generation != self._state.generation:
+            self.load(state)
+        elif state != self._state:
+            self._catch_up(state, self._state.next, self._state.next)
+        self.look_anew()
+
+    def look_anew(self) -> None:
+        """Forget the buckets that were read."""
+        self._buckets = Buckets(self.postings_of, self._state.buckets, self._state.next)
+        self._postings = self.finder.near, self.finder.rare, self._ids
+        for postings in self._postings:
+            assert isinstance(postings, SharedPostings)
+            postings.buckets = self._buckets
+            postings.recent = []
+
+    def postings_of(self, names: Sequence[bytes]) -> tuple[int, list[bytes | None]]:
+        """Return the number of buckets, and what is in some."""
+        self._lease.renew()
+        return self.server.buckets(names)
+
+    def tokens_of(self, rows: list[Row]) -> Tokens:
+        """Return the tokens of stored documents.
+
+        Raises
+        ------
+        ValueError
+            When they are damaged.
+        """
+        lengths = np.array([row.length for row in rows], np.int64)
+        hashes = self.vocabulary.unpack([row.tokens for row in rows], lengths)
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        return Tokens(hashes, offsets, digests(hashes, offsets))
+
+    @property
+    def state(self) -> State:
+        """What is committed, as far as it was seen."""
+        return self._state
+
+    @property
+    def next(self) -> int:
+        """Number of the next document."""
+        return self._state.next + len(self._changes.rows)
+
+    # ---- one call of a caller
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """See what was committed when it began; what is removed meanwhile may be missing."""
+        with told(self.place):
+            self.refresh()
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let changes be made, each in a turn."""
+        if not self.writable:
+            raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
+        with self.reading():
+            yield
+
+    def turn(self, work: Callable[[], Result]) -> Result:
+        """Do some work while nobody else writes, and commit it; again, if somebody did."""
+        result = self.taken(work)
+        self._keep_up()
+        return result
+
+    def _keep_up(self) -> None:
+        """Do what is due now and then. What the call was for is committed: so this does not fail it."""
+        from redis import RedisError
+
+        articles = self.finder.frequencies.articles
+        if self._stale or articles < self._next_try:
+            return
+        try:
+            keep_up(self)
+        except (RedisError, StorageError):
+            self._next_try = articles + TRY_AGAIN
+
+    def taken(self, work: Callable[[], Result]) -> Result:
+        """Do what `turn` does, and nothing else."""
+        from redis import WatchError
+
+        state = self.server.key("state")
+        for attempt in range(TRIES):
+            self._lease.take(lease.SECONDS * 2 ** min(attempt, LONGER), self._meanwhile)
+            token = secrets.token_hex(4)
+            try:
+                with self.server.client.pipeline() as pipe:
+                    pipe.watch(state)
+                    self.refresh(pipe.hgetall(state))
+                    result = work()
+                    try:
+                        self._commit(pipe, token)
+                    except WatchError:
+                        if not self._was_committed(token):
+                            continue
+                    return result
+            except (KeyboardInterrupt, SystemExit):
+                self.server.disconnect()  # there may be an answer on its way that is not the next one's
+                raise
+            finally:
+                self._changes = Changes()
+                self._release()
+        raise StorageError(f"{self.place}: others commit again and again before this one can", hint="try again")
+
+    def _was_committed(self, token: str) -> bool:
+        """Whether a commit was done of which no answer came."""
+        from redis import RedisError
+
+        try:
+            return token in State.of(self.server.about()).commits
+        except RedisError as error:
+            raise StorageError(
+                f"{self.place}: the connection broke in the middle of a commit",
+                hint="ask for the ids, when the server is back, whether it was done",
+            ) from error
+
+    def _meanwhile(self) -> None:
+        if not self._stale:
+            self.refresh()
+
+    def _release(self) -> None:
+        from redis import RedisError
+
+        with suppress(RedisError):  # it ends by itself
+            self._lease.release()
+
+    def set_stale(self) -> None:
+        """Have all that is in memory read anew by the next call."""
+        self._changes.stale = True
+
+    def flush(self) -> None:
+        """Do nothing: each call has committed what it did."""
+
+    # ---- asking
+
+    def rows(self, numbers: Sequence[int]) -> list[Row]:
+        """Return documents, in the order of the numbers; those that are gone are left out."""
+        found = zip(numbers, self.server.documents(numbers), strict=True)
+        rows = [unpacked(number, data) for number, data in found if data is not None]
+        is_removed = self.finder.is_removed
+        return [
+            # Of a copy whose original was removed nothing was changed then.
+            row._replace(copy_of=None) if row.copy_of and is_removed[row.copy_of] else row
+            for row in rows
+            if not (row.number < len(is_removed) and is_removed[row.number])
+        ]
+
+    def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
+        """Return documents by number; those that are gone are left out."""
+        self._lease.renew()
+        return {row.number: row for row in self.rows(numbers)}
+
+    def by_ids(self, ids: Sequence[str]) -> dict[str, Row]:
+        """Return the documents of some ids."""
+        found = self._ids.search(id_keys(ids), np.arange(len(ids)), MOST_DOCUMENTS, self.finder.is_removed)
+        asked, numbers = split(found)
+        rows = self.fetch(np.unique(numbers).tolist())
+        pairs = zip(asked.tolist(), numbers.tolist(), strict=True)
+        return {ids[at]: rows[number] for at, number in pairs if number in rows and rows[number].id == ids[at]}
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Return which of the ids there are."""
+        return {*self.by_ids(ids)}
+
+    def by_id(self, id: str) -> Row | None:
+        """Return the document of that id."""
+        return self.by_ids([id]).get(id)
+
+    def find(self, new: Prepared, numbers: Numbers, add: bool) -> Found:
+        """Find and judge the pairs of new texts and stored ones."""
+        self._stale |= add  # until it is committed there is more in memory than on the server
+        return self.finder.find(new, numbers, self.fetch, self.vocabulary, add)
+
+    def __len__(self) -> int:
+        return self.server.count()
+
+    def statistics(self) -> dict[str, Any]:
+        """Return counts of documents."""
+        records = self.server.records(1, self._state.next)
+        is_gone = np.concatenate([[True], records["gone"] > 0])
+        there = records[~is_gone[1:]]
+        dates = there["published"][there["published"] != NO_DATE]
+        return {
+            "documents": len(there),
+            "text_bytes": int(there["size"].sum()),
+            "copies": int((~is_gone[there["copy_of"]]).sum()),
+            "first": int(dates.min()) if len(dates) else None,
+            "last": int(dates.max()) if len(dates) else None,
+        }
+
+    def info(self) -> dict[str, Any]:
+        """Return what else there is to tell; of memory what the server reckons from samples."""
+        memory = self.server.memory(self._state.next, self._state.table)
+        return {
+            "file_bytes": sum(memory.values()),
+            "memory": memory,
+            "persistence": self.server.persistence(),
+            "buckets": self._state.buckets,
+            "postings": self._state.postings,
+            "removed": self.removed,
+            "format": FORMAT,
+            "version": self.version,
+        }
+
+    def problems(self) -> list[str]:
+        """Read everything; return what is wrong."""
+        return problems(self)
+
+    # ---- changing, in a turn
+
+    def insert(self, rows: Iterable[Row]) -> None:
+        """Add documents, with the next numbers."""
+        some = list(rows)
+        self._changes.rows += some
+        self._ids.add(id_keys([row.id for row in some]), np.array([row.number for row in some]))
+        self._learn_words()
+
+    def _learn_words(self) -> None:
+        """Make the vocabulary, once there are documents enough."""
+        if len(self.vocabulary) == 0 and self.next > VOCABULARY_DOCUMENTS:
+            first = [*self.rows(range(1, self._state.next)), *self._changes.rows][:VOCABULARY_DOCUMENTS]
+            self.vocabulary = Vocabulary.of(self.tokens_of(first).hashes)
+            self.change(("SET", self.server.key("words"), self.vocabulary.words.astype("<u4").tobytes()))
+
+    def remove(self, row: Row) -> None:
+        """Remove a document."""
+        self._remove(row.number)
+
+    def _remove(self, number: int) -> bool:
+        if self.finder.is_removed[number]:
+            return False
+        self._stale = True
+        self._changes.removed.append(number)
+        self.finder.is_removed[number] = True
+        return True
+
+    def expire(self, before: int) -> int:
+        """Remove the documents published before a date, as many at a time as are in a turn; return how many."""
+        records = self.server.records(1, self._state.next)
+        is_old = (records["published"] != NO_DATE) & (records["published"] < before) & (records["gone"] == 0)
+        numbers = (1 + np.flatnonzero(is_old)).tolist()
+        count = 0
+        for first in range(0, len(numbers), BLOCK):
+            count += self.taken(partial(self._remove_all, numbers[first : first + BLOCK]))
+        self._keep_up()
+        return count
+
+    def _remove_all(self, numbers: list[int]) -> int:
+        return sum(map(self._remove, numbers))
+
+    def compact(self) -> None:
+        """Drop what is left of removed documents, and count word pairs anew."""
+        sweep(self)
+
+    def change(self, *commands: Command, **state: Any) -> None:
+        """Have the turn commit some commands, and other values of the state."""
+        self._changes.others += commands
+        self._changes.state.update(state)
+
+    def _commit(self, pipe: Pipeline, token: str) -> None:
+        """Commit what the turn has changed, if nobody has committed since it began; end the turn with it.
+
+        Raises
+        ------
+        redis.WatchError
+            When somebody has, or the connection broke: then it is not known whether it was done.
+        """
+        changes, state, server = self._changes, self._state, self.server
+        if not changes:
+            return
+        commands = [*changes.others]
+        new = state._replace(
+            change=state.change + 1,
+            next=self.next,
+            commits=(*state.commits, token)[-REMEMBERED:],
+            **changes.state,
+        )
+        fresh = np.concatenate([postings.merged() for postings in self._postings])
+        if len(fresh):
+            fresh.sort()
+            more = self._buckets.with_more(fresh, state.postings, self.finder.is_removed)
+            new = new._replace(buckets=more.buckets, postings=more.postings)
+            commands += server.set_buckets(more.names, more.values, more.emptied)
+        if changes.rows:
+            records = columns.records_of(changes.rows, self.finder.sketch_sizes[state.next : self.next])
+            commands += server.add_documents([packed(row) for row in changes.rows], records, state.next)
+        if changes.removed:
+            commands += server.remove_documents(changes.removed)
+        commands.append(("HSET", server.key("state"), *chain.from_iterable(new.fields().items())))
+        commands.append(("EVAL", lease.RELEASE, 1, self._lease.key, self._lease.token))
+        self._lease.renew()
+        pipe.multi()
+        for command in commands:
+            pipe.execute_command(*command)
+        pipe.execute()
+        self._state = new
+        self.removed += len(changes.removed)
+        self._lease.token = ""
+        self._stale = changes.stale
+
+
+def id_keys(ids: Sequence[str]) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Return the keys of ids."""
+    return np.array([xxhash.xxh3_64_intdigest(id.encode()) for id in ids], np.uint64)
