@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -11,12 +12,16 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from conftest import article, edited
+from scrapy.exceptions import DropItem, NotConfigured
+from scrapy.settings import Settings
 
-from dedup import Index, Params
+from dedup import Index, Params, ParamsError, StorageError
+from dedup.integrations.scrapy import DedupPipeline
 
 ORIGINALS = 12
 
@@ -162,25 +167,6 @@ def test_what_has_changed_is_updated(tmp_path: Path, address: str) -> None:
     assert crawl.counts()["dropped"] == 7
 
 
-@pytest.mark.parametrize(
-    ("settings", "told"),
-    [
-        ({"DEDUP_ACTION": "delete"}, "DEDUP_ACTION 'delete'; expected 'drop' or 'tag'"),
-        ({"DEDUP_KNOWN": "keep"}, "DEDUP_KNOWN 'keep'; expected 'skip' or 'update'"),
-        ({"DEDUP_LEVEL": "far"}, "level 'far'; expected one of identical, near"),
-        ({"DEDUP_INDEX": ""}, "Disabled dedup.integrations.scrapy.DedupPipeline: DEDUP_INDEX is not set"),
-    ],
-)
-def test_settings_that_cannot_be_used_are_told(
-    tmp_path: Path, address: str, settings: dict[str, str], told: str
-) -> None:
-    arguments = [sys.executable, str(Path(__file__).with_name("crawling.py")), address, str(tmp_path / "out")]
-    given = json.dumps({"DEDUP_INDEX": str(tmp_path / "news.index"), **settings})
-    done = subprocess.run([*arguments, given, ":authors"], capture_output=True, text=True, check=False, timeout=120)
-    assert told in done.stderr
-    assert not (tmp_path / "news.index").exists()
-
-
 def test_level_and_fields_are_settings(tmp_path: Path, address: str) -> None:
     settings = {"DEDUP_LEVEL": "near", "DEDUP_THRESHOLD": "0.6", "DEDUP_ID_FIELD": "title"}
     crawl = Crawl(tmp_path, address, **settings)
@@ -201,3 +187,81 @@ def test_a_reactor_without_asyncio(tmp_path: Path, address: str) -> None:
     crawl = Crawl(tmp_path, address, **reactor)
     assert crawl.titles() == PASSED
     assert crawl.counts()["added"] == 21
+
+
+def pipeline(folder: Path, **settings: Any) -> DedupPipeline:
+    given = Settings({"DEDUP_INDEX": folder / "news.index", **settings})
+    return DedupPipeline(SimpleNamespace(settings=given, stats=None))
+
+
+def test_fields_as_item_loaders_and_databases_make_them(tmp_path: Path) -> None:
+    async def main() -> None:
+        made = pipeline(tmp_path)
+        await made.open_spider()
+        sentences = article(1).split(". ")
+        item = {"id": [7], "body": sentences, "date": ["2024-03-04"], "publisher": ["Hill Press"], "url": []}
+        assert await made.process_item(item) is item
+        with pytest.raises(DropItem, match=r"identical to 7, score 1\.00"):
+            await made.process_item({"url": "u", "text": "", "article": article(1)})
+        assert await made.process_item({"id": "x", "text": b"bytes"}) == {"id": "x", "text": b"bytes"}
+        stored = await made._ask("get", "7")
+        assert (stored.source, stored.published, stored.url) == ("Hill Press", "2024-03-04T00:00:00Z", None)
+        await made.close_spider()
+
+    asyncio.run(main())
+
+
+def test_an_index_that_cannot_be_written_is_an_error_of_the_item(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> Any:
+        raise StorageError("the disk is full")
+
+    async def main() -> None:
+        made, other = pipeline(tmp_path), pipeline(tmp_path)
+        await made.open_spider()
+        await other.open_spider()
+        with monkeypatch.context() as broken:
+            broken.setattr(Index, "add_many", full)
+            with pytest.raises(StorageError, match="the disk is full"):
+                await made.process_item({"id": "a", "text": article(1)})
+        await made.close_spider()
+        assert await other.process_item({"id": "a", "text": article(1)})  # still open, and not known
+        await other.close_spider()
+
+    asyncio.run(main())
+    with Index.open(tmp_path / "news.index") as index:  # nobody holds it any more
+        assert len(index) == 1
+
+
+def test_other_parameters_are_refused_while_it_is_open(tmp_path: Path) -> None:
+    async def main() -> None:
+        made, same = pipeline(tmp_path, DEDUP_LEVEL="near"), pipeline(tmp_path)
+        other = pipeline(tmp_path, DEDUP_LEVEL="identical")
+        await made.open_spider()
+        await same.open_spider()
+        with pytest.raises(StorageError, match="is open with other parameters"):
+            await other.open_spider()
+        for one in (made, same, other):
+            await one.close_spider()
+
+    asyncio.run(main())
+    Index.open(tmp_path / "news.index").close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"DEDUP_ACTION": "delete"}, "DEDUP_ACTION 'delete'; expected 'drop' or 'tag'"),
+        ({"DEDUP_KNOWN": "keep"}, "DEDUP_KNOWN 'keep'; expected 'skip' or 'update'"),
+        ({"DEDUP_LEVEL": "far"}, "level 'far'; expected one of identical, near"),
+        ({"DEDUP_THRESHOLD": "7"}, "threshold 7.0; expected a number from 0.05 to 1"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told(tmp_path: Path, settings: dict[str, str], told: str) -> None:
+    with pytest.raises(ParamsError) as raised:
+        pipeline(tmp_path, **settings)
+    assert told in str(raised.value)
+    with pytest.raises(NotConfigured, match="DEDUP_INDEX is not set"):
+        pipeline(tmp_path, DEDUP_INDEX="")
+    assert not (tmp_path / "news.index").exists()
