@@ -15,15 +15,15 @@ def original(matches: Iterable[Match]) -> Match | None:
     return next((match for match in matches if match.is_copy and match.kept), None)
 
 
-def told(match: Match) -> str:
-    """Say what kind of copy of what a text is.
+def told(of: str, relation: str | None, score: float | None) -> str:
+    """Say what kind of copy of what a text is; without a relation, that it was one when it was added.
 
     Examples
     --------
-    >>> told(Match("a-1", "rewritten", 0.912, {}, None, None, None, True, True))
-    'rewritten from a-1, score 0.91'
+    >>> told("a-1", "rewritten", 0.912), told("a-1", None, None)
+    ('rewritten from a-1, score 0.91', 'copy of a-1, as before')
     """
-    return f"{AS_COPY[match.relation]} {match.id}, score {match.score:.2f}"
+    return f"copy of {of}, as before" if relation is None else f"{AS_COPY[relation]} {of}, score {score:.2f}"
 
 
 def plain(value: Any, joint: str | None = None) -> Any:

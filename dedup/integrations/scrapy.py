@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedup.asynchronous import AsyncIndex
 from dedup.errors import InputError, ParamsError
@@ -122,60 +122,54 @@ class DedupPipeline:
         if self._tags:  # before anything is added
             self._check_tag_of(type(item))
         try:
-            stored = None
-            try:
-                matches = await self._ask("add", **record)
-            except InputError:
-                stored = await self._ask("get", record["id"])
-                if stored is None:
-                    raise
+            verdict = await self._verdict(record)
         except InputError as error:
             self._count("rejected")
             logger.warning("Not compared: %s", error)
             return item
-        if stored is None:
-            self._count("added")
-            return self._passed(item, adapter, original(matches), len(matches))
-        self._count("known")
-        return await self._seen_again(item, adapter, record, stored)
-
-    async def _seen_again(self, item: Any, adapter: ItemAdapter, record: dict[str, Any], stored: Document) -> Any:
-        """Decide on an item whose id the index knows."""
-        if not self._updates:
-            if not self._tags:
-                raise DropItem(f"{stored.id} is in the index already")
-            return self._passed(item, adapter, None, 0, known=True)
-        asked = {name: value for name, value in record.items() if name != "id"}
-        matches = await self._ask("query", **asked)
-        others = [match for match in matches if match.id != stored.id]
-        is_changed = not any(match.id == stored.id and match.relation == "identical" for match in matches)
-        # What was kept once stays, though its own copies now stand before it.
-        copied = None
-        if is_changed:
-            others = await self._ask("update", **record)
-            self._count("updated")
-            copied = None if stored.copy_of is None else original(others)
-        elif stored.copy_of is not None:
-            copied = next((match for match in others if match.id == stored.copy_of), None)
-        return self._passed(item, adapter, copied, len(others), known=True)
-
-    def _passed(self, item: Any, adapter: ItemAdapter, copied: Match | None, matches: int, known: bool = False) -> Any:
-        """Do what the action says."""
-        if copied is not None:
+        if verdict.duplicate_of is not None:
             what = "tagged" if self._tags else "dropped"
             self._count(what)
-            self._count(f"{what}/{copied.relation}")
+            if verdict.relation is not None:
+                self._count(f"{what}/{verdict.relation}")
             if not self._tags:
-                raise DropItem(told(copied))
+                raise DropItem(told(verdict.duplicate_of, verdict.relation, verdict.score))
+        elif verdict.known and not self._updates and not self._tags:
+            raise DropItem(f"{record['id']} is in the index already")
         if self._tags:
-            adapter[self._tag] = {
-                "duplicate_of": None if copied is None else copied.id,
-                "relation": None if copied is None else copied.relation,
-                "score": None if copied is None else copied.score,
-                "matches": matches,
-                "known": known,
-            }
+            adapter[self._tag] = verdict._asdict()
         return item
+
+    async def _verdict(self, record: dict[str, Any]) -> _Verdict:
+        """Add an item to the index, and tell what it is."""
+        try:
+            matches = await self._ask("add", **record)
+        except InputError:
+            stored = await self._ask("get", record["id"])
+            if stored is None:
+                raise
+        else:
+            self._count("added")
+            return _Verdict.of(original(matches), len(matches))
+        self._count("known")
+        if not self._updates:
+            return _Verdict(None, None, None, 0, known=True)
+        return await self._verdict_again(record, stored)
+
+    async def _verdict_again(self, record: dict[str, Any], stored: Document) -> _Verdict:
+        """Tell what an item is whose id the index knows, and update it there if its text has changed."""
+        matches = await self._ask("query", **{name: value for name, value in record.items() if name != "id"})
+        others = [match for match in matches if match.id != stored.id]
+        if any(match.id == stored.id and match.relation == "identical" for match in matches):
+            copied = next((match for match in others if match.id == stored.copy_of and match.is_copy), None)
+            if copied is None:
+                return _Verdict(stored.copy_of, None, None, len(others), known=True)
+        else:
+            others = await self._ask("update", **record)
+            self._count("updated")
+            # What was kept once stays, though its own copies now stand before it.
+            copied = None if stored.copy_of is None else original(others)
+        return _Verdict.of(copied, len(others), known=True)
 
     def _record(self, adapter: ItemAdapter) -> dict[str, Any] | None:
         """Return an item as an index takes it, None if it has no text."""
@@ -208,6 +202,22 @@ class DedupPipeline:
         if isinstance(self._index, AsyncIndex):
             return await getattr(self._index, method)(*arguments, **given)
         return await self._turn.run(deferToThread, getattr(self._index, method), *arguments, **given)
+
+
+class _Verdict(NamedTuple):
+    """What an item is; the tag."""
+
+    duplicate_of: str | None
+    relation: str | None
+    score: float | None
+    matches: int
+    known: bool
+
+    @staticmethod
+    def of(copied: Match | None, matches: int, known: bool = False) -> _Verdict:
+        if copied is None:
+            return _Verdict(None, None, None, matches, known)
+        return _Verdict(copied.id, copied.relation, copied.score, matches, known)
 
 
 def _has_loop() -> bool:

@@ -234,6 +234,39 @@ def test_an_index_that_cannot_be_written_is_an_error_of_the_item(
         assert len(index) == 1
 
 
+def test_what_is_unchanged_keeps_its_decision_though_its_original_is_not_met_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        made = pipeline(tmp_path, DEDUP_KNOWN="update")
+        tags = pipeline(tmp_path, DEDUP_KNOWN="update", DEDUP_ACTION="tag")
+        await made.open_spider()
+        await tags.open_spider()
+        first, copy = {"id": "a", "text": article(1)}, {"id": "b", "text": article(1).upper()}
+        await made.process_item(first)
+        with pytest.raises(DropItem, match="identical to a"):
+            await made.process_item(copy)
+        with pytest.raises(DropItem, match="identical to a"):
+            await made.process_item(copy)
+        assert await made.process_item(first) is first
+        query_many = Index.query_many
+        with monkeypatch.context() as crowded:
+
+            def only_itself(index: Index, texts: list[Any]) -> Any:
+                return [[match for match in matches if match.id == "b"] for matches in query_many(index, texts)]
+
+            crowded.setattr(Index, "query_many", only_itself)
+            with pytest.raises(DropItem, match="copy of a, as before"):
+                await made.process_item(copy)
+            tag = (await tags.process_item(copy))["dedup"]
+        assert tag == {"duplicate_of": "a", "relation": None, "score": None, "matches": 0, "known": True}
+        assert await made.process_item({"id": "b", "text": b"bytes"})  # known, but no text
+        await made.close_spider()
+        await tags.close_spider()
+
+    asyncio.run(main())
+
+
 def test_other_parameters_are_refused_while_it_is_open(tmp_path: Path) -> None:
     async def main() -> None:
         made, same = pipeline(tmp_path, DEDUP_LEVEL="near"), pipeline(tmp_path)
