@@ -155,6 +155,11 @@ class Decisions:
     def __len__(self) -> int:
         return len(self._records)
 
+    @property
+    def leader(self) -> npt.NDArray[np.int64]:
+        """The kept record of each one's cluster, by number; -1 for rejected ones."""
+        return self._fates.leader
+
     def by_relation(self) -> dict[str, int]:
         """Return how many records are dropped, by relation."""
         by_match = self._matches.relation[self._fates.match[self._is_dropped & ~self._fates.twin]]

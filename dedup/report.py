@@ -53,14 +53,14 @@ def _told(decisions: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
     for row in decisions:
         if row["duplicate_of"] is not None:
-            fate = f"dropped   {_AS_COPY[row['relation']]} {row['duplicate_of']}: {row['reason']}"
+            fate = f"dropped   {AS_COPY[row['relation']]} {row['duplicate_of']}: {row['reason']}"
         else:
             fate = f"kept      {row['reason']}" if row["kept"] else row["reason"]
         lines.append(f"{_cut(row['id'], 40):<{width}}  {fate}")
     return lines
 
 
-_AS_COPY = {
+AS_COPY = {
     "identical": "identical to",
     "near_duplicate": "near duplicate of",
     "excerpt": "excerpt of",

@@ -56,6 +56,14 @@ class Result:
         return pa.concat_tables(self._decisions.slices())
 
     @property
+    def leader(self) -> npt.NDArray[np.int64]:
+        """For each input record the number, from 0, of the one kept in its place.
+
+        Its own if it is kept, -1 if it is rejected. The decisions say the same by ids, which may occur twice.
+        """
+        return self._decisions.leader
+
+    @property
     def counts(self) -> dict[str, int]:
         """Records, kept, dropped, rejected, and the dropped by relation."""
         dropped = self.summary["dropped"]
