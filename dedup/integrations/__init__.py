@@ -1,0 +1,1 @@
+"""Where dedup meets other programs. Nothing else in the package imports from here."""
