@@ -141,3 +141,11 @@ def test_a_window_holds_what_its_days_brought(small_corpus):
     assert [day["documents"] for day in told["days"]] == [30, 60, *[90] * 9]
     assert [day["expired"] for day in told["days"]] == [0, 0, 0, *[30] * 8]
     assert told["told_of_expired"] == 0
+
+
+def test_estimates_are_held_against_what_is_verified(small_corpus):
+    command = [sys.executable, BENCHMARKS / "estimates.py", small_corpus / "corpus.jsonl", "--thresholds", "0.6"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rows = [line.split(" | ") for line in printed.splitlines()[-2:]]
+    assert [row[0] for row in rows] == ["| dedup", "| MinHashLSH"]
+    assert all(float(row[2]) > 0.95 and float(row[3]) > 0.5 for row in rows)
