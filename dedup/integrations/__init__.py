@@ -2,6 +2,7 @@
 
 - ``scrapy`` an item pipeline; ``datatrove`` a filter
 - ``pandas``, ``polars`` frames without copies, or with a column that tells them; ``rows`` what they have in common
+- ``datasketch`` collections of its signatures, asked beside an index
 - ``shared`` an index that several parts of a process write to; ``found`` what is looked for in an answer
 """
 
