@@ -272,9 +272,11 @@ class Index:
 
     def _added(self, some: list[Given]) -> list[list[Match]]:
         with self._writing():
-            self._assert_new(some)  # all of them, before any is added
+            chunks = list(_chunks(some))
+            if len(chunks) > 1:
+                self._assert_new(some)  # all of them, before any is added
             found: list[list[Match]] = []
-            for chunk in _chunks(some):
+            for chunk in chunks:
                 found += self._storage.turn(partial(self._add, chunk, self._prepared(chunk)))
             return found
 

@@ -18,7 +18,8 @@ BUCKETS = [16, 17, 31, 32, 33, 100, 1 << 20, (1 << 20) + 12_345, (1 << 31) - 1]
 class Kept:
     """What a server would hold: bytes by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = module.LONGEST) -> None:
+        self.longest = longest
         self.count, self.postings = module.FEWEST, 0
         self.values: dict[bytes, bytes] = {}
 
@@ -26,7 +27,9 @@ class Kept:
         return self.count, [self.values.get(name) for name in names]
 
     def add(self, fresh: np.ndarray, removed: np.ndarray) -> None:
-        changed = Buckets(self.read, self.count, 1 << 28).with_more(np.sort(fresh), self.postings, removed)
+        changed = Buckets(self.read, self.count, 1 << 28, self.longest).with_more(
+            np.sort(fresh), self.postings, removed
+        )
         self.values.update(zip(fields(changed.names), changed.values, strict=True))
         for name in fields(changed.emptied):
             self.values.pop(name, None)
@@ -104,9 +107,8 @@ def test_a_search_finds_what_a_dictionary_would(monkeypatch: pytest.MonkeyPatch)
     assert kept.postings <= 6 * kept.count
 
 
-def test_of_a_key_that_all_have_only_so_many_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST", 10)
-    kept = Kept()
+def test_of_a_key_that_all_have_only_so_many_are_held() -> None:
+    kept = Kept(longest=10)
     removed = np.zeros(300, bool)
     for number in range(1, 300):
         kept.add(np.array([7 << 28 | number, number % 16 << 60 | number], np.uint64), removed)

@@ -25,7 +25,7 @@ FEWEST = 16
 """Buckets of an empty index."""
 
 LONGEST = 256
-"""Documents held of a key: far more than are ever met (`bucket_limit`), so that some may be removed."""
+"""Documents held of a key, or twice as many as are ever met: so that some may be removed."""
 
 TRIES = 50
 
@@ -124,10 +124,13 @@ class Buckets:
         Buckets that there are.
     end : int
         Number of the next document: postings of it, and of later ones, are not seen.
+    longest : int
+        Documents held of a key.
     """
 
-    def __init__(self, read: Read, count: int, end: int) -> None:
+    def __init__(self, read: Read, count: int, end: int, longest: int = LONGEST) -> None:
         self.count = count
+        self._longest = longest
         self._read = read
         self._end = end
         self._forget()
@@ -183,9 +186,10 @@ class Buckets:
         merged.sort(kind="stable")
         merged = merged[~is_removed[merged & _NUMBER]]
         key = merged >> np.uint64(BITS)
-        if len(key) > LONGEST:
+        most = self._longest
+        if len(key) > most:
             fits = np.ones(len(key), bool)
-            np.not_equal(key[LONGEST:], key[:-LONGEST], out=fits[LONGEST:])
+            np.not_equal(key[most:], key[:-most], out=fits[most:])
             merged = merged[fits]
         names, values = in_buckets(merged, after)
         emptied = changed[~_among(changed, names)]

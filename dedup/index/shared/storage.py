@@ -31,7 +31,7 @@ from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import Prepared
 from dedup.index.shared import columns, lease, snapshots
 from dedup.index.shared.address import Address, told
-from dedup.index.shared.buckets import Buckets, SharedPostings
+from dedup.index.shared.buckets import LONGEST, Buckets, SharedPostings
 from dedup.index.shared.checking import problems
 from dedup.index.shared.rows import packed, unpacked
 from dedup.index.shared.server import Command, Server
@@ -39,6 +39,7 @@ from dedup.index.shared.state import FORMAT, REMEMBERED, State
 from dedup.index.shared.sweeping import keep_up, sweep
 from dedup.index.texts import Numbers
 from dedup.params import Level, Params
+from dedup.postings import posting_limit
 from dedup.schema import NO_DATE
 from dedup.text import Tokens, digests
 
@@ -190,7 +191,8 @@ class Shared:
 
     def look_anew(self) -> None:
         """Forget the buckets that were read."""
-        self._buckets = Buckets(self.postings_of, self._state.buckets, self._state.next)
+        longest = max(LONGEST, 2 * posting_limit(self.params), 2 * self.params.bucket_limit)
+        self._buckets = Buckets(self.postings_of, self._state.buckets, self._state.next, longest)
         self._postings = self.finder.near, self.finder.rare, self._ids
         for postings in self._postings:
             assert isinstance(postings, SharedPostings)
