@@ -28,6 +28,7 @@ from dedup.credits import credits_at_ends
 from dedup.errors import InputError, ParamsError, StorageError
 from dedup.index import Index, bulk
 from dedup.index.prepared import Prepared
+from dedup.index.shared.address import Address
 from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.io import Batch
 from dedup.io.assembly import names_of_rows
@@ -58,7 +59,7 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
 
     Parameters
     ----------
-    index : Index or path
+    index : Index, path or URL
         An index that is open for writing stays open.
     given : mapping
         The parameters that the caller gave, by name; the others are those of the index.
@@ -71,12 +72,9 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
     if isinstance(index, Index):
         yield Against(index, given)
         return
-    try:
-        folder = Path(os.fsdecode(index))
-    except TypeError:
-        raise ParamsError(f"an index of type {type(index).__name__}", "a path, or an open dedup.Index") from None
-    there, is_made = folder.is_dir(), not (folder / DATABASE).is_file()
-    ours = Index.open(folder, replace(asked, keep=None, prefer=()) if is_made else None)
+    folder = None if Address.is_one(index) else _folder(index)
+    there, is_made = folder is not None and folder.is_dir(), not _is_index(index)
+    ours = Index.open(index, replace(asked, keep=None, prefer=()) if is_made else None)
     try:
         yield Against(ours, given, closes=True)
     except BaseException:
@@ -85,10 +83,27 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
             is_empty = is_made and len(ours) == 0
         with suppress(StorageError):
             ours.close()
-        if is_empty:
+        if is_empty and folder is not None:
             _remove(folder, there)
         raise
     ours.close()
+
+
+def _folder(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(os.fsdecode(path))
+    except TypeError:
+        raise ParamsError(f"an index of type {type(path).__name__}", "a path, a URL, or an open dedup.Index") from None
+
+
+def _is_index(place: str | os.PathLike[str]) -> bool:
+    """Whether there is an index already; of what is wrong with it whoever opens it for writing is told."""
+    if not Address.is_one(place):
+        return (_folder(place) / DATABASE).is_file()
+    with suppress(StorageError):
+        Index.open(place, mode="r").close()
+        return True
+    return False
 
 
 def _remove(folder: Path, keep: bool) -> None:
@@ -167,9 +182,10 @@ class Against:
                 step = partial(self._matched, records, collapsed, first, min(first + STEP, n))
                 parts.append(Matches(*checkpoint.once(f"index {first // STEP}", step)))
             matches = Matches.concatenate(parts)
-            numbers, left = np.unique(matches.left, return_inverse=True)
-            held = bulk.named(self._index, numbers)
-        matches = replace(matches, left=left.reshape(-1))
+            held = bulk.named(self._index, np.unique(matches.left))
+        # On a server another writer may have removed some meanwhile.
+        matches = matches.take(np.flatnonzero(np.isin(matches.left, held.numbers)))
+        matches = replace(matches, left=np.searchsorted(held.numbers, matches.left))
         joins = best(matches, held.original, LAST_COPY[self.params.level], n)
         return Known(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
 

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from conftest import article, edited
 from indexed import NEW, chain, fates, ids_of, originals, record, written
+from servers import RedisServer
 
 import dedup
 from dedup import Index, InputError, Params, ParamsError, StorageError, against
@@ -360,3 +362,26 @@ def test_a_run_without_an_index_loads_none() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_shared_index(redis_server: RedisServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = redis_server.url("runs")
+    dedup.deduplicate(originals(), index=url)
+    expected = {**fates(dedup.deduplicate(NEW, index=_of_originals(tmp_path)))}
+    file = written(tmp_path / "new.jsonl", NEW)
+    assert main(["run", str(file), "-o", str(tmp_path / "out"), "--index", url, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["index"]
+    assert (told["copies"], told["added"], told["documents"]) == (2, 1, 7)
+    rows = pq.read_table(tmp_path / "out" / "decisions.parquet").to_pylist()
+    assert {row["id"]: (row["kept"], row["duplicate_of"], row["relation"], row["cluster"]) for row in rows} == expected
+    with Index.open(url, mode="r") as index:
+        assert "own" in index
+        assert index.query(article(50))[0].id == "own"
+        assert index.check() == []
+    with pytest.raises(ParamsError, match="level 'near'"):
+        dedup.deduplicate(NEW, index=url, params=Params(level="near"))
+
+
+def _of_originals(tmp_path: Path) -> Path:
+    dedup.deduplicate(originals(), index=tmp_path / "alike.index")
+    return tmp_path / "alike.index"

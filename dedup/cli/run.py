@@ -48,10 +48,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--index",
-        type=Path,
-        metavar="DIR",
-        help="folder of an index of what came before, made if it is not there: its copies are dropped, whatever --keep "
-        "says, and what is kept is added",
+        metavar="INDEX",
+        help="folder of an index of what came before, or a redis:// URL; made if it is not there: copies of what it "
+        "holds are dropped, whatever --keep says, and what is kept is added",
     )
     defaults = Params()
     what = parser.add_argument_group("what counts as a copy")

@@ -36,6 +36,7 @@ class Named(NamedTuple):
 
     Parameters
     ----------
+    numbers : int64 array, ascending
     ids, sources, credits : pyarrow.LargeStringArray
     published : int64 array
         Microseconds since 1970 UTC or NO_DATE.
@@ -43,6 +44,7 @@ class Named(NamedTuple):
         As in `dedup.derivation.Sides`; whether it is no copy of another document.
     """
 
+    numbers: Numbers
     ids: pa.LargeStringArray
     sources: pa.LargeStringArray
     credits: pa.LargeStringArray
@@ -109,14 +111,15 @@ def compared(index: Index, texts: Prepared) -> Matches:
 
 
 def named(index: Index, numbers: Numbers) -> Named:
-    """Return what an index holds of documents, which must be there."""
+    """Return what an index holds of documents; those that are gone are left out."""
     parts: list[Named] = []
     with index._reading():
         for first in range(0, max(1, len(numbers)), NAMES_AT_A_TIME):
             some = numbers[first : first + NAMES_AT_A_TIME].tolist()
             rows = index._storage.fetch(some)
-            parts.append(_columns([rows[number] for number in some]))
+            parts.append(_columns([rows[number] for number in some if number in rows]))
     return Named(
+        np.concatenate([part.numbers for part in parts]),
         pa.concat_arrays([part.ids for part in parts]),
         pa.concat_arrays([part.sources for part in parts]),
         pa.concat_arrays([part.credits for part in parts]),
@@ -128,6 +131,7 @@ def named(index: Index, numbers: Numbers) -> Named:
 
 def _columns(rows: list[Row]) -> Named:
     return Named(
+        np.array([row.number for row in rows], np.int64),
         pa.array([row.id for row in rows], pa.large_string()),
         pa.array([row.source for row in rows], pa.large_string()),
         pa.array([row.credit for row in rows], pa.large_string()),
