@@ -116,13 +116,28 @@ def _descendants(pid: int) -> list[int]:
 
 def _proportional_set(pid: int) -> int:
     """Return the bytes of a process in memory, a page shared by n processes counted as the n-th part of one."""
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    except OSError:  # it has ended meanwhile, or is not ours to look at
-        pass
-    return 0
+    return memory(pid).get("pss", 0)
+
+
+def memory(pid: int | str = "self") -> dict[str, int]:
+    """Return the bytes of a process in memory; none where the system does not tell (Linux does), or it has ended.
+
+    Returns
+    -------
+    dict
+        ``rss``: all pages; ``pss``: those shared by n processes counted as the n-th part; ``uss``: those that no other
+        process has at the moment; ``anonymous``: those that are of no file, which the system cannot take back.
+    """
+    kilobytes: dict[str, int] = {}
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+            name, _, value = line.partition(":")
+            kilobytes[name] = int(value.split()[0])
+    if not kilobytes:
+        return {}
+    own = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
+    names = {"rss": kilobytes["Rss"], "pss": kilobytes["Pss"], "uss": own, "anonymous": kilobytes["Anonymous"]}
+    return {name: value * 1024 for name, value in names.items()}
 
 
 def threads(count: int) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Near-duplicate and syndication detection for text.
 
 ``deduplicate`` runs the whole pipeline over documents, ``compare`` judges two texts, ``Index`` keeps documents and
-says what a new one copies. They load their engine when they are first used; ``Params``, ``Level`` and the errors come
-at once.
+says what a new one copies, ``AsyncIndex`` does so in an event loop. They load their engine when they are first used;
+``Params``, ``Level`` and the errors come at once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dedup.errors import ColumnError, DedupError, InputError, OutputError, Param
 from dedup.params import Level, Params
 
 if TYPE_CHECKING:
+    from dedup.asynchronous import AsyncIndex
     from dedup.comparison import Comparison, compare
     from dedup.index import Index
     from dedup.pipeline import deduplicate
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsyncIndex",
     "ColumnError",
     "Comparison",
     "DedupError",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _LATE = {
+    "AsyncIndex": "dedup.asynchronous",
     "Comparison": "dedup.comparison",
     "Index": "dedup.index",
     "Result": "dedup.result",

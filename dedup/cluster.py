@@ -89,7 +89,7 @@ def _rank_of_ids(ids: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return np.asarray(pc.rank(ids, tiebreaker="dense")).astype(np.int64)
 
 
-def clusters(n_documents: int, matches: Matches) -> Clusters:
+def clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] | None = None) -> Clusters:
     """Form leader clusters.
 
     Parameters
@@ -98,6 +98,8 @@ def clusters(n_documents: int, matches: Matches) -> Clusters:
         Documents, numbered in keep order.
     matches : Matches
         Those at the level wanted, each pair once.
+    decided : bool array, shape (n_documents,), optional
+        Documents that are dropped for another reason: they lead none, join none, and stand as their own leaders.
     """
     n = len(matches)
     sides = np.concatenate([matches.left, matches.right])
@@ -108,13 +110,16 @@ def clusters(n_documents: int, matches: Matches) -> Clusters:
     contains = np.concatenate([matches.container == LEFT, matches.container == RIGHT])[order]
     match = order % max(n, 1)
     joined = np.full(n_documents, -1, np.int64)
+    state = np.zeros(n_documents, np.int8)
+    if decided is not None:
+        state[decided] = kernel.DROPPED
     kernel.lead(
         starts,
         others,
         matches.relation[match],
         matches.score[match],
         contains,
-        np.zeros(n_documents, np.int8),
+        state,
         joined,
         np.empty(n_documents, np.int64),
         np.empty(n_documents, np.int64),

@@ -19,6 +19,7 @@ from dedup.credits import credits_at_ends
 from dedup.derivation import Sides, derived
 from dedup.explain import reason
 from dedup.io import Source
+from dedup.known import Known
 from dedup.matches import LEFT, NEITHER, Matches
 from dedup.params import Params
 from dedup.records import Records
@@ -26,6 +27,9 @@ from dedup.result import Result
 from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, IDENTICAL, MATCHES, MEASURES, PARTIAL, RELATIONS
 
 LARGEST_SHOWN = 5
+
+IN_INDEX = "; the kept one is in the index"
+"""What the reason says besides, of a record that is dropped for a document of an index."""
 
 SLICE = 1 << 16
 """Decisions that are in memory at a time, and a row group of their file."""
@@ -40,20 +44,23 @@ def conclude(
     params: Params,
     source: Source,
     agencies: Agencies,
+    known: Known,
 ) -> Result:
-    """Return the result of a run.
+    """Return the result of a run; in ``matches`` and ``found`` documents of an index stand behind those of the run.
 
     Raises
     ------
     RuntimeError
         If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
     """
+    collapsed = known.behind(collapsed, len(records))
     fates = _Fates(records, collapsed, found)
     left, right, match = _record_pairs(collapsed, matches, fates)
-    origins = _Origins(records, distinct(left, right), agencies)
-    decisions = Decisions(records, matches, fates, origins, policy, params)
-    table = _matches(records, matches, left, right, match, origins)
-    summary = _summary(records, table, decisions, fates, policy, params)
+    origins = _Origins(records, known, distinct(left, right), agencies)
+    ids = _behind(records.ids, known.ids)
+    decisions = Decisions(records, ids, matches, fates, origins, policy, params)
+    table = _matches(ids, matches, left, right, match, origins)
+    summary = _summary(records, ids, table, decisions, fates, policy, params)
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
     return Result(decisions, table, summary, fates.kept, source)
@@ -63,8 +70,9 @@ class _Fates:
     """What becomes of each record, as arrays of shape (n_records,).
 
     ``kept``; ``twin``: dropped as identical to the record that stands for its text; ``stands``: that record, itself
-    where it has no words; ``leader``: the kept record of its cluster, -1 for rejected ones; ``match``: by which it is
-    dropped.
+    where it has no words; ``leader``: the kept record of its cluster, or the document of an index behind the records,
+    -1 for rejected ones; ``match``: by which it is dropped. ``cluster_size`` counts kept ones, too, behind the records
+    those of the index.
     """
 
     def __init__(self, records: Records, collapsed: Collapsed, found: Clusters) -> None:
@@ -84,7 +92,9 @@ class _Fates:
         self.leader[self.rejected] = -1
         self.kept = (self.leader == here) & ~self.rejected
         self.twin = ~self.kept & ~self.rejected & (self.match < 0)
+        self.in_index = self.leader >= n
         self.cluster_size = np.bincount(self.leader[~self.rejected], minlength=n)
+        self.cluster_size[n:] += self.cluster_size[n:] > 0
 
 
 class _Origins:
@@ -94,12 +104,19 @@ class _Origins:
     `dedup.derivation.Sides`.
     """
 
-    def __init__(self, records: Records, which: npt.NDArray[np.int64], agencies: Agencies) -> None:
+    def __init__(self, records: Records, known: Known, which: npt.NDArray[np.int64], agencies: Agencies) -> None:
         self.records = which
-        self.published = records.published[which]
-        self.credit, self.drawn_on = credits_at_ends(records.text_ends, records.sizes, which, agencies)
         self.names = agencies.names
-        named = records.sources.take(pa.array(which)).dictionary_encode()
+        first = int(np.searchsorted(which, len(records)))
+        here, there = which[:first], which[first:] - len(records)
+        self.published = np.concatenate([records.published[here], known.published[there]])
+        credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, here, agencies)
+        code_of = {name: code for code, name in enumerate(agencies.names)}
+        credit_there = [code_of.get(name, UNKNOWN) for name in known.credits.take(pa.array(there)).to_pylist()]
+        self.credit = np.concatenate([credit, np.array(credit_there, np.int64)])
+        self.drawn_on = np.concatenate([drawn_on, known.drawn_on[there]])
+        sources = _behind(records.sources.take(pa.array(here)), known.sources.take(pa.array(there)))
+        named = sources.dictionary_encode()
         codes: dict[str, int] = {}
         for number, name in enumerate(named.dictionary.to_pylist()):
             agency = agencies.code(name)
@@ -117,9 +134,17 @@ class Decisions:
     """One decision for each record, made into tables a slice at a time."""
 
     def __init__(
-        self, records: Records, matches: Matches, fates: _Fates, origins: _Origins, policy: str, params: Params
+        self,
+        records: Records,
+        ids: pa.LargeStringArray,
+        matches: Matches,
+        fates: _Fates,
+        origins: _Origins,
+        policy: str,
+        params: Params,
     ) -> None:
         self._records = records
+        self._ids = ids
         self._matches = matches
         self._fates = fates
         self._origins = origins
@@ -129,6 +154,11 @@ class Decisions:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    @property
+    def leader(self) -> npt.NDArray[np.int64]:
+        """The kept record of each one's cluster, by number; -1 for rejected ones."""
+        return self._fates.leader
 
     def by_relation(self) -> dict[str, int]:
         """Return how many records are dropped, by relation."""
@@ -168,10 +198,10 @@ class Decisions:
             pa.array(records.files, pa.string()).take(pa.array(records.file[some])),
             pa.array(records.row[some]),
             pa.array(fates.kept[some]),
-            records.ids.take(copied),
+            self._ids.take(copied),
             pa.array(RELATIONS, pa.string()).take(pa.array(relation, mask=~dropped)),
             pa.array(score, mask=~dropped),
-            records.ids.take(leader),
+            self._ids.take(leader),
             pa.array(self._origins.names, pa.string()).take(pa.array(credit, mask=credit == UNKNOWN)),
             pa.array(self._reasons(some, by_match, credit), pa.string()),
         ]
@@ -194,6 +224,7 @@ class Decisions:
             match = fates.match[some.start + record]
             measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
             reasons[record] = reason(int(matches.relation[match]), measures)
+        reasons[fates.in_index[some]] += IN_INDEX
         for record in np.nonzero(credit != UNKNOWN)[0].tolist():
             reasons[record] += f"; credits {self._origins.names[credit[record]]}"
         rejected = records.rejected
@@ -224,8 +255,12 @@ def _record_pairs(
     )
 
 
+def _behind(names: pa.LargeStringArray, others: pa.LargeStringArray) -> pa.LargeStringArray:
+    return pa.concat_arrays([names, others]) if len(others) else names
+
+
 def _matches(
-    records: Records,
+    ids: pa.LargeStringArray,
     matches: Matches,
     left: npt.NDArray[np.int64],
     right: npt.NDArray[np.int64],
@@ -246,7 +281,7 @@ def _matches(
     a, b = names.index("containment_left"), names.index("containment_right")
     copy = derived(origins.of(left), origins.of(right), relation, container, measures[a], measures[b])
 
-    left_ids, right_ids = (records.ids.take(pa.array(side)).cast(pa.string()) for side in (left, right))
+    left_ids, right_ids = (ids.take(pa.array(side)).cast(pa.string()) for side in (left, right))
     swap = np.asarray(pc.greater(left_ids, right_ids))
     measures[a], measures[b] = np.where(swap, measures[b], measures[a]), np.where(swap, measures[a], measures[b])
     left_ids, right_ids = pc.if_else(swap, right_ids, left_ids), pc.if_else(swap, left_ids, right_ids)
@@ -278,6 +313,7 @@ def _one_identical() -> Matches:
 
 def _summary(
     records: Records,
+    ids: pa.LargeStringArray,
     table: pa.Table,
     decisions: Decisions,
     fates: _Fates,
@@ -306,7 +342,12 @@ def _summary(
         "without_text": int((records.sizes == 0).sum()) - len(records.rejected),
         "keep": policy,
         "largest_clusters": [
-            {"id": records.ids[record].as_py(), "size": int(sizes[record]), "begins": records.head(record)}
+            # Of a document of an index there is no text: its first copy begins much alike.
+            {
+                "id": ids[record].as_py(),
+                "size": int(sizes[record]),
+                "begins": records.head(record if record < len(records) else int(np.argmax(fates.leader == record))),
+            }
             for record in largest
         ],
         "rejections": [

@@ -14,6 +14,7 @@ from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, distinct, 
 from dedup.checkpoint import Arrays, Checkpoint
 from dedup.cluster import Clusters, clusters
 from dedup.collapse import Collapsed
+from dedup.known import Known
 from dedup.matches import Matches
 from dedup.params import Level, Params
 from dedup.progress import Progress
@@ -37,7 +38,13 @@ Kept = npt.NDArray[np.bool_]
 
 
 def match(
-    records: Records, collapsed: Collapsed, params: Params, threads: int, checkpoint: Checkpoint, progress: Progress
+    records: Records,
+    collapsed: Collapsed,
+    params: Params,
+    threads: int,
+    checkpoint: Checkpoint,
+    progress: Progress,
+    known: Known | None = None,
 ) -> tuple[Matches, Clusters, Bucket | None]:
     """Find and judge the pairs of documents.
 
@@ -50,18 +57,21 @@ def match(
     checkpoint : Checkpoint
         Holds the scratch files, and what was finished.
     progress : Progress
+    known : Known, optional
+        Documents that are dropped for one of an index lead no cluster.
 
     Returns
     -------
     matches : Matches
     clusters : Clusters
-        At the level of ``params``.
+        At the level of ``params``; documents that are dropped for one of an index stand as their own leaders.
     hidden : Bucket or None
         The largest bucket or posting list whose documents were not all compared with one another.
     """
     corpus = collapsed.corpus
     (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
-    near = _Judged("near", len(corpus), NEAR_DUPLICATE, checkpoint)
+    known = Known.none(len(corpus)) if known is None else known
+    near = _Judged("near", known.decided, NEAR_DUPLICATE, checkpoint)
     if params.level < Level.near:
         return near.matches, near.clusters, None
     memory = checkpoint.scratch.memory
@@ -82,11 +92,13 @@ def match(
         return near.matches, near.clusters, hidden
 
     with progress.stage("word pairs"):
-        found = _WordPairs(corpus, near.clusters, compared, params, threads, checkpoint)
-    judged = _Judged("rare", len(corpus), LAST_COPY[params.level], checkpoint)
+        # What an index knows is no copy of anything here: its words count.
+        articles = clusters(len(corpus), near.matches) if known.decided.any() else near.clusters
+        found = _WordPairs(corpus, articles, compared, params, threads, checkpoint)
+    judged = _Judged("rare", known.decided, LAST_COPY[params.level], checkpoint)
     least = min(postings.LEAST_OVERLAP, params.sketch_overlap)
     # Near duplicates stay so, even of words that all articles have.
-    known = joined(near.matches.left, near.matches.right)
+    close = joined(near.matches.left, near.matches.right)
 
     def rare_pairs(documents: Documents, limit: int) -> Found:
         with progress.stage("candidates"):
@@ -98,9 +110,9 @@ def match(
             return here._replace(pairs=distinct(here.pairs, met))
 
     def rare_matches(pairs: Pairs) -> Matches:
-        measured = evidence.agreement_evidence(found.bodies, pairs, found.rare_pairs, threads, memory, known)
+        measured = evidence.agreement_evidence(found.bodies, pairs, found.rare_pairs, threads, memory, close)
         told = relation.is_told(measured, params.related) & ~crowds.is_series(measured, found.crowd)
-        told |= np.isin(joined(measured.left, measured.right), known)
+        told |= np.isin(joined(measured.left, measured.right), close)
         measured = evidence.with_shingles(corpus, measured.take(np.nonzero(told)[0]), params, threads, memory)
         return relation.judge(measured, params)
 
@@ -155,14 +167,14 @@ class _WordPairs:
 class _Judged:
     """Matches so far, and the clusters they make."""
 
-    def __init__(self, name: str, n_documents: int, last_copy: int, checkpoint: Checkpoint) -> None:
+    def __init__(self, name: str, decided: Kept, last_copy: int, checkpoint: Checkpoint) -> None:
         self._name = name
-        self._n = n_documents
+        self._decided = decided
         self._last_copy = last_copy
         self._checkpoint = checkpoint
         self._parts = 0
         self.matches = Matches.none()
-        self.clusters = clusters(n_documents, self.matches)
+        self.clusters = clusters(len(decided), self.matches)
 
     def add(self, pairs: Pairs, judge: Callable[[Pairs], Matches]) -> Kept:
         """Judge new pairs and add the matches; return which documents are kept now."""
@@ -173,11 +185,11 @@ class _Judged:
             self._parts += 1
         self.matches = Matches.concatenate(found)
         (copies,) = np.nonzero(self.matches.relation <= self._last_copy)
-        led = clusters(self._n, self.matches.take(copies))
+        led = clusters(len(self._decided), self.matches.take(copies), self._decided)
         match = led.match.copy()
         match[led.match >= 0] = copies[led.match[led.match >= 0]]
         self.clusters = Clusters(led.leader, match)
-        return self.clusters.kept
+        return self.clusters.kept & ~self._decided
 
 
 def _columns(judge: Callable[[Pairs], Matches], pairs: Pairs) -> Arrays:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dedup import __version__, lsh, machine, rare
 from dedup.agencies import Agencies
@@ -24,6 +24,7 @@ from dedup.collapse import Collapsed, collapse
 from dedup.decisions import conclude
 from dedup.errors import InputError, OutputError, ParamsError
 from dedup.io import Fields, Output, Source, open_source
+from dedup.known import Known
 from dedup.matching import match
 from dedup.params import Level, Params
 from dedup.progress import Progress
@@ -31,6 +32,10 @@ from dedup.reading import read_records
 from dedup.records import Records
 from dedup.result import Result
 from dedup.store import Scratch, scratch_error
+
+if TYPE_CHECKING:
+    from dedup.against import Against
+    from dedup.index import Index
 
 SCRATCH_SHARE = {Level.identical: 1.0, Level.near: 1.1, Level.syndicated: 1.5, Level.rewritten: 1.5}
 """Bytes of scratch files for each byte of JSON lines, about."""
@@ -51,6 +56,7 @@ def deduplicate(
     date_field: str | None = None,
     source_field: str | None = None,
     agencies: str | os.PathLike[str] | None = None,
+    index: Index | str | os.PathLike[str] | None = None,
     threads: int | None = None,
     memory: int | None = None,
     scratch: str | os.PathLike[str] | None = None,
@@ -71,6 +77,11 @@ def deduplicate(
         Names of the fields; guessed where not given.
     agencies : path, optional
         A file of news agencies, to be found as credits besides those in ``agencies.json``, whose form it has.
+    index : path or Index, optional
+        An index whose documents come before all others, whatever ``params.keep``: what copies one that is no copy
+        itself is dropped, and what is kept is added when the output is in place. Made if it is not there; one that is
+        open for writing stays open. ``params`` must be those of the index, but for ``keep`` and ``prefer``; by default
+        they are.
     threads : int, optional
         All processors by default. The answer does not depend on it.
     memory : int, optional
@@ -92,7 +103,7 @@ def deduplicate(
 
     Raises
     ------
-    ParamsError, InputError, OutputError
+    ParamsError, InputError, OutputError, StorageError
         What was found, expected, and what to do.
 
     Examples
@@ -108,9 +119,34 @@ def deduplicate(
     scratch_path = None if scratch is None else Path(scratch)
     opened = open_source(source, Fields(id_field, text_field, date_field, source_field), strict, scratch_path)
     way = Way.of(threads, memory, scratch_path, Progress(progress, tell=progress), resume)
-    result = run(opened, None if output is None else Path(output), params or Params(), way, Agencies.read(agencies))
+    with settled({} if params is None else _as_given(params), index) as (chosen, against):
+        folder = None if output is None else Path(output)
+        result = run(opened, folder, chosen, way, Agencies.read(agencies), against)
     _ = result.decisions  # as a table, so that the scratch files can go
     return result
+
+
+def _as_given(params: Params) -> dict[str, Any]:
+    return {field.name: getattr(params, field.name) for field in fields(params)}
+
+
+@contextmanager
+def settled(
+    given: Mapping[str, Any], index: Index | str | os.PathLike[str] | None
+) -> Iterator[tuple[Params, Against | None]]:
+    """Yield the parameters of a run and, if there is one, its index, opened; the others of those given are its own.
+
+    Raises
+    ------
+    ParamsError, StorageError
+    """
+    if index is None:
+        yield Params(**given), None
+        return
+    from dedup.against import opened  # SQLite and all: other runs need not wait for it
+
+    with opened(index, given) as against:
+        yield against.params, against
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,22 +180,33 @@ class Way:
         return Way(threads, memory, scratch, progress or Progress(), resume)
 
 
-def run(source: Source, output: Path | None, params: Params, way: Way, agencies: Agencies) -> Result:
+def run(
+    source: Source, output: Path | None, params: Params, way: Way, agencies: Agencies, against: Against | None = None
+) -> Result:
     """Run all stages on an opened source; `deduplicate` and the command line both end here."""
     bands, rows = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
     progress = way.progress
     with ExitStack() as resources:
-        folder = None if output is None else resources.enter_context(Output(output, source.inputs))
+        inputs = [*source.inputs, *(() if against is None else [Path(against.place)])]
+        folder = None if output is None else resources.enter_context(Output(output, inputs))
         _tell_need(source, folder, params, way)
-        checkpoint = resources.enter_context(_checkpoint(source, folder, params, way, agencies))
+        checkpoint = resources.enter_context(_checkpoint(source, folder, params, way, agencies, against))
         with progress.bar("read", source.total_bytes, "B"):
-            records = read_records(source, params, bands, rows, way.threads, checkpoint, progress)
+            check = None if against is None else against.check
+            records = read_records(source, params, bands, rows, way.threads, checkpoint, progress, check)
         policy = keep_policy(params, records.has_dates)
         with progress.stage("collapse"):
             collapsed = collapse(records, policy, params)
-        matches, found, hidden = match(records, collapsed, params, way.threads, checkpoint, progress)
+        known = Known.none(len(collapsed.corpus))
+        if against is not None:
+            with progress.stage("index"):
+                known = against.find(records, collapsed, checkpoint)
+        matches, found, hidden = match(records, collapsed, params, way.threads, checkpoint, progress, known)
         with progress.stage("decide"):
-            result = conclude(records, collapsed, matches, found, policy, params, source, agencies)
+            together = known.merged(matches, found)
+            result = conclude(records, collapsed, *together, policy, params, source, agencies, known)
+            if against is not None:
+                against.settle(records, result.is_kept, known.copies(collapsed), result.summary)
         if params.level >= Level.syndicated and rare.is_crowded(int(collapsed.corpus.lengths.sum()), way.memory):
             result.summary["notes"].append(CROWDED)
         if hidden is not None:
@@ -173,6 +220,10 @@ def run(source: Source, output: Path | None, params: Params, way: Way, agencies:
             result.write_summary(folder)
             folder.is_unfinished = checkpoint.has_saved
             folder.commit()
+        if against is not None:
+            with progress.stage("add"):
+                against.add(records, agencies, output, result.summary, progress)
+            result.summary["seconds"] = progress.rounded()
     return result
 
 
@@ -206,7 +257,7 @@ def _gigabytes(size: int) -> str:
 
 @contextmanager
 def _checkpoint(
-    source: Source, output: Output | None, params: Params, way: Way, agencies: Agencies
+    source: Source, output: Output | None, params: Params, way: Way, agencies: Agencies, against: Against | None
 ) -> Iterator[Checkpoint]:
     """Open the scratch files, and what an earlier process has finished; leave what a later one can take up.
 
@@ -229,6 +280,7 @@ def _checkpoint(
         **source.settings,
         "agencies": agencies.fingerprint,
         "memory": way.memory,
+        **({} if against is None else {"index": against.identity}),
     }
     checkpoint = None
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,14 @@ class _Sketched:
 
 
 def read_records(
-    source: Source, params: Params, bands: int, rows: int, threads: int, checkpoint: Checkpoint, progress: Progress
+    source: Source,
+    params: Params,
+    bands: int,
+    rows: int,
+    threads: int,
+    checkpoint: Checkpoint,
+    progress: Progress,
+    check: Callable[[Batch], None] | None = None,
 ) -> Records:
     """Read a source to its end, tokenise and sign its texts.
 
@@ -68,6 +75,8 @@ def read_records(
         Its scratch files hold what is returned; told now and then how far reading has come.
     progress : Progress
         Told the seconds of each stage, and how far the source is read.
+    check : callable, optional
+        Refuses, by an error, what cannot be used.
 
     Returns
     -------
@@ -80,6 +89,8 @@ def read_records(
     if not (checkpoint.reading and checkpoint.reading["done"]):
         for one in _sketched(source, store.pieces, params, bands, rows, threads, progress):
             source.accept(one.batch)
+            if check is not None:
+                check(one.batch)
             store.append(one)
             progress.spent("read", one.seconds_parsing)
             progress.spent("tokens and signatures", one.seconds)

@@ -32,6 +32,8 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     ]
     if matched["partial"]:
         lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages"))
+    if "index" in summary:
+        lines.append(_row("index", summary["index"]["documents"], _of_index(summary["index"])))
     if decisions:
         lines += ["", *_told(decisions)]
     elif summary["largest_clusters"]:
@@ -51,14 +53,14 @@ def _told(decisions: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
     for row in decisions:
         if row["duplicate_of"] is not None:
-            fate = f"dropped   {_AS_COPY[row['relation']]} {row['duplicate_of']}: {row['reason']}"
+            fate = f"dropped   {AS_COPY[row['relation']]} {row['duplicate_of']}: {row['reason']}"
         else:
             fate = f"kept      {row['reason']}" if row["kept"] else row["reason"]
         lines.append(f"{_cut(row['id'], 40):<{width}}  {fate}")
     return lines
 
 
-_AS_COPY = {
+AS_COPY = {
     "identical": "identical to",
     "near_duplicate": "near duplicate of",
     "excerpt": "excerpt of",
@@ -77,6 +79,12 @@ _POLICIES = {
 
 def _row(name: str, count: int, remark: str) -> str:
     return f"{name:<9}{count:>11,}  {remark}".rstrip()
+
+
+def _of_index(index: Mapping[str, Any]) -> str:
+    size = f", {_size(index['bytes'])}" if "bytes" in index else ""
+    told = f"in {index['path']}{size}: {index['added']:,} added"
+    return told + (f"; {index['copies']:,} of the dropped copy what it held" if index["copies"] else "")
 
 
 def _seconds(summary: Mapping[str, Any]) -> str:

@@ -56,6 +56,14 @@ class Result:
         return pa.concat_tables(self._decisions.slices())
 
     @property
+    def leader(self) -> npt.NDArray[np.int64]:
+        """For each input record the number, from 0, of the one kept in its place.
+
+        Its own if it is kept, -1 if it is rejected. The decisions say the same by ids, which may occur twice.
+        """
+        return self._decisions.leader
+
+    @property
     def counts(self) -> dict[str, int]:
         """Records, kept, dropped, rejected, and the dropped by relation."""
         dropped = self.summary["dropped"]
@@ -71,6 +79,11 @@ class Result:
     def kept(self) -> pa.Table:
         """The kept records with all their fields, in input order; files are read again for them."""
         return self._source.kept_table(self._kept)
+
+    @property
+    def is_kept(self) -> npt.NDArray[np.bool_]:
+        """Whether each record is kept: a bool array of shape (n_records,)."""
+        return self._kept
 
     def __repr__(self) -> str:
         counts = self.counts

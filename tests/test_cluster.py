@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedup.cluster import clusters, keep_order
+from dedup.known import best
 from dedup.matches import LEFT, NEITHER, RIGHT, Matches
 from dedup.schema import EXCERPT, MEASURES, NO_DATE
 
@@ -49,6 +50,37 @@ TWO_CONTAINERS = (4, [(0, 2, 2, 0.5, 2), (1, 2, 2, 0.5, 1), (1, 3, 1, 0.5, -1), 
 def test_clusters_equal_the_oracle(given_matches: tuple[int, list[tuple[int, int, int, float, int]]]) -> None:
     n, found = given_matches
     assert clusters(n, matches_of(found)).leader.tolist() == naive.leader_clusters(n, found)
+
+
+@settings(max_examples=300)
+@given(matched(), st.sets(st.integers(0, 11)))
+def test_documents_decided_elsewhere_are_as_if_they_matched_nothing(
+    given_matches: tuple[int, list[tuple[int, int, int, float, int]]], some: set[int]
+) -> None:
+    n, found = given_matches
+    decided = np.isin(np.arange(n), list(some))
+    others = [match for match in found if not decided[match[0]] and not decided[match[1]]]
+    formed = clusters(n, matches_of(found), decided)
+    assert formed.leader.tolist() == naive.leader_clusters(n, others)
+    assert (formed.match[decided] == -1).all()
+
+
+@settings(max_examples=300)
+@given(matched(), st.integers(1, 4), st.sets(st.integers(0, 11)))
+def test_the_best_match_with_an_old_document_is_taken(
+    given_matches: tuple[int, list[tuple[int, int, int, float, int]]], last_copy: int, copies: set[int]
+) -> None:
+    n, found = given_matches
+    original = ~np.isin(np.arange(n), list(copies))
+    expected = []
+    for document in range(n):
+        may_join = [
+            (relation, -score, left, at)
+            for at, (left, right, relation, score, container) in enumerate(found)
+            if right == document and original[left] and relation <= last_copy and container != document
+        ]
+        expected.append(min(may_join)[-1] if may_join else -1)
+    assert best(matches_of(found), original, last_copy, n).tolist() == expected
 
 
 @settings(max_examples=500)

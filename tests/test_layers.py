@@ -64,6 +64,24 @@ def test_stages_import_stages_kernels_and_vocabulary(stage: str) -> None:
     assert others <= allowed
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_integrations_are_imported_by_integrations_only(path: Path) -> None:
+    if path.parent.name != "integrations":
+        assert not any(name.startswith("dedup.integrations") for name in imports_of(path))
+
+
+def test_what_extras_bring_is_not_imported() -> None:
+    code = (
+        "import sys, dedup\n"
+        "[getattr(dedup, name) for name in dedup.__all__]\n"
+        "import dedup.integrations.rows, dedup.integrations.shared\n"
+        "extras = {'scrapy', 'twisted', 'polars', 'datatrove', 'redis'} & set(sys.modules)\n"
+        "sys.exit(', '.join(extras) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_help_and_import_are_light() -> None:
     """`dedup --help` must answer at once: without numba, pyarrow, numpy."""
     code = (

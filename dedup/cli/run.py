@@ -16,8 +16,10 @@ Find the copies in a corpus, decide what to keep, and write the decisions and th
 
   dedup run news.jsonl.zst -o out
   dedup run 'feeds/*.jsonl' archive.parquet -o out --level syndicated --keep source --prefer Reuters,AP
+  dedup run today.jsonl -o out --index news.index
 
-Without -o nothing is written and the summary is printed.
+Without -o no files are written and the summary is printed. With --index what copies a document of the index is dropped,
+and what is kept is added to it.
 """
 
 
@@ -44,30 +46,35 @@ def add_parser(commands: Any) -> None:
         metavar="DIR",
         help="folder for kept.*, decisions.parquet, matches.parquet, rejected.jsonl, summary.json",
     )
+    parser.add_argument(
+        "--index",
+        metavar="INDEX",
+        help="folder of an index of what came before, or a redis:// URL; made if it is not there: copies of what it "
+        "holds are dropped, whatever --keep says, and what is kept is added",
+    )
     defaults = Params()
     what = parser.add_argument_group("what counts as a copy")
     what.add_argument(
         "--level",
         choices=list(Level.__members__),
-        default=defaults.level.name,
-        help="each includes those before it (default: %(default)s)",
+        help=f"each includes those before it (default: {defaults.level.name}, or that of the index)",
     )
     what.add_argument(
         "--threshold",
         type=float,
-        default=defaults.threshold,
         metavar="SHARE",
-        help="resemblance from which a pair is a near duplicate (default: %(default)s)",
+        help=f"resemblance from which a pair is a near duplicate (default: {defaults.threshold}, or that of the index)",
     )
     what.add_argument(
         "--keep",
         choices=KEEP_POLICIES,
         help="which of several copies is kept (default: earliest where there are dates, else first)",
     )
-    what.add_argument("--prefer", type=names, default=(), metavar="A,B", help="sources to prefer, with --keep source")
+    what.add_argument("--prefer", type=names, metavar="A,B", help="sources to prefer, with --keep source")
     what.add_argument(
         "--related",
         action="store_true",
+        default=None,
         help="report pairs that tell the same story, written independently, too; they are never dropped",
     )
     add_fields(parser.add_argument_group("fields"))
@@ -95,13 +102,14 @@ def add_parser(commands: Any) -> None:
 def command(options: argparse.Namespace) -> int:
     """Run it."""
     chosen = ("level", "threshold", "keep", "prefer", "related")
-    params = Params(**{name: getattr(options, name) for name in chosen})
+    given = {name: getattr(options, name) for name in chosen if getattr(options, name) is not None}
+    Params(**given)  # refused before anything is loaded
     from dedup.cli.compiling import announce_compilation
 
     with announce_compilation(options.quiet):
         from dedup.agencies import Agencies
         from dedup.io import Fields, open_files
-        from dedup.pipeline import Way, run
+        from dedup.pipeline import Way, run, settled
         from dedup.progress import Progress
 
         agencies = Agencies.read(options.agencies)
@@ -109,8 +117,11 @@ def command(options: argparse.Namespace) -> int:
         source = open_files(options.input, fields, options.strict, options.scratch)
         show = not options.quiet and sys.stderr.isatty()
         progress = Progress(show, tell=not options.quiet)
+        if options.index and not options.output:
+            progress.say("without -o what is kept is written nowhere, but the index will know it")
         way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)
-        result = run(source, options.output, params, way, agencies)
+        with settled(given, options.index) as (params, against):
+            result = run(source, options.output, params, way, agencies, against)
     if options.json:
         print(json.dumps(result.summary, ensure_ascii=False))
     elif not (options.quiet and options.output):

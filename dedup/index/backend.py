@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from dedup.index.documents import Row
 from dedup.index.finder import Found
 from dedup.index.packing import Vocabulary
@@ -92,10 +95,22 @@ class Backend(Protocol):
     def problems(self) -> list[str]:
         """Read everything; return what is wrong."""
 
-    # ---- changing; `insert` and `remove` within a turn
+    # ---- changing; `post`, `insert` and `remove` within a turn
+
+    def post(self, new: Prepared, numbers: Numbers, counted: npt.NDArray[np.bool_]) -> None:
+        """Take texts as `find` does that are to be added, where they are known to match nothing.
+
+        Parameters
+        ----------
+        new : Prepared
+        numbers : int64 array
+            The next ones.
+        counted : bool array
+            Whether the word pairs of each count.
+        """
 
     def insert(self, rows: Iterable[Row]) -> None:
-        """Add documents, those that `find` was asked about last; they have the next numbers."""
+        """Add documents, those that `find` was asked about last, or `post` took; they have the next numbers."""
 
     def remove(self, row: Row) -> None:
         """Remove a document; its copies stand for themselves from then on."""

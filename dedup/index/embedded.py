@@ -8,6 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from dedup.errors import InputError, StorageError
 from dedup.index.backend import Result
 from dedup.index.checking import problems
@@ -209,6 +212,10 @@ class Embedded(Storage):
         return problems(self)
 
     # ---- changing
+
+    def post(self, new: Prepared, numbers: Numbers, counted: npt.NDArray[np.bool_]) -> None:
+        """Take texts that are to be added and match nothing."""
+        self.finder.post(new, numbers, counted)
 
     def insert(self, rows: Iterable[Row]) -> None:
         """Add documents."""

@@ -112,6 +112,25 @@ class Finder:
             (compared,) = np.nonzero(corpus.lengths >= self.params.min_tokens)
             self._post(self._sketched(corpus, compared, 1), numbers[compared])
 
+    def post(self, new: Prepared, numbers: Numbers, counted: npt.NDArray[np.bool_]) -> None:
+        """Post new texts, as `find` does, but without asking: they match nothing.
+
+        Parameters
+        ----------
+        new : Prepared
+        numbers : int64 array, ascending
+            Of the new texts; higher than all there are.
+        counted : bool array
+            Whether the word pairs of each count.
+        """
+        self.make_room(int(numbers[-1]))
+        self.near.add(new.keys, numbers[new.places])
+        if self.params.level >= Level.syndicated:
+            corpus = _corpus(new.tokens)
+            self.frequencies.count(corpus, np.flatnonzero(counted))
+            (compared,) = np.nonzero(corpus.lengths >= self.params.min_tokens)
+            self._post(self._sketched(corpus, compared, 2), numbers[compared])
+
     def find(self, new: Prepared, numbers: Numbers, fetch: Fetch, vocabulary: Vocabulary, add: bool) -> Found:
         """Find and judge the pairs of new texts and earlier ones.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -218,4 +219,5 @@ def _batch(file: str, records: list[Any], done: int, columns: Columns | None) ->
     ids = values(chosen.id) or [None] * len(records)
     ids = [str(done + 1 + at) if isinstance(records[at], str) else value for at, value in enumerate(ids)]
     sides = ids, values(chosen.date), values(chosen.source)
-    return assemble(file, row, text, *sides, rejected, lambda position: json_bytes(records[position]))
+    batch = assemble(file, row, text, *sides, rejected, lambda position: json_bytes(records[position]))
+    return replace(batch, numbered=any(isinstance(record, str) for record in records))

@@ -69,6 +69,8 @@ class Batch:
         By position in the batch.
     unread_dates : int
         Dates that are there but cannot be read.
+    numbered : bool
+        Whether any id is but the number of a record that has none: a bare string.
     """
 
     file: str
@@ -79,6 +81,7 @@ class Batch:
     source: pa.StringArray
     rejected: dict[int, Rejection]
     unread_dates: int = 0
+    numbered: bool = False
 
     @staticmethod
     def empty(file: str) -> Batch:

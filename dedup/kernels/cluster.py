@@ -58,7 +58,7 @@ def lead(
     contains : bool array
         With EXCERPT: this document is the container.
     state : int8 array, shape (n_documents,)
-        Zero; receives KEPT or DROPPED.
+        Zero, or DROPPED where that is decided already; receives KEPT or DROPPED.
     joined : int64 array, shape (n_documents,)
         Receives the position of the match by which a document is dropped, -1 for kept ones.
     stack, progress : int64 array, shape (n_documents,)

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import xxhash
 
@@ -393,6 +394,11 @@ class Shared:
         return problems(self)
 
     # ---- changing, in a turn
+
+    def post(self, new: Prepared, numbers: Numbers, counted: npt.NDArray[np.bool_]) -> None:
+        """Take texts that are to be added and match nothing."""
+        self._stale = True
+        self.finder.post(new, numbers, counted)
 
     def insert(self, rows: Iterable[Row]) -> None:
         """Add documents, with the next numbers."""

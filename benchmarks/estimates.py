@@ -1,0 +1,145 @@
+"""Signatures without texts: how much of what a near index verifies do estimates tell, and how much that it does not.
+
+    python benchmarks/estimates.py DIR/corpus.jsonl --thresholds 0.7 0.66 0.62
+
+The corpus is one of `plant.py` or `corpus.py`. Its articles are added to an index of level near, and loaded as
+signatures: those of dedup, and those that datasketch's scheme "legacy" makes of word 5-shingles, out of a MinHashLSH.
+Then all planted copies are asked about. What the index matches is the truth, for it compares exactly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import datasketch
+import measure
+import orjson
+import pyarrow as pa
+import xxhash
+from index_contestants import rivals_job
+from tables import table
+
+import dedup
+from dedup.integrations.datasketch import Signature, Signatures
+from dedup.minhash import signatures
+from dedup.text import tokenise
+
+JOB = rivals_job()
+BATCH = 1_000
+NUM_PERM = 128
+RANGES = ((0.7, 0.75), (0.75, 0.8), (0.8, 1.01))
+PLANTED = "planted/"
+"""What the ids of copies begin with."""
+
+Document = tuple[str, str]
+Pair = tuple[str, str]
+
+
+def batches(documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
+    """Yield documents, some at a time."""
+    return (documents[at : at + BATCH] for at in range(0, len(documents), BATCH))
+
+
+def asked(index: Any, documents: Sequence[Document]) -> dict[Pair, float]:
+    """Return the resemblance of each text and each document that it matches."""
+    told: dict[Pair, float] = {}
+    for some in batches(documents):
+        for (id, _), matches in zip(some, index.query_many([text for _, text in some]), strict=True):
+            told |= {(id, match.id): match.measures["resemblance"] for match in matches}
+    return told
+
+
+def verified(articles: Sequence[Document], copies: Sequence[Document], threshold: float, folder: Path) -> Any:
+    """Return what an index of level near tells of the copies."""
+    with dedup.Index.open(folder, dedup.Params(level="near", threshold=threshold)) as index:
+        for some in batches(articles):
+            index.add_many({"id": id, "text": text} for id, text in some)
+        return asked(index, copies)
+
+
+def of_dedup(articles: Sequence[Document]) -> dict[str, Signature]:
+    """Return the signatures that dedup makes."""
+    found = {}
+    for some in batches(articles):
+        signed = signatures(tokenise(pa.array([text.encode() for _, text in some], pa.large_binary())))
+        found |= {id: Signature(row, "affine32", 1, NUM_PERM, False) for (id, _), row in zip(some, signed, strict=True)}
+    return found
+
+
+def legacy(text: str) -> datasketch.MinHash:
+    """Sign a text as users of datasketch 1 may have done."""
+    minhash = datasketch.MinHash(num_perm=NUM_PERM, hashfunc=xxhash.xxh32_intdigest, scheme="legacy")
+    minhash.update_batch([shingle.encode() for shingle in JOB.shingles(JOB.words(text), " ")])
+    return minhash
+
+
+def in_lsh(articles: Sequence[Document]) -> datasketch.MinHashLSH:
+    """Return such signatures in a MinHashLSH."""
+    lsh = datasketch.MinHashLSH(threshold=0.7, num_perm=NUM_PERM)
+    for id, text in articles:
+        lsh.insert(id, legacy(text), check_duplication=False)
+    return lsh
+
+
+def row(
+    name: str,
+    collection: Any,
+    sign: Callable[[str], Any] | None,
+    threshold: float,
+    copies: Sequence[Document],
+    truth: dict[Pair, float],
+) -> list[str]:
+    """Return a row of the table: one collection at one threshold."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Signatures.open(folder, sign, dedup.Params(threshold=threshold)) as old,
+    ):
+        began = time.process_time()
+        old.load(collection)
+        loaded = time.process_time() - began
+        told = asked(old, copies)
+        one_by_one = []
+        for _, text in copies[:BATCH]:
+            began = time.perf_counter()
+            old.query(text)
+            one_by_one.append(time.perf_counter() - began)
+        met = truth.keys() & told.keys()
+        shares = []
+        for low, high in RANGES:
+            some = [pair for pair, resemblance in truth.items() if low <= resemblance < high]
+            shares.append(f"{len(met.intersection(some)) / len(some):.3f}" if some else "")
+        recall, precision = len(met) / max(1, len(truth)), len(met) / max(1, len(told))
+        figures = [f"{recall:.3f}", f"{precision:.3f}", *shares]
+        cost = [f"{len(old) / loaded:,.0f}", f"{1e3 * statistics.median(one_by_one):.2f}"]
+        return [name, f"{threshold:.2f}", *figures, *cost]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpus", type=Path, help="corpus.jsonl of plant.py or corpus.py")
+    parser.add_argument("--thresholds", type=float, nargs="+", default=[0.7, 0.66, 0.62], help="of the estimates")
+    parser.add_argument("--truth", type=float, default=0.7, help="threshold of the index that verifies")
+    given = parser.parse_args()
+    with given.corpus.open("rb") as lines:
+        documents = [(record["id"], record["text"]) for record in map(orjson.loads, lines)]
+    articles = [document for document in documents if not document[0].startswith(PLANTED)]
+    copies = [document for document in documents if document[0].startswith(PLANTED)]
+    with tempfile.TemporaryDirectory() as folder:
+        truth = verified(articles, copies, given.truth, Path(folder, "index"))
+    print(measure.machine())
+    print(f"{len(articles):,} articles, {len(copies):,} copies asked, {len(truth):,} pairs verified\n")
+    rows = [row("dedup", of_dedup(articles), None, threshold, copies, truth) for threshold in given.thresholds]
+    lsh = in_lsh(articles)
+    rows += [row("MinHashLSH", lsh, legacy, threshold, copies, truth) for threshold in given.thresholds]
+    ranges = [f"{low:.2f} - {min(high, 1):.2f}" for low, high in RANGES]
+    print(table(["signatures", "threshold", "recall", "precision", *ranges, "loaded a CPU s", "query ms"], rows))
+
+
+if __name__ == "__main__":
+    main()

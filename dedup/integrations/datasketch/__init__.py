@@ -1,0 +1,13 @@
+"""Collections of datasketch signatures, asked beside an index: their texts need not be there any more.
+
+- ``reading`` signatures out of datasketch's objects
+- ``stored`` the signatures in a folder: a database and runs of band keys
+- ``signatures`` the class that loads them and tells what a text resembles, by estimate
+- ``beside`` an index and such signatures asked together
+"""
+
+from dedup.integrations.datasketch.beside import IndexWithSignatures
+from dedup.integrations.datasketch.reading import Signature, signatures_of
+from dedup.integrations.datasketch.signatures import EstimatedMatch, Loaded, Signatures
+
+__all__ = ["EstimatedMatch", "IndexWithSignatures", "Loaded", "Signature", "Signatures", "signatures_of"]

@@ -1,0 +1,444 @@
+"""Documents known by their signatures only, and which of them a text resembles: by estimate, for there is no text."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dedup.candidates import split
+from dedup.errors import InputError, ParamsError, StorageError
+from dedup.index import given as inputs
+from dedup.index.answers import Match, written
+from dedup.index.given import Given
+from dedup.index.opening import told
+from dedup.integrations.datasketch.reading import Signature, signatures_of
+from dedup.integrations.datasketch.stored import DATABASE, Row, Stored
+from dedup.lsh import band_keys, bands_and_rows
+from dedup.minhash import SCHEME, signatures
+from dedup.params import Params
+from dedup.schema import NEAR_DUPLICATE, RELATIONS
+from dedup.text import tokenise
+
+BLOCK = 16_384
+"""Signatures that are committed at a time; their keys are a run."""
+
+MOST_RUNS = 8
+"""With more of them after a load they become one."""
+
+KIND = ("scheme", "seed", "num_perm", "n_values")
+"""What must be the same of all signatures."""
+
+Sign = Callable[[str], Any]
+Values = npt.NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatedMatch(Match):
+    """A document, known by its signature, that a text resembles: estimated, not verified.
+
+    The relation is ``near_duplicate``, whether the texts are identical or not; ``score`` and ``measures`` have the
+    estimate. ``derived`` goes by dates alone, and ``kept`` is true: what was a copy of what is not known any more.
+
+    Parameters
+    ----------
+    error : float
+        Standard error of the estimate, with one more value equal and one more different: where all are equal it would
+        be zero, which says too much.
+    """
+
+    error: float
+
+
+class Loaded(NamedTuple):
+    """What became of the signatures of a collection.
+
+    Parameters
+    ----------
+    added : int
+    known : int
+        Passed over, for their id was there.
+    empty : int
+        Passed over, for they are of texts without shingles, which would all resemble each other.
+    """
+
+    added: int
+    known: int
+    empty: int
+
+
+class Signatures:
+    """A lasting set of documents of which only datasketch's signatures are there.
+
+    Opened by `Signatures.open`. One process may write, any number read. Its methods are those of `dedup.Index`, but
+    that documents come by `load` only; `IndexWithSignatures` asks both together.
+    """
+
+    def __init__(self, stored: Stored, sign: Sign | None) -> None:
+        self._stored = stored
+        self._sign = sign
+        self._closed = False
+        self._mutex = threading.RLock()
+        self._check_sign(stored.about)
+
+    @staticmethod
+    def open(
+        path: str | os.PathLike[str],
+        sign: Sign | None = None,
+        params: Params | None = None,
+        mode: str = "rw",
+    ) -> Signatures:
+        """Open signatures, or make a folder for them.
+
+        Parameters
+        ----------
+        path : path
+            Of the folder.
+        sign : callable, optional
+            Takes a text and returns its MinHash or LeanMinHash, made as those of the collection were: the same
+            shingles, hash function, scheme, seed and ``num_perm``; or None where a text is not to be looked up. By
+            default texts are signed as dedup signs them, which is right where `dedup.minhash.to_datasketch` made the
+            collection. `agreement` tells whether it is the right one.
+        params : Params, optional
+            ``threshold``, ``target_recall`` and ``bucket_limit`` count; without ``sign`` ``shingle_size`` and
+            ``min_tokens``, too. Of a folder that is there they must be those it was made with, as by default they are.
+        mode : {"rw", "r"}
+
+        Raises
+        ------
+        StorageError, ParamsError
+        """
+        if mode not in ("rw", "r"):
+            raise ParamsError(f"mode {mode!r}", "'rw' or 'r'")
+        if sign is not None and not callable(sign):
+            raise ParamsError(f"sign of type {type(sign).__name__}", "a function of a text")
+        try:
+            folder = Path(os.fsdecode(path))
+        except TypeError:
+            raise ParamsError(f"a path of type {type(path).__name__}", "the path of a folder") from None
+        asked = params or Params()
+        with told(folder):
+            others = [*folder.iterdir()] if folder.is_dir() and mode == "rw" else []
+            if others and not (folder / DATABASE).is_file():
+                raise StorageError(f"{folder} holds {others[0].name!r} and no signatures", "signatures or nothing")
+            stored = Stored(folder, {name: getattr(asked, name) for name in _COUNTING}, mode == "rw")
+            try:
+                differing = [name for name in _COUNTING if params and stored.about[name] != getattr(params, name)]
+                if differing:
+                    name = differing[0]
+                    raise StorageError(
+                        f"{folder} was made with {name} {stored.about[name]}", f"{name} {getattr(params, name)}"
+                    )
+                return Signatures(stored, sign)
+            except BaseException:
+                stored.close()
+                raise
+
+    # ---- loading
+
+    def load(
+        self,
+        collection: Any,
+        about: Callable[[Any], Mapping[str, Any]] | None = None,
+        scheme: str | None = None,
+        seed: int = 1,
+    ) -> Loaded:
+        """Add the signatures of a collection.
+
+        It is committed some thousands at a time, and what is there already is passed over: a load that was broken off
+        is repeated to go on.
+
+        Parameters
+        ----------
+        collection, scheme, seed
+            As for `signatures_of`.
+        about : callable, optional
+            Returns what is known of a key: ``id``, ``source``, ``published``, ``url``, ``data``, as for `dedup.Index`.
+            By default the id is the key, if that is a string, a number or UTF-8.
+
+        Raises
+        ------
+        InputError
+            Where a signature, a key or what is known of it cannot be used. What came before it may have been added.
+        ParamsError, StorageError
+        """
+        counts = np.zeros(len(Loaded._fields), np.int64)
+        with self._mutex:
+            self._stored_now().assert_writable()
+            pairs = signatures_of(collection, scheme, seed)
+            while some := list(islice(pairs, BLOCK)):
+                counts += self._load_block([(_given(key, about), signature) for key, signature in some])
+            with told(self._stored.folder):
+                if self._stored.n_runs > MOST_RUNS:
+                    self._stored.merge()
+        return Loaded(*counts.tolist())
+
+    def _load_block(self, some: list[tuple[Given, Signature]]) -> Loaded:
+        stored = self._stored
+        kind = _kind(some[0][1]) if "scheme" not in stored.about else {name: stored.about[name] for name in KIND}
+        self._check_sign(kind)
+        for _, signature in some:
+            _check_same(_kind(signature), kind)
+        by_id = {str(one.id): (one, signature) for one, signature in some if not signature.is_empty}
+        empty = sum(signature.is_empty for _, signature in some)
+        with told(stored.folder):
+            known = stored.known([*by_id])
+            new = [pair for id, pair in by_id.items() if id not in known]
+            if new:
+                values = np.stack([signature.values for _, signature in new])
+                numbers = np.arange(stored.next, stored.next + len(new))
+                hashes = values.astype("<u4")
+                rows = [
+                    Row(number, str(one.id), one.source, one.published, one.url, one.data, row.tobytes())
+                    for number, (one, _), row in zip(numbers.tolist(), new, hashes, strict=True)
+                ]
+                keys = self._keys(values)
+                stored.add(rows, keys.ravel(), np.repeat(numbers, keys.shape[1]), kind)
+        return Loaded(len(new), len(some) - empty - len(new), empty)
+
+    def _check_sign(self, kind: Mapping[str, Any]) -> None:
+        if self._sign is None and kind.get("scheme", SCHEME) != SCHEME:
+            raise ParamsError(
+                f"signatures of scheme {kind['scheme']!r}, and nothing to sign a new text with",
+                "sign=, a function that makes the MinHash of a text as theirs were made",
+            )
+
+    # ---- asking
+
+    def query(
+        self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None
+    ) -> list[EstimatedMatch]:
+        """Find the documents that a text seems to resemble by the threshold or more, the best first.
+
+        Parameters as for `dedup.Index.query`. Of each band the first documents are looked at (``bucket_limit``).
+        """
+        return self._asked([inputs.given(None, text, source, published, url)])[0]
+
+    def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[list[EstimatedMatch]]:
+        """Find what each of some texts seems to resemble; texts or dicts as for `dedup.Index.query_many`."""
+        return self._asked(inputs.records(texts, with_id=False))
+
+    def agreement(self, texts: Mapping[str, str]) -> dict[str, float]:
+        """Tell how well new signatures of texts agree with those there, by id: 1.0 where ``sign`` is the right one.
+
+        Parameters
+        ----------
+        texts : mapping of str to str
+            Id to the text that the signature of that id was made of.
+
+        Returns
+        -------
+        dict of str to float
+            The share of equal values.
+
+        Raises
+        ------
+        InputError
+            Where an id is not there, or a text has no signature.
+        """
+        with self._mutex:
+            stored = self._stored_now()
+            with told(stored.folder):
+                rows = {row.id: row for row in stored.fetch("id", [*texts])}
+            lacking = [id for id in texts if id not in rows]
+            if lacking:
+                raise InputError(f"id {lacking[0]!r} is not among the signatures", "ids that are")
+            signed, places = self._signed([texts[id].encode() for id in texts])
+            if len(places) < len(texts):
+                raise InputError("a text that has no signature", "texts with words")
+            equal = (signed == np.stack([_values(rows[id]) for id in texts])).mean(axis=1) if texts else np.empty(0)
+            return dict(zip(texts, equal.tolist(), strict=True))
+
+    def _asked(self, some: list[Given]) -> list[list[EstimatedMatch]]:
+        found: list[list[EstimatedMatch]] = [[] for _ in some]
+        with self._mutex:
+            stored = self._stored_now()
+            if "scheme" not in stored.about:  # nothing was loaded yet
+                return found
+            signed, places = self._signed([one.text for one in some])
+            keys = self._keys(signed)
+            with told(stored.folder):
+                owners = np.repeat(np.arange(len(signed)), keys.shape[1])
+                limit = int(stored.about["bucket_limit"])
+                met = np.unique(stored.postings.search(keys.ravel(), owners, limit, stored.is_removed))
+                right, numbers = split(met)
+                rows = {row.number: row for row in stored.fetch("number", np.unique(numbers).tolist())}
+        for place, number in zip(right.tolist(), numbers.tolist(), strict=True):
+            if number in rows:
+                one = some[places[place]]
+                match = self._match(rows[number], int((_values(rows[number]) == signed[place]).sum()), one.published)
+                if match.score >= float(stored.about["threshold"]):
+                    found[places[place]].append(match)
+        for matches in found:
+            matches.sort(key=lambda match: -match.score)
+        return found
+
+    def _match(self, row: Row, equal: int, published: int | None) -> EstimatedMatch:
+        n_values = int(self._stored.about["n_values"])
+        estimate = equal / n_values
+        likely = (equal + 1) / (n_values + 2)
+        derived = None
+        if published is not None and row.published is not None and published != row.published:
+            derived = "new" if published > row.published else "stored"
+        return EstimatedMatch(
+            id=row.id,
+            relation=RELATIONS[NEAR_DUPLICATE],
+            score=estimate,
+            measures={"resemblance": estimate},
+            derived=derived,
+            published=written(row.published),
+            source=row.source,
+            is_copy=True,
+            kept=True,
+            error=math.sqrt(likely * (1 - likely) / n_values),
+        )
+
+    def _signed(self, texts: list[bytes]) -> tuple[Values, list[int]]:
+        """Return the signatures of texts as far as values are held, and the places of the texts that have one."""
+        about = self._stored.about
+        n_values = int(about["n_values"])
+        if self._sign is None:
+            params = Params(num_perm=about["num_perm"], seed=about["seed"], shingle_size=about["shingle_size"])
+            tokens = tokenise(pa.array(texts, pa.large_binary()))
+            (places,) = np.nonzero(np.diff(tokens.offsets) >= about["min_tokens"])
+            return np.ascontiguousarray(signatures(tokens, params, n_values)[places]), places.tolist()
+        made = [(place, self._sign(text.decode())) for place, text in enumerate(texts)]
+        some = [(place, Signature.of(value)) for place, value in made if value is not None]
+        some = [(place, signature) for place, signature in some if not signature.is_empty]
+        for _, signature in some:
+            for name in ("scheme", "seed", "num_perm"):
+                value = getattr(signature, name)
+                if about[name] != value:
+                    raise ParamsError(f"sign gives {name} {value!r}", f"{name} {about[name]!r}, as of the signatures")
+        values = np.stack([np.zeros(n_values, np.uint32), *(one.values[:n_values] for _, one in some)])[1:]
+        return values, [place for place, _ in some]
+
+    def _keys(self, values: Values) -> npt.NDArray[np.uint64]:
+        about = self._stored.about
+        of = Params(threshold=about["threshold"], target_recall=about["target_recall"], num_perm=values.shape[1])
+        return band_keys(values, *bands_and_rows(of))
+
+    # ---- keeping
+
+    def remove(self, id: str) -> bool:
+        """Remove a signature; return whether there was one."""
+        return self._removed("id = ?", inputs.checked_id(id)) > 0
+
+    def expire(self, before: Any) -> int:
+        """Remove all that were published before a date; return how many. Those without a date stay."""
+        return self._removed("published < ?", inputs.date(before))
+
+    def _removed(self, condition: str, value: Any) -> int:
+        with self._mutex:
+            stored = self._stored_now()
+            stored.assert_writable()
+            with told(stored.folder):
+                return stored.remove(condition, value)
+
+    def compact(self) -> None:
+        """Drop what is left of removed signatures, and give the room back to the disk."""
+        with self._mutex:
+            stored = self._stored_now()
+            stored.assert_writable()
+            with told(stored.folder):
+                stored.merge()
+                stored.vacuum()
+
+    def __len__(self) -> int:
+        with self._mutex:
+            stored = self._stored_now()
+            with told(stored.folder):
+                return len(stored)
+
+    def __contains__(self, id: object) -> bool:
+        return isinstance(id, str) and bool(self.known([id]))
+
+    def known(self, ids: list[str]) -> set[str]:
+        """Return which of some ids there are."""
+        with self._mutex:
+            stored = self._stored_now()
+            with told(stored.folder):
+                return stored.known(ids)
+
+    def info(self) -> dict[str, Any]:
+        """Return what there is, as plain values: signatures, bytes, dates, runs, what they are made with."""
+        with self._mutex:
+            stored = self._stored_now()
+            with told(stored.folder):
+                counts = stored.statistics()
+            about = {name: value for name, value in stored.about.items() if name not in ("next", *KIND)}
+            kind = {name: stored.about.get(name) for name in KIND}
+            earliest, latest = written(counts.pop("first")), written(counts.pop("last"))
+            return {"path": str(stored.folder), **counts, "earliest": earliest, "latest": latest, **kind, **about}
+
+    def close(self) -> None:
+        """Close; closed it cannot be used."""
+        with self._mutex:
+            self._closed = True
+            self._stored.close()
+
+    def __enter__(self) -> Signatures:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _stored_now(self) -> Stored:
+        if self._closed:
+            raise StorageError("the signatures are closed", "open ones", "open them again")
+        with told(self._stored.folder):
+            self._stored.refresh()
+        return self._stored
+
+
+_COUNTING = ("threshold", "target_recall", "bucket_limit", "shingle_size", "min_tokens")
+"""Parameters that are noted with the signatures."""
+
+
+def _kind(signature: Signature) -> dict[str, Any]:
+    return dict(zip(KIND, (signature.scheme, signature.seed, signature.num_perm, len(signature.values)), strict=True))
+
+
+def _check_same(found: Mapping[str, Any], kind: Mapping[str, Any]) -> None:
+    for name in KIND:
+        if found[name] != kind[name]:
+            expected = f"{name} {kind[name]!r}, as of the others"
+            raise InputError(f"a signature of {name} {found[name]!r}", expected, "a folder for each kind")
+
+
+def _values(row: Row) -> Values:
+    return np.frombuffer(row.hashes, "<u4").astype(np.uint32, copy=False)
+
+
+def _given(key: Any, about: Callable[[Any], Mapping[str, Any]] | None) -> Given:
+    """Return what is known of a key, checked."""
+    known = dict(about(key)) if about else {}
+    unknown = [name for name in known if name not in inputs.FIELDS or name == "text"]
+    if unknown:
+        raise InputError(f"{unknown[0]!r} about key {key!r}", "some of id, source, published, url, data")
+    return inputs.given(inputs.checked_id(known.pop("id", None) or _id(key)), "", **known)
+
+
+def _id(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, int) and not isinstance(key, bool):
+        return str(key)
+    if isinstance(key, bytes):
+        try:
+            return key.decode()
+        except UnicodeDecodeError:
+            pass
+    raise InputError(f"key {key!r}", "a string, a number, or bytes of UTF-8", "about= may give the id of a key")

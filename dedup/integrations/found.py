@@ -1,0 +1,40 @@
+"""What is looked for in the answer of an index, and in the fields of records made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dedup.index import Match
+from dedup.io.dates import read_date
+from dedup.report import AS_COPY
+
+
+def original(matches: Iterable[Match]) -> Match | None:
+    """Return the kept document that a text is a copy of, the closest one: the text is what a run would drop."""
+    return next((match for match in matches if match.is_copy and match.kept), None)
+
+
+def told(of: str, relation: str | None, score: float | None) -> str:
+    """Say what kind of copy of what a text is; without a relation, that it was one when it was added.
+
+    Examples
+    --------
+    >>> told("a-1", "rewritten", 0.912), told("a-1", None, None)
+    ('rewritten from a-1, score 0.91', 'copy of a-1, as before')
+    """
+    return f"copy of {of}, as before" if relation is None else f"{AS_COPY[relation]} {of}, score {score:.2f}"
+
+
+def plain(value: Any, joint: str | None = None) -> Any:
+    """Return a value, or of a list the first; with a joint, all its strings as one."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    if joint is not None and all(isinstance(one, str) for one in value):
+        return joint.join(value)
+    return value[0] if value else None
+
+
+def readable_date(value: Any) -> Any:
+    """Return a date if it can be read, else None: an article is not to be refused for its date."""
+    return None if value is None or read_date(value) is None else value

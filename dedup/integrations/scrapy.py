@@ -1,0 +1,238 @@
+"""A Scrapy item pipeline that drops, or tags, items that are copies of those scraped before."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dedup.asynchronous import AsyncIndex
+from dedup.errors import InputError, ParamsError
+from dedup.index import Document, Index, Match
+from dedup.integrations import extra
+from dedup.integrations.found import original, plain, readable_date, told
+from dedup.integrations.shared import acquire, release
+from dedup.io.columns import GUESSES
+from dedup.params import Params
+
+with extra("scrapy"):
+    from itemadapter import ItemAdapter
+    from scrapy.exceptions import DropItem, NotConfigured
+    from twisted.internet.defer import DeferredLock
+    from twisted.internet.threads import deferToThread
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+FIELDS = {
+    "text": ("DEDUP_TEXT_FIELD", GUESSES["text"]),
+    "id": ("DEDUP_ID_FIELD", GUESSES["id"]),
+    "published": ("DEDUP_DATE_FIELD", GUESSES["date"]),
+    "source": ("DEDUP_SOURCE_FIELD", GUESSES["source"]),
+    "url": ("DEDUP_URL_FIELD", ("url",)),
+}
+"""Of each field of a document the setting that names it in the items, and the names that are tried without it."""
+
+ACTIONS, KNOWN = ("drop", "tag"), ("skip", "update")
+
+
+class DedupPipeline:
+    """Drop or tag items that are copies of what an index holds; all others are added to it.
+
+    Settings are told in docs/pipelines.md. The work is done in a thread; items that are processed at the same time
+    are worked on together. With a reactor that is not asyncio's they are worked on one by one.
+
+    Parameters
+    ----------
+    crawler : scrapy.crawler.Crawler
+        Its settings and statistics are used.
+
+    Raises
+    ------
+    ParamsError
+        When a setting cannot be used.
+    NotConfigured
+        Without DEDUP_INDEX: Scrapy goes on without the pipeline, and says so.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._path = str(settings.get("DEDUP_INDEX") or "")
+        if not self._path:
+            raise NotConfigured("DEDUP_INDEX is not set: it is the folder of an index")
+        self._tag = settings.get("DEDUP_TAG_FIELD", "dedup")
+        self._tags = _one_of("DEDUP_ACTION", settings.get("DEDUP_ACTION", "drop"), ACTIONS) == "tag"
+        self._updates = _one_of("DEDUP_KNOWN", settings.get("DEDUP_KNOWN", "skip"), KNOWN) == "update"
+        self._fields = {name: _names(settings.get(setting), guesses) for name, (setting, guesses) in FIELDS.items()}
+        given = {"level": settings.get("DEDUP_LEVEL"), "threshold": settings.get("DEDUP_THRESHOLD")}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        if isinstance(chosen.get("threshold"), str):  # from the command line
+            chosen["threshold"] = settings.getfloat("DEDUP_THRESHOLD")
+        self._params = Params(**chosen) if chosen else None
+        self._stats = crawler.stats
+        self._index: AsyncIndex | Index | None = None
+        self._turn = DeferredLock()  # without asyncio: one after the other, in their order
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> DedupPipeline:
+        """Return the pipeline; as Scrapy calls it."""
+        return cls(crawler)
+
+    async def open_spider(self) -> None:
+        """Open the index; spiders in one process share it.
+
+        Raises
+        ------
+        StorageError
+            The crawl does not begin then.
+        """
+        opened = partial(acquire, self._path, self._params)
+        if _has_loop():
+            self._index = await AsyncIndex(opened, lambda index: release(self._path))
+        else:
+            self._index = await deferToThread(opened)
+
+    async def close_spider(self) -> None:
+        """Flush the index, and close it after the last spider."""
+        if isinstance(self._index, AsyncIndex):
+            await self._index.close()
+        elif self._index is not None:
+            await deferToThread(release, self._path)
+
+    async def process_item(self, item: Any) -> Any:
+        """Pass an item on, or drop it; as Scrapy calls it.
+
+        Raises
+        ------
+        DropItem
+            It is a copy, or its id is known.
+        ParamsError
+            There is no field for the tag.
+        StorageError
+            The index cannot be written. As Scrapy does with errors, the item is logged and not passed on.
+        """
+        adapter = ItemAdapter(item)
+        record = self._record(adapter)
+        if record is None:
+            self._count("no_text")
+            return item
+        if self._tags:  # before anything is added
+            self._check_tag_of(type(item))
+        try:
+            verdict = await self._verdict(record)
+        except InputError as error:
+            self._count("rejected")
+            logger.warning("Not compared: %s", error)
+            return item
+        if verdict.duplicate_of is not None:
+            what = "tagged" if self._tags else "dropped"
+            self._count(what)
+            if verdict.relation is not None:
+                self._count(f"{what}/{verdict.relation}")
+            if not self._tags:
+                raise DropItem(told(verdict.duplicate_of, verdict.relation, verdict.score))
+        elif verdict.known and not self._updates and not self._tags:
+            raise DropItem(f"{record['id']} is in the index already")
+        if self._tags:
+            adapter[self._tag] = verdict._asdict()
+        return item
+
+    async def _verdict(self, record: dict[str, Any]) -> _Verdict:
+        """Add an item to the index, and tell what it is."""
+        try:
+            matches = await self._ask("add", **record)
+        except InputError:
+            stored = await self._ask("get", record["id"])
+            if stored is None:
+                raise
+        else:
+            self._count("added")
+            return _Verdict.of(original(matches), len(matches))
+        self._count("known")
+        if not self._updates:
+            return _Verdict(None, None, None, 0, known=True)
+        return await self._verdict_again(record, stored)
+
+    async def _verdict_again(self, record: dict[str, Any], stored: Document) -> _Verdict:
+        """Tell what an item is whose id the index knows, and update it there if its text has changed."""
+        matches = await self._ask("query", **{name: value for name, value in record.items() if name != "id"})
+        others = [match for match in matches if match.id != stored.id]
+        if any(match.id == stored.id and match.relation == "identical" for match in matches):
+            copied = next((match for match in others if match.id == stored.copy_of and match.is_copy), None)
+            if copied is None:
+                return _Verdict(stored.copy_of, None, None, len(others), known=True)
+        else:
+            others = await self._ask("update", **record)
+            self._count("updated")
+            # What was kept once stays, though its own copies now stand before it.
+            copied = None if stored.copy_of is None else original(others)
+        return _Verdict.of(copied, len(others), known=True)
+
+    def _record(self, adapter: ItemAdapter) -> dict[str, Any] | None:
+        """Return an item as an index takes it, None if it has no text."""
+        values = {name: self._value(adapter, name) for name in self._fields}
+        if not values["text"] or (isinstance(values["text"], str) and not values["text"].strip()):
+            return None
+        if values["published"] is not None and readable_date(values["published"]) is None:
+            self._count("unread_dates")
+            values["published"] = None
+        for name in ("id", "source", "url"):
+            values[name] = None if values[name] is None else str(values[name])
+        return values
+
+    def _value(self, adapter: ItemAdapter, name: str) -> Any:
+        joint = "\n" if name == "text" else None
+        found = (plain(adapter.get(field), joint) for field in self._fields[name])
+        return next((value for value in found if value is not None and value != ""), None)
+
+    def _check_tag_of(self, kind: type) -> None:
+        names = ItemAdapter.get_field_names_from_class(kind)  # None: any name will do
+        if names is not None and self._tag not in names:
+            hint = "declare it, or set DEDUP_TAG_FIELD"
+            raise ParamsError(f"{kind.__name__} has no field {self._tag!r}", "one for the tag", hint)
+
+    def _count(self, name: str) -> None:
+        if self._stats is not None:
+            self._stats.inc_value(f"dedup/{name}")
+
+    async def _ask(self, method: str, *arguments: Any, **given: Any) -> Any:
+        if isinstance(self._index, AsyncIndex):
+            return await getattr(self._index, method)(*arguments, **given)
+        return await self._turn.run(deferToThread, getattr(self._index, method), *arguments, **given)
+
+
+class _Verdict(NamedTuple):
+    """What an item is; the tag."""
+
+    duplicate_of: str | None
+    relation: str | None
+    score: float | None
+    matches: int
+    known: bool
+
+    @staticmethod
+    def of(copied: Match | None, matches: int, known: bool = False) -> _Verdict:
+        if copied is None:
+            return _Verdict(None, None, None, matches, known)
+        return _Verdict(copied.id, copied.relation, copied.score, matches, known)
+
+
+def _has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _one_of(setting: str, value: Any, choice: tuple[str, ...]) -> str:
+    if value not in choice:
+        raise ParamsError(f"{setting} {value!r}", " or ".join(map(repr, choice)))
+    return str(value)
+
+
+def _names(chosen: Any, guesses: tuple[str, ...]) -> tuple[str, ...]:
+    return (str(chosen),) if chosen else guesses

@@ -1,0 +1,232 @@
+"""pandas and Polars: rows dropped and tagged by their place, whatever their ids, labels and types."""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from conftest import article, edited
+
+import dedup
+from dedup import Index, Params
+from dedup.integrations import pandas as of_pandas
+from dedup.integrations import polars as of_polars
+
+TEXTS = [
+    article(0),
+    article(1),
+    article(0).upper(),
+    edited(article(1), 1, 0.02),
+    None,
+    article(2),
+    None,
+    article(0) + "!",
+]
+LEADER = [0, 1, 0, 1, 4, 5, 6, 0]
+KEPT = [True, True, False, False, True, True, True, False]
+RELATION = [None, None, "identical", "near_duplicate", None, None, None, "identical"]
+
+
+def nothing_is_na(values: Any) -> list[Any]:
+    return [None if value is pd.NA or value is None or value != value else value for value in values]
+
+
+def labels(names: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return what stands in ``duplicate_of`` and ``cluster`` where rows have these names."""
+    of = [None if kept else names[leader] for kept, leader in zip(KEPT, LEADER, strict=True)]
+    return of, [names[leader] for leader in LEADER]
+
+
+# ---- pandas
+
+TEXT_TYPES = {
+    "object": lambda: pd.Series(TEXTS, dtype=object),
+    "nan": lambda: pd.Series([np.nan if text is None else text for text in TEXTS], dtype=object),
+    "string": lambda: pd.Series(TEXTS, dtype="string"),
+    "arrow": lambda: pd.Series(TEXTS, dtype=pd.ArrowDtype(pa.large_string())),
+    "category": lambda: pd.Series(TEXTS, dtype="category"),
+    "default": lambda: pd.Series(TEXTS),
+}
+
+INDEXES = {
+    "range": list(range(8)),
+    "strings": list("hgfedcba"),
+    "twice": [7, 7, 7, 3, 3, 1, 1, 1],
+    "tuples": [(number // 2, number) for number in range(8)],
+    "dates": [pd.Timestamp("2024-01-01") + pd.Timedelta(days=number) for number in range(8)],
+}
+
+
+@pytest.mark.parametrize("kind", TEXT_TYPES)
+def test_pandas_texts_of_any_type(kind: str) -> None:
+    frame = pd.DataFrame({"text": TEXT_TYPES[kind](), "page": range(8)})
+    kept = of_pandas.drop_copies(frame)
+    pd.testing.assert_frame_equal(kept, frame[np.array(KEPT)])
+    tagged = of_pandas.tag_copies(frame)
+    pd.testing.assert_frame_equal(tagged[["text", "page"]], frame)
+    assert tagged["kept"].tolist() == KEPT
+    assert nothing_is_na(tagged["relation"]) == RELATION
+    assert tagged["score"].notna().tolist() == [not kept for kept in KEPT]
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_pandas_rows_are_named_by_any_index(kind: str) -> None:
+    index = pd.MultiIndex.from_tuples(INDEXES[kind]) if kind == "tuples" else pd.Index(INDEXES[kind])
+    tagged = of_pandas.tag_copies(pd.DataFrame({"text": TEXTS}, index=index))
+    assert tagged.index.equals(index)
+    of, cluster = labels(INDEXES[kind])
+    assert nothing_is_na(tagged["duplicate_of"]) == of
+    assert tagged["cluster"].tolist() == cluster
+    pd.testing.assert_index_equal(of_pandas.drop_copies(tagged[["text"]]).index, index[np.array(KEPT)])
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [list("abcdefgh"), list("abaaccaa"), [2, 3, 5, 7, 11, 13, 17, 19], ["a", 7, None, 3.5, "b", "b", None, ("c",)]],
+    ids=["strings", "twice", "numbers", "mixed"],
+)
+def test_pandas_rows_are_named_by_their_ids(ids: list[Any]) -> None:
+    frame = pd.DataFrame({"id": ids, "body": TEXTS, "other": [{1}, 2, "x", None, 5, 6, 7, 8]}, index=[0] * 8)
+    tagged = of_pandas.tag_copies(frame, prefix="dedup_")
+    of, cluster = labels(ids)
+    assert nothing_is_na(tagged["dedup_duplicate_of"]) == of
+    assert nothing_is_na(tagged["dedup_cluster"]) == nothing_is_na(cluster)
+    added = ("kept", "duplicate_of", "relation", "score", "cluster")
+    assert [*tagged.columns] == [*frame.columns, *(f"dedup_{name}" for name in added)]
+    assert of_pandas.drop_copies(frame)["body"].tolist() == frame["body"][np.array(KEPT)].tolist()
+
+
+def test_what_is_kept_is_what_a_run_keeps() -> None:
+    texts = [article(number % 7) + (" More." if number % 3 == 0 else "") for number in range(30)]
+    dates = [datetime.date(2024, 1, 31 - number) for number in range(30)]
+    ids = [f"{number * 7 % 30}" for number in range(30)]
+    for columns in ({"id": ids}, {"id": ids, "date": dates}, {"id": ids, "date": ["2024-01-01"] * 30}):
+        frame = pd.DataFrame({"content": texts, **columns})
+        decisions = dedup.deduplicate(frame, params=Params(level="near")).decisions
+        expected = decisions["kept"].to_pylist()
+        assert 7 <= sum(expected) < 30
+        for module, given in ((of_pandas, frame), (of_polars, pl.from_pandas(frame))):
+            tagged = module.tag_copies(given, params=Params(level="near"))
+            assert tagged["kept"].to_list() == expected
+            assert nothing_is_na(tagged["duplicate_of"].to_list()) == decisions["duplicate_of"].to_pylist()
+            assert tagged["cluster"].to_list() == decisions["cluster"].to_pylist()
+
+
+def test_pandas_says_what_is_wrong() -> None:
+    for frame, told in (
+        (pd.DataFrame({"title": TEXTS}), "frame has the fields title; expected a text field"),
+        (pd.DataFrame({"text": ["a", 7, ["b"]]}), "column 'text' holds int, list; expected strings"),
+        (pd.DataFrame({"text": [1.5, 2.5]}), "column 'text' is double; expected strings"),
+        (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "several columns 'text'; expected one"),
+        (TEXTS, "a frame of type list; expected a pandas DataFrame"),
+    ):
+        with pytest.raises(dedup.InputError) as raised:
+            of_pandas.tag_copies(frame)
+        assert told in str(raised.value)
+    with pytest.raises(dedup.InputError, match="has a column 'score' already"):
+        of_pandas.tag_copies(pd.DataFrame({"text": TEXTS, "score": 0}))
+    with pytest.raises(dedup.ColumnError, match="no field 'body'"):
+        of_pandas.drop_copies(pd.DataFrame({"text": TEXTS}), text_field="body")
+    with pytest.raises(TypeError, match="output"):
+        of_pandas.drop_copies(pd.DataFrame({"text": TEXTS}), outputs="out")
+
+
+def test_halves_of_characters_are_texts_like_others() -> None:
+    frame = pd.DataFrame({"text": pd.Series([article(1) + " \ud800", article(1) + " \ud800", None], dtype=object)})
+    assert of_pandas.tag_copies(frame)["kept"].tolist() == [True, False, True]
+
+
+def test_frames_without_rows() -> None:
+    frame = pd.DataFrame({"text": pd.Series([], dtype=object), "page": pd.Series([], dtype=int)})
+    pd.testing.assert_frame_equal(of_pandas.drop_copies(frame), frame)
+    assert len(of_pandas.tag_copies(frame).columns) == 7
+    other = pl.DataFrame({"text": [], "page": []}, schema={"text": pl.String, "page": pl.Int64})
+    assert of_polars.drop_copies(other).equals(other)
+    assert of_polars.tag_copies(other).width == 7
+
+
+# ---- Polars
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical, pl.Object])
+def test_polars_texts_of_any_type(kind: Any) -> None:
+    frame = pl.DataFrame({"text": pl.Series(TEXTS, dtype=kind), "page": range(8)})
+    assert of_polars.drop_copies(frame)["page"].to_list() == [0, 1, 4, 5, 6]
+    tagged = of_polars.tag_copies(frame)
+    of, cluster = labels(list(range(8)))
+    assert tagged["kept"].to_list() == KEPT
+    assert tagged["duplicate_of"].to_list() == of
+    assert tagged["cluster"].to_list() == cluster
+    assert tagged["relation"].to_list() == RELATION
+    assert tagged["score"].is_null().to_list() == KEPT
+    assert tagged.columns == ["text", "page", "kept", "duplicate_of", "relation", "score", "cluster"]
+
+
+@pytest.mark.parametrize(
+    "ids", [list("abcdefgh"), list("abaaccaa"), [2, 3, 5, 7, 11, 13, 17, 19]], ids=["strings", "twice", "numbers"]
+)
+def test_polars_rows_are_named_by_their_ids(ids: list[Any]) -> None:
+    tagged = of_polars.tag_copies(pl.DataFrame({"id": ids, "text": TEXTS}))
+    of, cluster = labels(ids)
+    assert tagged["duplicate_of"].to_list() == of
+    assert tagged["cluster"].to_list() == cluster
+    assert tagged["duplicate_of"].dtype == tagged["id"].dtype
+
+
+def test_polars_says_what_is_wrong() -> None:
+    with pytest.raises(dedup.InputError, match=r"a LazyFrame; expected a DataFrame. Hint: collect\(\) it"):
+        of_polars.tag_copies(pl.LazyFrame({"text": TEXTS}))
+    with pytest.raises(dedup.InputError, match="a frame of type DataFrame; expected a Polars DataFrame"):
+        of_polars.drop_copies(pd.DataFrame({"text": TEXTS}))
+    with pytest.raises(dedup.InputError, match="has a column 'kept' already"):
+        of_polars.tag_copies(pl.DataFrame({"text": TEXTS, "kept": 0}))
+
+
+# ---- with an index
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_day_by_day_against_an_index(tmp_path: Path, make: Any) -> None:
+    module = of_pandas if make is pd.DataFrame else of_polars
+    dates = ["1970-01-01T00:00:05Z", "no date", None, "2024-03-04", None, None, None, None]
+    first = make({"id": [f"d{number}" for number in range(8)], "text": TEXTS, "published": dates})
+    second = make({"id": [10, 11, 12], "text": [article(9), article(5), article(2).upper()], "source": ["A", "B", "C"]})
+    with Index.open(tmp_path / "i") as index:
+        tagged = module.tag_copies(first, against=index)
+        of, cluster = labels([f"d{number}" for number in range(8)])
+        assert tagged["kept"].to_list() == KEPT
+        assert nothing_is_na(tagged["duplicate_of"].to_list()) == of
+        assert nothing_is_na(tagged["relation"].to_list()) == RELATION
+        assert tagged["cluster"].to_list() == cluster
+        assert len(index) == 6  # those that have a text
+        assert index.get("d0").published == "1970-01-01T00:00:05Z"
+        assert index.get("d1").published is None
+        assert module.drop_copies(second, against=index)["id"].to_list() == [10, 11]
+        assert index.get("12").copy_of == "d5"
+        assert index.get("12").source == "C"
+        with pytest.raises(dedup.InputError, match="'10' is in the index already"):
+            module.drop_copies(second, against=index)
+        with pytest.raises(dedup.ColumnError, match="has no ids; expected a column of ids"):
+            module.drop_copies(make({"text": TEXTS}), against=index)
+        with pytest.raises(dedup.InputError, match="no id in 1 rows"):
+            module.drop_copies(make({"id": ["x", None], "text": TEXTS[:2]}), against=index)
+        with pytest.raises(dedup.ParamsError, match="params together with an index"):
+            module.drop_copies(second, against=index, params=Params())
+
+
+# ---- extras
+
+
+@pytest.mark.parametrize("name", ["pandas", "polars", "scrapy", "datatrove"])
+def test_what_is_missing_is_named(name: str) -> None:
+    code = f"import sys; sys.modules[{name!r}] = None; import dedup.integrations.{name}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"install it with: pip install 'dedup[{name}]'" in done.stderr

@@ -1,0 +1,51 @@
+"""The examples of ``docs/pipelines.md`` print what stands below them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dedup.integrations.scrapy import FIELDS, DedupPipeline
+
+PAGE = Path(__file__).parents[2] / "docs" / "pipelines.md"
+TEXT = PAGE.read_text("utf-8")
+EXAMPLES = re.findall(r"^## (\w+)\n|^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+
+
+def examples() -> list[tuple[str, str]]:
+    found, title = [], ""
+    for heading, code in EXAMPLES:
+        title = heading or title
+        if code:
+            found.append((title, code))
+    return found
+
+
+@pytest.mark.parametrize(("title", "code"), examples(), ids=[title for title, _ in examples()])
+def test_the_example(title: str, code: str, tmp_path: Path) -> None:
+    if title == "datatrove":
+        pytest.importorskip("datatrove", reason="datatrove is not installed: pip install 'dedup[datatrove]'")
+        pytest.importorskip("regex", reason="datatrove's filters need regex: pip install 'dedup[datatrove]'")
+    script = tmp_path / "example.py"
+    script.write_text(code, "utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == re.findall(r"^ *# (.+)$", code, flags=re.MULTILINE)
+
+
+def test_there_is_an_example_of_each() -> None:
+    assert {title for title, _ in examples()} == {"Scrapy", "asyncio", "pandas", "Polars", "datatrove"}
+
+
+def test_settings_are_told_with_their_defaults() -> None:
+    table = dict(re.findall(r"^\| `(DEDUP_\w+)`[^|]*\| ([^|]*) \|", TEXT, flags=re.MULTILINE))
+    for setting, guesses in FIELDS.values():
+        assert table[setting] == ", ".join(f"`{name}`" for name in guesses)
+    source = Path(sys.modules[DedupPipeline.__module__].__file__ or "").read_text("utf-8")
+    assert {*re.findall(r"DEDUP_\w+", source)} == {*re.findall(r"DEDUP_\w+", TEXT)}
+    for setting, default in re.findall(r'get\("(DEDUP_\w+)", "(\w+)"\)', source):
+        assert table[setting] == f"`{default}`"
