@@ -468,6 +468,30 @@ def test_a_server_that_is_set_back_or_emptied(own_server: servers.RedisServer) -
         client.flushall()
         with pytest.raises(StorageError, match="is not there any more"):
             index.query("text")
+        Index.open(url, Params(level="near")).close()
+        with pytest.raises(StorageError, match="is another index by now"):
+            index.add("a", "text")
+
+
+def test_a_connection_that_breaks_while_catching_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "BLOCK", 5)
+    with Index.open(url) as index, Index.open(url, mode="r") as reader:
+        index.add_many({"id": f"d{number}", "text": article(number)} for number in range(20))
+        documents = reader._storage.server.documents
+        calls: list[int] = []
+
+        def breaks(numbers: Any) -> Any:
+            calls.append(1)
+            if len(calls) == 3:
+                raise redis.ConnectionError("Connection reset by peer")
+            return documents(numbers)
+
+        monkeypatch.setattr(reader._storage.server, "documents", breaks)
+        with pytest.raises(StorageError, match="connection reset by peer"):
+            reader.query("text")
+        assert ids(reader.query(article(3))) == ["d3"]
+        assert reader._storage.finder.frequencies.articles == 20
+        assert (reader._storage.finder.frequencies.table == index._storage.finder.frequencies.table).all()
 
 
 def test_a_commit_of_which_no_answer_came_is_not_done_twice(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,7 +123,6 @@ class Shared:
 
     def load(self, state: State) -> None:
         """Read anew all that is in memory."""
-        self._stale = True
         frequencies, counted_to = self._frequencies(state)
         self.finder = Finder(self.params, frequencies)
         self._ids = SharedPostings(ID)
@@ -131,7 +130,6 @@ class Shared:
         self.vocabulary = Vocabulary(np.empty(0, np.uint32))
         self.removed = 0
         self._catch_up(state, 1, counted_to + 1)
-        self._stale = False
 
     def _frequencies(self, state: State) -> tuple[Frequencies, int]:
         """Return the stored table and the last document counted in it; if it is lost, all are counted anew."""
@@ -150,6 +148,7 @@ class Shared:
 
     def _catch_up(self, state: State, first: int, uncounted: int) -> None:
         """Take the documents from one on, and count those from another on."""
+        self._stale = True  # until all of it is there
         finder = self.finder
         if len(self.vocabulary) == 0:
             self.vocabulary = Vocabulary(self.server.words())
@@ -163,6 +162,7 @@ class Shared:
         if self.params.level >= Level.syndicated:
             self.count(finder, self.there(uncounted, state.next))
         self._state = state
+        self._stale = False
 
     def there(self, first: int, end: int) -> list[int]:
         """Return the numbers of the documents that are there, of a range."""
@@ -183,6 +183,8 @@ class Shared:
         if not about:
             raise StorageError(f"{self.place} is not there any more", hint="was the server started anew, or emptied?")
         state = State.of(about)
+        if state.made != self._state.made:
+            raise StorageError(f"{self.place} is another index by now", "the one that was opened", "open it again")
         if self._stale or not state.follows(self._state) or state.generation != self._state.generation:
             self.load(state)
         elif state != self._state:
