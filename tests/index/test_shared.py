@@ -243,6 +243,58 @@ def test_a_writer_whose_turn_was_taken_from_it_begins_anew(url: str, monkeypatch
         assert slow.check() == quick.check() == []
 
 
+def test_clients_in_turns_answer_as_a_folder_does(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "VOCABULARY_DOCUMENTS", 60)
+    monkeypatch.setattr(sweeping, "REMOVED_LEAST", 15)
+    monkeypatch.setattr(sweeping, "TABLE_ARTICLES", 30)
+    draw = random.Random(11)
+    there: dict[str, int] = {}
+    with Index.open(tmp_path / "i") as folder, Index.open(url) as one, Index.open(url) as two:
+        for step in range(160):
+            client = draw.choice((one, two))
+            seed = draw.randrange(120)
+            text = edited(article(seed, 8), step, 0.03)
+            known = draw.choice(sorted(there)) if there else ""
+            match draw.choice("aaaaaabburqqxc" if step > 20 else "a"):
+                case "a":
+                    given: list[tuple[Any, ...]] = [("add", f"d{step}", text)]
+                    there[f"d{step}"] = step
+                case "b":
+                    some = [
+                        {"id": f"{step}-{at}", "text": article(seed + at % 3, 8), "published": step} for at in range(5)
+                    ]
+                    given = [("add_many", some)]
+                    there.update((one["id"], step) for one in some)
+                case "u":
+                    given = [("update", known, text)]
+                case "r":
+                    given = [("remove", known), ("get", known)]
+                    there.pop(known, None)
+                case "x":
+                    given = [("expire", step // 3)]
+                case "c":
+                    given = [("compact",)] if draw.random() < 0.5 else [("check",)]
+                case _:
+                    given = [("query", text), ("get", known)]
+            for name, *arguments in given:
+                answers = [getattr(index, name)(*arguments) for index in (client, folder)]
+                if name in ("add", "query", "update"):
+                    answers = [ids(answer) for answer in answers]
+                elif name == "add_many":
+                    answers = [[*map(ids, answer)] for answer in answers]
+                assert answers[0] == answers[1], (step, name)
+            there = {id: at for id, at in there.items() if id in folder}
+        for index in (folder, one, two):
+            assert index.check() == []
+            assert len(index) == len(there) > 30
+        told = [
+            {name: index.info()[name] for name in ("documents", "copies", "text_bytes", "latest")}
+            for index in (folder, two)
+        ]
+        assert told[0] == told[1]
+        assert one._storage.state.generation > 2
+
+
 def test_an_id_that_another_writer_has_taken_meanwhile(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Index.open(url) as index, Index.open(url) as other:
         monkeypatch.setattr(
@@ -359,6 +411,23 @@ def test_a_full_server(own_server: servers.RedisServer) -> None:
         client.config_set("maxmemory-policy", "allkeys-lru")
         with pytest.raises(StorageError, match="throws keys away when it is full"):
             Index.open(url)
+
+
+def test_no_room_for_the_table_does_not_fail_the_call(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        tried.append(1)
+        raise redis.OutOfMemoryError("OOM command not allowed")
+
+    tried: list[int] = []
+    monkeypatch.setattr(sweeping, "TABLE_ARTICLES", 10)
+    with Index.open(url) as index:
+        with monkeypatch.context() as patched:
+            patched.setattr(snapshots, "write", full)
+            index.add_many({"id": f"d{number}", "text": article(number)} for number in range(20))
+            index.add("e", article(20))
+        assert len(tried) == 1  # and not with each call from then on
+        assert len(index) == 21
+        assert index.check() == []
 
 
 @pytest.mark.parametrize("own_server", [("--appendonly", "yes", "--appendfsync", "always")], indirect=True)
