@@ -38,8 +38,8 @@ CHUNK_DOCUMENTS, CHUNK_BYTES = 1_000, 16 << 20
 class Index:
     """A lasting set of documents that says of any text what it copies.
 
-    Opened by `Index.open`, and best used in a ``with`` block. In a folder one process may write, any number read what was
-    flushed; on a server any number may write. Methods may be called from several threads; they wait for each other.
+    Opened by `Index.open`, and best used in a ``with`` block. In a folder one process may write, and any number read
+    what was flushed; on a server all may write. Methods may be called from several threads; they wait for each other.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The examples of ``docs/index.md``, one after the other, do what their comments say."""
+"""The examples of the pages on the index, one after the other, do what their comments say."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "index.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("page", "count"), [("index.md", 2), ("datasketch.md", 1)])
+def test_the_examples(
+    page: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    blocks = [block.split("```")[0] for block in PAGE.read_text("utf-8").split("```python\n")[1:]]
+    blocks = [block.split("```")[0] for block in (DOCS / page).read_text("utf-8").split("```python\n")[1:]]
     for code in blocks:
-        exec(compile(code, str(PAGE), "exec"), names)
+        exec(compile(code, page, "exec"), names)
         told = re.findall(r"^    # (.+)$", code, flags=re.MULTILINE)
         assert capsys.readouterr().out.splitlines() == told
-    assert len(blocks) == 2
+    assert len(blocks) == count
