@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import xxhash
 
 from dedup.index.documents import RunFile
@@ -23,6 +24,8 @@ from dedup.index.postings import MOST_DOCUMENTS, Run
 
 PART_BITS = 4
 """Runs are merged a range of keys at a time (those with the same upper bits), so that only a part is in memory."""
+
+CODEC = "lz4"  # it unpacks at gigabytes a second
 
 BLOCK = 1 << 22  # bytes that are read at a time to take a digest
 
@@ -207,7 +210,16 @@ def delete(folder: Path, names: Iterable[str]) -> None:
                 (folder / name).unlink()
 
 
-def table(folder: Path, name: str, bits: int, private: bool) -> npt.NDArray[np.uint8]:
+def write_table(folder: Path, counts: npt.NDArray[np.uint8], is_packed: bool) -> tuple[str, str]:
+    """Write a table of frequencies; return its name and digest.
+
+    Packed it takes half the room, but cannot be mapped: right for one that whoever opens the index has in memory.
+    """
+    data = np.frombuffer(pa.Codec(CODEC).compress(counts), np.uint8) if is_packed else counts
+    return write(folder, [data], "frequencies")
+
+
+def table(folder: Path, name: str, bits: int, is_packed: bool, private: bool) -> npt.NDArray[np.uint8]:
     """Read a table of frequencies.
 
     Parameters
@@ -216,16 +228,23 @@ def table(folder: Path, name: str, bits: int, private: bool) -> npt.NDArray[np.u
     name : str
     bits : int
         It has ``2 ** bits`` slots.
+    is_packed : bool
     private : bool
-        Read it to memory; else it is mapped, and pages that are changed become our own.
+        Read it to memory, to change it; else one that is not packed is mapped, and pages that are changed are our own.
 
     Raises
     ------
     OSError, ValueError
     """
-    path = folder / name
-    if path.stat().st_size != 1 << bits:
-        raise ValueError(f"{name} has {path.stat().st_size:,} bytes instead of {1 << bits:,}")
+    path, slots = folder / name, 1 << bits
+    if is_packed:
+        data = path.read_bytes()
+        try:
+            return np.frombuffer(pa.Codec(CODEC).decompress(data, slots), np.uint8).copy()
+        except OSError as error:
+            raise ValueError(f"{name}: {error}") from error
+    if path.stat().st_size != slots:
+        raise ValueError(f"{name} has {path.stat().st_size:,} bytes instead of {slots:,}")
     if private:
         return np.fromfile(path, np.uint8)
     with path.open("rb") as file:

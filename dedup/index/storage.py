@@ -48,7 +48,8 @@ LEAST_LIVE = 0.5
 """A run of which fewer documents are left is written anew without the others."""
 
 SMALL_BITS = 26
-"""A table up to that size is written with every run, and counted on by readers; a larger one, when an eighth is new."""
+"""A table up to that size is written with every run, packed, and counted on by readers; a larger one is written when an
+eighth is new, and mapped by readers."""
 
 BLOCK = 1_000  # documents that are made again at a time
 TRIES = 10  # at files that a writer may just have replaced
@@ -133,7 +134,7 @@ class Storage:
         if not self._table:
             return Frequencies()
         table = self._table
-        counts = runfiles.table(self._runs, table["name"], table["bits"], private=self._writable)
+        counts = runfiles.table(self._runs, table["name"], table["bits"], table["packed"], self._writable)
         return Frequencies(counts, table["articles"], table["tokens"])
 
     def _counts(self) -> bool:
@@ -262,9 +263,9 @@ class Storage:
         is_small = len(found.table) <= 1 << SMALL_BITS
         if not anew and not is_small and 8 * self._table.get("articles", 0) > 7 * found.articles:
             return dict(self._table)
-        name, digest = runfiles.write(self._runs, [found.counts()], "frequencies")
+        name, digest = runfiles.write_table(self._runs, found.counts(), is_small)
         bits = len(found.table).bit_length() - 1
-        noted = {"name": name, "bits": bits, "articles": found.articles, "tokens": found.tokens}
+        noted = {"name": name, "bits": bits, "packed": is_small, "articles": found.articles, "tokens": found.tokens}
         return {**noted, "to": self.next - 1, "digest": digest}
 
     def _in_place_of(self, old: list[runfiles.Mapped], new: RunFile | None, table: dict[str, Any]) -> None:

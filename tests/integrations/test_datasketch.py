@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import re
 import shutil
 import subprocess
 import sys
@@ -432,13 +431,3 @@ def test_a_collection_on_redis(redis_socket: Path, tmp_path: Path, scheme: str) 
     other = MinHashLSH(threshold=0.9, num_perm=128, storage_config=storage)
     with pytest.raises(InputError, match="another threshold"):
         [*signatures_of(other)]
-
-
-def test_the_example_in_the_docs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    page = Path(__file__).parents[2] / "docs" / "index.md"
-    code = page.read_text("utf-8").split("## From datasketch")[1].split("```python\n")[1].split("```")[0]
-    monkeypatch.chdir(tmp_path)
-    exec(compile(code, str(page), "exec"), {})
-    assert capsys.readouterr().out.splitlines() == re.findall(r"^    # (.+)$", code, flags=re.MULTILINE)
