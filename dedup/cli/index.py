@@ -7,7 +7,6 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.options import add_agencies, add_common, add_fields
@@ -26,6 +25,8 @@ Keep documents in a lasting index, and ask what a new text copies.
 
 Answers are JSON lines, one for each record, printed when it is safely stored.
 """
+
+KNOWN_HINT = "--known skip passes over such records, --known update puts them in the place of the old"
 
 INPUT = "file, folder, glob, or - for JSON lines on standard input, as for dedup run"
 
@@ -91,12 +92,13 @@ def _announced(work: Callable[[argparse.Namespace], int], options: argparse.Name
 def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None = None, make: bool = False) -> Index:
     from dedup.errors import StorageError
     from dedup.index import Index
+    from dedup.index.opening import folder_of
     from dedup.index.shared.address import Address
     from dedup.index.storage import DATABASE
 
     if not make and Address.is_one(options.index):
         Index.open(options.index, mode="r").close()  # is there one?
-    elif not make and not (Path(options.index) / DATABASE).is_file():
+    elif not make and not (folder_of(options.index) / DATABASE).is_file():
         raise StorageError(f"{options.index} holds no index", "the folder of an index", "dedup index create makes one")
     return Index.open(options.index, params, mode, agencies=getattr(options, "agencies", None))
 
@@ -108,9 +110,17 @@ def _create(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
+    from dedup.errors import InputError
+    from dedup.index.given import UPDATE_HINT
+
     with _opened(options, make=True) as index:
-        for records in _records(options):
-            answers = list(_taken(index, records, options.known))
+        for records in _records(options, to_keep=True):
+            try:
+                answers = list(_taken(index, records, options.known))
+            except InputError as error:
+                if error.hint != UPDATE_HINT:
+                    raise
+                raise InputError(error.found, error.expected, KNOWN_HINT) from error
             index.flush()
             _print(answers)  # what is printed is stored
     return 0
@@ -151,7 +161,10 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    given = [line.rstrip("\r\n") for line in sys.stdin] if options.id == ["-"] else options.id
+    from dedup.index.given import checked_id
+
+    lines = (line.rstrip("\r\n") for line in sys.stdin)
+    given = [checked_id(id) for id in ([line for line in lines if line] if options.id == ["-"] else options.id)]
     with _opened(options) as index:
         removed = [index.remove(id) for id in given]
     return _tell(options, {"removed": sum(removed), "not there": len(removed) - sum(removed)})
@@ -197,10 +210,14 @@ def _tell(options: argparse.Namespace, values: dict[str, Any]) -> int:
     return 0
 
 
-def _records(options: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
-    """Yield the records of the inputs a piece at a time; rejected ones as what is told of them."""
+def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """Yield the records of the inputs a piece at a time; rejected ones as what is told of them.
+
+    Those that are to be kept must have ids of their own.
+    """
     import numpy as np
 
+    from dedup.index.naming import check_ids
     from dedup.io import Fields, open_files
     from dedup.schema import NO_DATE
 
@@ -209,6 +226,8 @@ def _records(options: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
     for piece in source.pieces():
         batch = piece()
         source.accept(batch)
+        if to_keep:
+            check_ids(batch)
         ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
         yield [
             {"id": id, "file": batch.file, "row": row, "rejected": batch.rejected[at].reason}

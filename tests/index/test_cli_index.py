@@ -36,7 +36,10 @@ def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert [[match["id"] for match in answer["matches"]] for answer in answers(capsys)] == [["a", "b"], ["b", "a"]]
 
     assert main(["index", "add", index, today]) == 1
-    assert "id 'a' is in the index already" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "id 'a' is in the index already" in told
+    assert "--known skip" in told
+    assert "update()" not in told
     assert main(["index", "add", index, today, "--known", "skip"]) == 0
     assert answers(capsys) == [{"id": "a", "known": True}, {"id": "b", "known": True}]
     assert main(["index", "add", index, today, "--known", "update"]) == 0
@@ -63,6 +66,36 @@ def test_standard_input_and_records_that_are_none(
     assert good["id"] == "a"
     assert bad["row"] == 2
     assert "rejected" in bad
+
+
+@pytest.mark.parametrize("known", ["refuse", "skip", "update"])
+def test_what_has_no_id_of_its_own_is_not_added(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, known: str
+) -> None:
+    """Its name would be that of another record in the next input: with ``--known skip`` a whole day would be lost."""
+    index = str(tmp_path / "i")
+    given = f'{{"id": "a", "text": "{article(1)}"}}\n{{"text": "{article(2)}"}}\n'.encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+    assert main(["index", "add", index, "-", "--known", known]) == 1
+    assert "-, row 2: no id; expected an id for every record" in capsys.readouterr().err
+    long = lines(tmp_path / "long.jsonl", {"id": "x" * 5_000, "text": article(1)})
+    assert main(["index", "add", index, long]) == 1
+    assert "long.jsonl, row 1: an id of 5,000 bytes" in capsys.readouterr().err
+    assert main(["index", "query", index, lines(tmp_path / "asked.jsonl", {"text": article(1)})]) == 0  # needs none
+    assert main(["index", "info", index, "--json"]) == 0
+    assert answers(capsys)[-1]["documents"] == 0
+
+
+def test_ids_to_be_removed_are_looked_at_before_any_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = str(tmp_path / "i")
+    main(["index", "add", index, lines(tmp_path / "a.jsonl", *({"id": id, "text": article(1)} for id in "abc"))])
+    assert main(["index", "remove", index, "a", ""]) == 1
+    assert "an empty id" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO("a\n\nb\r\nnobody\n"))
+    assert main(["index", "remove", index, "-", "--json"]) == 0
+    assert answers(capsys) == [{"removed": 2, "not there": 1}]
 
 
 def test_what_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
