@@ -190,7 +190,9 @@ class Against:
         found = Matches.concatenate(parts)
         return tuple(getattr(found, field.name) for field in fields(found))
 
-    def settle(self, records: Records, is_kept: npt.NDArray[np.bool_], copies: int, summary: dict[str, Any]) -> None:
+    def settle(
+        self, records: Records, is_kept: npt.NDArray[np.bool_], copies: int, again: int, summary: dict[str, Any]
+    ) -> None:
         """Note which records are to be added, and tell in the summary of them and of the copies of what was there.
 
         Kept records without words are not added: nothing could ever match them.
@@ -214,6 +216,9 @@ class Against:
             "replaced": replaced,
             "documents": before + len(ids) - replaced,
         }
+        if again:
+            told = "of the dropped are in the index under their own id: they were added before this run"
+            summary["notes"].append(f"{again:,} {told}")
         if replaced:
             told = "of the kept records take the place of a document in the index: the same id, and no copy of it"
             summary["notes"].append(f"{replaced:,} {told}")
