@@ -64,7 +64,7 @@ def add_parser(commands: Any) -> None:
         "--known",
         choices=("refuse", "skip", "update"),
         default="refuse",
-        help="what to do with an id that is in the index (default: %(default)s)",
+        help="what to do with an id that is in the index; skip tells what was decided of it (default: %(default)s)",
     )
     query = job("query", _query, "tell what each record matches, and add nothing")
     for parser in (add, query):
@@ -116,7 +116,7 @@ def _add(options: argparse.Namespace) -> int:
     with _opened(options, make=True) as index:
         for records in _records(options, to_keep=True):
             try:
-                answers = list(_taken(index, records, options.known))
+                answers = _taken(index, records, options.known)
             except InputError as error:
                 if error.hint != UPDATE_HINT:
                     raise
@@ -126,29 +126,36 @@ def _add(options: argparse.Namespace) -> int:
     return 0
 
 
-def _taken(index: Index, records: list[dict[str, Any]], known: str) -> Iterator[dict[str, Any]]:
-    """Add records in their order, as many at a time as are new; yield an answer for each."""
-    new: dict[str, dict[str, Any]] = {}
+def _taken(index: Index, records: list[dict[str, Any]], known: str) -> list[dict[str, Any]]:
+    """Add records in their order, as many at a time as are new; return an answer for each, in their order."""
+    answers: list[dict[str, Any]] = [{}] * len(records)
+    new: dict[str, tuple[int, dict[str, Any]]] = {}
+    passed: list[tuple[int, str]] = []
 
-    def added() -> Iterator[dict[str, Any]]:
-        for id, matches in zip(new, index.add_many(new.values()), strict=True):
-            yield _answer(id, matches)
+    def add() -> None:
+        found = index.add_many(record for _, record in new.values())
+        for (place, record), matches in zip(new.values(), found, strict=True):
+            answers[place] = _answer(record["id"], matches)
         new.clear()
 
-    for record in records:
+    for place, record in enumerate(records):
         if "rejected" in record:
-            yield from added()
-            yield record
+            answers[place] = record
         elif known == "refuse" or not (record["id"] in new or record["id"] in index):
             if record["id"] in new:
-                yield from added()  # so that the refusal names it
-            new[record["id"]] = record
+                add()  # so that the refusal names it
+            new[record["id"]] = place, record
         elif known == "skip":
-            yield {"id": record["id"], "known": True}
+            passed.append((place, record["id"]))
         else:
-            yield from added()
-            yield _answer(record["id"], index.update(**record))
-    yield from added()
+            add()
+            answers[place] = _answer(record["id"], index.update(**record))
+    add()
+    for place, id in passed:  # who was killed before he had the answers gets the decisions by this
+        document = index.get(id)
+        original = None if document is None else document.copy_of
+        answers[place] = {"id": id, "known": True, "kept": original is None, "duplicate_of": original}
+    return answers
 
 
 def _query(options: argparse.Namespace) -> int:
@@ -223,9 +230,11 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
 
     fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
     source = open_files(options.input, fields)
+    unread = 0
     for piece in source.pieces():
         batch = piece()
         source.accept(batch)
+        unread += batch.unread_dates
         if to_keep:
             check_ids(batch)
         ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
@@ -244,6 +253,8 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
             )
         ]
     source.finish()
+    if unread:
+        print(f"dedup: {unread:,} dates could not be read and count as missing", file=sys.stderr)
 
 
 def _answer(id: str, matches: list[Match]) -> dict[str, Any]:

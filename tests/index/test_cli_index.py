@@ -41,7 +41,10 @@ def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "--known skip" in told
     assert "update()" not in told
     assert main(["index", "add", index, today, "--known", "skip"]) == 0
-    assert answers(capsys) == [{"id": "a", "known": True}, {"id": "b", "known": True}]
+    assert answers(capsys) == [
+        {"id": "a", "known": True, "kept": True, "duplicate_of": None},
+        {"id": "b", "known": True, "kept": False, "duplicate_of": "a"},
+    ]
     assert main(["index", "add", index, today, "--known", "update"]) == 0
     assert [answer["duplicate_of"] for answer in answers(capsys)] == ["b", "a"]
 
@@ -84,6 +87,30 @@ def test_what_has_no_id_of_its_own_is_not_added(
     assert main(["index", "query", index, lines(tmp_path / "asked.jsonl", {"text": article(1)})]) == 0  # needs none
     assert main(["index", "info", index, "--json"]) == 0
     assert answers(capsys)[-1]["documents"] == 0
+
+
+@pytest.mark.parametrize("known", ["skip", "update"])
+def test_answers_come_in_the_order_of_the_records(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], known: str
+) -> None:
+    index = str(tmp_path / "i")
+    main(["index", "add", index, lines(tmp_path / "a.jsonl", {"id": "old", "text": article(1)})])
+    capsys.readouterr()
+    records: list[dict[str, Any]] = [{"id": id, "text": article(2)} for id in ("x", "old", "y", "x")]
+    mixed = lines(tmp_path / "b.jsonl", *records[:2], {"id": "no", "text": 5}, *records[2:])
+    assert main(["index", "add", index, mixed, "--known", known]) == 0
+    told = answers(capsys)
+    assert [answer["id"] for answer in told] == ["x", "old", "no", "y", "x"]
+    assert (told[0]["kept"], told[3]["kept"]) == (True, False)
+    if known == "skip":
+        assert told[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None}
+
+
+def test_dates_that_cannot_be_read_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They never expire."""
+    dated = [{"id": date, "text": article(1), "date": date} for date in ("05.03.2024", "2024-03-05", "2024")]
+    assert main(["index", "add", str(tmp_path / "i"), lines(tmp_path / "a.jsonl", *dated)]) == 0
+    assert "2 dates could not be read and count as missing" in capsys.readouterr().err
 
 
 def test_ids_to_be_removed_are_looked_at_before_any_is(
