@@ -27,11 +27,12 @@ from dedup.collapse import Collapsed
 from dedup.credits import credits_at_ends
 from dedup.errors import InputError, ParamsError, StorageError
 from dedup.index import Index, bulk
+from dedup.index.naming import check_ids
+from dedup.index.opening import folder_of
 from dedup.index.prepared import Prepared
 from dedup.index.shared.address import Address
 from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.io import Batch
-from dedup.io.assembly import names_of_rows
 from dedup.known import Known, best
 from dedup.matches import Matches
 from dedup.matching import LAST_COPY
@@ -90,10 +91,9 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
 
 
 def _folder(path: str | os.PathLike[str]) -> Path:
-    try:
-        return Path(os.fsdecode(path))
-    except TypeError:
-        raise ParamsError(f"an index of type {type(path).__name__}", "a path, a URL, or an open dedup.Index") from None
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        raise ParamsError(f"an index of type {type(path).__name__}", "a path, a URL, or an open dedup.Index")
+    return folder_of(path)
 
 
 def _is_index(place: str | os.PathLike[str]) -> bool:
@@ -160,16 +160,7 @@ class Against:
         ------
         InputError
         """
-        is_nameless = np.asarray(pc.equal(batch.id, names_of_rows(batch.file, batch.row))) | batch.numbered
-        is_nameless[list(batch.rejected)] = False
-        if is_nameless.any():
-            found = f"{batch.file}, row {batch.row[np.argmax(is_nameless)]}: no id"
-            hint = "name the field with --id-field (id_field=); the index knows documents by it"
-            raise InputError(found, "an id for every record that goes to an index", hint)
-        sizes = np.asarray(pc.binary_length(batch.id))
-        if sizes.max(initial=0) > bulk.LONGEST_ID:
-            found = f"{batch.file}, row {batch.row[np.argmax(sizes)]}: an id of {sizes.max():,} bytes"
-            raise InputError(found, f"at most {bulk.LONGEST_ID:,} in an index")
+        check_ids(batch)
 
     def find(self, records: Records, collapsed: Collapsed, checkpoint: Checkpoint) -> Known:
         """Compare the documents of a run with those of the index."""
@@ -199,7 +190,9 @@ class Against:
         found = Matches.concatenate(parts)
         return tuple(getattr(found, field.name) for field in fields(found))
 
-    def settle(self, records: Records, is_kept: npt.NDArray[np.bool_], copies: int, summary: dict[str, Any]) -> None:
+    def settle(
+        self, records: Records, is_kept: npt.NDArray[np.bool_], copies: int, again: int, summary: dict[str, Any]
+    ) -> None:
         """Note which records are to be added, and tell in the summary of them and of the copies of what was there.
 
         Kept records without words are not added: nothing could ever match them.
@@ -223,6 +216,9 @@ class Against:
             "replaced": replaced,
             "documents": before + len(ids) - replaced,
         }
+        if again:
+            told = "of the dropped are in the index under their own id: they were added before this run"
+            summary["notes"].append(f"{again:,} {told}")
         if replaced:
             told = "of the kept records take the place of a document in the index: the same id, and no copy of it"
             summary["notes"].append(f"{replaced:,} {told}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.cluster import Clusters
 from dedup.collapse import Collapsed
@@ -64,6 +65,14 @@ class Known:
     def copies(self, collapsed: Collapsed) -> int:
         """Return how many records of the run are dropped for one of these."""
         return int(self.decided[collapsed.document[collapsed.document >= 0]].sum())
+
+    def again(self, collapsed: Collapsed, ids: pa.LargeStringArray) -> int:
+        """Return how many records of the run are dropped for the one of their own id: an earlier run had them."""
+        (records,) = np.nonzero(collapsed.document >= 0)
+        joins = self.joins[collapsed.document[records]]
+        records, joins = records[joins >= 0], joins[joins >= 0]
+        of = self.ids.take(pa.array(self.matches.left[joins]))
+        return pc.sum(pc.equal(ids.take(pa.array(records)), of)).as_py() or 0
 
     def behind(self, collapsed: Collapsed, n_records: int) -> Collapsed:
         """Return the documents of the run with these behind them, each with a record of its own."""

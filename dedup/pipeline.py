@@ -206,7 +206,8 @@ def run(
             together = known.merged(matches, found)
             result = conclude(records, collapsed, *together, policy, params, source, agencies, known)
             if against is not None:
-                against.settle(records, result.is_kept, known.copies(collapsed), result.summary)
+                copies, again = known.copies(collapsed), known.again(collapsed, records.ids)
+                against.settle(records, result.is_kept, copies, again, result.summary)
         if params.level >= Level.syndicated and rare.is_crowded(int(collapsed.corpus.lengths.sum()), way.memory):
             result.summary["notes"].append(CROWDED)
         if hidden is not None:

@@ -95,6 +95,8 @@ def test_the_same_file_again_drops_all(place: Path, tmp_path: Path) -> None:
     assert fates(result)["own"] == (False, "own", "identical", "own")
     assert fates(result)["copy of own"] == (False, "own", "near_duplicate", "own")
     assert result.summary["index"]["added"] == 0
+    (note,) = result.summary["notes"]
+    assert note.startswith("1 of the dropped are in the index under their own id")
     assert ids_of(place) == before
     assert (tmp_path / "out" / "kept.jsonl").read_text() == ""
 

@@ -7,7 +7,6 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.options import add_agencies, add_common, add_fields
@@ -26,6 +25,8 @@ Keep documents in a lasting index, and ask what a new text copies.
 
 Answers are JSON lines, one for each record, printed when it is safely stored.
 """
+
+KNOWN_HINT = "--known skip passes over such records, --known update puts them in the place of the old"
 
 INPUT = "file, folder, glob, or - for JSON lines on standard input, as for dedup run"
 
@@ -63,7 +64,7 @@ def add_parser(commands: Any) -> None:
         "--known",
         choices=("refuse", "skip", "update"),
         default="refuse",
-        help="what to do with an id that is in the index (default: %(default)s)",
+        help="what to do with an id that is in the index; skip tells what was decided of it (default: %(default)s)",
     )
     query = job("query", _query, "tell what each record matches, and add nothing")
     for parser in (add, query):
@@ -91,12 +92,13 @@ def _announced(work: Callable[[argparse.Namespace], int], options: argparse.Name
 def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None = None, make: bool = False) -> Index:
     from dedup.errors import StorageError
     from dedup.index import Index
+    from dedup.index.opening import folder_of
     from dedup.index.shared.address import Address
     from dedup.index.storage import DATABASE
 
     if not make and Address.is_one(options.index):
         Index.open(options.index, mode="r").close()  # is there one?
-    elif not make and not (Path(options.index) / DATABASE).is_file():
+    elif not make and not (folder_of(options.index) / DATABASE).is_file():
         raise StorageError(f"{options.index} holds no index", "the folder of an index", "dedup index create makes one")
     return Index.open(options.index, params, mode, agencies=getattr(options, "agencies", None))
 
@@ -108,37 +110,52 @@ def _create(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
+    from dedup.errors import InputError
+    from dedup.index.given import UPDATE_HINT
+
     with _opened(options, make=True) as index:
-        for records in _records(options):
-            answers = list(_taken(index, records, options.known))
+        for records in _records(options, to_keep=True):
+            try:
+                answers = _taken(index, records, options.known)
+            except InputError as error:
+                if error.hint != UPDATE_HINT:
+                    raise
+                raise InputError(error.found, error.expected, KNOWN_HINT) from error
             index.flush()
             _print(answers)  # what is printed is stored
     return 0
 
 
-def _taken(index: Index, records: list[dict[str, Any]], known: str) -> Iterator[dict[str, Any]]:
-    """Add records in their order, as many at a time as are new; yield an answer for each."""
-    new: dict[str, dict[str, Any]] = {}
+def _taken(index: Index, records: list[dict[str, Any]], known: str) -> list[dict[str, Any]]:
+    """Add records in their order, as many at a time as are new; return an answer for each, in their order."""
+    answers: list[dict[str, Any]] = [{}] * len(records)
+    new: dict[str, tuple[int, dict[str, Any]]] = {}
+    passed: list[tuple[int, str]] = []
 
-    def added() -> Iterator[dict[str, Any]]:
-        for id, matches in zip(new, index.add_many(new.values()), strict=True):
-            yield _answer(id, matches)
+    def add() -> None:
+        found = index.add_many(record for _, record in new.values())
+        for (place, record), matches in zip(new.values(), found, strict=True):
+            answers[place] = _answer(record["id"], matches)
         new.clear()
 
-    for record in records:
+    for place, record in enumerate(records):
         if "rejected" in record:
-            yield from added()
-            yield record
+            answers[place] = record
         elif known == "refuse" or not (record["id"] in new or record["id"] in index):
             if record["id"] in new:
-                yield from added()  # so that the refusal names it
-            new[record["id"]] = record
+                add()  # so that the refusal names it
+            new[record["id"]] = place, record
         elif known == "skip":
-            yield {"id": record["id"], "known": True}
+            passed.append((place, record["id"]))
         else:
-            yield from added()
-            yield _answer(record["id"], index.update(**record))
-    yield from added()
+            add()
+            answers[place] = _answer(record["id"], index.update(**record))
+    add()
+    for place, id in passed:  # who was killed before he had the answers gets the decisions by this
+        document = index.get(id)
+        original = None if document is None else document.copy_of
+        answers[place] = {"id": id, "known": True, "kept": original is None, "duplicate_of": original}
+    return answers
 
 
 def _query(options: argparse.Namespace) -> int:
@@ -151,7 +168,10 @@ def _query(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    given = [line.rstrip("\r\n") for line in sys.stdin] if options.id == ["-"] else options.id
+    from dedup.index.given import checked_id
+
+    lines = (line.rstrip("\r\n") for line in sys.stdin)
+    given = [checked_id(id) for id in ([line for line in lines if line] if options.id == ["-"] else options.id)]
     with _opened(options) as index:
         removed = [index.remove(id) for id in given]
     return _tell(options, {"removed": sum(removed), "not there": len(removed) - sum(removed)})
@@ -197,18 +217,26 @@ def _tell(options: argparse.Namespace, values: dict[str, Any]) -> int:
     return 0
 
 
-def _records(options: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
-    """Yield the records of the inputs a piece at a time; rejected ones as what is told of them."""
+def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """Yield the records of the inputs a piece at a time; rejected ones as what is told of them.
+
+    Those that are to be kept must have ids of their own.
+    """
     import numpy as np
 
+    from dedup.index.naming import check_ids
     from dedup.io import Fields, open_files
     from dedup.schema import NO_DATE
 
     fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
     source = open_files(options.input, fields)
+    unread = 0
     for piece in source.pieces():
         batch = piece()
         source.accept(batch)
+        unread += batch.unread_dates
+        if to_keep:
+            check_ids(batch)
         ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
         yield [
             {"id": id, "file": batch.file, "row": row, "rejected": batch.rejected[at].reason}
@@ -225,6 +253,8 @@ def _records(options: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
             )
         ]
     source.finish()
+    if unread:
+        print(f"dedup: {unread:,} dates could not be read and count as missing", file=sys.stderr)
 
 
 def _answer(id: str, matches: list[Match]) -> dict[str, Any]:

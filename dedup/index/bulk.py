@@ -16,7 +16,6 @@ from dedup.agencies import UNKNOWN, Agencies
 from dedup.errors import StorageError
 from dedup.index.documents import Row
 from dedup.index.embedded import Embedded
-from dedup.index.given import ID_BYTES
 from dedup.index.index import Index
 from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import Prepared
@@ -25,7 +24,6 @@ from dedup.params import Level, Params
 from dedup.schema import NO_DATE
 from dedup.text import Tokens
 
-LONGEST_ID = ID_BYTES
 NAMES_AT_A_TIME = 10_000
 
 Numbers = npt.NDArray[np.int64]

@@ -17,6 +17,8 @@ FIELD_BYTES = 65_536
 TEXT_BYTES = 200_000_000
 SHOWN = 40  # characters of a value in a message
 
+UPDATE_HINT = "update() puts a text in its place"
+
 FIELDS = ("id", "text", "source", "published", "url", "data")
 
 
@@ -78,6 +80,14 @@ def checked_id(id: Any) -> str:
     return str(id)
 
 
+def may_be_id(value: object) -> bool:
+    """Whether a document could have that id."""
+    try:
+        return bool(checked_id(value))
+    except InputError:
+        return False
+
+
 def record(value: Any, with_id: bool) -> Given:
     """Check a record given as a mapping, or, where no id is needed, as a text alone.
 
@@ -130,7 +140,7 @@ def date(value: Any) -> int:
 
 def already_there(id: str) -> InputError:
     """Return the error for an id that is taken."""
-    return InputError(f"id {_shown(id)} is in the index already", "a new id", "update() puts a text in its place")
+    return InputError(f"id {_shown(id)} is in the index already", "a new id", UPDATE_HINT)
 
 
 def _shown(value: Any) -> str:

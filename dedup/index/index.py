@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +21,7 @@ from dedup.index.backend import Backend
 from dedup.index.documents import Row
 from dedup.index.embedded import Embedded
 from dedup.index.given import Given, already_there, checked_id, records
+from dedup.index.opening import folder_of
 from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import NearKeys, Prepared
 from dedup.index.shared.address import Address
@@ -101,11 +101,7 @@ class Index:
             from dedup.index.shared.storage import Shared
 
             return Index(Shared(Address.of(str(path)), params, mode), table)
-        try:
-            folder = Path(os.fsdecode(path))
-        except TypeError:
-            raise ParamsError(f"a path of type {type(path).__name__}", "the path of a folder") from None
-        return Index(Embedded(folder, params, mode, durability), table)
+        return Index(Embedded(folder_of(path), params, mode, durability), table)
 
     # ---- asking
 
@@ -154,7 +150,7 @@ class Index:
 
     def __contains__(self, id: object) -> bool:
         with self._reading():
-            return isinstance(id, str) and bool(self._storage.known([id]))
+            return inputs.may_be_id(id) and bool(self._storage.known([str(id)]))
 
     def __len__(self) -> int:
         with self._reading():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +15,35 @@ from dedup import __version__
 from dedup.errors import ParamsError, StorageError
 from dedup.index.documents import Documents
 from dedup.index.lock import WriterLock
+from dedup.index.shared.address import FORM, MAKES_ONE
 from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.params import Params
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://|(redis|rediss|unix):", re.IGNORECASE)
+
+
+def folder_of(path: str | os.PathLike[str]) -> Path:
+    """Return the folder of an index that was given as a path; what cannot be meant for one is refused.
+
+    Raises
+    ------
+    ParamsError
+    """
+    try:
+        name = os.fsdecode(path)
+    except TypeError:
+        raise ParamsError(f"a path of type {type(path).__name__}", "the path of a folder") from None
+    if not name:  # Path("") would be the working directory
+        raise ParamsError("an empty path", "the path of a folder", "is a variable not set?")
+    if _URL.match(name):  # a slash too few, and a folder "redis:" would be made
+        raise ParamsError(f"a path that begins with {name.split(':')[0]}:", f"the path of a folder, or {FORM}")
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        raise ParamsError(f"a path that no file can have: {name!r}", "the path of a folder") from None
+    if "\0" in name:
+        raise ParamsError(f"a path that no file can have: {name!r}", "the path of a folder")
+    return Path(name)
 
 
 def made(folder: Path, params: Params) -> WriterLock:
@@ -42,7 +71,7 @@ def made(folder: Path, params: Params) -> WriterLock:
 def no_index(folder: Path) -> StorageError:
     """Return the error for a place where there is no index."""
     what = "is no folder" if folder.is_file() else "holds no index" if folder.is_dir() else "is not there"
-    return StorageError(f"{folder} {what}", "the folder of an index", 'mode="rw" makes one')
+    return StorageError(f"{folder} {what}", "the folder of an index", MAKES_ONE)
 
 
 @contextmanager
@@ -73,6 +102,8 @@ def _hint(problem: str) -> str:
         return "free some room; what was flushed is there"
     if "not a database" in lower or "malformed" in lower:
         return "restore a copy, or make it anew"
-    if "readonly" in lower or "read-only" in lower or "permission" in lower:
+    if "no such table" in lower:
+        return f"its {DATABASE} is that of another program, or damaged: restore a copy, or make it anew"
+    if any(words in lower for words in ("readonly", "read-only", "permission", "unable to open")):
         return "the folder must be writable, for readers, too"
     return ""

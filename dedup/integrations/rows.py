@@ -82,6 +82,9 @@ def decided(
     wanted = dict.fromkeys((chosen.text, chosen.id, chosen.date, chosen.source))
     table = pa.table({name: column(name, name == chosen.text) for name in wanted if name is not None})
     if against is not None:
+        if not isinstance(against, Index):
+            found = f"against of type {type(against).__name__}"
+            raise ParamsError(found, "an open index", "dedup.Index.open() opens one; index= takes a path, for a run")
         if options:
             raise ParamsError(f"{', '.join(sorted(options))} together with an index", "what the index was made with")
         return _compared(table, chosen, against)

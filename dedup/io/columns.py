@@ -74,7 +74,7 @@ def _guess(guesses: tuple[str, ...], names: list[str]) -> str | None:
 
 
 def _hint(role: str) -> str:
-    return f"name the right one with --{role}-field"
+    return f"name the right one with --{role}-field ({role}_field=)"
 
 
 def _listed(names: list[str], most: int = 30) -> str:

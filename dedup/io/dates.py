@@ -2,7 +2,7 @@
 
 Read are ISO 8601 (also with slashes, or without separators), RFC 2822 as in feeds and mail, numbers since 1970 in
 seconds, milliseconds, microseconds or nanoseconds, and the date types of Python, NumPy and Arrow. A date without a zone
-is taken as UTC.
+is taken as UTC. A year alone (2024, also as a number) is not read.
 """
 
 from __future__ import annotations
@@ -152,6 +152,8 @@ def _of_compact(match: re.Match[str]) -> int:
 
 def _of_number(value: Any) -> int | None:
     number = int(value) if isinstance(value, Integral) else float(value)
+    if 1900 <= number < 2100 and number == int(number):  # a year alone; as seconds half an hour after the epoch
+        return None
     # 20240131 and 20240131103000: as seconds a fortnight of August 1970, as milliseconds the 27th century.
     if isinstance(number, int) and (compact := _COMPACT.fullmatch(str(number))):
         try:

@@ -34,12 +34,12 @@ def choose_arrow_columns(fields: Fields, schema: pa.Schema, where: str) -> Colum
     columns = choose_columns(fields, schema.names, where)
     text_type = schema.field(schema.names.index(columns.text)).type
     if not _holds_text(text_type):
-        hint = "name another with --text-field"
+        hint = "name another with --text-field (text_field=)"
         raise ColumnError(f"{where}: column {columns.text!r} is {text_type}", "strings", hint)
     if columns.id is not None:
         id_type = schema.field(schema.names.index(columns.id)).type
         if pa.types.is_nested(id_type) or pa.types.is_boolean(id_type):
-            hint = "name another with --id-field"
+            hint = "name another with --id-field (id_field=)"
             raise ColumnError(f"{where}: column {columns.id!r} is {id_type}", "strings or numbers", hint)
     return columns
 

@@ -36,9 +36,15 @@ def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert [[match["id"] for match in answer["matches"]] for answer in answers(capsys)] == [["a", "b"], ["b", "a"]]
 
     assert main(["index", "add", index, today]) == 1
-    assert "id 'a' is in the index already" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "id 'a' is in the index already" in told
+    assert "--known skip" in told
+    assert "update()" not in told
     assert main(["index", "add", index, today, "--known", "skip"]) == 0
-    assert answers(capsys) == [{"id": "a", "known": True}, {"id": "b", "known": True}]
+    assert answers(capsys) == [
+        {"id": "a", "known": True, "kept": True, "duplicate_of": None},
+        {"id": "b", "known": True, "kept": False, "duplicate_of": "a"},
+    ]
     assert main(["index", "add", index, today, "--known", "update"]) == 0
     assert [answer["duplicate_of"] for answer in answers(capsys)] == ["b", "a"]
 
@@ -63,6 +69,60 @@ def test_standard_input_and_records_that_are_none(
     assert good["id"] == "a"
     assert bad["row"] == 2
     assert "rejected" in bad
+
+
+@pytest.mark.parametrize("known", ["refuse", "skip", "update"])
+def test_what_has_no_id_of_its_own_is_not_added(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, known: str
+) -> None:
+    """Its name would be that of another record in the next input: with ``--known skip`` a whole day would be lost."""
+    index = str(tmp_path / "i")
+    given = f'{{"id": "a", "text": "{article(1)}"}}\n{{"text": "{article(2)}"}}\n'.encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+    assert main(["index", "add", index, "-", "--known", known]) == 1
+    assert "-, row 2: no id; expected an id for every record" in capsys.readouterr().err
+    long = lines(tmp_path / "long.jsonl", {"id": "x" * 5_000, "text": article(1)})
+    assert main(["index", "add", index, long]) == 1
+    assert "long.jsonl, row 1: an id of 5,000 bytes" in capsys.readouterr().err
+    assert main(["index", "query", index, lines(tmp_path / "asked.jsonl", {"text": article(1)})]) == 0  # needs none
+    assert main(["index", "info", index, "--json"]) == 0
+    assert answers(capsys)[-1]["documents"] == 0
+
+
+@pytest.mark.parametrize("known", ["skip", "update"])
+def test_answers_come_in_the_order_of_the_records(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], known: str
+) -> None:
+    index = str(tmp_path / "i")
+    main(["index", "add", index, lines(tmp_path / "a.jsonl", {"id": "old", "text": article(1)})])
+    capsys.readouterr()
+    records: list[dict[str, Any]] = [{"id": id, "text": article(2)} for id in ("x", "old", "y", "x")]
+    mixed = lines(tmp_path / "b.jsonl", *records[:2], {"id": "no", "text": 5}, *records[2:])
+    assert main(["index", "add", index, mixed, "--known", known]) == 0
+    told = answers(capsys)
+    assert [answer["id"] for answer in told] == ["x", "old", "no", "y", "x"]
+    assert (told[0]["kept"], told[3]["kept"]) == (True, False)
+    if known == "skip":
+        assert told[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None}
+
+
+def test_dates_that_cannot_be_read_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They never expire."""
+    dated = [{"id": date, "text": article(1), "date": date} for date in ("05.03.2024", "2024-03-05", "2024")]
+    assert main(["index", "add", str(tmp_path / "i"), lines(tmp_path / "a.jsonl", *dated)]) == 0
+    assert "2 dates could not be read and count as missing" in capsys.readouterr().err
+
+
+def test_ids_to_be_removed_are_looked_at_before_any_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = str(tmp_path / "i")
+    main(["index", "add", index, lines(tmp_path / "a.jsonl", *({"id": id, "text": article(1)} for id in "abc"))])
+    assert main(["index", "remove", index, "a", ""]) == 1
+    assert "an empty id" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO("a\n\nb\r\nnobody\n"))
+    assert main(["index", "remove", index, "-", "--json"]) == 0
+    assert answers(capsys) == [{"removed": 2, "not there": 1}]
 
 
 def test_what_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

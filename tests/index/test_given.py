@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Place, article
 
+import dedup
 from dedup import DedupError, Index, InputError, Params, ParamsError, StorageError
 
 
@@ -86,6 +88,8 @@ def test_queries_are_checked(index: Index) -> None:
     with pytest.raises(InputError, match="no date"):
         index.expire(None)
     assert 3 not in index
+    assert "\ud800" not in index
+    assert "" not in index
 
 
 def test_one_writer(tmp_path: Path) -> None:
@@ -120,9 +124,17 @@ def test_other_parameters_are_refused_with_both_values(place: Place) -> None:
         assert index.info()["params"]["threshold"] == 0.8
 
 
-def test_another_format_is_refused_with_both_values(tmp_path: Path) -> None:
-    import sqlite3
+@pytest.mark.parametrize("path", ["", b"", "redis:/host/0", "REDIS:6379", "http://host/news", "a\0b", "a\ud83d", 5])
+def test_paths_that_cannot_be_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParamsError, match="path"):
+        Index.open(path)
+    with pytest.raises(ParamsError):
+        dedup.deduplicate([{"id": "a", "text": article(1)}], index=path)
+    assert not any(tmp_path.iterdir())
 
+
+def test_another_format_is_refused_with_both_values(tmp_path: Path) -> None:
     Index.open(tmp_path / "i").close()
     connection = sqlite3.connect(tmp_path / "i" / "index.sqlite")
     connection.execute("UPDATE about SET value = 9 WHERE name = 'format'")
@@ -147,6 +159,11 @@ def test_places_that_are_no_index(tmp_path: Path) -> None:
                 Index.open(place, mode=mode)
     with pytest.raises(StorageError, match="is not there"):
         Index.open(tmp_path / "nowhere", mode="r")
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    sqlite3.connect(foreign / "index.sqlite").close()
+    with pytest.raises(StorageError, match="that of another program, or damaged"):
+        Index.open(foreign)
     assert (other / "photo.jpg").exists()
     assert not (other / "lock").exists()
     with pytest.raises(ParamsError):

@@ -220,6 +220,8 @@ def test_day_by_day_against_an_index(tmp_path: Path, make: Any) -> None:
             module.drop_copies(make({"id": ["x", None], "text": TEXTS[:2]}), against=index)
         with pytest.raises(dedup.ParamsError, match="params together with an index"):
             module.drop_copies(second, against=index, params=Params())
+    with pytest.raises(dedup.ParamsError, match="against of type str; expected an open index"):
+        module.drop_copies(second, against=str(tmp_path / "news.index"))
 
 
 # ---- extras

@@ -17,6 +17,7 @@ SCHEMES = ("redis", "rediss", "unix")
 DEFAULT_NAME = "index"
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
 TRIES = 3
+MAKES_ONE = 'mode="rw" makes one; on the command line dedup index create'
 FORM = "redis://host:6379/0?name=news, rediss://… or unix:///run/redis.sock?name=news"
 
 
@@ -93,12 +94,15 @@ class Address:
                 "an index on a Redis server, and no redis-py", "the extra redis", "pip install 'dedup[redis]'"
             ) from None
         try:
-            return Redis.from_url(
+            client: Redis = Redis.from_url(
                 self.url,
                 socket_connect_timeout=CONNECT_SECONDS,
                 socket_timeout=ANSWER_SECONDS,
                 retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), TRIES),
             )
+            pool = client.connection_pool
+            pool.connection_class(**pool.connection_kwargs)  # refuses what it does not know; connects to nothing
+            return client
         except (ValueError, TypeError) as error:
             raise ParamsError(f"a URL that redis-py cannot use ({error})", FORM) from None
 
@@ -131,7 +135,7 @@ def _what(error: Exception) -> tuple[str, str]:
     ):
         return "the server refuses user or password", "put them in the URL: redis://user:password@host"
     if isinstance(error, they.OutOfMemoryError) or "OOM" in words:
-        return "the server is full (maxmemory)", "nothing was changed; give it more memory, or expire documents"
+        return "the server is full (maxmemory)", "nothing was changed; give it more memory"
     if isinstance(error, they.ReadOnlyError) or "READONLY" in words:
         return "the server is a replica, which cannot be written to", "give the address of the primary"
     if isinstance(error, they.BusyLoadingError):

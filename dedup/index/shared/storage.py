@@ -30,7 +30,7 @@ from dedup.index.packing import Vocabulary
 from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import Prepared
 from dedup.index.shared import columns, lease, snapshots
-from dedup.index.shared.address import Address, told
+from dedup.index.shared.address import MAKES_ONE, Address, told
 from dedup.index.shared.buckets import LONGEST, Buckets, SharedPostings
 from dedup.index.shared.checking import problems
 from dedup.index.shared.rows import packed, unpacked
@@ -99,7 +99,7 @@ class Shared:
                     self.server.create(params or Params())
                 about = self.server.about()
                 if not about:
-                    raise StorageError(f"{self.place} holds no index", "the URL of an index", 'mode="rw" makes one')
+                    raise StorageError(f"{self.place} holds no index", "the URL of an index", MAKES_ONE)
                 self.version = self._check(about, params)
                 self.load(State.of(about))
             except BaseException:
