@@ -40,7 +40,8 @@ class WriterLock:
     def close(self) -> None:
         """Let go of it; also for the copies of this process, which would hold it for as long as they live."""
         with suppress(OSError):
-            _unlock(self._file)
+            if not self._file.closed:
+                _unlock(self._file)
             self._file.close()
 
 
