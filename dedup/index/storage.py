@@ -382,8 +382,11 @@ class Storage:
 
     def file_bytes(self) -> int:
         """Return the bytes that the index takes on disk."""
-        files = [*self.folder.iterdir(), *self._runs.iterdir()]
-        return sum(os.stat(path).st_size for path in files if path.is_file())
+        found = 0
+        for path in (*self.folder.iterdir(), *self._runs.iterdir()):
+            with suppress(FileNotFoundError):  # a writer has deleted it meanwhile
+                found += os.stat(path).st_size if path.is_file() else 0
+        return found
 
     closing = CLOSING_DOCUMENTS
 

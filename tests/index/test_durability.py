@@ -335,6 +335,9 @@ def test_a_reader_checks_while_a_writer_puts_other_files_in_place(
         monkeypatch.setattr(Documents, "problems", meanwhile)
         assert reader.check() == []
         monkeypatch.undo()
+        monkeypatch.setattr(storage.os, "stat", lambda path: Path(f"{path}.gone").stat())
+        assert reader.info()["file_bytes"] == 0
+        monkeypatch.undo()
         for run in (tmp_path / "i" / "runs").glob("*.run"):
             run.unlink()
         with pytest.raises(StorageError, match="no such file"):
