@@ -437,8 +437,8 @@ def test_a_collection_on_redis(redis_socket: Path, tmp_path: Path, scheme: str) 
 def test_the_example_in_the_docs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = Path(__file__).parents[2] / "docs" / "index.md"
-    code = page.read_text("utf-8").split("## From datasketch")[1].split("```python\n")[1].split("```")[0]
+    page = Path(__file__).parents[2] / "docs" / "datasketch.md"
+    code = page.read_text("utf-8").split("```python\n")[1].split("```")[0]
     monkeypatch.chdir(tmp_path)
     exec(compile(code, str(page), "exec"), {})
     assert capsys.readouterr().out.splitlines() == re.findall(r"^    # (.+)$", code, flags=re.MULTILINE)
