@@ -20,14 +20,24 @@ def problems(storage: Storage) -> list[str]:
         found += [f"run {run.file.name}: {problem}" for problem in _of_run(storage, run, last)]
         last = run.file.last
     table = storage.table
-    if table and runfiles.digest_of(storage.runs_folder / table["name"]) != table["digest"]:
+    if table and _differs(storage, table["name"], table["digest"]):
         found.append(f"frequencies {table['name']}: other bytes than were written")
     return found + _of_documents(storage)
 
 
+def _differs(storage: Storage, name: str, digest: str) -> bool:
+    """Whether a file has other bytes than were written."""
+    try:
+        return runfiles.digest_of(storage.runs_folder / name) != digest
+    except FileNotFoundError:
+        if storage.writable:
+            raise
+        return False  # the writer has put another in its place since we opened it
+
+
 def _of_run(storage: Storage, run: runfiles.Mapped, last: int) -> list[str]:
     found = []
-    if runfiles.digest_of(storage.runs_folder / run.file.name) != run.file.digest:
+    if _differs(storage, run.file.name, run.file.digest):
         found.append("other bytes than were written")
     if run.file.first <= last:
         found.append(f"documents from {run.file.first} on are in the run before it, too")

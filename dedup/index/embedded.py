@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -48,6 +49,7 @@ class Embedded(Storage):
         self._unflushed = 0
         self._stale = False
         self._lock: WriterLock | None = None
+        self._process = os.getpid()
         with told(folder):
             try:
                 if mode == "rw":
@@ -64,13 +66,10 @@ class Embedded(Storage):
         """The folder."""
         return str(self.folder)
 
-    @property
-    def writable(self) -> bool:
-        """Whether it was opened for writing."""
-        return self._lock is not None
-
     def close(self) -> None:
-        """Flush, and let go of everything."""
+        """Flush, and let go of everything; in a copy of the process that opened it do nothing."""
+        if self._process != os.getpid():
+            return
         try:
             if self.writable and not self._stale:
                 with told(self.folder):
@@ -88,6 +87,9 @@ class Embedded(Storage):
     # ---- one call of a caller
 
     def _assert_fresh(self) -> None:
+        if self._process != os.getpid():  # SQLite does not survive a fork
+            found = f"{self.folder} was opened in process {self._process}, of which this one is a copy"
+            raise StorageError(found, "an index opened in the process that uses it", "open it after the fork")
         if self._stale:  # something went wrong in the middle: what is in memory may not be what is on disk
             self.load()
             self._stale = False
@@ -102,7 +104,9 @@ class Embedded(Storage):
                 return
             self.documents.begin(write=False)
             try:
+                self._stale = True  # until all is seen: what is seen in part must not be gone on with
                 self.refresh()
+                self._stale = False
                 yield
             finally:
                 self.documents.end()
@@ -114,7 +118,7 @@ class Embedded(Storage):
             raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
         with told(self.folder):
             self._assert_fresh()
-            before, unflushed = self.next, self._unflushed
+            before, gone, unflushed = self.next, self._gone, self._unflushed
             documents = self.documents
             try:
                 documents.begin()
@@ -133,7 +137,7 @@ class Embedded(Storage):
                 # Without a transaction it was either committed, or SQLite has undone all that was not.
                 is_lost = not documents.is_open and self._unflushed > 0
                 if documents.is_open:
-                    self.next = before
+                    self.next, self._gone = before, gone
                     try:  # keep what was added by earlier calls
                         documents.go_back()
                         self.commit()

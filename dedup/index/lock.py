@@ -38,9 +38,18 @@ class WriterLock:
             self._file.flush()
 
     def close(self) -> None:
-        """Let go of it."""
+        """Let go of it; also for the copies of this process, which would hold it for as long as they live."""
         with suppress(OSError):
+            if not self._file.closed:
+                _unlock(self._file)
             self._file.close()
+
+
+def _unlock(file: IO[bytes]) -> None:
+    if os.name != "nt":
+        import fcntl
+
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
 
 
 def _lock(file: IO[bytes]) -> None:

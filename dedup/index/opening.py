@@ -15,6 +15,7 @@ from dedup import __version__
 from dedup.errors import ParamsError, StorageError
 from dedup.index.documents import Documents
 from dedup.index.lock import WriterLock
+from dedup.index.runfiles import sync_folder
 from dedup.index.shared.address import FORM, MAKES_ONE
 from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.params import Params
@@ -62,6 +63,8 @@ def made(folder: Path, params: Params) -> WriterLock:
                 path.unlink()
             Documents.create(begun, {"version": __version__, "params": orjson.dumps(params.as_dict()).decode()})
             begun.rename(folder / DATABASE)
+            sync_folder(folder)
+            sync_folder(folder.absolute().parent)
     except BaseException:
         lock.close()
         raise

@@ -62,14 +62,15 @@ def write(folder: Path, pieces: Iterable[npt.NDArray[np.generic]], suffix: str) 
                 digest.update(data)
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(folder)
+        sync_folder(folder)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     return name, digest.hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names of new files outlive the machine."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

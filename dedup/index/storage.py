@@ -7,8 +7,9 @@ until then the documents themselves are the journal, from which the postings are
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,6 @@ class Storage:
         checked(about, folder, None if params is None else params.as_dict())
         self.params = Params(**orjson.loads(about["params"]))
         self.load()
-        if writable:
-            runfiles.clean(self._runs, {run.name for run in self._files} | {self._table.get("name", "")})
 
     def close(self) -> None:
         """Let go of everything."""
@@ -110,6 +109,8 @@ class Storage:
                     break
             else:
                 self.documents.end()
+                if self._writable:
+                    runfiles.clean(self._runs, {run.name for run in self._files} | {self._table.get("name", "")})
                 return
         self.documents.end()
         raise StorageError(f"{missing.filename} is missing", "the files that the index names", "restore a copy")
@@ -217,7 +218,8 @@ class Storage:
 
     def _let_go(self, numbers: list[int], counted: int) -> None:
         self.finder.is_removed[numbers] = True
-        self._gone += counted
+        if self.params.level >= Level.syndicated:
+            self._gone += counted
         self._has_removed |= bool(numbers)
 
     # ---- from memory to the disk
@@ -251,9 +253,10 @@ class Storage:
         file = runfiles.written(self._runs, near, rare, sizes, first, count, finder.is_removed, self._limit)
         old_table = self._table
         with self._unless_named(file.name):
-            self._in_place_of([], file, self._write_table())
+            run = runfiles.mapped(self._runs, file)
+            self._in_place_of([], run, self._write_table())
         finder.near.recent, finder.rare.recent = [], []
-        self._take(runfiles.mapped(self._runs, file))
+        self._take(run)
         if old_table.get("name") not in (None, self._table.get("name")):
             self._delete([old_table["name"]])
 
@@ -268,40 +271,56 @@ class Storage:
         noted = {"name": name, "bits": bits, "packed": is_small, "articles": found.articles, "tokens": found.tokens}
         return {**noted, "to": self.next - 1, "digest": digest}
 
-    def _in_place_of(self, old: list[runfiles.Mapped], new: RunFile | None, table: dict[str, Any]) -> None:
+    def _in_place_of(self, old: list[runfiles.Mapped], new: runfiles.Mapped | None, table: dict[str, Any]) -> None:
         """Have the database name a new run in the place of others, whose removed documents have no postings in it."""
-        touched = [*(run.file for run in old), *([] if new is None else [new])]
+        replaced = [run.file for run in old]
+        added = [] if new is None else [new.file]
         with self._unless_named(table["name"] if table["name"] != self._table.get("name") else ""):
             self.documents.begin()
-            self.documents.replace_runs([run.file for run in old], new)
-            for file in touched:
+            self.documents.replace_runs(replaced, None if new is None else new.file)
+            for file in (*replaced, *added):
                 self.documents.forget_removed(file.first, file.last)
             self.documents.set_about(table=orjson.dumps(table).decode(), gone=self._gone)
             self.documents.commit()
-        self._files = self.documents.runs()
+        # From here on nothing may fail that a caller goes on after: memory would be behind the disk.
+        self._files = sorted([*(file for file in self._files if file not in replaced), *added], key=_first)
         self._table = table
-        for file in touched:
+        for file in (*replaced, *added):
             self.finder.is_removed[file.first : file.last + 1] = False
 
     @contextmanager
     def _unless_named(self, name: str) -> Iterator[None]:
-        """Delete a new file if the database cannot be made to name it."""
+        """Delete a new file if something goes wrong before the database names it.
+
+        An interrupt may come when the transaction is committed already.
+        """
         try:
             yield
         except BaseException:
             self.documents.end()
-            self._delete([name])
+            with suppress(sqlite3.Error):  # if it cannot be asked: what is not named goes when all is loaded anew
+                table = orjson.loads(self.documents.about().get("table", "{}"))
+                if name not in (table.get("name"), *(file.name for file in self.documents.runs())):
+                    self._delete([name])
             raise
+
+    def _merged(self, runs: list[runfiles.Mapped]) -> list[runfiles.Mapped]:
+        """Write one run in the place of others; return it, or nothing if none of their documents are left."""
+        left = sum(run.file.documents for run in runs) - runfiles.gone_of(runs, self.finder.is_removed)
+        if left == 0:
+            self._in_place_of(runs, None, self._table)
+            return []
+        file = runfiles.merged(self._runs, runs, self.finder.is_removed, self._limit)
+        with self._unless_named(file.name):
+            new = runfiles.mapped(self._runs, file)
+            self._in_place_of(runs, new, self._table)
+        return [new]
 
     def _tidy(self) -> None:
         """Merge runs of like size, write those anew that have lost many documents, and count word pairs anew."""
         while some := self._to_merge():
             first, count = self._mapped.index(some[0]), len(some)
-            left = sum(run.file.documents for run in some) - runfiles.gone_of(some, self.finder.is_removed)
-            file = runfiles.merged(self._runs, some, self.finder.is_removed, self._limit) if left else None
-            with self._unless_named("" if file is None else file.name):
-                self._in_place_of(some, file, self._table)
-            new = [] if file is None else [runfiles.mapped(self._runs, file)]
+            new = self._merged(some)
             self._mapped[first : first + count] = new
             self.finder.near.stored[first : first + count] = [run.near for run in new]
             self.finder.rare.stored[first : first + count] = [run.rare for run in new]
@@ -329,13 +348,13 @@ class Storage:
         """Count the word pairs of the documents that are left."""
         finder, old, counted = self.finder, self._table.get("name", ""), self._gone
         before = finder.frequencies
-        if self.params.level >= Level.syndicated:
-            bits = min(MOST_BITS, frequency_bits(max(1, self.documents.total_tokens()), NO_LIMIT))
-            finder.frequencies = Frequencies(np.zeros(1 << bits, np.uint8))
-            for rows in self.documents.blocks(BLOCK):
-                finder.count_again(self.tokens_of(rows), np.array([bool(row.counted) for row in rows]))
-        self._gone = 0
         try:
+            if self.params.level >= Level.syndicated:
+                bits = min(MOST_BITS, frequency_bits(max(1, self.documents.total_tokens()), NO_LIMIT))
+                finder.frequencies = Frequencies(np.zeros(1 << bits, np.uint8))
+                for rows in self.documents.blocks(BLOCK):
+                    finder.count_again(self.tokens_of(rows), np.array([bool(row.counted) for row in rows]))
+            self._gone = 0
             self._in_place_of([], None, self._write_table(anew=True))
         except BaseException:
             finder.frequencies, self._gone = before, counted
@@ -347,10 +366,7 @@ class Storage:
         self.publish(least=1)
         old = list(self._mapped)
         if old:
-            left = sum(run.file.documents for run in old) - runfiles.gone_of(old, self.finder.is_removed)
-            file = runfiles.merged(self._runs, old, self.finder.is_removed, self._limit) if left else None
-            with self._unless_named("" if file is None else file.name):
-                self._in_place_of(old, file, self._table)
+            self._merged(old)
             self._delete([run.file.name for run in old])
         self._count_anew()
         self.load()
@@ -360,10 +376,18 @@ class Storage:
         """Delete files that the index does not name any more; readers that have them open go on reading."""
         runfiles.delete(self._runs, names)
 
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing."""
+        return self._writable
+
     def file_bytes(self) -> int:
         """Return the bytes that the index takes on disk."""
-        files = [*self.folder.iterdir(), *self._runs.iterdir()]
-        return sum(os.stat(path).st_size for path in files if path.is_file())
+        found = 0
+        for path in (*self.folder.iterdir(), *self._runs.iterdir()):
+            with suppress(FileNotFoundError):  # a writer has deleted it meanwhile
+                found += os.stat(path).st_size if path.is_file() else 0
+        return found
 
     closing = CLOSING_DOCUMENTS
 
@@ -386,6 +410,10 @@ class Storage:
     def runs_folder(self) -> Path:
         """Where the files are that the database names."""
         return self._runs
+
+
+def _first(file: RunFile) -> int:
+    return file.first
 
 
 def _tier(documents: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import random
@@ -19,6 +20,7 @@ from conftest import article
 from dedup import Index, StorageError
 from dedup.index import embedded, runfiles, storage
 from dedup.index.documents import Documents
+from dedup.index.finder import Finder
 
 KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
 """More in the long run: ``DEDUP_KILLS=100 pytest tests/index/test_durability.py``."""
@@ -220,6 +222,165 @@ def test_an_interrupt_in_the_middle_leaves_all_or_nothing(tmp_path: Path, monkey
         index.add("b", article(2))
         assert "b" in index
         assert index.check() == []
+
+
+@pytest.mark.usefixtures("small_runs_here")
+@pytest.mark.parametrize("nth", range(6))
+def test_an_interrupt_behind_a_commit_deletes_nothing_that_is_named(
+    tmp_path: Path, nth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most of the time of a commit is spent waiting for the disk: Ctrl-C takes effect when all is committed."""
+    place = tmp_path / "i"
+    with Index.open(place) as index:
+        index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(16)])
+        index.flush()
+        index.add_many([{"id": f"e{number}", "text": article(20 + number)} for number in range(16)])
+        commit, count = Documents.commit, itertools.count()
+
+        def interrupted(self: Documents) -> None:
+            commit(self)
+            if next(count) == nth:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Documents, "commit", interrupted)
+            try:
+                index.compact()
+            except KeyboardInterrupt:
+                assert nth < 4
+        assert index.check() == []
+        assert [match.id for match in index.query(article(23)) if match.is_copy] == ["e3"]
+    with Index.open(place) as index:
+        assert len(index) == 32
+        assert index.check() == []
+        assert {run.file.name for run in index._storage.runs} < {path.name for path in (place / "runs").iterdir()}
+
+
+@pytest.mark.usefixtures("small_runs_here")
+def test_a_run_that_cannot_be_mapped_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call goes on with what is in memory: so the disk must not be ahead of it."""
+    monkeypatch.setattr(embedded, "FLUSH_DOCUMENTS", 10)
+    monkeypatch.setattr(storage, "FAN", 2)
+    mapped, count = runfiles.mapped, itertools.count()
+
+    def fails(*arguments: Any) -> Any:
+        if next(count) % 3:
+            raise OSError(24, "Too many open files")
+        return mapped(*arguments)
+
+    monkeypatch.setattr(runfiles, "mapped", fails)
+    with Index.open(tmp_path / "i") as index:
+        for first in range(0, 160, 16):
+            index.add_many([{"id": f"d{n}", "text": article(n)} for n in range(first, first + 16)])
+            assert index.check() == []
+        monkeypatch.undo()
+        assert all(index.query(article(n))[0].id == f"d{n}" for n in range(160))
+
+
+def test_what_an_interrupted_call_removed_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with Index.open(tmp_path / "i") as index:
+        index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(8)])
+        with monkeypatch.context() as patched:
+            patched.setattr(Documents, "insert", interrupt)
+            for _ in range(5):
+                with pytest.raises(KeyboardInterrupt):
+                    index.update("d3", article(20))
+        assert len(index) == 8
+        assert index._storage._gone == 0
+        assert index._storage.finder.frequencies.articles == 8
+
+
+def test_a_reader_that_was_interrupted_while_it_caught_up_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "BLOCK", 4)
+    with Index.open(tmp_path / "i") as index, Index.open(tmp_path / "i", mode="r") as reader:
+        index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(12)])
+        index.flush()
+        count_again, count = Finder.count_again, itertools.count()
+
+        def interrupted(self: Finder, *arguments: Any) -> None:
+            if next(count) == 2:
+                raise KeyboardInterrupt
+            count_again(self, *arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Finder, "count_again", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                reader.query(article(3))
+        assert [match.id for match in reader.query(article(11)) if match.is_copy] == ["d11"]
+        mine, theirs = reader._storage.finder, index._storage.finder
+        assert mine.frequencies.articles == theirs.frequencies.articles
+        assert (mine.frequencies.table == theirs.frequencies.table).all()
+        assert sum(map(len, mine.near.recent)) == sum(map(len, theirs.near.recent))
+
+
+@pytest.mark.usefixtures("small_runs_here")
+def test_a_reader_checks_while_a_writer_puts_other_files_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Index.open(tmp_path / "i") as index, Index.open(tmp_path / "i", mode="r") as reader:
+        index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(20)])
+        index.flush()
+        problems = Documents.problems
+
+        def meanwhile(self: Documents) -> list[str]:
+            index.compact()
+            return problems(self)
+
+        monkeypatch.setattr(storage.Documents, "vacuum", lambda _: None)  # it would wait for the reader
+        monkeypatch.setattr(Documents, "problems", meanwhile)
+        assert reader.check() == []
+        monkeypatch.undo()
+
+        def vanishes(path: Path) -> bool:
+            if path.suffix == ".run":
+                path.unlink()
+            return True
+
+        monkeypatch.setattr(Path, "is_file", vanishes)
+        assert reader.info()["file_bytes"] > 0
+        monkeypatch.undo()
+        with pytest.raises(StorageError, match="no such file"):
+            index.check()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_copy_of_the_process_neither_writes_nor_holds_the_lock(tmp_path: Path) -> None:
+    index = Index.open(tmp_path / "i")
+    index.add("a", article(1))
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe()
+
+    def use() -> None:
+        problems = []
+        for call in (lambda: index.add("b", article(2)), lambda: index.query(article(1)), index.flush):
+            try:
+                call()
+            except StorageError as error:
+                problems.append(str(error))
+        index.close()
+        sender.send(problems)
+        sender.poll(60)
+
+    process = fork.Process(target=use)
+    process.start()
+    assert receiver.poll(60)
+    problems = receiver.recv()
+    assert len(problems) == 3
+    assert all("open it after the fork" in problem for problem in problems)
+    index.add("c", article(3))
+    index.close()
+    with Index.open(tmp_path / "i") as index:  # while the other lives
+        assert process.is_alive()
+        assert ("a" in index, "b" in index, "c" in index) == (True, False, True)
+        assert index.check() == []
+    receiver.send(None)
+    process.join()
 
 
 def test_an_unreadable_commit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

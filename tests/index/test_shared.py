@@ -23,7 +23,7 @@ from conftest import article, edited
 from dedup import Index, InputError, Params, ParamsError, StorageError
 from dedup.cli.main import main
 from dedup.index import Match
-from dedup.index.shared import columns, lease, snapshots, storage, sweeping
+from dedup.index.shared import buckets, columns, lease, snapshots, storage, sweeping
 from dedup.index.shared.address import Address
 
 KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
@@ -494,6 +494,71 @@ def test_a_connection_that_breaks_while_catching_up(url: str, monkeypatch: pytes
         assert ids(reader.query(article(3))) == ["d3"]
         assert reader._storage.finder.frequencies.articles == 20
         assert (reader._storage.finder.frequencies.table == index._storage.finder.frequencies.table).all()
+
+
+def test_a_catching_up_that_was_cut_off_is_begun_anew(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "BLOCK", 4)
+    with Index.open(url) as index, Index.open(url, mode="r") as reader:
+        index.add_many({"id": f"d{number}", "text": article(number)} for number in range(12))
+        tokens_of, seen = reader._storage.tokens_of, []
+
+        def breaks(rows: Any) -> Any:
+            seen.append(1)
+            if len(seen) == 3:
+                raise redis.TimeoutError
+            return tokens_of(rows)
+
+        monkeypatch.setattr(reader._storage, "tokens_of", breaks)
+        with pytest.raises(StorageError, match="does not answer"):
+            reader.query(article(1))
+        monkeypatch.undo()
+        assert ids(reader.query(article(11))) == ["d11"]
+        mine, theirs = reader._storage.finder.frequencies, index._storage.finder.frequencies
+        assert mine.articles == 12
+        assert (mine.table == theirs.table).all()
+
+
+def test_a_sweep_whose_turn_is_over_goes_on_in_the_next(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it reads then has documents for which it has no room."""
+    monkeypatch.setattr(buckets, "LOAD", 1_000_000)  # that they are as many as before tells it nothing
+    with Index.open(url) as index, Index.open(url) as other:
+        index.add_many({"id": f"d{number}", "text": article(number, 3)} for number in range(6))
+        index.remove("d2")
+        postings_of, begun = index._storage.postings_of, []
+
+        def late(names: Any) -> Any:
+            if not begun:
+                begun.append(1)
+                other._storage.server.client.delete(key(url, "lease"))  # as if it had ended
+                other.add_many({"id": f"e{number}", "text": "One more."} for number in range(1_100))
+            return postings_of(names)
+
+        monkeypatch.setattr(index._storage, "postings_of", late)
+        index.compact()
+        assert len(index) == 1_105
+        assert index.check() == other.check() == []
+        assert index.info()["removed"] == 0
+
+
+def test_a_server_that_was_set_back_and_has_gone_far_since(own_server: servers.RedisServer) -> None:
+    """More commits than are remembered: numbers have come to name other documents."""
+    url = own_server.url("i")
+    with Index.open(url) as idle, own_server.client() as client:
+        idle.add("a", article(1))
+        client.config_set("save", "3600 1")
+        client.save()
+        idle.add_many([{"id": f"b{number}", "text": article(10 + number)} for number in range(5)])
+        for number in range(5):
+            idle.remove(f"b{number}")
+        client.config_set("save", "")
+        own_server.kill()
+        own_server.start()
+        with Index.open(url) as busy:
+            for number in range(50):
+                busy.add(f"c{number}", article(100 + number))
+            assert all(ids(idle.query(article(100 + number))) == [f"c{number}"] for number in range(50))
+            idle.add_many([{"id": f"e{number}", "text": article(200 + number)} for number in range(20)])
+            assert idle.check() == busy.check() == []
 
 
 def test_a_commit_of_which_no_answer_came_is_not_done_twice(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,15 +23,13 @@ from dedup.errors import StorageError
 from dedup.index.shared import columns, snapshots
 from dedup.index.shared.address import Address
 from dedup.index.shared.buckets import FEWEST, Names, fields
-from dedup.index.shared.state import FORMAT, State
+from dedup.index.shared.state import FORMAT, Command, State
 from dedup.params import Params
 
 AT_A_TIME = 10_000
 """Fields in one command: so long others wait."""
 
 SAMPLES = 200  # of a key, to estimate its memory
-
-Command = tuple[Any, ...]
 
 
 class Server:
@@ -111,6 +109,14 @@ class Server:
         """Return what the index knows of itself; nothing if it is not there."""
         found: dict[bytes, bytes] = self.client.hgetall(self.key("state"))
         return found
+
+    def run(self) -> str:
+        """Return what tells the process of the server from any other; nothing if it may not be asked."""
+        from redis import ResponseError
+
+        with suppress(ResponseError):
+            return str(self.client.info("server").get("run_id", ""))
+        return ""
 
     def documents(self, numbers: Sequence[int]) -> list[bytes | None]:
         """Return documents; None for those that are not there."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
+
+from dedup.index.documents import Row
 
 FORMAT = 1
 """Of an index on a server; that of a folder is another one."""
 
 REMEMBERED = 32
 """Commits whose tokens are kept, so that a writer whose connection broke can tell whether its commit was done."""
+
+
+Command = tuple[Any, ...]
+"""To the server."""
 
 
 class State(NamedTuple):
@@ -81,3 +88,17 @@ class State(NamedTuple):
             return False
         last = earlier.commits[-1:]
         return steps >= len(self.commits) or not last or self.commits[-1 - steps] == last[0]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a turn has changed and not committed yet."""
+
+    rows: list[Row] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+    others: list[Command] = field(default_factory=list)
+    state: dict[str, Any] = field(default_factory=dict)
+    stale: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.rows or self.removed or self.others or self.state)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -34,8 +33,8 @@ from dedup.index.shared.address import MAKES_ONE, Address, told
 from dedup.index.shared.buckets import LONGEST, Buckets, SharedPostings
 from dedup.index.shared.checking import problems
 from dedup.index.shared.rows import packed, unpacked
-from dedup.index.shared.server import Command, Server
-from dedup.index.shared.state import FORMAT, REMEMBERED, State
+from dedup.index.shared.server import Server
+from dedup.index.shared.state import FORMAT, REMEMBERED, Changes, Command, State
 from dedup.index.shared.sweeping import keep_up, sweep
 from dedup.index.texts import Numbers
 from dedup.params import Level, Params
@@ -55,20 +54,6 @@ TRY_AGAIN = 1_000  # articles later, when the server had no room for what is due
 LONGER = 6  # times that the turn is doubled for one that others have come before, so that in the end none does
 NEAR, RARE, ID = 0, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB
 """Salts of the kinds of keys."""
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a turn has changed and not committed yet."""
-
-    rows: list[Row] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
-    others: list[Command] = field(default_factory=list)
-    state: dict[str, Any] = field(default_factory=dict)
-    stale: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.rows or self.removed or self.others or self.state)
 
 
 class Shared:
@@ -129,6 +114,7 @@ class Shared:
         self.finder.near, self.finder.rare = SharedPostings(NEAR), SharedPostings(RARE)
         self.vocabulary = Vocabulary(np.empty(0, np.uint32))
         self.removed = 0
+        self._run = self.server.run()
         self._catch_up(state, 1, counted_to + 1)
 
     def _frequencies(self, state: State) -> tuple[Frequencies, int]:
@@ -148,7 +134,7 @@ class Shared:
 
     def _catch_up(self, state: State, first: int, uncounted: int) -> None:
         """Take the documents from one on, and count those from another on."""
-        self._stale = True  # until all of it is there
+        self._stale = True  # what was taken in part must not be gone on with
         finder = self.finder
         if len(self.vocabulary) == 0:
             self.vocabulary = Vocabulary(self.server.words())
@@ -185,11 +171,19 @@ class Shared:
         state = State.of(about)
         if state.made != self._state.made:
             raise StorageError(f"{self.place} is another index by now", "the one that was opened", "open it again")
-        if self._stale or not state.follows(self._state) or state.generation != self._state.generation:
+        if self._stale or self._is_another(state):
             self.load(state)
         elif state != self._state:
             self._catch_up(state, self._state.next, self._state.next)
         self.look_anew()
+
+    def _is_another(self, state: State) -> bool:
+        """Whether a state may not have come of the one in memory."""
+        before = self._state
+        if not state.follows(before) or state.generation != before.generation:
+            return True
+        # Commits that long ago are not remembered: but a server is set back by being started, or by another one.
+        return state.change - before.change >= REMEMBERED and self.server.run() != self._run
 
     def look_anew(self) -> None:
         """Forget the buckets that were read."""

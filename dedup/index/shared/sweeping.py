@@ -100,9 +100,9 @@ def _sweep_some(storage: Shared, position: int) -> int:
     following = int(names[BUCKETS]) if len(names) > BUCKETS else _END
     names = names[:BUCKETS]
     count, values = storage.postings_of(fields(names))
-    if count != state.buckets:
-        return position  # our turn is over; it is the next one's
     run = sorted_run(values)
+    if count != state.buckets or (run & _NUMBER >= state.next).any():
+        return position  # our turn is over; it is the next one's
     left = run[~storage.finder.is_removed[run & _NUMBER]]
     if len(left) < len(run):
         before = dict(zip(names.tolist(), values, strict=True))

@@ -1,0 +1,493 @@
+"""Whatever is done to an index, in whatever order: it holds what a dict would, and finds that and nothing else."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import redis
+import servers
+from conftest import article
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as some
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from dedup import Index, InputError, Params, StorageError
+from dedup.index import embedded, frequencies, runfiles, storage
+from dedup.index.documents import Documents
+from dedup.index.postings import MOST_DOCUMENTS
+from dedup.index.shared import columns, sweeping
+from dedup.index.shared import storage as shared
+
+TEXTS = [*(article(seed, 6) for seed in range(12)), "A short one.", "?! …"]
+MOST_FOUND = 16  # of identical texts, as `bucket_limit` has it
+
+LIFE_COUNT = int(os.environ.get("DEDUP_LIVES", "8"))
+"""More, and others each time, in the long run: ``DEDUP_LIVES=500 pytest tests/index/test_histories.py``."""
+
+LIVES = settings(
+    max_examples=LIFE_COUNT,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize="DEDUP_LIVES" not in os.environ,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    print_blob=False,
+)
+
+ids = some.integers(0, 24).map("d{}".format)
+texts = some.integers(0, len(TEXTS) - 1)
+days = some.integers(0, 9)
+
+_COUNT = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that is done now and then is done often."""
+    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 6)
+    monkeypatch.setattr(storage, "BLOCK", 5)
+    monkeypatch.setattr(storage, "FAN", 2)
+    monkeypatch.setattr(storage.Storage, "closing", 3)
+    monkeypatch.setattr(embedded, "FLUSH_DOCUMENTS", 12)
+    monkeypatch.setattr(storage, "VOCABULARY_DOCUMENTS", 15)
+    monkeypatch.setattr(frequencies, "USUAL_BITS", 17)
+    monkeypatch.setattr(frequencies, "frequency_bits", lambda *_: 17)
+    monkeypatch.setattr(storage, "frequency_bits", lambda *_: 17)
+    monkeypatch.setattr(sweeping, "frequency_bits", lambda *_: 17)
+    monkeypatch.setattr(shared, "VOCABULARY_DOCUMENTS", 15)
+    monkeypatch.setattr(shared, "TRY_AGAIN", 4)
+    monkeypatch.setattr(sweeping, "REMOVED_LEAST", 6)
+    monkeypatch.setattr(sweeping, "TABLE_ARTICLES", 4)
+    monkeypatch.setattr(sweeping, "BUCKETS", 16)
+    monkeypatch.setattr(columns, "BLOCK_BITS", 3)
+    monkeypatch.setattr(columns, "BLOCK", 8)
+
+
+def day(number: int) -> str:
+    return f"2024-05-{number + 1:02d}"
+
+
+class Life(RuleBasedStateMachine):
+    """What is done to an index, and what a dict makes of it: the text and the day of each id."""
+
+    index: Index
+    there: dict[str, tuple[int, int]]
+
+    @rule(id=ids, text=texts, date=days)
+    def add(self, id: str, text: int, date: int) -> None:
+        if id in self.there:
+            with pytest.raises(InputError, match="in the index already"):
+                self.index.add(id, TEXTS[text], published=day(date))
+            return
+        self.told(self.index.add(id, TEXTS[text], published=day(date)), text)
+        self.there[id] = text, date
+
+    @rule(some=some.dictionaries(ids, some.tuples(texts, days), max_size=9))
+    def add_many(self, some: dict[str, tuple[int, int]]) -> None:
+        given = [{"id": id, "text": TEXTS[text], "published": day(date)} for id, (text, date) in some.items()]
+        if self.there.keys() & some.keys():
+            with pytest.raises(InputError, match="in the index already"):
+                self.index.add_many(given)
+            return
+        for matches, (id, (text, date)) in zip(self.index.add_many(given), some.items(), strict=True):
+            self.told(matches, text)
+            self.there[id] = text, date
+
+    @rule(id=ids, text=texts, date=days)
+    def update(self, id: str, text: int, date: int) -> None:
+        self.there.pop(id, None)
+        self.told(self.index.update(id, TEXTS[text], published=day(date)), text)
+        self.there[id] = text, date
+
+    @rule(id=ids)
+    def remove(self, id: str) -> None:
+        assert self.index.remove(id) == (self.there.pop(id, None) is not None)
+
+    @rule(before=days)
+    def expire(self, before: int) -> None:
+        gone = [id for id, (_, date) in self.there.items() if date < before]
+        assert self.index.expire(day(before)) == len(gone)
+        for id in gone:
+            del self.there[id]
+
+    @rule()
+    def compact(self) -> None:
+        self.index.compact()
+
+    @rule(text=texts)
+    def query(self, text: int) -> None:
+        self.told(self.index.query(TEXTS[text]), text)
+
+    def told(self, matches: list[Any], text: int) -> None:
+        """Look whether those of the same text are told, and of others none that is not there."""
+        self.hold(matches, text, self.there)
+
+    @staticmethod
+    def hold(matches: list[Any], text: int, there: dict[str, tuple[int, int]]) -> None:
+        found = [match.id for match in matches]
+        assert len(found) == len({*found})
+        assert {*found} <= there.keys()
+        same = {match.id for match in matches if match.relation == "identical"}
+        wanted = {id for id, (other, _) in there.items() if other == text and text < len(TEXTS) - 1}
+        assert same == wanted or (len(wanted) > MOST_FOUND and same < wanted)
+
+    def assert_whole(self, index: Index, there: dict[str, tuple[int, int]]) -> None:
+        assert index.check() == []
+        assert len(index) == len(there)
+        for id in (f"d{number}" for number in range(25)):
+            held = index.get(id)
+            assert (held is None) == (id not in there)
+            assert held is None or held.copy_of is None or (held.copy_of in there and held.copy_of != id)
+            assert held is None or (held.published or "")[:10] == day(there[id][1])
+        for text, matches in enumerate(index.query_many(TEXTS)):
+            self.hold(matches, text, there)
+
+
+class Folder(Life):
+    """An index in a folder, with a reader beside it; closed, killed, interrupted, and out of room now and then."""
+
+    level = "rewritten"
+
+    @initialize(durability=some.sampled_from(["flush", "each"]))
+    def begin(self, durability: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="dedup-"))
+        self.durability = durability
+        self.there, self.flushed = {}, {}
+        self.params: Params | None = Params(level=self.level)
+        self.open()
+        self.reader = Index.open(self.folder / "i", mode="r")
+
+    def open(self) -> None:
+        self.index = Index.open(self.folder / "i", self.params, durability=self.durability)
+
+    @property
+    def storage(self) -> embedded.Embedded:
+        backend = self.index._storage
+        assert isinstance(backend, embedded.Embedded)
+        return backend
+
+    @rule()
+    def flush(self) -> None:
+        self.index.flush()
+
+    @rule()
+    def reopen(self) -> None:
+        self.index.close()
+        self.flushed = dict(self.there)
+        self.open()
+
+    @rule()
+    def kill(self) -> None:
+        """As if the process had ended: what is not committed is lost."""
+        self.storage.documents.close()
+        self.storage._unlock()
+        self.there = dict(self.flushed)
+        self.open()
+
+    @rule(
+        what=some.sampled_from(["add", "update", "remove", "expire", "add_many"]),
+        where=some.sampled_from(["insert", "remove", "expire", "set_about", "count"]),
+        id=ids,
+        text=texts,
+        late=some.booleans(),
+    )
+    def interrupt(self, what: str, where: str, id: str, text: int, late: bool) -> None:
+        """Ctrl-C within a call, before or behind a statement: it is undone, and all is as it was."""
+        if (what == "add" and id in self.there) or self.durability == "each":
+            return
+        calls: dict[str, Callable[[], Any]] = {
+            "add": lambda: self.index.add(id, TEXTS[text], published=day(3)),
+            "update": lambda: self.index.update(id, TEXTS[text], published=day(3)),
+            "remove": lambda: self.index.remove(id),
+            "expire": lambda: self.index.expire(day(3)),
+            "add_many": lambda: self.index.add_many([{"id": f"e{n}", "text": TEXTS[text]} for n in range(3)]),
+        }
+        with pytest.MonkeyPatch.context() as patched:
+            interrupted = interrupts(patched, Documents, where, late)
+            try:
+                calls[what]()
+            except KeyboardInterrupt:
+                assert interrupted
+                return
+        # Nothing of the kind was done.
+        if what == "add":
+            self.there[id] = text, 3
+        elif what == "update":
+            self.there.pop(id, None)
+            self.there[id] = text, 3
+        elif what == "remove":
+            self.there.pop(id, None)
+        elif what == "expire":
+            self.there = {id: at for id, at in self.there.items() if at[1] >= 3}
+        else:
+            for n in range(3):
+                assert self.index.remove(f"e{n}")
+            self.index.flush()
+
+    @rule(
+        what=some.sampled_from(["flush", "compact", "close"]),
+        where=some.sampled_from(["commit", "replace_runs", "runs", "begin", "set_about"]),
+        nth=some.integers(0, 3),
+        late=some.booleans(),
+    )
+    def interrupt_keeping(self, what: str, where: str, nth: int, late: bool) -> None:
+        """Ctrl-C, or a failing disk, while postings are written: nothing that was stored is lost."""
+        self.index.flush()
+        self.flushed = dict(self.there)
+        with pytest.MonkeyPatch.context() as patched:
+            interrupts(patched, Documents, where, late, nth)
+            with suppress(KeyboardInterrupt):
+                getattr(self.index, what)()
+        if what == "close":
+            self.storage._unlock()
+            self.open()
+
+    @rule(count=some.integers(0, 2), what=some.sampled_from(["write", "mapped"]))
+    def no_room(self, count: int, what: str) -> None:
+        """Files cannot be written, or mapped: calls succeed, and what is due is done later."""
+        given = [{"id": f"f{n}", "text": TEXTS[n % 9], "published": day(0)} for n in range(14)]
+        with pytest.MonkeyPatch.context() as patched:
+            broken(patched, runfiles, what, count)
+            self.index.add_many(given)
+            assert self.storage._unflushed == 0
+        self.there.update({f"f{n}": (n % 9, 0) for n in range(14)})
+        self.flushed = dict(self.there)
+        for n in range(14):
+            assert self.index.remove(f"f{n}")
+            del self.there[f"f{n}"]
+        self.index.flush()
+
+    @rule(text=texts)
+    def read(self, text: int) -> None:
+        self.hold(self.reader.query(TEXTS[text]), text, self.flushed)
+        assert len(self.reader) == len(self.flushed)
+
+    @rule()
+    def read_all(self) -> None:
+        self.assert_whole(self.reader, self.flushed)
+
+    @invariant()
+    def is_whole(self) -> None:
+        storage = self.storage
+        if storage._unflushed == 0:
+            self.flushed = dict(self.there)
+        if storage._stale:
+            len(self.index)
+        assert storage.next == 1 + max(self.numbers(), default=0) or storage.next > max(self.numbers(), default=0)
+        posted = [*storage.finder.near.stored, *storage.finder.near.recent]
+        posted += [*storage.finder.rare.stored, *storage.finder.rare.recent]
+        numbers = np.unique(np.concatenate([np.empty(0, np.uint64), *posted]) & np.uint64(MOST_DOCUMENTS - 1))
+        assert not ({*numbers[~storage.finder.is_removed[numbers]].tolist()} - self.numbers())
+        assert not storage.finder.is_removed[sorted(self.numbers())].any()
+        assert {*np.flatnonzero(storage.finder.is_removed).tolist()} == {*storage.documents.removed()}
+        named = {run.name for run in storage.documents.runs()} | {storage.table.get("name")} - {None}
+        assert named == {path.name for path in (self.folder / "i" / "runs").iterdir()}
+        assert [run.file for run in storage.runs] == storage.documents.runs()
+        counted = sum(row.counted for rows in storage.documents.blocks(100) for row in rows)
+        if self.level == "rewritten":
+            assert storage.finder.frequencies.articles - storage._gone <= counted <= storage.finder.frequencies.articles
+
+    def numbers(self) -> set[int]:
+        rows = self.storage.documents._connection.execute("SELECT number FROM documents").fetchall()
+        return {number for (number,) in rows}
+
+    @rule()
+    def look(self) -> None:
+        self.assert_whole(self.index, self.there)
+
+    @rule()
+    def compact_to_what_is_there(self) -> None:
+        self.index.compact()
+        storage = self.storage
+        assert storage.finder.frequencies.articles == self.counted()
+        assert not storage.documents.removed()
+        posted = np.concatenate([np.empty(0, np.uint64), *storage.finder.near.stored, *storage.finder.rare.stored])
+        assert {*(posted & np.uint64(MOST_DOCUMENTS - 1)).tolist()} <= self.numbers()
+        table = storage.finder.frequencies.counts()
+        storage._count_anew()
+        assert (storage.finder.frequencies.counts() == table).all()
+
+    def counted(self) -> int:
+        if self.level != "rewritten":
+            return 0
+        return sum(row.counted for rows in self.storage.documents.blocks(100) for row in rows)
+
+    def teardown(self) -> None:
+        if hasattr(self, "index"):
+            self.assert_whole(self.index, self.there)
+            self.assert_whole(self.reader, self.flushed)
+            self.index.close()
+            self.open()
+            self.assert_whole(self.index, self.there)
+            self.index.close()
+            self.reader.close()
+            shutil.rmtree(self.folder)
+
+
+def interrupts(
+    patched: pytest.MonkeyPatch,
+    owner: Any,
+    name: str,
+    late: bool,
+    nth: int = 0,
+    error: type[BaseException] = KeyboardInterrupt,
+) -> list[str]:
+    """Have the so manyth call of a method be interrupted, before or behind its work; return what was."""
+    work = getattr(owner, name)
+    calls, done = itertools.count(), []
+
+    def interrupted(*arguments: Any, **more: Any) -> Any:
+        if next(calls) != nth:
+            return work(*arguments, **more)
+        done.append(name)
+        if late:
+            work(*arguments, **more)
+        raise error
+
+    patched.setattr(owner, name, interrupted)
+    return done
+
+
+def broken(patched: pytest.MonkeyPatch, owner: Any, name: str, after: int) -> None:
+    """Have a function fail after so many calls."""
+    work, calls = getattr(owner, name), itertools.count()
+
+    def fails(*arguments: Any, **more: Any) -> Any:
+        if next(calls) < after:
+            return work(*arguments, **more)
+        raise OSError(28, "No space left on device")
+
+    patched.setattr(owner, name, fails)
+
+
+class FolderNear(Folder):
+    """The same at a level without frequencies."""
+
+    level = "near"
+
+
+@pytest.mark.parametrize("life", [Folder, FolderNear])
+def test_a_folder(life: type[Folder]) -> None:
+    run_state_machine_as_test(life, settings=LIVES)
+
+
+class Clients(Life):
+    """An index on a server, and two clients; now one is asked, now the other."""
+
+    url: str  # of the server, with the beginning of a name
+    level = "rewritten"
+
+    @initialize()
+    def begin(self) -> None:
+        self.there = {}
+        self.place = f"{self.url}-{next(_COUNT)}"
+        self.clients = [Index.open(self.place, Params(level=self.level)) for _ in range(2)]
+        self.reader = Index.open(self.place, mode="r")
+        self.index = self.clients[0]
+
+    @rule(which=some.integers(0, 1))
+    def turn_to(self, which: int) -> None:
+        self.index = self.clients[which]
+
+    @rule(which=some.integers(0, 1))
+    def reopen(self, which: int) -> None:
+        is_asked = self.index is self.clients[which]
+        self.clients[which].close()
+        self.clients[which] = Index.open(self.place)
+        if is_asked:
+            self.index = self.clients[which]
+
+    @rule(text=texts)
+    def read(self, text: int) -> None:
+        self.hold(self.reader.query(TEXTS[text]), text, self.there)
+
+    @rule(
+        what=some.sampled_from(["add", "update", "remove", "expire", "compact"]),
+        where=some.sampled_from(["_commit", "insert", "_remove", "postings_of", "fetch", "count", "refresh"]),
+        id=ids,
+        text=texts,
+        late=some.booleans(),
+        nth=some.integers(0, 2),
+        error=some.sampled_from([KeyboardInterrupt, redis.ConnectionError]),
+    )
+    def interrupt(
+        self, what: str, where: str, id: str, text: int, late: bool, nth: int, error: type[BaseException]
+    ) -> None:
+        """Ctrl-C, or a connection that breaks, anywhere in a call: what it is for is done or not, and no more."""
+        if what == "add" and id in self.there:
+            return
+        calls: dict[str, Callable[[], Any]] = {
+            "add": lambda: self.index.add(id, TEXTS[text], published=day(3)),
+            "update": lambda: self.index.update(id, TEXTS[text], published=day(3)),
+            "remove": lambda: self.index.remove(id),
+            "expire": lambda: self.index.expire(day(3)),
+            "compact": self.index.compact,
+        }
+        with pytest.MonkeyPatch.context() as patched:
+            interrupts(patched, shared.Shared, where, late, nth, error)
+            with suppress(KeyboardInterrupt, StorageError):
+                calls[what]()
+        done = {
+            "add": {**self.there, id: (text, 3)},
+            "update": {**self.there, id: (text, 3)},
+            "remove": {other: at for other, at in self.there.items() if other != id},
+            "expire": {other: at for other, at in self.there.items() if at[1] >= 3},
+            "compact": self.there,
+        }[what]
+        for there in (self.there, done):  # one of them it is
+            with suppress(AssertionError):
+                self.assert_whole(self.reader, there)
+                self.there = there
+                return
+        raise AssertionError(f"neither before nor behind {what}")
+
+    @rule()
+    def compact_to_what_is_there(self) -> None:
+        self.index.compact()
+        storage = self.index._storage
+        assert isinstance(storage, shared.Shared)
+        storage.refresh()
+        assert (storage.removed, storage.state.next - 1) >= (0, len(self.there))
+        counted = [row.counted for row in storage.rows(storage.there(1, storage.state.next))]
+        assert storage.finder.frequencies.articles == sum(counted)
+        values = storage.server.client.hvals(storage.server.key("postings"))
+        numbers = np.frombuffer(b"".join(values), "<u8") & np.uint64(MOST_DOCUMENTS - 1)
+        assert {*numbers.tolist()} == {*storage.there(1, storage.state.next)}
+
+    @rule()
+    def look(self) -> None:
+        self.assert_whole(self.index, self.there)
+
+    def teardown(self) -> None:
+        if hasattr(self, "index"):
+            for client in (*self.clients, self.reader):
+                self.assert_whole(client, self.there)
+            # Until then some may have counted what was removed before others saw it.
+            self.index.compact()
+            assert len({len(client) for client in (*self.clients, self.reader)}) == 1
+            tables = [client._storage.finder.frequencies for client in (*self.clients, self.reader)]  # type: ignore[attr-defined]
+            assert len({found.articles for found in tables}) == 1
+            assert all((found.table == tables[0].table).all() for found in tables)
+            for client in (*self.clients, self.reader):
+                client.close()
+
+
+def test_clients_of_a_server(redis_server: servers.RedisServer) -> None:
+    Clients.url = redis_server.url("histories")
+    run_state_machine_as_test(Clients, settings=LIVES)
