@@ -6,7 +6,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -64,7 +64,8 @@ def made(folder: Path, params: Params) -> WriterLock:
             Documents.create(begun, {"version": __version__, "params": orjson.dumps(params.as_dict()).decode()})
             begun.rename(folder / DATABASE)
             sync_folder(folder)
-            sync_folder(folder.absolute().parent)
+            with suppress(OSError):  # it may not be ours to read
+                sync_folder(folder.absolute().parent)
     except BaseException:
         lock.close()
         raise
