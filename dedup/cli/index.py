@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,12 @@ Keep documents in a lasting index, and ask what a new text copies.
   dedup index expire news.index --before 2024-01-01 && dedup index compact news.index
   dedup index add "redis://host:6379/0?name=news" today.jsonl
 
-Answers are JSON lines, one for each record, printed when it is safely stored.
+Answers are JSON lines, one for each record, printed when it is safely stored; add counts them on standard error.
 """
 
 KNOWN_HINT = "--known skip passes over such records, --known update puts them in the place of the old"
+
+FATES = ("new", "copies", "known", "rejected")
 
 INPUT = "file, folder, glob, or - for JSON lines on standard input, as for dedup run"
 
@@ -113,6 +116,7 @@ def _add(options: argparse.Namespace) -> int:
     from dedup.errors import InputError
     from dedup.index.given import UPDATE_HINT
 
+    counts: Counter[str] = Counter()
     with _opened(options, make=True) as index:
         for records in _records(options, to_keep=True):
             try:
@@ -123,7 +127,19 @@ def _add(options: argparse.Namespace) -> int:
                 raise InputError(error.found, error.expected, KNOWN_HINT) from error
             index.flush()
             _print(answers)  # what is printed is stored
+            counts.update(map(_fate, answers))
+        if not options.json:
+            told = ", ".join(f"{counts[fate]:,} {fate}" for fate in FATES if counts[fate] or fate != "known")
+            print(f"{counts.total():,} records: {told}; {len(index):,} in the index", file=sys.stderr)
     return 0
+
+
+def _fate(answer: dict[str, Any]) -> str:
+    if "rejected" in answer:
+        return "rejected"
+    if "known" in answer:
+        return "known"
+    return "new" if answer["kept"] else "copies"
 
 
 def _taken(index: Index, records: list[dict[str, Any]], known: str) -> list[dict[str, Any]]:

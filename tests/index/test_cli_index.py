@@ -27,7 +27,9 @@ def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     old = {"id": "a", "text": article(1), "published": "2023-12-31", "source": "Hill Press"}
     today = lines(tmp_path / "today.jsonl", old, {"id": "b", "text": edited(article(1), 1, 0.02)})
     assert main(["index", "add", index, today]) == 0
-    first, second = answers(capsys)
+    out, err = capsys.readouterr()
+    first, second = map(json.loads, out.splitlines())
+    assert err.endswith("2 records: 1 new, 1 copies, 0 rejected; 2 in the index\n")
     assert (first["id"], first["kept"], first["matches"]) == ("a", True, [])
     assert (second["kept"], second["duplicate_of"], second["relation"]) == (False, "a", "near_duplicate")
     assert second["matches"][0]["published"] == "2023-12-31T00:00:00Z"
