@@ -275,13 +275,15 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
 
 def _answer(id: str, matches: list[Match]) -> dict[str, Any]:
     """Return what is printed of a record: whether it would be kept, and what it matches."""
-    original = next((match for match in matches if match.is_copy and match.kept), None)
+    from dedup.index.answers import original
+
+    copied = original(matches)
     return {
         "id": id,
-        "kept": original is None,
-        "duplicate_of": None if original is None else original.id,
-        "relation": None if original is None else original.relation,
-        "score": None if original is None else original.score,
+        "kept": copied is None,
+        "duplicate_of": None if copied is None else copied.id,
+        "relation": None if copied is None else copied.relation,
+        "score": None if copied is None else copied.score,
         "matches": [dataclasses.asdict(match) for match in matches],
     }
 

@@ -117,10 +117,10 @@ def command(options: argparse.Namespace) -> int:
         source = open_files(options.input, fields, options.strict, options.scratch)
         show = not options.quiet and sys.stderr.isatty()
         progress = Progress(show, tell=not options.quiet)
-        if options.index and not options.output:
-            progress.say("without -o what is kept is written nowhere, but the index will know it")
         way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)
         with settled(given, options.index) as (params, against):
+            if against is not None and not options.output:
+                progress.say("without -o what is kept is written nowhere, but the index will know it")
             result = run(source, options.output, params, way, agencies, against)
     if options.json:
         print(json.dumps(result.summary, ensure_ascii=False))

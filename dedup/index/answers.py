@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +80,11 @@ class Document:
     copy_of: str | None
     text_bytes: int
     tokens: int
+
+
+def original(matches: Iterable[Match]) -> Match | None:
+    """Return the kept document that a text is a copy of, the closest one: the text is what a run would drop."""
+    return next((match for match in matches if match.is_copy and match.kept), None)
 
 
 def written(published: int | None) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.kernels import packing as kernel
+from dedup.text import Tokens, digests
 
 RAW, CODED = b"\0", b"\1"
 """First byte of what is stored."""
@@ -56,6 +57,13 @@ class Vocabulary:
             stored.append(CODED + out[begin:stop].tobytes() if is_shorter else RAW + tokens[start:end].tobytes())
             begin = stop
         return stored
+
+    def tokens(self, stored: Sequence[bytes], lengths: Sequence[int]) -> Tokens:
+        """Return the tokens of documents with their digests; as `unpack`."""
+        counts = np.array(lengths, np.int64)
+        hashes = self.unpack(stored, counts)
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        return Tokens(hashes, offsets, digests(hashes, offsets))
 
     def unpack(self, stored: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
         """Return the tokens of documents, one after the other.

@@ -42,6 +42,13 @@ def spread(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return keys * _MULTIPLIER
 
 
+def pruned(postings: Run, limit: int) -> Run:
+    """Return sorted postings without those of each key behind the first so many."""
+    keys = postings >> np.uint64(BITS)
+    is_beyond = keys[limit:] == keys[:-limit]
+    return postings if not is_beyond.any() else postings[np.concatenate([np.ones(limit, bool), ~is_beyond])]
+
+
 class Postings:
     """All postings of one kind of key.
 

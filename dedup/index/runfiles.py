@@ -20,7 +20,7 @@ import pyarrow as pa
 import xxhash
 
 from dedup.index.documents import RunFile
-from dedup.index.postings import MOST_DOCUMENTS, Run
+from dedup.index.postings import MOST_DOCUMENTS, Run, pruned
 
 PART_BITS = 4
 """Runs are merged a range of keys at a time (those with the same upper bits), so that only a part is in memory."""
@@ -147,7 +147,7 @@ def written(
             for part in _parts(runs):
                 part = part[~is_removed[part & np.uint64(MOST_DOCUMENTS - 1)]]
                 if kind == 1:
-                    part = _pruned(part, limit)
+                    part = pruned(part, limit)
                 counts[kind] += len(part)
                 yield part
         yield kept_sizes
@@ -170,13 +170,6 @@ def merged(folder: Path, runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool
 def gone_of(runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool_]) -> int:
     """Return how many documents of runs are removed since they were written."""
     return sum(int(np.count_nonzero(is_removed[run.file.first : run.file.last + 1])) for run in runs)
-
-
-def _pruned(postings: Run, limit: int) -> Run:
-    """Leave out all but the first so many postings of each key."""
-    keys = postings & ~np.uint64(MOST_DOCUMENTS - 1)
-    is_beyond = keys[limit:] == keys[:-limit]
-    return postings if not is_beyond.any() else postings[np.concatenate([np.ones(limit, bool), ~is_beyond])]
 
 
 def _parts(runs: Sequence[Run]) -> Iterable[Run]:

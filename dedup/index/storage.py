@@ -26,7 +26,7 @@ from dedup.index.packing import Vocabulary
 from dedup.params import Level, Params
 from dedup.postings import posting_limit
 from dedup.rare import frequency_bits
-from dedup.text import Tokens, digests
+from dedup.text import Tokens
 
 DATABASE, LOCK, RUNS = "index.sqlite", "lock", "runs"
 
@@ -190,10 +190,7 @@ class Storage:
         ValueError
             When they are damaged.
         """
-        lengths = np.array([row.length for row in rows], np.int64)
-        hashes = self.vocabulary.unpack([row.tokens for row in rows], lengths)
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        return Tokens(hashes, offsets, digests(hashes, offsets))
+        return self.vocabulary.tokens([row.tokens for row in rows], [row.length for row in rows])
 
     # ---- changes, in the transaction that is open
 

@@ -55,10 +55,13 @@ class Texts:
         """Add stored documents."""
         wanted = np.unique(numbers[numbers < self._new_numbers[0]]).tolist() if len(numbers) else []
         lacking = [number for number in wanted if number not in self._stored]
-        if not lacking:
+        rows = self._fetch(lacking) if lacking else {}
+        if not rows:
             return
-        for number, row in self._fetch(lacking).items():
-            self._stored[number] = row, self._vocabulary.unpack([row.tokens], np.array([row.length]))
+        lengths = np.array([row.length for row in rows.values()], np.int64)
+        tokens = self._vocabulary.unpack([row.tokens for row in rows.values()], lengths)
+        parts = np.split(tokens, np.cumsum(lengths)[:-1])
+        self._stored.update(zip(rows, zip(rows.values(), parts, strict=True), strict=True))
         self._lay_out()
 
     def places(self, numbers: Numbers) -> Numbers:

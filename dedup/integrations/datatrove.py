@@ -8,8 +8,9 @@ from typing import Any
 from dedup.asynchronous import outcomes
 from dedup.errors import InputError, ParamsError
 from dedup.index import Index, Match
+from dedup.index.answers import original
 from dedup.integrations import extra
-from dedup.integrations.found import original, readable_date
+from dedup.integrations.found import readable_date
 from dedup.io.columns import GUESSES
 from dedup.params import Params
 from dedup.text import encode

@@ -1,18 +1,11 @@
-"""What is looked for in the answer of an index, and in the fields of records made elsewhere."""
+"""What is told of a copy, and what is looked for in the fields of records made elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from dedup.index import Match
 from dedup.io.dates import read_date
 from dedup.report import AS_COPY
-
-
-def original(matches: Iterable[Match]) -> Match | None:
-    """Return the kept document that a text is a copy of, the closest one: the text is what a run would drop."""
-    return next((match for match in matches if match.is_copy and match.kept), None)
 
 
 def told(of: str, relation: str | None, score: float | None) -> str:

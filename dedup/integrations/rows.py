@@ -12,8 +12,7 @@ import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError, ParamsError
 from dedup.index import Index
-from dedup.index.answers import written
-from dedup.integrations.found import original
+from dedup.index.answers import original, written
 from dedup.io import Fields
 from dedup.io.columns import Columns, choose_columns
 from dedup.io.encoding import readable

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dedup.asynchronous import AsyncIndex
 from dedup.errors import InputError, ParamsError
 from dedup.index import Document, Index, Match
+from dedup.index.answers import original
 from dedup.integrations import extra
-from dedup.integrations.found import original, plain, readable_date, told
+from dedup.integrations.found import plain, readable_date, told
 from dedup.integrations.shared import acquire, release
 from dedup.io.columns import GUESSES
 from dedup.params import Params

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import StorageError
-from dedup.index.postings import BITS, MOST_DOCUMENTS, Postings, Run, spread
+from dedup.index.postings import MOST_DOCUMENTS, Postings, Run, pruned, spread
 
 LOAD = 24
 """Postings of a bucket, on average: more are read in vain, fewer take more room (11 bytes a posting; 12 with 16)."""
@@ -185,12 +185,7 @@ class Buckets:
         merged = np.concatenate([old, fresh])
         merged.sort(kind="stable")
         merged = merged[~is_removed[merged & _NUMBER]]
-        key = merged >> np.uint64(BITS)
-        most = self._longest
-        if len(key) > most:
-            fits = np.ones(len(key), bool)
-            np.not_equal(key[most:], key[:-most], out=fits[most:])
-            merged = merged[fits]
+        merged = pruned(merged, self._longest)
         names, values = in_buckets(merged, after)
         emptied = changed[~_among(changed, names)]
         return Changed(after, postings + len(merged) - len(old), names, values, emptied)

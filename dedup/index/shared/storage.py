@@ -40,7 +40,7 @@ from dedup.index.texts import Numbers
 from dedup.params import Level, Params
 from dedup.postings import posting_limit
 from dedup.schema import NO_DATE
-from dedup.text import Tokens, digests
+from dedup.text import Tokens
 
 if TYPE_CHECKING:
     from redis.client import Pipeline
@@ -208,10 +208,7 @@ class Shared:
         ValueError
             When they are damaged.
         """
-        lengths = np.array([row.length for row in rows], np.int64)
-        hashes = self.vocabulary.unpack([row.tokens for row in rows], lengths)
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        return Tokens(hashes, offsets, digests(hashes, offsets))
+        return self.vocabulary.tokens([row.tokens for row in rows], [row.length for row in rows])
 
     @property
     def state(self) -> State:
