@@ -54,13 +54,15 @@ def sums() -> str:
         texts = [(ROOT / file).read_text("utf-8") for file in files(case)]
         found = compare(*texts)
         lengths = [np.array([len(spans(text))]) for text in texts]
-        measured = np.array([[found.measures[name]] for name in MEASURES])
+        measured = np.array([[found.measures.get(name, 0.0)] for name in MEASURES])
         inputs = relation.model_inputs(Evidence(np.array([0]), np.array([1]), *lengths, measured))
         added = dict.fromkeys(measures, 0.0)
         for name, start, stop, slope in model.terms:
             added[name] += slope * float(np.clip(inputs[name][0] - start, 0.0, stop - start))
         total = model.intercept + sum(added.values())
         is_ruled_out = bool(relation.ruled_out(inputs)[0])
+        # The rule on versions is seen by what it does: it lifts the score of a pair that is a copy by it alone.
+        is_version = found.score >= 0.5 > 1 / (1 + np.exp(-total))
         columns.append(
             [
                 f"{model.intercept:+.2f}",
@@ -68,11 +70,13 @@ def sums() -> str:
                 f"{total:+.2f}",
                 f"{1 / (1 + np.exp(-total)):.2f}",
                 "yes" if is_ruled_out else "no",
+                "yes" if is_version else "no",
+                "yes" if found.relation == "template" else "no",
                 f"{found.score:.2f}",
             ]
         )
     names = [NAMES.get(name, name.replace("_", " ")) for name in measures]
-    heads = ["start", *names, "sum", "score of the sum", "ruled out", "score"]
+    heads = ["start", *names, "sum", "score of the sum", "ruled out", "two versions", "template", "score"]
     return table(["", *CASES], zip(heads, *columns, strict=True))
 
 

@@ -135,6 +135,8 @@ class Samples:
     measured : bool array
     resemblance : float64 array
         1.0 where both texts are the same.
+    is_version, is_template : bool array
+        Whether they are two versions of one story, or two pieces from one mould, by the rules of `dedup.relation`.
     """
 
     sets: Strings
@@ -146,6 +148,8 @@ class Samples:
     inputs: dict[str, Floats]
     measured: npt.NDArray[np.bool_]
     resemblance: Floats
+    is_version: npt.NDArray[np.bool_]
+    is_template: npt.NDArray[np.bool_]
 
     @staticmethod
     def of(name: str, mode: str, known: Sequence[Pair | MadePair], pairs: Pairs, evidence: Evidence) -> Samples:
@@ -154,10 +158,12 @@ class Samples:
         left, right = split(pairs)
 
         def spread(values: Floats) -> Floats:
-            out = np.zeros(len(known))
+            out = np.zeros(len(known), values.dtype)
             out[there] = values[at[there]]
             return out
 
+        inputs = relation.model_inputs(evidence)
+        is_version = relation.are_versions(evidence)
         return Samples(
             np.full(len(known), name),
             np.array([pair.level for pair in known]),
@@ -165,9 +171,11 @@ class Samples:
             np.full(len(known), mode),
             np.array([pair.label for pair in known]),
             np.array([isinstance(pair, Pair) and pair.model for pair in known]),
-            {key: spread(values) for key, values in relation.model_inputs(evidence).items()},
+            {key: spread(values) for key, values in inputs.items()},
             there,
             np.where(left == right, 1.0, spread(evidence["resemblance"])),
+            spread(is_version),
+            spread(evidence["contradicted"] >= relation.CONTRADICTED),
         )
 
     @staticmethod
@@ -184,7 +192,7 @@ class Samples:
     @property
     def ruled_out(self) -> npt.NDArray[np.bool_]:
         """Whether `dedup.relation.judge` calls a pair no copy whatever the model says."""
-        return relation.ruled_out(self.inputs) | ~self.measured
+        return relation.ruled_out(self.inputs) | ~self.measured | self.is_template
 
     @property
     def weights(self) -> Floats:
@@ -213,8 +221,8 @@ def collect(data: Path, background: Path, wire: Path | None, params: Params, thr
                 digests.update(hidden.digests[document] for document in {*a.tolist(), *b.tolist()} - {-1})
                 wanted, pairs = comparable(hidden, a, b), packed(a, b)
                 for mode, found in (
-                    (RUN, measure_pairs(hidden, wanted, threads)),
-                    (ALONE, alone.measure(hidden, wanted)),
+                    (RUN, measure_pairs(hidden, wanted, threads, whole=True)),
+                    (ALONE, alone.measure(hidden, wanted, whole=True)),
                 ):
                     parts.append(Samples.of(labelled.name, mode, labelled.pairs, pairs, found))
         barred = {document for document, digest in enumerate(run.digests) if digest in digests}
@@ -227,7 +235,7 @@ def collect(data: Path, background: Path, wire: Path | None, params: Params, thr
         known = judged_pairs(WIRE_PAIRS)
         with run_stages([wire], params, threads) as run:
             pairs = packed(*(run.documents_of([getattr(pair, side) for pair in known]) for side in ("a", "b")))
-            found = measure_pairs(run, np.unique(pairs), threads)
+            found = measure_pairs(run, np.unique(pairs), threads, whole=True)
             parts += [Samples.of(WIRE, mode, known, pairs, found) for mode in (RUN, ALONE)]
     return Samples.concatenate(parts)
 
@@ -259,7 +267,8 @@ def operating_point(samples: Samples, logit: Floats) -> float:
 
 def is_copy(samples: Samples, logit: Floats, params: Params) -> npt.NDArray[np.bool_]:
     """Return which pairs would be reported as copies, the score being that of these log odds."""
-    return ((logit >= 0) & ~samples.ruled_out) | (samples.resemblance >= params.threshold)
+    is_near = (samples.resemblance >= params.threshold) & ~samples.is_template
+    return (((logit >= 0) | samples.is_version) & ~samples.ruled_out) | is_near
 
 
 def rows(samples: Samples) -> Iterator[tuple[str, str, int, npt.NDArray[np.bool_]]]:

@@ -117,6 +117,8 @@ def evaluate(labelled: LabelledSet, background: Path, alone: Alone, params: Para
 def comparable(run: Run, a: Ints, b: Ints) -> Pairs:
     """Return the distinct pairs of different texts that are long enough to be compared, sorted."""
     long_enough = run.corpus.lengths >= run.params.min_tokens
+    if run.rare_pairs is not None:
+        long_enough &= run.rare_pairs.words > 0  # a document that is furniture alone is not compared
     return np.unique(packed(a, b)[(a != b) & (a >= 0) & (b >= 0) & long_enough[a] & long_enough[b]])
 
 

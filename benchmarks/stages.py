@@ -18,7 +18,7 @@ from unittest import mock
 import numpy as np
 import numpy.typing as npt
 
-from dedup import evidence, lsh, rare
+from dedup import evidence, lsh, rare, relation
 from dedup.candidates import Pairs
 from dedup.checkpoint import Checkpoint
 from dedup.cluster import Clusters
@@ -31,6 +31,7 @@ from dedup.matching import match
 from dedup.params import Level, Params
 from dedup.progress import Progress
 from dedup.reading import read_records
+from dedup.schema import NEAR_DUPLICATE
 from dedup.store import Corpus, Scratch
 
 Ints = npt.NDArray[np.int64]
@@ -50,7 +51,7 @@ class Run:
     digests : set of (int, int)
         Of the texts.
     bodies : Corpus
-        The documents between their frames.
+        The documents without the furniture of their pages.
     candidates : uint64 array, sorted
         Pairs that were compared to the end the level asks for.
     frequencies : uint8 array
@@ -100,8 +101,8 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         with _listening(evidence, stage) as heard, _listening(rare, "sketches") as sketched:
             matches, clusters, _ = match(records, collapsed, params, threads, checkpoint, progress)
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))
+        bodies = heard[-1][0][0] if heard else collapsed.corpus
         frequencies, rare_pairs = np.empty(0, np.uint8), None
-        bodies = collapsed.corpus
         if sketched:
             (bodies, _, frequencies, *_), (_, _, rare_pairs) = sketched[-1]
         document: dict[str, int] = {}
@@ -138,7 +139,7 @@ def pairs_of(found: Evidence | Matches) -> Pairs:
     return packed(found.left, found.right)
 
 
-def measure(run: Run, pairs: Pairs, threads: int = 1) -> Evidence:
+def measure(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Evidence:
     """Measure pairs of a run, whether or not they were candidates; sorted, some may be left out as unlike.
 
     Parameters
@@ -146,11 +147,45 @@ def measure(run: Run, pairs: Pairs, threads: int = 1) -> Evidence:
     run : Run
     pairs : uint64 array, sorted
     threads : int
+    whole : bool
+        As for `completed`.
     """
     if run.params.level < Level.syndicated:
-        return evidence.shingle_evidence(run.corpus, pairs, run.params, threads)
+        return near_evidence(run.bodies, pairs, run.params, threads)
     found = evidence.agreement_evidence(run.bodies, pairs, run.rare_pairs, threads)
-    return evidence.with_shingles(run.corpus, found, run.params, threads)
+    return completed(run.bodies, found, run.rare_pairs, run.params, threads, whole)
+
+
+def near_evidence(bodies: Corpus, pairs: Pairs, params: Params, threads: int = 1) -> Evidence:
+    """Measure what near duplicates are judged by: shingles, and of those that are near how their numbers agree."""
+    found = evidence.shingle_evidence(bodies, pairs, params, threads)
+    return evidence.with_contradictions(bodies, found, None, found["resemblance"] >= params.threshold, threads)
+
+
+def completed(
+    bodies: Corpus,
+    found: Evidence,
+    rare_pairs: rare.RarePairs,
+    params: Params,
+    threads: int = 1,
+    whole: bool = False,
+) -> Evidence:
+    """Complete what is known of the agreement of pairs by their shingles, and by how they contradict each other.
+
+    Parameters
+    ----------
+    bodies : Corpus
+    found : Evidence
+        From `dedup.evidence.agreement_evidence`.
+    rare_pairs : RarePairs
+    params : Params
+    threads : int
+    whole : bool
+        Measure contradictions of all pairs, not only of those that are near or may be templates by the shipped model.
+    """
+    found = evidence.with_shingles(bodies, found, params, threads)
+    wanted = relation.may_be_template(found) | (found["resemblance"] >= params.threshold) | whole
+    return evidence.with_contradictions(bodies, found, rare_pairs, wanted, threads)
 
 
 class Alone:
@@ -174,15 +209,16 @@ class Alone:
         """Frequencies of word pairs in the background."""
         return self._frequencies
 
-    def measure(self, run: Run, pairs: Pairs) -> Evidence:
-        """Measure pairs of another run; in order, those left out that are unlike."""
-        return concatenate([self._measure_one(run, pair) for pair in pairs.tolist()])
+    def measure(self, run: Run, pairs: Pairs, whole: bool = False) -> Evidence:
+        """Measure pairs of another run; in order, those left out that are unlike; ``whole`` as for `completed`."""
+        return concatenate([self._measure_one(run, pair, whole) for pair in pairs.tolist()])
 
-    def _measure_one(self, run: Run, pair: int) -> Evidence:
+    def _measure_one(self, run: Run, pair: int, whole: bool) -> Evidence:
         both = np.array([pair >> 32, pair & 0xFFFFFFFF], np.int64)
-        corpus, bodies = run.corpus.part(both), run.bodies.part(both)
+        bodies = run.bodies.part(both)
         one = np.array([1], np.uint64)
-        is_near = evidence.shingle_evidence(corpus, one, run.params)["resemblance"][0] >= run.params.threshold
+        near = relation.near_duplicates(near_evidence(bodies, one, run.params), run.params)
+        is_near = (near.relation == NEAR_DUPLICATE).any()
         new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._known], np.int64)
         if is_near:
             new = new[:1] if len(new) == 2 else new[:0]  # near copies count as one article
@@ -191,8 +227,9 @@ class Alone:
         kernel.count_pairs(
             bodies.tokens, bodies.starts, bodies.ends, new, bodies.longest, 0, len(self._frequencies), self._frequencies
         )
-        found = evidence.agreement_evidence(bodies, one, rare.rare_pairs(bodies, self._frequencies))
-        found = evidence.with_shingles(corpus, found, run.params)
+        rare_pairs = rare.rare_pairs(bodies, self._frequencies)
+        found = evidence.agreement_evidence(bodies, one, rare_pairs)
+        found = completed(bodies, found, rare_pairs, run.params, whole=whole)
         self._frequencies[slots] = before
         return Evidence(both[found.left], both[found.right], found.lengths_left, found.lengths_right, found.measures)
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from labelled import NO, YES
-from stages import Run, measure, pairs_of
+from stages import Run, completed, measure, pairs_of
 
 from dedup.candidates import Pairs, split
-from dedup.evidence import Evidence, agreement_evidence, shingle_evidence, with_shingles
+from dedup.evidence import Evidence, agreement_evidence, shingle_evidence
 from dedup.rare import rare_pairs
 from dedup.relation import model_inputs
 from dedup.store import Corpus
@@ -88,8 +88,8 @@ def spliced(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pair
     at = np.arange(0, len(texts), 2, dtype=np.uint64)
     corpus = Corpus(np.concatenate(texts), starts, ends)
     pairs = at << np.uint64(32) | at + np.uint64(1)
-    found = agreement_evidence(corpus, pairs, rare_pairs(corpus, run.frequencies))
-    return made, pairs, with_shingles(corpus, found, run.params)
+    listed = rare_pairs(corpus, run.frequencies)
+    return made, pairs, completed(corpus, agreement_evidence(corpus, pairs, listed), listed, run.params, whole=True)
 
 
 def templates(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pairs, Evidence]:
@@ -106,7 +106,7 @@ def templates(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pa
             chosen.append(k)
     pairs = np.sort(pairs_of(found)[chosen[:TEMPLATE_PAIRS]])
     known = [MadePair(TEMPLATE, NO, f"background {left}") for left in split(pairs)[0].tolist()]
-    return known, pairs, measure(run, pairs)
+    return known, pairs, measure(run, pairs, whole=True)
 
 
 def _of_one_topic(run: Run, barred: set[int], rng: np.random.Generator) -> list[tuple[int, int]]:

@@ -58,7 +58,7 @@ MEANING = {
     "spliced excerpt": "passages of an article",
     "spliced partial": "another article with passages of the first",
     "templates template": "made: articles that share a template",
-    "wire": "wire reports once called copies, most from moulds; without the rule on series",
+    "wire": "wire reports once called copies, most from moulds",
     "wire copy": "the same report",
     "wire excerpt": "one inside the other",
     "wire revised": "updated or re-edited",

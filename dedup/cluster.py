@@ -108,6 +108,7 @@ def clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] 
     starts = np.searchsorted(sides[order], np.arange(n_documents + 1))
     others = others[order]
     contains = np.concatenate([matches.container == LEFT, matches.container == RIGHT])[order]
+    is_contained = np.concatenate([matches.container == RIGHT, matches.container == LEFT])[order]
     match = order % max(n, 1)
     joined = np.full(n_documents, -1, np.int64)
     state = np.zeros(n_documents, np.int8)
@@ -119,6 +120,7 @@ def clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] 
         matches.relation[match],
         matches.score[match],
         contains,
+        is_contained,
         state,
         joined,
         np.empty(n_documents, np.int64),
@@ -130,3 +132,49 @@ def clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] 
     by = np.full(n_documents, -1, np.int64)
     by[dropped] = match[joined[dropped]]
     return Clusters(leader, by)
+
+
+def through_families(
+    found: Clusters, matches: Matches, root: npt.NDArray[np.int64], free: npt.NDArray[np.bool_]
+) -> Clusters:
+    """Return the clusters with one kept version of each family where others copy a version that goes for it.
+
+    A version that is kept, for it matches no kept one, but copies one of its family that is dropped, goes with that
+    one, and so do those that were dropped for it: all that stands in it stands in the kept one or in a version that its
+    decision names. Only within a family, whose members are versions of one text, so that nothing drifts.
+
+    Parameters
+    ----------
+    found : Clusters
+    matches : Matches
+        Those at the level wanted.
+    root : int64 array, shape (n_documents,)
+        As in `dedup.families.Families`.
+    free : bool array, shape (n_documents,)
+        Documents that are not dropped for another reason.
+    """
+    leader, match = found.leader.copy(), found.match.copy()
+    sizes = np.bincount(leader, minlength=len(leader))
+    # Who leads documents of another family stays: they would go for a text that they do not match.
+    foreign = np.zeros(len(leader), bool)
+    foreign[leader[root[leader] != root]] = True
+    sides = np.concatenate([matches.left, matches.right]), np.concatenate([matches.right, matches.left])
+    container = np.concatenate([matches.container == LEFT, matches.container == RIGHT])
+    at = np.tile(np.arange(len(matches)), 2)
+    some = (root[sides[0]] == root[sides[1]]) & ~container & free[sides[0]] & free[sides[1]]
+    some &= (match[sides[0]] < 0) & (match[sides[1]] >= 0) & ~foreign[sides[0]]
+    one, other, at = sides[0][some], sides[1][some], at[some]
+    best = np.lexsort((one, other, -matches.score[at], matches.relation[at]))
+    # The smaller cluster goes to the larger one; of two as large the later to the earlier.
+    for place in best[np.argsort(sizes[one[best]], kind="stable")].tolist():
+        version, its = int(one[place]), int(leader[other[place]])
+        if match[version] >= 0 or its == version or root[its] != root[version]:
+            continue
+        if (sizes[its], -its) < (sizes[version], -version):
+            continue
+        moved = leader == version
+        leader[moved] = its
+        match[version] = at[place]
+        sizes[its] += sizes[version]
+        sizes[version] = 0
+    return Clusters(leader, match)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from dedup.cluster import keep_order
 from dedup.params import Params
 from dedup.records import Records
-from dedup.store import Corpus, release
+from dedup.store import Corpus, Segments, release
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Collapsed:
     Parameters
     ----------
     corpus : Corpus
+    segments : Segments
+        Of each document.
     document : int64 array, shape (n_records,)
         The document that is each record's text; -1 where it has no words.
     record : int64 array, shape (n_documents,)
@@ -27,6 +29,7 @@ class Collapsed:
     """
 
     corpus: Corpus
+    segments: Segments
     document: npt.NDArray[np.int64]
     record: npt.NDArray[np.int64]
 
@@ -57,4 +60,4 @@ def collapse(records: Records, policy: str, params: Params) -> Collapsed:
     document[order[by_digest]] = number[np.cumsum(is_first) - 1]
     record = order[np.sort(firsts)]
     corpus = Corpus(records.tokens, records.starts[record], records.ends[record])
-    return Collapsed(corpus, document, record)
+    return Collapsed(corpus, records.segments.take(record), document, record)

@@ -32,7 +32,7 @@ class Comparison:
     Parameters
     ----------
     relation : str or None
-        One of the seven of `dedup.schema.RELATIONS`; None where the texts have nothing to do with each other.
+        One of the eight of `dedup.schema.RELATIONS`; None where the texts have nothing to do with each other.
     score : float
         In [0, 1]: resemblance of near duplicates, else how surely one is a copy.
     measures : dict of str to float
@@ -113,9 +113,11 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
     rare_pairs = rare.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
     measured = evidence.agreement_evidence(corpus, pair, rare_pairs, always=pair)
+    measured = evidence.with_contradictions(corpus, measured, rare_pairs, relation.may_be_template(measured))
     verdict = relation.judge(evidence.with_shingles(corpus, measured, params), params)
     code, score = int(verdict.relation[0]), float(verdict.score[0])
-    measures = dict(zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True))
+    measured_of = zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True)
+    measures = {name: value for name, value in measured_of if value == value}  # furniture takes many texts to see
     if code == RELATED and max(score, measures["rare_containment"]) < relation.RELATED_FROM:
         return _verdict(None, score, measures, "hardly anything in common")
     side = _derived(credits, code, int(verdict.container[0]), measures)

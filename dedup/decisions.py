@@ -28,6 +28,9 @@ from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, IDENTICAL, MATCHES, MEASUR
 
 LARGEST_SHOWN = 5
 
+VIA = "; the other is {}, a version of the same story that is dropped too"
+"""What the reason says besides, of a record that matches a dropped version, not the kept one."""
+
 IN_INDEX = "; the kept one is in the index"
 """What the reason says besides, of a record that is dropped for a document of an index."""
 
@@ -54,7 +57,7 @@ def conclude(
         If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
     """
     collapsed = known.behind(collapsed, len(records))
-    fates = _Fates(records, collapsed, found)
+    fates = _Fates(records, collapsed, matches, found)
     left, right, match = _record_pairs(collapsed, matches, fates)
     origins = _Origins(records, known, distinct(left, right), agencies)
     ids = _behind(records.ids, known.ids)
@@ -71,11 +74,12 @@ class _Fates:
 
     ``kept``; ``twin``: dropped as identical to the record that stands for its text; ``stands``: that record, itself
     where it has no words; ``leader``: the kept record of its cluster, or the document of an index behind the records,
-    -1 for rejected ones; ``match``: by which it is dropped. ``cluster_size`` counts kept ones, too, behind the records
+    -1 for rejected ones; ``match``: by which it is dropped; ``via``: the dropped version of the same story that it
+    matches, -1 where that is the kept record itself. ``cluster_size`` counts kept ones, too, behind the records
     those of the index.
     """
 
-    def __init__(self, records: Records, collapsed: Collapsed, found: Clusters) -> None:
+    def __init__(self, records: Records, collapsed: Collapsed, matches: Matches, found: Clusters) -> None:
         n = len(records)
         here = np.arange(n)
         worded = collapsed.document >= 0
@@ -89,6 +93,10 @@ class _Fates:
             self.stands = np.where(worded, collapsed.record[document], here)
             self.leader = np.where(worded, collapsed.record[found.leader[document]], here)
             self.match = np.where(worded, found.match[document], -1)
+        self.via = np.full(n, -1)
+        (matched,) = np.nonzero(self.match >= 0)
+        other = collapsed.record[_other_sides(matches, self.match[matched], document[matched])]
+        self.via[matched] = np.where(other == self.leader[matched], -1, other)
         self.leader[self.rejected] = -1
         self.kept = (self.leader == here) & ~self.rejected
         self.twin = ~self.kept & ~self.rejected & (self.match < 0)
@@ -224,6 +232,9 @@ class Decisions:
             match = fates.match[some.start + record]
             measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
             reasons[record] = reason(int(matches.relation[match]), measures)
+            via = int(fates.via[some.start + record])
+            if via >= 0:
+                reasons[record] += VIA.format(self._ids[via].as_py())
         reasons[fates.in_index[some]] += IN_INDEX
         for record in np.nonzero(credit != UNKNOWN)[0].tolist():
             reasons[record] += f"; credits {self._origins.names[credit[record]]}"
@@ -240,19 +251,25 @@ def _record_pairs(
     """Return the matches as pairs of records: left, right, and the match between their texts (-1: identical).
 
     Identical records are not expanded into all their pairs: each has a match with the one that stands for their text
-    and, if that one is dropped, with the kept one as well.
+    and, if that one is dropped, with the one it matches as well.
     """
     twins = np.nonzero(fates.stands != np.arange(len(fates.stands)))[0]
     follow = twins[fates.match[twins] >= 0]
     match = fates.match[follow]
     is_left = matches.left[match] == collapsed.document[follow]
+    other = collapsed.record[_other_sides(matches, match, collapsed.document[follow])]
     return (
-        np.concatenate(
-            [collapsed.record[matches.left], fates.stands[twins], np.where(is_left, follow, fates.leader[follow])]
-        ),
-        np.concatenate([collapsed.record[matches.right], twins, np.where(is_left, fates.leader[follow], follow)]),
+        np.concatenate([collapsed.record[matches.left], fates.stands[twins], np.where(is_left, follow, other)]),
+        np.concatenate([collapsed.record[matches.right], twins, np.where(is_left, other, follow)]),
         np.concatenate([np.arange(len(matches)), np.full(len(twins), -1), match]),
     )
+
+
+def _other_sides(
+    matches: Matches, match: npt.NDArray[np.int64], document: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return the other document of each match."""
+    return np.where(matches.left[match] == document, matches.right[match], matches.left[match])
 
 
 def _behind(names: pa.LargeStringArray, others: pa.LargeStringArray) -> pa.LargeStringArray:

@@ -29,20 +29,30 @@ even
     Share of the windows with at least a fifth of their tokens accounted for.
 in_order
     Anchors in order over all anchors and 1; no ``_longer``, it is the same from both sides.
+shared_lead
+    Of 60 tokens in a row behind at most 80 of a document, and at most a quarter of it, those in verbatim passages:
+    their highest share; the lower one of the two documents. No ``_longer``.
 new_numbers
     Distinct numbers (tokens that begin with a digit) of the shorter document that are not in the longer, over all its
     distinct numbers and 2.
-own_numbers
-    Distinct numbers of a document that are not in the other, but for one, over all its distinct numbers and 2: the
-    lower of both sides. A rewrite may lose numbers, but then its original has the others; the next piece from a mould
-    puts its own in their place.
-elsewhere
-    Of the rarity weight of the shorter document's word pairs that stand in the longer, the part of pairs that stand in
-    more than `FEW_DF` articles, over all of it and 12: what the two share, others have as well. No ``_longer``.
+contradicted
+    Of the facts in places where the two agree all round, the weight of those that contradict each other, over it, the
+    weight of those that agree, and 12. A fact is a number, or a word whose two word pairs are both rare; its weight is
+    the lower one of the pairs' rarity, a number's 24. Two texts contradict each other in a slot where each puts facts
+    of its own, which stand nowhere in the other, numbers against numbers or words against words, in at most ten words
+    between the same two aligned words. Where five words around it are the same, two on either side, numbers need only
+    differ; words count there alone, and a quarter: they may be synonyms. In texts of 120 tokens or more three of five
+    of the twenty tokens before a slot, or behind it, are aligned in both, or it belongs to the pages and not to the
+    articles. A single slot in texts that are else the same is a correction and counts for nothing. Measured only where
+    it matters: `dedup.relation.may_be_template`. No ``_longer``: it is the same from both sides.
+furniture
+    Share of the tokens that were taken off before all this, for pages have them and articles do not:
+    `dedup.furniture`. In a run only.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,12 +62,14 @@ from dedup.candidates import Pairs, distinct, joined, split
 from dedup.kernels import evidence as agreement_kernel
 from dedup.kernels import numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
+from dedup.kernels import slots as slots_kernel
 from dedup.kernels import words as words_kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.rare import RarePairs
 from dedup.schema import MEASURES
 from dedup.store import DEFAULT_MEMORY, Corpus, read_only, release
+from dedup.text import token_hash, tokens
 from dedup.threads import in_slices
 
 LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
@@ -65,7 +77,7 @@ LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
 has fewer than `SHORT` words, for there each pair that was reworded weighs much; and in scripts without spaces, where a
 word pair is four characters and seldom survives."""
 
-TOKEN_BYTES, DOCUMENT_BYTES = 10, 1 << 16
+TOKEN_BYTES, DOCUMENT_BYTES = 11, 1 << 16
 """Room that a token takes while pairs are measured; and a document, for the system maps what lies around it, too."""
 
 LISTED_BYTES = 5
@@ -199,12 +211,12 @@ def agreement_evidence(
     lengths = rare_pairs.words
     rare = _rare_containment(rare_pairs, left, right, threads, memory)
     is_short = (np.minimum(lengths[left], lengths[right]) < SHORT) | rare_pairs.is_unspaced[left]
-    worth = rare[:, :2].max(axis=1, initial=0.0) >= np.where(is_short, LEAST_OF_SHORT, LEAST)
+    worth = rare.max(axis=1, initial=0.0) >= np.where(is_short, LEAST_OF_SHORT, LEAST)
     if always is not None:
         worth |= np.isin(pairs, always, assume_unique=True)
     left, right, rare = left[worth], right[worth], rare[worth]
     lies = np.empty((len(left), agreement_kernel.N_MEASURES))
-    new_numbers = np.empty((len(left), 2))
+    new_numbers = np.empty(len(left))
 
     def measure(first: int, last: int) -> None:
         some = slice(first, last)
@@ -218,7 +230,9 @@ def agreement_evidence(
 
     in_slices(measure, len(left), threads, memory / threads / SHARE, _weights(lengths, left, right))
     measures = np.full((len(MEASURES), len(left)), np.nan)
-    measures[MEASURES.index("rare_containment") :] = np.concatenate([rare.T[:2], lies.T, new_numbers.T, rare.T[2:]])
+    measures[MEASURES.index("rare_containment") :] = np.concatenate(
+        [rare.T, lies.T, new_numbers[None], np.full((3, len(left)), np.nan)]
+    )
     return Evidence(left, right, lengths[left], lengths[right], measures)
 
 
@@ -229,13 +243,13 @@ def _rare_containment(
     threads: int,
     memory: int,
 ) -> npt.NDArray[np.float64]:
-    """Return what the kernel measures of the lists of rare pairs, shape (n_pairs, 3).
+    """Return the rare containment of the shorter and of the longer document, shape (n_pairs, 2).
 
     The right documents of pairs lie anywhere, and to read a list from a scratch file costs more than to compare it. So
     they are taken block by block, as many as find room; in each the left ones are met in the order of their lists.
     """
     firsts, lasts, hashes, weights = rare_pairs.firsts, rare_pairs.lasts, rare_pairs.hashes, rare_pairs.weights
-    measured = np.empty((len(left), 3))
+    measured = np.empty((len(left), 2))
     most = memory / SHARE / LISTED_BYTES
     sizes = lasts - firsts
 
@@ -247,7 +261,7 @@ def _rare_containment(
         if not whole:
             right_lists = read_only(right_lists[0].copy()), read_only(right_lists[1].copy())
         lists = firsts, lasts, hashes, weights, *right_lists, some.start, rare_pairs.words
-        out = np.empty((len(pairs), 3))
+        out = np.empty((len(pairs), 2))
 
         def compare(first: int, last: int) -> None:
             agreement_kernel.rare_containment(*lists, lefts[first:last], rights[first:last], out[first:last])
@@ -269,6 +283,131 @@ def with_shingles(
     shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads, memory)
     measures = np.where(np.isnan(shingles.measures), evidence.measures, shingles.measures)
     return replace(evidence, measures=measures)
+
+
+NUMBERS_IN_LETTERS = {
+    1: "one eins uno один واحد",
+    2: "two zwei deux dos dois duas два две двух اثنان",
+    3: "three drei trois tres tre три трех ثلاثة ثلاث",
+    4: "four vier quatre cuatro quattro quatro четыре четырех أربعة أربع",
+    5: "five fünf cinq cinco cinque пять пяти خمسة خمس",
+    6: "six sechs seis шесть шести ستة ست",
+    7: "seven sieben siete sette sete семь семи سبعة سبع",
+    8: "eight acht huit ocho otto oito восемь восьми ثمانية",
+    9: "nine neun neuf nueve nove девять девяти تسعة تسع",
+    10: "ten zehn dix diez dieci dez десять десяти عشرة عشر",
+    11: "eleven onze undici",
+    12: "twelve zwölf douze doce dodici doze",
+    20: "twenty zwanzig vingt veinte venti vinte двадцать",
+    30: "thirty dreißig trente treinta trenta trinta тридцать",
+    40: "forty vierzig quarante cuarenta quaranta quarenta сорок",
+    50: "fifty fünfzig cinquante cincuenta cinquanta пятьдесят",
+}
+"""Numbers that news writes in letters, in ten languages; none that is another word in one of them."""
+
+ALIKE = 0.4
+"""Pairs with less that is verbatim on both sides, and no copies by score, are not aligned: no frame is that thin."""
+
+
+def with_contradictions(
+    corpus: Corpus,
+    evidence: Evidence,
+    rare_pairs: RarePairs | None,
+    wanted: npt.NDArray[np.bool_],
+    threads: int = 1,
+    memory: int = DEFAULT_MEMORY,
+) -> Evidence:
+    """Return the evidence with ``contradicted`` measured of the wanted pairs; parameters as for `contradictions`."""
+    (at,) = np.nonzero(wanted)
+    measures = evidence.measures.copy()
+    sides = evidence.left[at], evidence.right[at]
+    lengths = corpus.lengths if rare_pairs is None else rare_pairs.words
+    measured = contradictions(corpus, lengths, *sides, rare_pairs, threads, memory)
+    measures[MEASURES.index("contradicted"), at] = measured
+    return replace(evidence, measures=measures)
+
+
+def contradictions(
+    corpus: Corpus,
+    lengths: npt.NDArray[np.int64],
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    rare_pairs: RarePairs | None,
+    threads: int = 1,
+    memory: int = DEFAULT_MEMORY,
+) -> npt.NDArray[np.float64]:
+    """Measure ``contradicted`` of pairs, sorted by their left document.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    lengths : int64 array, shape (n_documents,)
+        Words of each.
+    left, right : int64 array
+    rare_pairs : RarePairs or None
+        None: only numbers are facts.
+    threads, memory : int
+    """
+    measured = np.empty(len(left))
+    numbers = _numbers()
+
+    def measure(first: int, last: int) -> None:
+        some = slice(first, last)
+        documents, firsts, size = _laid_out(lengths, left[some], right[some])
+        words = _in_words(corpus, documents, lengths, firsts, size)
+        once = firsts, np.empty_like(firsts), np.empty(size, np.uint32)
+        agreement_kernel.once_words(*words, documents, *once)
+        weights = np.empty(size, np.uint8)
+        lists = _NO_LISTS if rare_pairs is None else (rare_pairs.hashes, rare_pairs.weights)
+        bounds = (np.zeros_like(firsts),) * 2 if rare_pairs is None else (rare_pairs.firsts, rare_pairs.lasts)
+        slots_kernel.facts(*words, documents, *bounds, *lists, firsts, weights)
+        slots_kernel.contradictions(*words, *once, weights, *numbers, left[some], right[some], measured[some])
+        release(corpus.tokens, *(() if rare_pairs is None else lists))
+
+    in_slices(measure, len(left), threads, *room_of_pairs(lengths, left, right, memory, threads))
+    return measured
+
+
+_NO_LISTS = read_only(np.empty(0, np.uint32)), read_only(np.empty(0, np.uint8))
+
+
+def with_furniture(evidence: Evidence, whole: npt.NDArray[np.int64], left_over: npt.NDArray[np.int64]) -> Evidence:
+    """Return the evidence with ``furniture``, given the tokens of each document and those that are left of it."""
+    share = 1.0 - left_over / np.maximum(whole, 1)
+    one, other = share[evidence.left], share[evidence.right]
+    right_is_shorter = left_over[evidence.right] < left_over[evidence.left]
+    measures = evidence.measures.copy()
+    measures[MEASURES.index("furniture")] = np.where(right_is_shorter, other, one)
+    measures[MEASURES.index("furniture_longer")] = np.where(right_is_shorter, one, other)
+    return replace(evidence, measures=measures)
+
+
+def room_of_pairs(
+    lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], memory: int, threads: int
+) -> tuple[float, npt.NDArray[np.int64]]:
+    """Return the bytes that a slice of pairs may take, and those that each adds, as `in_slices` takes them."""
+    return memory / threads / SHARE, _weights(lengths, left, right)
+
+
+@functools.cache
+def _numbers() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return the numbers of one to three digits, and those in letters, as `slots.in_digits` takes them."""
+    digits = {f"{value:0{count}}": count << 10 | value for count in (1, 2, 3) for value in range(10**count)}
+    letters = {word: token_hash(str(value)) for value, words in NUMBERS_IN_LETTERS.items() for word in tokens(words)}
+    return _table(digits, 12), _table(letters, 10)
+
+
+def _table(values: dict[str, int], bits: int) -> npt.NDArray[np.uint32]:
+    """Return a hash table of tokens and their values, which are not 0."""
+    table = np.zeros((1 << bits, 2), np.uint32)
+    for word, value in values.items():
+        token = token_hash(word)
+        slot = token >> 2 & (len(table) - 1)
+        while table[slot, 1]:
+            slot = (slot + 1) % len(table)
+        table[slot] = token, value
+    table.flags.writeable = False
+    return table
 
 
 def _weights(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dedup.relation import MOULD_ELSEWHERE, MOULD_NUMBERS, OWN_NUMBERS, TEMPLATE, Model
-from dedup.schema import EXCERPT, IDENTICAL, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN
+from dedup.relation import COMMON, Model
+from dedup.schema import EXCERPT, IDENTICAL, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN, TEMPLATE
 
 VERBATIM = "{:.0%} of the shorter one stands word for word in the other"
 
@@ -41,6 +41,8 @@ def reason(relation: int, measures: Mapping[str, float]) -> str:
         added = {name: Model.shipped().added(name, measures[name]) for name in TOLD}
         most = sorted(TOLD, key=lambda name: -added[name])[: GROUNDS[relation]]
         return "; ".join([verbatim, *(TOLD[name].format(measures[name]) for name in most)])
+    if relation == TEMPLATE:
+        return f"{verbatim}, but {measures['contradicted']:.0%} of the facts in the same places contradict each other"
     if relation not in (PARTIAL, RELATED):
         raise ValueError(f"relation {relation}")
     return f"{verbatim}, but {_lacking(measures)}"
@@ -48,10 +50,7 @@ def reason(relation: int, measures: Mapping[str, float]) -> str:
 
 def _lacking(measures: Mapping[str, float]) -> str:
     """Say why a pair is no copy."""
-    own, elsewhere = measures["own_numbers"], measures["elsewhere"]
-    if own >= OWN_NUMBERS or (own >= MOULD_NUMBERS and elsewhere >= MOULD_ELSEWHERE):
-        return "each has numbers of its own, as two pieces from one mould"
-    if measures["verbatim"] - measures["rare_containment"] >= TEMPLATE:
+    if measures["verbatim"] - measures["rare_containment"] >= COMMON:
         return "in words that many articles have"
     least = min(("order", "low", "rare_containment"), key=lambda name: Model.shipped().share(name, measures[name]))
     return {

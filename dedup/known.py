@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 from dedup.cluster import Clusters
 from dedup.collapse import Collapsed
 from dedup.matches import RIGHT, Matches
-from dedup.schema import EXCERPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def best(matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_do
     n_documents : int
     """
     is_copy = (matches.relation <= last_copy) & original[matches.left]
-    is_copy &= ~((matches.relation == EXCERPT) & (matches.container == RIGHT))
+    is_copy &= matches.container != RIGHT
     (copies,) = np.nonzero(is_copy)
     some = matches.take(copies)
     # The worst first, so that of each document the best is what stays.

@@ -26,7 +26,7 @@ class Matches:
     score : float64 array
         In [0, 1], comparable within a relation.
     container : int8 array
-        With EXCERPT the side that holds the other: LEFT or RIGHT; else NEITHER.
+        The side that has much besides what it shares, and does not go for the other: LEFT or RIGHT; else NEITHER.
     measures : float64 array, shape (len(MEASURES), n_matches)
         NaN where a level does not need a measure.
     """

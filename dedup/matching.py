@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from dedup import background, crowds, evidence, frames, lsh, postings, rare, relation
+from dedup import background, crowds, evidence, families, furniture, lsh, postings, rare, relation
 from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, distinct, joined
 from dedup.checkpoint import Arrays, Checkpoint
-from dedup.cluster import Clusters, clusters
+from dedup.cluster import Clusters, clusters, through_families
 from dedup.collapse import Collapsed
 from dedup.known import Known
 from dedup.matches import Matches
@@ -20,7 +20,7 @@ from dedup.params import Level, Params
 from dedup.progress import Progress
 from dedup.records import Records
 from dedup.schema import IDENTICAL, NEAR_DUPLICATE, REVISED, REWRITTEN
-from dedup.store import Corpus
+from dedup.store import Corpus, Segments
 
 LAST_COPY = {
     Level.identical: IDENTICAL,
@@ -29,6 +29,9 @@ LAST_COPY = {
     Level.rewritten: REWRITTEN,
 }
 """The farthest relation that still counts as a copy at a level."""
+
+MEETINGS = 3
+"""How often what copies a dropped document meets the one that is kept for it, and late versions one that is kept."""
 
 PAIRS_AT_A_TIME = 1 << 19
 """Candidate pairs that are judged before what was found is noted and the rest forgotten."""
@@ -75,30 +78,43 @@ def match(
     if params.level < Level.near:
         return near.matches, near.clusters, None
     memory = checkpoint.scratch.memory
+    with progress.stage("furniture"):
+        bodies, segments = _bodies(collapsed, checkpoint, threads)
+        compared = compared[~furniture.is_stub(bodies, compared)]
+    versions = None
+    if params.level >= Level.syndicated:
+        with progress.stage("families"):
+            versions = _families(bodies, segments, compared, threads, checkpoint)
 
     def near_pairs(documents: Documents, limit: int) -> Found:
         with progress.stage("near candidates"):
             return lsh.pairs_in_buckets(records.keys, collapsed.record, documents, limit)
 
     def near_matches(pairs: Pairs) -> Matches:
-        return relation.near_duplicates(evidence.shingle_evidence(corpus, pairs, params, threads, memory), params)
+        measured = evidence.shingle_evidence(bodies, pairs, params, threads, memory)
+        alike = measured["resemblance"] >= params.threshold
+        measured = evidence.with_contradictions(bodies, measured, None, alike, threads, memory)
+        measured = evidence.with_furniture(measured, corpus.lengths, bodies.lengths)
+        return relation.near_duplicates(measured, params)
 
     def judge_near(pairs: Pairs) -> Kept:
         with progress.stage("near evidence"):
             return near.add(pairs, near_matches)
 
-    met, hidden = compare_in_rounds(compared, params.bucket_limit, near_pairs, judge_near)
-    if params.level < Level.syndicated:
+    delegates = compared if versions is None else compared[versions.delegates[compared]]
+    _, hidden = compare_in_rounds(delegates, params.bucket_limit, near_pairs, judge_near)
+    if versions is None:
         return near.matches, near.clusters, hidden
 
+    # What an index knows is no copy of anything here: its words count.
+    articles = clusters(len(corpus), near.copies()) if known.decided.any() else near.clusters
     with progress.stage("word pairs"):
-        # What an index knows is no copy of anything here: its words count.
-        articles = clusters(len(corpus), near.matches) if known.decided.any() else near.clusters
-        found = _WordPairs(corpus, articles, compared, params, threads, checkpoint)
+        counted = versions.counted(np.flatnonzero(articles.kept), bodies.lengths)
+        found = _WordPairs(bodies, counted, compared, params, threads, checkpoint)
     judged = _Judged("rare", known.decided, LAST_COPY[params.level], checkpoint)
     least = min(postings.LEAST_OVERLAP, params.sketch_overlap)
-    # Near duplicates stay so, even of words that all articles have.
-    close = joined(near.matches.left, near.matches.right)
+    # Near duplicates, and what shares passages, are measured even if all articles have their words.
+    close = distinct(joined(near.matches.left, near.matches.right), versions.met)
 
     def rare_pairs(documents: Documents, limit: int) -> Found:
         with progress.stage("candidates"):
@@ -107,58 +123,117 @@ def match(
                 some = some[np.searchsorted(compared, documents)]
             overlaps = params.sketch_overlap, least
             here = postings.pairs_in_postings(some, documents, *overlaps, limit, checkpoint.scratch, threads)
-            return here._replace(pairs=distinct(here.pairs, met))
+            return here._replace(pairs=distinct(here.pairs, close))
 
     def rare_matches(pairs: Pairs) -> Matches:
-        measured = evidence.agreement_evidence(found.bodies, pairs, found.rare_pairs, threads, memory, close)
-        told = relation.is_told(measured, params.related) & ~crowds.is_series(measured, found.crowd)
-        told |= np.isin(joined(measured.left, measured.right), close)
-        measured = evidence.with_shingles(corpus, measured.take(np.nonzero(told)[0]), params, threads, memory)
-        return relation.judge(measured, params)
+        measured = evidence.agreement_evidence(bodies, pairs, found.rare_pairs, threads, memory, close)
+        is_close = np.isin(joined(measured.left, measured.right), close)
+        told = relation.is_told(measured, params.related) | is_close
+        measured = measured.take(np.nonzero(told)[0])
+        aligned = relation.may_be_template(measured)
+        measured = evidence.with_contradictions(bodies, measured, found.rare_pairs, aligned, threads, memory)
+        measured = evidence.with_furniture(measured, corpus.lengths, bodies.lengths)
+        return relation.judge(evidence.with_shingles(bodies, measured, params, threads, memory), params)
 
     def judge(pairs: Pairs) -> Kept:
         with progress.stage("evidence"):
             return judged.add(pairs, rare_matches)
 
-    _, hidden_rare = compare_in_rounds(compared, postings.posting_limit(params), rare_pairs, judge)
+    done, hidden_rare = compare_in_rounds(delegates, postings.posting_limit(params), rare_pairs, judge)
+    for turn in range(MEETINGS):
+        meeting = distinct(judged.copies_of_copies(), judged.late_versions(versions, turn))
+        left = np.setdiff1d(meeting, done, assume_unique=True)
+        done = distinct(done, left)
+        if len(left):
+            judge(left)
+    judged.gather(versions)
     return judged.matches, judged.clusters, hidden or hidden_rare
 
 
+def _bodies(collapsed: Collapsed, checkpoint: Checkpoint, threads: int) -> tuple[Corpus, Segments]:
+    """Return the documents without the furniture of their pages, and their segments."""
+    corpus, segments = collapsed.corpus, collapsed.segments
+
+    def strip() -> Arrays:
+        found = furniture.stripped(corpus, segments, threads)
+        return found.documents, found.tokens, found.ends, found.stops, found.stop_ends
+
+    left = furniture.Stripped(*checkpoint.once("furniture", strip))
+    if len(left.documents) == 0:
+        return corpus, segments
+    tokens, starts, ends = _behind(
+        checkpoint, "tokens", left.tokens, left.documents, left.ends, corpus.starts, corpus.ends
+    )
+    bodies = Corpus(tokens, starts, ends)
+    places = left.stops, left.documents, left.stop_ends, segments.firsts, segments.lasts
+    return bodies, Segments(*_behind(checkpoint, "segments", *places))
+
+
+def _behind(
+    checkpoint: Checkpoint,
+    name: str,
+    values: npt.NDArray[np.uint32],
+    documents: Documents,
+    ends: npt.NDArray[np.int64],
+    all_starts: npt.NDArray[np.int64],
+    all_ends: npt.NDArray[np.int64],
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Put new values of some documents behind those of all, in the same scratch file; return where all have theirs.
+
+    A process that resumes puts them there anew.
+    """
+    array = checkpoint.scratch[name]
+    first = len(array)
+    array.append(values)
+    starts, stops = all_starts.copy(), all_ends.copy()
+    stops[documents] = first + ends
+    starts[documents] = first + np.concatenate([[0], ends[:-1]])
+    return array.view(), starts, stops
+
+
+def _families(
+    bodies: Corpus, segments: Segments, compared: Documents, threads: int, checkpoint: Checkpoint
+) -> families.Families:
+    def find() -> Arrays:
+        found = families.find(bodies, segments, compared, checkpoint.scratch, threads)
+        return found.root, found.article, found.met, found.delegates
+
+    return families.Families(*checkpoint.once("families", find))
+
+
 class _WordPairs:
-    """What the word pairs of a corpus tell: ``bodies``, ``sketches``, ``rare_pairs`` and ``crowd``."""
+    """What the word pairs of a corpus tell: ``sketches`` and ``rare_pairs``.
+
+    Counted over distinct articles: a story carried by hundreds would make its own words frequent.
+    """
 
     def __init__(
         self,
-        corpus: Corpus,
-        near: Clusters,
+        bodies: Corpus,
+        counted: Documents,
         compared: Documents,
         params: Params,
         threads: int,
         checkpoint: Checkpoint,
     ) -> None:
-        self._of = corpus, compared, params, threads
+        self._of = bodies, compared, params, threads
         self._scratch = checkpoint.scratch
-        # Counted over distinct articles: a story carried by hundreds would make its own words frequent.
-        (self._articles,) = np.nonzero(near.kept)
-        starts, ends, self.crowd, *sketched = checkpoint.once("word pairs", self._make, rare.SCRATCH)
-        self.bodies = Corpus(corpus.tokens, starts, ends)
+        sketched = checkpoint.once("word pairs", partial(self._count, counted), rare.SCRATCH)
         self.sketches, self.rare_pairs = rare.from_scratch(params, self._scratch, *sketched)
 
-    def _make(self) -> Arrays:
-        corpus, compared, _, threads = self._of
-        bodies = frames.bodies(corpus, self._articles, self._scratch.memory)
-        found, crowd_sketches, listed = self._sketch(bodies, self._articles)
-        crowd, counted = crowds.find(crowd_sketches, compared, self._articles, len(corpus), self._scratch, threads)
-        if len(counted) < len(self._articles):
-            found, _, listed = self._sketch(bodies, counted)
+    def _count(self, counted: Documents) -> Arrays:
+        bodies, compared, _, threads = self._of
+        found, crowd_sketches, listed = self._sketch(counted)
+        left = crowds.thinned_articles(bodies, crowd_sketches, compared, counted, self._scratch, threads)
+        if len(left) < len(counted):
+            found, _, listed = self._sketch(left)
         self._scratch.drop("crowd sketches")
-        lists = listed.firsts, listed.lasts, listed.words, listed.is_unspaced
-        return bodies.starts, bodies.ends, crowd, found.sizes, *lists
+        return found.sizes, listed.firsts, listed.lasts, listed.words, listed.is_unspaced
 
-    def _sketch(self, bodies: Corpus, articles: Documents) -> tuple[rare.Sketches, rare.Sketches, rare.RarePairs]:
+    def _sketch(self, articles: Documents) -> tuple[rare.Sketches, rare.Sketches, rare.RarePairs]:
         """Count the word pairs of the articles, and sketch all documents that are compared by them."""
-        corpus, compared, params, threads = self._of
-        bits = rare.frequency_bits(int(corpus.lengths.sum()), self._scratch.memory)
+        bodies, compared, params, threads = self._of
+        bits = rare.frequency_bits(int(bodies.lengths.sum()), self._scratch.memory)
         frequencies = rare.pair_frequencies(bodies, articles, bits, threads)
         background.count_in(frequencies, len(articles))
         return rare.sketches(bodies, compared, frequencies, params, self._scratch, threads)
@@ -190,6 +265,57 @@ class _Judged:
         match[led.match >= 0] = copies[led.match[led.match >= 0]]
         self.clusters = Clusters(led.leader, match)
         return self.clusters.kept & ~self._decided
+
+    def copies(self) -> Matches:
+        """Return the matches that count as copies."""
+        return self.matches.take(self.matches.relation <= self._last_copy)
+
+    def gather(self, versions: families.Families) -> None:
+        """Let versions that copy a dropped one of their family go with it."""
+        (copies,) = np.nonzero(self.matches.relation <= self._last_copy)
+        if len(copies) == 0:
+            return
+        some, found = self.matches.take(copies), self.clusters
+        before = np.full(len(self.matches), -1)
+        before[copies] = np.arange(len(copies))
+        match = np.where(found.match >= 0, before[found.match], -1)
+        led = through_families(Clusters(found.leader, match), some, versions.root, ~self._decided)
+        self.clusters = Clusters(led.leader, np.where(led.match >= 0, copies[led.match], -1))
+
+    def copies_of_copies(self) -> Pairs:
+        """Return the pairs of a kept document, and of the one for which a copy of it was dropped."""
+        matches, leader = self.matches, self.clusters.leader
+        kept = self.clusters.kept & ~self._decided
+        pairs = []
+        for one, other in ((matches.left, matches.right), (matches.right, matches.left)):
+            some = (matches.relation <= self._last_copy) & kept[one] & ~kept[other] & ~self._decided[other]
+            this, its = one[some], leader[other[some]]
+            apart = this != its
+            pairs.append(joined(np.minimum(this, its)[apart], np.maximum(this, its)[apart]))
+        return distinct(*pairs)
+
+    def late_versions(self, versions: families.Families, turn: int) -> Pairs:
+        """Return the pairs of versions that have met nobody, and are kept so far, with a kept one of their family.
+
+        That is the first one with a large cluster, in the next turn the next.
+        """
+        kept = self.clusters.kept & ~self._decided
+        (leaders,) = np.nonzero(kept & versions.delegates)
+        sizes = np.bincount(self.clusters.leader, minlength=len(kept))
+        # The first of those with large clusters: a later one would go for a version that comes before it.
+        most = np.zeros(len(kept), np.int64)
+        np.maximum.at(most, versions.root[leaders], sizes[leaders])
+        is_small = 2 * sizes[leaders] < most[versions.root[leaders]]
+        leaders = leaders[np.lexsort((leaders, is_small, versions.root[leaders]))]
+        roots = versions.root[leaders]
+        its = np.full(len(kept), -1)
+        (begins,) = np.nonzero(np.diff(roots, prepend=-1))
+        has_more = begins + turn < np.append(begins[1:], len(leaders))
+        its[roots[begins[has_more]]] = leaders[begins[has_more] + turn]
+        (late,) = np.nonzero(kept & ~versions.delegates)
+        late = late[its[versions.root[late]] >= 0]
+        leader = its[versions.root[late]]
+        return joined(np.minimum(late, leader), np.maximum(late, leader))
 
 
 def _columns(judge: Callable[[Pairs], Matches], pairs: Pairs) -> Arrays:

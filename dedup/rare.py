@@ -30,7 +30,6 @@ SCRATCH = ("sketches", np.uint64), ("rare pairs", np.uint32), ("weights of rare 
 
 FULL_WEIGHT_DF = 12
 NO_WEIGHT_DF = 36
-FEW_DF = 6
 
 RARITY_WEIGHTS = np.clip(
     kernel.FULL_WEIGHT * (NO_WEIGHT_DF - np.arange(256)) // (NO_WEIGHT_DF - FULL_WEIGHT_DF),
@@ -38,9 +37,6 @@ RARITY_WEIGHTS = np.clip(
     kernel.FULL_WEIGHT,
 ).astype(np.uint8)
 """Weight of a word pair by the number of articles it stands in."""
-
-MARKED_WEIGHTS = RARITY_WEIGHTS | np.where(np.arange(256) > FEW_DF, kernel.ELSEWHERE, 0).astype(np.uint8)
-"""The same, and whether these are more than `FEW_DF`."""
 
 BLOCK = 1 << 20  # tokens that are looked up at a time
 
@@ -87,11 +83,11 @@ def pair_frequencies(
     frequencies = np.zeros(1 << bits, np.uint8)
     part_bits = min(bits, threads.bit_length() - 1)
     shift = bits - part_bits
-    blocks = _blocks(corpus.lengths[documents])
+    parts = blocks(corpus.lengths[documents])
     texts = corpus.tokens, corpus.starts, corpus.ends
 
     def count(first: int, last: int) -> None:
-        for block in blocks:
+        for block in parts:
             for part in range(first, last):
                 kernel.count_pairs(*texts, documents[block], corpus.longest, part << shift, 1 << shift, frequencies)
             release(corpus.tokens)
@@ -109,7 +105,7 @@ class RarePairs:
     hashes : uint32 array
         The upper halves of the pairs' hashes. May be a view of a scratch file, like the next.
     weights : uint8 array
-        From `MARKED_WEIGHTS`, of each.
+        From `RARITY_WEIGHTS`, of each.
     firsts, lasts : int64 array, shape (n_documents,)
         Document ``i`` has those at ``firsts[i]:lasts[i]``.
     words : int64 array, shape (n_documents,)
@@ -203,12 +199,12 @@ def sketches(
         listed, weights = np.empty(room, np.uint32), np.empty(room, np.uint8)
         lists = listed, weights, list_sizes[block]
         outs = own, sizes[0, block], crowd, sizes[1, block], *lists
-        count = kernel.sketch(*texts, some, frequencies, bounds, MARKED_WEIGHTS, *outs)
+        count = kernel.sketch(*texts, some, frequencies, bounds, RARITY_WEIGHTS, *outs)
         words_kernel.count_words(*texts, some, np.empty(0, np.uint32), words)
         is_unspaced[some] = has_unspaced(corpus, some)
         return own, listed[:count], weights[:count], crowd
 
-    for made in in_turn(sketch, _blocks(corpus.lengths[documents]), threads):
+    for made in in_turn(sketch, blocks(corpus.lengths[documents]), threads):
         for array, values in zip(arrays, made, strict=True):
             array.append(values.ravel())
         release(corpus.tokens)
@@ -242,7 +238,7 @@ def rare_pairs(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> RarePairs:
         start, end = corpus.starts[document], corpus.ends[document]
         count = kernel.look_up(corpus.tokens, start, end, frequencies, pairs, counts)
         out = listed[some], weights[some]
-        lasts[document] = some.start + kernel.list_rare(pairs[:count], counts[:count], MARKED_WEIGHTS, *out)
+        lasts[document] = some.start + kernel.list_rare(pairs[:count], counts[:count], RARITY_WEIGHTS, *out)
     return RarePairs(listed, weights, firsts, lasts, words, has_unspaced(corpus, documents))
 
 
@@ -255,7 +251,7 @@ def has_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArra
     return np.asarray((corpus.tokens[places] & 1).any(axis=1))
 
 
-def _blocks(lengths: npt.NDArray[np.int64]) -> list[slice]:
+def blocks(lengths: npt.NDArray[np.int64]) -> list[slice]:
     """Cut documents of these lengths into blocks of about `BLOCK` tokens."""
     ends = np.cumsum(lengths)
     steps = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK))

@@ -21,7 +21,7 @@ from dedup.params import Params
 from dedup.progress import Progress
 from dedup.records import Records, Rejected
 from dedup.schema import NO_DATE
-from dedup.store import ScratchStrings
+from dedup.store import ScratchStrings, Segments
 from dedup.text import Tokens, buffers, tokenise
 from dedup.threads import in_turn
 
@@ -34,6 +34,8 @@ COLUMNS = {
     "sizes": np.int64,
     "digests": np.uint64,
     "lengths": np.int64,
+    "segments": np.uint32,
+    "segment counts": np.int64,
     "rejected": np.int64,
 }
 """The scratch arrays that take one value, or so many, of each record."""
@@ -131,6 +133,8 @@ class _Store:
             "sizes": sizes,
             "digests": one.tokens.digests.ravel(),
             "lengths": np.diff(one.tokens.offsets),
+            "segments": one.tokens.segments,
+            "segment counts": one.tokens.segment_counts,
             "rejected": len(self._columns["row"]) + np.array(rejected, np.int64),
         }
         for name, column in self._columns.items():
@@ -157,7 +161,7 @@ class _Store:
     def records(self) -> Records:
         """Return all that was appended."""
         columns = {name: column.view() for name, column in self._columns.items()}
-        ends = np.cumsum(columns["lengths"])
+        ends, segment_ends = np.cumsum(columns["lengths"]), np.cumsum(columns["segment counts"])
         return Records(
             ids=self._ids.view(pa.large_string()),
             sources=self._sources.view(pa.large_string()),
@@ -170,6 +174,7 @@ class _Store:
             starts=ends - columns["lengths"],
             ends=ends,
             tokens=columns["tokens"],
+            segments=Segments(columns["segments"], segment_ends - columns["segment counts"], segment_ends),
             keys=tuple(array.view() for array in self._keys),
             text_ends=columns["ends of texts"].reshape(-1, HEAD_BYTES + TAIL_BYTES),
             rejected=Rejected(

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dedup.store import Segments
+
 SHOWN_BYTES = 96
 """How much of the beginning of a text is shown to people."""
 
@@ -50,6 +52,8 @@ class Records:
     starts, ends : int64 array
         Where the tokens lie in ``tokens``.
     tokens : uint32 array
+    segments : Segments
+        The sentences and lines of each record.
     keys : tuple of uint64 array, each of shape (n,)
         Band keys, an array for each band.
     text_ends : uint8 array, shape (n, HEAD_BYTES + TAIL_BYTES)
@@ -71,6 +75,7 @@ class Records:
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     tokens: npt.NDArray[np.uint32]
+    segments: Segments
     keys: tuple[npt.NDArray[np.uint64], ...]
     text_ends: npt.NDArray[np.uint8]
     rejected: Rejected

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dedup.evidence import Evidence
+from dedup.evidence import ALIKE, Evidence
 from dedup.matches import LEFT, NEITHER, RIGHT, Matches
 from dedup.params import Params
-from dedup.schema import EXCERPT, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN
+from dedup.schema import EXCERPT, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN, TEMPLATE
 
 MODEL_FILE = Path(__file__).with_name("relation.json")
 
@@ -27,13 +27,24 @@ FEW_TOKENS = 25
 FEW_TOKENS_VERBATIM = 0.5
 """A shorter document than that is a copy only if so much of it is verbatim."""
 
-TEMPLATE = 0.4
-"""Where so much more is verbatim than rare, the words are those of a template: no copy."""
+NO_NUMBERS = 0.85
+"""Where the shorter text has a dozen numbers and hardly one of them is in the longer, nothing is retold."""
 
-OWN_NUMBERS = 0.5
-MOULD_NUMBERS = 0.15
-MOULD_ELSEWHERE = 0.55
-"""Texts from one mould: each has so many numbers of its own; or fewer, and others have so much of what they share."""
+COMMON = 0.4
+"""Where so much more is verbatim than rare, the words are those that many articles have: no copy."""
+
+CONTRADICTED = 0.11
+"""Texts that agree in their frame and contradict each other in so much of their facts are pieces from one mould."""
+
+CONTRADICTED_NUMBERS = 0.2
+"""The same where only numbers are looked at."""
+
+ALL_VERBATIM = 0.98
+"""Texts of which so much is the same, either way, are not aligned: what differs is at most a correction."""
+
+VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE = 0.6, 0.6, 0.4
+"""Two versions of one story, each on a page of its own: most of the shorter one stands in the longer, both begin alike,
+and what they share is rare. Whatever else stands on the pages, and drags other measures down, they are copies."""
 
 EXCERPT_RATIO = 0.67
 EXCERPT_CARRIED = 0.7
@@ -101,7 +112,7 @@ def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
     common
         Verbatim beyond rare containment: word for word, but in words that many articles have.
     """
-    names = "verbatim rare_containment order near near_longer low in_order new_numbers own_numbers elsewhere"
+    names = "verbatim rare_containment order near near_longer low in_order new_numbers"
     inputs = {name: evidence[name] for name in names.split()}
     inputs["tokens"] = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
     inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
@@ -109,22 +120,30 @@ def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
 
 
 def ruled_out(inputs: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.bool_]:
-    """Return which pairs are no copies, whatever the score: too short to tell, or of one template or mould."""
+    """Return which pairs are no copies, whatever the score: too short, of common words, no number shared."""
     verbatim = inputs["verbatim"]
     is_short = (inputs["tokens"] < FEW_TOKENS) & (verbatim < FEW_TOKENS_VERBATIM)
-    own = inputs["own_numbers"]
-    is_moulded = (own >= OWN_NUMBERS) | ((own >= MOULD_NUMBERS) & (inputs["elsewhere"] >= MOULD_ELSEWHERE))
-    return np.asarray(is_short | is_moulded | (inputs["common"] >= TEMPLATE))
+    return np.asarray(is_short | (inputs["common"] >= COMMON) | (inputs["new_numbers"] >= NO_NUMBERS))
+
+
+def are_versions(evidence: Evidence) -> npt.NDArray[np.bool_]:
+    """Return which pairs are two versions of one story, whatever stands beside it on their pages."""
+    is_version = (evidence["verbatim"] >= VERSION_VERBATIM) & (evidence["rare_containment"] >= VERSION_RARE)
+    return np.asarray(is_version & (evidence["shared_lead"] >= VERSION_LEAD))
 
 
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
-    """Return the pairs whose resemblance is at least the threshold; their score is the resemblance."""
+    """Return the pairs whose resemblance is at least the threshold; their score is the resemblance.
+
+    Those whose numbers contradict each other, if that was measured, are pieces from one mould.
+    """
     (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
+    is_template = evidence["contradicted"][at] >= CONTRADICTED_NUMBERS
     return Matches(
         evidence.left[at],
         evidence.right[at],
-        np.full(len(at), NEAR_DUPLICATE, np.int8),
-        evidence["resemblance"][at],
+        np.where(is_template, TEMPLATE, NEAR_DUPLICATE).astype(np.int8),
+        np.where(is_template, 0.0, evidence["resemblance"][at]),
         np.full(len(at), NEITHER, np.int8),
         evidence.measures[:, at],
     )
@@ -140,15 +159,34 @@ def is_told(evidence: Evidence, related: bool = False) -> npt.NDArray[np.bool_]:
     return np.asarray((relation < RELATED) | (related & alike))
 
 
+def may_be_template(evidence: Evidence) -> npt.NDArray[np.bool_]:
+    """Return of which pairs the slots are worth a look: copies by their score, and where one side is much alike."""
+    relation, _ = _relations(evidence)
+    alike = np.maximum(evidence["verbatim"], evidence["verbatim_longer"])
+    same = np.minimum(evidence["verbatim"], evidence["verbatim_longer"]) >= ALL_VERBATIM
+    return np.asarray(((relation < PARTIAL) | (alike >= ALIKE)) & ~same)
+
+
 def judge(evidence: Evidence, params: Params) -> Matches:
     """Return the relation and score of every pair; the evidence must be complete."""
     relation, score = _relations(evidence)
     is_near = evidence["resemblance"] >= params.threshold
     relation[is_near] = NEAR_DUPLICATE
     score[is_near] = evidence["resemblance"][is_near]
+    is_template = evidence["contradicted"] >= CONTRADICTED
+    relation[is_template] = TEMPLATE
+    score[is_template] = 0.0
+    # A text that has much of its own does not go for a shorter version of itself.
+    longer = carried(evidence["verbatim_longer"], evidence["order_longer"])
+    has_more = (relation == EXCERPT) | ((relation == REVISED) & (longer < EXCERPT_CARRIED))
     container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)
-    container[relation != EXCERPT] = NEITHER
+    container[~has_more] = NEITHER
     return Matches(evidence.left, evidence.right, relation, score, container.astype(np.int8), evidence.measures)
+
+
+def carried(verbatim: npt.NDArray[np.float64], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return which share of one side of each pair stands in the other, verbatim or in order."""
+    return np.asarray(verbatim + (1.0 - verbatim) * np.minimum(1.0, order / RETOLD_ORDER))
 
 
 def _relations(evidence: Evidence) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
@@ -158,14 +196,16 @@ def _relations(evidence: Evidence) -> tuple[npt.NDArray[np.int8], npt.NDArray[np
     score[ruled_out(inputs)] = 0.0
     verbatim, order, rare = inputs["verbatim"], inputs["order"], inputs["rare_containment"]
     longer = np.maximum(evidence.lengths_left, evidence.lengths_right)
+    is_version = are_versions(evidence) & ~ruled_out(inputs)
+    score[is_version] = np.maximum(score[is_version], 0.5)
     is_copy = score >= 0.5
     is_retold = (order >= REWRITTEN_ORDER) & (verbatim < REWRITTEN_VERBATIM)
     is_revised = is_copy & (verbatim >= REVISED_VERBATIM) & ~is_retold
-    carried = verbatim + (1.0 - verbatim) * np.minimum(1.0, order / RETOLD_ORDER)
-
     relation = np.full(len(score), RELATED, np.int8)
     relation[(verbatim >= PARTIAL_VERBATIM) | (rare >= PARTIAL_RARE)] = PARTIAL
     relation[is_copy] = REWRITTEN
     relation[is_revised] = REVISED
-    relation[is_revised & (inputs["tokens"] <= EXCERPT_RATIO * longer) & (carried >= EXCERPT_CARRIED)] = EXCERPT
+    relation[
+        is_revised & (inputs["tokens"] <= EXCERPT_RATIO * longer) & (carried(verbatim, order) >= EXCERPT_CARRIED)
+    ] = EXCERPT
     return relation, score

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-IDENTICAL, NEAR_DUPLICATE, EXCERPT, REVISED, REWRITTEN, PARTIAL, RELATED = range(7)
+IDENTICAL, NEAR_DUPLICATE, EXCERPT, REVISED, REWRITTEN, PARTIAL, TEMPLATE, RELATED = range(8)
 """Relations as the kernels know them, from the closest kind of copy to none."""
 
-RELATIONS = ("identical", "near_duplicate", "excerpt", "revised", "rewritten", "partial", "related")
+RELATIONS = ("identical", "near_duplicate", "excerpt", "revised", "rewritten", "partial", "template", "related")
 
 NO_DATE = 2**63 - 1
 """Stands for a missing date: microseconds since 1970 UTC, later than every real one."""
@@ -49,9 +49,11 @@ MEASURES = (
     "even",
     "even_longer",
     "in_order",
+    "shared_lead",
     "new_numbers",
-    "own_numbers",
-    "elsewhere",
+    "contradicted",
+    "furniture",
+    "furniture_longer",
 )
 """What is measured of every match, each in [0, 1], defined in `dedup.evidence`; null where a level does not need it.
 

@@ -256,6 +256,27 @@ def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
 
 
 @dataclass(frozen=True, slots=True)
+class Segments:
+    """The sentences and lines of documents.
+
+    Parameters
+    ----------
+    stops : uint32 array
+        How many tokens of its document stand before the end of each; the last one is the document's length.
+    firsts, lasts : int64 array, shape (n_documents,)
+        Document ``i`` has ``stops[firsts[i]:lasts[i]]``; none where it has no tokens.
+    """
+
+    stops: npt.NDArray[np.uint32]
+    firsts: npt.NDArray[np.int64]
+    lasts: npt.NDArray[np.int64]
+
+    def take(self, documents: npt.NDArray[np.int64]) -> Segments:
+        """Return those of some documents."""
+        return Segments(self.stops, self.firsts[documents], self.lasts[documents])
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """The distinct texts of a run, in the order in which they are preferred as the one to keep.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import pyarrow as pa
 import xxhash
 
 from dedup import folding
+from dedup.kernels import simd
 from dedup.kernels import text as kernel
 
 CHARACTER_FLAG = 1
@@ -23,6 +24,9 @@ CHARACTER_FLAG = 1
 
 NUMBER_FLAG = 2
 """Next bit: set where the token begins with a digit."""
+
+REPLACEMENT = "\ufffd"
+"""What a decoder has put for bytes that it could not read: a letter, so that two such texts are not the same."""
 
 ALPHABETIC_FLAGS = CHARACTER_FLAG | NUMBER_FLAG
 """Both: the character is one of an alphabet (Thai, Lao, Khmer, Myanmar), where a word takes some five of them."""
@@ -40,11 +44,17 @@ class Tokens:
         Document ``i`` has ``hashes[offsets[i]:offsets[i + 1]]``.
     digests : uint64 array, shape (n_documents, 2)
         XXH3-128 of the document's token hashes, high half first: equal for identical documents.
+    segments : uint32 array, shape (n_segments,)
+        How many tokens of its document stand before the end of each sentence or line; empty where texts are gone.
+    segment_counts : int64 array, shape (n_documents,)
+        How many segments each document has; empty, too.
     """
 
     hashes: npt.NDArray[np.uint32]
     offsets: npt.NDArray[np.int64]
     digests: npt.NDArray[np.uint64]
+    segments: npt.NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
+    segment_counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -56,7 +66,8 @@ def tokenise(texts: pa.LargeBinaryArray) -> Tokens:
     Parameters
     ----------
     texts : pyarrow.LargeBinaryArray
-        UTF-8; bytes that are not valid UTF-8 separate words. A null has no tokens.
+        UTF-8; bytes that are not valid UTF-8 are letters, for they are words in an unknown encoding. A null has no
+        tokens.
 
     Returns
     -------
@@ -69,19 +80,25 @@ def tokenise(texts: pa.LargeBinaryArray) -> Tokens:
     hashes = np.empty(int(offsets[-1] - offsets[0]) // 2 + kernel.PAD, np.uint32)
     borders = np.empty(kernel.PIECE + 2 + kernel.AT_ONCE, np.int64)
     room = np.empty((6, kernel.PIECE // 2 + 2), np.uint32)
+    segments, segment_ends = np.empty(hashes.size, np.uint32), np.zeros(n + 1, np.int64)
     parts: list[npt.NDArray[np.uint32]] = []
+    segment_parts: list[npt.NDArray[np.uint32]] = []
     first = 0
     while True:
-        stop = kernel.tokenise(data, offsets, first, n, *_table(), folded, borders, room, hashes, ends[1:])
+        rooms = folded, borders, room, hashes, ends[1:], segments, segment_ends[1:]
+        stop = kernel.tokenise(data, offsets, first, n, *_table(), *rooms)
         parts.append(hashes[: ends[stop] if stop > first else 0])
+        segment_parts.append(segments[: segment_ends[stop] if stop > first else 0])
         ends[first + 1 : stop + 1] += ends[first]
+        segment_ends[first + 1 : stop + 1] += segment_ends[first]
         if stop == n:
             break
         # The document at `stop` did not fit: it folds to more than it was, or has hardly two bytes a token.
         first = stop
         folded, hashes = _room(2 * folded.size), np.empty(2 * hashes.size, np.uint32)
+        segments = np.empty(hashes.size, np.uint32)
     done = parts[0] if len(parts) == 1 else np.concatenate(parts)  # nearly always one: no copy
-    return Tokens(done, ends, digests(done, ends))
+    return Tokens(done, ends, digests(done, ends), np.concatenate(segment_parts), np.diff(segment_ends))
 
 
 def tokens(text: str) -> list[str]:
@@ -90,8 +107,8 @@ def tokens(text: str) -> list[str]:
     folded = _room(2 * len(data))
     while (stop := kernel.fold(data, 0, offsets[1], *_table(), folded)) < 0:
         folded = _room(2 * folded.size)
-    marks = dict.fromkeys((kernel.MARK, kernel.ALPHABET_MARK), " ")
-    return bytes(folded[:stop]).decode().translate(marks).split()
+    marks = dict.fromkeys((kernel.MARK, kernel.ALPHABET_MARK, simd.STOP, simd.LINE), " ")
+    return bytes(folded[:stop]).decode("utf-8", "surrogateescape").translate(marks).split()
 
 
 def spans(text: str) -> list[tuple[str, int, int]]:
@@ -102,6 +119,10 @@ def spans(text: str) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
     word, start, stop = "", 0, 0
     for place, char in enumerate(text):
+        if char == REPLACEMENT or 0xD800 <= ord(char) <= 0xDFFF:  # of what is no text each byte is a letter
+            raw = encode(char).decode("utf-8", "surrogateescape")
+            word, start, stop = word + raw, start if word else place, place + 1
+            continue
         letters = _folded(char)
         if word and not letters:
             stop = place + 1  # a mark on the letter before
@@ -119,7 +140,7 @@ def spans(text: str) -> list[tuple[str, int, int]]:
 
 
 def encode(text: str) -> bytes:
-    """Return a text as UTF-8; lone surrogates become bytes that are not UTF-8 and so separate words."""
+    """Return a text as UTF-8; lone surrogates become bytes that are not UTF-8."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -128,7 +149,9 @@ def token_hash(token: str) -> int:
     flags = CHARACTER_FLAG if folding.kind_of(token[0]) == folding.CHARACTER else 0
     flags |= NUMBER_FLAG if "0" <= token[0] <= "9" else 0
     flags |= ALPHABETIC_FLAGS if folding.is_alphabetic(token[0]) else 0
-    return int(xxhash.xxh32_intdigest(token.encode())) & ~(CHARACTER_FLAG | NUMBER_FLAG) | flags
+    return (
+        int(xxhash.xxh32_intdigest(token.encode("utf-8", "surrogateescape"))) & ~(CHARACTER_FLAG | NUMBER_FLAG) | flags
+    )
 
 
 _folded = functools.lru_cache(1 << 14)(folding.fold_code_point)

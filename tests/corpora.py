@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dedup import rare
 from dedup.params import Params
-from dedup.store import Corpus, Scratch
+from dedup.store import Corpus, Scratch, Segments
 from dedup.text import encode, tokenise
 
 
@@ -17,6 +17,14 @@ def corpus_of(texts: list[str]) -> Corpus:
     """Return texts as documents 0, 1, 2 ..."""
     tokens = tokenise(pa.array([encode(text) for text in texts], pa.large_binary()))
     return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
+
+
+def segmented(texts: list[str]) -> tuple[Corpus, Segments]:
+    """Return texts as documents, and their sentences and lines."""
+    tokens = tokenise(pa.array([encode(text) for text in texts], pa.large_binary()))
+    lasts = np.cumsum(tokens.segment_counts)
+    segments = Segments(tokens.segments, lasts - tokens.segment_counts, lasts)
+    return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:]), segments
 
 
 def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params, threads: int = 1) -> tuple:

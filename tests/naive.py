@@ -23,18 +23,23 @@ def is_dropped(char: str) -> bool:
 
 
 def fold(char: str) -> str:
-    """Fold one character, whatever stands around it."""
-    if 0xD800 <= ord(char) <= 0xDFFF:
-        return " "
+    """Fold one character, whatever stands around it; what stands for bytes that are no text stays as it is."""
+    if is_no_text(char):
+        return char
     decomposed = "".join(c for c in unicodedata.normalize("NFKD", char) if not is_dropped(c))
     folded = unicodedata.normalize("NFKD", decomposed.casefold())
     folded = "".join(c for c in folded if not is_dropped(c))
     return "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in folded)
 
 
+def is_no_text(char: str) -> bool:
+    """A byte that is not UTF-8, as Python escapes it, or what a decoder has put in its place."""
+    return "\udc80" <= char <= "\udcff" or char == "\ufffd"
+
+
 def is_word(char: str) -> bool:
-    """Letters, marks and digits."""
-    return unicodedata.category(char)[0] in "LMN"
+    """Letters, marks and digits; and bytes that are no text, for they are letters in an unknown encoding."""
+    return is_no_text(char) or unicodedata.category(char)[0] in "LMN"
 
 
 def is_unspaced(char: str) -> bool:
@@ -42,11 +47,17 @@ def is_unspaced(char: str) -> bool:
     return is_word(char) and (unicodedata.name(char, "").startswith(UNSPACED) or char in "\u3099\u309a")
 
 
-def tokens(text: str) -> list[str]:
+def decoded(text: str | bytes) -> str:
+    """The characters of UTF-8, bytes that are none escaped one by one; of a string, lone surrogates are such bytes."""
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return data.decode("utf-8", "surrogateescape")
+
+
+def tokens(text: str | bytes) -> list[str]:
     """Runs of word characters of the folded text; one a character in scripts without spaces."""
     found: list[str] = []
     word = ""
-    for char in "".join(fold(c) for c in text):
+    for char in "".join(map(fold, decoded(text))):
         if is_word(char) and not is_unspaced(char):
             word += char
             continue
@@ -69,7 +80,7 @@ def token_hash(token: str) -> int:
     Both together: a character of an alphabet without spaces.
     """
     flags = is_unspaced(token[0]) | (token[0].isdecimal() or is_alphabetic(token[0])) << 1
-    return xxhash.xxh32_intdigest(token.encode()) & ~3 | flags
+    return xxhash.xxh32_intdigest(token.encode("utf-8", "surrogateescape")) & ~3 | flags
 
 
 def shingles(text: str, size: int) -> list[bytes]:
@@ -112,9 +123,8 @@ def mix(value: int) -> int:
     return value ^ value >> 33
 
 
-def word_pairs(text: str) -> list[int]:
+def pairs_of(hashes: list[int]) -> list[int]:
     """Hashes of adjacent tokens: two words; four from where two characters without spaces meet, six of alphabets."""
-    hashes = [token_hash(token) for token in tokens(text)]
     found = []
     for i in range(len(hashes) - 1):
         pair = mix(hashes[i] << 32 | hashes[i + 1])
@@ -126,6 +136,11 @@ def word_pairs(text: str) -> list[int]:
                 pair = mix(pair ^ (hashes[k] << 32 | hashes[k + 1]))
         found.append(pair)
     return found
+
+
+def word_pairs(text: str) -> list[int]:
+    """The word pairs of a text, in the order of their places."""
+    return pairs_of([token_hash(token) for token in tokens(text)])
 
 
 def pair_frequencies(texts: list[str], slots: int) -> dict[int, int]:
@@ -193,11 +208,50 @@ def rare_containment(text: str, other: str, weight: Callable[[int], int]) -> flo
     return sum(weight(pair) for pair in pairs if pair in there) / (sum(map(weight, pairs)) + 96)
 
 
-def elsewhere(text: str, other: str, weight: Callable[[int], int], frequency: Callable[[int], int]) -> float:
-    """Of the text's word pairs that stand in the other: weight of those in more than six texts, over all and 12."""
-    there = set(word_pairs(other))
-    shared = [pair for pair in word_pairs(text) if pair in there]
-    return sum(weight(pair) for pair in shared if frequency(pair) > 6) / (sum(map(weight, shared)) + 12)
+def lead(size: int, covered: set[int], before: int) -> float:
+    """Of 60 words in a row, behind at most 80 and at most so many, those that are covered: the highest share."""
+    length = min(60, size)
+    last = min(80, before, size - length)
+    return max(sum(i in covered for i in range(at, at + length)) for at in range(last + 1)) / length
+
+
+def coverage(left: str, right: str) -> tuple[float, float, float]:
+    """Share of the shorter text's tokens (the left one's of two of equal length) in runs of five that both have, of the
+    longer's; and the lower one of their leads.
+    """
+    a, b = ([token_hash(token) for token in tokens(text)] for text in (left, right))
+    if len(b) < len(a):
+        a, b = b, a
+    in_a, in_b = verbatim(a, b), verbatim(b, a)
+    return len(in_a) / len(a), len(in_b) / len(b), min(lead(len(a), in_a, 80), lead(len(b), in_b, 80))
+
+
+def own_prose(sentences: list[list[int]], other: list[int], is_mark: Callable[[int], bool]) -> float:
+    """Of the words in sentences of twelve or more with at most one mark of pages: those in sentences of which less than
+    a third stands in the other text, over them all and twelve.
+    """
+    hashes = [word for sentence in sentences for word in sentence]
+    there = set(runs(other))
+    covered = {k for i, run in enumerate(runs(hashes)) if run in there for k in range(i, i + len(run))}
+    own, total, at = 0, 12, 0
+    for sentence in sentences:
+        if len(sentence) >= 12 and sum(map(is_mark, sentence)) <= 1:
+            total += len(sentence)
+            own += len(sentence) if 3 * len(covered & {*range(at, at + len(sentence))}) < len(sentence) else 0
+        at += len(sentence)
+    return own / total
+
+
+def turned(value: int, bits: int) -> int:
+    """A 64-bit value rotated to the left."""
+    return (value << bits | value >> 64 - bits) % 2**64
+
+
+def passage_sketch(text: str, size: int) -> list[int]:
+    """The smallest hashes among the runs of six words: three word pairs, one beside the other."""
+    pairs = word_pairs(text)
+    runs_of_six = zip(pairs, pairs[2:], pairs[4:], strict=False)
+    return sorted({turned(one, 21) ^ turned(two, 42) ^ three for one, two, three in runs_of_six})[:size]
 
 
 def anchors_in_order(anchors: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -261,7 +315,182 @@ def agreement(left: str, right: str) -> dict[str, float]:
         found["low" + name] = sum(shares[:third]) / third
         found["even" + name] = sum(share >= 0.2 for share in shares) / count
     found["in_order"] = len(ordered) / (len(anchors) + 1)
+    found["shared_lead"] = min(lead(len(side), passages[k], len(side) // 4) for k, side in enumerate((a, b)))
     numbers = [{value for value in side if value & 3 == 2} for side in (a, b)]
     found["new_numbers"] = len(numbers[0] - numbers[1]) / (len(numbers[0]) + 2)
-    found["own_numbers"] = min(max(0, len(one - two) - 1) / (len(one) + 2) for one, two in (numbers, reversed(numbers)))
     return found
+
+
+NUMBER = 2
+"""The two lowest bits of the hash of a token that begins with a digit."""
+
+FULL_WEIGHT, PRIOR = 24, 12
+LONGEST_SLOT, FRAME, LEAST_FRAME, MOST_SLOTS = 10, 5, 2, 512
+LONG, AROUND = 120, 20
+MOST_CELLS = 10_000
+CORRECTED, NUMBERS_ALONE = 0.8, 0.22
+"""What a fact weighs at most, and what is added below; words of a slot, words around it that are the same, in all and
+on either side, and slots of a pair; words of a text that has pages around it, and around a slot in it; the size of a
+table; the share of a text that is aligned where a single slot is a correction; what the numbers alone count."""
+
+
+def facts(text: str, weight: Callable[[int], int]) -> list[int]:
+    """Weight of each word as a fact: 24 of a number; of another the lower weight of the two pairs in which it stands.
+
+    Where an alphabet is written without spaces its pairs are not those of the words: there, and behind it, only numbers
+    are facts.
+    """
+    hashes = words(text)
+    rare = [pair for pair in word_pairs(text) if weight(pair)]
+    rarity = []
+    for pair in pairs_of(hashes):
+        is_next = bool(rare) and rare[0] == pair
+        rarity.append(weight(rare.pop(0)) if is_next else 0)
+    rarity += [0] * (len(hashes) - 1 - len(rarity))
+    return [
+        FULL_WEIGHT if value & 3 == NUMBER else min(rarity[max(0, k - 1) : k + 1], default=FULL_WEIGHT)
+        for k, value in enumerate(hashes)
+    ]
+
+
+DIGITS = {token_hash(f"{n:0{size}}"): f"{n:0{size}}" for size in (1, 2, 3) for n in range(10**size)}
+
+
+def in_digits(hashes: list[int], place: int, letters: dict[int, str]) -> int:
+    """Hash of the number that a token is a group of, or tells in letters, written in digits; 0 if it is neither.
+
+    All groups but the first are of three digits; there are four at most.
+    """
+    if hashes[place] & 3 != NUMBER:
+        return token_hash(letters[hashes[place]]) if hashes[place] in letters else 0
+    place, hashes = min(place, 4), hashes[max(0, place - 4) : place + 4]
+    groups = [DIGITS.get(value, "") for value in hashes]
+    first = place
+    while first > 0 and len(groups[first]) == 3 and groups[first - 1]:
+        first -= 1
+    last = first + 1
+    while last < min(first + 4, len(hashes)) and len(groups[last]) == 3:
+        last += 1
+    return token_hash("".join(groups[first:last])) if groups[first] and first + 1 < last and place < last else 0
+
+
+def has(hashes: list[int], token: int, number: int, letters: dict[int, str]) -> bool:
+    """Whether a text, or a part of one, has a token; a number (its hash in digits, else 0) however it is written."""
+    if token in hashes or not number:
+        return token in hashes
+    return number in hashes or any(in_digits(hashes, k, letters) == number for k in range(len(hashes)))
+
+
+def common_subsequence(x: list[int], y: list[int]) -> list[tuple[int, int]]:
+    """Places of a longest common subsequence: the first words that agree, where none is lost by that; else the first of
+    ``x`` is left out, rather than that of ``y``, where none is lost by that.
+    """
+    lengths = {(i, j): 0 for i in range(len(x) + 1) for j in range(len(y) + 1)}
+    for i in reversed(range(len(x))):
+        for j in reversed(range(len(y))):
+            longer = max(lengths[i + 1, j], lengths[i, j + 1])
+            lengths[i, j] = 1 + lengths[i + 1, j + 1] if x[i] == y[j] else longer
+    found, i, j = [], 0, 0
+    while i < len(x) and j < len(y):
+        if x[i] == y[j]:
+            found.append((i, j))
+            i, j = i + 1, j + 1
+        elif lengths[i + 1, j] >= lengths[i, j + 1]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def aligned(x: list[int], y: list[int]) -> list[tuple[int, int]]:
+    """Places of words that are the same, rising in both: around the anchors in order all that is equal, and between two
+    such blocks a longest common subsequence, where they are not too far apart.
+    """
+    anchors = [(i, y.index(value)) for i, value in enumerate(x) if x.count(value) == 1 and y.count(value) == 1]
+    found: list[tuple[int, int]] = []
+    x_done = y_done = 0
+    for i, j in [*reversed(anchors_in_order(anchors)), (len(x), len(y))]:
+        if i < x_done or j < y_done:
+            continue
+        if i < len(x):
+            while i > x_done and j > y_done and x[i - 1] == y[j - 1]:
+                i, j = i - 1, j - 1
+        if i > x_done and j > y_done and (i - x_done + 1) * (j - y_done + 1) <= MOST_CELLS:
+            found += [(x_done + a, y_done + b) for a, b in common_subsequence(x[x_done:i], y[y_done:j])]
+        while i < len(x) and j < len(y) and x[i] == y[j]:
+            found.append((i, j))
+            i, j = i + 1, j + 1
+        x_done, y_done = i, j
+    return found
+
+
+def contradicted(
+    x: list[int], y: list[int], x_facts: list[int], y_facts: list[int], in_letters: dict[str, int]
+) -> float:
+    """Weight of the facts that contradict each other in the same slots, over it, those that agree, and 12; or 0.22
+    times the same of the numbers alone, if that is more.
+
+    ``x`` is the shorter text, the left one of two of equal length.
+    """
+    if (len(y), y) < (len(x), x):
+        x, y, x_facts, y_facts = y, x, y_facts, x_facts
+    letters = {token_hash(tokens(word)[0]): str(value) for word, value in in_letters.items()}
+    places = aligned(x, y)
+    slots: dict[tuple[int, int], tuple[int, int, int, bool]] = {}
+    for before, here in zip([(-1, -1), *places], places, strict=False):
+        (x_from, y_from), (x_to, y_to) = (before[0] + 1, before[1] + 1), here
+        x_slot, y_slot = slice(x_from, x_to), slice(y_from, y_to)
+        if not (1 <= len(x[x_slot]) <= LONGEST_SLOT and 1 <= len(y[y_slot]) <= LONGEST_SLOT):
+            continue
+        before = framing(x[:x_from][::-1], y[:y_from][::-1])
+        behind = framing(x[x_to:], y[y_to:])
+        is_framed = min(before, behind) >= LEAST_FRAME and before + behind >= FRAME
+        numbers, others = [], []
+        for one, one_facts, slot, two, other_slot in (
+            (x, x_facts, x_slot, y, y_slot),
+            (y, y_facts, y_slot, x, x_slot),
+        ):
+            own = []
+            for k, token in enumerate(one[slot], slot.start):
+                number = in_digits(one, k, letters) or (token if token & 3 == NUMBER else 0)
+                if not has(two[other_slot] if is_framed and number else two, token, number, letters):
+                    own.append((token, one_facts[k], number))
+            numbers.append([token for token, _, number in own if number])
+            others.append([(token, fact) for token, fact, number in own if fact and not number])
+        if all(numbers):
+            slots.setdefault((numbers[0][0], numbers[1][0]), (FULL_WEIGHT, x_from, y_from, True))
+        elif all(others) and is_framed:
+            weight = min(max(weight for _, weight in own) for own in others) // 4
+            if weight:
+                slots.setdefault((others[0][0][0], others[1][0][0]), (weight, x_from, y_from, False))
+    agreed: dict[int, int] = {}
+    for i, j in places:
+        if min(x_facts[i], y_facts[j]):
+            agreed.setdefault(x[i], min(x_facts[i], y_facts[j]))
+    told = list(slots.values())[:MOST_SLOTS]
+    if min(len(x), len(y)) >= LONG:
+        in_x, in_y = ({place[side] for place in places} for side in (0, 1))
+        told = [slot for slot in told if is_within(in_x, len(x), slot[1]) and is_within(in_y, len(y), slot[2])]
+    if len(told) == 1 and len(places) >= CORRECTED * min(len(x), len(y)):
+        told = []
+    against = sum(weight for weight, *_ in told)
+    numbers_against = sum(weight for weight, *_, is_number in told if is_number)
+    numbers_agreed = sum(weight for value, weight in agreed.items() if value & 3 == NUMBER)
+    return max(
+        against / (against + sum(agreed.values()) + PRIOR),
+        NUMBERS_ALONE * (numbers_against / (numbers_against + numbers_agreed + PRIOR)),
+    )
+
+
+def framing(x: list[int], y: list[int]) -> int:
+    """How many words on one side of a slot, from it on, are the same: three at most, and where both texts end there."""
+    same, most = 0, FRAME - LEAST_FRAME
+    while same < min(most, len(x), len(y)) and x[same] == y[same]:
+        same += 1
+    return most if same == len(x) == len(y) else same
+
+
+def is_within(aligned_places: set[int], size: int, place: int) -> bool:
+    """Whether three of five of the words before a place, or of those from there on, are aligned; none are no most."""
+    sides = range(max(0, place - AROUND), place), range(place, min(size, place + AROUND))
+    return any(side and 5 * sum(k in aligned_places for k in side) >= 3 * len(side) for side in sides)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
+from pathlib import Path
+from typing import Any
 
 import naive
 import pyarrow as pa
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 import dedup
 from dedup import rare as rare_stage
 from dedup import schema
+from dedup.families import LARGE
 from dedup.io import source as io_source
 from dedup.kernels import cluster, evidence, lsh, numbers, rare, resemblance
 from dedup.params import Params
@@ -59,6 +63,16 @@ def test_nothing_depends_on_order_batches_or_threads(
         assert result.matches.equals(expected.matches)
 
 
+def matched_by(rows: dict[str, dict[str, Any]], row: dict[str, Any]) -> str:
+    """Return what a dropped record matches: the kept one, or a dropped version of its story that its reason names."""
+    named = re.search(r"; the other is (.+), a version of the same story that is dropped too", row["reason"])
+    if named is None:
+        return str(row["duplicate_of"])
+    assert not rows[named[1]]["kept"]
+    assert rows[named[1]]["duplicate_of"] == row["duplicate_of"]
+    return named[1]
+
+
 @pytest.mark.parametrize("level", dedup.Level.__members__)
 @pytest.mark.parametrize("keep", ["first", "earliest", "longest"])
 def test_guarantees(level: str, keep: str) -> None:
@@ -75,7 +89,7 @@ def test_guarantees(level: str, keep: str) -> None:
             continue
         assert row["cluster"] == row["duplicate_of"]
         assert rows[row["duplicate_of"]]["kept"]
-        match = matches[min(row["id"], row["duplicate_of"]), max(row["id"], row["duplicate_of"])]
+        match = matches[tuple(sorted((row["id"], matched_by(rows, row))))]
         assert (match["relation"], match["score"]) == (row["relation"], row["score"])
     copies = ["identical", "near_duplicate", "excerpt", "revised", "rewritten"]
     levels = {"identical": 1, "near": 2, "syndicated": 4, "rewritten": 5}
@@ -105,9 +119,12 @@ def test_near_level_finds_what_the_definition_finds() -> None:
 @pytest.mark.parametrize("level", ["syndicated", "rewritten"])
 def test_levels_are_cumulative(level: str) -> None:
     """Near duplicates stay so at the higher levels, even where all their words are those of a template."""
-    sentences = [f"{line}." for line in article(1, 30).split(". ")]
+    sentences = [f"{line}." for line in article(1, 100).rstrip(".").split(". ")]
     draw = random.Random(5)
-    pages = [" ".join(line for line in sentences if draw.random() < 0.7) for _ in range(150)]
+    # Each sentence stands on some forty pages, and no page has much of another: of no large family.
+    chosen = [draw.sample(sentences, 25) for _ in range(150)]
+    again = [[draw.choice(sentences) if draw.random() < 0.1 else line for line in lines] for lines in chosen[::3]]
+    pages = [" ".join(lines) for lines in chosen + again]
     pages += [page.rsplit(" ", 3)[0] for page in pages[::10]]
     # Distinct texts only: which of the matches of a text its twins are given depends on what is kept.
     texts = [record for record in corpus() if not str(record["id"]).startswith(("exact", "case"))]
@@ -115,13 +132,40 @@ def test_levels_are_cumulative(level: str) -> None:
     near = dedup.deduplicate(records, params=Params(level="near")).matches.to_pylist()
     above = dedup.deduplicate(records, params=Params(level=level)).matches.to_pylist()
     kinds = {"identical", "near_duplicate"}
-    assert len(near) > 15
+    assert len(near) > 40
     found = {(row["left"], row["right"]): row["resemblance"] for row in above if row["relation"] in kinds}
     # The road of rare pairs may find a near duplicate more that the bands have missed.
     more = found.keys() - {(row["left"], row["right"]) for row in near}
     assert len(found) == len(near) + len(more)
     assert len(more) < 0.06 * len(near)
     assert all(found[pair] >= 0.7 for pair in more)
+
+
+@pytest.mark.parametrize("level", ["syndicated", "rewritten"])
+@pytest.mark.parametrize("size", [LARGE, LARGE + 1, 120])
+def test_of_a_large_family_one_is_kept_and_all_others_say_for_what_they_go(level: str, size: int) -> None:
+    """Not all pairs of its versions are told."""
+    versions = [{"id": f"v{n:03}", "text": edited(article(1, 30), n, 0.05)} for n in range(size)]
+    others = [{"id": f"a{n}", "text": article(n, 30)} for n in range(2, 30)]
+    result = dedup.deduplicate(versions + others, params=Params(level=level))
+    rows = {row["id"]: row for row in result.decisions.to_pylist()}
+    assert [row["id"] for row in rows.values() if row["kept"]] == ["v000", *(other["id"] for other in others)]
+    matches = {(row["left"], row["right"]): row for row in result.matches.to_pylist()}
+    for row in rows.values():
+        if not row["kept"]:
+            match = matches[tuple(sorted((row["id"], matched_by(rows, row))))]
+            assert (match["relation"], match["score"]) == (row["relation"], row["score"])
+    assert size <= LARGE or len(matches) < size * (size - 1) // 2
+
+
+def test_what_copies_a_dropped_version_of_its_family_goes_with_it() -> None:
+    """Its reason names that version, with which it has a match."""
+    records = [{"id": f"v{n:02}", "text": edited(article(1, 30), n, 0.04 * (n % 9))} for n in range(60)]
+    result = dedup.deduplicate(records + [{"id": f"a{n}", "text": article(n, 30)} for n in range(2, 30)])
+    rows = {row["id"]: row for row in result.decisions.to_pylist()}
+    matches = {(row["left"], row["right"]) for row in result.matches.to_pylist()}
+    for row in rows.values():
+        assert row["kept"] or tuple(sorted((row["id"], matched_by(rows, row)))) in matches
 
 
 @given(st.floats(0.3, 1.0))
@@ -249,6 +293,51 @@ def test_results_tell_themselves() -> None:
     assert result.kept.num_rows == 2
     assert isinstance(result.decisions, pa.Table)
     assert result.summary["fingerprint"] == Params(level="near").fingerprint
+
+
+BRIDGE = (
+    "Городской совет после долгого спора решил закрыть старый мост до конца следующей весны. Инженеры нашли трещины "
+    "в трёх опорах, и грузовикам придётся ехать в объезд через соседний посёлок. Жители правого берега жалуются, что "
+    "дорога до больницы станет вдвое длиннее, а торговцы на набережной боятся потерять покупателей. Мэр обещал пустить "
+    "бесплатный паром и попросил у министерства деньги на ремонт."
+)
+HARVEST = (
+    "Фермеры на юге области собрали рекордный урожай яблок, хотя ранние заморозки погубили часть цветов. Склады уже "
+    "полны, цены упали почти на треть, и многие хозяйства сдают плоды на сок дешевле, чем обошёлся их сбор. Союз "
+    "садоводов предлагает построить общий холодильник и возить яблоки в северные города, где их зимой не хватает. "
+    "Первую партию отправят по железной дороге в начале ноября."
+)
+LATIN = (
+    "(c) 2024 Volga Media Group. ISSN 1234-5678. E-mail: desk@volga.example, tel. +7 000 123 45 67, www.volga.example"
+)
+
+
+@pytest.mark.parametrize("level", dedup.Level.__members__)
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "koi8-r"])
+def test_texts_in_an_unknown_encoding_are_told_apart(tmp_path: Path, level: str, encoding: str) -> None:
+    """By their own words, which no one can read, and not by the footer that all can."""
+    texts = {"bridge": BRIDGE, "harvest": HARVEST, "again": BRIDGE, "loud": BRIDGE + "!"}
+    lines = [
+        b'{"id": "%s", "text": "%s"}\n' % (name.encode(), f"{text} {LATIN}".encode(encoding))
+        for name, text in texts.items()
+    ]
+    path = tmp_path / "feed.jsonl"
+    path.write_bytes(b"".join(lines))
+    result = dedup.deduplicate(path, params=Params(level=level, keep="first"))
+    told = {row["id"]: (row["kept"], row["duplicate_of"], row["relation"]) for row in result.decisions.to_pylist()}
+    copy = (False, "bridge", "identical")
+    assert told == {"bridge": (True, None, None), "harvest": (True, None, None), "again": copy, "loud": copy}
+    out = tmp_path / "out"
+    dedup.deduplicate(path, out, Params(level=level, keep="first"))
+    assert (out / "kept.jsonl").read_bytes() == b"".join(lines[:2])
+
+
+def test_what_a_decoder_could_not_read_is_told_apart_too() -> None:
+    """By what is left of it: how many letters each word had. So two such texts are not the same, nor nearly."""
+    one, other = (text.encode("cp1251").decode("utf-8", "replace") for text in (BRIDGE, HARVEST))
+    texts = [f"{one} {LATIN}", f"{other} {LATIN}", f"{one}  {LATIN}"]
+    result = dedup.deduplicate(texts, params=Params(level="near"))
+    assert result.decisions["kept"].to_pylist() == [True, True, False]
 
 
 def test_no_words_at_all() -> None:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))  # benchmarks are scripts, not a package
 
 import truth  # noqa: E402
-from labelled import CLOSEST, CROSS, INDEPENDENT, NO, SAME_EVENT, UNKNOWN, YES, read_sets  # noqa: E402
+from labelled import CLOSEST, CROSS, INDEPENDENT, NO, SAME_EVENT, UNKNOWN, YES, Pair, read_sets  # noqa: E402
 from plant import read_articles  # noqa: E402
 from quality import COLUMNS, Figures, measure_sets  # noqa: E402
 
@@ -157,6 +157,56 @@ def test_alone_leaves_the_frequencies_as_they_were(folder: Path) -> None:
         sides = [run.documents_of([getattr(pair, side) for pair in edits.pairs]) for side in ("a", "b")]
         alone.measure(run, comparable(run, *sides))
         np.testing.assert_array_equal(alone.frequencies, before)
+
+
+def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
+    """With the shipped model, by the rules on versions and templates, too."""
+    pytest.importorskip("scipy")
+    from fit_relation import ALONE, RUN, Samples, is_copy
+    from quality import background_of, comparable, judge, look_up
+    from stages import measure, packed, pairs_of, run_stages
+
+    from dedup.relation import Model
+    from dedup.schema import REWRITTEN
+
+    draw = random.Random(4)
+    moulds = [with_numbers(article(70), draw) for _ in range(4)]
+    page = article(71, 90)
+    versions = [f"{page} {article(seed, size)}" for seed, size in ((72, 45), (73, 300))]
+    texts = {f"m{k}": text for k, text in enumerate([*moulds, *versions])}
+    labelled = folder / "versions.jsonl"
+    write_lines(labelled, [{"id": key, "text": text} for key, text in texts.items()])
+    params = Params()
+    (edits,) = read_sets(folder, ["edits"])
+    sides = [(pair.a, pair.b) for pair in edits.pairs] + [("m0", f"m{k}") for k in (1, 2, 3)] + [("m4", "m5")]
+    known = [Pair(a, b, "made", YES, group=a) for a, b in sides]
+    model = Model.shipped()
+    with (
+        background_of(folder / "background.jsonl", params, 1) as (_, alone),
+        run_stages([edits.documents, labelled, folder / "background.jsonl"], params, 1) as run,
+    ):
+        a, b = (run.documents_of([side[k] for side in sides]) for k in (0, 1))
+        pairs, wanted = packed(a, b), comparable(run, a, b)
+        for mode, whole, found in (
+            (RUN, measure(run, wanted, whole=True), measure(run, wanted)),
+            (ALONE, alone.measure(run, wanted, whole=True), alone.measure(run, wanted)),
+        ):
+            samples = Samples.of("edits", mode, known, pairs, whole)
+            logit = np.full(len(known), model.intercept)
+            for name, start, stop, slope in model.terms:
+                logit += slope * np.clip(samples.inputs[name] - start, 0.0, stop - start)
+            verdicts = judge(found, params)
+            at, there = look_up(pairs, pairs_of(verdicts))
+            expected = there & (verdicts.relation[at] <= REWRITTEN)
+            assert is_copy(samples, logit, params).tolist() == expected.tolist()
+            assert samples.is_template[-4:].tolist() == [True, True, True, False]
+            assert samples.is_version[-1]
+            assert 0 < expected.sum() < len(known)
+
+
+def with_numbers(text: str, draw: random.Random) -> str:
+    """Put a number of its own behind every fifth word of a text."""
+    return " ".join(f"{word} {draw.randrange(10**4)}" if k % 5 == 4 else word for k, word in enumerate(text.split()))
 
 
 def test_a_fit_is_monotone_and_learns() -> None:

@@ -59,9 +59,45 @@ def test_hashes_and_digests_equal_the_oracle(documents: list[str]) -> None:
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda noise: b"word " + noise + b" caf\xc3\xa9 " * 12))
-def test_bytes_that_are_not_utf8_separate_words(noise: bytes) -> None:
+@example("язык и слово".encode("cp1251"))
+@example(b"\xe2\x82 \xf0\x9f\x91 \xed\xa0\x80 \xc0\xaf \xf4\x90\x80\x80 \xff\xfe")  # cut off, surrogate, overlong, ...
+def test_bytes_that_are_not_utf8_are_letters(noise: bytes) -> None:
     found = tokenise(batch(noise))
-    assert found.hashes.tolist() == [naive.token_hash(t) for t in naive.tokens(noise.decode("utf-8", "replace"))]
+    assert found.hashes.tolist() == [naive.token_hash(token) for token in naive.tokens(noise)]
+
+
+def test_words_in_an_unknown_encoding_are_words() -> None:
+    """Each stays a word, another one for other bytes; what a decoder has put for its letters stays a word, too."""
+    text = "язык и слово, year 2024"
+    raw = tokenise(batch(text.encode("cp1251"))).hashes.tolist()
+    assert len({*raw}) == 5
+    assert raw[3:] == [token_hash("year"), token_hash("2024")]
+    replaced = text.encode("cp1251").decode("utf-8", "replace")
+    assert tokens(replaced) == ["\ufffd" * 4, "\ufffd", "\ufffd" * 5, "year", "2024"]
+    assert [token for token, _, _ in spans(replaced)] == tokens(replaced) == naive.tokens(replaced)
+
+
+@given(st.text(st.sampled_from("ab 1,中\ufffd\ud800\udbff\udc00\udc80\udcff\udfff\u0301é"), max_size=40))
+def test_what_is_no_text_is_a_letter_to_all(text: str) -> None:
+    expected = naive.tokens(text)
+    assert tokens(text) == [token for token, _, _ in spans(text)] == expected
+    assert tokenise(batch(text)).hashes.tolist() == [naive.token_hash(token) for token in expected]
+
+
+@pytest.mark.parametrize("end", [". ", "! ", "? ", "\n", "。", "؟ "])
+def test_sentences_end_alike_whatever_stands_around_them(end: str) -> None:
+    """At all places of a block, and in the last text of a batch as in any other."""
+    for before in (0, *range(50, 70), 200):
+        document = f"{'x' * before} one two{end}three four five"
+        words = 2 + bool(before)
+        assert segments_of(document, "y" * 300)[0] == [words, words + 3]
+        assert segments_of(document) == [[words, words + 3]]
+
+
+def segments_of(*documents: str) -> list[list[int]]:
+    found = tokenise(batch(*documents))
+    ends = np.cumsum(found.segment_counts)
+    return [found.segments[end - count : end].tolist() for end, count in zip(ends, found.segment_counts, strict=True)]
 
 
 def test_composed_and_decomposed_text_fold_alike() -> None:

@@ -1,8 +1,9 @@
 """From new texts to their matches among stored documents: both roads to a candidate, and the judge of the batch run.
 
 What differs from a run (`dedup.matching`): pairs are rare by what is stored at that moment. A pair that only the new
-text has must be in its sketch, for a later one may share it; so sketches are wider. Frames and crowds are not looked
-for: they are known only when many documents are there.
+text has must be in its sketch, for a later one may share it; so sketches are wider. A version of a stored text is not
+counted, so that a story stays rare however many carry it. Furniture and crowds are not looked for: they are known only
+when many documents are there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from dedup import evidence, relation
 from dedup.candidates import joined, split
+from dedup.families import are_versions
 from dedup.index.documents import Row
 from dedup.index.frequencies import Frequencies
 from dedup.index.packing import Vocabulary
@@ -24,10 +26,11 @@ from dedup.index.prepared import NearKeys, Prepared
 from dedup.index.sketching import Sketched, rare_pairs, sketched
 from dedup.index.texts import Numbers, Texts
 from dedup.matches import NEITHER, Matches
+from dedup.matching import LAST_COPY
 from dedup.params import Level, Params
 from dedup.postings import LEAST_OVERLAP, posting_limit
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES
-from dedup.store import Corpus
+from dedup.store import DEFAULT_MEMORY, Corpus
 from dedup.text import Tokens
 
 Fetch = Callable[[Sequence[int]], dict[int, Row]]
@@ -53,7 +56,7 @@ class Found(NamedTuple):
     matches : Matches
         Of places in the corpus of ``texts``; right is always a new text.
     counted : bool array, shape (n_new,)
-        Whether the word pairs of each count: of near duplicates only the first one's do.
+        Whether the word pairs of each count: of near duplicates, and of versions of one text, only the first one's do.
     """
 
     texts: Texts
@@ -162,7 +165,7 @@ class Finder:
         lengths = texts.corpus.lengths
         to_compare = ~is_same & (np.minimum(lengths[met[0]], lengths[met[1]]) >= params.min_tokens)
         candidates = joined(met[0][to_compare], met[1][to_compare])
-        near = relation.near_duplicates(evidence.shingle_evidence(texts.corpus, candidates, params), params)
+        near = _near_duplicates(texts.corpus, candidates, params)
         counted = _counted(texts, Matches.concatenate([identical, near]), params.min_tokens)
         if params.level < Level.syndicated:
             return Found(texts, Matches.concatenate([identical, near]), counted)
@@ -179,7 +182,18 @@ class Finder:
         known = joined(*_in_corpus(texts, *split(known_numbers)))
         identical = _identical(*_in_corpus(texts, *split(same_numbers)))
         own = replace(own, documents=own.documents - first_new + texts.first_new)
-        return Found(texts, Matches.concatenate([identical, self._judge(texts, pairs, known, own)]), counted)
+        is_version = counted & self._versions(texts, pairs)
+        if add and is_version.any():
+            self.frequencies.uncount(texts.corpus, texts.first_new + np.flatnonzero(is_version))
+            own = self._sketched(texts.corpus, own.documents, 2)
+        matches = self._judge(texts, pairs, known, own)
+        # A version that is no copy stays, and counts.
+        copies = np.unique(matches.right[matches.relation <= LAST_COPY[params.level]]) - texts.first_new
+        stays = is_version.copy()
+        stays[copies] = False
+        if add and stays.any():
+            self.frequencies.count(texts.corpus, texts.first_new + np.flatnonzero(stays))
+        return Found(texts, Matches.concatenate([identical, matches]), counted & (~is_version | stays))
 
     def _sharing(
         self, texts: Texts, numbers: Numbers, counted: npt.NDArray[np.bool_], add: bool
@@ -202,6 +216,12 @@ class Finder:
         is_enough = shared >= np.maximum(LEAST_OVERLAP, self._overlap * smaller // self._width)
         return joined(left[is_enough], right[is_enough]), own
 
+    def _versions(self, texts: Texts, pairs: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Return which new texts are versions of an earlier one: their word pairs do not count, for its own do."""
+        found = np.zeros(len(texts.corpus), bool)
+        found[split(pairs[are_versions(texts.corpus, pairs, DEFAULT_MEMORY, 1)])[1]] = True
+        return found[texts.first_new :]
+
     def _judge(
         self, texts: Texts, pairs: npt.NDArray[np.uint64], known: npt.NDArray[np.uint64], own: Sketched
     ) -> Matches:
@@ -211,10 +231,12 @@ class Finder:
         others = self._sketched(texts.corpus, np.arange(texts.first_new), 1, (1, 1))
         listed = rare_pairs(texts.corpus, [others, own])
         measured = evidence.agreement_evidence(texts.corpus, pairs, listed, always=known)
-        told = relation.is_told(measured, self.params.related)
-        told |= np.isin(joined(measured.left, measured.right), known)
-        measured = evidence.with_shingles(texts.corpus, measured.take(np.flatnonzero(told)), self.params)
-        return relation.judge(measured, self.params)
+        is_close = np.isin(joined(measured.left, measured.right), known)
+        told = relation.is_told(measured, self.params.related) | is_close
+        measured = measured.take(np.flatnonzero(told))
+        aligned = relation.may_be_template(measured)
+        measured = evidence.with_contradictions(texts.corpus, measured, listed, aligned)
+        return relation.judge(evidence.with_shingles(texts.corpus, measured, self.params), self.params)
 
     def _sketched(
         self, corpus: Corpus, documents: Numbers, least: int, widths: tuple[int, int] | None = None
@@ -225,6 +247,12 @@ class Finder:
     def _post(self, own: Sketched, numbers: Numbers) -> None:
         self.sketch_sizes[numbers] = own.sizes
         self.rare.add(own.keys(), np.repeat(numbers, own.sizes))
+
+
+def _near_duplicates(corpus: Corpus, pairs: npt.NDArray[np.uint64], params: Params) -> Matches:
+    measured = evidence.shingle_evidence(corpus, pairs, params)
+    alike = measured["resemblance"] >= params.threshold
+    return relation.near_duplicates(evidence.with_contradictions(corpus, measured, None, alike), params)
 
 
 def _pairs(found: npt.NDArray[np.uint64]) -> tuple[Numbers, Numbers, Numbers]:

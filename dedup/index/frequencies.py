@@ -60,6 +60,13 @@ class Frequencies:
             background.add(self.table, lacking - self._added)
         self._added = lacking
 
+    def uncount(self, corpus: Corpus, documents: npt.NDArray[np.int64]) -> None:
+        """Take the word pairs of some documents of a corpus off again, right after they were counted."""
+        texts = corpus.tokens, corpus.starts, corpus.ends
+        kernel.uncount_pairs(*texts, documents, corpus.longest, self.table)
+        self.articles -= len(documents)
+        self.tokens -= int(corpus.lengths[documents].sum())
+
     def counts(self) -> npt.NDArray[np.uint8]:
         """Return a copy of the table without the background."""
         counts = self.table.copy()

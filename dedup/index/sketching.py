@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from dedup.kernels import rare as kernel
 from dedup.kernels import words as words_kernel
-from dedup.rare import MARKED_WEIGHTS, RarePairs, has_unspaced
+from dedup.rare import RARITY_WEIGHTS, RarePairs, has_unspaced
 from dedup.store import Corpus
 
 
@@ -93,7 +93,7 @@ def sketched(
     # An article that is not counted may have pairs that none has.
     bounds = np.array([0, rare_df, least, rare_df])
     outs = stored, sizes, query, query_sizes, listed, weights, list_sizes
-    count = kernel.sketch(*texts, documents, frequencies, bounds, MARKED_WEIGHTS, *outs)
+    count = kernel.sketch(*texts, documents, frequencies, bounds, RARITY_WEIGHTS, *outs)
     lists = Lists(listed[:count], weights[:count], list_sizes)
     return Sketched(documents, stored, sizes, query, query_sizes, lists)
 

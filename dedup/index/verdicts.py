@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from dedup.agencies import UNKNOWN, Agencies
 from dedup.derivation import Sides, derived
+from dedup.families import COVERED, LEAD_COVERED
 from dedup.index.answers import Match, written
 from dedup.index.finder import Found
 from dedup.matches import LEFT, NEITHER, RIGHT
-from dedup.schema import EXCERPT, MEASURES, NO_DATE, RELATIONS
+from dedup.schema import MEASURES, NO_DATE, RELATIONS
 
 
 def verdicts(
@@ -51,6 +52,10 @@ def verdicts(
         matches.measures[MEASURES.index("containment_left")],
         matches.measures[MEASURES.index("containment_right")],
     ).tolist()
+    leader = [int(n) if row.copy_of is None else row.copy_of for n, row in zip(texts.numbers, texts.rows, strict=False)]
+    leader += texts.numbers[len(texts.rows) :].tolist()
+    measures = {name: matches.measures[MEASURES.index(name)] for name in ("verbatim", "shared_lead")}
+    is_version = ((measures["verbatim"] >= COVERED) & (measures["shared_lead"] >= LEAD_COVERED)).tolist()
     kept = [row.copy_of is None for row in texts.rows] + [True] * len(ids)
     # The closest relation first, then the score, then who came first.
     order = np.lexsort((matches.left, -matches.score, matches.relation, matches.right)).tolist()
@@ -60,12 +65,13 @@ def verdicts(
     copy_of: list[int | None] = [None] * len(ids)
     for at in order:
         new = right[at] - texts.first_new
-        is_copy = relation[at] <= last_copy and not (relation[at] == EXCERPT and container[at] == RIGHT)
+        is_copy = relation[at] <= last_copy and container[at] != RIGHT
         original = left[at]
-        if is_copy and kept[original]:
+        # A version of a story goes with one that is dropped, too, for the kept one of that.
+        if is_copy and (kept[original] or is_version[at]):
             kept[right[at]] = False
             if copy_of[new] is None:
-                copy_of[new] = int(texts.numbers[original])
+                copy_of[new] = leader[right[at]] = leader[original]
         measured = matches.measures[:, at]
         told[new].append(
             Match(

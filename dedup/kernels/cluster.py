@@ -5,7 +5,6 @@ from __future__ import annotations
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 
-EXCERPT = 2  # as in dedup.schema
 WAITING, OPEN, KEPT, DROPPED = range(4)
 
 
@@ -19,7 +18,7 @@ def best_kept(
     """
     best = -1
     for at in range(starts[document], starts[document + 1]):
-        if state[others[at]] != KEPT or (relations[at] == EXCERPT and contains[at]):
+        if state[others[at]] != KEPT or contains[at]:
             continue
         if (
             best < 0
@@ -40,6 +39,7 @@ def lead(
     relations: Array,
     scores: Array,
     contains: Array,
+    is_contained: Array,
     state: Array,
     joined: Array,
     stack: Array,
@@ -55,8 +55,8 @@ def lead(
         The other document of the match.
     relations : int8 array
     scores : float64 array
-    contains : bool array
-        With EXCERPT: this document is the container.
+    contains, is_contained : bool array
+        This document is the container of the other; the other is that of this one.
     state : int8 array, shape (n_documents,)
         Zero, or DROPPED where that is decided already; receives KEPT or DROPPED.
     joined : int64 array, shape (n_documents,)
@@ -75,9 +75,7 @@ def lead(
             document = stack[depth]
             # Look for a container that is not decided yet. It is longer, so there is no way round back to here.
             at = progress[document]
-            while at < starts[document + 1] and not (
-                relations[at] == EXCERPT and not contains[at] and state[others[at]] == WAITING
-            ):
+            while at < starts[document + 1] and not (is_contained[at] and state[others[at]] == WAITING):
                 at += 1
             progress[document] = at + 1
             if at < starts[document + 1]:

@@ -16,25 +16,26 @@ from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.rare import ELSEWHERE, FULL_WEIGHT, WEIGHT
+from dedup.kernels.rare import FULL_WEIGHT
 from dedup.kernels.table import table_bits
 
 RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
+LEAD = 60  # words: so many in a row, near the beginning of both texts, tell whether they begin the same story
+LEAD_FROM = 80  # words of page that may stand before them
 REACH = 24  # how near, in both documents, anchors must be to support one another
 KEY_BITS = 44  # of an entry in a hash table, above them its stamp
 STAMPS = 1 << (64 - KEY_BITS)  # hash tables that use the same room before it is emptied
 KIND_BITS = 2  # the lowest bits of a token hash are not spread evenly
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 MULTIPLIER = 0x9E3779B97F4A7C15  # odd and irregular: spreads keys over the upper bits
-HALF_PAIR = FULL_WEIGHT // 2  # added below the bar of what stands elsewhere
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
 FEW_WORDS = 4  # the same for once-words
 
 # Columns of `agreement`, those with a range each for a, then b.
 VERBATIM, ORDER, NEAR, LOW, EVEN = range(0, 10, 2)
-IN_ORDER = 10
-N_MEASURES = 11
+IN_ORDER, SHARED_LEAD = 10, 11
+N_MEASURES = 12
 
 
 @njit(inline="always")
@@ -131,7 +132,7 @@ def rare_containment(
     right: Array,
     out: Array,
 ) -> None:
-    """Measure which share of the rare word pairs of each side stands in the other, and of the shared ones elsewhere.
+    """Measure which share of the rare word pairs of each side stands in the other.
 
     Parameters
     ----------
@@ -144,9 +145,8 @@ def rare_containment(
         Tokens of each document.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
-    out : float64 array, shape (n_pairs, 3)
-        Rare containment of the shorter document, of the longer; which share of the shorter one's shared weight has
-        ELSEWHERE.
+    out : float64 array, shape (n_pairs, 2)
+        Rare containment of the shorter document, of the longer.
     """
     longest = longest_of(firsts, lasts, left)
     entries = np.zeros(1 << table_bits(SPARSE * longest), np.uint64)
@@ -169,12 +169,11 @@ def rare_containment(
                 entries[slot] = wanted
                 seen[slot] = -1
                 slots[i] = slot
-                left_weight += x_weights[i] & WEIGHT
+                left_weight += x_weights[i]
         right_weight = i8(FEW_PAIRS)
         right_shared = i8(0)
-        right_elsewhere = i8(0)
         for j in range(y.size):
-            weight = i8(y_weights[j] & WEIGHT)
+            weight = i8(y_weights[j])
             right_weight += weight
             wanted = entry(y[j], stamp)
             slot = find(entries, wanted, mask)
@@ -182,22 +181,13 @@ def rare_containment(
             is_shared = entries[slot] == wanted
             seen[slot if is_shared else u8(entries.size)] = q
             right_shared += weight if is_shared else 0
-            right_elsewhere += weight if is_shared & (y_weights[j] >= ELSEWHERE) else 0
         left_shared = i8(0)
-        left_elsewhere = i8(0)
         if right_shared > 0:
             for i in range(x.size):
-                is_shared = seen[slots[i]] == q
-                weight = i8(x_weights[i] & WEIGHT)
-                left_shared += weight if is_shared else 0
-                left_elsewhere += weight if is_shared & (x_weights[i] >= ELSEWHERE) else 0
+                left_shared += i8(x_weights[i]) if seen[slots[i]] == q else 0
         right_is_shorter = sizes[right[q]] < sizes[left[q]]
         out[q, 1 if right_is_shorter else 0] = left_shared / left_weight
         out[q, 0 if right_is_shorter else 1] = right_shared / right_weight
-        if right_is_shorter:
-            out[q, 2] = right_elsewhere / (right_shared + HALF_PAIR)
-        else:
-            out[q, 2] = left_elsewhere / (left_shared + HALF_PAIR)
 
 
 @kernel
@@ -232,6 +222,20 @@ def cover(hits: Array, n_runs: int, covered: Array) -> int:
         covered[i] = i < end
         total += i8(i < end)
     return total
+
+
+@kernel
+def lead(covered: Array, most_before: int) -> float:
+    """Return the highest covered share of LEAD words in a row behind at most LEAD_FROM, and so many, others."""
+    size = min(LEAD, covered.size)
+    total = i8(0)
+    for k in range(size):
+        total += i8(covered[k])
+    most = total
+    for k in range(1, min(LEAD_FROM, most_before, covered.size - size) + 1):
+        total += i8(covered[k + size - 1]) - i8(covered[k - 1])
+        most = max(most, total)
+    return most / size
 
 
 @kernel
@@ -421,6 +425,7 @@ def agreement(
         for i in range(n_left_passages):
             hits[i] = passage_seen[left_passages[i]] == q
         row[VERBATIM + flip] = cover(hits, n_left_passages, left_covered) / x.size
+        row[SHARED_LEAD] = min(lead(left_covered, x.size // 4), lead(right_covered, y.size // 4))
         # Anchors, in the order of a.
         anchors = i8(0)
         for j in y_once:

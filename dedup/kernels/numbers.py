@@ -16,7 +16,7 @@ FEW_NUMBERS = 2  # added below the bar: one or two new numbers are little eviden
 
 @kernel
 def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: Array, out: Array) -> None:
-    """Measure which share of the shorter document's distinct numbers the longer has not, and which each has of its own.
+    """Measure which share of the shorter document's distinct numbers the longer has not.
 
     Parameters
     ----------
@@ -24,9 +24,8 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
     starts, ends : int64 array, shape (n_documents,)
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
-    out : float64 array, shape (n_pairs, 2)
-        New numbers over all numbers and FEW_NUMBERS, of the shorter document; the same but for one new number, of the
-        side where it is lower.
+    out : float64 array, shape (n_pairs,)
+        New numbers over all numbers of the shorter document and FEW_NUMBERS.
     """
     longest = 1
     for q in range(left.size):
@@ -68,7 +67,4 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
                 shared += stamps[slot] == first + 1
         right_is_shorter = ends[right[q]] - starts[right[q]] < ends[left[q]] - starts[left[q]]
         count = n_right if right_is_shorter else n_left
-        out[q, 0] = (count - shared) / (count + FEW_NUMBERS)
-        out[q, 1] = min(
-            max(0, n_left - shared - 1) / (n_left + FEW_NUMBERS), max(0, n_right - shared - 1) / (n_right + FEW_NUMBERS)
-        )
+        out[q] = (count - shared) / (count + FEW_NUMBERS)

@@ -21,8 +21,6 @@ STEPS_UP[255] = 0
 CHARACTERS = 4  # of a script without spaces, where two words have about as many
 LETTERS = 6  # of an alphabet without spaces: more than a word, for few sequences of four are rare
 FULL_WEIGHT = 24  # of a pair that is as rare as can be
-ELSEWHERE = 128  # bit of a weight: the pair stands in more articles than a few
-WEIGHT = 127  # its other bits
 ALPHABETIC = 3  # bits of a token hash, as in dedup.text
 
 
@@ -115,6 +113,25 @@ def count_pairs(
 
 
 @kernel
+def uncount_pairs(
+    tokens: Array, starts: Array, ends: Array, documents: Array, longest: int, frequencies: Array
+) -> None:
+    """Take each document's word pairs off the frequency table again, where its counts are exact.
+
+    Parameters as for `count_pairs`. What was raised by chance, over EXACT, stays.
+    """
+    mask = u8(frequencies.size - 1)
+    pairs = np.empty(longest, np.uint64)
+    before = np.empty(longest, np.uint8)
+    for document in documents:
+        count = word_pairs(tokens, starts[document], ends[document], pairs)
+        for k in range(count):
+            before[k] = frequencies[pairs[k] & mask]
+        for k in range(count):
+            frequencies[pairs[k] & mask] = before[k] - u1(u1(0) < before[k] <= u1(EXACT))
+
+
+@kernel
 def look_up(tokens: Array, start: int, stop: int, frequencies: Array, pairs: Array, counts: Array) -> int:
     """Write the hashes of the word pairs of ``tokens[start:stop]`` and their frequencies; return how many."""
     count = word_pairs(tokens, start, stop, pairs)
@@ -134,7 +151,7 @@ def list_rare(pairs: Array, counts: Array, weight_of: Array, listed: Array, weig
     counts : uint8 array
         Their frequencies.
     weight_of : uint8 array, shape (256,)
-        Rarity weight by frequency, at most FULL_WEIGHT, and ELSEWHERE. A pair of weight 0 is not rare and not listed.
+        Rarity weight by frequency, at most FULL_WEIGHT. A pair of weight 0 is not rare and not listed.
     listed : uint32 array
         Receives the upper halves of their hashes.
     weights : uint8 array
@@ -145,7 +162,7 @@ def list_rare(pairs: Array, counts: Array, weight_of: Array, listed: Array, weig
         weight = weight_of[counts[k]]
         listed[count] = u4(pairs[k] >> u8(32))
         weights[count] = weight
-        count += i8(weight & u1(WEIGHT) != 0)
+        count += i8(weight != 0)
     return count
 
 

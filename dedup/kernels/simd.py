@@ -13,6 +13,11 @@ from numba.extending import intrinsic
 
 BLOCK = 64
 
+STOP, LINE = 8, 12
+"""What stands in a folded text for the end of a sentence and of a line: below a space, and two lowest bits zero."""
+
+STOPS, LINES = b".!?", b"\n\r<>"  # a tag is as good as the end of a line
+
 _LANES = ir.VectorType(ir.IntType(8), BLOCK)
 
 
@@ -25,9 +30,31 @@ def _pointer(context: Any, builder: Any, array_type: Any, array: Any, offset: An
     return builder.bitcast(builder.gep(data, [offset]), _LANES.as_pointer())
 
 
+def _one_of(builder: Any, block: Any, values: bytes) -> Any:
+    found = builder.icmp_unsigned("==", block, _all(values[0]))
+    for value in values[1:]:
+        found = builder.or_(found, builder.icmp_unsigned("==", block, _all(value)))
+    return found
+
+
+@intrinsic
+def equal_to(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma: no cover - compiler
+    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is that value."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        one = builder.insert_element(ir.Constant(_LANES, ir.Undefined), args[2], ir.Constant(ir.IntType(32), 0))
+        all_lanes = builder.shuffle_vector(
+            one, ir.Constant(_LANES, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
+        )
+        return builder.bitcast(builder.icmp_unsigned("==", block, all_lanes), ir.IntType(64))
+
+    return u8(source, i8, types.uint8), codegen
+
+
 @intrinsic
 def fold_ascii(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
-    """Copy 64 bytes, ASCII letters in lower case and all but letters and digits as spaces.
+    """Copy 64 bytes, ASCII letters in lower case, what ends a sentence as STOP, a line as LINE, all else as spaces.
 
     Returns a uint64 whose bit ``k`` says that byte ``k`` is not ASCII; its copy is a space, to be overwritten.
     """
@@ -37,7 +64,9 @@ def fold_ascii(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> An
         lower = builder.or_(block, _all(0x20))
         is_letter = builder.icmp_unsigned("<", builder.sub(lower, _all(ord("a"))), _all(26))
         is_digit = builder.icmp_unsigned("<", builder.sub(block, _all(ord("0"))), _all(10))
-        folded = builder.select(is_letter, lower, builder.select(is_digit, block, _all(0x20)))
+        is_stop, is_line = _one_of(builder, block, STOPS), _one_of(builder, block, LINES)
+        other = builder.select(is_stop, _all(STOP), builder.select(is_line, _all(LINE), _all(0x20)))
+        folded = builder.select(is_letter, lower, builder.select(is_digit, block, other))
         builder.store(folded, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
         return builder.bitcast(builder.icmp_signed("<", block, _all(0)), ir.IntType(64))
 

@@ -10,11 +10,14 @@ from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.simd import BLOCK, above_space, fold_ascii, ones, trailing_zeros
+from dedup.kernels.simd import BLOCK, LINE, LINES, STOP, STOPS, above_space, equal_to, fold_ascii, ones, trailing_zeros
 from dedup.kernels.xxh import P5, avalanche, load32, store32, tail_byte, tail_word, xxh32
 
 SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)  # as in dedup.folding
 SPACE = 32
+ASCII_STOPS, ASCII_LINES = tuple(STOPS), tuple(LINES)  # as fold_ascii takes them, many at a time
+FULL_STOPS = (0x3002, 0xFF01, 0xFF1F, 0x0964, 0x06D4, 0x061F, 0x2026)  # of Chinese, Hindi, Urdu, Arabic; three dots
+REPLACEMENT = 0xFFFD  # what a decoder has put for bytes that it could not read
 MARK = 1  # before a character; its two lowest bits become those of the token hash, and a space has none of them
 ALPHABET_MARK = 3  # the same where the character is of an alphabet
 ALPHABET_LEADS = (0xE0, 0xE1, 0xEA)  # first bytes of Thai, Lao, Khmer and Myanmar, and of no other character
@@ -92,23 +95,30 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
             foreign = fold_ascii(data, position, folded, at)
             size = min(i8(BLOCK), stop - position)
             span = size
+            beyond = i8(0)  # bytes of the last code point that lie in the next block
             while foreign != u8(0) and trailing_zeros(foreign) < size:
                 first = trailing_zeros(foreign)
                 code, length = decode(data, position + first, stop)
-                entry = u8(0) if code < 0 else pages[page_of[code >> 8], code & 255]
-                if entry >> u8(40) != SEPARATOR:
+                if code < 0 or code == REPLACEMENT or pages[page_of[code >> 8], code & 255] >> u8(40) != SEPARATOR:
                     span = first
                     break
                 # Its bytes are spaces already: most that is not ASCII in English are quotes and dashes.
+                if code in FULL_STOPS:
+                    folded[at + first] = STOP
+                beyond = max(i8(0), i8(first) + length - size)
                 foreign &= ~(((u8(1) << u8(length)) - u8(1)) << u8(first))
-            position += span
             at += span
             if span == size:
+                position += span + beyond
                 continue
+            position += span
         # One code point the slow way, and those behind it while they are not ASCII.
         while position < stop:
             code, length = decode(data, position, stop)
             entry = u8(0) if code < 0 else pages[page_of[code >> 8], code & 255]
+            if code < 0 or code == REPLACEMENT:
+                # Bytes of an unknown encoding are letters of it: the words stay apart, though nobody can read them.
+                entry = u8(LETTER) << u8(40)
             if (entry >> u8(40)) == SEQUENCE:
                 count = i8((entry >> u8(32)) & u8(255))
                 first = i8(entry & u8(0xFFFFFFFF))
@@ -118,6 +128,10 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
                     at = put(sequences[k], data, position, length, folded, at)
             else:
                 at = put(entry, data, position, length, folded, at)
+                if code in FULL_STOPS or code in ASCII_STOPS:
+                    folded[at - 1] = STOP
+                elif code in ASCII_LINES:
+                    folded[at - 1] = LINE
             position += length
             if position < stop and data[position] < 128:
                 break
@@ -150,6 +164,52 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
                 turns &= turns - u8(1)
             count += AT_ONCE
         count = stop
+    return count
+
+
+@kernel
+def find_segments(folded: Array, stop: int, first: int, segments: Array, count: int) -> int:
+    """Append how many tokens of a folded text stand before each end of a sentence, or line, that has some before it.
+
+    Parameters
+    ----------
+    folded : uint8 array
+        Words to be from its second byte on; spaces from ``stop`` on.
+    stop, first : int
+        ``segments[first:count]`` are those of this text that there are.
+    segments : uint32 array
+    count : int
+
+    Returns
+    -------
+    int
+        The new count; the last one is the number of all tokens, if there are any.
+    """
+    before = u8(0)
+    n_tokens = i8(0)
+    last = i8(0)
+    for block in range(1, stop + 1, BLOCK):
+        words = above_space(folded, block)
+        ends = ~words & ((words << u8(1)) | before)
+        before = words >> u8(63)
+        stops = equal_to(folded, block, u1(STOP))
+        breaks = stops | equal_to(folded, block, u1(LINE))
+        while breaks != u8(0):
+            lowest = breaks & (u8(0) - breaks)
+            breaks ^= lowest
+            # A point before a digit is part of a number. Before a letter it may end a sentence: spaces get lost.
+            following = folded[block + i8(trailing_zeros(lowest)) + 1]
+            if stops & lowest and u1(following - u1(48)) < u1(10):
+                continue
+            here = n_tokens + i8(ones(ends & (lowest | (lowest - u8(1)))))
+            if here > last:
+                segments[count] = here
+                count += 1
+                last = here
+        n_tokens += i8(ones(ends))
+    if n_tokens > last:
+        segments[count] = n_tokens
+        count += 1
     return count
 
 
@@ -211,13 +271,15 @@ def tokenise(
     room: Array,
     tokens: Array,
     token_ends: Array,
+    segments: Array,
+    segment_ends: Array,
 ) -> int:
     """Fold and tokenise documents ``first`` to ``last - 1``.
 
     Parameters
     ----------
     data : uint8 array
-        The texts, one behind the other; bytes that are not UTF-8 separate words.
+        The texts, one behind the other; bytes that are not UTF-8 are letters of words like any other.
     offsets : int64 array, shape (n_documents + 1,)
     first, last : int
     page_of, pages, sequences
@@ -232,21 +294,27 @@ def tokenise(
         Receives the token hashes.
     token_ends : int64 array, shape (n_documents,)
         Receives where each document ends in ``tokens``.
+    segments : uint32 array
+        Receives how many tokens of its document stand before the end of each sentence or line.
+    segment_ends : int64 array, shape (n_documents,)
+        Receives where each document ends in ``segments``.
 
     Returns
     -------
     int
         The first document that did not fit, ``last`` if all did.
     """
-    count = i8(0)
+    count = n_segments = i8(0)
     for document in range(first, last):
         stop = fold(data, offsets[document], offsets[document + 1], page_of, pages, sequences, folded)
         if stop < 0:
             return document
-        if count + stop // 2 > tokens.size:
+        if count + stop // 2 > tokens.size or n_segments + stop // 2 > segments.size:
             return document
-        for k in range(stop, stop + BLOCK):
+        for k in range(stop, stop + PAD):
             folded[k] = SPACE
+        n_segments = find_segments(folded, stop, n_segments, segments, n_segments)
+        segment_ends[document] = n_segments
         found = 0
         for piece in range(1, stop + 1, PIECE):
             found = find_tokens(folded, piece, min(piece + PIECE, stop + 1), borders, found)
