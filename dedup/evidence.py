@@ -222,8 +222,7 @@ def agreement_evidence(
         some = slice(first, last)
         documents, firsts, size = _laid_out(lengths, left[some], right[some])
         words = _in_words(corpus, documents, lengths, firsts, size)
-        once = firsts, np.empty_like(firsts), np.empty(size, np.uint32)
-        agreement_kernel.once_words(*words, documents, *once)
+        once = _once_words(words, documents, firsts, size)
         agreement_kernel.agreement(*words, *once, left[some], right[some], lies[some])
         numbers_kernel.new_numbers(*words, left[some], right[some], new_numbers[some])
         release(corpus.tokens)
@@ -355,8 +354,7 @@ def contradictions(
         some = slice(first, last)
         documents, firsts, size = _laid_out(lengths, left[some], right[some])
         words = _in_words(corpus, documents, lengths, firsts, size)
-        once = firsts, np.empty_like(firsts), np.empty(size, np.uint32)
-        agreement_kernel.once_words(*words, documents, *once)
+        once = _once_words(words, documents, firsts, size)
         weights = np.empty(size, np.uint8)
         lists = _NO_LISTS if rare_pairs is None else (rare_pairs.hashes, rare_pairs.weights)
         bounds = (np.zeros_like(firsts),) * 2 if rare_pairs is None else (rare_pairs.firsts, rare_pairs.lasts)
@@ -444,3 +442,15 @@ def _in_words(
     words_kernel.write_words(*texts, documents, lengths, firsts, words)
     words.flags.writeable = False  # as the tokens are: kernels would compile once for each
     return words, firsts, firsts + lengths
+
+
+def _once_words(
+    words: tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    documents: npt.NDArray[np.int64],
+    firsts: npt.NDArray[np.int64],
+    size: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """Return the words that each document has once, as `dedup.kernels.evidence.once_words` lists them."""
+    once = firsts, np.empty_like(firsts), np.empty(size, np.uint32)
+    agreement_kernel.once_words(*words, documents, *once)
+    return once

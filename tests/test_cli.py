@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import article, edited
+from conftest import article, edited, report
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -82,6 +82,13 @@ def test_json_is_for_machines_and_quiet_is_quiet(run: Run, news: Path) -> None:
     assert json.loads(done.stdout)["kept"] == 10
     assert done.stderr == ""
     assert run("run", news, "-o", "out", "--quiet").stdout == ""
+
+
+def test_pieces_from_one_mould_are_counted_in_the_answer(run: Run, tmp_path: Path) -> None:
+    pieces = write_jsonl(tmp_path / "market.jsonl", [{"id": f"day{n}", "text": report(n)} for n in range(3)])
+    done = run("run", pieces)
+    assert done.returncode == 0, done.stderr
+    assert "template           3  pairs from one mould" in done.stdout
 
 
 def test_standard_input(run: Run, news: Path, tmp_path: Path) -> None:
