@@ -41,11 +41,11 @@ from dedup.params import Params
 
 KNOTS: dict[str, tuple[int, Sequence[float]]] = {
     "rare_containment": (RISING, (0.08, 0.18, 0.28, 0.4, 0.6, 0.95)),
-    "order": (RISING, (0, 0.04, 0.07, 0.12, 0.35)),
-    "near": (RISING, (0.05, 0.15, 0.25, 0.45, 0.6)),
-    "near_longer": (RISING, (0.03, 0.08, 0.35)),
-    "low": (RISING, (0.02, 0.1, 0.2, 0.4, 1)),
-    "in_order": (RISING, (0.4, 0.6, 0.83, 1)),
+    "anchor_order": (RISING, (0, 0.04, 0.07, 0.12, 0.35)),
+    "supported_anchors": (RISING, (0.05, 0.15, 0.25, 0.45, 0.6)),
+    "supported_anchors_longer": (RISING, (0.03, 0.08, 0.35)),
+    "least_covered_third": (RISING, (0.02, 0.1, 0.2, 0.4, 1)),
+    "anchors_in_order": (RISING, (0.4, 0.6, 0.83, 1)),
     "tokens": (RISING, (40, 120)),
     "common": (FALLING, (0.03, 0.6)),
     "new_numbers": (FALLING, (0.1, 0.3)),
@@ -204,7 +204,7 @@ class Samples:
             given = WEIGHTS.get((name, level), WEIGHTS.get(level, WEIGHTS.get(name, 1.0)))
             these = np.array([other == key for other in keys])
             weights[these] = given / these.sum() if label != UNKNOWN else 0.0
-        undone = (self.inputs["order"] < NOT_DONE) & (self.inputs["verbatim"] < NOT_DONE)
+        undone = (self.inputs["anchor_order"] < NOT_DONE) & (self.inputs["verbatim"] < NOT_DONE)
         weights[self.ruled_out | (self.by_model & (self.labels == YES) & undone)] = 0.0
         return weights
 

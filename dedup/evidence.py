@@ -17,17 +17,15 @@ rare_containment
     Rarity weight of the word pairs (every position) that stand in the other, over the weight of all and 96, four times
     that of a wholly rare pair: little evidence is little. The weight of a pair falls from 24 where it stands in
     `FULL_WEIGHT_DF` articles or fewer to 0 at `NO_WEIGHT_DF`.
-order
+anchor_order
     Anchors in order that lie outside the verbatim passages, over the once-words outside them and 4. A once-word occurs
     once in its document, an anchor once in both. Anchors in order: a longest sequence of them that rises in both.
-near
+supported_anchors
     The same of the supported anchors: those with two others within 24 tokens in both documents.
-low
-    Of windows of 25 tokens, the third with the lowest share of tokens accounted for: their mean share. Accounted for is
-    a token in a verbatim passage, an anchor in order, or a supported anchor.
-even
-    Share of the windows with at least a fifth of their tokens accounted for.
-in_order
+least_covered_third
+    Of windows of 25 tokens, the third with the lowest share of tokens accounted for: their mean share; no ``_longer``.
+    Accounted for is a token in a verbatim passage, an anchor in order, or a supported anchor.
+anchors_in_order
     Anchors in order over all anchors and 1; no ``_longer``, it is the same from both sides.
 shared_lead
     Of 60 tokens in a row behind at most 80 of a document, and at most a quarter of it, those in verbatim passages:

@@ -11,10 +11,10 @@ VERBATIM = "{:.0%} of the shorter one stands word for word in the other"
 
 TOLD = {
     "rare_containment": "{:.0%} of its rare word pairs, weighted, are in the other",
-    "order": "{:.0%} of its other words come in the same order",
-    "near": "{:.0%} of its other words stand near the same ones",
-    "low": "even its least covered third is covered by {:.0%}",
-    "in_order": "{:.0%} of the words that both have once follow in the same order",
+    "anchor_order": "{:.0%} of its other words come in the same order",
+    "supported_anchors": "{:.0%} of its other words stand near the same ones",
+    "least_covered_third": "even its least covered third is covered by {:.0%}",
+    "anchors_in_order": "{:.0%} of the words that both have once follow in the same order",
 }
 """How a measure is told where it decides."""
 
@@ -52,9 +52,12 @@ def _lacking(measures: Mapping[str, float]) -> str:
     """Say why a pair is no copy."""
     if measures["verbatim"] - measures["rare_containment"] >= COMMON:
         return "in words that many articles have"
-    least = min(("order", "low", "rare_containment"), key=lambda name: Model.shipped().share(name, measures[name]))
+    least = min(
+        ("anchor_order", "least_covered_third", "rare_containment"),
+        key=lambda name: Model.shipped().share(name, measures[name]),
+    )
     return {
-        "order": f"only {measures['order']:.0%} of its other words come in the same order",
-        "low": f"of its least covered third only {measures['low']:.0%} is covered",
+        "anchor_order": f"only {measures['anchor_order']:.0%} of its other words come in the same order",
+        "least_covered_third": f"of its least covered third only {measures['least_covered_third']:.0%} is covered",
         "rare_containment": f"only {TOLD['rare_containment'].format(measures['rare_containment'])}",
     }[least]

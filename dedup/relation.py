@@ -112,7 +112,10 @@ def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
     common
         Verbatim beyond rare containment: word for word, but in words that many articles have.
     """
-    names = "verbatim rare_containment order near near_longer low in_order new_numbers"
+    names = (
+        "verbatim rare_containment anchor_order supported_anchors supported_anchors_longer least_covered_third"
+        " anchors_in_order new_numbers"
+    )
     inputs = {name: evidence[name] for name in names.split()}
     inputs["tokens"] = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
     inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
@@ -177,7 +180,7 @@ def judge(evidence: Evidence, params: Params) -> Matches:
     relation[is_template] = TEMPLATE
     score[is_template] = 0.0
     # A text that has much of its own does not go for a shorter version of itself.
-    longer = carried(evidence["verbatim_longer"], evidence["order_longer"])
+    longer = carried(evidence["verbatim_longer"], evidence["anchor_order_longer"])
     has_more = (relation == EXCERPT) | ((relation == REVISED) & (longer < EXCERPT_CARRIED))
     container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)
     container[~has_more] = NEITHER
@@ -194,7 +197,7 @@ def _relations(evidence: Evidence) -> tuple[npt.NDArray[np.int8], npt.NDArray[np
     inputs = model_inputs(evidence)
     score = Model.shipped().score(inputs)
     score[ruled_out(inputs)] = 0.0
-    verbatim, order, rare = inputs["verbatim"], inputs["order"], inputs["rare_containment"]
+    verbatim, order, rare = inputs["verbatim"], inputs["anchor_order"], inputs["rare_containment"]
     longer = np.maximum(evidence.lengths_left, evidence.lengths_right)
     is_version = are_versions(evidence) & ~ruled_out(inputs)
     score[is_version] = np.maximum(score[is_version], 0.5)

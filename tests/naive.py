@@ -310,11 +310,11 @@ def agreement(left: str, right: str) -> dict[str, float]:
         shares = sorted(sum(i in accounted for i in range(start, stop)) / (stop - start) for start, stop in bounds)
         third = max(1, (count + 1) // 3)
         found["verbatim" + name] = len(passages[side]) / len(hashes)
-        found["order" + name] = sum(anchor[side] not in passages[side] for anchor in ordered) / free
-        found["near" + name] = sum(anchor[side] not in passages[side] for anchor in supported) / free
-        found["low" + name] = sum(shares[:third]) / third
-        found["even" + name] = sum(share >= 0.2 for share in shares) / count
-    found["in_order"] = len(ordered) / (len(anchors) + 1)
+        found["anchor_order" + name] = sum(anchor[side] not in passages[side] for anchor in ordered) / free
+        found["supported_anchors" + name] = sum(anchor[side] not in passages[side] for anchor in supported) / free
+        if side == 0:
+            found["least_covered_third"] = sum(shares[:third]) / third
+    found["anchors_in_order"] = len(ordered) / (len(anchors) + 1)
     found["shared_lead"] = min(lead(len(side), passages[k], len(side) // 4) for k, side in enumerate((a, b)))
     numbers = [{value for value in side if value & 3 == 2} for side in (a, b)]
     found["new_numbers"] = len(numbers[0] - numbers[1]) / (len(numbers[0]) + 2)

@@ -18,11 +18,11 @@ def test_near_and_identical_are_told_by_their_definition() -> None:
 
 @pytest.mark.parametrize(("relation", "grounds"), [(EXCERPT, 1), (REVISED, 1), (REWRITTEN, 2)])
 def test_a_copy_is_told_by_what_adds_most(relation: int, grounds: int) -> None:
-    told = reason(relation, NOTHING | {"verbatim": 0.3, "order": 0.5, "low": 0.6, "in_order": 0.2})
+    told = reason(relation, NOTHING | {"verbatim": 0.3, "anchor_order": 0.5, "least_covered_third": 0.6, "anchors_in_order": 0.2})
     assert told.startswith("30% of the shorter one stands word for word in the other; ")
     assert told.count(";") == grounds
     model = Model.shipped()
-    first = "50% of its other words" if model.added("order", 0.5) > model.added("low", 0.6) else "covered by 60%"
+    first = "50% of its other words" if model.added("anchor_order", 0.5) > model.added("least_covered_third", 0.6) else "covered by 60%"
     assert first in told
     assert "rare word pairs" not in told
 
@@ -31,10 +31,10 @@ def test_a_copy_is_told_by_what_adds_most(relation: int, grounds: int) -> None:
 @pytest.mark.parametrize(
     ("measures", "words"),
     [
-        ({"contradicted": 0.1, "order": 0.9, "rare_containment": 0.9}, "least covered third only 0%"),
+        ({"contradicted": 0.1, "anchor_order": 0.9, "rare_containment": 0.9}, "least covered third only 0%"),
         ({"verbatim": 0.7, "rare_containment": 0.1}, "words that many articles have"),
-        ({"low": 0.9, "rare_containment": 0.9, "order": 0.05}, "only 5% of its other words"),
-        ({"low": 0.9, "rare_containment": 0.02, "order": 0.9}, "only 2% of its rare word pairs"),
+        ({"least_covered_third": 0.9, "rare_containment": 0.9, "anchor_order": 0.05}, "only 5% of its other words"),
+        ({"least_covered_third": 0.9, "rare_containment": 0.02, "anchor_order": 0.9}, "only 2% of its rare word pairs"),
     ],
 )
 def test_no_copy_is_told_by_what_lacks(relation: int, measures: dict[str, float], words: str) -> None:

@@ -33,9 +33,9 @@ FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few ra
 FEW_WORDS = 4  # the same for once-words
 
 # Columns of `agreement`, those with a range each for a, then b.
-VERBATIM, ORDER, NEAR, LOW, EVEN = range(0, 10, 2)
-IN_ORDER, SHARED_LEAD = 10, 11
-N_MEASURES = 12
+VERBATIM, ANCHOR_ORDER, SUPPORTED_ANCHORS = range(0, 6, 2)
+LEAST_COVERED_THIRD, ANCHORS_IN_ORDER, SHARED_LEAD = 6, 7, 8
+N_MEASURES = 9
 
 
 @njit(inline="always")
@@ -294,11 +294,13 @@ def one_side(
     supported: Array,
     anchors: int,
     account: Array,
-    windows: Array,
     row: Array,
     side: int,
 ) -> None:
-    """Measure order, nearness and evenness as seen from one document; ``where`` holds the anchors' places in it."""
+    """Measure order and support as seen from one document, and flag what is accounted for.
+
+    ``where`` holds the places of the anchors in it.
+    """
     size = covered.size
     for i in range(size):
         account[i] = covered[i]
@@ -314,16 +316,20 @@ def one_side(
     free = i8(FEW_WORDS + once.size)
     for i in once:
         free -= i8(covered[i])
+    row[ANCHOR_ORDER + side] = ordered / free
+    row[SUPPORTED_ANCHORS + side] = near / free
+
+
+@kernel
+def least_covered_third(account: Array, size: int, windows: Array) -> float:
+    """Return the mean share of what is accounted for, in the third of the windows that has the least of it."""
     count = max(1, size // WINDOW)
-    even = 0
     for v in range(count):
         window = account[v * WINDOW : v * WINDOW + WINDOW if v + 1 < count else size]
         total = i8(0)
         for accounted in window:
             total += i8(accounted)
         share = total / window.size
-        if 5 * total >= window.size:
-            even += 1
         k = v
         while k > 0 and windows[k - 1] > share:
             windows[k] = windows[k - 1]
@@ -333,10 +339,7 @@ def one_side(
     low = 0.0
     for k in range(third):
         low += windows[k]
-    row[ORDER + side] = ordered / free
-    row[NEAR + side] = near / free
-    row[LOW + side] = low / third
-    row[EVEN + side] = even / count
+    return low / third
 
 
 @kernel
@@ -375,7 +378,8 @@ def agreement(
     hits = np.zeros(longest, np.uint8)
     left_room = np.zeros(longest, np.uint8)
     right_room = np.zeros(longest, np.uint8)
-    account = np.zeros(longest, np.uint8)
+    left_account = np.zeros(longest, np.uint8)
+    right_account = np.zeros(longest, np.uint8)
     at_left = np.zeros(longest, np.int64)
     at_right = np.zeros(longest, np.int64)
     opposite = np.full(longest, -1)
@@ -448,6 +452,10 @@ def agreement(
                 opposite[i] = -1
             ordered = longest_rising(at_right, anchors, tail, back, chosen)
             support(at_left, at_right, anchors, supported)
-        one_side(x_once, left_covered, at_left, chosen, supported, anchors, account, windows, row, flip)
-        one_side(y_once, right_covered, at_right, chosen, supported, anchors, account, windows, row, 1 - flip)
-        row[IN_ORDER] = ordered / (anchors + 1)
+        one_side(x_once, left_covered, at_left, chosen, supported, anchors, left_account, row, flip)
+        one_side(y_once, right_covered, at_right, chosen, supported, anchors, right_account, row, 1 - flip)
+        if flip:
+            row[LEAST_COVERED_THIRD] = least_covered_third(right_account, y.size, windows)
+        else:
+            row[LEAST_COVERED_THIRD] = least_covered_third(left_account, x.size, windows)
+        row[ANCHORS_IN_ORDER] = ordered / (anchors + 1)
