@@ -24,9 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "verdict.md"
 CASES = ("rewrite", "follow-up", "mould")
 
+QUESTIONS = ("carried", "news")
+
 NAMES = {
     "tokens": "words of the shorter one",
     "common": "verbatim beyond rare containment",
+    "retold": "carried over in other words",
 }
 """Names of what the model looks at, where they are not those of measures."""
 
@@ -46,38 +49,34 @@ def refreshed(page: str) -> str:
 
 
 def sums() -> str:
-    """Return a table of what each measure adds to the log odds of each case."""
-    model = relation.Model.shipped()
-    measures = dict.fromkeys(name for name, *_ in model.terms)
+    """Return a table of what each measure adds to the log odds of both questions, in each case."""
     columns = []
     for case in CASES:
         texts = [(ROOT / file).read_text("utf-8") for file in files(case)]
         found = compare(*texts)
         lengths = [np.array([len(spans(text))]) for text in texts]
-        measured = np.array([[found.measures.get(name, 0.0)] for name in MEASURES])
+        measured = np.array([[found.measures.get(name, np.nan)] for name in MEASURES])
         inputs = relation.model_inputs(Evidence(np.array([0]), np.array([1]), *lengths, measured))
-        added = dict.fromkeys(measures, 0.0)
-        for name, start, stop, slope in model.terms:
-            added[name] += slope * float(np.clip(inputs[name][0] - start, 0.0, stop - start))
-        total = model.intercept + sum(added.values())
-        is_ruled_out = bool(relation.ruled_out(inputs)[0])
-        # The rule on versions is seen by what it does: it lifts the score of a pair that is a copy by it alone.
-        is_version = found.score >= 0.5 > 1 / (1 + np.exp(-total))
-        columns.append(
-            [
-                f"{model.intercept:+.2f}",
-                *(f"{added[name]:+.2f} ({inputs[name][0]:.{0 if name == 'tokens' else 2}f})" for name in measures),
-                f"{total:+.2f}",
-                f"{1 / (1 + np.exp(-total)):.2f}",
-                "yes" if is_ruled_out else "no",
-                "yes" if is_version else "no",
-                "yes" if found.relation == "template" else "no",
-                f"{found.score:.2f}",
-            ]
-        )
-    names = [NAMES.get(name, name.replace("_", " ")) for name in measures]
-    heads = ["start", *names, "sum", "score of the sum", "ruled out", "two versions", "template", "score"]
-    return table(["", *CASES], zip(heads, *columns, strict=True))
+        column: dict[str, str] = {}
+        for question in QUESTIONS:
+            model = relation.Model.shipped(question)
+            added = {name: model.added(name, float(inputs[name][0])) for name, *_ in model.terms}
+            told = {name: f"{inputs[name][0]:.{0 if name == 'tokens' else 2}f}" for name in added}
+            column[f"**{question}**: start"] = f"{model.intercept:+.2f}"
+            column |= {f"{question}: {_name(name)}": f"{added[name]:+.2f} ({told[name]})" for name in added}
+            total = model.intercept + sum(added.values())
+            column[f"{question}: sum"] = f"{total:+.2f}"
+            column[f"{question}: probability"] = f"{1 / (1 + np.exp(-total)):.2f}"
+        column["ruled out"] = "yes" if relation.ruled_out(inputs)[0] else "no"
+        column["two versions"] = "yes" if relation.are_versions(inputs)[0] else "no"
+        column["template"] = "yes" if found.relation == "template" else "no"
+        column["score"] = f"{found.score:.2f}"
+        columns.append(column)
+    return table(["", *CASES], ([name, *(column[name] for column in columns)] for name in columns[0]))
+
+
+def _name(measure: str) -> str:
+    return NAMES.get(measure, measure.replace("_", " "))
 
 
 def _output_of(*arguments: str) -> str:

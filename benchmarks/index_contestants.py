@@ -20,7 +20,7 @@ from typing import Any, Protocol
 Answer = list[tuple[str, str]]
 """Ids of the documents that a text copies, and how."""
 
-NO_COPY = ("partial", "template", "related")
+NO_COPY = ("update", "partial", "template", "same_event")
 NEAR = "near_duplicate"
 
 CONTESTANTS = ("dedup", "datasketch", "datasketch-redis")

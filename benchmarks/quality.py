@@ -34,9 +34,9 @@ from dedup import relation
 from dedup.candidates import Pairs
 from dedup.evidence import Evidence, shingle_evidence
 from dedup.matches import Matches
-from dedup.matching import LAST_COPY
 from dedup.params import Level, Params
-from dedup.schema import IDENTICAL, PARTIAL, RELATED, RELATIONS
+from dedup.relation import LAST_COPY
+from dedup.schema import IDENTICAL, PARTIAL, RELATIONS, SAME_EVENT
 
 PACKAGES = ("dedup", "numba", "numpy", "pyarrow")
 LABELS = {YES: "copy", NO: "no copy", UNKNOWN: "unknown"}
@@ -57,7 +57,7 @@ class Found:
     ----------
     is_candidate : bool array
     judged, alone, reported : int8 array
-        Relation codes, RELATED where there is none: when judged in the run, when judged alone, by the run's matches.
+        Relation codes, SAME_EVENT where there is none: when judged in the run, when judged alone, by the run's matches.
     together : bool array
         Whether the run put both into one cluster.
     resemblance : float64 array
@@ -140,9 +140,9 @@ def look_up(pairs: Pairs, among: Pairs) -> tuple[Ints, Bools]:
 
 
 def codes_of(pairs: Pairs, matches: Matches, same: Bools) -> npt.NDArray[np.int8]:
-    """Return the relation of each pair, RELATED where there is no match."""
+    """Return the relation of each pair, SAME_EVENT where there is no match."""
     at, there = look_up(pairs, pairs_of(matches))
-    codes = np.full(len(pairs), RELATED, np.int8)
+    codes = np.full(len(pairs), SAME_EVENT, np.int8)
     codes[there] = matches.relation[at[there]]
     codes[same] = IDENTICAL
     return codes

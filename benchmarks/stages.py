@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +18,7 @@ from unittest import mock
 import numpy as np
 import numpy.typing as npt
 
-from dedup import evidence, lsh, rare, relation
+from dedup import differences, evidence, lsh, rare, relation
 from dedup.candidates import Pairs
 from dedup.checkpoint import Checkpoint
 from dedup.cluster import Clusters
@@ -50,6 +50,8 @@ class Run:
         By id; -1 where a record has no words.
     digests : set of (int, int)
         Of the texts.
+    published : int64 array
+        Microseconds since 1970 UTC, or NO_DATE.
     bodies : Corpus
         The documents without the furniture of their pages.
     candidates : uint64 array, sorted
@@ -68,6 +70,7 @@ class Run:
     corpus: Corpus
     document: dict[str, int]
     digests: list[tuple[int, int]]
+    published: npt.NDArray[np.int64]
     bodies: Corpus
     candidates: Pairs
     frequencies: npt.NDArray[np.uint8]
@@ -111,7 +114,8 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         digests = [(high, low) for high, low in records.digests[collapsed.record].tolist()]
         seconds = time.perf_counter() - started
         seen = bodies, candidates, frequencies, rare_pairs, matches, clusters
-        yield Run(params, collapsed.corpus, document, digests, *seen, seconds)
+        published = records.published[collapsed.record]
+        yield Run(params, collapsed.corpus, document, digests, published, *seen, seconds)
 
 
 @contextmanager
@@ -151,21 +155,25 @@ def measure(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Ev
         As for `completed`.
     """
     if run.params.level < Level.syndicated:
-        return near_evidence(run.bodies, pairs, run.params, threads)
+        found = near_evidence(run.bodies, pairs, run.params, threads)
+        is_near = found["resemblance"] >= run.params.threshold
+        found = evidence.with_agreement(run.bodies, found, is_near, threads)
+        return differences.with_news(run.bodies, found, run.bodies.lengths, run.published, is_near, threads)
     found = evidence.agreement_evidence(run.bodies, pairs, run.rare_pairs, threads)
-    return completed(run.bodies, found, run.rare_pairs, run.params, threads, whole)
+    return completed(run.bodies, found, run.rare_pairs, run.published, run.params, threads, whole)
 
 
 def near_evidence(bodies: Corpus, pairs: Pairs, params: Params, threads: int = 1) -> Evidence:
     """Measure what near duplicates are judged by: shingles, and of those that are near how their numbers agree."""
     found = evidence.shingle_evidence(bodies, pairs, params, threads)
-    return evidence.with_contradictions(bodies, found, None, found["resemblance"] >= params.threshold, threads)
+    return differences.with_contradictions(bodies, found, None, found["resemblance"] >= params.threshold, threads)
 
 
 def completed(
     bodies: Corpus,
     found: Evidence,
     rare_pairs: rare.RarePairs,
+    published: npt.NDArray[np.int64] | None,
     params: Params,
     threads: int = 1,
     whole: bool = False,
@@ -178,14 +186,17 @@ def completed(
     found : Evidence
         From `dedup.evidence.agreement_evidence`.
     rare_pairs : RarePairs
+    published : int64 array, or None
     params : Params
     threads : int
     whole : bool
-        Measure contradictions of all pairs, not only of those that are near or may be templates by the shipped model.
+        Measure contradictions and news of all pairs, not only of those that may need it by the shipped model.
     """
     found = evidence.with_shingles(bodies, found, params, threads)
     wanted = relation.may_be_template(found) | (found["resemblance"] >= params.threshold) | whole
-    return evidence.with_contradictions(bodies, found, rare_pairs, wanted, threads)
+    found = differences.with_contradictions(bodies, found, rare_pairs, wanted, threads)
+    wanted = relation.may_be_update(found) | (found["resemblance"] >= params.threshold) | whole
+    return differences.with_news(bodies, found, rare_pairs.words, published, wanted, threads)
 
 
 class Alone:
@@ -217,7 +228,7 @@ class Alone:
         both = np.array([pair >> 32, pair & 0xFFFFFFFF], np.int64)
         bodies = run.bodies.part(both)
         one = np.array([1], np.uint64)
-        near = relation.near_duplicates(near_evidence(bodies, one, run.params), run.params)
+        near = relation.near_duplicates(near_evidence(bodies, one, run.params), replace(run.params, updates="drop"))
         is_near = (near.relation == NEAR_DUPLICATE).any()
         new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._known], np.int64)
         if is_near:
@@ -229,7 +240,7 @@ class Alone:
         )
         rare_pairs = rare.rare_pairs(bodies, self._frequencies)
         found = evidence.agreement_evidence(bodies, one, rare_pairs)
-        found = completed(bodies, found, rare_pairs, run.params, whole=whole)
+        found = completed(bodies, found, rare_pairs, None, run.params, whole=whole)
         self._frequencies[slots] = before
         return Evidence(both[found.left], both[found.right], found.lengths_left, found.lengths_right, found.measures)
 

@@ -89,7 +89,11 @@ def spliced(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pair
     corpus = Corpus(np.concatenate(texts), starts, ends)
     pairs = at << np.uint64(32) | at + np.uint64(1)
     listed = rare_pairs(corpus, run.frequencies)
-    return made, pairs, completed(corpus, agreement_evidence(corpus, pairs, listed), listed, run.params, whole=True)
+    return (
+        made,
+        pairs,
+        completed(corpus, agreement_evidence(corpus, pairs, listed), listed, None, run.params, whole=True),
+    )
 
 
 def templates(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pairs, Evidence]:

@@ -18,7 +18,12 @@ Bools = npt.NDArray[np.bool_]
 
 END = "<!-- end -->"
 
-WAYS = {"cross-validated": "cv alone", "whole set left out": "left out alone", "fitted": "fitted alone"}
+WAYS = {
+    "copy, cross-validated": "cv copy alone",
+    "copy, whole set left out": "left out copy alone",
+    "carried on, cross-validated": "cv carried alone",
+    "carried on, whole set left out": "left out carried alone",
+}
 """Columns of the figures, by their heads: the ways of testing, each with the two texts alone in the background."""
 
 MEANING = {
@@ -111,12 +116,6 @@ def reliability(score: Floats, is_copy: Bools, weight: Floats) -> list[Band]:
             share = float(weight[within].sum() / weight.sum())
             found.append(Band(tenth / 10, (tenth + 1) / 10, predicted, observed, int(within.sum()), share))
     return found
-
-
-def cut_offs(logit: Floats, shares: Iterable[float]) -> list[float]:
-    """Return, for each share, the lowest log odds that no more than this share of some pairs reaches."""
-    highest_first = np.append(np.sort(logit)[::-1], -np.inf)
-    return [float(highest_first[int(share * len(logit) + 1e-9)]) + 1e-6 for share in shares]
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

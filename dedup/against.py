@@ -35,10 +35,10 @@ from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.io import Batch
 from dedup.known import Known, best
 from dedup.matches import Matches
-from dedup.matching import LAST_COPY
 from dedup.params import Params
 from dedup.progress import Progress
 from dedup.records import Records
+from dedup.relation import LAST_COPY
 from dedup.store import Corpus, release
 from dedup.text import Tokens
 
@@ -264,7 +264,7 @@ class Against:
     def _prepared(self, records: Records, some: Places) -> Prepared:
         corpus = Corpus(records.tokens, records.starts, records.ends).part(some)
         tokens = Tokens(corpus.tokens, np.concatenate([[0], corpus.ends]), records.digests[some])
-        return bulk.prepared(self._index, tokens, records.sizes[some])
+        return bulk.prepared(self._index, tokens, records.sizes[some], records.published[some])
 
     def _is_added(self, records: Records) -> bool:
         """Whether the index has what was to be added, as the last of it tells."""

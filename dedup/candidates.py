@@ -14,10 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dedup.schema import NO_DATE
+
 Pairs = npt.NDArray[np.uint64]
 """Sorted distinct pairs: earlier document in the upper half, later one in the lower."""
 
 ROUNDS = 3
+
+
+MICROSECONDS_AN_HOUR = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,25 @@ def split(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 def joined(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Pairs:
     """Return pairs of earlier and later documents as `split` takes them, sorted."""
     return np.sort(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64))
+
+
+def within(pairs: Pairs, published: npt.NDArray[np.int64], window: float | None) -> Pairs:
+    """Return the pairs whose dates lie no further apart; those that lack a date stay.
+
+    Parameters
+    ----------
+    pairs : uint64 array, sorted
+    published : int64 array, shape (n_documents,)
+        Microseconds since 1970 UTC, or NO_DATE.
+    window : float or None
+        Hours; None: no limit.
+    """
+    if window is None:
+        return pairs
+    left, right = (published[side] for side in split(pairs))
+    dated = (left != NO_DATE) & (right != NO_DATE)
+    apart = np.where(dated, right - left, 0)
+    return pairs[np.abs(apart) <= window * MICROSECONDS_AN_HOUR]
 
 
 def compare_in_rounds(

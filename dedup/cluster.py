@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.candidates import Pairs, joined
 from dedup.kernels import cluster as kernel
 from dedup.matches import LEFT, RIGHT, Matches
 from dedup.params import Params
@@ -135,7 +136,11 @@ def clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] 
 
 
 def through_families(
-    found: Clusters, matches: Matches, root: npt.NDArray[np.int64], free: npt.NDArray[np.bool_]
+    found: Clusters,
+    matches: Matches,
+    root: npt.NDArray[np.int64],
+    free: npt.NDArray[np.bool_],
+    updates: Pairs,
 ) -> Clusters:
     """Return the clusters with one kept version of each family where others copy a version that goes for it.
 
@@ -152,6 +157,8 @@ def through_families(
         As in `dedup.families.Families`.
     free : bool array, shape (n_documents,)
         Documents that are not dropped for another reason.
+    updates : uint64 array, sorted
+        Pairs of which one has news: no way leads from one to the other.
     """
     leader, match = found.leader.copy(), found.match.copy()
     sizes = np.bincount(leader, minlength=len(leader))
@@ -171,6 +178,9 @@ def through_families(
         if match[version] >= 0 or its == version or root[its] != root[version]:
             continue
         if (sizes[its], -its) < (sizes[version], -version):
+            continue
+        pair = joined(np.array([min(version, its)]), np.array([max(version, its)]))
+        if np.isin(pair, updates).any():
             continue
         moved = leader == version
         leader[moved] = its

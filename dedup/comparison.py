@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from dedup import background, evidence, rare, relation
+from dedup import background, differences, evidence, rare, relation
 from dedup.agencies import UNKNOWN, Agencies
 from dedup.credits import HEAD_BYTES, TAIL_BYTES, Credit, credit_at_ends
 from dedup.derivation import Sides, derived
@@ -17,7 +17,7 @@ from dedup.errors import InputError
 from dedup.explain import reason
 from dedup.matches import LEFT, NEITHER
 from dedup.params import Params
-from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NO_DATE, RELATED, RELATIONS
+from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NO_DATE, RELATIONS, SAME_EVENT
 from dedup.store import Corpus
 from dedup.text import encode, spans, tokenise
 
@@ -113,12 +113,14 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
     rare_pairs = rare.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
     measured = evidence.agreement_evidence(corpus, pair, rare_pairs, always=pair)
-    measured = evidence.with_contradictions(corpus, measured, rare_pairs, relation.may_be_template(measured))
-    verdict = relation.judge(evidence.with_shingles(corpus, measured, params), params)
+    measured = differences.with_contradictions(corpus, measured, rare_pairs, relation.may_be_template(measured))
+    measured = evidence.with_shingles(corpus, measured, params)
+    measured = differences.with_news(corpus, measured, rare_pairs.words, None, np.array([True]))
+    verdict = relation.judge(measured, params)
     code, score = int(verdict.relation[0]), float(verdict.score[0])
     measured_of = zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True)
     measures = {name: value for name, value in measured_of if value == value}  # furniture takes many texts to see
-    if code == RELATED and max(score, measures["rare_containment"]) < relation.RELATED_FROM:
+    if code == SAME_EVENT and max(score, measures["rare_containment"]) < relation.SAME_EVENT_FROM:
         return _verdict(None, score, measures, "hardly anything in common")
     side = _derived(credits, code, int(verdict.container[0]), measures)
     return _verdict(RELATIONS[code], score, measures, reason(code, measures), side)

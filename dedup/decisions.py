@@ -19,12 +19,13 @@ from dedup.credits import credits_at_ends
 from dedup.derivation import Sides, derived
 from dedup.explain import reason
 from dedup.io import Source
+from dedup.kernels import cluster as kernel
 from dedup.known import Known
 from dedup.matches import LEFT, NEITHER, Matches
 from dedup.params import Params
 from dedup.records import Records
 from dedup.result import Result
-from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, IDENTICAL, MATCHES, MEASURES, PARTIAL, RELATIONS
+from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, IDENTICAL, MATCHES, MEASURES, PARTIAL, RELATIONS, UPDATE
 
 LARGEST_SHOWN = 5
 
@@ -75,7 +76,8 @@ class _Fates:
     ``kept``; ``twin``: dropped as identical to the record that stands for its text; ``stands``: that record, itself
     where it has no words; ``leader``: the kept record of its cluster, or the document of an index behind the records,
     -1 for rejected ones; ``match``: by which it is dropped; ``via``: the dropped version of the same story that it
-    matches, -1 where that is the kept record itself. ``cluster_size`` counts kept ones, too, behind the records
+    matches, -1 where that is the kept record itself; ``story``: the first kept record of its story, -1 where no other
+    cluster belongs to it. ``cluster_size`` counts kept ones, too, behind the records
     those of the index.
     """
 
@@ -98,11 +100,25 @@ class _Fates:
         other = collapsed.record[_other_sides(matches, self.match[matched], document[matched])]
         self.via[matched] = np.where(other == self.leader[matched], -1, other)
         self.leader[self.rejected] = -1
+        self.story = self._stories(collapsed, matches, found)
         self.kept = (self.leader == here) & ~self.rejected
         self.twin = ~self.kept & ~self.rejected & (self.match < 0)
         self.in_index = self.leader >= n
         self.cluster_size = np.bincount(self.leader[~self.rejected], minlength=n)
         self.cluster_size[n:] += self.cluster_size[n:] > 0
+
+    def _stories(self, collapsed: Collapsed, matches: Matches, found: Clusters) -> npt.NDArray[np.int64]:
+        """Join the clusters of which one carries another on with news; return the first leader, -1 of one alone."""
+        root = np.arange(len(self.leader))
+        is_update = matches.relation == UPDATE
+        if not is_update.any():
+            return np.full(len(self.leader), -1)
+        sides = (collapsed.record[found.leader[side[is_update]]] for side in (matches.left, matches.right))
+        kernel.connect(*sides, root)
+        leaders = root[np.maximum(self.leader, 0)]
+        is_leader = self.leader == np.arange(len(self.leader))
+        steps = np.bincount(leaders[is_leader & ~self.rejected], minlength=len(root))
+        return np.where((self.leader >= 0) & (steps[leaders] > 1), leaders, -1)
 
 
 class _Origins:
@@ -201,6 +217,7 @@ class Decisions:
         credit[self._origins.records[lo:hi] - some.start] = self._origins.credit[lo:hi]
         copied = pa.array(fates.leader[some], mask=~dropped)
         leader = pa.array(fates.leader[some], mask=fates.rejected[some])
+        story = pa.array(fates.story[some], mask=fates.story[some] < 0)
         columns = [
             records.ids[some.start : some.stop],
             pa.array(records.files, pa.string()).take(pa.array(records.file[some])),
@@ -210,6 +227,7 @@ class Decisions:
             pa.array(RELATIONS, pa.string()).take(pa.array(relation, mask=~dropped)),
             pa.array(score, mask=~dropped),
             self._ids.take(leader),
+            self._ids.take(story),
             pa.array(self._origins.names, pa.string()).take(pa.array(credit, mask=credit == UNKNOWN)),
             pa.array(self._reasons(some, by_match, credit), pa.string()),
         ]
@@ -301,6 +319,7 @@ def _matches(
     left_ids, right_ids = (ids.take(pa.array(side)).cast(pa.string()) for side in (left, right))
     swap = np.asarray(pc.greater(left_ids, right_ids))
     measures[a], measures[b] = np.where(swap, measures[b], measures[a]), np.where(swap, measures[a], measures[b])
+    measures[names.index("hours"), swap] *= -1.0
     left_ids, right_ids = pc.if_else(swap, right_ids, left_ids), pc.if_else(swap, left_ids, right_ids)
     copy = np.where(swap, -copy, copy)
     table = pa.table(
@@ -342,6 +361,9 @@ def _summary(
     notes = []
     if records.unread_dates:
         notes.append(f"{records.unread_dates:,} dates could not be read and count as missing")
+    tally = _tally(table["relation"])
+    if tally["update"] and not records.has_dates:
+        notes.append("without dates, updates were told from copies by their words alone")
     if policy in ("earliest", "latest") and not records.has_dates:
         notes.append("no record has a date that could be read: of copies the first by id is kept")
     if policy == "source" and not _has_source(records, params.prefer):
@@ -355,7 +377,8 @@ def _summary(
         "dropped": decisions.by_relation(),
         "rejected": len(records.rejected),
         "clusters": int((sizes > 1).sum()),
-        "matches": _tally(table["relation"]),
+        "matches": tally,
+        "stories": len(np.unique(fates.story[fates.story >= 0])),
         "without_text": int((records.sizes == 0).sum()) - len(records.rejected),
         "keep": policy,
         "largest_clusters": [

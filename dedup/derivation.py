@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from dedup.agencies import UNKNOWN
 from dedup.matches import LEFT, NEITHER, RIGHT
-from dedup.schema import EXCERPT, NEAR_DUPLICATE, NO_DATE, RELATED, REVISED
+from dedup.schema import EXCERPT, NEAR_DUPLICATE, NO_DATE, REVISED, SAME_EVENT
 
 NOTHING_OF_ITS_OWN = 0.98
 """Containment from which a document has nothing of its own but a word or two."""
@@ -84,7 +84,7 @@ def derived(
     dated = (left.published != NO_DATE) & (right.published != NO_DATE) & (left.published != right.published)
     can_be_cut = (relation == NEAR_DUPLICATE) | (relation == REVISED)
     grounds = (
-        (relation == RELATED, NEITHER),  # written independently
+        (relation == SAME_EVENT, NEITHER),  # written independently
         (left_owes & ~right_owes, LEFT),
         (right_owes & ~left_owes, RIGHT),
         (_common_origin(left, right), NEITHER),

@@ -30,6 +30,11 @@ anchors_in_order
 shared_lead
     Of 60 tokens in a row behind at most 80 of a document, and at most a quarter of it, those in verbatim passages:
     their highest share; the lower one of the two documents. No ``_longer``.
+sunk
+    Share of a document behind its top that is accounted for, less that share of its top, the first quarter or the first
+    20 words where that is more; 0 if the top has more. The higher one of the two documents.
+sunk_both
+    The same, the lower one.
 new_numbers
     Distinct numbers (tokens that begin with a digit) of the shorter document that are not in the longer, over all its
     distinct numbers and 2.
@@ -43,6 +48,14 @@ contradicted
     of the twenty tokens before a slot, or behind it, are aligned in both, or it belongs to the pages and not to the
     articles. A single slot in texts that are else the same is a correction and counts for nothing. Measured only where
     it matters: `dedup.relation.may_be_template`. No ``_longer``: it is the same from both sides.
+new_stages
+    Stages of a story (`dedup.stages`) that a word of one opening tells and none of the other does, over them and 3. The
+    opening is the first 60 words.
+new_weekdays
+    Days of the week that one document names and the other does not, over all that are named and 1.
+hours
+    From the date of the left document to that of the right one; not in [0, 1]. These three only of pairs that are
+    carried on, the last only where both have a date. No ``_longer``.
 furniture
     Share of the tokens that were taken off before all this, for pages have them and articles do not:
     `dedup.furniture`. In a run only.
@@ -50,7 +63,6 @@ furniture
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,14 +72,12 @@ from dedup.candidates import Pairs, distinct, joined, split
 from dedup.kernels import evidence as agreement_kernel
 from dedup.kernels import numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
-from dedup.kernels import slots as slots_kernel
 from dedup.kernels import words as words_kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.rare import RarePairs
 from dedup.schema import MEASURES
 from dedup.store import DEFAULT_MEMORY, Corpus, read_only, release
-from dedup.text import token_hash, tokens
 from dedup.threads import in_slices
 
 LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
@@ -213,24 +223,49 @@ def agreement_evidence(
     if always is not None:
         worth |= np.isin(pairs, always, assume_unique=True)
     left, right, rare = left[worth], right[worth], rare[worth]
+    measures = np.full((len(MEASURES), len(left)), np.nan)
+    measures[MEASURES.index("rare_containment") : MEASURES.index("verbatim")] = rare.T
+    measures[_LIES] = _agreement(corpus, lengths, left, right, threads, memory)
+    return Evidence(left, right, lengths[left], lengths[right], measures)
+
+
+_LIES = slice(MEASURES.index("verbatim"), MEASURES.index("new_numbers") + 1)
+
+
+def with_agreement(
+    corpus: Corpus, evidence: Evidence, wanted: npt.NDArray[np.bool_], threads: int = 1, memory: int = DEFAULT_MEMORY
+) -> Evidence:
+    """Return the evidence with the way the agreement lies measured of the wanted pairs, in tokens, not words."""
+    (at,) = np.nonzero(wanted)
+    measures = evidence.measures.copy()
+    sides = evidence.left[at], evidence.right[at]
+    measures[_LIES, at] = _agreement(corpus, corpus.lengths, *sides, threads, memory)
+    return replace(evidence, measures=measures)
+
+
+def _agreement(
+    corpus: Corpus,
+    lengths: npt.NDArray[np.int64],
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    threads: int,
+    memory: int,
+) -> npt.NDArray[np.float64]:
+    """Return how the agreement of each pair lies, and its new numbers: a row for each measure."""
     lies = np.empty((len(left), agreement_kernel.N_MEASURES))
     new_numbers = np.empty(len(left))
 
     def measure(first: int, last: int) -> None:
         some = slice(first, last)
-        documents, firsts, size = _laid_out(lengths, left[some], right[some])
-        words = _in_words(corpus, documents, lengths, firsts, size)
-        once = _once_words(words, documents, firsts, size)
+        documents, firsts, size = laid_out(lengths, left[some], right[some])
+        words = in_words(corpus, documents, lengths, firsts, size)
+        once = once_words(words, documents, firsts, size)
         agreement_kernel.agreement(*words, *once, left[some], right[some], lies[some])
         numbers_kernel.new_numbers(*words, left[some], right[some], new_numbers[some])
         release(corpus.tokens)
 
     in_slices(measure, len(left), threads, memory / threads / SHARE, _weights(lengths, left, right))
-    measures = np.full((len(MEASURES), len(left)), np.nan)
-    measures[MEASURES.index("rare_containment") :] = np.concatenate(
-        [rare.T, lies.T, new_numbers[None], np.full((3, len(left)), np.nan)]
-    )
-    return Evidence(left, right, lengths[left], lengths[right], measures)
+    return np.concatenate([lies.T, new_numbers[None]])
 
 
 def _rare_containment(
@@ -282,89 +317,8 @@ def with_shingles(
     return replace(evidence, measures=measures)
 
 
-NUMBERS_IN_LETTERS = {
-    1: "one eins uno один واحد",
-    2: "two zwei deux dos dois duas два две двух اثنان",
-    3: "three drei trois tres tre три трех ثلاثة ثلاث",
-    4: "four vier quatre cuatro quattro quatro четыре четырех أربعة أربع",
-    5: "five fünf cinq cinco cinque пять пяти خمسة خمس",
-    6: "six sechs seis шесть шести ستة ست",
-    7: "seven sieben siete sette sete семь семи سبعة سبع",
-    8: "eight acht huit ocho otto oito восемь восьми ثمانية",
-    9: "nine neun neuf nueve nove девять девяти تسعة تسع",
-    10: "ten zehn dix diez dieci dez десять десяти عشرة عشر",
-    11: "eleven onze undici",
-    12: "twelve zwölf douze doce dodici doze",
-    20: "twenty zwanzig vingt veinte venti vinte двадцать",
-    30: "thirty dreißig trente treinta trenta trinta тридцать",
-    40: "forty vierzig quarante cuarenta quaranta quarenta сорок",
-    50: "fifty fünfzig cinquante cincuenta cinquanta пятьдесят",
-}
-"""Numbers that news writes in letters, in ten languages; none that is another word in one of them."""
-
 ALIKE = 0.4
 """Pairs with less that is verbatim on both sides, and no copies by score, are not aligned: no frame is that thin."""
-
-
-def with_contradictions(
-    corpus: Corpus,
-    evidence: Evidence,
-    rare_pairs: RarePairs | None,
-    wanted: npt.NDArray[np.bool_],
-    threads: int = 1,
-    memory: int = DEFAULT_MEMORY,
-) -> Evidence:
-    """Return the evidence with ``contradicted`` measured of the wanted pairs; parameters as for `contradictions`."""
-    (at,) = np.nonzero(wanted)
-    measures = evidence.measures.copy()
-    sides = evidence.left[at], evidence.right[at]
-    lengths = corpus.lengths if rare_pairs is None else rare_pairs.words
-    measured = contradictions(corpus, lengths, *sides, rare_pairs, threads, memory)
-    measures[MEASURES.index("contradicted"), at] = measured
-    return replace(evidence, measures=measures)
-
-
-def contradictions(
-    corpus: Corpus,
-    lengths: npt.NDArray[np.int64],
-    left: npt.NDArray[np.int64],
-    right: npt.NDArray[np.int64],
-    rare_pairs: RarePairs | None,
-    threads: int = 1,
-    memory: int = DEFAULT_MEMORY,
-) -> npt.NDArray[np.float64]:
-    """Measure ``contradicted`` of pairs, sorted by their left document.
-
-    Parameters
-    ----------
-    corpus : Corpus
-    lengths : int64 array, shape (n_documents,)
-        Words of each.
-    left, right : int64 array
-    rare_pairs : RarePairs or None
-        None: only numbers are facts.
-    threads, memory : int
-    """
-    measured = np.empty(len(left))
-    numbers = _numbers()
-
-    def measure(first: int, last: int) -> None:
-        some = slice(first, last)
-        documents, firsts, size = _laid_out(lengths, left[some], right[some])
-        words = _in_words(corpus, documents, lengths, firsts, size)
-        once = _once_words(words, documents, firsts, size)
-        weights = np.empty(size, np.uint8)
-        lists = _NO_LISTS if rare_pairs is None else (rare_pairs.hashes, rare_pairs.weights)
-        bounds = (np.zeros_like(firsts),) * 2 if rare_pairs is None else (rare_pairs.firsts, rare_pairs.lasts)
-        slots_kernel.facts(*words, documents, *bounds, *lists, firsts, weights)
-        slots_kernel.contradictions(*words, *once, weights, *numbers, left[some], right[some], measured[some])
-        release(corpus.tokens, *(() if rare_pairs is None else lists))
-
-    in_slices(measure, len(left), threads, *room_of_pairs(lengths, left, right, memory, threads))
-    return measured
-
-
-_NO_LISTS = read_only(np.empty(0, np.uint32)), read_only(np.empty(0, np.uint8))
 
 
 def with_furniture(evidence: Evidence, whole: npt.NDArray[np.int64], left_over: npt.NDArray[np.int64]) -> Evidence:
@@ -385,27 +339,6 @@ def room_of_pairs(
     return memory / threads / SHARE, _weights(lengths, left, right)
 
 
-@functools.cache
-def _numbers() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """Return the numbers of one to three digits, and those in letters, as `slots.in_digits` takes them."""
-    digits = {f"{value:0{count}}": count << 10 | value for count in (1, 2, 3) for value in range(10**count)}
-    letters = {word: token_hash(str(value)) for value, words in NUMBERS_IN_LETTERS.items() for word in tokens(words)}
-    return _table(digits, 12), _table(letters, 10)
-
-
-def _table(values: dict[str, int], bits: int) -> npt.NDArray[np.uint32]:
-    """Return a hash table of tokens and their values, which are not 0."""
-    table = np.zeros((1 << bits, 2), np.uint32)
-    for word, value in values.items():
-        token = token_hash(word)
-        slot = token >> 2 & (len(table) - 1)
-        while table[slot, 1]:
-            slot = (slot + 1) % len(table)
-        table[slot] = token, value
-    table.flags.writeable = False
-    return table
-
-
 def _weights(
     lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
@@ -414,7 +347,7 @@ def _weights(
     return np.asarray(room[right] + np.where(np.diff(left, prepend=-1) != 0, room[left], 0))
 
 
-def _laid_out(
+def laid_out(
     lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
     """Lay the documents of pairs out one after the other: which, where each begins (by document), tokens in all."""
@@ -425,7 +358,7 @@ def _laid_out(
     return documents, firsts, int(ends[-1])
 
 
-def _in_words(
+def in_words(
     corpus: Corpus,
     documents: npt.NDArray[np.int64],
     lengths: npt.NDArray[np.int64],
@@ -442,7 +375,7 @@ def _in_words(
     return words, firsts, firsts + lengths
 
 
-def _once_words(
+def once_words(
     words: tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]],
     documents: npt.NDArray[np.int64],
     firsts: npt.NDArray[np.int64],

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dedup.relation import COMMON, Model
-from dedup.schema import EXCERPT, IDENTICAL, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN, TEMPLATE
+from dedup.schema import (
+    EXCERPT,
+    IDENTICAL,
+    NEAR_DUPLICATE,
+    PARTIAL,
+    REVISED,
+    REWRITTEN,
+    SAME_EVENT,
+    TEMPLATE,
+    UPDATE,
+)
 
 VERBATIM = "{:.0%} of the shorter one stands word for word in the other"
 
@@ -17,6 +27,15 @@ TOLD = {
     "anchors_in_order": "{:.0%} of the words that both have once follow in the same order",
 }
 """How a measure is told where it decides."""
+
+NEWS = {
+    "new_stages": "their openings tell other stages of the story",
+    "new_weekdays": "they name other days",
+    "sunk": "under a new top, of which {:.0%} less is in the other than of the rest",
+    "hours": "{:,.0f} hours lie between them",
+    "contradicted": "{:.0%} of the facts in the same places contradict each other",
+}
+"""The same of an update."""
 
 GROUNDS = {EXCERPT: 1, REVISED: 1, REWRITTEN: 2}
 """How many measures are told of a copy, besides what is verbatim: those that add most to the score."""
@@ -38,14 +57,27 @@ def reason(relation: int, measures: Mapping[str, float]) -> str:
         return f"resemblance {measures['resemblance']:.2f}"
     verbatim = VERBATIM.format(measures["verbatim"])
     if relation in GROUNDS:
-        added = {name: Model.shipped().added(name, measures[name]) for name in TOLD}
+        added = {name: Model.shipped("carried").added(name, measures[name]) for name in TOLD}
         most = sorted(TOLD, key=lambda name: -added[name])[: GROUNDS[relation]]
         return "; ".join([verbatim, *(TOLD[name].format(measures[name]) for name in most)])
+    if relation == UPDATE:
+        return f"{verbatim}, with news: {_news(measures)}"
     if relation == TEMPLATE:
         return f"{verbatim}, but {measures['contradicted']:.0%} of the facts in the same places contradict each other"
-    if relation not in (PARTIAL, RELATED):
+    if relation not in (PARTIAL, SAME_EVENT):
         raise ValueError(f"relation {relation}")
     return f"{verbatim}, but {_lacking(measures)}"
+
+
+def _news(measures: Mapping[str, float]) -> str:
+    """Say what speaks most for news: one measure, and a second one that says nearly as much."""
+    model = Model.shipped("news")
+    values = {name: abs(measures.get(name, 0.0)) for name in NEWS}
+    values = {name: 0.0 if value != value else value for name, value in values.items()}  # not measured
+    added = {name: model.added(name, values[name]) for name in NEWS}
+    first, second = sorted(NEWS, key=lambda name: -added[name])[:2]
+    some = [first] if added[second] < added[first] / 2 else [first, second]
+    return " and ".join(NEWS[name].format(values[name]) for name in some)
 
 
 def _lacking(measures: Mapping[str, float]) -> str:
@@ -54,7 +86,7 @@ def _lacking(measures: Mapping[str, float]) -> str:
         return "in words that many articles have"
     least = min(
         ("anchor_order", "least_covered_third", "rare_containment"),
-        key=lambda name: Model.shipped().share(name, measures[name]),
+        key=lambda name: Model.shipped("carried").share(name, measures[name]),
     )
     return {
         "anchor_order": f"only {measures['anchor_order']:.0%} of its other words come in the same order",

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import Pairs, joined, split
-from dedup.evidence import contradictions, room_of_pairs
+from dedup.differences import contradictions
+from dedup.evidence import room_of_pairs
 from dedup.furniture import own_prose
 from dedup.kernels import cluster as cluster_kernel
 from dedup.kernels import passages as kernel

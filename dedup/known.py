@@ -106,7 +106,7 @@ def best(matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_do
         The farthest relation that counts as a copy.
     n_documents : int
     """
-    is_copy = (matches.relation <= last_copy) & original[matches.left]
+    is_copy = matches.are_copies(last_copy) & original[matches.left]
     is_copy &= matches.container != RIGHT
     (copies,) = np.nonzero(is_copy)
     some = matches.take(copies)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from dedup.schema import MEASURES
+from dedup.schema import MEASURES, UPDATE
 
 LEFT, NEITHER, RIGHT = -1, 0, 1
 """A side of a match: of two documents the earlier in keep order is its left one."""
@@ -26,7 +26,8 @@ class Matches:
     score : float64 array
         In [0, 1], comparable within a relation.
     container : int8 array
-        The side that has much besides what it shares, and does not go for the other: LEFT or RIGHT; else NEITHER.
+        The side that has much besides what it shares, and does not go for the other: LEFT or RIGHT; else NEITHER. Of
+        updates the later side, where the earlier may go for it.
     measures : float64 array, shape (len(MEASURES), n_matches)
         NaN where a level does not need a measure.
     """
@@ -40,6 +41,10 @@ class Matches:
 
     def __len__(self) -> int:
         return len(self.left)
+
+    def are_copies(self, last_copy: int) -> npt.NDArray[np.bool_]:
+        """Return which matches let one side go for the other, the farthest relation that counts being given."""
+        return np.asarray((self.relation <= last_copy) | ((self.relation == UPDATE) & (self.container != NEITHER)))
 
     def take(self, which: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Matches:
         """Return the matches at these places, or where true."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup import background, crowds, evidence, families, furniture, lsh, postings, rare, relation
-from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, distinct, joined
+from dedup import background, crowds, differences, evidence, families, furniture, lsh, postings, rare, relation
+from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, distinct, joined, within
 from dedup.checkpoint import Arrays, Checkpoint
 from dedup.cluster import Clusters, clusters, through_families
 from dedup.collapse import Collapsed
@@ -19,16 +19,8 @@ from dedup.matches import Matches
 from dedup.params import Level, Params
 from dedup.progress import Progress
 from dedup.records import Records
-from dedup.schema import IDENTICAL, NEAR_DUPLICATE, REVISED, REWRITTEN
+from dedup.schema import NEAR_DUPLICATE, UPDATE
 from dedup.store import Corpus, Segments
-
-LAST_COPY = {
-    Level.identical: IDENTICAL,
-    Level.near: NEAR_DUPLICATE,
-    Level.syndicated: REVISED,
-    Level.rewritten: REWRITTEN,
-}
-"""The farthest relation that still counts as a copy at a level."""
 
 MEETINGS = 3
 """How often what copies a dropped document meets the one that is kept for it, and late versions one that is kept."""
@@ -78,6 +70,7 @@ def match(
     if params.level < Level.near:
         return near.matches, near.clusters, None
     memory = checkpoint.scratch.memory
+    published = records.published[collapsed.record]
     with progress.stage("furniture"):
         bodies, segments = _bodies(collapsed, checkpoint, threads)
         compared = compared[~furniture.is_stub(bodies, compared)]
@@ -91,10 +84,15 @@ def match(
             return lsh.pairs_in_buckets(records.keys, collapsed.record, documents, limit)
 
     def near_matches(pairs: Pairs) -> Matches:
+        pairs = within(pairs, published, params.window)
         measured = evidence.shingle_evidence(bodies, pairs, params, threads, memory)
         alike = measured["resemblance"] >= params.threshold
-        measured = evidence.with_contradictions(bodies, measured, None, alike, threads, memory)
+        measured = differences.with_contradictions(bodies, measured, None, alike, threads, memory)
         measured = evidence.with_furniture(measured, corpus.lengths, bodies.lengths)
+        if params.level > Level.near:  # news is looked for when all of them are judged once more
+            return relation.near_duplicates(measured, replace(params, updates="drop"))
+        measured = evidence.with_agreement(bodies, measured, alike, threads, memory)
+        measured = differences.with_news(bodies, measured, bodies.lengths, published, alike, threads, memory)
         return relation.near_duplicates(measured, params)
 
     def judge_near(pairs: Pairs) -> Kept:
@@ -111,7 +109,7 @@ def match(
     with progress.stage("word pairs"):
         counted = versions.counted(np.flatnonzero(articles.kept), bodies.lengths)
         found = _WordPairs(bodies, counted, compared, params, threads, checkpoint)
-    judged = _Judged("rare", known.decided, LAST_COPY[params.level], checkpoint)
+    judged = _Judged("rare", known.decided, relation.LAST_COPY[params.level], checkpoint)
     least = min(postings.LEAST_OVERLAP, params.sketch_overlap)
     # Near duplicates, and what shares passages, are measured even if all articles have their words.
     close = distinct(joined(near.matches.left, near.matches.right), versions.met)
@@ -126,14 +124,19 @@ def match(
             return here._replace(pairs=distinct(here.pairs, close))
 
     def rare_matches(pairs: Pairs) -> Matches:
+        pairs = within(pairs, published, params.window)
         measured = evidence.agreement_evidence(bodies, pairs, found.rare_pairs, threads, memory, close)
         is_close = np.isin(joined(measured.left, measured.right), close)
-        told = relation.is_told(measured, params.related) | is_close
+        told = relation.is_reported(measured, params.related) | is_close
         measured = measured.take(np.nonzero(told)[0])
         aligned = relation.may_be_template(measured)
-        measured = evidence.with_contradictions(bodies, measured, found.rare_pairs, aligned, threads, memory)
+        measured = differences.with_contradictions(bodies, measured, found.rare_pairs, aligned, threads, memory)
         measured = evidence.with_furniture(measured, corpus.lengths, bodies.lengths)
-        return relation.judge(evidence.with_shingles(bodies, measured, params, threads, memory), params)
+        measured = evidence.with_shingles(bodies, measured, params, threads, memory)
+        carried = relation.may_be_update(measured) | (measured["resemblance"] >= params.threshold)
+        lengths = found.rare_pairs.words
+        measured = differences.with_news(bodies, measured, lengths, published, carried, threads, memory)
+        return relation.judge(measured, params)
 
     def judge(pairs: Pairs) -> Kept:
         with progress.stage("evidence"):
@@ -259,7 +262,7 @@ class _Judged:
             found.append(Matches(*self._checkpoint.once(f"{self._name} {self._parts}", partial(_columns, judge, some))))
             self._parts += 1
         self.matches = Matches.concatenate(found)
-        (copies,) = np.nonzero(self.matches.relation <= self._last_copy)
+        (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
         led = clusters(len(self._decided), self.matches.take(copies), self._decided)
         match = led.match.copy()
         match[led.match >= 0] = copies[led.match[led.match >= 0]]
@@ -268,18 +271,20 @@ class _Judged:
 
     def copies(self) -> Matches:
         """Return the matches that count as copies."""
-        return self.matches.take(self.matches.relation <= self._last_copy)
+        return self.matches.take(self.matches.are_copies(self._last_copy))
 
     def gather(self, versions: families.Families) -> None:
         """Let versions that copy a dropped one of their family go with it."""
-        (copies,) = np.nonzero(self.matches.relation <= self._last_copy)
+        (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
         if len(copies) == 0:
             return
         some, found = self.matches.take(copies), self.clusters
         before = np.full(len(self.matches), -1)
         before[copies] = np.arange(len(copies))
         match = np.where(found.match >= 0, before[found.match], -1)
-        led = through_families(Clusters(found.leader, match), some, versions.root, ~self._decided)
+        is_update = self.matches.relation == UPDATE
+        updates = distinct(joined(self.matches.left[is_update], self.matches.right[is_update]))
+        led = through_families(Clusters(found.leader, match), some, versions.root, ~self._decided, updates)
         self.clusters = Clusters(led.leader, np.where(led.match >= 0, copies[led.match], -1))
 
     def copies_of_copies(self) -> Pairs:
@@ -288,7 +293,7 @@ class _Judged:
         kept = self.clusters.kept & ~self._decided
         pairs = []
         for one, other in ((matches.left, matches.right), (matches.right, matches.left)):
-            some = (matches.relation <= self._last_copy) & kept[one] & ~kept[other] & ~self._decided[other]
+            some = matches.are_copies(self._last_copy) & kept[one] & ~kept[other] & ~self._decided[other]
             this, its = one[some], leader[other[some]]
             apart = this != its
             pairs.append(joined(np.minimum(this, its)[apart], np.maximum(this, its)[apart]))

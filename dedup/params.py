@@ -11,6 +11,7 @@ from typing import Any
 
 from dedup.errors import ParamsError
 
+UPDATES = ("keep", "latest", "drop")
 KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source")
 
 
@@ -49,8 +50,16 @@ class Params:
         None means ``earliest`` where the input has dates, else ``first``.
     prefer : tuple of str
         With ``keep="source"``: sources, the most wanted first.
+    updates : str
+        What becomes of two texts of which one carries the other on with news of its own (an arrest, then the verdict):
+        ``keep`` both; keep the ``latest``, where all of the earlier stands in it; ``drop`` one, as a copy.
+    certainty : float
+        How sure it must be that one text carries the other on and neither has news, for them to be copies:
+        `dedup.relation.certainty`. The higher, the more pairs are updates.
+    window : float or None
+        Hours: texts whose dates lie further apart are not compared, unless they are identical. None: no limit.
     related : bool
-        Whether ``related`` pairs are reported, too: the same story, written independently.
+        Whether pairs of the relation ``same_event`` are reported, too: the same story, written independently.
     shingle_size : int
         Tokens in a shingle.
     num_perm : int
@@ -76,6 +85,9 @@ class Params:
     threshold: float = 0.7
     keep: str | None = None
     prefer: tuple[str, ...] = ()
+    updates: str = "keep"
+    certainty: float = 0.6
+    window: float | None = None
     related: bool = False
     shingle_size: int = 5
     num_perm: int = 128
@@ -100,6 +112,12 @@ class Params:
             )
         if self.prefer and self.keep != "source":
             raise ParamsError("sources to prefer, but keep is not 'source'", "keep 'source'", "add --keep source")
+        if self.updates not in UPDATES:
+            raise ParamsError(f"updates {self.updates!r}", f"one of {', '.join(UPDATES)}")
+        if self.window is not None:
+            if isinstance(self.window, bool) or not isinstance(self.window, Real) or not 0 < float(self.window) < 1e7:
+                raise ParamsError(f"window {self.window!r}", "a number of hours above 0")
+            object.__setattr__(self, "window", float(self.window))
         if not isinstance(self.related, bool):
             raise ParamsError(f"related {self.related!r}", "True or False")
         for name, low, high in _BOUNDS:
@@ -127,9 +145,10 @@ class Params:
         return hashlib.blake2b(canonical, digest_size=8).hexdigest()
 
 
-_REAL = frozenset({"threshold", "target_recall"})
+_REAL = frozenset({"threshold", "certainty", "target_recall"})
 _BOUNDS = (
     ("threshold", 0.05, 1.0),
+    ("certainty", 0.0, 1.0),
     ("target_recall", 0.5, 0.999999),
     ("shingle_size", 1, 32),
     ("num_perm", 16, 4096),

@@ -1,9 +1,11 @@
 """From the evidence of a pair to its relation and score: every rule in one place.
 
-A pair is a copy where its score, the estimated probability, is at least one half. The score is a logistic model of a
-few measures, each of which acts in one direction only and piecewise linearly; its coefficients stand in
-``relation.json``, written by ``benchmarks/fit_relation.py``. Which copy it is, and what it is if it is none, say the
-rules of `judge`.
+Two questions are asked of a pair, and each is answered by a probability. *Carried*: does most of the shorter text's own
+matter stand in the other, word for word or retold? *News*: does one of them report a turn that the other lacks? A pair
+is a copy where it is carried on and has no news, with the certainty that is asked for; carried on, but with less, it
+is an update. Both probabilities are logistic models of a few measures, each of which acts in one
+direction only and piecewise linearly; their coefficients stand in ``relation.json``, written by
+``benchmarks/fit_relation.py``. Which copy it is, and what it is if it is none, say the rules of `judge`.
 """
 
 from __future__ import annotations
@@ -18,10 +20,32 @@ import numpy.typing as npt
 
 from dedup.evidence import ALIKE, Evidence
 from dedup.matches import LEFT, NEITHER, RIGHT, Matches
-from dedup.params import Params
-from dedup.schema import EXCERPT, NEAR_DUPLICATE, PARTIAL, RELATED, REVISED, REWRITTEN, TEMPLATE
+from dedup.params import Level, Params
+from dedup.schema import (
+    EXCERPT,
+    IDENTICAL,
+    MEASURES,
+    NEAR_DUPLICATE,
+    PARTIAL,
+    REVISED,
+    REWRITTEN,
+    SAME_EVENT,
+    TEMPLATE,
+    UPDATE,
+)
 
 MODEL_FILE = Path(__file__).with_name("relation.json")
+
+LAST_COPY = {
+    Level.identical: IDENTICAL,
+    Level.near: NEAR_DUPLICATE,
+    Level.syndicated: REVISED,
+    Level.rewritten: REWRITTEN,
+}
+"""The farthest relation that still counts as a copy at a level."""
+
+CARRIED = 0.5
+"""Probability from which a text counts as carried on by another."""
 
 FEW_TOKENS = 25
 FEW_TOKENS_VERBATIM = 0.5
@@ -42,9 +66,20 @@ CONTRADICTED_NUMBERS = 0.2
 ALL_VERBATIM = 0.98
 """Texts of which so much is the same, either way, are not aligned: what differs is at most a correction."""
 
-VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE = 0.6, 0.6, 0.4
+VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE = (0.6, 0.53), (0.6, 0.9), (0.4, 0.3)
 """Two versions of one story, each on a page of its own: most of the shorter one stands in the longer, both begin alike,
-and what they share is rare. Whatever else stands on the pages, and drags other measures down, they are copies."""
+and what they share is rare; where they begin with the same words, less of the rest will do. Whatever else stands on the
+pages, and drags other measures down, they are carried on."""
+
+VERSION_CARRIED = 0.9
+"""Probability of that, at least."""
+
+SAME_OPENING, SAME_VERBATIM, SAME_RARE = 0.95, 0.5, 0.3
+SAME_STAGES, SAME_SUNK, SAME_HOURS = 0.45, 0.4, 48.0
+NO_NEWS = 0.1
+"""Versions that begin with the same words have no news, but with this probability: of those read 88 of 100 in an
+archive of one outlet, undated, and 98 of 100 elsewhere were copies. Not where what stands before these words has many
+stages of its own, or is a new top, nor where days lie between."""
 
 EXCERPT_RATIO = 0.67
 EXCERPT_CARRIED = 0.7
@@ -62,8 +97,11 @@ PARTIAL_VERBATIM = 0.08
 PARTIAL_RARE = 0.2
 """No copy, but with so much verbatim or so many rare word pairs in common: partial."""
 
-RELATED_FROM = 0.1
-"""Rare containment, or score, from which two texts that are no copies are called related."""
+SAME_EVENT_FROM = 0.1
+"""Rare containment, or probability, from which two texts that are no copies tell of one event."""
+
+SUPERFLUOUS = 0.9
+"""So much of an earlier text stands in a later one that makes it superfluous."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +120,9 @@ class Model:
 
     @staticmethod
     @functools.cache
-    def shipped() -> Model:
-        """Return the model in ``relation.json``."""
-        read = json.loads(MODEL_FILE.read_text("utf-8"))
+    def shipped(question: str) -> Model:
+        """Return the model in ``relation.json`` that answers a question: ``carried`` or ``news``."""
+        read = json.loads(MODEL_FILE.read_text("utf-8"))[question]
         return Model(read["intercept"], tuple(tuple(term) for term in read["terms"]))
 
     def added(self, measure: str, value: float) -> float:
@@ -96,119 +134,194 @@ class Model:
         """Return which share of what it could add a rising measure adds."""
         return self.added(measure, value) / max(self.added(measure, 1.0), 1e-9)
 
-    def score(self, inputs: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-        """Return the probability that each pair is a copy."""
+    def probability(self, inputs: Inputs) -> npt.NDArray[np.float64]:
+        """Return the probability that the answer is yes, of each pair."""
         logit = np.full(len(inputs["verbatim"]), self.intercept)
         for name, start, stop, slope in self.terms:
             logit += slope * np.clip(inputs[name] - start, 0.0, stop - start)
         return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
 
-def model_inputs(evidence: Evidence) -> dict[str, npt.NDArray[np.float64]]:
-    """Return what the model looks at: measures, and two that are made of them.
+Inputs = dict[str, npt.NDArray[np.float64]]
+
+
+def model_inputs(evidence: Evidence) -> Inputs:
+    """Return what the models look at: measures, and three that are made of them.
+
+    What was not measured counts as 0: no contradiction, nothing new, no time between.
 
     tokens
         Tokens of the shorter document.
     common
         Verbatim beyond rare containment: word for word, but in words that many articles have.
+    retold
+        What of the shorter document is carried over in other words.
     """
-    names = (
-        "verbatim rare_containment anchor_order supported_anchors supported_anchors_longer least_covered_third"
-        " anchors_in_order new_numbers"
-    )
-    inputs = {name: evidence[name] for name in names.split()}
+    inputs = {name: np.nan_to_num(evidence[name], nan=0.0) for name in MEASURES}
+    inputs["hours"] = np.abs(inputs["hours"])
     inputs["tokens"] = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
     inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
+    inputs["retold"] = carried_share(inputs["verbatim"], inputs["anchor_order"]) - inputs["verbatim"]
     return inputs
 
 
-def ruled_out(inputs: dict[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.bool_]:
-    """Return which pairs are no copies, whatever the score: too short, of common words, no number shared."""
+def ruled_out(inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """Return which pairs are not carried on, whatever the model says: too short, of common words, no number shared."""
     verbatim = inputs["verbatim"]
     is_short = (inputs["tokens"] < FEW_TOKENS) & (verbatim < FEW_TOKENS_VERBATIM)
     return np.asarray(is_short | (inputs["common"] >= COMMON) | (inputs["new_numbers"] >= NO_NUMBERS))
 
 
-def are_versions(evidence: Evidence) -> npt.NDArray[np.bool_]:
+def are_versions(inputs: Inputs) -> npt.NDArray[np.bool_]:
     """Return which pairs are two versions of one story, whatever stands beside it on their pages."""
-    is_version = (evidence["verbatim"] >= VERSION_VERBATIM) & (evidence["rare_containment"] >= VERSION_RARE)
-    return np.asarray(is_version & (evidence["shared_lead"] >= VERSION_LEAD))
+    verbatim, lead, rare = inputs["verbatim"], inputs["shared_lead"], inputs["rare_containment"]
+    bounds = zip(VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE, strict=True)
+    return np.asarray(np.any([(verbatim >= v) & (lead >= o) & (rare >= r) for v, o, r in bounds], axis=0))
+
+
+def begin_alike(inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """Return which pairs begin with the same words and share much besides: hardly ever is there news."""
+    alike = (inputs["shared_lead"] >= SAME_OPENING) & (inputs["verbatim"] >= SAME_VERBATIM)
+    alike &= (inputs["rare_containment"] >= SAME_RARE) & (inputs["new_stages"] <= SAME_STAGES)
+    return np.asarray(alike & (inputs["sunk"] <= SAME_SUNK) & (inputs["hours"] <= SAME_HOURS))
+
+
+def carried_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the probability that each pair is carried on: the model's, but for what is ruled out, and for versions."""
+    is_out = ruled_out(inputs)
+    carried = np.where(are_versions(inputs), np.maximum(model, VERSION_CARRIED), model)
+    return np.where(is_out, 0.0, carried)
+
+
+def news_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the probability that each pair has news: the model's, but for texts that begin with the same words."""
+    return np.where(begin_alike(inputs), np.minimum(model, NO_NEWS), model)
+
+
+def certainty(carried: npt.NDArray[np.float64], news: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return how sure it is that each pair is a copy: the root of the one probability, times that of no news.
+
+    So what is carried on beyond doubt may have news with a probability of 0.4, what is just carried on with 0.15, at
+    the default. News costs more than doubt: a text that is not quite carried on has mostly been retold.
+    """
+    return np.asarray(np.sqrt(carried) * (1.0 - news))
 
 
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     """Return the pairs whose resemblance is at least the threshold; their score is the resemblance.
 
-    Those whose numbers contradict each other, if that was measured, are pieces from one mould.
+    Those whose numbers contradict each other are pieces from one mould; those that seem to have news, updates.
     """
     (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
-    is_template = evidence["contradicted"][at] >= CONTRADICTED_NUMBERS
-    return Matches(
-        evidence.left[at],
-        evidence.right[at],
-        np.where(is_template, TEMPLATE, NEAR_DUPLICATE).astype(np.int8),
-        np.where(is_template, 0.0, evidence["resemblance"][at]),
-        np.full(len(at), NEITHER, np.int8),
-        evidence.measures[:, at],
-    )
+    some = evidence.take(at)
+    is_template = some["contradicted"] >= CONTRADICTED_NUMBERS
+    relation = np.where(is_template, TEMPLATE, NEAR_DUPLICATE).astype(np.int8)
+    score = np.where(is_template, 0.0, some["resemblance"])
+    carried = np.where(is_template, 0.0, 1.0)
+    return _told_apart(some, relation, score, carried, np.full(len(at), NEITHER, np.int8), params)
 
 
-def is_told(evidence: Evidence, related: bool = False) -> npt.NDArray[np.bool_]:
-    """Return which pairs have a relation worth telling, even before their shingles are compared.
+def is_reported(evidence: Evidence, related: bool = False) -> npt.NDArray[np.bool_]:
+    """Return which pairs have a relation worth reporting, even before their shingles are compared.
 
-    All but ``related``, unless they are asked for and share rare word pairs enough.
+    All but those of one event, unless they are asked for and share rare word pairs enough.
     """
-    relation, score = _relations(evidence)
-    alike = np.maximum(score, evidence["rare_containment"]) >= RELATED_FROM
-    return np.asarray((relation < RELATED) | (related & alike))
+    relation, carried = _relations(evidence)
+    alike = np.maximum(carried, evidence["rare_containment"]) >= SAME_EVENT_FROM
+    return np.asarray((relation < SAME_EVENT) | (related & alike))
 
 
 def may_be_template(evidence: Evidence) -> npt.NDArray[np.bool_]:
-    """Return of which pairs the slots are worth a look: copies by their score, and where one side is much alike."""
+    """Return of which pairs the slots are worth a look: those carried on, and where one side is much alike."""
     relation, _ = _relations(evidence)
     alike = np.maximum(evidence["verbatim"], evidence["verbatim_longer"])
     same = np.minimum(evidence["verbatim"], evidence["verbatim_longer"]) >= ALL_VERBATIM
     return np.asarray(((relation < PARTIAL) | (alike >= ALIKE)) & ~same)
 
 
+def may_be_update(evidence: Evidence) -> npt.NDArray[np.bool_]:
+    """Return of which pairs the news is worth a look: those carried on."""
+    return np.asarray(_relations(evidence)[0] < PARTIAL)
+
+
 def judge(evidence: Evidence, params: Params) -> Matches:
     """Return the relation and score of every pair; the evidence must be complete."""
-    relation, score = _relations(evidence)
+    relation, carried = _relations(evidence)
+    score = carried.copy()
     is_near = evidence["resemblance"] >= params.threshold
     relation[is_near] = NEAR_DUPLICATE
     score[is_near] = evidence["resemblance"][is_near]
+    carried[is_near] = 1.0
     is_template = evidence["contradicted"] >= CONTRADICTED
     relation[is_template] = TEMPLATE
     score[is_template] = 0.0
     # A text that has much of its own does not go for a shorter version of itself.
-    longer = carried(evidence["verbatim_longer"], evidence["anchor_order_longer"])
+    longer = carried_share(evidence["verbatim_longer"], evidence["anchor_order_longer"])
     has_more = (relation == EXCERPT) | ((relation == REVISED) & (longer < EXCERPT_CARRIED))
     container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)
     container[~has_more] = NEITHER
-    return Matches(evidence.left, evidence.right, relation, score, container.astype(np.int8), evidence.measures)
+    return _told_apart(evidence, relation, score, carried, container.astype(np.int8), params)
 
 
-def carried(verbatim: npt.NDArray[np.float64], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def carried_share(verbatim: npt.NDArray[np.float64], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return which share of one side of each pair stands in the other, verbatim or in order."""
     return np.asarray(verbatim + (1.0 - verbatim) * np.minimum(1.0, order / RETOLD_ORDER))
 
 
-def _relations(evidence: Evidence) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
-    """Return relation and score of every pair by how its agreement lies."""
+def _told_apart(
+    evidence: Evidence,
+    relation: npt.NDArray[np.int8],
+    score: npt.NDArray[np.float64],
+    carried: npt.NDArray[np.float64],
+    container: npt.NDArray[np.int8],
+    params: Params,
+) -> Matches:
+    """Return the matches, updates told from copies, and both probabilities among the measures."""
     inputs = model_inputs(evidence)
-    score = Model.shipped().score(inputs)
-    score[ruled_out(inputs)] = 0.0
+    is_carried = relation < UPDATE
+    news = news_probability(inputs, Model.shipped("news").probability(inputs))
+    news = np.where(is_carried, news, np.nan)
+    measures = evidence.measures.copy()
+    measures[MEASURES.index("carried")] = carried
+    measures[MEASURES.index("news")] = news
+    if params.updates != "drop":
+        sure = np.where(is_carried, certainty(carried, np.nan_to_num(news)), 0.0)
+        is_near = relation == NEAR_DUPLICATE
+        score = np.where(is_carried & ~is_near, sure, score)
+        is_update = is_carried & (sure < params.certainty)
+        may_go = is_update & (relation <= LAST_COPY[params.level]) & (params.updates == "latest")
+        relation, container = relation.copy(), container.copy()
+        relation[is_update] = UPDATE
+        score[is_update] = (carried * news)[is_update]
+        container[is_update] = np.where(may_go, _superseding(evidence), NEITHER)[is_update]
+    return Matches(evidence.left, evidence.right, relation, score, container, measures)
+
+
+def _superseding(evidence: Evidence) -> npt.NDArray[np.int8]:
+    """Return the later side of each pair where nearly all of the earlier stands in it."""
+    share = carried_share(evidence["verbatim"], evidence["anchor_order"])
+    share_longer = carried_share(evidence["verbatim_longer"], evidence["anchor_order_longer"])
+    right_is_shorter = evidence.lengths_right < evidence.lengths_left
+    left, right = np.where(right_is_shorter, (share_longer, share), (share, share_longer))
+    hours = np.nan_to_num(evidence["hours"], nan=0.0)
+    goes_left, goes_right = (hours > 0) & (left >= SUPERFLUOUS), (hours < 0) & (right >= SUPERFLUOUS)
+    return np.select([goes_left, goes_right], [RIGHT, LEFT], NEITHER).astype(np.int8)
+
+
+def _relations(evidence: Evidence) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+    """Return the relation of every pair by how its agreement lies, and the probability that it is carried on."""
+    inputs = model_inputs(evidence)
+    carried = carried_probability(inputs, Model.shipped("carried").probability(inputs))
     verbatim, order, rare = inputs["verbatim"], inputs["anchor_order"], inputs["rare_containment"]
     longer = np.maximum(evidence.lengths_left, evidence.lengths_right)
-    is_version = are_versions(evidence) & ~ruled_out(inputs)
-    score[is_version] = np.maximum(score[is_version], 0.5)
-    is_copy = score >= 0.5
+    is_carried = carried >= CARRIED
     is_retold = (order >= REWRITTEN_ORDER) & (verbatim < REWRITTEN_VERBATIM)
-    is_revised = is_copy & (verbatim >= REVISED_VERBATIM) & ~is_retold
-    relation = np.full(len(score), RELATED, np.int8)
+    is_revised = is_carried & (verbatim >= REVISED_VERBATIM) & ~is_retold
+    relation = np.full(len(carried), SAME_EVENT, np.int8)
     relation[(verbatim >= PARTIAL_VERBATIM) | (rare >= PARTIAL_RARE)] = PARTIAL
-    relation[is_copy] = REWRITTEN
+    relation[is_carried] = REWRITTEN
     relation[is_revised] = REVISED
     relation[
-        is_revised & (inputs["tokens"] <= EXCERPT_RATIO * longer) & (carried(verbatim, order) >= EXCERPT_CARRIED)
+        is_revised & (inputs["tokens"] <= EXCERPT_RATIO * longer) & (carried_share(verbatim, order) >= EXCERPT_CARRIED)
     ] = EXCERPT
-    return relation, score
+    return relation, carried

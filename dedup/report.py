@@ -30,6 +30,9 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
         _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
     ]
+    if matched["update"]:
+        told = f"pairs of which one carries the other on with news: {_stories(summary['stories'])}"
+        lines.append(_row("update", matched["update"], told))
     if matched["partial"]:
         lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages"))
     if matched["template"]:
@@ -68,6 +71,7 @@ AS_COPY = {
     "excerpt": "excerpt of",
     "revised": "revised from",
     "rewritten": "rewritten from",
+    "update": "superseded by",
 }
 
 _POLICIES = {
@@ -81,6 +85,10 @@ _POLICIES = {
 
 def _row(name: str, count: int, remark: str) -> str:
     return f"{name:<9}{count:>11,}  {remark}".rstrip()
+
+
+def _stories(count: int) -> str:
+    return "1 story" if count == 1 else f"{count:,} stories"
 
 
 def _of_index(index: Mapping[str, Any]) -> str:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-IDENTICAL, NEAR_DUPLICATE, EXCERPT, REVISED, REWRITTEN, PARTIAL, TEMPLATE, RELATED = range(8)
+IDENTICAL, NEAR_DUPLICATE, EXCERPT, REVISED, REWRITTEN, UPDATE, PARTIAL, TEMPLATE, SAME_EVENT = range(9)
 """Relations as the kernels know them, from the closest kind of copy to none."""
 
-RELATIONS = ("identical", "near_duplicate", "excerpt", "revised", "rewritten", "partial", "template", "related")
+RELATIONS = (
+    "identical",
+    "near_duplicate",
+    "excerpt",
+    "revised",
+    "rewritten",
+    "update",
+    "partial",
+    "template",
+    "same_event",
+)
 
 NO_DATE = 2**63 - 1
 """Stands for a missing date: microseconds since 1970 UTC, later than every real one."""
@@ -22,11 +32,15 @@ DECISIONS = pa.schema(
         pa.field("relation", pa.string()),
         pa.field("score", pa.float64()),
         pa.field("cluster", pa.string()),
+        pa.field("story", pa.string()),
         pa.field("credit", pa.string()),
         pa.field("reason", pa.string(), nullable=False),
     ]
 )
 """One row per input record, in input order; ``row`` counts from 1, in JSON lines it is the line number.
+
+``story`` names clusters that are steps of one story by the first of their kept records: the same word where one carries
+another on with news. Null where a cluster stands alone.
 
 ``credit`` is the agency that the text credits. Only records that have a match are looked at; null says that there is no
 match, or no credit.
@@ -47,12 +61,21 @@ MEASURES = (
     "least_covered_third",
     "anchors_in_order",
     "shared_lead",
+    "sunk",
+    "sunk_both",
     "new_numbers",
     "contradicted",
+    "new_stages",
+    "new_weekdays",
+    "hours",
     "furniture",
     "furniture_longer",
+    "carried",
+    "news",
 )
-"""What is measured of every match, each in [0, 1], defined in `dedup.evidence`; null where a level does not need it.
+"""What is measured of every match, each in [0, 1] but for ``hours``, which are signed; defined in `dedup.evidence`.
+
+The last two are the probabilities of `dedup.relation`. Null where a level does not need it.
 
 Those that have a twin ``_longer`` are the shares of the shorter document and of the longer one.
 """

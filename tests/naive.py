@@ -314,11 +314,34 @@ def agreement(left: str, right: str) -> dict[str, float]:
         found["supported_anchors" + name] = sum(anchor[side] not in passages[side] for anchor in supported) / free
         if side == 0:
             found["least_covered_third"] = sum(shares[:third]) / third
+    sunk = []
+    for side, hashes in ((0, a), (1, b)):
+        accounted = passages[side] | {anchor[side] for anchor in ordered | supported}
+        top = min(len(hashes), max(20, len(hashes) // 4))
+        above = sum(i < top for i in accounted) / top
+        below = sum(i >= top for i in accounted) / max(1, len(hashes) - top)
+        sunk.append(max(0.0, below - above))
+    found["sunk"], found["sunk_both"] = max(sunk), min(sunk)
     found["anchors_in_order"] = len(ordered) / (len(anchors) + 1)
     found["shared_lead"] = min(lead(len(side), passages[k], len(side) // 4) for k, side in enumerate((a, b)))
     numbers = [{value for value in side if value & 3 == 2} for side in (a, b)]
     found["new_numbers"] = len(numbers[0] - numbers[1]) / (len(numbers[0]) + 2)
     return found
+
+
+def news(left: str, right: str, told: dict[str, set[str]], days: set[str]) -> dict[str, float]:
+    """What is new: stages that the first 60 words of one tell and not of the other, days that only one names.
+
+    ``told`` gives the stages and days of each folded word; ``days`` are the names of the days.
+    """
+    sides = [tokens(text) for text in (left, right)]
+    openings = [set().union(*(told.get(word, set()) for word in side[:60])) - days for side in sides]
+    named = [set().union(*(told.get(word, set()) for word in side)) & days for side in sides]
+    stages = len(openings[0] ^ openings[1])
+    return {
+        "new_stages": stages / (stages + 3),
+        "new_weekdays": len(named[0] ^ named[1]) / (len(named[0] | named[1]) + 1),
+    }
 
 
 NUMBER = 2

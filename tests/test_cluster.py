@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Sequence
 
 import naive
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dedup.candidates import joined
 from dedup.cluster import Clusters, clusters, keep_order, through_families
 from dedup.known import best
 from dedup.matches import LEFT, NEITHER, RIGHT, Matches
@@ -129,9 +131,12 @@ def kept(n: int, found: Found) -> list[int]:
 # ---- versions that go with a dropped one of their family
 
 
-def gathered(n: int, found: Found, root: list[int], free: list[bool] | None = None) -> Clusters:
+def gathered(
+    n: int, found: Found, root: list[int], free: list[bool] | None = None, updates: Sequence[tuple[int, int]] = ()
+) -> Clusters:
     matches, may = matches_of(found), np.array([True] * n if free is None else free)
-    return through_families(clusters(n, matches, ~may), matches, np.array(root), may)
+    apart = joined(np.array([a for a, _ in updates], int), np.array([b for _, b in updates], int))
+    return through_families(clusters(n, matches, ~may), matches, np.array(root), may, apart)
 
 
 def near(*pairs: tuple[int, int], score: float = 1.0) -> Found:
@@ -141,6 +146,13 @@ def near(*pairs: tuple[int, int], score: float = 1.0) -> Found:
 def test_a_version_goes_with_a_dropped_one_of_its_family() -> None:
     found = gathered(4, near((0, 1), (1, 2)), [0, 0, 0, 3])
     assert (found.leader.tolist(), found.match.tolist()) == ([0, 0, 0, 3], [-1, 0, 1, -1])
+
+
+def test_a_version_with_news_does_not_go_by_way_of_another() -> None:
+    chain = near((0, 1), (1, 2))
+    assert gathered(3, chain, [0, 0, 0]).leader.tolist() == [0, 0, 0]
+    assert gathered(3, chain, [0, 0, 0], updates=[(0, 2)]).leader.tolist() == [0, 0, 2]
+    assert gathered(3, chain, [0, 0, 0], updates=[(0, 1)]).leader.tolist() == [0, 0, 0]
 
 
 def test_and_those_that_went_for_it_with_it() -> None:

@@ -17,7 +17,7 @@ from dedup.agencies import UNKNOWN
 from dedup.derivation import Sides, derived
 from dedup.matches import LEFT, NEITHER, RIGHT
 from dedup.params import Params
-from dedup.schema import EXCERPT, IDENTICAL, NEAR_DUPLICATE, NO_DATE, PARTIAL, RELATED, REVISED, REWRITTEN
+from dedup.schema import EXCERPT, IDENTICAL, NEAR_DUPLICATE, NO_DATE, PARTIAL, REVISED, REWRITTEN, SAME_EVENT
 
 REUTERS, AP, HERALD, TRIBUNE = 0, 1, 1000, 1001
 NONE = UNKNOWN
@@ -88,7 +88,7 @@ def of_one(
 )  # fmt: skip
 def test_credit_origin_and_date(left: Side, right: Side, expected: int, relation: int) -> None:
     assert of_one(left, right, relation) == expected
-    assert of_one(left, right, RELATED) == NEITHER
+    assert of_one(left, right, SAME_EVENT) == NEITHER
 
 
 def test_an_excerpt_is_derived_from_its_container() -> None:

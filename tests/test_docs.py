@@ -16,6 +16,7 @@ from dedup import relation
 from dedup.cli.options import GUESSES as TOLD
 from dedup.cli.reference import reference
 from dedup.io.columns import GUESSES
+from dedup.params import Params
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))  # benchmarks are scripts, not a package
@@ -79,22 +80,24 @@ def test_the_page_on_verdicts_is_fresh() -> None:
     assert cases.refreshed(VERDICT) == VERDICT, "run benchmarks/cases.py"
 
 
-RULES = "sum", "score of the sum", "ruled out", "two versions", "template", "score"
-"""Rows of the table of sums that are not what a measure adds."""
-
-
 def test_sums_are_the_scores() -> None:
     rows = {cells[1].strip(): cells[2:5] for line in cases.sums().splitlines() if (cells := line.split("|"))}
-    assert set(RULES) <= set(rows)
-    added = [row for name, row in rows.items() if name not in ("", "---", *RULES)]
-    for column in range(len(cases.CASES)):
-        total = sum(float(row[column].split()[0]) for row in added)
-        assert total == pytest.approx(float(rows["sum"][column]), abs=0.06)  # each is rounded
-        is_out, is_version, is_template = (rows[name][column].strip() == "yes" for name in RULES[2:5])
-        score = 0.0 if is_out or is_template else max(1 / (1 + math.exp(-total)), 0.5 if is_version else 0.0)
-        assert score == pytest.approx(float(rows["score"][column]), abs=0.02)
+    told = {}
+    for question in cases.QUESTIONS:
+        added = [row for name, row in rows.items() if name.replace("*", "").startswith(f"{question}:")]
+        added = [row for row in added if row not in (rows[f"{question}: sum"], rows[f"{question}: probability"])]
+        for column in range(len(cases.CASES)):
+            total = sum(float(row[column].split()[0]) for row in added)
+            assert total == pytest.approx(float(rows[f"{question}: sum"][column]), abs=0.06)  # each is rounded
+            told[question, column] = 1 / (1 + math.exp(-total))
+            assert told[question, column] == pytest.approx(float(rows[f"{question}: probability"][column]), abs=0.02)
     assert [cell.strip() for cell in rows["ruled out"]] == ["no", "no", "no"]
+    assert [cell.strip() for cell in rows["two versions"]] == ["no", "no", "no"]
     assert [cell.strip() for cell in rows["template"]] == ["no", "no", "yes"]
+    scores = [float(cell) for cell in rows["score"]]
+    assert scores[0] == pytest.approx(math.sqrt(told["carried", 0]) * (1 - told["news", 0]), abs=0.02)
+    assert scores[1] == pytest.approx(told["carried", 1], abs=0.02)  # not carried on: nobody asks for news
+    assert scores[2] == 0.0
 
 
 def test_what_is_cited_of_the_cases_stands_in_them() -> None:
@@ -114,13 +117,22 @@ def test_the_rules_are_told_with_their_numbers() -> None:
         f"fewer than {relation.FEW_TOKENS} words, unless {relation.FEW_TOKENS_VERBATIM:.0%} of it is verbatim",
         f"above `rare containment` by {relation.COMMON} or more",
         f"`contradicted` of {relation.CONTRADICTED} or more",
-        f"{relation.VERSION_VERBATIM:.0%} of the shorter one is verbatim, its `shared lead` is "
-        f"{relation.VERSION_LEAD:.0%} or more and its rare containment {relation.VERSION_RARE}",
+        f"{relation.VERSION_VERBATIM[0]:.0%} of the shorter one is verbatim, its `shared lead` is "
+        f"{relation.VERSION_LEAD[0]:.0%} or more and its rare containment {relation.VERSION_RARE[0]}; or "
+        f"{relation.VERSION_VERBATIM[1]:.0%}, {relation.VERSION_LEAD[1]:.0%} and {relation.VERSION_RARE[1]}",
+        f"carried on with a probability of {relation.VERSION_CARRIED} at least",
+        f"`shared lead` of {relation.SAME_OPENING:.0%}, {relation.SAME_VERBATIM:.0%} verbatim and a rare "
+        f"containment of {relation.SAME_RARE}",
+        f"no more than {relation.NO_NEWS}, unless",
+        f"(`new stages` above {relation.SAME_STAGES}, or `sunk` above {relation.SAME_SUNK}) or more than "
+        f"{relation.SAME_HOURS:.0f} hours",
+        f"`--certainty` ({Params().certainty})",
+        f"{relation.SUPERFLUOUS:.0%} of the earlier",
         f"at most {relation.EXCERPT_RATIO:.0%} as long as the other; {relation.EXCERPT_CARRIED:.0%} of it is carried",
         f"Much is {relation.REVISED_VERBATIM:.0%}; where the rest of it has an order of {relation.REWRITTEN_ORDER} or",
         f"or more, it is {relation.REWRITTEN_VERBATIM:.0%}",
         f"at least {relation.PARTIAL_VERBATIM:.0%} is verbatim, or a rare containment of {relation.PARTIAL_RARE}",
-        f"a rare containment or a score of {relation.RELATED_FROM}; told by",
+        f"a rare containment or a probability of {relation.SAME_EVENT_FROM}; told by",
     ):
         assert phrase in told
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dedup import families
 from dedup.candidates import joined, split
-from dedup.evidence import NUMBERS_IN_LETTERS
+from dedup.differences import NUMBERS_IN_LETTERS
 from dedup.families import (
     ALL_COVERED,
     CONTRADICTED,

@@ -24,6 +24,8 @@ STAGES = [
     "families",
     "crowds",
     "evidence",
+    "stages",
+    "differences",
     "relation",
     "cluster",
     "matches",

@@ -162,12 +162,13 @@ def test_alone_leaves_the_frequencies_as_they_were(folder: Path) -> None:
 def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
     """With the shipped model, by the rules on versions and templates, too."""
     pytest.importorskip("scipy")
-    from fit_relation import ALONE, RUN, Samples, is_copy
+    from fit_relation import ALONE, RUN, Samples, Verdicts
     from quality import background_of, comparable, judge, look_up
     from stages import measure, packed, pairs_of, run_stages
 
+    from dedup import relation
     from dedup.relation import Model
-    from dedup.schema import REWRITTEN
+    from dedup.schema import REWRITTEN, UPDATE
 
     draw = random.Random(4)
     moulds = [with_numbers(article(70), draw) for _ in range(4)]
@@ -180,7 +181,7 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
     (edits,) = read_sets(folder, ["edits"])
     sides = [(pair.a, pair.b) for pair in edits.pairs] + [("m0", f"m{k}") for k in (1, 2, 3)] + [("m4", "m5")]
     known = [Pair(a, b, "made", YES, group=a) for a, b in sides]
-    model = Model.shipped()
+    models = [Model.shipped(question) for question in ("carried", "news")]
     with (
         background_of(folder / "background.jsonl", params, 1) as (_, alone),
         run_stages([edits.documents, labelled, folder / "background.jsonl"], params, 1) as run,
@@ -192,15 +193,22 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
             (ALONE, alone.measure(run, wanted, whole=True), alone.measure(run, wanted)),
         ):
             samples = Samples.of("edits", mode, known, pairs, whole)
-            logit = np.full(len(known), model.intercept)
-            for name, start, stop, slope in model.terms:
-                logit += slope * np.clip(samples.inputs[name] - start, 0.0, stop - start)
+            logits = []
+            for model in models:
+                logit = np.full(len(known), model.intercept)
+                for name, start, stop, slope in model.terms:
+                    logit += slope * np.clip(samples.inputs[name] - start, 0.0, stop - start)
+                logits.append(logit)
+            told = Verdicts.of(samples, *logits, params)
             verdicts = judge(found, params)
             at, there = look_up(pairs, pairs_of(verdicts))
             expected = there & (verdicts.relation[at] <= REWRITTEN)
-            assert is_copy(samples, logit, params).tolist() == expected.tolist()
-            assert samples.is_template[-4:].tolist() == [True, True, True, False]
-            assert samples.is_version[-1]
+            assert told.copies(params.certainty).tolist() == expected.tolist()
+            carried = there & (verdicts.relation[at] <= UPDATE)
+            assert told.is_carried.tolist() == carried.tolist()
+            is_template = samples.inputs["contradicted"] >= relation.CONTRADICTED
+            assert is_template[-4:].tolist() == [True, True, True, False]
+            assert relation.are_versions(samples.inputs)[-1]
             assert 0 < expected.sum() < len(known)
 
 
@@ -233,19 +241,23 @@ def test_a_fit_is_monotone_and_learns() -> None:
 
 def test_a_model_is_written_as_the_package_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("scipy")
-    from fit_relation import KNOTS, as_json
+    from fit_relation import CARRIED, NEWS, as_json
     from monotone import terms_between
 
     from dedup import relation
 
-    terms = terms_between(KNOTS)
-    slopes = np.array([term.direction * 1.5 for term in terms])
-    slopes[0] = 0.0
-    (tmp_path / "relation.json").write_text(as_json(terms, slopes, -2.0), "utf-8")
+    fitted = {}
+    for question, knots in (("carried", CARRIED), ("news", NEWS)):
+        terms = terms_between(knots)
+        slopes = np.array([term.direction * 1.5 for term in terms])
+        slopes[0] = 0.0
+        fitted[question] = terms, slopes, -2.0
+    (tmp_path / "relation.json").write_text(as_json(fitted), "utf-8")
     monkeypatch.setattr(relation, "MODEL_FILE", tmp_path / "relation.json")
-    model = relation.Model.shipped.__wrapped__()
-    assert model.intercept == -2.0
-    assert model.terms == tuple((t.measure, t.start, t.stop, t.direction * 1.5) for t in terms[1:])
+    for question, (terms, _, _) in fitted.items():
+        model = relation.Model.shipped.__wrapped__(question)
+        assert model.intercept == -2.0
+        assert model.terms == tuple((t.measure, t.start, t.stop, t.direction * 1.5) for t in terms[1:])
 
 
 @pytest.fixture(scope="module")

@@ -36,8 +36,8 @@ def test_comparisons_find_the_labels() -> None:
 def test_the_same_story_is_related_on_request() -> None:
     plain = dedup.deduplicate(SEEDS)
     asked = dedup.deduplicate(SEEDS, params=dedup.Params(related=True))
-    assert "related" not in plain.matches["relation"].to_pylist()
-    assert asked.matches["relation"].to_pylist().count("related") >= 1
+    assert "same_event" not in plain.matches["relation"].to_pylist()
+    assert asked.matches["relation"].to_pylist().count("same_event") >= 1
     assert asked.decisions.equals(plain.decisions)
     known = {(row["left"], row["right"]) for row in plain.matches.to_pylist()}
     assert known <= {(row["left"], row["right"]) for row in asked.matches.to_pylist()}

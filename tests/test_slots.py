@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup import background, rare
-from dedup.evidence import NUMBERS_IN_LETTERS, _numbers, contradictions
+from dedup.differences import NUMBERS_IN_LETTERS, _numbers, contradictions
 from dedup.kernels import evidence as evidence_kernel
 from dedup.kernels import slots as kernel
 from dedup.relation import CONTRADICTED, CONTRADICTED_NUMBERS

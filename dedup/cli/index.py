@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields
-from dedup.params import Level, Params
+from dedup.cli.options import add_agencies, add_common, add_fields, hours
+from dedup.params import UPDATES, Level, Params
 
 if TYPE_CHECKING:
     from dedup.index import Index, Match
@@ -60,6 +60,15 @@ def add_parser(commands: Any) -> None:
         metavar="SHARE",
         help="resemblance from which a pair is a near duplicate (default: %(default)s)",
     )
+    create.add_argument("--updates", choices=UPDATES, default=defaults.updates, help="as for dedup run: %(default)s")
+    create.add_argument(
+        "--certainty",
+        type=float,
+        default=defaults.certainty,
+        metavar="SHARE",
+        help="how probable it must be that there is no news, for a copy (default: %(default)s)",
+    )
+    create.add_argument("--window", type=hours, metavar="TIME", help="as for dedup run")
     create.add_argument("--related", action="store_true", help="report pairs that tell the same story, too")
 
     add = job("add", _add, "add records, and tell what each matches of those before it")
@@ -107,7 +116,8 @@ def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None
 
 
 def _create(options: argparse.Namespace) -> int:
-    params = Params(level=options.level, threshold=options.threshold, related=options.related)
+    names = ("level", "threshold", "updates", "certainty", "window", "related")
+    params = Params(**{name: getattr(options, name) for name in names})
     with _opened(options, params=params, make=True) as index:
         return _tell(options, {"documents": len(index), "fingerprint": params.fingerprint})
 

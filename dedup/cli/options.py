@@ -22,6 +22,18 @@ def size(text: str) -> int:
     return value
 
 
+def hours(text: str) -> float:
+    """Read a time such as ``72h`` or ``3d``, in hours."""
+    match = re.fullmatch(r"([0-9.]+)\s*([hd]?)", text.strip().lower())
+    try:
+        value = float(match[1]) * (24 if match[2] == "d" else 1) if match else 0.0
+    except ValueError:
+        value = 0.0
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a time such as 72h or 3d")
+    return value
+
+
 def positive(text: str) -> int:
     """Read a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:

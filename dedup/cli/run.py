@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, names, positive, size
-from dedup.params import KEEP_POLICIES, Level, Params
+from dedup.cli.options import add_agencies, add_common, add_fields, hours, names, positive, size
+from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
 
 DESCRIPTION = """\
 Find the copies in a corpus, decide what to keep, and write the decisions and the kept records.
@@ -66,6 +66,25 @@ def add_parser(commands: Any) -> None:
         help=f"resemblance from which a pair is a near duplicate (default: {defaults.threshold}, or that of the index)",
     )
     what.add_argument(
+        "--updates",
+        choices=UPDATES,
+        help="where one text carries another on with news: keep both (default), the latest if all of the earlier "
+        "stands in it, or drop one as a copy",
+    )
+    what.add_argument(
+        "--certainty",
+        type=float,
+        metavar="SHARE",
+        help="how probable it must be that there is no news, for a copy; the higher, the fewer are dropped "
+        f"(default: {defaults.certainty}, or that of the index)",
+    )
+    what.add_argument(
+        "--window",
+        type=hours,
+        metavar="TIME",
+        help="72h or 3d: texts dated further apart are not compared, unless they are identical (default: no limit)",
+    )
+    what.add_argument(
         "--keep",
         choices=KEEP_POLICIES,
         help="which of several copies is kept (default: earliest where there are dates, else first)",
@@ -101,7 +120,7 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    chosen = ("level", "threshold", "keep", "prefer", "related")
+    chosen = ("level", "threshold", "updates", "certainty", "window", "keep", "prefer", "related")
     given = {name: getattr(options, name) for name in chosen if getattr(options, name) is not None}
     Params(**given)  # refused before anything is loaded
     from dedup.cli.compiling import announce_compilation

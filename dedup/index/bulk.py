@@ -93,10 +93,10 @@ def file_bytes(index: Index) -> int | None:
     return index._storage.file_bytes() if isinstance(index._storage, Embedded) else None
 
 
-def prepared(index: Index, tokens: Tokens, sizes: Numbers) -> Prepared:
-    """Return texts of these tokens, and bytes, as an index looks at them, but for the credits."""
+def prepared(index: Index, tokens: Tokens, sizes: Numbers, published: Numbers) -> Prepared:
+    """Return texts of these tokens, bytes and dates, as an index looks at them, but for the credits."""
     none = np.full(len(tokens), UNKNOWN), np.zeros(len(tokens), bool)
-    return Prepared(tokens, np.diff(tokens.offsets), sizes, *none, *index._near_keys(tokens))
+    return Prepared(tokens, np.diff(tokens.offsets), sizes, *none, published, *index._near_keys(tokens))
 
 
 def compared(index: Index, texts: Prepared) -> Matches:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedup import evidence, relation
-from dedup.candidates import joined, split
+from dedup import differences, evidence, relation
+from dedup.candidates import joined, split, within
 from dedup.families import are_versions
 from dedup.index.documents import Row
 from dedup.index.frequencies import Frequencies
@@ -26,9 +26,9 @@ from dedup.index.prepared import NearKeys, Prepared
 from dedup.index.sketching import Sketched, rare_pairs, sketched
 from dedup.index.texts import Numbers, Texts
 from dedup.matches import NEITHER, Matches
-from dedup.matching import LAST_COPY
 from dedup.params import Level, Params
 from dedup.postings import LEAST_OVERLAP, posting_limit
+from dedup.relation import LAST_COPY
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES
 from dedup.store import DEFAULT_MEMORY, Corpus
 from dedup.text import Tokens
@@ -164,8 +164,8 @@ class Finder:
 
         lengths = texts.corpus.lengths
         to_compare = ~is_same & (np.minimum(lengths[met[0]], lengths[met[1]]) >= params.min_tokens)
-        candidates = joined(met[0][to_compare], met[1][to_compare])
-        near = _near_duplicates(texts.corpus, candidates, params)
+        candidates = within(joined(met[0][to_compare], met[1][to_compare]), texts.published, params.window)
+        near = _near_duplicates(texts, candidates, params)
         counted = _counted(texts, Matches.concatenate([identical, near]), params.min_tokens)
         if params.level < Level.syndicated:
             return Found(texts, Matches.concatenate([identical, near]), counted)
@@ -178,7 +178,7 @@ class Finder:
         left, right = split(wanted)
         first_new = texts.first_new
         texts.require(left)
-        pairs = joined(*_in_corpus(texts, left, right))
+        pairs = within(joined(*_in_corpus(texts, left, right)), texts.published, params.window)
         known = joined(*_in_corpus(texts, *split(known_numbers)))
         identical = _identical(*_in_corpus(texts, *split(same_numbers)))
         own = replace(own, documents=own.documents - first_new + texts.first_new)
@@ -188,7 +188,7 @@ class Finder:
             own = self._sketched(texts.corpus, own.documents, 2)
         matches = self._judge(texts, pairs, known, own)
         # A version that is no copy stays, and counts.
-        copies = np.unique(matches.right[matches.relation <= LAST_COPY[params.level]]) - texts.first_new
+        copies = np.unique(matches.right[matches.are_copies(LAST_COPY[params.level])]) - texts.first_new
         stays = is_version.copy()
         stays[copies] = False
         if add and stays.any():
@@ -232,11 +232,14 @@ class Finder:
         listed = rare_pairs(texts.corpus, [others, own])
         measured = evidence.agreement_evidence(texts.corpus, pairs, listed, always=known)
         is_close = np.isin(joined(measured.left, measured.right), known)
-        told = relation.is_told(measured, self.params.related) | is_close
+        told = relation.is_reported(measured, self.params.related) | is_close
         measured = measured.take(np.flatnonzero(told))
         aligned = relation.may_be_template(measured)
-        measured = evidence.with_contradictions(texts.corpus, measured, listed, aligned)
-        return relation.judge(evidence.with_shingles(texts.corpus, measured, self.params), self.params)
+        measured = differences.with_contradictions(texts.corpus, measured, listed, aligned)
+        measured = evidence.with_shingles(texts.corpus, measured, self.params)
+        carried = relation.may_be_update(measured) | (measured["resemblance"] >= self.params.threshold)
+        measured = differences.with_news(texts.corpus, measured, listed.words, texts.published, carried)
+        return relation.judge(measured, self.params)
 
     def _sketched(
         self, corpus: Corpus, documents: Numbers, least: int, widths: tuple[int, int] | None = None
@@ -249,10 +252,16 @@ class Finder:
         self.rare.add(own.keys(), np.repeat(numbers, own.sizes))
 
 
-def _near_duplicates(corpus: Corpus, pairs: npt.NDArray[np.uint64], params: Params) -> Matches:
+def _near_duplicates(texts: Texts, pairs: npt.NDArray[np.uint64], params: Params) -> Matches:
+    corpus = texts.corpus
     measured = evidence.shingle_evidence(corpus, pairs, params)
     alike = measured["resemblance"] >= params.threshold
-    return relation.near_duplicates(evidence.with_contradictions(corpus, measured, None, alike), params)
+    measured = differences.with_contradictions(corpus, measured, None, alike)
+    if params.level > Level.near:
+        return relation.near_duplicates(measured, replace(params, updates="drop"))
+    measured = evidence.with_agreement(corpus, measured, alike)
+    measured = differences.with_news(corpus, measured, corpus.lengths, texts.published, alike)
+    return relation.near_duplicates(measured, params)
 
 
 def _pairs(found: npt.NDArray[np.uint64]) -> tuple[Numbers, Numbers, Numbers]:

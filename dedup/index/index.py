@@ -26,8 +26,8 @@ from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import NearKeys, Prepared
 from dedup.index.shared.address import Address
 from dedup.index.verdicts import verdicts
-from dedup.matching import LAST_COPY
 from dedup.params import Params
+from dedup.relation import LAST_COPY
 
 DURABILITIES = ("flush", "each")
 
@@ -282,7 +282,9 @@ class Index:
             raise already_there(min(taken))
 
     def _prepared(self, chunk: list[Given]) -> Prepared:
-        return Prepared.of([one.text for one in chunk], self._agencies, self._near_keys)
+        return Prepared.of(
+            [one.text for one in chunk], [one.published for one in chunk], self._agencies, self._near_keys
+        )
 
     def _add(self, chunk: list[Given], prepared: Prepared) -> list[list[Match]]:
         """Add a chunk; the work of a turn."""

@@ -14,6 +14,7 @@ from dedup.credits import HEAD_BYTES, TAIL_BYTES, credit_at_ends, credits_at_end
 from dedup.lsh import band_keys, bands_and_rows
 from dedup.minhash import signatures
 from dedup.params import Level, Params
+from dedup.schema import NO_DATE
 from dedup.text import Tokens, buffers, tokenise
 
 FEW_TEXTS = 20
@@ -34,6 +35,8 @@ class Prepared:
     credit : int64 array, shape (n,)
         Code of the agency that each credits, or UNKNOWN.
     drawn_on : bool array, shape (n,)
+    published : int64 array, shape (n,)
+        Microseconds since 1970 UTC, or NO_DATE.
     keys : uint64 array
         By which identical and near documents are found.
     places : int64 array
@@ -45,12 +48,15 @@ class Prepared:
     sizes: npt.NDArray[np.int64]
     credit: npt.NDArray[np.int64]
     drawn_on: npt.NDArray[np.bool_]
+    published: npt.NDArray[np.int64]
     keys: npt.NDArray[np.uint64]
     places: npt.NDArray[np.int64]
 
     @staticmethod
-    def of(texts: Sequence[bytes], agencies: Agencies, near_keys: NearKeys) -> Prepared:
-        """Prepare texts, in UTF-8."""
+    def of(
+        texts: Sequence[bytes], published: Sequence[int | None], agencies: Agencies, near_keys: NearKeys
+    ) -> Prepared:
+        """Prepare texts, in UTF-8, and their dates."""
         array = pa.array(texts, pa.large_binary())
         data, offsets = buffers(array)
         tokens = tokenise(array)
@@ -61,7 +67,12 @@ class Prepared:
             drawn_on = np.array([one.drawn_on for one in found])
         else:
             credit, drawn_on = credits_at_ends(ends_of(data, offsets), sizes, np.arange(len(texts)), agencies)
-        return Prepared(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on, *near_keys(tokens))
+        return Prepared(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on, dates(published), *near_keys(tokens))
+
+
+def dates(published: Sequence[int | None]) -> npt.NDArray[np.int64]:
+    """Return dates as an array, NO_DATE where there is none."""
+    return np.array([NO_DATE if date is None else date for date in published], np.int64)
 
 
 class NearKeys:

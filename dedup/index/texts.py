@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from dedup.index.documents import Row
 from dedup.index.packing import Vocabulary
-from dedup.index.prepared import Prepared
+from dedup.index.prepared import Prepared, dates
 from dedup.store import Corpus
 
 Numbers = npt.NDArray[np.int64]
@@ -35,6 +35,7 @@ class Texts:
         Of all, ascending: the number of each document of the corpus.
     corpus : Corpus
     digests : uint64 array, shape (n, 2)
+    published : int64 array, shape (n,)
     """
 
     def __init__(
@@ -82,5 +83,6 @@ class Texts:
         ends = np.cumsum(lengths)
         tokens = np.concatenate([*(self._stored[number][1] for number in order), self.new.tokens.hashes])
         self.corpus = Corpus(tokens, ends - lengths, ends)
+        self.published = np.concatenate([dates([row.published for row in self.rows]), self.new.published])
         stored = np.frombuffer(b"".join(row.digest for row in self.rows), ">u8").astype(np.uint64).reshape(-1, 2)
         self.digests = np.concatenate([stored, self.new.tokens.digests])

@@ -61,11 +61,12 @@ def verdicts(
     order = np.lexsort((matches.left, -matches.score, matches.relation, matches.right)).tolist()
     left, right = matches.left.tolist(), matches.right.tolist()
     relation, score, container = matches.relation.tolist(), matches.score.tolist(), matches.container.tolist()
+    counts = matches.are_copies(last_copy).tolist()
     told: list[list[Match]] = [[] for _ in ids]
     copy_of: list[int | None] = [None] * len(ids)
     for at in order:
         new = right[at] - texts.first_new
-        is_copy = relation[at] <= last_copy and container[at] != RIGHT
+        is_copy = counts[at] and container[at] != RIGHT
         original = left[at]
         # A version of a story goes with one that is dropped, too, for the kept one of that.
         if is_copy and (kept[original] or is_version[at]):

@@ -23,6 +23,7 @@ RUN = 5  # a passage is verbatim where so many tokens in a row stand in the othe
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
 LEAD = 60  # words: so many in a row, near the beginning of both texts, tell whether they begin the same story
 LEAD_FROM = 80  # words of page that may stand before them
+LEAST_TOP = 20  # words in the top of a text, if it has as many; of a longer one it is the first quarter
 REACH = 24  # how near, in both documents, anchors must be to support one another
 KEY_BITS = 44  # of an entry in a hash table, above them its stamp
 STAMPS = 1 << (64 - KEY_BITS)  # hash tables that use the same room before it is emptied
@@ -34,8 +35,8 @@ FEW_WORDS = 4  # the same for once-words
 
 # Columns of `agreement`, those with a range each for a, then b.
 VERBATIM, ANCHOR_ORDER, SUPPORTED_ANCHORS = range(0, 6, 2)
-LEAST_COVERED_THIRD, ANCHORS_IN_ORDER, SHARED_LEAD = 6, 7, 8
-N_MEASURES = 9
+LEAST_COVERED_THIRD, ANCHORS_IN_ORDER, SHARED_LEAD, SUNK, SUNK_BOTH = 6, 7, 8, 9, 10
+N_MEASURES = 11
 
 
 @njit(inline="always")
@@ -321,6 +322,18 @@ def one_side(
 
 
 @kernel
+def sunk(account: Array, size: int) -> float:
+    """Return how much less of the top of a text is accounted for than of the rest, as shares; 0.0 if it is not less."""
+    top = min(size, max(LEAST_TOP, size // 4))
+    above = below = i8(0)
+    for k in range(top):
+        above += i8(account[k])
+    for k in range(top, size):
+        below += i8(account[k])
+    return max(0.0, below / max(1, size - top) - above / top)
+
+
+@kernel
 def least_covered_third(account: Array, size: int, windows: Array) -> float:
     """Return the mean share of what is accounted for, in the third of the windows that has the least of it."""
     count = max(1, size // WINDOW)
@@ -454,6 +467,9 @@ def agreement(
             support(at_left, at_right, anchors, supported)
         one_side(x_once, left_covered, at_left, chosen, supported, anchors, left_account, row, flip)
         one_side(y_once, right_covered, at_right, chosen, supported, anchors, right_account, row, 1 - flip)
+        left_sunk, right_sunk = sunk(left_account, x.size), sunk(right_account, y.size)
+        row[SUNK] = max(left_sunk, right_sunk)
+        row[SUNK_BOTH] = min(left_sunk, right_sunk)
         if flip:
             row[LEAST_COVERED_THIRD] = least_covered_third(right_account, y.size, windows)
         else:
