@@ -23,7 +23,7 @@ import csv
 import itertools
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,13 @@ NOT_DONE = 0.05
 
 PRECISION = 0.9
 """The certainty asked for by default: the lowest with that precision of copies, the mean over the corpora."""
+
+RULES = {
+    "without versions": "are_versions",
+    "without same openings": "begin_alike",
+    "without what stands whole": "is_whole",
+}
+"""Rules of `dedup.relation` that are left out in turn."""
 
 CERTAINTIES = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9)
 RESAMPLED = 1000
@@ -619,12 +626,9 @@ def ablation(samples: Samples, params: Params, certainty: float) -> list[list[st
             less = {other: given for other, given in knots.items() if other != measure_name}
             crossed = {**whole, name: Question.of(samples, name, less).crossed(samples.groups, 2)}
             found.append(row(f"{name} without `{measure_name}`", crossed["carried"], crossed["news"]))
-    rules: dict[str, Callable[..., Any]] = {
-        "without versions": lambda inputs: np.zeros(len(inputs["verbatim"]), bool),
-    }
-    for title, names in {"without versions": "are_versions", "without same openings": "begin_alike"}.items():
+    for title, names in RULES.items():
         kept = getattr(relation, names)
-        setattr(relation, names, rules["without versions"])
+        setattr(relation, names, lambda inputs: np.zeros(len(inputs["verbatim"]), bool))
         found.append(row(title, whole["carried"], whole["news"]))
         setattr(relation, names, kept)
     return found

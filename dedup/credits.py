@@ -22,8 +22,11 @@ import pyarrow.compute as pc
 from dedup.agencies import UNKNOWN, WORD, Agencies, Form
 from dedup.store import release
 
-HEAD_BYTES, TAIL_BYTES = 320, 400
-"""How much of either end of a text, in UTF-8, is looked at; a run keeps no more of it."""
+HEAD, TAIL = 320, 400
+"""Characters of either end of a text that are looked at."""
+
+HEAD_BYTES, TAIL_BYTES = 2 * HEAD, 2 * TAIL
+"""How much a run keeps of either end, in UTF-8: enough for the alphabets of two bytes a letter."""
 
 CUT = "\0"
 """Stands where a text goes on beyond the end that is looked at."""
@@ -189,19 +192,24 @@ def credit_at_ends(head: bytes, tail: bytes, size: int, agencies: Agencies) -> C
     Parameters
     ----------
     head, tail : bytes
-        The first HEAD_BYTES and the last TAIL_BYTES of its UTF-8, fewer where it has no more.
+        The first HEAD_BYTES and the last TAIL_BYTES of its UTF-8, fewer where it has no more. HEAD and TAIL
+        characters of them are looked at.
     size : int
         Bytes of the text.
     agencies : Agencies
     """
     drawn_on = NO_CREDIT
-    beginning = head.decode("utf-8", "replace") + (CUT if size > HEAD_BYTES else "")
+    beginning = head.decode("utf-8", "replace")
+    if size > HEAD_BYTES or len(beginning) > HEAD:
+        beginning = beginning[:HEAD] + CUT
     for form, before, after in _mentions(beginning, agencies):
         if _is_mark_of_head(form, before, after):
             return Credit(form.agency, False)
         if drawn_on is NO_CREDIT and _is_drawn_on(form, before, after, agencies):
             drawn_on = Credit(form.agency, True)
-    end = (CUT if size > TAIL_BYTES else "") + tail.decode("utf-8", "replace")
+    end = tail.decode("utf-8", "replace")
+    if size > TAIL_BYTES or len(end) > TAIL:
+        end = CUT + end[-TAIL:]
     for form, before, after in _mentions(end[-CLOSING:], agencies, end[:-CLOSING]):
         if _is_mark_of_tail(form, before, after):
             return Credit(form.agency, False)
@@ -285,10 +293,11 @@ def _is_of_picture(before: str, after: str) -> bool:
 
 
 _opened = _pattern(r"[(（\[［【](?:[\w.&]{2,20}\s?[/,]\s?)?$")
-_closed_by_dash = _pattern(rf"^(?: News|/[a-z]{{2,5}})?(?:{_OTHERS}){{0,3}}\s?[)）\]］】]\.?\s*(?:{_DASH}|[:：=])")
+_closed_by_dash = _pattern(rf"^(?: News|/[a-z]{{2,5}})?(?:{_OTHERS}){{0,3}}\s?[)）\]］】]\.?\s*(?:{_DASH}|[:：=_])")
 _closed = _pattern(rf"^(?:{_OTHERS}){{0,3}}[)）\]］】]")
+_closed_by_line = _pattern(rf"^(?:{_OTHERS}){{0,3}}\s?[)）\]］】](?:[ \t]*\n|\.(?=[^\W\d_a-zß-öø-ÿ]))")
 _after_dateline_word = _pattern(
-    r"(?:^|[\n\0]|(?:^|[\s,–—-])[^\W\d_a-zß-öø-ÿ][\w.'’\u0900-\u0dff-]*[.,:]?|\d[.,]?|\d{1,2}\.?\s(?:de\s)?\w{3,10}\.?,?)"
+    r"(?:^|[\n\0]|(?:^|[\s,/–—-])[^\W\d_a-zß-öø-ÿ][\w.'’\u0900-\u0dff-]*[.,:]?|\d[.,]?|\d{1,2}\.?\s(?:de\s)?\w{3,10}\.?,?)"
     rf"\s*(?:{_DASH}\s*)?$"
 )
 _line_begins = _pattern(r"(?:^|\n)[ \t]*[(（\[［【]?\s*$")
@@ -312,6 +321,16 @@ _bracket_closes = _pattern(r"^[^()（）\[\]［］【】\n]{0,10}[)）\]］】�
 _copyright = _pattern(
     r"(?:©|\([cC]\)|\b[Cc]opyright|\bCOPYRIGHT)(?:[\s:,©]|\([cC]\))*(?:\d{4}(?:\s?[-–]\s?\d{4})?)?[\s,]*(?:by\s|BY\s)?(?:[Tt]he\s|THE\s)?$"
 )
+_sourced = _pattern(
+    r"(?i:(?:^|\n|[(（\[［])\s*(?:fonte|fuente|quelle|source|πηγή|источник|джерело|kaynak|źródło|المصدر)\s*[:：]?"
+    r"|(?:^|\n)\s*(?:por|par|von|di|da|door)\s*[:：])\s*$"
+)
+_source_ends = _pattern(r"^\s*(?:$|[)）\]］\n|,])")
+_city_and_colon = _pattern(r"(?:^|\n)\s*[^\W\d_a-zß-öø-ÿ][^\n:(]{1,24}\s[:：]\s*$")
+_signed = _pattern(rf"(?:{_STOP}\s*|\n\s*)[(（]?(?:[a-zäöüß]{{2,4}}/){{1,3}}$")
+_writer = _pattern(
+    r"^\s(?:staff\s|news\s)?(?:writers?|reporters?|correspondents?|journalists?)\b[^\n]{0,110}?\bcontributed\b"
+)
 _ended = _pattern(
     rf"(?:{_STOP}\s*{_DASH}{{1,2}}|{_STOP}\s*[·•*|/(（\[［【]|{_STOP}\s+|{_STOP}(?=$)|\n\s*{_DASH}{{0,2}}|\n\s*[·•*|/(（\[©])"
     rf"\s?(?:©\s?)?(?:[Tt]he\s)?$"
@@ -334,6 +353,10 @@ def _is_mark_of_head(form: Form, before: str, after: str) -> bool:
         # PARIS, Jan 5 (AFP) - | NEW DELHI, Jan 5 (IANS) The | (CNN)The
         if _closed_by_dash(after) and _after_dateline_word(place):
             return True
+        if _closed_by_line(after) and _is_dateline(place) and _is_in_capitals(place):
+            return True  # HARRISBURG, Pa. (AP) and the line ends | VALENCIA (EFE).The
+        if _closed(after) and _is_caseless(place) and len(place.split()) <= 3 and "\n" not in before:
+            return True  # أبوظبي (وام)
         if _closed(after) and ((is_named and not place.strip()) or (_is_dateline(place) and _has_digit(place))):
             return True
     if is_named and _line_begins(before) and (_dash_or_line(after) or _date_follows(after)):
@@ -344,6 +367,10 @@ def _is_mark_of_head(form: Form, before: str, after: str) -> bool:
         return _has_digit(line) or (is_named and not line.endswith("."))
     if _by(before) and _byline_ends(after):
         return True
+    if is_named and _sourced(before[-2 * JUST :]) and _source_ends(after):
+        return True  # Por: EFE
+    if _city_and_colon(before) and _line_ends(after):
+        return True  # الرياض : واس
     if _slashed(before[-JUST:]) and _slash_closes(after):
         return True  # MOSCOW, January 5. /TASS/
     if ord(form.text[-1]) > 0x2E80 and (
@@ -359,6 +386,10 @@ def _is_mark_of_tail(form: Form, before: str, after: str) -> bool:
     """Whether the name stands at the end of a text as a sign-off, in a line of its own or in a copyright notice."""
     if _ended(before[-JUST:]) and _is_over(after):
         return True  # ... of the year. - AFP | ... of the year. (PAP)
+    if _signed(before[-2 * JUST :]) and _is_over(after):
+        return True  # ... of the year. mxw/dpa
+    if not form.initials and _sourced(before[-2 * JUST :]) and _source_ends(after):
+        return True  # (Fonte ANSA)
     if _dashed_or_slashed(before[-2 * JUST :]) and _ends_without_stop(after):
         return True  # ... of the year - BBC
     if not form.initials and _own_line(before[-JUST:]) and _line_ends(after):
@@ -370,6 +401,8 @@ def _is_drawn_on(form: Form, before: str, after: str, agencies: Agencies) -> boo
     """Whether a phrase before or behind the name says that the text draws on it."""
     if _with(before) and _is_over(after):
         return True  # ... of the year. With Reuters
+    if _writer(after) and form.text[0].isupper():
+        return True  # Associated Press writer Ann Hill contributed
     if form.initials:
         return False
     if _follows_phrase(before, agencies) and _phrase_ends(after):
@@ -384,7 +417,8 @@ def _is_drawn_on(form: Form, before: str, after: str, agencies: Agencies) -> boo
 
 _phrase_ends = _pattern(
     r"^(?:\s(?:[Nn]ews [Aa]gency|[Nn]ewswire|wires?|News))?"
-    r"(?:\s*(?:[,.;:!)\]\"”»|/&\n•。，、）]|[–—-]\s|$)|\s(?:and|et|y|und|e|och|en|og|was used)\b|[\u2e80-\uffef])"
+    r"(?:\s*(?:[,.;:!)\]\"”»|/&\n•。，、）]|[–—-]\s|$)"
+    r"|\s(?:and|et|y|und|e|och|en|og|was used)\b|\s[а-яё]|[\u2e80-\uffef])"
 )
 _goes_on = _pattern(
     r"^(?:\s*(?:[,.;:!)\]\"”»|\n•。，、）]|[–—-]\s|$)"
@@ -429,6 +463,17 @@ def _opened_at(before: str) -> str:
 
 def _has_digit(text: str) -> bool:
     return any(char.isdigit() for char in text)
+
+
+def _is_caseless(place: str) -> bool:
+    """Whether a place is written in a script without capitals."""
+    return any(map(str.isalpha, place)) and place.upper() == place.lower()
+
+
+def _is_in_capitals(place: str) -> bool:
+    """Whether a dateline begins with a city in capitals, or in a script that has none."""
+    word = re.split(r"[\s,/]", place.strip(), maxsplit=1)[0]
+    return len(word) > 2 and word == word.upper()
 
 
 _SMALL = frozenset({"de", "of", "del", "di"})

@@ -109,16 +109,19 @@ class _Fates:
 
     def _stories(self, collapsed: Collapsed, matches: Matches, found: Clusters) -> npt.NDArray[np.int64]:
         """Join the clusters of which one carries another on with news; return the first leader, -1 of one alone."""
-        root = np.arange(len(self.leader))
+        n = len(self.leader)
         is_update = matches.relation == UPDATE
         if not is_update.any():
-            return np.full(len(self.leader), -1)
-        sides = (collapsed.record[found.leader[side[is_update]]] for side in (matches.left, matches.right))
-        kernel.connect(*sides, root)
-        leaders = root[np.maximum(self.leader, 0)]
-        is_leader = self.leader == np.arange(len(self.leader))
-        steps = np.bincount(leaders[is_leader & ~self.rejected], minlength=len(root))
-        return np.where((self.leader >= 0) & (steps[leaders] > 1), leaders, -1)
+            return np.full(n, -1)
+        leader = np.arange(len(collapsed.record))  # also of what an index holds, which stands behind
+        leader[: len(found.leader)] = found.leader
+        root = np.arange(max(n, int(collapsed.record.max()) + 1))
+        left, right = (collapsed.record[leader[side[is_update]]] for side in (matches.left, matches.right))
+        kernel.connect(left, right, root)
+        here = root[np.maximum(self.leader, 0)]
+        leaders = distinct(self.leader[self.leader >= 0], left, right)
+        steps = np.bincount(root[leaders], minlength=len(root))
+        return np.where((self.leader >= 0) & (steps[here] > 1), here, -1)
 
 
 class _Origins:

@@ -7,7 +7,6 @@ They are taken only of the pairs for which they matter, and filled in there.
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -52,14 +51,13 @@ def with_contradictions(
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
 ) -> Evidence:
-    """Return the evidence with ``contradicted`` measured of the wanted pairs; parameters as for `contradictions`."""
+    """Measure ``contradicted`` of the wanted pairs, and return the evidence, filled in; else as `contradictions`."""
     (at,) = np.nonzero(wanted)
-    measures = evidence.measures.copy()
     sides = evidence.left[at], evidence.right[at]
     lengths = corpus.lengths if rare_pairs is None else rare_pairs.words
     measured = contradictions(corpus, lengths, *sides, rare_pairs, threads, memory)
-    measures[MEASURES.index("contradicted"), at] = measured
-    return replace(evidence, measures=measures)
+    evidence["contradicted"][at] = measured
+    return evidence
 
 
 def with_news(
@@ -71,7 +69,7 @@ def with_news(
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
 ) -> Evidence:
-    """Return the evidence with what is new in the openings measured of the wanted pairs.
+    """Measure what is new of the wanted pairs, and return the evidence, filled in.
 
     Parameters
     ----------
@@ -97,14 +95,13 @@ def with_news(
         release(corpus.tokens)
 
     in_slices(measure, len(at), threads, *room_of_pairs(lengths, left, right, memory, threads))
-    measures = evidence.measures.copy()
     first = MEASURES.index("new_stages")
-    measures[first : first + news_kernel.N_NEWS, at] = measured.T
+    evidence.measures[first : first + news_kernel.N_NEWS, at] = measured.T
     if published is not None:
         dated = (published[left] != NO_DATE) & (published[right] != NO_DATE)
         apart = (published[right] - published[left]) / MICROSECONDS_AN_HOUR
-        measures[MEASURES.index("hours"), at] = np.where(dated, apart, np.nan)
-    return replace(evidence, measures=measures)
+        evidence["hours"][at] = np.where(dated, apart, np.nan)
+    return evidence
 
 
 def contradictions(

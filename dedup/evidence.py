@@ -63,7 +63,7 @@ furniture
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -235,12 +235,11 @@ _LIES = slice(MEASURES.index("verbatim"), MEASURES.index("new_numbers") + 1)
 def with_agreement(
     corpus: Corpus, evidence: Evidence, wanted: npt.NDArray[np.bool_], threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Evidence:
-    """Return the evidence with the way the agreement lies measured of the wanted pairs, in tokens, not words."""
+    """Measure how the agreement of the wanted pairs lies, in tokens, not words; return the evidence, filled in."""
     (at,) = np.nonzero(wanted)
-    measures = evidence.measures.copy()
     sides = evidence.left[at], evidence.right[at]
-    measures[_LIES, at] = _agreement(corpus, corpus.lengths, *sides, threads, memory)
-    return replace(evidence, measures=measures)
+    evidence.measures[_LIES, at] = _agreement(corpus, corpus.lengths, *sides, threads, memory)
+    return evidence
 
 
 def _agreement(
@@ -311,10 +310,11 @@ def _rare_containment(
 def with_shingles(
     corpus: Corpus, evidence: Evidence, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Evidence:
-    """Return the evidence completed by resemblance and containment."""
+    """Measure resemblance and containment, and return the evidence, filled in."""
     shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads, memory)
-    measures = np.where(np.isnan(shingles.measures), evidence.measures, shingles.measures)
-    return replace(evidence, measures=measures)
+    for name in ("resemblance", "containment_left", "containment_right"):
+        evidence[name][:] = shingles[name]
+    return evidence
 
 
 ALIKE = 0.4
@@ -322,14 +322,13 @@ ALIKE = 0.4
 
 
 def with_furniture(evidence: Evidence, whole: npt.NDArray[np.int64], left_over: npt.NDArray[np.int64]) -> Evidence:
-    """Return the evidence with ``furniture``, given the tokens of each document and those that are left of it."""
+    """Tell ``furniture``, by the tokens of each document and those left of it; return the evidence, filled in."""
     share = 1.0 - left_over / np.maximum(whole, 1)
     one, other = share[evidence.left], share[evidence.right]
     right_is_shorter = left_over[evidence.right] < left_over[evidence.left]
-    measures = evidence.measures.copy()
-    measures[MEASURES.index("furniture")] = np.where(right_is_shorter, other, one)
-    measures[MEASURES.index("furniture_longer")] = np.where(right_is_shorter, one, other)
-    return replace(evidence, measures=measures)
+    evidence["furniture"][:] = np.where(right_is_shorter, other, one)
+    evidence["furniture_longer"][:] = np.where(right_is_shorter, one, other)
+    return evidence
 
 
 def room_of_pairs(

@@ -25,6 +25,14 @@ HEADS = {
     "LONDON (Reuters) - ": "Reuters",
     "LONDON, Jan 5 (Reuters) - ": "Reuters",
     "LONDON (AP) — ": "AP",
+    "HARRISBURG, Pa. (AP)\n": "AP",
+    "CLEVELAND (AP) _ ": "AP",
+    "By Ann Hill and Tom Hale\nMOSCOW/KIEV (Reuters) - ": "Reuters",
+    "VALENCIA (EFE).": "EFE",
+    "Por: EFE\n": "EFE",
+    "أبوظبي (وام)\n": "WAM",
+    "أبوظبي (وام) ": "WAM",
+    "الرياض : واس\n": "SPA",
     "WASHINGTON — (AP) — ": "AP",
     "NEW YORK (AP)—": "AP",
     "PARIS, Jan 5 (AFP) -- ": "AFP",
@@ -69,6 +77,12 @@ HEADS = {
 }
 
 TAILS = {
+    " mxw/dpa": "dpa",
+    "\nhba/dpa/Reuters": "dpa",
+    " (mxw/dpa)": "dpa",
+    " (Fonte ANSA)": "ANSA",
+    "\nPor: EFE": "EFE",
+    "\nΠηγή: ΑΠΕ-ΜΠΕ": "AMNA",
     " - AFP": "AFP",
     " — BBC": "BBC",
     " -- Reuters": "Reuters",
@@ -109,6 +123,11 @@ TAILS = {
 }
 
 PHRASES = {
+    "Associated Press writer Ann Hill in London contributed to this report. ": "AP",
+    "Как сообщили ТАСС в совете, мост закроют. ": "TASS",
+    "Мост закроют, сообщил ТАСС представитель совета. ": "TASS",
+    "Об этом сообщает РИА Новости со ссылкой на совет. ": "RIA Novosti",
+    "Мост закроют, передаёт корреспондент ТАСС. ": "TASS",
     "The bridge is closed, Reuters reported. ": "Reuters",
     "The bridge is closed, the BBC reports. ": "BBC",
     "Reuters reported that the bridge is closed. ": "Reuters",
@@ -129,6 +148,9 @@ PHRASES = {
 }
 
 PROSE = [
+    "The house (AP) on the corner was sold to a baker from the next town. ",
+    "An Associated Press writer was seen at the bridge with a notebook. ",
+    "Корреспондент не пришел. ТАСС основан в 1904 году и работает в Москве. ",
     "He left Harrisburg, PA, for good. ",
     "Upper Darby, PA - the town of the bridge - is quiet. ",
     "The PA system failed. ",
@@ -171,6 +193,7 @@ PROSE = [
 ]
 
 PROSE_ENDS = [
+    "\nSource: ANA",
     " She lives in Erie, PA",
     " She lives in Erie, PA.",
     " It was shown on the BBC.",
@@ -220,6 +243,14 @@ def test_only_the_ends_are_looked_at() -> None:
     assert credit("") is None
     assert credit("AP") is None
     assert credit("Reuters \ud800") is None
+
+
+def test_windows_are_of_characters() -> None:
+    """In letters of two bytes as far as in those of one."""
+    for filler in ("а", "a"):
+        assert credit(f"{filler * 290} сообщает ТАСС. {BODY}") == "TASS"
+        assert credit(f"{filler * 340} сообщает ТАСС. {BODY} {filler * 900}") is None
+        assert credit(f"{BODY} сообщает ТАСС. {filler * 350}") == "TASS"
 
 
 def test_a_mark_counts_before_a_phrase_and_the_first_before_others() -> None:

@@ -126,6 +126,8 @@ def test_the_rules_are_told_with_their_numbers() -> None:
         f"no more than {relation.NO_NEWS}, unless",
         f"(`new stages` above {relation.SAME_STAGES}, or `sunk` above {relation.SAME_SUNK}) or more than "
         f"{relation.SAME_HOURS:.0f} hours",
+        f"{relation.WHOLE:.0%} stands in a longer one word for word, and of that at most {relation.WHOLE_LONGER:.0%}",
+        f"{relation.SAME_TEXT:.0%} is the same either way",
         f"`--certainty` ({Params().certainty})",
         f"{relation.SUPERFLUOUS:.0%} of the earlier",
         f"at most {relation.EXCERPT_RATIO:.0%} as long as the other; {relation.EXCERPT_CARRIED:.0%} of it is carried",

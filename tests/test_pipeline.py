@@ -129,8 +129,9 @@ def test_levels_are_cumulative(level: str) -> None:
     # Distinct texts only: which of the matches of a text its twins are given depends on what is kept.
     texts = [record for record in corpus() if not str(record["id"]).startswith(("exact", "case"))]
     records = [{"id": f"{n}", "text": text} for n, text in enumerate(pages)] + texts
-    near = dedup.deduplicate(records, params=Params(level="near")).matches.to_pylist()
-    above = dedup.deduplicate(records, params=Params(level=level)).matches.to_pylist()
+    # News is told by measures that the levels take of other words.
+    near = dedup.deduplicate(records, params=Params(level="near", updates="drop")).matches.to_pylist()
+    above = dedup.deduplicate(records, params=Params(level=level, updates="drop")).matches.to_pylist()
     kinds = {"identical", "near_duplicate"}
     assert len(near) > 40
     found = {(row["left"], row["right"]): row["resemblance"] for row in above if row["relation"] in kinds}
