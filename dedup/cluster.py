@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.agencies import UNKNOWN, Agencies
 from dedup.candidates import Pairs, joined
 from dedup.kernels import cluster as kernel
 from dedup.matches import LEFT, RIGHT, Matches
@@ -54,21 +55,26 @@ def keep_order(
     lengths: npt.NDArray[np.int64],
     sources: pa.ChunkedArray,
     digests: npt.NDArray[np.uint64],
-    prefer: tuple[str, ...],
+    prefer: tuple[str, ...] = (),
+    agencies: Agencies | None = None,
+    origin: npt.NDArray[np.int8] | None = None,
 ) -> npt.NDArray[np.int64]:
     """Return the records in the order in which they are preferred as the one to keep.
 
     Parameters
     ----------
-    policy : {"first", "earliest", "latest", "longest", "source"}
+    policy : {"first", "earliest", "latest", "longest", "source", "original"}
         ``first``: order of input. ``earliest``, ``latest``: by date, missing ones last. ``longest``: most tokens.
-        ``source``: place in ``prefer``, whatever its case, all others last, then date. Ties by id, then by text, then
-        by order of input.
+        ``source``: place in ``prefer``, whatever its case or by which name of an agency, all others last, then date.
+        ``original``: by ``origin``, then date. Ties by id, then by text, then by order of input.
     ids, sources : pyarrow string arrays
     published : int64 array, microseconds since 1970 UTC or NO_DATE
     lengths : int64 array, tokens
     digests : uint64 array, shape (n, 2)
     prefer : tuple of str
+    agencies : Agencies, optional
+    origin : int8 array, optional
+        From `dedup.derivation.origins`.
     """
     n = len(lengths)
     if policy == "first":
@@ -80,9 +86,25 @@ def keep_order(
         return np.lexsort((*ties, published))
     if policy == "latest":
         return np.lexsort((*ties, np.where(published == NO_DATE, NO_DATE, -published)))
-    names = pa.array([name.strip().casefold() for name in prefer], pa.string())
-    place = pc.fill_null(pc.index_in(pc.utf8_trim_whitespace(pc.utf8_lower(sources)), names), len(prefer))
-    return np.lexsort((*ties, published, np.asarray(place)))
+    if policy == "original" and origin is not None:
+        return np.lexsort((*ties, published, origin))
+    return np.lexsort((*ties, published, _places(sources, prefer, agencies)))
+
+
+def _places(sources: pa.ChunkedArray, prefer: tuple[str, ...], agencies: Agencies | None) -> npt.NDArray[np.int64]:
+    """Return the place of each source among those preferred, their number where it is none of them."""
+    coded = pc.dictionary_encode(sources)
+    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    wanted = {same_source(name, agencies): place for place, name in reversed(list(enumerate(prefer)))}
+    by_code = [wanted.get(same_source(name, agencies), len(prefer)) for name in coded.dictionary.to_pylist()]
+    codes = np.asarray(pc.fill_null(coded.indices, len(by_code)))
+    return np.asarray(np.array([*by_code, len(prefer)])[codes])
+
+
+def same_source(source: str | None, agencies: Agencies | None) -> str | int:
+    """Return what is the same for all names and sites of an agency, or for a source in any case."""
+    code = UNKNOWN if agencies is None else agencies.code(source)
+    return (source or "").strip().casefold() if code == UNKNOWN else code
 
 
 def _rank_of_ids(ids: pa.ChunkedArray) -> npt.NDArray[np.int64]:

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from dedup.agencies import UNKNOWN, Agencies
 from dedup.cluster import keep_order
+from dedup.credits import credits_at_ends
+from dedup.derivation import origins
 from dedup.params import Params
 from dedup.records import Records
 from dedup.store import Corpus, Segments, release
@@ -34,8 +39,13 @@ class Collapsed:
     record: npt.NDArray[np.int64]
 
 
-def collapse(records: Records, policy: str, params: Params) -> Collapsed:
-    """Number the distinct texts in keep order."""
+def collapse(records: Records, policy: str, params: Params, agencies: Agencies | None = None) -> Collapsed:
+    """Number the distinct texts in keep order; without agencies no source and no credit is known for one."""
+    origin = None
+    if policy == "original" and agencies is not None:
+        everyone = np.arange(len(records))
+        credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, everyone, agencies)
+        origin = origins(_are_agencies(records.sources, agencies), credit, drawn_on)
     order = keep_order(
         policy,
         records.ids,
@@ -44,6 +54,8 @@ def collapse(records: Records, policy: str, params: Params) -> Collapsed:
         records.sources,
         records.digests,
         params.prefer,
+        agencies,
+        origin,
     )
     order = order[records.lengths[order] > 0]
     digests = records.digests[order]
@@ -61,3 +73,10 @@ def collapse(records: Records, policy: str, params: Params) -> Collapsed:
     record = order[np.sort(firsts)]
     corpus = Corpus(records.tokens, records.starts[record], records.ends[record])
     return Collapsed(corpus, records.segments.take(record), document, record)
+
+
+def _are_agencies(sources: pa.LargeStringArray, agencies: Agencies) -> npt.NDArray[np.bool_]:
+    """Return which sources are agencies."""
+    coded = sources.dictionary_encode()
+    is_one = np.array([*(agencies.code(name) != UNKNOWN for name in coded.dictionary.to_pylist()), False])
+    return np.asarray(is_one[np.asarray(pc.fill_null(coded.indices, len(is_one) - 1))])

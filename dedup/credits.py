@@ -367,10 +367,9 @@ def _is_mark_of_head(form: Form, before: str, after: str) -> bool:
         return _has_digit(line) or (is_named and not line.endswith("."))
     if _by(before) and _byline_ends(after):
         return True
-    if is_named and _sourced(before[-2 * JUST :]) and _source_ends(after):
-        return True  # Por: EFE
-    if _city_and_colon(before) and _line_ends(after):
-        return True  # الرياض : واس
+    is_sourced = is_named and _sourced(before[-2 * JUST :]) and _source_ends(after)
+    if is_sourced or (_city_and_colon(before) and _line_ends(after)):
+        return True  # Por: EFE | الرياض : واس
     if _slashed(before[-JUST:]) and _slash_closes(after):
         return True  # MOSCOW, January 5. /TASS/
     if ord(form.text[-1]) > 0x2E80 and (

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from dedup.agencies import UNKNOWN, Agencies
 from dedup.candidates import distinct
-from dedup.cluster import Clusters
+from dedup.cluster import Clusters, same_source
 from dedup.collapse import Collapsed
 from dedup.credits import credits_at_ends
 from dedup.derivation import Sides, derived
@@ -64,7 +64,7 @@ def conclude(
     ids = _behind(records.ids, known.ids)
     decisions = Decisions(records, ids, matches, fates, origins, policy, params)
     table = _matches(ids, matches, left, right, match, origins)
-    summary = _summary(records, ids, table, decisions, fates, policy, params)
+    summary = _summary(records, ids, table, decisions, fates, policy, params, agencies)
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
     return Result(decisions, table, summary, fates.kept, source)
@@ -358,6 +358,7 @@ def _summary(
     fates: _Fates,
     policy: str,
     params: Params,
+    agencies: Agencies,
 ) -> dict[str, Any]:
     sizes = fates.cluster_size
     largest = [record for record in np.argsort(-sizes, kind="stable")[:LARGEST_SHOWN].tolist() if sizes[record] > 1]
@@ -369,7 +370,7 @@ def _summary(
         notes.append("without dates, updates were told from copies by their words alone")
     if policy in ("earliest", "latest") and not records.has_dates:
         notes.append("no record has a date that could be read: of copies the first by id is kept")
-    if policy == "source" and not _has_source(records, params.prefer):
+    if policy == "source" and not _has_source(records, params.prefer, agencies):
         notes.append(f"no record has a source that is preferred ({', '.join(params.prefer)})")
     repeated = len(records) - pc.count_distinct(records.ids).as_py()
     if repeated:
@@ -406,10 +407,10 @@ def _summary(
     }
 
 
-def _has_source(records: Records, prefer: tuple[str, ...]) -> bool:
+def _has_source(records: Records, prefer: tuple[str, ...], agencies: Agencies) -> bool:
     """Whether any record comes from a preferred source."""
-    names = {(name or "").strip().casefold() for name in pc.unique(records.sources).to_pylist()}
-    return not names.isdisjoint(name.strip().casefold() for name in prefer)
+    names = {same_source(name, agencies) for name in pc.unique(records.sources).to_pylist()}
+    return not names.isdisjoint(same_source(name, agencies) for name in prefer)
 
 
 def _tally(relations: pa.ChunkedArray) -> dict[str, int]:

@@ -101,6 +101,25 @@ def derived(
     return sides.astype(np.int8)
 
 
+def origins(
+    is_agency: npt.NDArray[np.bool_], credit: npt.NDArray[np.int64], drawn_on: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.int8]:
+    """Return how near each document seems to be to where its copies come from, the nearest 0.
+
+    An agency's own; one that bears an agency's mark, as the agency sent it; one that credits none; one that says that
+    it draws on another.
+
+    Parameters
+    ----------
+    is_agency : bool array, shape (n,)
+        Whether it was published by an agency.
+    credit, drawn_on : arrays, shape (n,)
+        As in `Sides`.
+    """
+    bears_mark = (credit != UNKNOWN) & ~drawn_on
+    return np.select([is_agency, bears_mark, credit == UNKNOWN], [0, 1, 2], 3).astype(np.int8)
+
+
 def _owes(one: Sides, other: Sides) -> npt.NDArray[np.bool_]:
     """Return where one credits the agency that the other comes from, and does not come from it itself."""
     bears_mark = (other.source == UNKNOWN) & ~other.drawn_on & (other.credit == one.credit)

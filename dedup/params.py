@@ -12,7 +12,7 @@ from typing import Any
 from dedup.errors import ParamsError
 
 UPDATES = ("keep", "latest", "drop")
-KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source")
+KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source", "original")
 
 
 class Level(enum.IntEnum):
@@ -45,11 +45,11 @@ class Params:
     threshold : float
         Resemblance of word shingles, in (0, 1], from which a pair is a near duplicate.
     keep : str or None
-        Which document of a cluster is kept: ``earliest``, ``latest``, ``longest``, ``first`` or
-        ``source``.
+        Which document of a cluster is kept: ``earliest``, ``latest``, ``longest``, ``first``, ``source`` or
+        ``original``: an agency's own copy, then one that bears its mark, then one that credits none.
         None means ``earliest`` where the input has dates, else ``first``.
     prefer : tuple of str
-        With ``keep="source"``: sources, the most wanted first.
+        With ``keep="source"``: sources, or agencies by any name of theirs, the most wanted first.
     updates : str
         What becomes of two texts of which one carries the other on with news of its own (an arrest, then the verdict):
         ``keep`` both; keep the ``latest``, where all of the earlier stands in it; ``drop`` one, as a copy.

@@ -196,7 +196,7 @@ def run(
             records = read_records(source, params, bands, rows, way.threads, checkpoint, progress, check)
         policy = keep_policy(params, records.has_dates)
         with progress.stage("collapse"):
-            collapsed = collapse(records, policy, params)
+            collapsed = collapse(records, policy, params, agencies)
         known = Known.none(len(collapsed.corpus))
         if against is not None:
             with progress.stage("index"):

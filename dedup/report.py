@@ -80,6 +80,7 @@ _POLICIES = {
     "latest": "latest is kept",
     "longest": "longest is kept",
     "source": "preferred source's is kept",
+    "original": "agency's, or the outlet's that credits none, is kept",
 }
 
 

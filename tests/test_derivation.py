@@ -234,3 +234,29 @@ def test_on_the_command_line(tmp_path: Path) -> None:
         assert done.stderr.startswith("dedup: own.json: agency 1 has no name; expected")
         assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out2").exists()
+
+
+def test_the_original_is_kept_though_it_was_printed_later(tmp_path: Path) -> None:
+    body = article(3, 60)
+    wires = [
+        {
+            "id": "told",
+            "source": "c.example",
+            "text": f"{body} Reuters contributed to this report.",
+            "published": "2026-01-01",
+        },
+        {"id": "silent", "source": "b.example", "text": f"{body} More.", "published": "2026-01-02"},
+        {"id": "marked", "source": "a.example", "text": f"LONDON (Reuters) - {body}", "published": "2026-01-03"},
+        {"id": "wire", "source": "www.reuters.com", "text": f"{body} The end.", "published": "2026-01-04"},
+    ]
+    kept = []
+    for some in (wires, wires[:3], wires[:2], wires[:1]):
+        decisions = dedup.deduplicate(some, params=Params(keep="original")).decisions.to_pylist()
+        kept.append([row["id"] for row in decisions if row["kept"]])
+    assert kept == [["wire"], ["marked"], ["silent"], ["told"]]
+    earliest = dedup.deduplicate(wires).decisions.to_pylist()
+    assert [row["id"] for row in earliest if row["kept"]] == ["told"]
+    for name in ("Reuters", "reuters.com", "Рейтер", "WWW.REUTERS.COM"):
+        result = dedup.deduplicate(wires, params=Params(keep="source", prefer=("nobody", name)))
+        assert [row["id"] for row in result.decisions.to_pylist() if row["kept"]] == ["wire"]
+        assert not any("preferred" in note for note in result.summary["notes"])

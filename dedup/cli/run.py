@@ -89,7 +89,7 @@ def add_parser(commands: Any) -> None:
         choices=KEEP_POLICIES,
         help="which of several copies is kept (default: earliest where there are dates, else first)",
     )
-    what.add_argument("--prefer", type=names, metavar="A,B", help="sources to prefer, with --keep source")
+    what.add_argument("--prefer", type=names, metavar="A,B", help="sources, or agencies, to prefer, with --keep source")
     what.add_argument(
         "--related",
         action="store_true",
