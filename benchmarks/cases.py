@@ -17,6 +17,7 @@ from tables import placed, table
 
 from dedup import compare, relation
 from dedup.evidence import Evidence
+from dedup.params import Params
 from dedup.schema import MEASURES
 from dedup.text import spans
 
@@ -59,7 +60,7 @@ def sums() -> str:
         inputs = relation.model_inputs(Evidence(np.array([0]), np.array([1]), *lengths, measured))
         column: dict[str, str] = {}
         for question in QUESTIONS:
-            model = relation.Model.shipped(question)
+            model = getattr(relation.Models.of(Params()), question)
             added = {name: model.added(name, float(inputs[name][0])) for name, *_ in model.terms}
             told = {name: f"{inputs[name][0]:.{0 if name == 'tokens' else 2}f}" for name in added}
             column[f"**{question}**: start"] = f"{model.intercept:+.2f}"

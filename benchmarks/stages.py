@@ -193,9 +193,9 @@ def completed(
         Measure contradictions and news of all pairs, not only of those that may need it by the shipped model.
     """
     found = evidence.with_shingles(bodies, found, params, threads)
-    wanted = relation.may_be_template(found) | (found["resemblance"] >= params.threshold) | whole
+    wanted = relation.may_be_template(found, params) | (found["resemblance"] >= params.threshold) | whole
     found = differences.with_contradictions(bodies, found, rare_pairs, wanted, threads)
-    wanted = relation.may_be_update(found) | (found["resemblance"] >= params.threshold) | whole
+    wanted = relation.may_be_update(found, params) | (found["resemblance"] >= params.threshold) | whole
     return differences.with_news(bodies, found, rare_pairs.words, published, wanted, threads)
 
 

@@ -113,7 +113,7 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
     rare_pairs = rare.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
     measured = evidence.agreement_evidence(corpus, pair, rare_pairs, always=pair)
-    measured = differences.with_contradictions(corpus, measured, rare_pairs, relation.may_be_template(measured))
+    measured = differences.with_contradictions(corpus, measured, rare_pairs, relation.may_be_template(measured, params))
     measured = evidence.with_shingles(corpus, measured, params)
     measured = differences.with_news(corpus, measured, rare_pairs.words, None, np.array([True]))
     verdict = relation.judge(measured, params)
@@ -123,7 +123,7 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
     if code == SAME_EVENT and max(score, measures["rare_containment"]) < relation.SAME_EVENT_FROM:
         return _verdict(None, score, measures, "hardly anything in common")
     side = _derived(credits, code, int(verdict.container[0]), measures)
-    return _verdict(RELATIONS[code], score, measures, reason(code, measures), side)
+    return _verdict(RELATIONS[code], score, measures, reason(code, measures, relation.Models.of(params)), side)
 
 
 def _verdict(

@@ -24,6 +24,7 @@ from dedup.known import Known
 from dedup.matches import LEFT, NEITHER, Matches
 from dedup.params import Params
 from dedup.records import Records
+from dedup.relation import Models
 from dedup.result import Result
 from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, IDENTICAL, MATCHES, MEASURES, PARTIAL, RELATIONS, UPDATE
 
@@ -177,6 +178,7 @@ class Decisions:
         self._origins = origins
         self._policy = policy
         self._min_tokens = params.min_tokens
+        self._models = Models.of(params)
         self._is_dropped = ~fates.kept & ~fates.rejected
 
     def __len__(self) -> int:
@@ -252,7 +254,7 @@ class Decisions:
         for record in np.nonzero(by_match)[0].tolist():
             match = fates.match[some.start + record]
             measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
-            reasons[record] = reason(int(matches.relation[match]), measures)
+            reasons[record] = reason(int(matches.relation[match]), measures, self._models)
             via = int(fates.via[some.start + record])
             if via >= 0:
                 reasons[record] += VIA.format(self._ids[via].as_py())

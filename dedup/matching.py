@@ -127,13 +127,13 @@ def match(
         pairs = within(pairs, published, params.window)
         measured = evidence.agreement_evidence(bodies, pairs, found.rare_pairs, threads, memory, close)
         is_close = np.isin(joined(measured.left, measured.right), close)
-        told = relation.is_reported(measured, params.related) | is_close
+        told = relation.is_reported(measured, params) | is_close
         measured = measured.take(np.nonzero(told)[0])
-        aligned = relation.may_be_template(measured)
+        aligned = relation.may_be_template(measured, params)
         measured = differences.with_contradictions(bodies, measured, found.rare_pairs, aligned, threads, memory)
         measured = evidence.with_furniture(measured, corpus.lengths, bodies.lengths)
         measured = evidence.with_shingles(bodies, measured, params, threads, memory)
-        carried = relation.may_be_update(measured) | (measured["resemblance"] >= params.threshold)
+        carried = relation.may_be_update(measured, params) | (measured["resemblance"] >= params.threshold)
         lengths = found.rare_pairs.words
         measured = differences.with_news(bodies, measured, lengths, published, carried, threads, memory)
         return relation.judge(measured, params)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from dedup.errors import ParamsError
@@ -58,6 +60,8 @@ class Params:
         `dedup.relation.certainty`. The higher, the more pairs are updates.
     window : float or None
         Hours: texts whose dates lie further apart are not compared, unless they are identical. None: no limit.
+    model : str or None
+        A file that `dedup fit` has made, or what stands in it, to judge by in place of the shipped one.
     related : bool
         Whether pairs of the relation ``same_event`` are reported, too: the same story, written independently.
     shingle_size : int
@@ -88,6 +92,7 @@ class Params:
     updates: str = "keep"
     certainty: float = 0.6
     window: float | None = None
+    model: str | None = None
     related: bool = False
     shingle_size: int = 5
     num_perm: int = 128
@@ -118,6 +123,8 @@ class Params:
             if isinstance(self.window, bool) or not isinstance(self.window, Real) or not 0 < float(self.window) < 1e7:
                 raise ParamsError(f"window {self.window!r}", "a number of hours above 0")
             object.__setattr__(self, "window", float(self.window))
+        if self.model is not None:
+            object.__setattr__(self, "model", _model(self.model))
         if not isinstance(self.related, bool):
             raise ParamsError(f"related {self.related!r}", "True or False")
         for name, low, high in _BOUNDS:
@@ -143,6 +150,39 @@ class Params:
         """16 hex digits that are equal for equal parameters."""
         canonical = json.dumps(self.as_dict(), sort_keys=True).encode()
         return hashlib.blake2b(canonical, digest_size=8).hexdigest()
+
+
+def _model(given: Any) -> str:
+    """Return a model as canonical JSON, read from its file where it is given by that.
+
+    Raises
+    ------
+    ParamsError
+    """
+    expected = "a file that dedup fit has made, with terms of 'carried' and 'news'"
+    text = given
+    if not isinstance(given, (str, os.PathLike)):
+        raise ParamsError(f"model of type {type(given).__name__}", expected)
+    if not str(given).lstrip().startswith("{"):
+        try:
+            text = Path(given).read_text("utf-8")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not text"
+            raise ParamsError(f"model {str(given)!r}: {reason.lower()}", expected) from error
+    try:
+        read = json.loads(text)
+        questions = {
+            name: {
+                "intercept": float(read[name]["intercept"]),
+                "terms": [[str(term[0]), *(float(value) for value in term[1:4])] for term in read[name]["terms"]],
+            }
+            for name in ("carried", "news")
+        }
+        if any(len(term) != 4 for of in questions.values() for term in of["terms"]):
+            raise ValueError("a term of another length")
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise ParamsError(f"model {str(given)[:60]!r} that cannot be read ({error})", expected) from error
+    return json.dumps(questions, sort_keys=True)
 
 
 _REAL = frozenset({"threshold", "certainty", "target_recall"})

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from dedup.errors import ParamsError
 from dedup.evidence import ALIKE, Evidence
 from dedup.matches import LEFT, NEITHER, RIGHT, Matches
 from dedup.params import Level, Params
@@ -125,13 +126,6 @@ class Model:
     intercept: float
     terms: tuple[tuple[str, float, float, float], ...]
 
-    @staticmethod
-    @functools.cache
-    def shipped(question: str) -> Model:
-        """Return the model in ``relation.json`` that answers a question: ``carried`` or ``news``."""
-        read = json.loads(MODEL_FILE.read_text("utf-8"))[question]
-        return Model(read["intercept"], tuple(tuple(term) for term in read["terms"]))
-
     def added(self, measure: str, value: float) -> float:
         """Return what a measure adds to the log odds of a pair."""
         terms = (term for term in self.terms if term[0] == measure)
@@ -149,10 +143,39 @@ class Model:
         return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models that answer the two questions."""
+
+    carried: Model
+    news: Model
+
+    @staticmethod
+    def of(params: Params) -> Models:
+        """Return the models that parameters ask for: those in ``relation.json``, if they name no other."""
+        return _models(params.model)
+
+
+@functools.cache
+def _models(text: str | None) -> Models:
+    read = json.loads(MODEL_FILE.read_text("utf-8") if text is None else text)
+    carried, news = (
+        Model(read[name]["intercept"], tuple(tuple(term) for term in read[name]["terms"]))
+        for name in ("carried", "news")
+    )
+    strange = {term[0] for model in (carried, news) for term in model.terms} - {*_READ, *_MADE}
+    if strange:
+        raise ParamsError(
+            f"a model that asks for {', '.join(sorted(strange))}", "measures of this version", "fit it anew"
+        )
+    return Models(carried, news)
+
+
 Inputs = dict[str, npt.NDArray[np.float64]]
 
 _UNREAD = ("resemblance", "containment_left", "containment_right", "furniture", "furniture_longer", "carried", "news")
 _READ = tuple(name for name in MEASURES if name not in _UNREAD)
+_MADE = ("tokens", "common", "retold")
 
 
 def model_inputs(evidence: Evidence) -> Inputs:
@@ -238,32 +261,32 @@ def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     return _told_apart(some, relation, score, carried, np.full(len(at), NEITHER, np.int8), params)
 
 
-def is_reported(evidence: Evidence, related: bool = False) -> npt.NDArray[np.bool_]:
+def is_reported(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
     """Return which pairs have a relation worth reporting, even before their shingles are compared.
 
     All but those of one event, unless they are asked for and share rare word pairs enough.
     """
-    relation, carried = _relations(evidence)
+    relation, carried = _relations(evidence, params)
     alike = np.maximum(carried, evidence["rare_containment"]) >= SAME_EVENT_FROM
-    return np.asarray((relation < SAME_EVENT) | (related & alike))
+    return np.asarray((relation < SAME_EVENT) | (params.related & alike))
 
 
-def may_be_template(evidence: Evidence) -> npt.NDArray[np.bool_]:
+def may_be_template(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
     """Return of which pairs the slots are worth a look: those carried on, and where one side is much alike."""
-    relation, _ = _relations(evidence)
+    relation, _ = _relations(evidence, params)
     alike = np.maximum(evidence["verbatim"], evidence["verbatim_longer"])
     same = np.minimum(evidence["verbatim"], evidence["verbatim_longer"]) >= ALL_VERBATIM
     return np.asarray(((relation < PARTIAL) | (alike >= ALIKE)) & ~same)
 
 
-def may_be_update(evidence: Evidence) -> npt.NDArray[np.bool_]:
+def may_be_update(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
     """Return of which pairs the news is worth a look: those carried on."""
-    return np.asarray(_relations(evidence)[0] < PARTIAL)
+    return np.asarray(_relations(evidence, params)[0] < PARTIAL)
 
 
 def judge(evidence: Evidence, params: Params) -> Matches:
     """Return the relation and score of every pair; the evidence must be complete."""
-    relation, carried = _relations(evidence)
+    relation, carried = _relations(evidence, params)
     score = carried.copy()
     is_near = evidence["resemblance"] >= params.threshold
     relation[is_near] = NEAR_DUPLICATE
@@ -296,7 +319,7 @@ def _told_apart(
     """Return the matches, updates told from copies, and both probabilities among the measures."""
     inputs = model_inputs(evidence)
     is_carried = relation < UPDATE
-    news = news_probability(inputs, Model.shipped("news").probability(inputs))
+    news = news_probability(inputs, Models.of(params).news.probability(inputs))
     news = np.where(is_carried, news, np.nan)
     measures = evidence.measures.copy()
     measures[MEASURES.index("carried")] = carried
@@ -325,10 +348,10 @@ def _superseding(evidence: Evidence) -> npt.NDArray[np.int8]:
     return np.select([goes_left, goes_right], [RIGHT, LEFT], NEITHER).astype(np.int8)
 
 
-def _relations(evidence: Evidence) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+def _relations(evidence: Evidence, params: Params) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
     """Return the relation of every pair by how its agreement lies, and the probability that it is carried on."""
     inputs = model_inputs(evidence)
-    carried = carried_probability(inputs, Model.shipped("carried").probability(inputs))
+    carried = carried_probability(inputs, Models.of(params).carried.probability(inputs))
     verbatim, order, rare = inputs["verbatim"], inputs["anchor_order"], inputs["rare_containment"]
     longer = np.maximum(evidence.lengths_left, evidence.lengths_right)
     is_carried = carried >= CARRIED

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dedup.explain import reason
-from dedup.relation import Model
+from dedup.params import Params
+from dedup.relation import Models
 from dedup.schema import EXCERPT, IDENTICAL, MEASURES, NEAR_DUPLICATE, PARTIAL, REVISED, REWRITTEN, SAME_EVENT, TEMPLATE
 
 NOTHING = dict.fromkeys(MEASURES, 0.0)
@@ -23,7 +24,7 @@ def test_a_copy_is_told_by_what_adds_most(relation: int, grounds: int) -> None:
     )
     assert told.startswith("30% of the shorter one stands word for word in the other; ")
     assert told.count(";") == grounds
-    model = Model.shipped("carried")
+    model = Models.of(Params()).carried
     first = (
         "50% of its other words"
         if model.added("anchor_order", 0.5) > model.added("least_covered_third", 0.6)

@@ -231,7 +231,7 @@ def test_the_command_line_takes_them(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_measures_that_speak_for_news_only_raise_it() -> None:
-    model = relation.Model.shipped("news")
+    model = relation.Models.of(Params()).news
     draw = random.Random(3)
     for _ in range(200):
         inputs = {name: np.array([draw.random()]) for name in MEASURES} | {"retold": np.array([draw.random()])}

@@ -167,7 +167,7 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
     from stages import measure, packed, pairs_of, run_stages
 
     from dedup import relation
-    from dedup.relation import Model
+    from dedup.relation import Models
     from dedup.schema import REWRITTEN, UPDATE
 
     draw = random.Random(4)
@@ -181,7 +181,7 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
     (edits,) = read_sets(folder, ["edits"])
     sides = [(pair.a, pair.b) for pair in edits.pairs] + [("m0", f"m{k}") for k in (1, 2, 3)] + [("m4", "m5")]
     known = [Pair(a, b, "made", YES, group=a) for a, b in sides]
-    models = [Model.shipped(question) for question in ("carried", "news")]
+    models = [getattr(Models.of(params), question) for question in ("carried", "news")]
     with (
         background_of(folder / "background.jsonl", params, 1) as (_, alone),
         run_stages([edits.documents, labelled, folder / "background.jsonl"], params, 1) as run,
@@ -255,7 +255,7 @@ def test_a_model_is_written_as_the_package_reads_it(tmp_path: Path, monkeypatch:
     (tmp_path / "relation.json").write_text(as_json(fitted), "utf-8")
     monkeypatch.setattr(relation, "MODEL_FILE", tmp_path / "relation.json")
     for question, (terms, _, _) in fitted.items():
-        model = relation.Model.shipped.__wrapped__(question)
+        model = getattr(relation._models.__wrapped__(None), question)
         assert model.intercept == -2.0
         assert model.terms == tuple((t.measure, t.start, t.stop, t.direction * 1.5) for t in terms[1:])
 

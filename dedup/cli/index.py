@@ -68,6 +68,7 @@ def add_parser(commands: Any) -> None:
         metavar="SHARE",
         help="how probable it must be that there is no news, for a copy (default: %(default)s)",
     )
+    create.add_argument("--model", metavar="FILE", help="made by dedup fit from your own labels")
     create.add_argument("--window", type=hours, metavar="TIME", help="as for dedup run")
     create.add_argument("--related", action="store_true", help="report pairs that tell the same story, too")
 
@@ -116,7 +117,7 @@ def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None
 
 
 def _create(options: argparse.Namespace) -> int:
-    names = ("level", "threshold", "updates", "certainty", "window", "related")
+    names = ("level", "threshold", "updates", "certainty", "window", "model", "related")
     params = Params(**{name: getattr(options, name) for name in names})
     with _opened(options, params=params, make=True) as index:
         return _tell(options, {"documents": len(index), "fingerprint": params.fingerprint})

@@ -79,6 +79,11 @@ def add_parser(commands: Any) -> None:
         f"(default: {defaults.certainty}, or that of the index)",
     )
     what.add_argument(
+        "--model",
+        metavar="FILE",
+        help="made by dedup fit from your own labels (default: the shipped one, or the index's)",
+    )
+    what.add_argument(
         "--window",
         type=hours,
         metavar="TIME",
@@ -120,7 +125,7 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    chosen = ("level", "threshold", "updates", "certainty", "window", "keep", "prefer", "related")
+    chosen = ("level", "threshold", "updates", "certainty", "window", "model", "keep", "prefer", "related")
     given = {name: getattr(options, name) for name in chosen if getattr(options, name) is not None}
     Params(**given)  # refused before anything is loaded
     from dedup.cli.compiling import announce_compilation

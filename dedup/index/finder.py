@@ -232,12 +232,12 @@ class Finder:
         listed = rare_pairs(texts.corpus, [others, own])
         measured = evidence.agreement_evidence(texts.corpus, pairs, listed, always=known)
         is_close = np.isin(joined(measured.left, measured.right), known)
-        told = relation.is_reported(measured, self.params.related) | is_close
+        told = relation.is_reported(measured, self.params) | is_close
         measured = measured.take(np.flatnonzero(told))
-        aligned = relation.may_be_template(measured)
+        aligned = relation.may_be_template(measured, self.params)
         measured = differences.with_contradictions(texts.corpus, measured, listed, aligned)
         measured = evidence.with_shingles(texts.corpus, measured, self.params)
-        carried = relation.may_be_update(measured) | (measured["resemblance"] >= self.params.threshold)
+        carried = relation.may_be_update(measured, self.params) | (measured["resemblance"] >= self.params.threshold)
         measured = differences.with_news(texts.corpus, measured, listed.words, texts.published, carried)
         return relation.judge(measured, self.params)
 
