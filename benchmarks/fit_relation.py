@@ -23,7 +23,7 @@ import csv
 import itertools
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,6 @@ import orjson
 import storm
 import tables
 from labelled import CLOSEST, CROSS, JUDGEMENTS, NO, UNKNOWN, YES, Pair, read_lines, read_sets
-from monotone import FALLING, RISING, Floats, Term, cross_validated, design, fit, out_of_fold, terms_between
 from plant import read_articles
 from quality import background_of, comparable, look_up
 from stages import measure as measure_pairs
@@ -45,35 +44,21 @@ from synthetic import MadePair, spliced, templates
 from dedup import relation
 from dedup.candidates import Pairs, split
 from dedup.evidence import Evidence
+from dedup.fitting import (
+    NATURAL_WEIGHT,
+    QUESTIONS,
+    Knots,
+    LabelledPairs,
+    Question,
+    Verdicts,
+    as_json,
+    joined_groups,
+    probability,
+    rate,
+)
+from dedup.monotone import Floats
 from dedup.params import Params
 
-Knots = Mapping[str, tuple[int, Sequence[float]]]
-
-CARRIED: Knots = {
-    "rare_containment": (RISING, (0, 0.18, 0.28, 0.4, 0.6, 0.95)),
-    "anchor_order": (RISING, (0, 0.04, 0.07, 0.12, 0.35)),
-    "supported_anchors": (RISING, (0, 0.1, 0.25, 0.45)),
-    "supported_anchors_longer": (RISING, (0, 0.1, 0.35)),
-    "least_covered_third": (RISING, (0, 0.1, 0.2, 0.4, 1)),
-    "anchors_in_order": (RISING, (0.4, 0.6, 0.83, 1)),
-    "tokens": (RISING, (40, 120)),
-    "common": (FALLING, (0, 0.1, 0.2, 0.4)),
-    "new_numbers": (FALLING, (0.1, 0.3, 0.6, 1)),
-    "contradicted": (FALLING, (0, 0.05, 0.1, 0.2)),
-}
-NEWS: Knots = {
-    "new_stages": (RISING, (0, 0.25, 0.5, 0.7)),
-    "new_weekdays": (RISING, (0, 0.4, 0.7)),
-    "sunk": (RISING, (0, 0.1, 0.3, 0.6)),
-    "sunk_both": (RISING, (0, 0.1, 0.3)),
-    "retold": (FALLING, (0.2, 0.5, 0.8)),
-    "hours": (RISING, (3, 32, 150, 500)),
-    "contradicted": (RISING, (0, 0.1)),
-}
-"""What each model looks at, in which direction, and where its slope may change."""
-
-RIDGES = {"carried": 3e-4, "news": 3e-3}
-ROUNDS = 10
 SEED = 11
 
 CORPORA = {"guardian": "guardian", "wires": "wire", "tg_en": "tg_en", "tg_ru": "tg_ru"}
@@ -108,9 +93,8 @@ WEIGHTS: dict[str | tuple[str, str], float] = {
 }
 """Weight of every level of a set, shared by its pairs: the more, the more it is like what a run meets. 1 by default."""
 
-NATURAL_WEIGHT = {"carried": 2.0, "news": 25.0}
 STORM_WEIGHT = {"carried": 1.0, "news": 4.0}
-"""Weight of a corpus of natural pairs, and of the storms of one frame, where each question is fitted."""
+"""Weight of the storms of one frame, where each question is fitted."""
 
 NOT_DONE = 0.05
 """What a model wrote with less than that in order and verbatim is no rewrite of its source: not fitted."""
@@ -125,12 +109,11 @@ RULES = {
 }
 """Rules of `dedup.relation` that are left out in turn."""
 
+OF_A_KIND = 300
+"""So many pairs of each set, level and answer are shipped, for a user's own fit."""
+
 CERTAINTIES = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9)
 RESAMPLED = 1000
-
-DIGITS = 3
-NEGLIGIBLE = 0.02
-"""Significant digits of a slope; one is left out that adds less than this to the log odds over its whole interval."""
 
 _APT = dict.fromkeys(("1", "5", "10", "20", "35", "50", "extreme_minor", "minor"), (0.99, 0.99))
 FLOORS: dict[tuple[str, str, int], tuple[float, float]] = {
@@ -268,6 +251,43 @@ class Samples:
             weights[(self.carried != YES) | (self.news == UNKNOWN)] = 0.0
         return weights
 
+    def question(self, name: str, knots: Knots) -> Question:
+        """Return the carried or the news question."""
+        return Question.of(name, self.inputs, getattr(self, name), self.weights(name), knots)
+
+    def verdicts(self, carried: Floats, news: Floats, params: Params) -> Verdicts:
+        """Return the verdicts by the log odds of both models."""
+        return Verdicts.of(self.inputs, self.resemblance, probability(carried), probability(news), params)
+
+    def labelled(self) -> LabelledPairs:
+        """Return what is shipped: all natural pairs, and so many of each other kind, which stand for the rest."""
+        weights = {name: self.weights(name) for name in QUESTIONS}
+        used = np.flatnonzero((np.maximum(*weights.values()) > 0) | self.is_natural)
+        kinds = np.array(
+            ["\n".join(map(str, kind)) for kind in zip(self.sets, self.levels, self.modes, self.carried, strict=True)]
+        )
+        rng = np.random.default_rng(SEED)
+        chosen = []
+        for kind in np.unique(kinds[used]):
+            some = used[kinds[used] == kind]
+            few = some if self.is_natural[some[0]] else rng.permutation(some)[:OF_A_KIND]
+            for given in weights.values():
+                given[few] *= given[some].sum() / max(given[few].sum(), 1e-12)
+            chosen.append(np.sort(few))
+        at = np.concatenate(chosen)
+        _, groups = np.unique(self.groups[at], return_inverse=True)
+        return LabelledPairs(
+            {name: values[at] for name, values in self.inputs.items()},
+            self.resemblance[at],
+            self.carried[at],
+            self.news[at],
+            weights["carried"][at],
+            weights["news"][at],
+            self.natural_weights[at],
+            self.sets[at],
+            groups,
+        )
+
 
 def collect(data: Path, corpora: Path, params: Params, threads: int) -> Samples:
     """Measure all labelled pairs: older sets, each with the background and alone in it, made ones, natural ones."""
@@ -353,21 +373,6 @@ def dated(corpora: Path, stem: str, folder: Path) -> Path:
     return whole
 
 
-def joined_groups(sides: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the group of each pair: those that share a document, however many pairs lie between, share it."""
-    sides = list(sides)
-    parent: dict[str, str] = {}
-
-    def find(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            name = parent[name]
-        return name
-
-    for one, other in sides:
-        parent[find(one)] = find(other)
-    return [find(one) for one, _ in sides]
-
-
 def storms(background: Path, params: Params, threads: int) -> list[Samples]:
     """Measure versions of one story, made from articles of the background: carried on, without news."""
     articles = read_articles(background)
@@ -397,44 +402,6 @@ def judged_pairs(path: Path) -> list[Pair]:
         Pair(row["a"], row["b"], row["relation"], JUDGEMENTS[row["duplicate"]], group=f"{WIRE} {group}")
         for row, group in zip(rows, groups, strict=True)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """What is made of samples by two models, as `dedup.relation.judge` does it.
-
-    Parameters
-    ----------
-    carried, certainty : float64 array
-        Probability that a pair is carried on, and how sure it is that it is a copy.
-    is_carried : bool array
-    """
-
-    carried: Floats
-    certainty: Floats
-    is_carried: Bools
-
-    @staticmethod
-    def of(samples: Samples, carried: Floats, news: Floats, params: Params) -> Verdicts:
-        """Return the verdicts by the log odds of both models."""
-        is_near = samples.resemblance >= params.threshold
-        is_template = samples.inputs["contradicted"] >= relation.CONTRADICTED
-        share = relation.carried_probability(samples.inputs, probability(carried))
-        share = np.where(is_near, 1.0, np.where(samples.measured, share, 0.0))
-        share[is_template] = 0.0
-        has_news = relation.news_probability(samples.inputs, probability(news))
-        has_news[samples.resemblance == 1.0] = 0.0
-        return Verdicts(share, relation.certainty(share, has_news), share >= relation.CARRIED)
-
-    def copies(self, certainty: float) -> Bools:
-        """Return which pairs are copies."""
-        return self.is_carried & (self.certainty >= certainty)
-
-
-def rate(flag: Bools, truth: Bools, weights: Floats) -> tuple[float, float]:
-    """Return weighted precision and recall."""
-    hit = float(weights[flag & truth].sum())
-    return hit / max(1e-9, float(weights[flag].sum())), hit / max(1e-9, float(weights[truth].sum()))
 
 
 def mean_rates(samples: Samples, flag: Bools, truth: Bools, mode: str | None = None) -> dict[str, tuple[float, float]]:
@@ -538,11 +505,6 @@ def print_natural(samples: Samples, told: Mapping[str, Verdicts], certainty: flo
     return table
 
 
-def probability(logit: npt.ArrayLike) -> Floats:
-    """Return the probability of log odds."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(np.asarray(logit), -500, 500))))
-
-
 def curve(samples: Samples, verdicts: Verdicts) -> list[dict[str, float]]:
     """Return precision and recall of copies on the natural pairs, by the certainty asked for."""
     points = []
@@ -555,61 +517,11 @@ def curve(samples: Samples, verdicts: Verdicts) -> list[dict[str, float]]:
     return points
 
 
-def rounded(terms: Sequence[Term], slopes: Floats) -> Floats:
-    """Return slopes as people read them; by significant digits, since some intervals are a hundred units long."""
-    reach = np.array([term.stop - term.start for term in terms])
-    short = [float(f"{slope:.{DIGITS}g}") for slope in slopes]
-    return np.where(np.abs(slopes) * reach < NEGLIGIBLE, 0.0, short)
-
-
-def as_json(fitted: Mapping[str, tuple[Sequence[Term], Floats, float]]) -> str:
-    """Return the models as ``relation.json`` holds them: a term a line, without those of slope 0."""
-    parts = []
-    for question, (terms, slopes, intercept) in fitted.items():
-        kept = [[t.measure, t.start, t.stop, float(slope)] for t, slope in zip(terms, slopes, strict=True) if slope]
-        lines = ",\n".join(f"      {json.dumps(term)}" for term in kept)
-        parts.append(f'  "{question}": {{\n    "intercept": {intercept},\n    "terms": [\n{lines}\n    ]\n  }}')
-    return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What one model is fitted to."""
-
-    terms: tuple[Term, ...]
-    parts: Floats
-    labels: Floats
-    weights: Floats
-    ridge: float
-
-    @staticmethod
-    def of(samples: Samples, name: str, knots: Knots) -> Question:
-        """Return the carried or the news question of samples."""
-        truth = samples.carried == YES if name == "carried" else samples.news == YES
-        terms = terms_between(knots)
-        parts = design(samples.inputs, terms)
-        return Question(terms, parts, truth.astype(np.float64), samples.weights(name), RIDGES[name])
-
-    def crossed(self, groups: Strings, rounds: int = ROUNDS) -> Floats:
-        """Return the log odds by models that did not see the pair's group."""
-        return cross_validated(self.parts, self.labels, self.weights, self.terms, self.ridge, groups, rounds)
-
-    def left_out(self, sets: Strings) -> Floats:
-        """Return the log odds by models that did not see the pair's set or corpus."""
-        return out_of_fold(self.parts, self.labels, self.weights, self.terms, self.ridge, sets)
-
-    def fitted(self) -> tuple[Floats, float]:
-        """Return slopes and intercept by all pairs, rounded."""
-        used = self.weights > 0
-        slopes, intercept = fit(self.parts[used], self.labels[used], self.weights[used], self.terms, self.ridge)
-        return rounded(self.terms, slopes), round(intercept, 3)
-
-
 def ablation(samples: Samples, params: Params, certainty: float) -> list[list[str]]:
     """Print what happens to the natural pairs and storms without each measure and rule; return the rows of a table."""
 
     def row(title: str, carried: Floats, news: Floats) -> list[str]:
-        verdicts = Verdicts.of(samples, carried, news, params)
+        verdicts = samples.verdicts(carried, news, params)
         flag = verdicts.copies(certainty)
         copies = mean_rates(samples, flag, samples.is_copy)
         on = mean_rates(samples, verdicts.is_carried, samples.carried == YES)
@@ -618,13 +530,12 @@ def ablation(samples: Samples, params: Params, certainty: float) -> list[list[st
         print(f"{title:40}" + "".join(f"{cell:>8}" for cell in cells))
         return [title, *cells]
 
-    questions = {"carried": CARRIED, "news": NEWS}
-    whole = {name: Question.of(samples, name, knots).crossed(samples.groups, 2) for name, knots in questions.items()}
+    whole = {name: samples.question(name, knots).crossed(samples.groups, 2) for name, knots in QUESTIONS.items()}
     found = [row("all", whole["carried"], whole["news"])]
-    for name, knots in questions.items():
+    for name, knots in QUESTIONS.items():
         for measure_name in knots:
             less = {other: given for other, given in knots.items() if other != measure_name}
-            crossed = {**whole, name: Question.of(samples, name, less).crossed(samples.groups, 2)}
+            crossed = {**whole, name: samples.question(name, less).crossed(samples.groups, 2)}
             found.append(row(f"{name} without `{measure_name}`", crossed["carried"], crossed["news"]))
     for title, names in RULES.items():
         kept = getattr(relation, names)
@@ -636,14 +547,14 @@ def ablation(samples: Samples, params: Params, certainty: float) -> list[list[st
 
 def fit_and_test(samples: Samples, params: Params, whole: bool) -> tuple[str, list[dict[str, Any]], dict[str, str]]:
     """Fit, cross-validate, print; return the models as text, the records of the table, and the tables of a document."""
-    questions = {"carried": Question.of(samples, "carried", CARRIED), "news": Question.of(samples, "news", NEWS)}
-    fitted = {name: (question.terms, *question.fitted()) for name, question in questions.items()}
+    questions = {name: samples.question(name, knots) for name, knots in QUESTIONS.items()}
+    fitted = {name: question.fitted() for name, question in questions.items()}
     ways = {
         "cv": [question.crossed(samples.groups) for question in questions.values()],
         "left out": [question.left_out(samples.sets) for question in questions.values()],
         "fitted": [questions[name].parts @ slopes + start for name, (_, slopes, start) in fitted.items()],
     }
-    told = {way: Verdicts.of(samples, *logits, params) for way, logits in ways.items()}
+    told = {way: samples.verdicts(*logits, params) for way, logits in ways.items()}
     print(f"certainty for a precision of {PRECISION}: {chosen_certainty(samples, told['cv'])}")
     certainty = params.certainty
     flags = {
@@ -689,6 +600,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="labelled sets, see labelled.py")
     parser.add_argument("--corpora", type=Path, required=True, metavar="FOLDER", help="what natural pairs are from")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the models here")
+    parser.add_argument("--labelled", type=Path, metavar="FILE", help="write what dedup fit starts from here")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table here")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables between the markers in it")
     parser.add_argument("--ablation", action="store_true", help="leave out each measure and rule in turn")
@@ -701,6 +613,8 @@ def main() -> None:
     print("\n" + models)
     if args.output:
         args.output.write_text(models, "utf-8")
+    if args.labelled:
+        samples.labelled().write(args.labelled)
     if args.json:
         args.json.write_text(json.dumps(records, indent=2), "utf-8")
     if args.markdown:

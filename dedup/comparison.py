@@ -108,7 +108,7 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
         return _verdict(None, 0.0, {}, "a text without words")
     if (tokens.digests[0] == tokens.digests[1]).all():
         measures = dict.fromkeys(ALL_OF_IDENTICAL, 1.0)
-        side = _derived(credits, IDENTICAL, NEITHER, measures)
+        side = _derived(credits, IDENTICAL, measures)
         return _verdict(RELATIONS[IDENTICAL], 1.0, measures, reason(IDENTICAL, {}), side)
     rare_pairs = rare.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
@@ -122,7 +122,7 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
     measures = {name: value for name, value in measured_of if value == value}  # furniture takes many texts to see
     if code == SAME_EVENT and max(score, measures["rare_containment"]) < relation.SAME_EVENT_FROM:
         return _verdict(None, score, measures, "hardly anything in common")
-    side = _derived(credits, code, int(verdict.container[0]), measures)
+    side = _derived(credits, code, measures)
     return _verdict(RELATIONS[code], score, measures, reason(code, measures, relation.Models.of(params)), side)
 
 
@@ -132,15 +132,14 @@ def _verdict(
     return Comparison(relation, score, measures, derived, None, None, reason)
 
 
-def _derived(credits: list[Credit], code: int, container: int, measures: dict[str, float]) -> str | None:
+def _derived(credits: list[Credit], code: int, measures: dict[str, float]) -> str | None:
     """Return the side that seems to be the copy; of two texts alone neither source nor date is known."""
     left, right = (
         Sides(np.array([UNKNOWN]), np.array([credit.agency]), np.array([credit.drawn_on]), np.array([NO_DATE]))
         for credit in credits
     )
     containments = (np.array([measures[f"containment_{side}"]]) for side in ("left", "right"))
-    relations = np.array([code], np.int8), np.array([container], np.int8)
-    side = derived(left, right, *relations, *containments)[0]
+    side = derived(left, right, np.array([code], np.int8), *containments)[0]
     return None if side == NEITHER else "a" if side == LEFT else "b"
 
 

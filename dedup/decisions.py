@@ -316,10 +316,9 @@ def _matches(
     score = np.where(identical, 1.0, matches.score[match])
     of_identical = np.where(np.isin(MEASURES, ALL_OF_IDENTICAL), 1.0, np.nan)[:, None]
     measures = np.where(identical, of_identical, matches.measures[:, match])
-    container = np.where(identical, NEITHER, matches.container[match])
     names = list(MEASURES)
     a, b = names.index("containment_left"), names.index("containment_right")
-    copy = derived(origins.of(left), origins.of(right), relation, container, measures[a], measures[b])
+    copy = derived(origins.of(left), origins.of(right), relation, measures[a], measures[b])
 
     left_ids, right_ids = (ids.take(pa.array(side)).cast(pa.string()) for side in (left, right))
     swap = np.asarray(pc.greater(left_ids, right_ids))

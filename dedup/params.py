@@ -159,7 +159,7 @@ def _model(given: Any) -> str:
     ------
     ParamsError
     """
-    expected = "a file that dedup fit has made, with terms of 'carried' and 'news'"
+    expected = "a model that dedup fit has written"
     text = given
     if not isinstance(given, (str, os.PathLike)):
         raise ParamsError(f"model of type {type(given).__name__}", expected)
@@ -171,17 +171,17 @@ def _model(given: Any) -> str:
             raise ParamsError(f"model {str(given)!r}: {reason.lower()}", expected) from error
     try:
         read = json.loads(text)
-        questions = {
+        questions: dict[str, dict[str, Any]] = {
             name: {
                 "intercept": float(read[name]["intercept"]),
-                "terms": [[str(term[0]), *(float(value) for value in term[1:4])] for term in read[name]["terms"]],
+                "terms": [[str(term[0]), *map(float, term[1:])] for term in read[name]["terms"]],
             }
             for name in ("carried", "news")
         }
         if any(len(term) != 4 for of in questions.values() for term in of["terms"]):
             raise ValueError("a term of another length")
     except (ValueError, TypeError, KeyError, IndexError) as error:
-        raise ParamsError(f"model {str(given)[:60]!r} that cannot be read ({error})", expected) from error
+        raise ParamsError(f"model {str(given)[:60]!r}, which is none", expected) from error
     return json.dumps(questions, sort_keys=True)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -179,6 +180,12 @@ _MADE = ("tokens", "common", "retold")
 
 
 def model_inputs(evidence: Evidence) -> Inputs:
+    """Return what the models look at, of the evidence of pairs: see `inputs_of`."""
+    shorter = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
+    return inputs_of({name: evidence[name] for name in _READ}, shorter)
+
+
+def inputs_of(measures: Mapping[str, npt.NDArray[np.float64]], tokens: npt.NDArray[np.float64]) -> Inputs:
     """Return what the models look at: measures, and three that are made of them.
 
     What was not measured counts as 0: no contradiction, nothing new, no time between.
@@ -190,9 +197,9 @@ def model_inputs(evidence: Evidence) -> Inputs:
     retold
         What of the shorter document is carried over in other words.
     """
-    inputs = {name: np.nan_to_num(evidence[name], nan=0.0) for name in _READ}
+    inputs = {name: np.nan_to_num(measures[name], nan=0.0) for name in _READ}
     inputs["hours"] = np.abs(inputs["hours"])
-    inputs["tokens"] = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
+    inputs["tokens"] = tokens
     inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
     inputs["retold"] = carried_share(inputs["verbatim"], inputs["anchor_order"]) - inputs["verbatim"]
     return inputs

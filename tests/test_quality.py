@@ -162,7 +162,7 @@ def test_alone_leaves_the_frequencies_as_they_were(folder: Path) -> None:
 def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
     """With the shipped model, by the rules on versions and templates, too."""
     pytest.importorskip("scipy")
-    from fit_relation import ALONE, RUN, Samples, Verdicts
+    from fit_relation import ALONE, RUN, Samples
     from quality import background_of, comparable, judge, look_up
     from stages import measure, packed, pairs_of, run_stages
 
@@ -199,7 +199,7 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
                 for name, start, stop, slope in model.terms:
                     logit += slope * np.clip(samples.inputs[name] - start, 0.0, stop - start)
                 logits.append(logit)
-            told = Verdicts.of(samples, *logits, params)
+            told = samples.verdicts(*logits, params)
             verdicts = judge(found, params)
             at, there = look_up(pairs, pairs_of(verdicts))
             expected = there & (verdicts.relation[at] <= REWRITTEN)
@@ -215,49 +215,6 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
 def with_numbers(text: str, draw: random.Random) -> str:
     """Put a number of its own behind every fifth word of a text."""
     return " ".join(f"{word} {draw.randrange(10**4)}" if k % 5 == 4 else word for k, word in enumerate(text.split()))
-
-
-def test_a_fit_is_monotone_and_learns() -> None:
-    pytest.importorskip("scipy")
-    from monotone import FALLING, RISING, cross_validated, design, fit, terms_between
-
-    rng = np.random.default_rng(1)
-    # `deceiving` falls where it must rise: its slopes must be zero, not negative.
-    inputs = {name: rng.random(600) for name in ("rising", "falling", "deceiving")}
-    truth_of = 4 * inputs["rising"] - 4 * inputs["falling"] - 2 * inputs["deceiving"] + rng.normal(0, 0.5, 600)
-    labels = (truth_of > np.median(truth_of)).astype(float)
-    knots = {"rising": (RISING, (0, 0.3, 1)), "falling": (FALLING, (0, 0.5, 1)), "deceiving": (RISING, (0, 0.5, 1))}
-    terms = terms_between(knots)
-    parts = design(inputs, terms)
-    slopes, intercept = fit(parts, labels, np.ones(600), terms, 1e-3)
-    directions = np.array([term.direction for term in terms])
-    assert (slopes * directions >= 0).all()
-    assert (slopes[4:] == 0).all()
-    assert np.mean((parts @ slopes + intercept > 0) == labels) > 0.85
-    groups = np.arange(600) // 3
-    crossed = cross_validated(parts, labels, np.ones(600), terms, 1e-3, groups, 2)
-    assert np.mean((crossed > 0) == labels) > 0.8
-
-
-def test_a_model_is_written_as_the_package_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("scipy")
-    from fit_relation import CARRIED, NEWS, as_json
-    from monotone import terms_between
-
-    from dedup import relation
-
-    fitted = {}
-    for question, knots in (("carried", CARRIED), ("news", NEWS)):
-        terms = terms_between(knots)
-        slopes = np.array([term.direction * 1.5 for term in terms])
-        slopes[0] = 0.0
-        fitted[question] = terms, slopes, -2.0
-    (tmp_path / "relation.json").write_text(as_json(fitted), "utf-8")
-    monkeypatch.setattr(relation, "MODEL_FILE", tmp_path / "relation.json")
-    for question, (terms, _, _) in fitted.items():
-        model = getattr(relation._models.__wrapped__(None), question)
-        assert model.intercept == -2.0
-        assert model.terms == tuple((t.measure, t.start, t.stop, t.direction * 1.5) for t in terms[1:])
 
 
 @pytest.fixture(scope="module")

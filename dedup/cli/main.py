@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dedup import __version__
-from dedup.cli import compare, index, run
+from dedup.cli import compare, fit, index, label, run
 from dedup.cli.startup import leave, start
 from dedup.errors import DedupError
 
@@ -18,6 +18,7 @@ Find copies, excerpts and rewrites among news articles; say which is what, and d
   dedup run news.jsonl -o out             drop the copies of a corpus
   dedup compare a.txt b.txt               judge two texts
   dedup index add news.index new.jsonl    keep documents, ask what a new one copies
+  dedup label out                         say of pairs of a run what they are, and have the verdict fitted to it
 """
 
 
@@ -34,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(prog="dedup", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"dedup {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, compare, index):
+    for command in (run, compare, index, label, fit):
         command.add_parser(commands)
     return top
 

@@ -37,6 +37,11 @@ def start() -> None:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
 
 
+def admit() -> None:
+    """Let everything be loaded again: for a command that needs it."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not _Absent]
+
+
 def leave(code: int) -> NoReturn:
     """End the process with this exit code, its memory left to the system instead of freed object by object.
 

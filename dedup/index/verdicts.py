@@ -48,7 +48,6 @@ def verdicts(
         _sides(found, coded, all_published, matches.left, agencies),
         _sides(found, coded, all_published, matches.right, agencies),
         matches.relation,
-        matches.container,
         matches.measures[MEASURES.index("containment_left")],
         matches.measures[MEASURES.index("containment_right")],
     ).tolist()

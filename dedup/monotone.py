@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 Floats = npt.NDArray[np.float64]
 RISING, FALLING = 1, -1
@@ -64,7 +63,14 @@ def fit(parts: Floats, labels: Floats, weights: Floats, terms: Sequence[Term], r
     slopes : float64 array, shape (len(terms),)
         Of the sign of their terms, or zero.
     intercept : float
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Without SciPy, which the extra ``fit`` brings.
     """
+    from scipy.optimize import minimize
+
     mean, deviation = parts.mean(axis=0), parts.std(axis=0) + 1e-9
     columns = np.column_stack([(parts - mean) / deviation, np.ones(len(parts))])
     share = weights / weights.sum()

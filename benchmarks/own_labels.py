@@ -1,0 +1,83 @@
+"""What a user's own labels gain: a corpus that the models do not know, half of its labels added, judged on the rest.
+
+    python benchmarks/own_labels.py [--markdown docs/verdict.md]
+
+Of the shipped pairs (`dedup/labelled.npz`) one corpus is taken out and the models are fitted to the others, as if
+it were a user's. Then half of its pairs are added as ``dedup fit`` adds labels, and the other half is judged by
+both. The mean of ten rounds; pairs that share a document are on one side. Needs SciPy, and no data besides the
+package.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import tables
+
+from dedup import relation
+from dedup.fitting import OWN_WEIGHT, LabelledPairs, as_json
+from dedup.params import Params
+
+ROUNDS = 10
+
+
+def rounds(shipped: LabelledPairs, corpus: str, weight: float, params: Params) -> tuple[int, list[list[float]]]:
+    """Return how many labels are added, and of each round the rates before and after, and those of other corpora."""
+    rest = shipped.take(shipped.corpora != corpus)
+    (own,) = np.nonzero((shipped.corpora == corpus) & (shipped.drawn > 0))
+    others = list(dict.fromkeys(rest.corpora[rest.drawn > 0].tolist()))
+    groups = np.unique(shipped.groups[own])
+    before = shipped.judged(relation.Models.of(Params(model=as_json(rest.fitted()))), params)
+    told = []
+    added = 0
+    for turn in range(ROUNDS):
+        half = np.random.default_rng(turn).permutation(groups)[: len(groups) // 2]
+        is_added = np.isin(shipped.groups[own], half)
+        joined = rest.joined(shipped.take(own[is_added]).weighted(weight))
+        after = shipped.judged(relation.Models.of(Params(model=as_json(joined.fitted()))), params)
+        is_tested = np.zeros(len(shipped), bool)
+        is_tested[own[~is_added]] = True
+        tested = shipped.take(is_tested)
+        row = []
+        for verdicts in (before, after):
+            some = type(verdicts)(
+                *(getattr(verdicts, name)[is_tested] for name in ("carried", "certainty", "is_carried"))
+            )
+            row += tested.rates(some, params, corpus)
+        for verdicts in (before, after):
+            row.append(float(np.mean([shipped.rates(verdicts, params, name)[0] for name in others])))
+        told.append(row)
+        added += int(is_added.sum())
+    return added // ROUNDS, told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weight", type=float, default=OWN_WEIGHT)
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table between the markers in it")
+    args = parser.parse_args()
+    params = Params()
+    shipped = LabelledPairs.shipped()
+    heads = [
+        "corpus",
+        "labels added",
+        "called as labelled",
+        "copies: precision",
+        "copies: recall",
+        "others, as labelled",
+    ]
+    table = []
+    for corpus in dict.fromkeys(shipped.corpora[shipped.drawn > 0].tolist()):
+        added, told = rounds(shipped, corpus, args.weight, params)
+        mean = np.mean(told, axis=0)
+        cells = [f"{mean[k]:.2f} -> {mean[k + 3]:.2f}" for k in range(3)]
+        table.append([corpus, str(added), *cells, f"{mean[6]:.3f} -> {mean[7]:.3f}"])
+        print("  ".join(table[-1]))
+    if args.markdown:
+        tables.put(args.markdown, "own-labels", tables.table(heads, table))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""``dedup label``: label pairs of a run, side by side in a terminal, one key each."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from dedup.cli.beside import beside, harmless
+from dedup.cli.options import add_common, add_fields, positive
+
+if TYPE_CHECKING:
+    from dedup.labels import Document, Label, Run, UnlabelledPair
+
+DESCRIPTION = """\
+Say of pairs of a run what they are, to have the verdict fitted to your own news.
+
+  dedup run news.jsonl -o out
+  dedup label out
+  dedup fit labels.jsonl -o house.json
+
+The pairs come in the order in which a label is worth most, each document once: half are those of which the run is least
+sure, half are drawn at random. What both texts have word for word is dim on a terminal. Each label is written at once;
+call it again to go on. 150 labels are a good start.
+"""
+
+KEYS = {"c": "copy", "u": "update", "o": "other", "s": "skip"}
+BACK, MORE, QUIT = "b", "m", "q"
+
+MARGIN = 10
+"""Lines of a terminal that are not text."""
+
+ENOUGH_TO_FIT = 20
+
+READ_AHEAD = 25
+"""Pairs whose texts are read from the inputs at a time."""
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser = commands.add_parser(
+        "label",
+        help="label pairs of a run, to fit the verdict to them",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=command)
+    parser.add_argument("output", type=Path, metavar="OUT", help="folder that dedup run -o has written")
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        default=Path("labels.jsonl"),
+        help="JSON lines; new labels are written behind those that it holds (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--count", type=positive, default=150, metavar="N", help="stop at so many (default: %(default)s)"
+    )
+    add_fields(parser.add_argument_group("fields, as for the run"))
+    add_common(parser)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run it."""
+    from dedup.errors import OutputError
+    from dedup.io import Fields
+    from dedup.labels import SKIP, Run, read_labels
+
+    run = Run(options.output, Fields(options.id_field, options.text_field, options.date_field, options.source_field))
+    labels = read_labels(options.labels) if options.labels.exists() else []
+    if not options.labels.parent.is_dir():
+        raise OutputError(f"{options.labels.parent}: no such folder", "a place for the labels")
+    before = len(labels)
+    shown = sys.stderr if options.json else sys.stdout
+    try:
+        _ask(run, labels, options, shown)
+    except (EOFError, KeyboardInterrupt):
+        print(file=shown)
+    counts = Counter(label.label for label in labels)
+    if options.json:
+        print(json.dumps({"labels": str(options.labels), "new": len(labels) - before, **counts}))
+        return 0
+    told = ", ".join(f"{counts[name]} {name}" for name in KEYS.values() if counts[name])
+    print(f"labels in {options.labels}: {told}" if labels else "no labels yet")
+    if len(labels) - counts[SKIP] >= ENOUGH_TO_FIT:
+        print(f"dedup fit {options.labels} -o house.json fits the verdict to them")
+    return 0
+
+
+def _ask(run: Run, labels: list[Label], options: argparse.Namespace, file: TextIO) -> None:
+    """Show pair after pair and write what is said of each."""
+    from dedup.labels import SKIP, append_label, labelled
+
+    shown: list[tuple[UnlabelledPair, Document, Document]] = []
+    coming = _pairs(run, labels)
+    at = 0
+    while (done := sum(label.label != SKIP for label in labels)) < options.count:
+        if at == len(shown):
+            following = next(coming, None)
+            if following is None:
+                print("no pairs are left", file=file)
+                return
+            shown.append(following)
+        pair, left, right = shown[at]
+        print(_page(left, right, f"pair {done + 1} of {options.count}", whole=False), file=file)
+        key = _key()
+        while key not in KEYS and key not in (QUIT, BACK):
+            if key == MORE:
+                print(_page(left, right, "", whole=True), file=file)
+            else:
+                print(f"{harmless(key) or 'an empty line'} is no key: c, u, o, s, b, m or q", file=file)
+            key = _key()
+        if key == QUIT:
+            return
+        if key == BACK:
+            at = max(0, at - 1)
+            labels[:] = [one for one in labels if (one.left, one.right) != (shown[at][0].left, shown[at][0].right)]
+        else:
+            label = labelled(pair, KEYS[key], (left.text, right.text))
+            append_label(options.labels, label)
+            labels.append(label)
+            at += 1
+    print(f"all {options.count} are labelled; --count asks for more", file=file)
+
+
+def _pairs(run: Run, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, Document, Document]]:
+    """Yield pairs without a label, and their texts."""
+    coming = run.unlabelled([(label.left, label.right) for label in labels])
+    while waiting := list(itertools.islice(coming, READ_AHEAD)):
+        texts = run.documents(name for pair in waiting for name in (pair.left, pair.right))
+        for pair in waiting:
+            yield pair, texts[pair.left], texts[pair.right]
+
+
+def _page(left: Document, right: Document, title: str, whole: bool) -> str:
+    """Return both texts side by side, and the keys."""
+    columns, lines = shutil.get_terminal_size((120, 40))
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    limit = None if whole or not sys.stdout.isatty() else max(10, lines - MARGIN)
+    heads = [" ".join(part for part in (one.source, one.date, one.id) if part) for one in (left, right)]
+    body = beside((left.text, right.text), heads, columns, limit, color)
+    keys = "[c]opy, the same news   [u]pdate, with news of its own   [o]ther article   [s]kip   [b]ack   [q]uit"
+    return f"\n{title}\n{body}\n{keys if whole else keys + '   [m]ore'}"
+
+
+def _key() -> str:
+    """Return the next key, or the first letter of the next line where there is no terminal."""
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.strip()[:1].lower()
+    key = _pressed()
+    if key in ("\x03", "\x04"):
+        raise KeyboardInterrupt
+    return key.lower()
+
+
+def _pressed() -> str:
+    try:
+        import termios
+        import tty
+    except ModuleNotFoundError:
+        import msvcrt
+
+        return str(getattr(msvcrt, "getwch")())  # noqa: B009  not there for a type checker elsewhere
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setcbreak(descriptor)
+        return os.read(descriptor, 1).decode("ascii", "replace")
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
