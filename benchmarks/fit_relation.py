@@ -99,9 +99,6 @@ STORM_WEIGHT = {"carried": 1.0, "news": 4.0}
 NOT_DONE = 0.05
 """What a model wrote with less than that in order and verbatim is no rewrite of its source: not fitted."""
 
-PRECISION = 0.9
-"""The certainty asked for by default: the lowest with that precision of copies, the mean over the corpora."""
-
 RULES = {
     "without versions": "are_versions",
     "without same openings": "begin_alike",
@@ -112,7 +109,7 @@ RULES = {
 OF_A_KIND = 300
 """So many pairs of each set, level and answer are shipped, for a user's own fit."""
 
-CERTAINTIES = (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9)
+CERTAINTIES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 RESAMPLED = 1000
 
 _APT = dict.fromkeys(("1", "5", "10", "20", "35", "50", "extreme_minor", "minor"), (0.99, 0.99))
@@ -416,15 +413,6 @@ def mean_rates(samples: Samples, flag: Bools, truth: Bools, mode: str | None = N
     }
 
 
-def chosen_certainty(samples: Samples, verdicts: Verdicts) -> float:
-    """Return the lowest certainty with the precision wanted, as the mean over the corpora."""
-    for certainty in np.arange(0.3, 0.951, 0.01):
-        found = mean_rates(samples, verdicts.copies(certainty), samples.is_copy, NATURAL)
-        if np.mean([precision for precision, _ in found.values()]) >= PRECISION:
-            return round(float(certainty), 2)
-    return 0.95
-
-
 def interval(samples: Samples, flag: Bools, truth: Bools, name: str, which: int, rng: np.random.Generator) -> str:
     """Return the middle nine tenths of a rate, the stories of a corpus drawn anew."""
     (some,) = np.nonzero((samples.sets == name) & samples.is_natural & (samples.modes == NATURAL))
@@ -555,7 +543,6 @@ def fit_and_test(samples: Samples, params: Params, whole: bool) -> tuple[str, li
         "fitted": [questions[name].parts @ slopes + start for name, (_, slopes, start) in fitted.items()],
     }
     told = {way: samples.verdicts(*logits, params) for way, logits in ways.items()}
-    print(f"certainty for a precision of {PRECISION}: {chosen_certainty(samples, told['cv'])}")
     certainty = params.certainty
     flags = {
         f"{way} {kind}": flag
@@ -569,7 +556,9 @@ def fit_and_test(samples: Samples, params: Params, whole: bool) -> tuple[str, li
     bands = {
         "carried": tables.reliability(told["cv"].carried, samples.carried == YES, natural_weights),
         "copies": tables.reliability(
-            told["cv"].certainty, samples.is_copy, np.where(told["cv"].is_carried, natural_weights, 0.0)
+            told["cv"].carried * (1.0 - told["cv"].news),
+            samples.is_copy,
+            np.where(told["cv"].is_carried, natural_weights, 0.0),
         ),
     }
     for name, found in bands.items():

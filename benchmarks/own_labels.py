@@ -42,9 +42,7 @@ def rounds(shipped: LabelledPairs, corpus: str, weight: float, params: Params) -
         tested = shipped.take(is_tested)
         row = []
         for verdicts in (before, after):
-            some = type(verdicts)(
-                *(getattr(verdicts, name)[is_tested] for name in ("carried", "certainty", "is_carried"))
-            )
+            some = type(verdicts)(*(getattr(verdicts, name)[is_tested] for name in ("carried", "news", "is_carried")))
             row += tested.rates(some, params, corpus)
         for verdicts in (before, after):
             row.append(float(np.mean([shipped.rates(verdicts, params, name)[0] for name in others])))

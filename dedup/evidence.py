@@ -30,11 +30,9 @@ anchors_in_order
 shared_lead
     Of 60 tokens in a row behind at most 80 of a document, and at most a quarter of it, those in verbatim passages:
     their highest share; the lower one of the two documents. No ``_longer``.
-sunk
-    Share of a document behind its top that is accounted for, less that share of its top, the first quarter or the first
-    20 words where that is more; 0 if the top has more. The higher one of the two documents.
-sunk_both
-    The same, the lower one.
+new_top
+    Share of the top of a document that is not accounted for; the top is the first quarter, or the first 20 words where
+    that is more. The higher one of the two documents.
 new_numbers
     Distinct numbers (tokens that begin with a digit) of the shorter document that are not in the longer, over all its
     distinct numbers and 2.

@@ -32,9 +32,8 @@ TOLD = {
 NEWS = {
     "new_stages": "their openings tell other stages of the story",
     "new_weekdays": "they name other days",
-    "sunk": "under a new top, of which {:.0%} less is in the other than of the rest",
+    "new_top": "{:.0%} of the top of one is not in the other",
     "hours": "{:,.0f} hours lie between them",
-    "contradicted": "{:.0%} of the facts in the same places contradict each other",
 }
 """The same of an update."""
 

@@ -35,19 +35,16 @@ CARRIED: Knots = {
     "supported_anchors_longer": (RISING, (0, 0.1, 0.35)),
     "least_covered_third": (RISING, (0, 0.1, 0.2, 0.4, 1)),
     "anchors_in_order": (RISING, (0.4, 0.6, 0.83, 1)),
-    "tokens": (RISING, (40, 120)),
-    "common": (FALLING, (0, 0.1, 0.2, 0.4)),
+    "tokens": (RISING, (20, 40, 80, 120)),
     "new_numbers": (FALLING, (0.1, 0.3, 0.6, 1)),
     "contradicted": (FALLING, (0, 0.05, 0.1, 0.2)),
 }
 NEWS: Knots = {
     "new_stages": (RISING, (0, 0.25, 0.5, 0.7)),
     "new_weekdays": (RISING, (0, 0.4, 0.7)),
-    "sunk": (RISING, (0, 0.1, 0.3, 0.6)),
-    "sunk_both": (RISING, (0, 0.1, 0.3)),
+    "new_top": (RISING, (0, 0.4, 0.7, 1)),
     "retold": (FALLING, (0.2, 0.5, 0.8)),
     "hours": (RISING, (3, 32, 150, 500)),
-    "contradicted": (RISING, (0, 0.1)),
 }
 """What each model looks at, in which direction, and where its slope may change."""
 
@@ -152,13 +149,13 @@ class Verdicts:
 
     Parameters
     ----------
-    carried, certainty : float64 array
-        Probability that a pair is carried on, and how sure it is that it is a copy.
+    carried, news : float64 array
+        Probability that a pair is carried on, and that there is news.
     is_carried : bool array
     """
 
     carried: Floats
-    certainty: Floats
+    news: Floats
     is_carried: Bools
 
     @staticmethod
@@ -171,11 +168,11 @@ class Verdicts:
         share[inputs["contradicted"] >= relation.CONTRADICTED] = 0.0
         has_news = relation.news_probability(inputs, np.asarray(news))
         has_news[resemblance == 1.0] = 0.0
-        return Verdicts(share, relation.certainty(share, has_news), share >= relation.CARRIED)
+        return Verdicts(share, has_news, share >= relation.CARRIED)
 
     def copies(self, certainty: float) -> Bools:
         """Return which pairs are copies."""
-        return self.is_carried & (self.certainty >= certainty)
+        return self.is_carried & (1.0 - self.news >= certainty)
 
 
 def rate(flag: Bools, truth: Bools, weights: Floats) -> tuple[float, float]:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from dedup.errors import InputError
 from dedup.io import Fields, open_files
 from dedup.params import Level
+from dedup.relation import CARRIED
 from dedup.schema import MATCHES, MEASURES, NO_DATE
 from dedup.text import tokenise
 
@@ -134,15 +135,16 @@ class Run:
     def unlabelled(self, answered: Iterable[tuple[str, str]] = ()) -> Iterator[UnlabelledPair]:
         """Yield the pairs in the order in which labels are worth most, each document once.
 
-        In turn the pair that is nearest to what divides copies from all else, and one drawn at random: the first teach
-        most, the others keep what is learnt true of the whole.
+        In turn the pair that is nearest to what divides copies, updates and all else, and one drawn at random: the
+        first teach most, the others keep what is learnt true of the whole.
         """
         table = self._table("matches.parquet", MATCHES)
         asked = pc.or_kleene(pc.equal(table["relation"], "template"), pc.greater_equal(table["carried"], DOUBTFUL))
         table = table.filter(pc.and_kleene(asked, pc.not_equal(table["relation"], "identical")))
-        carried, news = (_floats(table, name) for name in ("carried", "news"))
-        sure = np.sqrt(np.nan_to_num(carried)) * (1.0 - np.nan_to_num(news))
-        nearest = np.argsort(np.abs(sure - self.certainty), kind="stable").tolist()
+        carried, news = (np.nan_to_num(_floats(table, name)) for name in ("carried", "news"))
+        doubt = np.abs(carried - CARRIED)
+        doubt = np.where(carried >= CARRIED, np.minimum(doubt, np.abs(1.0 - news - self.certainty)), doubt)
+        nearest = np.argsort(doubt, kind="stable").tolist()
         drawn = list(range(len(table)))
         random.Random(SEED).shuffle(drawn)
         left, right = (table[side].to_pylist() for side in ("left", "right"))

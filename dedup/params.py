@@ -56,8 +56,8 @@ class Params:
         What becomes of two texts of which one carries the other on with news of its own (an arrest, then the verdict):
         ``keep`` both; keep the ``latest``, where all of the earlier stands in it; ``drop`` one, as a copy.
     certainty : float
-        How sure it must be that one text carries the other on and neither has news, for them to be copies:
-        `dedup.relation.certainty`. The higher, the more pairs are updates.
+        Least probability that there is no news, for a text and one that carries it on to be copies. The higher, the
+        more pairs are updates.
     window : float or None
         Hours: texts whose dates lie further apart are not compared, unless they are identical. None: no limit.
     model : str or None
@@ -90,7 +90,7 @@ class Params:
     keep: str | None = None
     prefer: tuple[str, ...] = ()
     updates: str = "keep"
-    certainty: float = 0.6
+    certainty: float = 0.7
     window: float | None = None
     model: str | None = None
     related: bool = False

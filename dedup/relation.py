@@ -1,11 +1,11 @@
 """From the evidence of a pair to its relation and score: every rule in one place.
 
-Two questions are asked of a pair, and each is answered by a probability. *Carried*: does most of the shorter text's own
-matter stand in the other, word for word or retold? *News*: does one of them report a turn that the other lacks? A pair
-is a copy where it is carried on and has no news, with the certainty that is asked for; carried on, but with less, it
-is an update. Both probabilities are logistic models of a few measures, each of which acts in one
-direction only and piecewise linearly; their coefficients stand in ``relation.json``, written by
-``benchmarks/fit_relation.py``. Which copy it is, and what it is if it is none, say the rules of `judge`.
+Two questions are asked of a pair, and each is answered by a probability. *Carried*: does most of the shorter text's
+own matter stand in the other, word for word or retold? *News*: does one of them report a turn that the other lacks?
+A pair is a copy where it is carried on, more likely than not, and has no news, with the certainty that is asked
+for; carried on, but with less certainty, it is an update. Both probabilities are logistic models of a few measures,
+each of which acts in one direction only and piecewise linearly; their coefficients stand in ``relation.json``,
+written by ``benchmarks/fit_relation.py``. Which copy it is, and what it is if it is none, say the rules of `judge`.
 """
 
 from __future__ import annotations
@@ -73,14 +73,17 @@ VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE = (0.6, 0.53), (0.6, 0.9), (0.4, 0.
 and what they share is rare; where they begin with the same words, less of the rest will do. Whatever else stands on the
 pages, and drags other measures down, they are carried on."""
 
+VERSION_TOKENS, VERSION_CONTRADICTED = 60, 0.03
+"""But not of notices of a few lines, nor where facts contradict each other."""
+
 VERSION_CARRIED = 0.9
 """Probability of that, at least."""
 
 SAME_OPENING, SAME_VERBATIM, SAME_RARE = 0.95, 0.5, 0.3
-SAME_STAGES, SAME_SUNK, SAME_HOURS = 0.5, 0.6, 48.0
+SAME_STAGES, SAME_HOURS = 0.5, 48.0
 """Versions that begin with the same words have no news: of those read 87 of 100 in an archive of one outlet, undated,
-and 98 of 100 elsewhere were copies. Not where what stands before these words has many stages of its own, or is a new
-top, nor where days lie between."""
+and 98 of 100 elsewhere were copies. Not where what stands before these words has many stages of its own, nor where days
+lie between."""
 
 WHOLE, WHOLE_LONGER, SAME_TEXT = 0.95, 0.7, 0.9
 """Nor has a text that stands in the other word for word, and the other has much more: 74 of 76 that were read are
@@ -216,14 +219,15 @@ def are_versions(inputs: Inputs) -> npt.NDArray[np.bool_]:
     """Return which pairs are two versions of one story, whatever stands beside it on their pages."""
     verbatim, lead, rare = inputs["verbatim"], inputs["shared_lead"], inputs["rare_containment"]
     bounds = zip(VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE, strict=True)
-    return np.asarray(np.any([(verbatim >= v) & (lead >= o) & (rare >= r) for v, o, r in bounds], axis=0))
+    can_be = (inputs["tokens"] >= VERSION_TOKENS) & (inputs["contradicted"] < VERSION_CONTRADICTED)
+    return np.asarray(can_be & np.any([(verbatim >= v) & (lead >= o) & (rare >= r) for v, o, r in bounds], axis=0))
 
 
 def begin_alike(inputs: Inputs) -> npt.NDArray[np.bool_]:
     """Return which pairs begin with the same words and share much besides: hardly ever is there news."""
     alike = (inputs["shared_lead"] >= SAME_OPENING) & (inputs["verbatim"] >= SAME_VERBATIM)
     alike &= (inputs["rare_containment"] >= SAME_RARE) & (inputs["new_stages"] <= SAME_STAGES)
-    return np.asarray(alike & (inputs["sunk"] <= SAME_SUNK) & (inputs["hours"] <= SAME_HOURS))
+    return np.asarray(alike & (inputs["hours"] <= SAME_HOURS))
 
 
 def is_whole(inputs: Inputs) -> npt.NDArray[np.bool_]:
@@ -243,15 +247,6 @@ def carried_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.N
 def news_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the probability that each pair has news: the model's, but for the same openings, and what stands whole."""
     return np.where(begin_alike(inputs) | is_whole(inputs), np.minimum(model, NO_NEWS), model)
-
-
-def certainty(carried: npt.NDArray[np.float64], news: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return how sure it is that each pair is a copy: the root of the one probability, times that of no news.
-
-    So what is carried on beyond doubt may have news with a probability of 0.4, what is just carried on with 0.15, at
-    the default. News costs more than doubt: a text that is not quite carried on has mostly been retold.
-    """
-    return np.asarray(np.sqrt(carried) * (1.0 - news))
 
 
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
@@ -332,10 +327,10 @@ def _told_apart(
     measures[MEASURES.index("carried")] = carried
     measures[MEASURES.index("news")] = news
     if params.updates != "drop":
-        sure = np.where(is_carried, certainty(carried, np.nan_to_num(news)), 0.0)
+        no_news = 1.0 - np.nan_to_num(news)
         is_near = relation == NEAR_DUPLICATE
-        score = np.where(is_carried & ~is_near, sure, score)
-        is_update = is_carried & (sure < params.certainty)
+        score = np.where(is_carried & ~is_near, carried * no_news, score)
+        is_update = is_carried & (no_news < params.certainty)
         may_go = is_update & (relation <= LAST_COPY[params.level]) & (params.updates == "latest")
         relation, container = relation.copy(), container.copy()
         relation[is_update] = UPDATE

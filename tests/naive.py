@@ -314,14 +314,12 @@ def agreement(left: str, right: str) -> dict[str, float]:
         found["supported_anchors" + name] = sum(anchor[side] not in passages[side] for anchor in supported) / free
         if side == 0:
             found["least_covered_third"] = sum(shares[:third]) / third
-    sunk = []
+    new_tops = []
     for side, hashes in ((0, a), (1, b)):
         accounted = passages[side] | {anchor[side] for anchor in ordered | supported}
         top = min(len(hashes), max(20, len(hashes) // 4))
-        above = sum(i < top for i in accounted) / top
-        below = sum(i >= top for i in accounted) / max(1, len(hashes) - top)
-        sunk.append(max(0.0, below - above))
-    found["sunk"], found["sunk_both"] = max(sunk), min(sunk)
+        new_tops.append(1.0 - sum(i < top for i in accounted) / top)
+    found["new_top"] = max(new_tops)
     found["anchors_in_order"] = len(ordered) / (len(anchors) + 1)
     found["shared_lead"] = min(lead(len(side), passages[k], len(side) // 4) for k, side in enumerate((a, b)))
     numbers = [{value for value in side if value & 3 == 2} for side in (a, b)]

@@ -48,7 +48,10 @@ def test_pairs_come_by_worth_and_each_document_once(corpus: Path) -> None:
     assert len(names) == len(set(names))
     table = pq.read_table(corpus / "out" / "matches.parquet").to_pylist()
     doubt = {
-        (row["left"], row["right"]): abs((row["carried"] or 0) ** 0.5 * (1 - (row["news"] or 0)) - 0.6)
+        (row["left"], row["right"]): min(
+            abs((row["carried"] or 0) - 0.5),
+            abs(1 - (row["news"] or 0) - 0.7) if (row["carried"] or 0) >= 0.5 else 1,
+        )
         for row in table
         if row["relation"] == "template" or (row["carried"] or 0) >= 0.2
     }
@@ -105,7 +108,7 @@ def test_a_key_is_a_label(
     assert [one.label for one in labels] == ["copy", "update", "other", "skip"]
     assert [(one.left, one.right) for one in labels] == [(pair.left, pair.right) for pair in pairs[:4]]
     assert labels[0].measures["tokens"] == 90
-    assert labels[0].begins[0].startswith("w")
+    assert labels[0].begins[0].startswith(("w", "the"))
     assert labels[0].measures["carried"] == pairs[0].measures["carried"]
 
 

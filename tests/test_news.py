@@ -236,6 +236,6 @@ def test_measures_that_speak_for_news_only_raise_it() -> None:
     for _ in range(200):
         inputs = {name: np.array([draw.random()]) for name in MEASURES} | {"retold": np.array([draw.random()])}
         before = model.probability(inputs)[0]
-        for name in ("new_stages", "new_weekdays", "sunk", "hours", "contradicted"):
+        for name in ("new_stages", "new_weekdays", "new_top", "hours"):
             more = {**inputs, name: inputs[name] + draw.random()}
             assert model.probability(more)[0] >= before - 1e-12, name

@@ -35,8 +35,8 @@ FEW_WORDS = 4  # the same for once-words
 
 # Columns of `agreement`, those with a range each for a, then b.
 VERBATIM, ANCHOR_ORDER, SUPPORTED_ANCHORS = range(0, 6, 2)
-LEAST_COVERED_THIRD, ANCHORS_IN_ORDER, SHARED_LEAD, SUNK, SUNK_BOTH = 6, 7, 8, 9, 10
-N_MEASURES = 11
+LEAST_COVERED_THIRD, ANCHORS_IN_ORDER, SHARED_LEAD, NEW_TOP = 6, 7, 8, 9
+N_MEASURES = 10
 
 
 @njit(inline="always")
@@ -322,15 +322,13 @@ def one_side(
 
 
 @kernel
-def sunk(account: Array, size: int) -> float:
-    """Return how much less of the top of a text is accounted for than of the rest, as shares; 0.0 if it is not less."""
+def new_top(account: Array, size: int) -> float:
+    """Return the share of the top of a text that is not accounted for."""
     top = min(size, max(LEAST_TOP, size // 4))
-    above = below = i8(0)
+    found = i8(0)
     for k in range(top):
-        above += i8(account[k])
-    for k in range(top, size):
-        below += i8(account[k])
-    return max(0.0, below / max(1, size - top) - above / top)
+        found += i8(account[k])
+    return 1.0 - found / top
 
 
 @kernel
@@ -467,9 +465,7 @@ def agreement(
             support(at_left, at_right, anchors, supported)
         one_side(x_once, left_covered, at_left, chosen, supported, anchors, left_account, row, flip)
         one_side(y_once, right_covered, at_right, chosen, supported, anchors, right_account, row, 1 - flip)
-        left_sunk, right_sunk = sunk(left_account, x.size), sunk(right_account, y.size)
-        row[SUNK] = max(left_sunk, right_sunk)
-        row[SUNK_BOTH] = min(left_sunk, right_sunk)
+        row[NEW_TOP] = max(new_top(left_account, x.size), new_top(right_account, y.size))
         if flip:
             row[LEAST_COVERED_THIRD] = least_covered_third(right_account, y.size, windows)
         else:
