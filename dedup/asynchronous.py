@@ -142,7 +142,7 @@ class AsyncIndex:
         """Remove a document; as `Index.remove`."""
         return await self._alone(lambda index: index.remove(id))
 
-    async def expire(self, before: Any) -> int:
+    async def expire(self, before: Any = None) -> int:
         """Remove all documents published before a date; as `Index.expire`."""
         return await self._alone(lambda index: index.expire(before))
 

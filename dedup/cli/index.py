@@ -90,7 +90,11 @@ def add_parser(commands: Any) -> None:
     job("check", _check, "read everything and tell what is wrong; the exit code is 1 if anything is")
     job("compact", _compact, "drop what is left of removed documents, and give the room back to the disk")
     expire = job("expire", _expire, "remove what was published before a date; undated documents stay")
-    expire.add_argument("--before", required=True, metavar="DATE", help="such as 2024-01-31")
+    expire.add_argument(
+        "--before",
+        metavar="DATE",
+        help="such as 2024-01-31 (default: the index's --window before its newest document)",
+    )
     for made in jobs.choices.values():
         add_common(made)
 

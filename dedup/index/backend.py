@@ -118,6 +118,9 @@ class Backend(Protocol):
     def expire(self, before: int) -> int:
         """Remove the documents published before a date, in microseconds since 1970; return how many."""
 
+    def newest(self) -> int | None:
+        """Return the latest date of a document, in microseconds since 1970; None where none has one."""
+
     def compact(self) -> None:
         """Drop what is left of removed documents, and count word pairs anew."""
 

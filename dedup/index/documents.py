@@ -249,6 +249,11 @@ class Documents:
         self._connection.execute(f"INSERT INTO removed {old}", (before,))
         self._connection.execute("DELETE FROM documents WHERE published < ?", (before,))
 
+    def newest(self) -> int | None:
+        """Return the latest date of a document; None where none has one."""
+        (newest,) = self._connection.execute("SELECT max(published) FROM documents").fetchone()
+        return None if newest is None else int(newest)
+
     def removed(self) -> list[int]:
         """Return the numbers of documents that are removed and may still have postings."""
         return [row[0] for row in self._connection.execute("SELECT number FROM removed")]

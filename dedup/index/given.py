@@ -134,7 +134,7 @@ def date(value: Any) -> int:
     """
     read = _date(value, "")
     if read is None:
-        raise InputError("no date", "a date such as 2024-01-31")
+        raise InputError("no date", "a date such as 2024-01-31", "an index with a window needs none")
     return read
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +15,7 @@ import numpy as np
 import orjson
 
 from dedup.agencies import UNKNOWN, Agencies
+from dedup.candidates import MICROSECONDS_AN_HOUR
 from dedup.errors import ParamsError, StorageError
 from dedup.index import given as inputs
 from dedup.index.answers import Document, Match, written
@@ -249,9 +251,27 @@ class Index:
         with self._writing():
             return self._storage.turn(partial(self._remove, id))
 
-    def expire(self, before: Any) -> int:
-        """Remove all documents published before a date; return how many. Those without a date stay."""
-        date = inputs.date(before)
+    def expire(self, before: Any = None) -> int:
+        """Remove all documents published before a date; return how many. Those without a date stay.
+
+        Parameters
+        ----------
+        before : date, optional
+            Without one it is the window of the index before its newest document, or before now, if that is earlier.
+
+        Raises
+        ------
+        InputError
+            When it is no date, or there is neither a date nor a window.
+        """
+        window = self._storage.params.window
+        if before is None and window is not None:
+            newest = self._storage.newest()
+            if newest is None:
+                return 0
+            date = min(newest, time.time_ns() // 1000) - int(window * MICROSECONDS_AN_HOUR)
+        else:
+            date = inputs.date(before)
         with self._writing():
             return self._storage.expire(date)
 

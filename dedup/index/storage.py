@@ -213,6 +213,10 @@ class Storage:
         self._let_go([number for number, _ in old], sum(counted for _, counted in old))
         return len(old)
 
+    def newest(self) -> int | None:
+        """Return the latest date of a document; None where none has one."""
+        return self.documents.newest()
+
     def _let_go(self, numbers: list[int], counted: int) -> None:
         self.finder.is_removed[numbers] = True
         if self.params.level >= Level.syndicated:

@@ -10,6 +10,7 @@ from conftest import Place, article, edited
 
 import dedup
 from dedup import Index, Params
+from dedup.errors import InputError
 from dedup.index import runfiles, storage
 from dedup.index.shared import storage as shared
 from dedup.index.shared import sweeping
@@ -300,3 +301,23 @@ def test_leftovers_of_a_killed_process_are_deleted(tmp_path: Path) -> None:
     with Index.open(tmp_path / "i") as index:
         assert not (tmp_path / "i" / "runs" / name).exists()
         assert "a" in index
+
+
+def test_an_index_expires_by_its_window(place: Place) -> None:
+    """Before the newest document, however old all are; one with a date to come does not empty it."""
+    with Index.open(place("i"), Params(window=72.0)) as index:
+        assert index.expire() == 0
+        dates = ("2020-03-01", "2020-03-04T12:00:00Z", "2020-03-05", "2020-03-08", None)
+        for number, date in enumerate(dates):
+            index.add(f"d{number}", article(number), published=date)
+        assert index.expire() == 2
+        assert [f"d{number}" in index for number in range(5)] == [False, False, True, True, True]
+        assert index.expire() == 0
+        index.add("to come", article(9), published="2999-01-01")
+        assert index.expire() == 2  # those before now
+        assert ("d4" in index, "to come" in index) == (True, True)
+
+
+def test_an_index_without_a_window_wants_a_date(place: Place) -> None:
+    with Index.open(place("i")) as index, pytest.raises(InputError, match="no date"):
+        index.expire()

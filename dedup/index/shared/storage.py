@@ -430,6 +430,12 @@ class Shared:
         self._keep_up()
         return count
 
+    def newest(self) -> int | None:
+        """Return the latest date of a document; None where none has one."""
+        records = self.server.records(1, self._state.next)
+        dated = records["published"][(records["published"] != NO_DATE) & (records["gone"] == 0)]
+        return int(dated.max()) if len(dated) else None
+
     def _remove_all(self, numbers: list[int]) -> int:
         return sum(map(self._remove, numbers))
 
