@@ -75,11 +75,11 @@ class _Fates:
     """What becomes of each record, as arrays of shape (n_records,).
 
     ``kept``; ``twin``: dropped as identical to the record that stands for its text; ``stands``: that record, itself
-    where it has no words; ``leader``: the kept record of its cluster, or the document of an index behind the records,
-    -1 for rejected ones; ``match``: by which it is dropped; ``via``: the dropped version of the same story that it
-    matches, -1 where that is the kept record itself; ``story``: the first kept record of its story, -1 where no other
-    cluster belongs to it. ``cluster_size`` counts kept ones, too, behind the records
-    those of the index.
+    where it has no words; ``leader``: the kept record of its cluster, or the document of an index behind the
+    records, -1 for rejected ones; ``match``: by which it is dropped; ``via``: the dropped version of the same story
+    that it matches, -1 where that is the kept record itself; ``contained``: how many of its cluster the keep policy
+    ranks before it, which stand in it; ``story``: the first kept record of its story, -1 where no other cluster
+    belongs to it. ``cluster_size`` counts kept ones, too, behind the records those of the index.
     """
 
     def __init__(self, records: Records, collapsed: Collapsed, matches: Matches, found: Clusters) -> None:
@@ -105,6 +105,9 @@ class _Fates:
         self.kept = (self.leader == here) & ~self.rejected
         self.twin = ~self.kept & ~self.rejected & (self.match < 0)
         self.in_index = self.leader >= n
+        (ranked,) = np.nonzero(worded & ~self.rejected & (self.leader < n))
+        before = document[ranked] < document[self.leader[ranked]]
+        self.contained = np.bincount(self.leader[ranked[before]], minlength=n)
         self.cluster_size = np.bincount(self.leader[~self.rejected], minlength=n)
         self.cluster_size[n:] += self.cluster_size[n:] > 0
 
@@ -249,7 +252,8 @@ class Decisions:
         reasons[records.sizes[some] == 0] = "no text"
         sizes = fates.cluster_size[some]
         leads = np.nonzero(fates.kept[some] & (sizes > 1))[0]
-        reasons[leads] = [f"{self._policy} of {size} copies" for size in sizes[leads].tolist()]
+        contained = fates.contained[some][leads].tolist()
+        reasons[leads] = [_kept(self._policy, *two) for two in zip(sizes[leads].tolist(), contained, strict=True)]
         reasons[fates.twin[some]] = reason(IDENTICAL, {})
         for record in np.nonzero(by_match)[0].tolist():
             match = fates.match[some.start + record]
@@ -266,6 +270,16 @@ class Decisions:
         for number in range(lo, hi):
             reasons[rejected.records[number] - some.start] = f"rejected: {rejected.reasons[number]}"
         return reasons
+
+
+def _kept(policy: str, size: int, contained: int) -> str:
+    """Say why a record is kept of a cluster: the keep policy's choice, but for shorter ones that stand in it."""
+    if not contained:
+        return f"{policy} of {size} copies"
+    rest = size - contained
+    if rest == 1:
+        return "contains the other" if contained == 1 else f"contains the {contained} others"
+    return f"{policy} of {rest} copies, and contains {contained} more"
 
 
 def _record_pairs(

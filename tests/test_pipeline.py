@@ -187,6 +187,20 @@ def test_every_kept_and_dropped_document_says_why() -> None:
     assert reasons["a03"] == "no copy found"
 
 
+def test_a_reason_does_not_call_the_longest_the_earliest() -> None:
+    """A live blog: each version holds those before it, so the last one stays, whatever the policy."""
+    first, second, third = (article(seed, 40) for seed in (301, 302, 303))
+    versions = [first, f"{first} {second}", f"{first} {second} {third}"]
+    records = [{"id": f"v{k}", "text": text, "published": f"2024-05-0{k + 1}"} for k, text in enumerate(versions)]
+    reasons = {row["id"]: row["reason"] for row in dedup.deduplicate(records).decisions.to_pylist()}
+    assert reasons["v2"] == "contains the 2 others"
+    copy = {"id": "copy", "text": edited(versions[2], 7, 0.02), "published": "2024-05-04"}
+    reasons = {row["id"]: row["reason"] for row in dedup.deduplicate([*records, copy]).decisions.to_pylist()}
+    assert reasons["v2"] == "earliest of 2 copies, and contains 2 more"
+    reasons = {row["id"]: row["reason"] for row in dedup.deduplicate([records[0], records[2]]).decisions.to_pylist()}
+    assert reasons["v2"] == "contains the other"
+
+
 def test_policies() -> None:
     text = article(1)
     records = [
