@@ -172,7 +172,7 @@ class Verdicts:
 
     def copies(self, certainty: float) -> Bools:
         """Return which pairs are copies."""
-        return self.is_carried & (1.0 - self.news >= certainty)
+        return np.asarray(self.is_carried & (self.news <= relation.tolerance(self.carried, certainty)))
 
 
 def rate(flag: Bools, truth: Bools, weights: Floats) -> tuple[float, float]:

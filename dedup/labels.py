@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from dedup.errors import InputError
 from dedup.io import Fields, open_files
 from dedup.params import Level
-from dedup.relation import CARRIED
+from dedup.relation import CARRIED, tolerance
 from dedup.schema import MATCHES, MEASURES, NO_DATE
 from dedup.text import tokenise
 
@@ -143,7 +143,8 @@ class Run:
         table = table.filter(pc.and_kleene(asked, pc.not_equal(table["relation"], "identical")))
         carried, news = (np.nan_to_num(_floats(table, name)) for name in ("carried", "news"))
         doubt = np.abs(carried - CARRIED)
-        doubt = np.where(carried >= CARRIED, np.minimum(doubt, np.abs(1.0 - news - self.certainty)), doubt)
+        of_news = np.abs(news - tolerance(carried, self.certainty))
+        doubt = np.where(carried >= CARRIED, np.minimum(doubt, of_news), doubt)
         nearest = np.argsort(doubt, kind="stable").tolist()
         drawn = list(range(len(table)))
         random.Random(SEED).shuffle(drawn)

@@ -56,8 +56,8 @@ class Params:
         What becomes of two texts of which one carries the other on with news of its own (an arrest, then the verdict):
         ``keep`` both; keep the ``latest``, where all of the earlier stands in it; ``drop`` one, as a copy.
     certainty : float
-        Least probability that there is no news, for a text and one that carries it on to be copies. The higher, the
-        more pairs are updates.
+        Least probability that there is no news, for a text and one that carries it on beyond doubt to be copies; where
+        that is in doubt it must be higher: `dedup.relation.tolerance`. The higher, the more pairs are updates.
     window : float or None
         Hours: texts whose dates lie further apart are not compared, unless they are identical. None: no limit.
     model : str or None

@@ -49,6 +49,9 @@ LAST_COPY = {
 CARRIED = 0.5
 """Probability from which a text counts as carried on by another."""
 
+IN_DOUBT = 1 / 3
+"""Share of the tolerance for news that is left where a text is just carried on: it must hardly have any sign of it."""
+
 FEW_TOKENS = 25
 FEW_TOKENS_VERBATIM = 0.5
 """A shorter document than that is a copy only if so much of it is verbatim."""
@@ -90,7 +93,7 @@ WHOLE, WHOLE_LONGER, SAME_TEXT = 0.95, 0.7, 0.9
 excerpts, and what they say is not lost. Nor have two that are so much the same, either way, and tell the same stages:
 68 of 70 are copies, days apart, too."""
 
-NO_NEWS = 0.1
+NO_NEWS = 0.05
 """Probability of news in both cases, at most."""
 
 EXCERPT_RATIO = 0.67
@@ -249,6 +252,12 @@ def news_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDAr
     return np.where(begin_alike(inputs) | is_whole(inputs), np.minimum(model, NO_NEWS), model)
 
 
+def tolerance(carried: npt.NDArray[np.float64], certainty: float) -> npt.NDArray[np.float64]:
+    """Return the probability of news that a copy may have: the rest of the certainty, less where it is in doubt."""
+    doubtless = np.clip((carried - CARRIED) / (1.0 - CARRIED), 0.0, 1.0)
+    return np.asarray((1.0 - certainty) * (IN_DOUBT + (1.0 - IN_DOUBT) * doubtless))
+
+
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     """Return the pairs whose resemblance is at least the threshold; their score is the resemblance.
 
@@ -327,10 +336,9 @@ def _told_apart(
     measures[MEASURES.index("carried")] = carried
     measures[MEASURES.index("news")] = news
     if params.updates != "drop":
-        no_news = 1.0 - np.nan_to_num(news)
         is_near = relation == NEAR_DUPLICATE
-        score = np.where(is_carried & ~is_near, carried * no_news, score)
-        is_update = is_carried & (no_news < params.certainty)
+        score = np.where(is_carried & ~is_near, carried * (1.0 - np.nan_to_num(news)), score)
+        is_update = is_carried & (news > tolerance(carried, params.certainty))
         may_go = is_update & (relation <= LAST_COPY[params.level]) & (params.updates == "latest")
         relation, container = relation.copy(), container.copy()
         relation[is_update] = UPDATE
