@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dedup.durable import sync_folder
 from dedup.errors import ParamsError
 from dedup.store import Scratch, ScratchArray, scratch_error
 
@@ -150,7 +151,7 @@ class Checkpoint:
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._folder / MANIFEST)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise scratch_error(error, self._folder) from error
         self._saved = time.monotonic()
@@ -178,17 +179,3 @@ def _refuse_changes(found: Mapping[str, Any], now: Mapping[str, Any]) -> None:
             "the same parameters to resume with",
             "run with those, or without --resume to begin anew",
         )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the names in a folder written to the disk, too; not every system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)

@@ -12,10 +12,10 @@ from pathlib import Path
 import orjson
 
 from dedup import __version__
+from dedup.durable import sync_folder
 from dedup.errors import ParamsError, StorageError
 from dedup.index.documents import Documents
 from dedup.index.lock import WriterLock
-from dedup.index.runfiles import sync_folder
 from dedup.index.shared.address import FORM, MAKES_ONE
 from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.params import Params

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import xxhash
 
+from dedup.durable import sync_folder
 from dedup.index.documents import RunFile
 from dedup.index.postings import MOST_DOCUMENTS, Run, pruned
 
@@ -67,17 +68,6 @@ def write(folder: Path, pieces: Iterable[npt.NDArray[np.generic]], suffix: str) 
         path.unlink(missing_ok=True)
         raise
     return name, digest.hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names of new files outlive the machine."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def digest_of(path: Path) -> str:

@@ -14,6 +14,7 @@ from types import TracebackType
 
 import pyarrow as pa
 
+from dedup.durable import sync_folder, sync_tree
 from dedup.errors import OutputError
 
 SUMMARY = "summary.json"
@@ -64,10 +65,11 @@ class Output:
 
     Notes
     -----
-    Files are written to a hidden folder next to where they are going to be, on the same file system; ``commit`` moves
-    them. Leaving the ``with`` block without it, as by an error or an interruption, removes every trace, unless
-    ``is_unfinished`` was set: what a killed run had finished is kept there, too. The folder is named after the output,
-    so that it is found again, and locked, so that two runs do not write to one output.
+    Files are written to a hidden folder next to where they are going to be, on the same file system; ``commit`` has
+    them written to the disk and moves them: after a power failure they are there as a whole, or the run is
+    unfinished. Leaving the ``with`` block without it, as by an error or an interruption, removes every trace,
+    unless ``is_unfinished`` was set: what a killed run had finished is kept there, too. The folder is named after
+    the output, so that it is found again, and locked, so that two runs do not write to one output.
 
     Examples
     --------
@@ -167,6 +169,8 @@ class Output:
             When a file cannot be moved; those moved before are moved back.
         """
         try:
+            # All of it is on the disk before it takes a place, and the place before what it was made from is removed.
+            sync_tree(self.folder)
             if self.directory.is_dir():
                 self._replace()
             else:
@@ -195,6 +199,9 @@ class Output:
         try:
             self.directory.parent.mkdir(parents=True, exist_ok=True)
             self.folder.rename(self.directory)
+            for parent in (self.directory.parent, *(one.parent for one in above)):
+                with suppress(PermissionError):  # it may not be ours to read
+                    sync_folder(parent)
         except BaseException:
             for parent in above:
                 with suppress(OSError):
@@ -217,6 +224,7 @@ class Output:
                 if name in new:
                     undo.append((self.folder / name, target))
                     os.replace(self.folder / name, target)
+            sync_folder(self.directory)
         except BaseException:
             for back, now in reversed(undo):
                 if os.path.lexists(now):  # the last move may not have happened
