@@ -66,6 +66,7 @@ def conclude(
     decisions = Decisions(records, ids, matches, fates, origins, policy, params)
     table = _matches(ids, matches, left, right, match, origins)
     summary = _summary(records, ids, table, decisions, fates, policy, params, agencies)
+    summary["notes"] = [*source.notes, *summary["notes"]]
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
     return Result(decisions, table, summary, fates.kept, source)
@@ -204,12 +205,13 @@ class Decisions:
         for first in range(0, max(1, len(self)), SLICE):
             yield self._slice(slice(first, min(first + SLICE, len(self))))
 
-    def rejections(self) -> Iterator[tuple[str, int, str, bytes]]:
-        """Yield file, row, reason and raw bytes of every rejected record, in input order."""
+    def rejections(self) -> Iterator[tuple[str, int, str, bytes, int]]:
+        """Yield file, row, reason, raw bytes and their number of every rejected record, in input order."""
         rejected = self._records.rejected
         for number, record in enumerate(rejected.records.tolist()):
             file, row = self._records.files[self._records.file[record]], int(self._records.row[record])
-            yield file, row, rejected.reasons[number].as_py(), rejected.raw[number].as_py()
+            raw, size = rejected.raw[number].as_py(), int(rejected.sizes[number])
+            yield file, row, rejected.reasons[number].as_py(), raw, size
 
     def _slice(self, some: slice) -> pa.Table:
         records, matches, fates = self._records, self._matches, self._fates
@@ -411,7 +413,7 @@ def _summary(
         ],
         "rejections": [
             {"file": file, "row": row, "reason": reason}
-            for file, row, reason, _ in itertools.islice(decisions.rejections(), LARGEST_SHOWN)
+            for file, row, reason, *_ in itertools.islice(decisions.rejections(), LARGEST_SHOWN)
         ],
         "inputs": len(records.files),
         "text_bytes": records.text_bytes,

@@ -37,6 +37,7 @@ COLUMNS = {
     "segments": np.uint32,
     "segment counts": np.int64,
     "rejected": np.int64,
+    "rejected sizes": np.int64,
 }
 """The scratch arrays that take one value, or so many, of each record."""
 
@@ -124,6 +125,7 @@ class _Store:
         batch, n = one.batch, len(one.batch.row)
         sizes = np.diff(buffers(batch.text)[1])
         rejected = sorted(batch.rejected)
+        rejections = [batch.rejected[at] for at in rejected]
         values: dict[str, npt.NDArray[Any]] = {
             "tokens": one.tokens.hashes,
             "ends of texts": one.text_ends.ravel(),
@@ -136,6 +138,7 @@ class _Store:
             "segments": one.tokens.segments,
             "segment counts": one.tokens.segment_counts,
             "rejected": len(self._columns["row"]) + np.array(rejected, np.int64),
+            "rejected sizes": np.array([-1 if one.size is None else one.size for one in rejections], np.int64),
         }
         for name, column in self._columns.items():
             column.append(values[name])
@@ -143,8 +146,8 @@ class _Store:
             array.append(keys)
         self._ids.append(batch.id)
         self._sources.append(batch.source)
-        self._reasons.append(pa.array([printable(batch.rejected[at].reason) for at in rejected], pa.string()))
-        self._raw.append(pa.array([batch.rejected[at].raw for at in rejected], pa.binary()))
+        self._reasons.append(pa.array([printable(one.reason) for one in rejections], pa.string()))
+        self._raw.append(pa.array([one.raw for one in rejections], pa.large_binary()))
         self._text_bytes += int(sizes.sum())
         self._unread_dates += batch.unread_dates
         self.pieces += 1
@@ -178,7 +181,10 @@ class _Store:
             keys=tuple(array.view() for array in self._keys),
             text_ends=columns["ends of texts"].reshape(-1, HEAD_BYTES + TAIL_BYTES),
             rejected=Rejected(
-                columns["rejected"], self._reasons.view(pa.large_string()), self._raw.view(pa.large_binary())
+                columns["rejected"],
+                self._reasons.view(pa.large_string()),
+                self._raw.view(pa.large_binary()),
+                columns["rejected sizes"],
             ),
             text_bytes=self._text_bytes,
             unread_dates=self._unread_dates,

@@ -23,12 +23,15 @@ class Rejected:
     records : int64 array, ascending, shape (n_rejected,)
     reasons : pyarrow.LargeStringArray
     raw : pyarrow.LargeBinaryArray
-        The bytes of each as they stood in the input.
+        The bytes of each as they stood in the input, or the first of them.
+    sizes : int64 array, shape (n_rejected,)
+        How many bytes each had; -1 where that is not known.
     """
 
     records: npt.NDArray[np.int64]
     reasons: pa.LargeStringArray
     raw: pa.LargeBinaryArray
+    sizes: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.records)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dedup.terminal import shown
+
 HEAD_WIDTH = 60
 
 WORTH_A_RATE = 1_000_000
@@ -43,13 +45,13 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         lines += ["", *_told(decisions)]
     elif summary["largest_clusters"]:
         lines += ["", "largest clusters"]
-        width = max(len(cluster["id"]) for cluster in summary["largest_clusters"])
+        width = max(len(_cut(cluster["id"], 40)) for cluster in summary["largest_clusters"])
         lines += [
-            f"{cluster['size']:>9,}  {_cut(cluster['id'], 40):<{min(width, 40)}}  {_cut(cluster['begins'], HEAD_WIDTH)}"
+            f"{cluster['size']:>9,}  {_cut(cluster['id'], 40):<{width}}  {_cut(cluster['begins'], HEAD_WIDTH)}"
             for cluster in summary["largest_clusters"]
         ]
     lines += ["", _seconds(summary)]
-    lines += [f"note: {note}" for note in summary["notes"]]
+    lines += [f"note: {shown(note)}" for note in summary["notes"]]
     return "\n".join(lines)
 
 
@@ -58,9 +60,9 @@ def _told(decisions: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
     for row in decisions:
         if row["duplicate_of"] is not None:
-            fate = f"dropped   {AS_COPY[row['relation']]} {row['duplicate_of']}: {row['reason']}"
+            fate = f"dropped   {AS_COPY[row['relation']]} {shown(row['duplicate_of'])}: {shown(row['reason'])}"
         else:
-            fate = f"kept      {row['reason']}" if row["kept"] else row["reason"]
+            fate = f"kept      {shown(row['reason'])}" if row["kept"] else shown(row["reason"])
         lines.append(f"{_cut(row['id'], 40):<{width}}  {fate}")
     return lines
 
@@ -113,7 +115,7 @@ def _first_rejection(rejections: list[dict[str, Any]]) -> str:
     if not rejections:
         return ""
     first = rejections[0]
-    return f"first: {first['file']}, row {first['row']}: {first['reason']}"
+    return shown(f"first: {first['file']}, row {first['row']}: {first['reason']}")
 
 
 def _files(count: int) -> str:
@@ -128,4 +130,5 @@ def _size(size: int) -> str:
 
 
 def _cut(text: str, width: int) -> str:
+    text = shown(text)
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"

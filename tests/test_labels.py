@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import dedup
-from dedup.cli.beside import DIM, OFF, _width, beside, harmless
+from dedup.cli.beside import DIM, OFF, _width, beside
 from dedup.cli.main import main
 from dedup.errors import InputError
 from dedup.io import Fields
 from dedup.labels import LABELS, Run, read_labels
+from dedup.terminal import harmless
 
 
 def story(seed: int, words: int = 90) -> list[str]:

@@ -7,11 +7,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from dedup.terminal import harmless, shown
+
 DIM, OFF = "\033[2m", "\033[0m"
 GAP = " | "
-
-_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, but for line ends and tabs; marks that turn the direction of writing; halves of characters."""
 
 _WORD = re.compile(r"\S+")
 
@@ -39,21 +38,16 @@ def beside(
     passages: Sequence[list[tuple[int, int]]] = shared_passages(*texts) if color else ([], [])
     rows = [list(_lines(text, width)) for text in plain]
     left = [max(0, len(lines) - limit) if limit else 0 for lines in rows]
-    shown = [lines[:limit] for lines in rows]
+    visible = [lines[:limit] for lines in rows]
     sides = []
-    for text, head, lines, shared, more in zip(plain, heads, shown, passages, left, strict=True):
-        cells = [harmless(head)[:width], "-" * width]
+    for text, head, lines, shared, more in zip(plain, heads, visible, passages, left, strict=True):
+        cells = [shown(head)[:width], "-" * width]
         cells += [_styled(text, start, stop, shared) for start, stop in lines]
         cells += [f"... {more} more lines"] if more else []
         sides.append(cells)
     return "\n".join(
         f"{_padded(one, width)}{GAP}{other}".rstrip() for one, other in itertools.zip_longest(*sides, fillvalue="")
     )
-
-
-def harmless(text: str) -> str:
-    """Return the text with a dot for each character that would steer a terminal; line ends and tabs stay blanks."""
-    return _STEERING.sub("·", text.replace("\r\n", " \n").replace("\t", " "))
 
 
 def _lines(text: str, width: int) -> Iterator[tuple[int, int]]:

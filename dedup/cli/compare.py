@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dedup.cli.options import add_agencies, add_common
+from dedup.terminal import harmless, shown
 
 DESCRIPTION = """\
 Judge two texts: what kind of copy one is of the other, by which measures, and which passages they share.
@@ -58,9 +59,9 @@ def command(options: argparse.Namespace) -> int:
     print(f"{comparison.relation or 'no relation'}, score {comparison.score:.2f}: {comparison.reason}")
     for name, credit in ((options.a, comparison.credit_a), (options.b, comparison.credit_b)):
         if credit:
-            print(f"{name} credits {credit}")
+            print(f"{shown(name)} credits {credit}")
     if comparison.derived:
-        print(f"derived: {options.a if comparison.derived == 'a' else options.b}")
+        print(f"derived: {shown(options.a if comparison.derived == 'a' else options.b)}")
     print()
     for name, value in comparison.measures.items():
         print(f"  {name.replace('_', ' '):<25}{value:>6.3f}")
@@ -70,7 +71,7 @@ def command(options: argparse.Namespace) -> int:
     if not comparison.measures:
         return 0
     for name, text, passages in zip((options.a, options.b), texts, shared_passages(*texts), strict=True):
-        print(f"\n--- {name}\n{marked(text, passages, (RED_ON, OFF) if color else ('[[', ']]'))}")
+        print(f"\n--- {shown(name)}\n{marked(harmless(text), passages, (RED_ON, OFF) if color else ('[[', ']]'))}")
     return 0
 
 

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.beside import harmless
 from dedup.cli.options import add_common
 from dedup.params import Params
+from dedup.terminal import shown
 
 if TYPE_CHECKING:
     from dedup.fitting import OwnFit
@@ -109,9 +109,9 @@ def _lines(found: OwnFit) -> list[str]:
     rest = len(found.changed) - better - worse
     lines += ["", told + (f", {rest} wrong as before" if rest else "")]
     for label, was, now in found.changed[:SHOWN]:
-        lines.append(f"  {label.label + ', was ' + was + ', is ' + now:<34}{label.left} {label.right}")
+        lines.append(f"  {label.label + ', was ' + was + ', is ' + now:<34}{shown(label.left)} {shown(label.right)}")
         if any(label.begins):
-            lines.append(f"  {'':34}{harmless(' | '.join(label.begins))}")
+            lines.append(f"  {'':34}{shown(' | '.join(label.begins))}")
     if len(found.changed) > SHOWN:
         lines.append(f"  and {len(found.changed) - SHOWN} more; all with --json")
     gain = found.rates[OWN][1][0] - found.rates[OWN][0][0]

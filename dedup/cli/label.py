@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from dedup.cli.beside import beside, harmless
+from dedup.cli.beside import beside
 from dedup.cli.options import add_common, add_fields, positive
+from dedup.terminal import shown as escaped
 
 if TYPE_CHECKING:
     from dedup.labels import Document, Label, Run, UnlabelledPair
@@ -115,7 +116,7 @@ def _ask(run: Run, labels: list[Label], options: argparse.Namespace, file: TextI
             if key == MORE:
                 print(_page(left, right, "", whole=True), file=file)
             else:
-                print(f"{harmless(key) or 'an empty line'} is no key: c, u, o, s, b, m or q", file=file)
+                print(f"{escaped(key) or 'an empty line'} is no key: c, u, o, s, b, m or q", file=file)
             key = _key()
         if key == QUIT:
             return

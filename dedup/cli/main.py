@@ -11,6 +11,7 @@ from dedup import __version__
 from dedup.cli import compare, fit, index, label, run
 from dedup.cli.startup import leave, start
 from dedup.errors import DedupError
+from dedup.terminal import shown
 
 DESCRIPTION = """\
 Find copies, excerpts and rewrites among news articles; say which is what, and decide what to keep.
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DedupError as error:
         if options.traceback:
             raise
-        print(f"dedup: {error}", file=sys.stderr)
+        print(f"dedup: {shown(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output went away, as `head` does; Python must not complain about it again at exit.
@@ -80,5 +81,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.traceback:
             raise
         place = f": {error.filename}" if error.filename else ""
-        print(f"dedup: {error.strerror or error}{place}", file=sys.stderr)
+        print(shown(f"dedup: {error.strerror or error}{place}"), file=sys.stderr)
         return 1

@@ -101,6 +101,11 @@ class Postings:
         -------
         uint64 array, sorted
             Owner in the upper half, document in the lower; as many times as they have keys in common.
+
+        Raises
+        ------
+        ValueError
+            When a run is damaged.
         """
         wanted = spread(keys)
         order = np.argsort(wanted) if len(keys) > 1 else np.zeros(len(keys), np.int64)
@@ -111,6 +116,8 @@ class Postings:
             before = count
             while (count := kernel.search(run, BITS, wanted, asking, limit, is_removed, room, before)) > len(room):
                 room = np.concatenate([room[:before], np.empty(2 * (count - before) + before, np.uint64)])
+            if count < 0:
+                raise ValueError("a run names a document that there is not")
         found = room[:count]
         found.sort()
         return found

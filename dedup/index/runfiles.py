@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -70,6 +71,23 @@ def write(folder: Path, pieces: Iterable[npt.NDArray[np.generic]], suffix: str) 
     return name, digest.hexdigest()
 
 
+OURS = re.compile(r"[0-9a-f]{16}\.(run|frequencies)")
+"""Names that `write` gives."""
+
+
+def place(folder: Path, name: str) -> Path:
+    """Return where a file lies that the index names.
+
+    Raises
+    ------
+    ValueError
+        When it is no name of ours: an index from elsewhere must not have other files read, or removed.
+    """
+    if not OURS.fullmatch(name):
+        raise ValueError(f"it names a file {name!r}")
+    return folder / name
+
+
 def digest_of(path: Path) -> str:
     """Return the digest of a file as `write` gives it."""
     digest = xxhash.xxh3_128()
@@ -87,9 +105,11 @@ def mapped(folder: Path, file: RunFile) -> Mapped:
     OSError, ValueError
         If it is not there, or not as large as it must be.
     """
+    if not (0 <= file.first <= file.last and file.near >= 0 and file.rare >= 0):
+        raise ValueError(f"{file.name} has documents {file.first} to {file.last}")
     n_documents = file.last - file.first + 1
     size = 8 * (file.near + file.rare) + n_documents
-    with (folder / file.name).open("rb") as opened:
+    with place(folder, file.name).open("rb") as opened:
         found = os.fstat(opened.fileno()).st_size
         if found != size:
             raise ValueError(f"{file.name} has {found:,} bytes instead of {size:,}")
@@ -189,7 +209,7 @@ def clean(folder: Path, named: set[str]) -> None:
 def delete(folder: Path, names: Iterable[str]) -> None:
     """Delete files; those that cannot be now are, when the index is opened for writing again."""
     for name in names:
-        if name:
+        if OURS.fullmatch(name):
             with suppress(OSError):
                 (folder / name).unlink()
 
@@ -220,7 +240,7 @@ def table(folder: Path, name: str, bits: int, is_packed: bool, private: bool) ->
     ------
     OSError, ValueError
     """
-    path, slots = folder / name, 1 << bits
+    path, slots = place(folder, name), 1 << bits
     if is_packed:
         data = path.read_bytes()
         try:

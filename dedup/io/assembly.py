@@ -55,7 +55,7 @@ def assemble(
     if not set(map(type, text)) <= _TEXT_OR_NOTHING:
         for position, value in enumerate(text):
             if value is not None and not isinstance(value, str):
-                rejected[position] = Rejection(f"text is {kind(value)}, expected a string", raw(position))
+                rejected[position] = Rejection.of(f"text is {kind(value)}, expected a string", raw(position))
                 text[position] = None
     ids = name_records(file, row, id, rejected, raw)
     for position in rejected:
@@ -86,7 +86,7 @@ def name_records(
         else:
             ids.append(f"{file}:{row[position]}")
             if value is not None and value != "" and value == value and position not in rejected:
-                rejected[position] = Rejection(f"id is {kind(value)}, expected a string or a number", raw(position))
+                rejected[position] = Rejection.of(f"id is {kind(value)}, expected a string or a number", raw(position))
     return pa.array(ids, pa.string())
 
 

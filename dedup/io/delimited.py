@@ -195,7 +195,7 @@ def _batch(file: str, records: list[_Record], done: int, header: list[str], colu
         if not problem and len(record.cells) != len(header):
             problem = f"{len(record.cells)} cells, expected {len(header)}"
         if problem:
-            rejected[position] = Rejection(problem, record.raw.rstrip(b"\r\n"))
+            rejected[position] = Rejection.of(problem, record.raw.rstrip(b"\r\n"))
         rows_of_cells.append(None if problem else record.cells)
 
     def values(name: str | None) -> list[str | None] | None:

@@ -22,7 +22,7 @@ from dedup.errors import InputError
 from dedup.io.delimited import DELIMITERS, Delimited
 from dedup.io.inferred import as_strings
 from dedup.io.jsonl import JsonLines
-from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile
+from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile, PassedOver
 from dedup.io.plaintext import PlainText
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece
 from dedup.io.stream import CHUNK_BYTES, Reading, unreadable
@@ -70,11 +70,19 @@ class FileSource:
         Refuse the first rejected record.
     scratch : Path or None
         Folder for the copy of standard input, which lives as long as this source; None: the system's.
+    passed : PassedOver, optional
+        What of the folders is not read.
     """
 
     def __init__(
-        self, files: list[InputFile], fields: Fields, strict: bool = False, scratch: Path | None = None
+        self,
+        files: list[InputFile],
+        fields: Fields,
+        strict: bool = False,
+        scratch: Path | None = None,
+        passed: PassedOver | None = None,
     ) -> None:
+        self._passed = passed or PassedOver()
         self._files = files
         self._fields = fields
         self._strict = strict
@@ -114,6 +122,11 @@ class FileSource:
         """The files, and the folders that were given as inputs."""
         folders = dict.fromkeys(file.folder for file in self._files if file.folder is not None)
         return [*folders, *(file.path for file in self._files if not file.is_stdin)]
+
+    @property
+    def notes(self) -> list[str]:
+        """What of the folders is not read."""
+        return self._passed.notes
 
     @property
     def can_resume(self) -> bool:

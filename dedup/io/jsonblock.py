@@ -193,7 +193,7 @@ def parse(line: bytes) -> dict[str, Any] | Rejection:
         record = _parse_leniently(line)
     if isinstance(record, (dict, Rejection)):
         return record
-    return Rejection(f"{kind(record)}, expected an object", line)
+    return Rejection.of(f"{kind(record)}, expected an object", line)
 
 
 def _parse_leniently(line: bytes) -> Any:
@@ -203,8 +203,8 @@ def _parse_leniently(line: bytes) -> Any:
         return json.loads(text, strict=False)
     except json.JSONDecodeError as error:
         problem = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
-        return Rejection(f"not JSON: {problem} at column {error.colno}", line)
+        return Rejection.of(f"not JSON: {problem} at column {error.colno}", line)
     except RecursionError:
-        return Rejection("not readable JSON: nested too deeply", line)
+        return Rejection.of("not readable JSON: nested too deeply", line)
     except ValueError as error:  # an integer of thousands of digits
-        return Rejection(f"not readable JSON: {error}", line)
+        return Rejection.of(f"not readable JSON: {error}", line)

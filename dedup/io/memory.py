@@ -42,6 +42,11 @@ class _InMemory:
         self._tally = Tally()
 
     @property
+    def notes(self) -> list[str]:
+        """Nothing: all of it is read."""
+        return []
+
+    @property
     def settings(self) -> dict[str, Any]:
         """Nothing that another process would have to know."""
         return {}
@@ -205,7 +210,7 @@ def _batch(file: str, records: list[Any], done: int, columns: Columns | None) ->
     rejected: dict[int, Rejection] = {}
     for position, record in enumerate(records):
         if not isinstance(record, (Mapping, str)):
-            rejected[position] = Rejection(f"{kind(record)}, expected a dict or a string", json_bytes(record))
+            rejected[position] = Rejection.of(f"{kind(record)}, expected a dict or a string", json_bytes(record))
 
     def values(name: str | None) -> list[Any] | None:
         if name is None:

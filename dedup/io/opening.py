@@ -12,7 +12,7 @@ import pyarrow as pa
 from dedup.errors import InputError
 from dedup.io.files import FileSource
 from dedup.io.memory import RecordSource, TableSource
-from dedup.io.paths import expand
+from dedup.io.paths import PassedOver, expand
 from dedup.io.source import Fields, Source
 
 EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
@@ -71,7 +71,8 @@ def open_files(
     inputs: Sequence[str | Path], fields: Fields, strict: bool = False, scratch: Path | None = None
 ) -> FileSource:
     """Return the source for files, folders, globs, or ``-``; errors as for ``expand``."""
-    return FileSource(expand(inputs), fields, strict, scratch)
+    passed = PassedOver()
+    return FileSource(expand(inputs, passed), fields, strict, scratch, passed)
 
 
 def _path(source: str | os.PathLike[Any]) -> str:

@@ -249,12 +249,15 @@ def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> 
             writer.write_table(table)
 
 
-def write_rejected(rejections: Iterable[tuple[str, int, str, bytes]], path: Path) -> None:
+def write_rejected(rejections: Iterable[tuple[str, int, str, bytes, int]], path: Path) -> None:
     """Write a JSON line with ``file``, ``row``, ``reason`` and ``raw`` for each rejected record.
+
+    Where ``raw`` is only the beginning there is ``bytes``, too: how many there were, null where reading stopped.
 
     Parameters
     ----------
-    rejections : iterable of (file, row, reason, raw)
+    rejections : iterable of (file, row, reason, raw, size)
+        The size is -1 where it is not known.
     path : Path
         Written, if empty, even when no record is rejected.
 
@@ -264,8 +267,11 @@ def write_rejected(rejections: Iterable[tuple[str, int, str, bytes]], path: Path
     ``json.loads(line)["raw"].encode("utf-8", "surrogateescape")`` are the record's very bytes.
     """
     with open(path, "w", encoding="ascii", newline="\n") as output:
-        for file, row, reason, raw in rejections:
-            line = {"file": file, "row": row, "reason": reason, "raw": raw.decode("utf-8", "surrogateescape")}
+        for file, row, reason, raw, size in rejections:
+            told = raw.decode("utf-8", "surrogateescape")
+            line: dict[str, str | int | None] = {"file": file, "row": row, "reason": reason, "raw": told}
+            if size != len(raw):
+                line["bytes"] = None if size < 0 else size
             output.write(json.dumps(line) + "\n")
 
 

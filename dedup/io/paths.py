@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,9 @@ FORMAT_OF_SUFFIX = {
     ".parquet": "parquet",
     ".txt": "txt",
 }
+
+NAMED = 5
+"""Kinds and files that a note names."""
 
 COMPRESSED_SUFFIXES = (".gz", ".zst")
 
@@ -69,13 +74,48 @@ def format_of(path: Path) -> str | None:
     return FORMAT_OF_SUFFIX.get(suffixes[-1]) if suffixes else None
 
 
-def expand(inputs: Sequence[str | Path]) -> list[InputFile]:
+class PassedOver:
+    """The files of folders that are not read: of another kind, or none that should be.
+
+    Parameters
+    ----------
+    suffixes : Counter of str
+        How many have a suffix that cannot be read; hidden files are not counted.
+    others : list of (str, str)
+        Name and reason of those that are pipes, devices, or links that lead out of the folder.
+    """
+
+    def __init__(self) -> None:
+        self.suffixes: Counter[str] = Counter()
+        self.others: list[tuple[str, str]] = []
+
+    @property
+    def notes(self) -> list[str]:
+        """What to say of them."""
+        notes = []
+        if self.suffixes:
+            most = sorted(self.suffixes.items(), key=lambda kind: (-kind[1], kind[0]))[:NAMED]
+            kinds = ", ".join(f"{suffix or 'no suffix'} {count:,}" for suffix, count in most)
+            more = len(self.suffixes) - NAMED
+            kinds += f" and {more} more kinds" if more > 0 else ""
+            count = self.suffixes.total()
+            notes.append(f"{count:,} {'file' if count == 1 else 'files'} of another kind not read: {kinds}")
+        if self.others:
+            first = "; ".join(f"{name}, {reason}" for name, reason in sorted(self.others)[:NAMED])
+            more = len(self.others) - NAMED
+            notes.append(f"not read: {first}" + (f"; and {more:,} more" if more > 0 else ""))
+        return notes
+
+
+def expand(inputs: Sequence[str | Path], passed: PassedOver | None = None) -> list[InputFile]:
     """List the files to read.
 
     Parameters
     ----------
     inputs : sequence of str or Path
         Files, folders (read with all below them), globs, or ``-`` for JSON lines on standard input.
+    passed : PassedOver, optional
+        Receives what is not read.
 
     Returns
     -------
@@ -89,23 +129,23 @@ def expand(inputs: Sequence[str | Path]) -> list[InputFile]:
     """
     files: dict[str, InputFile] = {}
     for given in inputs:
-        for file in _expand_one(os.fspath(given)):
+        for file in _expand_one(os.fspath(given), passed or PassedOver()):
             files.setdefault(STDIN if file.is_stdin else os.path.realpath(file.path), file)
     if not files:
         raise InputError("no input", "files, folders, globs, or - for standard input")
     return list(files.values())
 
 
-def _expand_one(given: str) -> Iterator[InputFile]:
+def _expand_one(given: str, passed: PassedOver) -> Iterator[InputFile]:
     path = Path(given)
     if given == STDIN:
         yield InputFile(path, STDIN, STDIN, "jsonl")
     elif os.path.isdir(path):  # unlike Path.is_dir, False when not allowed to look
-        yield from _in_folder(path)
+        yield from _in_folder(path, passed)
     elif os.path.lexists(path) or not glob.has_magic(given):
         yield _single(path)
     else:
-        yield from _matching(given)
+        yield from _matching(given, passed)
 
 
 def _single(path: Path) -> InputFile:
@@ -121,25 +161,28 @@ def _single(path: Path) -> InputFile:
     return InputFile(path, name, printable(path.name), file_format)
 
 
-def _in_folder(folder: Path) -> list[InputFile]:
-    found = sorted(_walk(folder))
+def _in_folder(folder: Path, passed: PassedOver) -> list[InputFile]:
+    found = sorted(_walk(folder, passed))
     if not found:
         raise InputError(f"no file in {printable(str(folder))} can be read", f"files with one of {SUFFIXES}")
     return [_found(path, folder, folder) for path in found]
 
 
-def _matching(pattern: str) -> Iterator[InputFile]:
+def _matching(pattern: str, passed: PassedOver) -> Iterator[InputFile]:
+    if ".." in Path(pattern).parts[len(_fixed_part(pattern).parts) :]:
+        found = f"{printable(pattern)}, with .. behind a wildcard"
+        raise InputError(found, "a glob that stays below its fixed part", "put .. in front of the first wildcard")
     base = _fixed_part(pattern)
     matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
     if not matches:
         raise InputError(f"nothing matches {printable(pattern)}")
-    found = False
+    is_any = False
     for match in matches:
-        below = sorted(_walk(match)) if os.path.isdir(match) else [match] if format_of(match) else []
+        below = sorted(_walk(match, passed)) if os.path.isdir(match) else [match] if format_of(match) else []
         for path in below:
-            found = True
+            is_any = True
             yield _found(path, base, None)
-    if not found:
+    if not is_any:
         raise InputError(f"no file that matches {printable(pattern)} can be read", f"files with one of {SUFFIXES}")
 
 
@@ -148,17 +191,40 @@ def _found(path: Path, base: Path, folder: Path | None) -> InputFile:
     return InputFile(path, printable(str(path)), relative, format_of(path) or "", folder)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, passed: PassedOver) -> Iterator[Path]:
     """Yield the readable files below a folder, but hidden ones and what lies in hidden folders."""
 
     def refuse(error: OSError) -> None:
         raise InputError(f"cannot list {printable(str(error.filename))}: {error.strerror}") from error
 
+    root = os.path.realpath(folder)
     for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if not name.startswith(".") and format_of(Path(name)):
-                yield Path(parent, name)
+            path = Path(parent, name)
+            if name.startswith("."):
+                continue
+            if format_of(path) is None:
+                passed.suffixes[printable(path.suffix.lower())] += 1
+            elif reason := _refused(path, root):
+                passed.others.append((printable(str(path)), reason))
+            else:
+                yield path
+
+
+def _refused(path: Path, root: str) -> str:
+    """Say why a file of a folder is not read, or return an empty text: a pipe, a device, a link that leads out of it.
+
+    What is named itself is read, whatever it is; but a folder may be another's, who could have anything read for us.
+    """
+    try:
+        if path.is_symlink() and os.path.commonpath([root, os.path.realpath(path)]) != root:
+            return "a link that leads out of the folder"
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "no regular file"
+    except OSError:
+        return ""  # whoever reads it is told what is wrong
+    return ""
 
 
 def _fixed_part(pattern: str) -> Path:

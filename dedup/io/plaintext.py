@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dedup.io.encoding import printable, readable
 from dedup.io.paths import STDIN, InputFile
-from dedup.io.source import Batch, Piece, Rejection
+from dedup.io.source import RAW_BYTES, Batch, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, NotTextError, Reading, chunks, text_chunks
 from dedup.schema import NO_DATE
 
@@ -45,7 +45,7 @@ class PlainText:
         except NotTextError as error:
             if not self._tolerant:
                 raise
-            rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), b"".join(chunks(file, CHUNK_BYTES)))
+            rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), *_beginning(file))
         yield partial(_batch, file, whole, rejected)
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
@@ -79,6 +79,18 @@ def read_text(name: str) -> str:
         return readable(sys.stdin.buffer.read())
     file = InputFile(Path(name), printable(name), printable(name), "txt")
     return readable(b"".join(text_chunks(file)))
+
+
+def _beginning(file: InputFile) -> tuple[bytes, int | None]:
+    """Return the first bytes of a file, and how many it has, if these are all."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks(file, CHUNK_BYTES):
+        held.append(chunk)
+        size += len(chunk)
+        if size > RAW_BYTES:
+            return b"".join(held)[:RAW_BYTES], None
+    return b"".join(held), size
 
 
 def _batch(file: InputFile, whole: bytes | None, rejected: dict[int, Rejection]) -> Batch:

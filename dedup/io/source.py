@@ -39,12 +39,30 @@ class Fields:
     source: str | None = None
 
 
+RAW_BYTES = 1 << 20
+"""Of a rejected record no more than its first so many bytes are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that cannot be used: why, and its bytes as they stood in the file."""
+    """A record that cannot be used: why, and its bytes as they stood in the file, or the first `RAW_BYTES` of them.
+
+    Parameters
+    ----------
+    reason : str
+    raw : bytes
+    size : int or None
+        How many bytes there were; None where that is not known, for reading stopped.
+    """
 
     reason: str
     raw: bytes
+    size: int | None
+
+    @staticmethod
+    def of(reason: str, raw: bytes) -> Rejection:
+        """Return the rejection of a record that was read as a whole."""
+        return Rejection(reason, raw[:RAW_BYTES], len(raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +132,10 @@ class Source(Protocol):
     @property
     def can_resume(self) -> bool:
         """Whether another process can read the same input again from its start."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the input: what of it is not read."""
 
     @property
     def settings(self) -> dict[str, Any]:

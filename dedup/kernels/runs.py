@@ -83,7 +83,7 @@ def search(
     Returns
     -------
     int
-        Found in all, be there room or not.
+        Found in all, be there room or not; -1 where a document is named that there is not: the run is damaged.
     """
     mask = (u8(1) << u8(bits)) - u8(1)
     for k in range(keys.size):
@@ -93,6 +93,8 @@ def search(
         while at < postings.size and taken < limit and postings[at] & ~mask == wanted:
             number = postings[at] & mask
             at += 1
+            if number >= u8(is_removed.size):
+                return -1
             if is_removed[number]:
                 continue
             if count < found.size:

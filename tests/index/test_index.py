@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from conftest import Place, article, edited
 
 import dedup
 from dedup import Index, Params
-from dedup.errors import InputError
+from dedup.errors import InputError, StorageError
 from dedup.index import runfiles, storage
 from dedup.index.shared import storage as shared
 from dedup.index.shared import sweeping
@@ -321,3 +322,36 @@ def test_an_index_expires_by_its_window(place: Place) -> None:
 def test_an_index_without_a_window_wants_a_date(place: Place) -> None:
     with Index.open(place("i")) as index, pytest.raises(InputError, match="no date"):
         index.expire()
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["name = '../../mine.run'", "name = '{}/mine.run'", "name = 'mine.run'", "first = 9, last = 2", "near = -8"],
+)
+def test_an_index_from_elsewhere_reads_and_removes_nothing_else(tmp_path: Path, change: str) -> None:
+    mine = tmp_path / "mine.run"
+    mine.write_bytes(bytes(4096))
+    with Index.open(tmp_path / "i") as index:
+        index.add_many(records(20))
+        index.compact()
+    database = sqlite3.connect(tmp_path / "i" / "index.sqlite")
+    assert database.execute("SELECT count(*) FROM runs").fetchone()[0] == 1
+    database.execute(f"UPDATE runs SET {change.format(tmp_path)}")
+    database.commit()
+    database.close()
+    with pytest.raises(StorageError, match="is damaged"):
+        Index.open(tmp_path / "i")
+    assert mine.read_bytes() == bytes(4096)
+
+
+def test_files_of_others_in_an_index_stay(tmp_path: Path) -> None:
+    with Index.open(tmp_path / "i") as index:
+        index.add_many(records(8))
+    other = tmp_path / "i" / "runs" / "notes.txt"
+    other.write_text("mine")
+    begun = tmp_path / "i" / "runs" / f"{'0' * 16}.run"
+    begun.write_text("of a process that was killed")
+    with Index.open(tmp_path / "i") as index:
+        index.compact()
+    assert other.read_text() == "mine"
+    assert not begun.exists()

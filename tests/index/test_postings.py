@@ -10,8 +10,9 @@ import pytest
 
 from dedup.index import runfiles
 from dedup.index.frequencies import Frequencies
-from dedup.index.postings import Postings
+from dedup.index.postings import BITS, Postings
 from dedup.kernels.runs import place_of
+from dedup.store import read_only
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 1000])
@@ -108,3 +109,25 @@ def test_frequencies_grow_without_losing_any(monkeypatch: pytest.MonkeyPatch) ->
     assert (grown.counts() >= rare.pair_frequencies(corpus, np.arange(30), 26)).all()
     background.count_in(exact, 30)
     assert (still.table == exact).all()
+
+
+def test_a_posting_of_a_document_that_is_not_there_is_damage() -> None:
+    """Whatever bit of a number is flipped: never a read beyond the array."""
+    keys = np.array([11, 12, 13], np.uint64)
+    owners = np.arange(3)
+    postings = Postings()
+    postings.add(keys, np.arange(3))
+    whole = postings.merged()
+    is_removed = np.zeros(3, bool)
+    assert len(postings.search(keys, owners, 9, is_removed)) == 3
+    for bit in range(BITS):
+        damaged = whole.copy()
+        damaged[1] ^= np.uint64(1 << bit)
+        damaged.sort()
+        broken = Postings()
+        broken.stored = [read_only(damaged)]
+        if bit < 2 and int(whole[1] & np.uint64(3)) ^ 1 << bit < 3:
+            broken.search(keys, owners, 9, is_removed)
+        else:
+            with pytest.raises(ValueError, match="a document that there is not"):
+                broken.search(keys, owners, 9, is_removed)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from reading import COMPRESSORS, batches, everything, json_lines, make, read, zstd
 
+import dedup
 from dedup.errors import InputError, RecordError
-from dedup.io import Fields, open_files
+from dedup.io import Fields, open_files, plaintext
+from dedup.io import source as source_module
 from dedup.io.stream import HEAD_BYTES
 
 
@@ -159,3 +163,28 @@ def test_a_file_that_is_no_text_is_a_rejected_record_among_others(tmp_path):
     (tmp_path / "good.txt").write_bytes(b"PAR1")
     with pytest.raises(InputError, match="not one usable record"):
         everything(open_files([tmp_path], Fields()))
+
+
+def told(folder: Path) -> dict[str, dict]:
+    lines = (folder / "rejected.jsonl").read_text().splitlines()
+    return {Path(line["file"]).name: line for line in map(json.loads, lines)}
+
+
+def test_of_a_long_rejected_record_the_beginning_is_kept(tmp_path, monkeypatch):
+    """And how long it was, unless reading stopped."""
+    monkeypatch.setattr(source_module, "RAW_BYTES", 1000)
+    monkeypatch.setattr(plaintext, "RAW_BYTES", 1000)
+    monkeypatch.setattr(plaintext, "CHUNK_BYTES", 700)
+    folder = tmp_path / "in"
+    make(folder, "good.txt", b"The council voted on Monday to close the old bridge for repairs.")
+    make(folder, "short.txt", b"\0" + b"s" * 99)
+    make(folder, "long.txt", b"\0" + b"l" * 9_999)
+    make(folder, "bomb.txt.gz", gzip.compress(bytes(5_000_000)))
+    make(folder, "lines.jsonl", json_lines({"text": "a b c"}) + b'{"text": ' + b"x" * 5000 + b"}\n")
+    dedup.deduplicate(folder, tmp_path / "out")
+    found = told(tmp_path / "out")
+    assert found["short.txt"]["raw"] == "\0" + "s" * 99
+    assert "bytes" not in found["short.txt"]
+    assert (len(found["long.txt"]["raw"]), found["long.txt"]["bytes"]) == (1000, None)
+    assert (len(found["bomb.txt.gz"]["raw"]), found["bomb.txt.gz"]["bytes"]) == (1000, None)
+    assert (len(found["lines.jsonl"]["raw"]), found["lines.jsonl"]["bytes"]) == (1000, 5010)

@@ -194,7 +194,7 @@ def test_parquet(tmp_path):
 
 def test_rejected_records_lose_nothing(tmp_path):
     raw = bytes(range(256)) + "漢".encode()
-    write_rejected([("f", 2, "bad \ud800", raw), ("g", 9, "late", b"")], tmp_path / "r")
+    write_rejected([("f", 2, "bad \ud800", raw, len(raw)), ("g", 9, "late", b"", 0)], tmp_path / "r")
     first, second = (json.loads(line) for line in (tmp_path / "r").read_bytes().splitlines())
     assert (first["file"], first["row"], first["reason"]) == ("f", 2, "bad \ud800")
     assert first["raw"].encode("utf-8", "surrogateescape") == raw

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from reading import make
 
+from dedup.cli.main import main
 from dedup.errors import InputError
-from dedup.io.paths import expand, format_of
+from dedup.io.paths import PassedOver, expand, format_of
 
 
 @pytest.fixture
@@ -127,3 +128,57 @@ def test_folder_that_cannot_be_listed(tree, monkeypatch):
 )
 def test_format_of(name, expected):
     assert format_of(Path(name)) == expected
+
+
+def test_what_of_a_folder_is_not_read_is_told(tree):
+    os.mkfifo(tree / "pipe.txt")
+    os.symlink("/dev/zero", tree / "zero.jsonl")
+    make(tree.parent, "elsewhere.txt", b"of another")
+    os.symlink(tree.resolve().parent / "elsewhere.txt", tree / "out.txt")
+    os.symlink(tree.resolve() / "sub" / "c.txt", tree / "within.txt")
+    os.symlink(tree.resolve() / "gone.txt", tree / "gone.txt")
+    passed = PassedOver()
+    found = [file.relative for file in expand([tree], passed)]
+    assert found == ["a.csv.gz", "b.jsonl", "gone.txt", "sub/c.txt", "sub/deep/d.parquet"]  # within.txt is c.txt
+    kinds, others = passed.notes
+    assert kinds == "2 files of another kind not read: .bz2 1, .md 1"
+    assert "tree/pipe.txt, no regular file" in others
+    assert "tree/zero.jsonl, a link that leads out of the folder" in others
+    assert "tree/out.txt, a link that leads out of the folder" in others
+
+
+def test_a_link_that_is_named_is_read(tree):
+    make(tree.parent, "elsewhere.txt", b"of another")
+    os.symlink(tree.resolve().parent / "elsewhere.txt", tree / "out.txt")
+    assert names([tree / "out.txt"]) == ["tree/out.txt"]
+
+
+def test_notes_name_a_few_and_count_the_rest(tmp_path):
+    for k in range(8):
+        for _ in range(k + 1):
+            make(tmp_path, f"{len(os.listdir(tmp_path))}.k{k}", b"")
+        os.mkfifo(tmp_path / f"p{k}.txt")
+    make(tmp_path, "a.txt", b"")
+    passed = PassedOver()
+    expand([tmp_path], passed)
+    assert passed.notes[0] == "36 files of another kind not read: .k7 8, .k6 7, .k5 6, .k4 5, .k3 4 and 3 more kinds"
+    assert passed.notes[1].endswith("; and 3 more")
+
+
+def test_a_run_tells_it(tree, capsys):
+    (tree / "sub" / "c.txt").write_text("The council voted on Monday to close the old bridge for repairs.")
+    assert main(["run", str(tree / "sub"), str(tree / "readme.md")]) != 0
+    assert main(["run", str(tree / "sub" / "c.txt")]) == 0
+    assert "not read" not in capsys.readouterr().out
+    make(tree, "sub/notes.md", b"")
+    (tree / "sub" / "deep" / "d.parquet").unlink()
+    assert main(["run", str(tree / "sub")]) == 0
+    assert "note: 1 file of another kind not read: .md 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("pattern", ["tree/*/../../*.txt", "tree/**/../x/*.txt"])
+def test_a_glob_does_not_leave_its_fixed_part(tree, pattern):
+    """What it finds elsewhere would be written beside kept/."""
+    with pytest.raises(InputError, match=r"\.\. behind a wildcard"):
+        expand([pattern])
+    assert names(["tree/../tree/sub/*.txt"]) == ["tree/../tree/sub/c.txt"]
