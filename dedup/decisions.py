@@ -381,7 +381,10 @@ def _summary(
     largest = [record for record in np.argsort(-sizes, kind="stable")[:LARGEST_SHOWN].tolist() if sizes[record] > 1]
     notes = []
     if records.unread_dates:
-        notes.append(f"{records.unread_dates:,} dates could not be read and count as missing")
+        one = records.unread_dates == 1
+        told = "1 date cannot be read, or stands for none, and counts as missing"
+        many = f"{records.unread_dates:,} dates cannot be read, or stand for none, and count as missing"
+        notes.append(told if one else many)
     tally = _tally(table["relation"])
     if tally["update"] and not records.has_dates:
         notes.append("without dates, updates were told from copies by their words alone")

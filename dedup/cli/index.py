@@ -285,7 +285,7 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
         ]
     source.finish()
     if unread:
-        print(f"dedup: {unread:,} dates could not be read and count as missing", file=sys.stderr)
+        print(f"dedup: {unread:,} dates cannot be read, or stand for none, and count as missing", file=sys.stderr)
 
 
 def _answer(id: str, matches: list[Match]) -> dict[str, Any]:

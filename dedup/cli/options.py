@@ -63,10 +63,10 @@ def add_agencies(parser: Any) -> None:
 
 
 GUESSES = {
-    "id": "id, url",
-    "text": "text, content, body, article",
-    "date": "published, date",
-    "source": "source, publisher",
+    "id": "id, url, guid, link",
+    "text": "text, content, body, article, maintext, articleBody, raw_content, full_text, fulltext, summary",
+    "date": "published, date, publishedAt, published_at, datePublished, date_publish, publish_date, pubDate",
+    "source": "source, publisher, sitename, source_domain, hostname, source_url",
 }
 """Names of fields that are tried where none is given."""
 

@@ -116,6 +116,8 @@ def kind(value: Any) -> str:
 
 
 def _source(value: Any) -> str | None:
+    if isinstance(value, dict):  # as in NewsAPI and schema.org
+        value = value.get("name")
     if isinstance(value, str):
         return (value if value.isascii() else printable(value)) or None
     return str(value) if isinstance(value, Real) and not isinstance(value, bool) and value == value else None

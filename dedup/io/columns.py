@@ -9,12 +9,19 @@ from dedup.errors import ColumnError
 from dedup.io.source import Fields
 
 GUESSES = {
-    "text": ("text", "content", "body", "article"),
-    "id": ("id", "url"),
-    "date": ("published", "date"),
-    "source": ("source", "publisher"),
+    "text": (
+        *("text", "content", "body", "article"),
+        *("maintext", "articleBody", "raw_content", "full_text", "fulltext", "summary"),
+    ),
+    "id": ("id", "url", "guid", "link"),
+    "date": (
+        *("published", "date", "publishedAt", "published_at", "datePublished"),
+        *("date_publish", "publish_date", "pubDate"),
+    ),
+    "source": ("source", "publisher", "sitename", "source_domain", "hostname", "source_url"),
 }
-"""Names tried for each field, the best first."""
+"""Names tried for each field, the best first: also those of news APIs, feeds and crawlers (newspaper4k, news-please,
+trafilatura), schema.org and CCNet."""
 
 SAMPLE_RECORDS = 100
 """Records whose keys are looked at in formats without a header."""

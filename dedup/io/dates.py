@@ -1,8 +1,13 @@
 """Dates as news data writes them, to microseconds since 1970 UTC.
 
-Read are ISO 8601 (also with slashes, or without separators), RFC 2822 as in feeds and mail, numbers since 1970 in
-seconds, milliseconds, microseconds or nanoseconds, and the date types of Python, NumPy and Arrow. A date without a zone
-is taken as UTC. A year alone (2024, also as a number) is not read.
+Read are ISO 8601 (also with slashes, or without separators), RFC 2822 as in feeds and mail, English dates with the
+month's name (January 31, 2024), days before months between dots (31.01.2024), numbers since 1970 in seconds,
+milliseconds, microseconds or nanoseconds, the date types of Python, NumPy and Arrow, and what MongoDB makes of one
+({"$date": ...}); also as the only element of a list. A date without a zone is taken as UTC. A year alone (2024, also as
+a number) is not read, nor is 12/05/2024, which is of May or of December.
+
+Placeholders count as missing and are told, as what cannot be read: the first instant of 1970, and what lies before
+1600 or from 2100 on.
 """
 
 from __future__ import annotations
@@ -34,7 +39,19 @@ _ISO = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _DIGITS = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
-_COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)Z?)?", re.ASCII)
+_COMPACT = re.compile(
+    r"((?:19|20)\d\d)(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?|(\d\d)(\d\d)(\d\d))?(Z|[+-]\d{4})?", re.ASCII
+)
+_CLOCK = r"(?:,?\s*(?:at\s+)?(\d\d?):(\d\d)(?::(\d\d))?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED = re.compile(
+    r"(?:[A-Za-z]{3,9}\.?,?\s+)?(?:([A-Za-z]{3,9})\.?\s+(\d\d?)(?:st|nd|rd|th)?,?|(\d\d?)(?:st|nd|rd|th)?\.?\s+([A-Za-z]{3,9})\.?,?)"
+    r"\s+(\d{4})" + _CLOCK,
+    re.ASCII | re.IGNORECASE,
+)
+_DOTTED = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})" + _CLOCK, re.ASCII | re.IGNORECASE)
+_MICROSECONDS_A_DAY = 86_400_000_000
+_FIRST, _LAST = (_days * _MICROSECONDS_A_DAY for _days in (-135_140, 47_482))  # 1600-01-01, 2100-01-01
 _RFC2822 = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}[\s-][A-Za-z]{3}", re.ASCII)
 
 
@@ -53,9 +70,23 @@ def read_dates(values: Sequence[Any]) -> tuple[npt.NDArray[np.int64], int]:
     unread : int
         How many were there but unreadable.
     """
-    read = [NO_DATE if value is None else read_date(value) for value in values]
+    read = [NO_DATE if value is None else _read(value) for value in values]
     unread = read.count(None)
-    return np.array([NO_DATE if value is None else value for value in read] if unread else read, np.int64), unread
+    published = np.array([NO_DATE if value is None else value for value in read] if unread else read, np.int64)
+    return published, unread + _without_placeholders(published)
+
+
+def is_placeholder(published: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which dates stand for none: the first instant of 1970, and what no newspaper was printed at."""
+    is_none = (published == 0) | (published < _FIRST) | (published >= _LAST)
+    return np.asarray(is_none & (published != NO_DATE))
+
+
+def _without_placeholders(published: npt.NDArray[np.int64]) -> int:
+    """Note that placeholders are missing; return how many."""
+    is_none = is_placeholder(published)
+    published[is_none] = NO_DATE
+    return int(is_none.sum())
 
 
 def read_date(value: Any) -> int | None:
@@ -68,6 +99,22 @@ def read_date(value: Any) -> int | None:
     >>> read_date("Thu, 01 Jan 1970 00:00:01 GMT") == read_date(1) == read_date("19700101000001")
     True
     """
+    micros = _read(value)
+    return NO_DATE if micros is not None and is_placeholder(np.array([micros]))[0] else micros
+
+
+_IN_JSON = {"$date", "$numberLong"}
+"""How MongoDB writes a date, and the number in it."""
+
+
+def _read(value: Any) -> int | None:
+    """Read one date, placeholders as what they say."""
+    while isinstance(value, list) and len(value) < 2:
+        value = value[0] if value else None
+    while isinstance(value, dict) and len(value) == 1 and _IN_JSON & set(value):
+        value = next(iter(value.values()))
+    if value is None:
+        return NO_DATE
     if isinstance(value, str):
         return _of_text(value)
     if isinstance(value, bool):
@@ -87,7 +134,8 @@ def read_date_column(array: pa.Array) -> tuple[npt.NDArray[np.int64], int]:
         zone = array.type.tz if pa.types.is_timestamp(array.type) else None
         # Not safe: nanoseconds below a microsecond are cut off.
         instants = array.cast(pa.timestamp("us", zone), safe=False).cast(pa.int64())
-        return pc.fill_null(instants, NO_DATE).to_numpy(zero_copy_only=False), 0
+        published = np.array(pc.fill_null(instants, NO_DATE))
+        return published, _without_placeholders(published)
     return _read_strings(array) if pa.types.is_string(array.type) else read_dates(array.to_pylist())
 
 
@@ -104,7 +152,7 @@ def _read_strings(array: pa.StringArray) -> tuple[npt.NDArray[np.int64], int]:
     others = left[: kernel.read_dates(characters, bounds, published, left)]
     published[array.is_null().to_numpy(zero_copy_only=False)] = NO_DATE
     published[others], unread = read_dates(array.take(pa.array(others)).to_pylist())
-    return published, unread
+    return published, unread + _without_placeholders(published)
 
 
 @lru_cache(maxsize=4096)
@@ -123,10 +171,16 @@ def _of_text(text: str) -> int | None:
         if iso := _ISO.fullmatch(text):
             year, _, month, day, hour, minute, second, fraction, zone = iso.groups()
             micros = int((fraction or "0").ljust(6, "0"))
-            clock = int(hour or 0), int(minute or 0), int(second or 0)
-            return _of_datetime(datetime(int(year), int(month), int(day), *clock, micros, _zone(zone)))
+            whole = int(hour or 0), int(minute or 0), int(second or 0)
+            return _of_datetime(datetime(int(year), int(month), int(day), *whole, micros, _zone(zone)))
         if compact := _COMPACT.fullmatch(text):
             return _of_compact(compact)
+        if named := _NAMED.fullmatch(text):
+            before, first, second_day, behind, year, *clock = named.groups()
+            return _of_parts(int(year), _month(before or behind or ""), int(first or second_day or 0), *clock)
+        if dotted := _DOTTED.fullmatch(text):
+            day, month, year, *clock = dotted.groups()
+            return _of_parts(int(year), int(month), int(day), *clock)
         if _DIGITS.fullmatch(text):
             return _of_number(float(text) if "." in text else int(text))
         if _RFC2822.match(text):
@@ -134,6 +188,18 @@ def _of_text(text: str) -> int | None:
     except (ValueError, TypeError, OverflowError):  # month 13; the email package raises TypeError in old versions
         pass
     return None
+
+
+def _of_parts(
+    year: int, month: int, day: int, hour: str | None, minute: str | None, second: str | None, zone: str | None
+) -> int:
+    clock = int(hour or 0), int(minute or 0), int(second or 0)
+    return _of_datetime(datetime(year, month, day, *clock, tzinfo=_zone(zone)))
+
+
+def _month(name: str) -> int:
+    """Return the number of a month by its English name, or the beginning of that."""
+    return 1 + _MONTHS.index(name[:3].lower())
 
 
 def _of_datetime(value: date) -> int:
@@ -146,8 +212,10 @@ def _of_datetime(value: date) -> int:
 
 
 def _of_compact(match: re.Match[str]) -> int:
-    year, month, day, hour, minute, second = (int(part) for part in match.groups("0"))
-    return _of_datetime(datetime(year, month, day, hour, minute, second))
+    year, month, day, hour, minute, second, *bare, zone = match.groups()
+    if bare[0] is not None:
+        hour, minute, second = bare
+    return _of_parts(int(year), int(month), int(day), hour, minute, second, zone)
 
 
 def _of_number(value: Any) -> int | None:

@@ -110,9 +110,9 @@ def test_answers_come_in_the_order_of_the_records(
 
 def test_dates_that_cannot_be_read_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They never expire."""
-    dated = [{"id": date, "text": article(1), "date": date} for date in ("05.03.2024", "2024-03-05", "2024")]
+    dated = [{"id": date, "text": article(1), "date": date} for date in ("05/03/2024", "2024-03-05", "2024")]
     assert main(["index", "add", str(tmp_path / "i"), lines(tmp_path / "a.jsonl", *dated)]) == 0
-    assert "2 dates could not be read and count as missing" in capsys.readouterr().err
+    assert "2 dates cannot be read, or stand for none, and count as missing" in capsys.readouterr().err
 
 
 def test_ids_to_be_removed_are_looked_at_before_any_is(

@@ -33,6 +33,18 @@ MICROS = int(NOON.timestamp()) * 1_000_000
         "2024/01/31 12:00:00",
         "20240131120000",
         "20240131T120000Z",
+        "20240131T1200Z",
+        "20240131T1300+0100",
+        "January 31, 2024 12:00",
+        "Jan. 31, 2024, 12:00:00 UTC",
+        "Wednesday, January 31st, 2024 at 12:00",
+        "31 January 2024 12:00",
+        "31.01.2024 12:00",
+        "31.1.2024, 13:00 +01:00",
+        {"$date": "2024-01-31T12:00:00Z"},
+        {"$date": 1706702400000},
+        {"$date": {"$numberLong": "1706702400000"}},
+        ["2024-01-31T12:00:00Z"],
         "Wed, 31 Jan 2024 12:00:00 GMT",
         "31 Jan 2024 14:00:00 +0200",
         "Wed, 31 Jan 2024 07:00:00 EST",
@@ -68,7 +80,7 @@ def test_fractions_and_early_dates():
     assert read_date("1969-12-31T23:59:59.25Z") == -750_000
     assert read_date(-1.5) == -1_500_000
     assert read_date(1.0000005e9) == 1_000_000_500_000_000
-    assert read_date("0001-01-01") < 0
+    assert read_date("1611-05-02") < 0
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", float("nan"), pd.NaT, np.datetime64("NaT")])
@@ -86,7 +98,12 @@ def test_missing(value):
         "2024-02-30T10:00",
         "2024-01-31T25:00:00",
         "20241301",
-        "31.01.2024",
+        "12/05/2024",
+        "31.13.2024",
+        "Janus 31, 2024 AD",
+        "March 2024",
+        {"$date": "soon"},
+        ["2024-01-31", "2024-02-01"],
         "Wed, 32 Jan 2024 12:00:00 GMT",
         "May be never",
         "2024-W05-3",
@@ -115,7 +132,50 @@ def test_batches():
     assert (published.dtype, len(published), unread) == (np.int64, 0, 0)
 
 
-@given(st.datetimes(timezones=st.timezones() | st.none()))
+PLACEHOLDERS = [
+    "0001-01-01",
+    "0001-01-01T00:00:00Z",
+    "1970-01-01",
+    "1970-01-01T01:00:00+01:00",
+    0,
+    "0",
+    {"$date": 0},
+    "9999-12-31",
+    "9999-12-31T23:59:59Z",
+    "2100-01-01",
+    datetime(1, 1, 1),
+]
+
+
+@pytest.mark.parametrize("value", PLACEHOLDERS, ids=repr)
+def test_placeholders_are_missing_and_told(value):
+    assert read_date(value) == NO_DATE
+    published, unread = read_dates([value, "2024-01-31T12:00:00Z"])
+    assert (published.tolist(), unread) == ([NO_DATE, MICROS], 1)
+
+
+def test_placeholders_of_columns_are_missing_and_told():
+    for column in (
+        pa.array(["0001-01-01", "2024-01-31T12:00:00Z", "9999-12-31", None]),
+        pa.array([datetime(1, 1, 1), NOON, datetime(9999, 12, 31), None], pa.timestamp("us", "UTC")),
+    ):
+        published, unread = read_date_column(column)
+        assert published.tolist() == [NO_DATE, MICROS, NO_DATE, NO_DATE]
+        assert unread == 2
+
+
+def test_the_first_and_last_instants_that_count():
+    second = 1_000_000
+    assert read_date("1600-01-01") == (datetime(1600, 1, 1) - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+    assert read_date("1599-12-31T23:59:59Z") == NO_DATE
+    assert (
+        read_date("2099-12-31T23:59:59Z")
+        == (datetime(2100, 1, 1) - datetime(1970, 1, 1)) // timedelta(microseconds=1) - second
+    )
+    assert (read_date(1), read_date(-1)) == (second, -second)
+
+
+@given(st.datetimes(datetime(1601, 1, 1), datetime(2099, 12, 30), timezones=st.timezones() | st.none()))
 def test_iso_form_of_any_datetime(value):
     aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
     offset = aware.utcoffset() or timedelta()
@@ -182,8 +242,9 @@ def test_a_column_of_strings_is_read_as_one_by_one(values, start):
 
 
 def test_the_days_of_four_hundred_years():
-    days = [(date(1900, 1, 1) + timedelta(days=day)).isoformat() for day in range(0, 146_097)]
+    days = [(date(1650, 1, 1) + timedelta(days=day)).isoformat() for day in range(0, 146_097)]
     published, unread = read_date_column(pa.array(days))
-    assert unread == 0
-    assert published[0] == read_date("1900-01-01")
-    assert set(np.diff(published)) == {86_400_000_000}
+    first = days.index("1970-01-01")
+    assert (unread, published[first]) == (1, NO_DATE)
+    assert published[0] == read_date("1650-01-01")
+    assert set(np.diff(published[:first])) == set(np.diff(published[first + 1 :])) == {86_400_000_000}

@@ -191,7 +191,7 @@ def test_no_text_field(tmp_path):
 
 
 def test_unreadable_dates_are_counted(tmp_path):
-    dates = ["yesterday", "2024-01-31", None, "", [1]]
+    dates = ["yesterday", "2024-01-31", None, "", [1, 2]]
     path = make(tmp_path, "a.jsonl", json_lines(*({"text": "x", "date": value} for value in dates)))
     records = read(path)
     assert records.published == [None, micros(2024, 1, 31), None, None, None]
