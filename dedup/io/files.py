@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import numpy as np
 import pyarrow as pa
 
-from dedup.errors import InputError
+from dedup.errors import ColumnError, InputError
 from dedup.io.delimited import DELIMITERS, Delimited
 from dedup.io.inferred import as_strings
 from dedup.io.jsonl import JsonLines
@@ -83,6 +83,7 @@ class FileSource:
         passed: PassedOver | None = None,
     ) -> None:
         self._passed = passed or PassedOver()
+        self._without_text: dict[str, ColumnError] = {}
         self._files = files
         self._fields = fields
         self._strict = strict
@@ -126,7 +127,10 @@ class FileSource:
     @property
     def notes(self) -> list[str]:
         """What of the folders is not read."""
-        return self._passed.notes
+        without = (
+            [f"not read, for want of a text field: {_few(list(self._without_text))}"] if self._without_text else []
+        )
+        return [*self._passed.notes, *without]
 
     @property
     def can_resume(self) -> bool:
@@ -158,6 +162,8 @@ class FileSource:
         while len(self._tallies) < len(self._files):
             self._begin_next()
         self._close_last()
+        if len(self._without_text) == len(self._files):
+            raise next(iter(self._without_text.values()))
         names = ", ".join(file.name for file in self._files[:5])
         if not any(tally.records for tally in self._tallies):
             raise InputError(f"no records in {names}" + (" ..." if len(self._files) > 5 else ""))
@@ -206,7 +212,8 @@ class FileSource:
         position = 0
         for file, tally in zip(self._files, self._tallies, strict=True):
             require_unchanged(file, self._stamps[file.name])
-            cut.setdefault(file.format, []).append((file, kept[position : position + tally.records]))
+            if file.name not in self._without_text:
+                cut.setdefault(file.format, []).append((file, kept[position : position + tally.records]))
             position += tally.records
         if position != len(kept):
             raise ValueError(f"kept has {len(kept)} values for {position} records")
@@ -217,6 +224,14 @@ class FileSource:
             try:
                 self._stamp(file)
                 yield from self._format(file.format).read(file, self._reading)
+            except ColumnError as error:
+                if file.folder is None or self._fields.text is not None or len(self._files) == 1:
+                    yield partial(Batch.empty, file.name)
+                    yield partial(_raise, error)
+                    return
+                # A folder may hold what describes its records beside them.
+                self._without_text[file.name] = error
+                yield partial(Batch.empty, file.name)
             except InputError as error:
                 yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
                 yield partial(_raise, error)
@@ -235,7 +250,9 @@ class FileSource:
         if not self._tallies:
             return
         file = self._files[len(self._tallies) - 1]
-        if file.format != "txt":  # such a file is one record: it may be rejected, and the others go on
+        if (
+            file.format != "txt" and file.name not in self._without_text
+        ):  # such a file is one record: it may be rejected, and the others go on
             self._tallies[-1].close(file.name)
 
     def _stamp(self, file: InputFile) -> Stamp:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from reading import make
+from reading import json_lines, make
 
 from dedup.cli.main import main
 from dedup.errors import InputError
@@ -182,3 +182,29 @@ def test_a_glob_does_not_leave_its_fixed_part(tree, pattern):
     with pytest.raises(InputError, match=r"\.\. behind a wildcard"):
         expand([pattern])
     assert names(["tree/../tree/sub/*.txt"]) == ["tree/../tree/sub/c.txt"]
+
+
+def test_a_side_file_does_not_refuse_a_folder(tmp_path, capsys):
+    """As datasets are laid out: records, and what describes them."""
+    for k, text in enumerate(("The council voted to close the old bridge.", "Herring was landed at Oxenby instead.")):
+        make(tmp_path, f"in/data/part-{k}.jsonl", json_lines({"id": str(k), "text": text}))
+    make(tmp_path, "in/dataset_infos.json", b'{"news": {"features": 2}}')
+    make(tmp_path, "in/data/sizes.csv", b"part,bytes\n0,12\n")
+    assert main(["run", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "records            2" in told
+    (note,) = [line for line in told.splitlines() if line.startswith("note: not read")]
+    assert note.startswith("note: not read, for want of a text field: ")
+    assert {Path(name).name for name in note.split(": ")[2].split(", ")} == {"dataset_infos.json", "sizes.csv"}
+    assert (tmp_path / "out" / "kept.jsonl").read_bytes().count(b"\n") == 2
+    assert not (tmp_path / "out" / "kept.csv").exists()
+
+
+def test_a_folder_without_any_text_is_refused(tmp_path, capsys):
+    for name in ("a.json", "b.json"):
+        make(tmp_path, f"in/{name}", b'{"news": {"features": 2}}')
+    assert main(["run", str(tmp_path / "in")]) == 2
+    assert "expected a text field" in capsys.readouterr().err
+    make(tmp_path, "in/c.jsonl", json_lines({"text": "a b c"}))
+    assert main(["run", str(tmp_path / "in"), "--text-field", "text"]) == 2  # asked for: every file must have it
+    assert main(["run", str(tmp_path / "in" / "a.json"), str(tmp_path / "in" / "c.jsonl")]) == 2  # named
