@@ -61,6 +61,8 @@ def thinned_articles(
     scratch : Scratch
     threads : int
     """
+    if len(documents) == 0:  # all are too short to be compared
+        return articles
     rows = np.searchsorted(documents, articles)
     there = documents[np.minimum(rows, len(documents) - 1)] == articles
     some, rows = articles[there], rows[there]

@@ -187,6 +187,24 @@ def test_every_kept_and_dropped_document_says_why() -> None:
     assert reasons["a03"] == "no copy found"
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["red", "herring", "boat", "council", "bridge", "7", "за", "мост"]), max_size=14),
+        max_size=6,
+    )
+)
+def test_texts_of_a_few_words_are_decided_at_every_level(drawn: list[list[str]]) -> None:
+    """Where all are too short to be compared, too: a corpus of headlines, or of nothing."""
+    texts = [" ".join(words) for words in drawn] or ["one"]
+    for level in ("identical", "near", "syndicated", "rewritten"):
+        result = dedup.deduplicate(texts, params=Params(level=level, related=True))
+        words = [naive.tokens(text) for text in texts]
+        for at, (text, kept) in enumerate(zip(words, result.is_kept.tolist(), strict=True)):
+            if len(text) < Params().min_tokens:
+                assert kept == (not text or text not in words[:at])
+
+
 def test_a_reason_does_not_call_the_longest_the_earliest() -> None:
     """A live blog: each version holds those before it, so the last one stays, whatever the policy."""
     first, second, third = (article(seed, 40) for seed in (301, 302, 303))

@@ -250,9 +250,7 @@ class FileSource:
         if not self._tallies:
             return
         file = self._files[len(self._tallies) - 1]
-        if (
-            file.format != "txt" and file.name not in self._without_text
-        ):  # such a file is one record: it may be rejected, and the others go on
+        if file.format != "txt":  # such a file is one record: it may be rejected, and the others go on
             self._tallies[-1].close(file.name)
 
     def _stamp(self, file: InputFile) -> Stamp:
