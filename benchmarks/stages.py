@@ -32,6 +32,7 @@ from dedup.params import Level, Params
 from dedup.progress import Progress
 from dedup.reading import read_records
 from dedup.schema import NEAR_DUPLICATE
+from dedup.secret import process_key
 from dedup.store import Corpus, Scratch
 
 Ints = npt.NDArray[np.int64]
@@ -98,11 +99,13 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
     with closing(Scratch()) as scratch:
         checkpoint, progress = Checkpoint(scratch), Progress()
         source = open_source(list(files), Fields("id", "text", None, None), False, None)
-        records = read_records(source, params, bands, rows, threads, checkpoint, progress)
+        records = read_records(source, params, bands, rows, threads, checkpoint, progress, process_key())
         collapsed = collapse(records, "first", params)
         stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"
         with _listening(evidence, stage) as heard, _listening(rare, "sketches") as sketched:
             matches, clusters, _ = match(records, collapsed, params, threads, checkpoint, progress)
+        # Pairs with words of one token hash are measured once more, in a corpus of their own.
+        heard = [call for call in heard if call[0][0] is heard[0][0][0]]
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))
         bodies = heard[-1][0][0] if heard else collapsed.corpus
         frequencies, rare_pairs = np.empty(0, np.uint8), None

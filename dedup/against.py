@@ -132,6 +132,8 @@ class Against:
     ----------
     params : Params
         Of the run.
+    key : uint64 array
+        Of the index, under which the words of a run are hashed, too.
     identity : dict
         Of the index in its present state, as JSON can hold it.
     is_done : bool
@@ -149,6 +151,7 @@ class Against:
         self.identity = bulk.state(index)
         self.place = str(self.identity["place"])
         _refuse_others(self.place, stored, Params(**given), [name for name in given if name not in OF_THE_RUN])
+        self.key = bulk.key_of(index)
         self.params = replace(stored, **{name: given.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
         self.is_done = False
         self._add: Places = np.empty(0, np.int64)
@@ -262,8 +265,9 @@ class Against:
             release(records.tokens)
 
     def _prepared(self, records: Records, some: Places) -> Prepared:
-        corpus = Corpus(records.tokens, records.starts, records.ends).part(some)
-        tokens = Tokens(corpus.tokens, np.concatenate([[0], corpus.ends]), records.digests[some])
+        corpus = Corpus(records.tokens, records.starts, records.ends, records.fingerprints).part(some)
+        offsets = np.concatenate([[0], corpus.ends])
+        tokens = Tokens(corpus.tokens, offsets, corpus.fingerprints, records.digests[some])
         return bulk.prepared(self._index, tokens, records.sizes[some], records.published[some])
 
     def _is_added(self, records: Records) -> bool:

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dedup import secret
 from dedup.durable import sync_folder
 from dedup.errors import ParamsError
 from dedup.store import Scratch, ScratchArray, scratch_error
 
-FORMAT = 2
+FORMAT = 3
 """Raised when what is saved is laid out in another way: nothing of an older format is resumed."""
 
 SAVE_AFTER = 1.0
@@ -63,8 +64,12 @@ class Checkpoint:
         self._folder = folder
         self._saved = time.monotonic()
         self._manifest: dict[str, Any] = {
-            "format": FORMAT, "identity": json.loads(json.dumps(identity)), "reading": None, "steps": {}
-        }  # fmt: skip
+            "format": FORMAT,
+            "identity": json.loads(json.dumps(identity)),
+            "secret": secret.draw().hex(),
+            "reading": None,
+            "steps": {},
+        }
         self._has_saved = False
         if folder is None:
             return
@@ -82,6 +87,11 @@ class Checkpoint:
     def has_saved(self) -> bool:
         """Whether there is anything that a process to come could take."""
         return self._has_saved
+
+    @property
+    def key(self) -> secret.Key:
+        """The key of the fingerprints and digests of the run: the one that it began with."""
+        return secret.key_of(bytes.fromhex(self._manifest["secret"]))
 
     @property
     def reading(self) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ nothing chains. Containers are visited before their excerpts: an excerpt goes fo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,7 @@ def keep_order(
     published: npt.NDArray[np.int64],
     lengths: npt.NDArray[np.int64],
     sources: pa.ChunkedArray,
-    digests: npt.NDArray[np.uint64],
+    text_hashes: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint64]],
     prefer: tuple[str, ...] = (),
     agencies: Agencies | None = None,
     origin: npt.NDArray[np.int8] | None = None,
@@ -70,7 +71,8 @@ def keep_order(
     ids, sources : pyarrow string arrays
     published : int64 array, microseconds since 1970 UTC or NO_DATE
     lengths : int64 array, tokens
-    digests : uint64 array, shape (n, 2)
+    text_hashes : callable
+        Returns hashes of the texts of some records, which no key changes; asked for those that share their id.
     prefer : tuple of str
     agencies : Agencies, optional
     origin : int8 array, optional
@@ -79,7 +81,11 @@ def keep_order(
     n = len(lengths)
     if policy == "first":
         return np.arange(n)
-    ties = (digests[:, 1], digests[:, 0], _rank_of_ids(ids))
+    rank = _rank_of_ids(ids)
+    (twice,) = np.nonzero(np.bincount(rank)[rank] > 1)
+    text = np.zeros(n, np.uint64)
+    text[twice] = text_hashes(twice)
+    ties = text, rank
     if policy == "longest":
         return np.lexsort((*ties, -lengths))
     if policy == "earliest":

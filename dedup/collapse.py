@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 
 from dedup.agencies import UNKNOWN, Agencies
 from dedup.cluster import keep_order
@@ -52,7 +54,7 @@ def collapse(records: Records, policy: str, params: Params, agencies: Agencies |
         records.published,
         records.lengths,
         records.sources,
-        records.digests,
+        partial(_text_hashes, records),
         params.prefer,
         agencies,
         origin,
@@ -71,8 +73,17 @@ def collapse(records: Records, policy: str, params: Params, agencies: Agencies |
     document = np.full(len(records), -1, np.int64)
     document[order[by_digest]] = number[np.cumsum(is_first) - 1]
     record = order[np.sort(firsts)]
-    corpus = Corpus(records.tokens, records.starts[record], records.ends[record])
+    corpus = Corpus(records.tokens, records.starts[record], records.ends[record], records.fingerprints)
     return Collapsed(corpus, records.segments.take(record), document, record)
+
+
+def _text_hashes(records: Records, some: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """Return the XXH3-64 of the token hashes of some records."""
+    texts = zip(records.starts[some].tolist(), records.ends[some].tolist(), strict=True)
+    tokens = records.tokens.view(np.uint8).data
+    found = np.array([xxhash.xxh3_64_intdigest(tokens[4 * start : 4 * end]) for start, end in texts], np.uint64)
+    release(records.tokens)
+    return found
 
 
 def _are_agencies(sources: pa.LargeStringArray, agencies: Agencies) -> npt.NDArray[np.bool_]:

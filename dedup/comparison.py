@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from dedup import background, differences, evidence, rare, relation
+from dedup import background, judging, rare, relation
 from dedup.agencies import UNKNOWN, Agencies
 from dedup.credits import HEAD_BYTES, TAIL_BYTES, Credit, credit_at_ends
 from dedup.derivation import Sides, derived
@@ -103,7 +103,7 @@ def compare(
 def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Comparison:
     """Return the verdict on two texts, but for the names of those they credit."""
     tokens = tokenise(pa.array(texts, pa.large_binary()))
-    corpus = Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
+    corpus = Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:], tokens.fingerprints)
     if corpus.lengths.min() == 0:
         return _verdict(None, 0.0, {}, "a text without words")
     if (tokens.digests[0] == tokens.digests[1]).all():
@@ -112,10 +112,7 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
         return _verdict(RELATIONS[IDENTICAL], 1.0, measures, reason(IDENTICAL, {}), side)
     rare_pairs = rare.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
-    measured = evidence.agreement_evidence(corpus, pair, rare_pairs, always=pair)
-    measured = differences.with_contradictions(corpus, measured, rare_pairs, relation.may_be_template(measured, params))
-    measured = evidence.with_shingles(corpus, measured, params)
-    measured = differences.with_news(corpus, measured, rare_pairs.words, None, np.array([True]))
+    measured = judging.measured(judging.Bodies(corpus, rare_pairs=rare_pairs), pair, pair, params, whole=True)
     verdict = relation.judge(measured, params)
     code, score = int(verdict.relation[0]), float(verdict.score[0])
     measured_of = zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True)

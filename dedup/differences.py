@@ -18,6 +18,7 @@ from dedup.kernels import news as news_kernel
 from dedup.kernels import slots as slots_kernel
 from dedup.rare import RarePairs
 from dedup.schema import MEASURES, NO_DATE
+from dedup.secret import table_multiplier
 from dedup.store import DEFAULT_MEMORY, Corpus, read_only, release
 from dedup.text import token_hash, tokens
 from dedup.threads import in_slices
@@ -137,7 +138,8 @@ def contradictions(
         lists = _NO_LISTS if rare_pairs is None else (rare_pairs.hashes, rare_pairs.weights)
         bounds = (np.zeros_like(firsts),) * 2 if rare_pairs is None else (rare_pairs.firsts, rare_pairs.lasts)
         slots_kernel.facts(*words, documents, *bounds, *lists, firsts, weights)
-        slots_kernel.contradictions(*words, *once, weights, *numbers, left[some], right[some], measured[some])
+        sides = left[some], right[some]
+        slots_kernel.contradictions(*words, *once, weights, *numbers, *sides, table_multiplier(), measured[some])
         release(corpus.tokens, *(() if rare_pairs is None else lists))
 
     in_slices(measure, len(left), threads, *room_of_pairs(lengths, left, right, memory, threads))

@@ -75,6 +75,7 @@ from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.rare import RarePairs
 from dedup.schema import MEASURES
+from dedup.secret import table_multiplier
 from dedup.store import DEFAULT_MEMORY, Corpus, read_only, release
 from dedup.threads import in_slices
 
@@ -167,8 +168,9 @@ def shingle_evidence(
             left[some],
             right[some],
             params.shingle_size,
-            np.empty(longest, np.uint32),
-            np.empty(room, np.uint32),
+            table_multiplier(),
+            np.empty(longest, np.uint64),
+            np.empty(room, np.uint64),
             np.zeros(room, np.uint32),
             np.zeros(room, np.uint32),
             shared[some],
@@ -257,8 +259,8 @@ def _agreement(
         documents, firsts, size = laid_out(lengths, left[some], right[some])
         words = in_words(corpus, documents, lengths, firsts, size)
         once = once_words(words, documents, firsts, size)
-        agreement_kernel.agreement(*words, *once, left[some], right[some], lies[some])
-        numbers_kernel.new_numbers(*words, left[some], right[some], new_numbers[some])
+        agreement_kernel.agreement(*words, *once, left[some], right[some], table_multiplier(), lies[some])
+        numbers_kernel.new_numbers(*words, left[some], right[some], table_multiplier(), new_numbers[some])
         release(corpus.tokens)
 
     in_slices(measure, len(left), threads, memory / threads / SHARE, _weights(lengths, left, right))
@@ -293,7 +295,8 @@ def _rare_containment(
         out = np.empty((len(pairs), 2))
 
         def compare(first: int, last: int) -> None:
-            agreement_kernel.rare_containment(*lists, lefts[first:last], rights[first:last], out[first:last])
+            some = lefts[first:last], rights[first:last]
+            agreement_kernel.rare_containment(*lists, *some, table_multiplier(), out[first:last])
             release(hashes, weights)
 
         in_slices(compare, len(pairs), threads, most, sizes[lefts])
@@ -380,5 +383,5 @@ def once_words(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
     """Return the words that each document has once, as `dedup.kernels.evidence.once_words` lists them."""
     once = firsts, np.empty_like(firsts), np.empty(size, np.uint32)
-    agreement_kernel.once_words(*words, documents, *once)
+    agreement_kernel.once_words(*words, documents, *once, table_multiplier())
     return once

@@ -24,6 +24,7 @@ from dedup.kernels import cluster as cluster_kernel
 from dedup.kernels import passages as kernel
 from dedup.postings import pairs_in_postings
 from dedup.rare import Sketches, blocks
+from dedup.secret import table_multiplier
 from dedup.store import Corpus, Scratch, Segments, release
 from dedup.threads import in_slices, in_turn
 
@@ -221,7 +222,7 @@ def are_versions(corpus: Corpus, pairs: Pairs, memory: int, threads: int) -> npt
 
     def measure(first: int, last: int) -> None:
         texts = corpus.tokens, corpus.starts, corpus.ends
-        kernel.coverage(*texts, left[first:last], right[first:last], measured[first:last])
+        kernel.coverage(*texts, left[first:last], right[first:last], table_multiplier(), measured[first:last])
         release(corpus.tokens)
 
     in_slices(measure, len(pairs), threads, *room_of_pairs(corpus.lengths, left, right, memory, threads))

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from dedup.candidates import distinct
 from dedup.kernels import furniture as kernel
+from dedup.secret import table_multiplier
 from dedup.store import Corpus, Segments, release
 from dedup.text import token_hash, tokens
 from dedup.threads import in_turn
@@ -93,6 +94,8 @@ class Stripped:
     documents : int64 array, ascending, shape (n,)
     tokens : uint32 array
         What is left of them, one after the other.
+    fingerprints : uint8 array
+        Of these tokens, if the corpus has any.
     ends : int64 array, shape (n,)
         Where each ends in ``tokens``.
     stops : uint32 array
@@ -103,6 +106,7 @@ class Stripped:
 
     documents: npt.NDArray[np.int64]
     tokens: npt.NDArray[np.uint32]
+    fingerprints: npt.NDArray[np.uint8]
     ends: npt.NDArray[np.int64]
     stops: npt.NDArray[np.uint32]
     stop_ends: npt.NDArray[np.int64]
@@ -111,7 +115,7 @@ class Stripped:
     def nothing() -> Stripped:
         """Return that no document has any."""
         none, no_tokens = np.empty(0, np.int64), np.empty(0, np.uint32)
-        return Stripped(none, no_tokens, none, no_tokens, none)
+        return Stripped(none, no_tokens, np.empty(0, np.uint8), none, no_tokens, none)
 
 
 def stripped(corpus: Corpus, segments: Segments, threads: int = 1) -> Stripped:
@@ -309,16 +313,29 @@ def _without(
     has_some = np.zeros(len(documents), bool)
     has_some[row[is_furniture]] = True
     changed = documents[has_some]
-    out = np.empty(int(corpus.lengths[changed].sum()), np.uint32)
+    out = np.empty(int(corpus.lengths[changed].sum()), np.int64)
     stops = np.empty(int(counts[has_some].sum()), np.uint32)
     ends, stop_ends = np.empty(len(changed), np.int64), np.empty(len(changed), np.int64)
     places = segments.stops, segments.firsts, segments.lasts
-    texts = corpus.tokens, corpus.starts, corpus.ends
-    kernel.strip(*texts, changed, *places, is_furniture[has_some[row]], LEAST_LEFT, out, ends, stops, stop_ends)
-    release(corpus.tokens)
+    kernel.strip(
+        corpus.starts,
+        corpus.ends,
+        changed,
+        *places,
+        is_furniture[has_some[row]],
+        LEAST_LEFT,
+        out,
+        ends,
+        stops,
+        stop_ends,
+    )
     if len(changed) == 0:
         return Stripped.nothing()
-    return Stripped(changed, out[: ends[-1]], ends, stops[: stop_ends[-1]], stop_ends)
+    left = out[: ends[-1]]
+    tokens = corpus.tokens[left]
+    fingerprints = corpus.fingerprints[left] if len(corpus.fingerprints) else corpus.fingerprints
+    release(corpus.tokens, corpus.fingerprints)
+    return Stripped(changed, tokens, fingerprints, ends, stops[: stop_ends[-1]], stop_ends)
 
 
 def own_prose(
@@ -327,7 +344,7 @@ def own_prose(
     """Measure which share of the sentences of the left document of each pair the right one has not."""
     out = np.empty(len(left))
     places = segments.stops, segments.firsts, segments.lasts
-    kernel.own_prose(corpus.tokens, corpus.starts, corpus.ends, *places, _marks(), left, right, out)
+    kernel.own_prose(corpus.tokens, corpus.starts, corpus.ends, *places, _marks(), left, right, table_multiplier(), out)
     release(corpus.tokens)
     return out
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup import background, crowds, differences, evidence, families, furniture, lsh, postings, rare, relation
+from dedup import background, crowds, families, furniture, judging, lsh, postings, rare, relation
 from dedup.candidates import Bucket, Found, Pairs, compare_in_rounds, distinct, joined, within
 from dedup.checkpoint import Arrays, Checkpoint
 from dedup.cluster import Clusters, clusters, through_families
 from dedup.collapse import Collapsed
+from dedup.judging import Bodies
 from dedup.known import Known
 from dedup.matches import Matches
 from dedup.params import Level, Params
@@ -21,6 +23,8 @@ from dedup.progress import Progress
 from dedup.records import Records
 from dedup.schema import NEAR_DUPLICATE, UPDATE
 from dedup.store import Corpus, Segments
+
+T = TypeVar("T", bound=np.generic)
 
 MEETINGS = 3
 """How often what copies a dropped document meets the one that is kept for it, and late versions one that is kept."""
@@ -74,6 +78,7 @@ def match(
     with progress.stage("furniture"):
         bodies, segments = _bodies(collapsed, checkpoint, threads)
         compared = compared[~furniture.is_stub(bodies, compared)]
+    texts = Bodies(bodies, published, whole=corpus.lengths)
     versions = None
     if params.level >= Level.syndicated:
         with progress.stage("families"):
@@ -84,16 +89,7 @@ def match(
             return lsh.pairs_in_buckets(records.keys, collapsed.record, documents, limit)
 
     def near_matches(pairs: Pairs) -> Matches:
-        pairs = within(pairs, published, params.window)
-        measured = evidence.shingle_evidence(bodies, pairs, params, threads, memory)
-        alike = measured["resemblance"] >= params.threshold
-        measured = differences.with_contradictions(bodies, measured, None, alike, threads, memory)
-        measured = evidence.with_furniture(measured, corpus.lengths, bodies.lengths)
-        if params.level > Level.near:  # news is looked for when all of them are judged once more
-            return relation.near_duplicates(measured, replace(params, updates="drop"))
-        measured = evidence.with_agreement(bodies, measured, alike, threads, memory)
-        measured = differences.with_news(bodies, measured, bodies.lengths, published, alike, threads, memory)
-        return relation.near_duplicates(measured, params)
+        return judging.near_duplicates(texts, within(pairs, published, params.window), params, threads, memory)
 
     def judge_near(pairs: Pairs) -> Kept:
         with progress.stage("near evidence"):
@@ -109,6 +105,7 @@ def match(
     with progress.stage("word pairs"):
         counted = versions.counted(np.flatnonzero(articles.kept), bodies.lengths)
         found = _WordPairs(bodies, counted, compared, params, threads, checkpoint)
+    listed = replace(texts, rare_pairs=found.rare_pairs)
     judged = _Judged("rare", known.decided, relation.LAST_COPY[params.level], checkpoint)
     least = min(postings.LEAST_OVERLAP, params.sketch_overlap)
     # Near duplicates, and what shares passages, are measured even if all articles have their words.
@@ -124,19 +121,7 @@ def match(
             return here._replace(pairs=distinct(here.pairs, close))
 
     def rare_matches(pairs: Pairs) -> Matches:
-        pairs = within(pairs, published, params.window)
-        measured = evidence.agreement_evidence(bodies, pairs, found.rare_pairs, threads, memory, close)
-        is_close = np.isin(joined(measured.left, measured.right), close)
-        told = relation.is_reported(measured, params) | is_close
-        measured = measured.take(np.nonzero(told)[0])
-        aligned = relation.may_be_template(measured, params)
-        measured = differences.with_contradictions(bodies, measured, found.rare_pairs, aligned, threads, memory)
-        measured = evidence.with_furniture(measured, corpus.lengths, bodies.lengths)
-        measured = evidence.with_shingles(bodies, measured, params, threads, memory)
-        carried = relation.may_be_update(measured, params) | (measured["resemblance"] >= params.threshold)
-        lengths = found.rare_pairs.words
-        measured = differences.with_news(bodies, measured, lengths, published, carried, threads, memory)
-        return relation.judge(measured, params)
+        return judging.copies(listed, within(pairs, published, params.window), close, params, threads, memory)
 
     def judge(pairs: Pairs) -> Kept:
         with progress.stage("evidence"):
@@ -159,15 +144,15 @@ def _bodies(collapsed: Collapsed, checkpoint: Checkpoint, threads: int) -> tuple
 
     def strip() -> Arrays:
         found = furniture.stripped(corpus, segments, threads)
-        return found.documents, found.tokens, found.ends, found.stops, found.stop_ends
+        return found.documents, found.tokens, found.fingerprints, found.ends, found.stops, found.stop_ends
 
     left = furniture.Stripped(*checkpoint.once("furniture", strip))
     if len(left.documents) == 0:
         return corpus, segments
-    tokens, starts, ends = _behind(
-        checkpoint, "tokens", left.tokens, left.documents, left.ends, corpus.starts, corpus.ends
-    )
-    bodies = Corpus(tokens, starts, ends)
+    begins = corpus.starts, corpus.ends
+    tokens, starts, ends = _behind(checkpoint, "tokens", left.tokens, left.documents, left.ends, *begins)
+    marks, _, _ = _behind(checkpoint, "fingerprints", left.fingerprints, left.documents, left.ends, *begins)
+    bodies = Corpus(tokens, starts, ends, marks)
     places = left.stops, left.documents, left.stop_ends, segments.firsts, segments.lasts
     return bodies, Segments(*_behind(checkpoint, "segments", *places))
 
@@ -175,12 +160,12 @@ def _bodies(collapsed: Collapsed, checkpoint: Checkpoint, threads: int) -> tuple
 def _behind(
     checkpoint: Checkpoint,
     name: str,
-    values: npt.NDArray[np.uint32],
+    values: npt.NDArray[T],
     documents: Documents,
     ends: npt.NDArray[np.int64],
     all_starts: npt.NDArray[np.int64],
     all_ends: npt.NDArray[np.int64],
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+) -> tuple[npt.NDArray[T], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Put new values of some documents behind those of all, in the same scratch file; return where all have theirs.
 
     A process that resumes puts them there anew.

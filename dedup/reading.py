@@ -21,12 +21,14 @@ from dedup.params import Params
 from dedup.progress import Progress
 from dedup.records import Records, Rejected
 from dedup.schema import NO_DATE
+from dedup.secret import Key
 from dedup.store import ScratchStrings, Segments
 from dedup.text import Tokens, buffers, tokenise
 from dedup.threads import in_turn
 
 COLUMNS = {
     "tokens": np.uint32,
+    "fingerprints": np.uint8,
     "ends of texts": np.uint8,
     "file": np.int32,
     "row": np.int64,
@@ -62,6 +64,7 @@ def read_records(
     threads: int,
     checkpoint: Checkpoint,
     progress: Progress,
+    key: Key,
     check: Callable[[Batch], None] | None = None,
 ) -> Records:
     """Read a source to its end, tokenise and sign its texts.
@@ -78,6 +81,8 @@ def read_records(
         Its scratch files hold what is returned; told now and then how far reading has come.
     progress : Progress
         Told the seconds of each stage, and how far the source is read.
+    key : uint64 array
+        Of the fingerprints and digests: `dedup.secret`.
     check : callable, optional
         Refuses, by an error, what cannot be used.
 
@@ -90,7 +95,7 @@ def read_records(
     if checkpoint.reading:
         source.restore(checkpoint.reading["source"])
     if not (checkpoint.reading and checkpoint.reading["done"]):
-        for one in _sketched(source, store.pieces, params, bands, rows, threads, progress):
+        for one in _sketched(source, store.pieces, params, bands, rows, threads, progress, key):
             source.accept(one.batch)
             if check is not None:
                 check(one.batch)
@@ -128,6 +133,7 @@ class _Store:
         rejections = [batch.rejected[at] for at in rejected]
         values: dict[str, npt.NDArray[Any]] = {
             "tokens": one.tokens.hashes,
+            "fingerprints": one.tokens.fingerprints,
             "ends of texts": one.text_ends.ravel(),
             "file": np.full(n, self._files.setdefault(batch.file, len(self._files)), np.int32),
             "row": batch.row,
@@ -177,6 +183,7 @@ class _Store:
             starts=ends - columns["lengths"],
             ends=ends,
             tokens=columns["tokens"],
+            fingerprints=columns["fingerprints"],
             segments=Segments(columns["segments"], segment_ends - columns["segment counts"], segment_ends),
             keys=tuple(array.view() for array in self._keys),
             text_ends=columns["ends of texts"].reshape(-1, HEAD_BYTES + TAIL_BYTES),
@@ -193,7 +200,7 @@ class _Store:
 
 
 def _sketched(
-    source: Source, skip: int, params: Params, bands: int, rows: int, threads: int, progress: Progress
+    source: Source, skip: int, params: Params, bands: int, rows: int, threads: int, progress: Progress, key: Key
 ) -> Iterator[_Sketched]:
     """Yield every batch with what was computed of it, in input order."""
 
@@ -201,7 +208,7 @@ def _sketched(
         started = time.perf_counter()
         batch = piece()
         parsed = time.perf_counter()
-        tokens = tokenise(batch.text)
+        tokens = tokenise(batch.text, key)
         # The first bands * rows values of a signature are all that the bands read.
         keys = band_keys(signatures(tokens, params, length=bands * rows), bands, rows)
         text_ends = ends_of(*buffers(batch.text))

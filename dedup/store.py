@@ -289,6 +289,8 @@ class Corpus:
         The token store.
     starts, ends : int64 array, shape (n_documents,)
         Document ``i`` has ``tokens[starts[i]:ends[i]]``.
+    fingerprints : uint8 array
+        Of the tokens, as in `dedup.text.Tokens`; empty: words of one token hash are the same.
 
     Attributes
     ----------
@@ -299,10 +301,12 @@ class Corpus:
     tokens: npt.NDArray[np.uint32]
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
+    fingerprints: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     lengths: npt.NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", read_only(self.tokens))
+        object.__setattr__(self, "fingerprints", read_only(self.fingerprints))
         object.__setattr__(self, "lengths", self.ends - self.starts)
 
     def __len__(self) -> int:
@@ -311,8 +315,11 @@ class Corpus:
     def part(self, documents: npt.NDArray[np.int64]) -> Corpus:
         """Return a corpus of some documents alone, their tokens copied, in this order."""
         ends = np.cumsum(self.lengths[documents])
-        texts = [self.tokens[self.starts[document] : self.ends[document]] for document in documents]
-        return Corpus(np.concatenate([self.tokens[:0], *texts]), ends - self.lengths[documents], ends)
+        bounds = list(zip(self.starts[documents].tolist(), self.ends[documents].tolist(), strict=True))
+        texts = [self.tokens[start:end] for start, end in bounds]
+        marks = [self.fingerprints[start:end] for start, end in bounds]
+        fingerprints = np.concatenate([self.fingerprints[:0], *marks])
+        return Corpus(np.concatenate([self.tokens[:0], *texts]), ends - self.lengths[documents], ends, fingerprints)
 
     @property
     def longest(self) -> int:

@@ -7,8 +7,8 @@ of a token hash is `token_hash`, a line over the ``xxhash`` package, which the k
 from __future__ import annotations
 
 import functools
-import itertools
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ import xxhash
 from dedup import folding
 from dedup.kernels import simd
 from dedup.kernels import text as kernel
+from dedup.secret import Key, process_key
+
+T = TypeVar("T", bound=np.generic)
 
 CHARACTER_FLAG = 1
 """Lowest bit of a token hash: set where the token is one character of a script without spaces."""
@@ -42,8 +45,10 @@ class Tokens:
         Token hashes of all documents, in order.
     offsets : int64 array, shape (n_documents + 1,)
         Document ``i`` has ``hashes[offsets[i]:offsets[i + 1]]``.
+    fingerprints : uint8 array, shape (n_tokens,)
+        Of each token's keyed hash, the upper bits: words of equal hash and other fingerprints are not the same.
     digests : uint64 array, shape (n_documents, 2)
-        XXH3-128 of the document's token hashes, high half first: equal for identical documents.
+        Over the keyed hashes of each document's tokens: equal for identical documents alone.
     segments : uint32 array, shape (n_segments,)
         How many tokens of its document stand before the end of each sentence or line; empty where texts are gone.
     segment_counts : int64 array, shape (n_documents,)
@@ -52,6 +57,7 @@ class Tokens:
 
     hashes: npt.NDArray[np.uint32]
     offsets: npt.NDArray[np.int64]
+    fingerprints: npt.NDArray[np.uint8]
     digests: npt.NDArray[np.uint64]
     segments: npt.NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
     segment_counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -60,7 +66,7 @@ class Tokens:
         return len(self.offsets) - 1
 
 
-def tokenise(texts: pa.LargeBinaryArray) -> Tokens:
+def tokenise(texts: pa.LargeBinaryArray, key: Key | None = None) -> Tokens:
     """Fold and tokenise texts.
 
     Parameters
@@ -68,26 +74,34 @@ def tokenise(texts: pa.LargeBinaryArray) -> Tokens:
     texts : pyarrow.LargeBinaryArray
         UTF-8; bytes that are not valid UTF-8 are letters, for they are words in an unknown encoding. A null has no
         tokens.
+    key : uint64 array, optional
+        Of fingerprints and digests; that of the process by default. Those of two keys have nothing in common.
 
     Returns
     -------
     Tokens
     """
+    key = process_key() if key is None else key
     data, offsets = buffers(texts)
     n = len(texts)
     ends = np.zeros(n + 1, np.int64)
     folded = _room(2 * int(np.diff(offsets).max(initial=0)))
     hashes = np.empty(int(offsets[-1] - offsets[0]) // 2 + kernel.PAD, np.uint32)
+    fingerprints = np.empty(hashes.size, np.uint8)
+    digests = np.zeros((n, 2), np.uint64)
+    keyed = np.empty(kernel.PIECE // 2 + 2, np.uint64)
     borders = np.empty(kernel.PIECE + 2 + kernel.AT_ONCE, np.int64)
     room = np.empty((6, kernel.PIECE // 2 + 2), np.uint32)
     segments, segment_ends = np.empty(hashes.size, np.uint32), np.zeros(n + 1, np.int64)
     parts: list[npt.NDArray[np.uint32]] = []
+    fingerprint_parts: list[npt.NDArray[np.uint8]] = []
     segment_parts: list[npt.NDArray[np.uint32]] = []
     first = 0
     while True:
-        rooms = folded, borders, room, hashes, ends[1:], segments, segment_ends[1:]
+        rooms = folded, borders, room, key, keyed, hashes, fingerprints, digests, ends[1:], segments, segment_ends[1:]
         stop = kernel.tokenise(data, offsets, first, n, *_table(), *rooms)
         parts.append(hashes[: ends[stop] if stop > first else 0])
+        fingerprint_parts.append(fingerprints[: len(parts[-1])])
         segment_parts.append(segments[: segment_ends[stop] if stop > first else 0])
         ends[first + 1 : stop + 1] += ends[first]
         segment_ends[first + 1 : stop + 1] += segment_ends[first]
@@ -96,9 +110,13 @@ def tokenise(texts: pa.LargeBinaryArray) -> Tokens:
         # The document at `stop` did not fit: it folds to more than it was, or has hardly two bytes a token.
         first = stop
         folded, hashes = _room(2 * folded.size), np.empty(2 * hashes.size, np.uint32)
-        segments = np.empty(hashes.size, np.uint32)
-    done = parts[0] if len(parts) == 1 else np.concatenate(parts)  # nearly always one: no copy
-    return Tokens(done, ends, digests(done, ends), np.concatenate(segment_parts), np.diff(segment_ends))
+        segments, fingerprints = np.empty(hashes.size, np.uint32), np.empty(hashes.size, np.uint8)
+    found = _joined(segment_parts), np.diff(segment_ends)
+    return Tokens(_joined(parts), ends, _joined(fingerprint_parts), digests, *found)
+
+
+def _joined(parts: list[npt.NDArray[T]]) -> npt.NDArray[T]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)  # nearly always one: no copy
 
 
 def tokens(text: str) -> list[str]:
@@ -159,15 +177,6 @@ _folded = functools.lru_cache(1 << 14)(folding.fold_code_point)
 
 def _room(size: int) -> npt.NDArray[np.uint8]:
     return np.empty(size + 2 * kernel.PAD, np.uint8)
-
-
-def digests(hashes: npt.NDArray[np.uint32], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
-    """Return the XXH3-128 of each document's token hashes."""
-    view = hashes.view(np.uint8).data
-    bounds = (4 * offsets).tolist()
-    digest = xxhash.xxh3_128_digest
-    found = b"".join([digest(view[start:stop]) for start, stop in itertools.pairwise(bounds)])
-    return np.frombuffer(found, ">u8").astype(np.uint64).reshape(-1, 2)
 
 
 def buffers(texts: pa.LargeBinaryArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

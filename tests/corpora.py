@@ -16,7 +16,7 @@ from dedup.text import encode, tokenise
 def corpus_of(texts: list[str]) -> Corpus:
     """Return texts as documents 0, 1, 2 ..."""
     tokens = tokenise(pa.array([encode(text) for text in texts], pa.large_binary()))
-    return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
+    return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:], tokens.fingerprints)
 
 
 def segmented(texts: list[str]) -> tuple[Corpus, Segments]:
@@ -24,7 +24,7 @@ def segmented(texts: list[str]) -> tuple[Corpus, Segments]:
     tokens = tokenise(pa.array([encode(text) for text in texts], pa.large_binary()))
     lasts = np.cumsum(tokens.segment_counts)
     segments = Segments(tokens.segments, lasts - tokens.segment_counts, lasts)
-    return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:]), segments
+    return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:], tokens.fingerprints), segments
 
 
 def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params, threads: int = 1) -> tuple:

@@ -103,9 +103,43 @@ def containment(part: str, whole: str, size: int) -> float:
     return len(a & b) / len(a) if a else 0.0
 
 
-def digest(text: str) -> bytes:
-    """XXH3-128 of the token hashes."""
-    return xxhash.xxh3_128_digest(b"".join(token_hash(token).to_bytes(4, "little") for token in tokens(text)))
+def keyed_hash(token: str, key: list[int]) -> int:
+    """The second hash of a token, of 64 bits, under a key of random numbers."""
+    data, half = token.encode("utf-8", "surrogateescape"), 1 << 32
+    value = len(data) * key[4] + token_hash(token) * key[5]
+    if len(data) < 16:
+        full, rest = data[: len(data) // 4 * 4], data[len(data) // 4 * 4 :]
+        words = [int.from_bytes(full[at : at + 4], "little") for at in (0, 4, 8)] + [int.from_bytes(rest, "little")]
+        a, b, c, d = ((word + number) % half for word, number in zip(words, key, strict=False))
+        value += a * b + c * d
+    else:
+        for at in range(0, len(data), 8):
+            value = fmix64((value ^ (int.from_bytes(data[at : at + 8], "little") + key[7])) % 2**64)
+    value %= 2**64
+    return (value ^ value >> 32) * key[6] % 2**64
+
+
+def fingerprint(token: str, key: list[int]) -> int:
+    """By which words of one token hash are told apart."""
+    return keyed_hash(token, key) >> 56
+
+
+def digest(text: str, key: list[int]) -> list[int]:
+    """Two sums of the keyed hashes of the tokens, each with a weight by its place, mixed after each 256."""
+    sums = [0, 0]
+    for place, token in enumerate(tokens(text)):
+        for half in (0, 1):
+            sums[half] = (sums[half] + keyed_hash(token, key) * key[8 + 256 * half + place % 256]) % 2**64
+            if place % 256 == 255:
+                sums[half] = fmix64((sums[half] + key[6 + half]) % 2**64)
+    return sums
+
+
+def fmix64(value: int) -> int:
+    """MurmurHash3's 64-bit finalizer."""
+    for number in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        value = (value ^ value >> 33) * number % 2**64
+    return value ^ value >> 33
 
 
 def signature(text: str, size: int, num_perm: int, seed: int) -> list[int]:

@@ -24,6 +24,7 @@ from dedup.evidence import (
 from dedup.kernels.evidence import once_words
 from dedup.params import Params
 from dedup.schema import MEASURES
+from dedup.secret import table_multiplier
 from dedup.store import read_only
 
 words = st.lists(st.sampled_from(["a", "b", "c", "d", "中", "文"]), max_size=40).map(" ".join)
@@ -57,7 +58,7 @@ def test_words_that_occur_once() -> None:
     ends = np.cumsum([len(document) for document in documents])
     starts = ends - [len(document) for document in documents]
     lasts, places = np.zeros_like(ends), np.zeros(len(tokens), np.uint32)
-    once_words(tokens, starts, ends, np.arange(len(documents)), starts, lasts, places)
+    once_words(tokens, starts, ends, np.arange(len(documents)), starts, lasts, places, table_multiplier())
     for document, start, last in zip(documents, starts, lasts, strict=True):
         assert places[start:last].tolist() == [
             place for place, number in enumerate(document) if document.count(number) == 1

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dedup.candidates import split
 from dedup.kernels import evidence as evidence_kernel
 from dedup.kernels import passages as kernel
+from dedup.secret import table_multiplier
 from dedup.store import Corpus
 
 words = st.lists(st.sampled_from(["a", "b", "cc", "5", "中", "文", "字", "ก", "ไทย"]), max_size=60).map(" ".join)
@@ -50,7 +51,7 @@ def test_a_passage_is_six_words() -> None:
 
 def covered(corpus: Corpus, pairs: np.ndarray) -> list[tuple[float, ...]]:
     out = np.full((len(pairs), 3), np.nan)
-    kernel.coverage(corpus.tokens, corpus.starts, corpus.ends, *split(pairs), out)
+    kernel.coverage(corpus.tokens, corpus.starts, corpus.ends, *split(pairs), table_multiplier(), out)
     return [tuple(row) for row in out.tolist()]
 
 

@@ -167,3 +167,13 @@ def test_the_table_is_bounded_by_the_memory() -> None:
     assert rare.frequency_bits(100, memory=10) == rare.LEAST_BITS
     assert not rare.is_crowded(600_000_000, memory=10**9)
     assert rare.is_crowded(1_200_000_000, memory=10**9)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=400) | st.lists(st.integers(0, 40), max_size=400))
+@example([*range(3000, 0, -1)])
+@example([5] * 2000)
+def test_hashes_are_sorted_however_they_are_spread(values: list[int]) -> None:
+    """Texts can be made whose pairs have hashes of one kind."""
+    hashes, out = np.array(values, np.uint64), np.empty(len(values), np.uint64)
+    kernel.sort_uniform(hashes, np.uint64(2**64 - 1), out)
+    assert out.tolist() == sorted(values)

@@ -20,6 +20,7 @@ from dedup.differences import NUMBERS_IN_LETTERS, _numbers, contradictions
 from dedup.kernels import evidence as evidence_kernel
 from dedup.kernels import slots as kernel
 from dedup.relation import CONTRADICTED, CONTRADICTED_NUMBERS
+from dedup.secret import table_multiplier
 from dedup.text import token_hash
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))  # benchmarks are scripts, not a package
@@ -321,9 +322,10 @@ def test_contradictions_equal_the_definition_whatever_facts_weigh(
     documents = np.arange(len(texts))
     once = corpus.starts.copy(), corpus.starts.copy(), np.empty(len(corpus.tokens), np.uint32)
     texts_of = corpus.tokens, corpus.starts, corpus.ends
-    evidence_kernel.once_words(*texts_of, documents, *once)
+    evidence_kernel.once_words(*texts_of, documents, *once, table_multiplier())
     found = np.empty(len(pairs))
-    kernel.contradictions(*texts_of, *once, weights, *_numbers(), documents[::2], documents[1::2], found)
+    sides = documents[::2], documents[1::2]
+    kernel.contradictions(*texts_of, *once, weights, *_numbers(), *sides, table_multiplier(), found)
     for k, value in enumerate(found.tolist()):
         sides = [slice(corpus.starts[document], corpus.ends[document]) for document in (2 * k, 2 * k + 1)]
         hashes, facts = ([array[side].tolist() for side in sides] for array in (corpus.tokens, weights))

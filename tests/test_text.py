@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dedup import folding
 from dedup.kernels import text as kernel
+from dedup.secret import key_of
 from dedup.text import encode, spans, token_hash, tokenise, tokens
 
 SCRIPTS = (
@@ -50,12 +51,15 @@ def test_tokens_equal_the_oracle(text: str) -> None:
 @example([("x" * n + " ") * 9 for n in (62, 63, 64, 65, 4094, 4095, 4096, 4097)])
 @example(["x" * n + "’ — é’s “Ж中” ½…" for n in range(48, 66)])  # what is not ASCII, at all places of a block
 def test_hashes_and_digests_equal_the_oracle(documents: list[str]) -> None:
-    found = tokenise(batch(*documents))
+    key = key_of(bytes(range(32)))
+    found = tokenise(batch(*documents), key)
     assert len(found) == len(documents)
     for place, document in enumerate(documents):
         hashes = found.hashes[found.offsets[place] : found.offsets[place + 1]].tolist()
         assert hashes == [naive.token_hash(token) for token in naive.tokens(document)]
-        assert found.digests[place].astype(">u8").tobytes() == naive.digest(document)
+        marks = found.fingerprints[found.offsets[place] : found.offsets[place + 1]].tolist()
+        assert marks == [naive.fingerprint(token, key.tolist()) for token in naive.tokens(document)]
+        assert found.digests[place].tolist() == naive.digest(document, key.tolist())
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda noise: b"word " + noise + b" caf\xc3\xa9 " * 12))

@@ -15,6 +15,7 @@ from dedup.index.packing import Vocabulary
 from dedup.index.prepared import Prepared
 from dedup.index.texts import Numbers
 from dedup.params import Params
+from dedup.secret import Key
 
 Result = TypeVar("Result")
 
@@ -33,6 +34,10 @@ class Backend(Protocol):
     @property
     def params(self) -> Params:
         """What it was made with."""
+
+    @property
+    def key(self) -> Key:
+        """Under which words are hashed a second time: `dedup.secret`."""
 
     @property
     def vocabulary(self) -> Vocabulary:

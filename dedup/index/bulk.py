@@ -22,6 +22,7 @@ from dedup.index.prepared import Prepared
 from dedup.matches import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
+from dedup.secret import Key
 from dedup.text import Tokens
 
 NAMES_AT_A_TIME = 10_000
@@ -79,6 +80,11 @@ def params_of(index: Index) -> Params:
         if not index._storage.writable:
             raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
         return index._storage.params
+
+
+def key_of(index: Index) -> Key:
+    """Return the key of the fingerprints and digests of an index."""
+    return index._storage.key
 
 
 @contextmanager
@@ -192,8 +198,7 @@ def _rows(
     index: Index, part: Added, numbers: Numbers, counted: npt.NDArray[np.bool_], agencies: Agencies
 ) -> Iterator[Row]:
     texts = part.texts
-    offsets = texts.tokens.offsets
-    packed = index._storage.vocabulary.pack(texts.tokens.hashes, offsets[:-1], offsets[1:])
+    packed = index._storage.vocabulary.pack(texts.tokens)
     digests = texts.tokens.digests.astype(">u8").tobytes()
     for at, number in enumerate(numbers.tolist()):
         code, date = int(texts.credit[at]), part.published[at]

@@ -42,7 +42,7 @@ def _of_run(storage: Storage, run: runfiles.Mapped, last: int) -> list[str]:
     if run.file.first <= last:
         found.append(f"documents from {run.file.first} on are in the run before it, too")
     for kind, postings in (("near", run.near), ("rare", run.rare)):
-        if not runfiles.is_sorted(postings):
+        if not runfiles.is_sorted(postings.postings):
             found.append(f"{kind} postings are not in order")
     return found
 
@@ -51,7 +51,7 @@ def _of_documents(storage: Storage) -> list[str]:
     """Hold all documents against their digests, and look whether each with words can be found."""
     found: list[str] = []
     posted = np.zeros(storage.next, bool)
-    for run in (*storage.finder.near.stored, *storage.finder.near.recent):
+    for run in (*(stored.postings for stored in storage.finder.near.stored), *storage.finder.near.recent):
         for at in range(0, len(run), runfiles.BLOCK):
             numbers = run[at : at + runfiles.BLOCK] & np.uint64(MOST_DOCUMENTS - 1)
             posted[numbers[numbers < storage.next].astype(np.int64)] = True
@@ -62,12 +62,9 @@ def _of_documents(storage: Storage) -> list[str]:
             elif row.length and not posted[row.number]:
                 found.append(f"document {row.id!r}: no postings")
             try:
-                tokens = storage.tokens_of([row])
+                storage.tokens_of([row])
             except ValueError as error:
                 found.append(f"document {row.id!r}: {error}")
-                continue
-            if tokens.digests.astype(">u8").tobytes() != row.digest:
-                found.append(f"document {row.id!r}: other tokens than were written")
         if len(found) >= MOST_TOLD:
             break
     return found[:MOST_TOLD]

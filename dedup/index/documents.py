@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
+import xxhash
 
 from dedup.errors import StorageError
 
-FORMAT = 2
+FORMAT = 3
 PAGE_BYTES = 16_384
 CACHE_KIB = 64_000
 JOURNAL_BYTES = 64 << 20  # that the log of a large transaction may keep
@@ -27,7 +28,7 @@ CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, length INTEGER NOT NULL, source TEXT,
     published INTEGER, url TEXT, data TEXT, credit TEXT, drawn_on INTEGER NOT NULL, copy_of INTEGER,
-    counted INTEGER NOT NULL, digest BLOB NOT NULL, tokens BLOB NOT NULL
+    counted INTEGER NOT NULL, digest BLOB NOT NULL, tokens BLOB NOT NULL, checksum INTEGER NOT NULL
 );
 CREATE INDEX copies ON documents (copy_of) WHERE copy_of IS NOT NULL;
 CREATE INDEX dates ON documents (published) WHERE published IS NOT NULL;
@@ -64,7 +65,7 @@ class Row(NamedTuple):
     counted : int
         Whether its word pairs count: 0 of near duplicates and of documents too short.
     digest : bytes
-        Of its tokens, 16 bytes.
+        Of its words, under the key of the index: 16 bytes.
     tokens : bytes
         As `dedup.index.packing` stores them.
     """
@@ -85,8 +86,56 @@ class Row(NamedTuple):
     tokens: bytes
 
 
-_COLUMNS = ", ".join(Row._fields)
-_INSERT = f"INSERT INTO documents ({_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"
+_SUM, _REMOVED = "checksum", "removed"
+"""Names of the checksums among what the index knows of itself: of all that, and of the removed documents."""
+
+_COLUMNS = ", ".join((*Row._fields, "checksum"))
+_INSERT = f"INSERT INTO documents ({_COLUMNS}) VALUES ({', '.join('?' * (len(Row._fields) + 1))})"
+
+
+def checksum(row: Row) -> int:
+    """Return a checksum of all of a document but ``copy_of``, which may change: 64 bits, signed."""
+    told = orjson.dumps([*row[:10], row.counted])
+    found = xxhash.xxh3_64(told)
+    found.update(row.digest)
+    found.update(row.tokens)
+    return found.intdigest() - (1 << 63)
+
+
+def _state_sum(about: dict[str, Any], runs: Sequence[RunFile]) -> int:
+    """Return a checksum of what an index knows of itself, 64 bits, signed."""
+    found = xxhash.xxh3_64(repr([tuple(run) for run in runs]).encode())
+    for name, value in sorted(about.items()):
+        if name != _SUM:
+            found.update(f"\0{name}\0".encode())
+            found.update(value if isinstance(value, bytes) else repr(value).encode())
+    return found.intdigest() - (1 << 63)
+
+
+def _numbers_sum(numbers: Sequence[int]) -> int:
+    """Return a checksum of numbers in any order, 63 bits: that of some and others is the exclusive or of both."""
+    found = 0
+    for number in numbers:
+        found ^= xxhash.xxh3_64_intdigest(number.to_bytes(8, "little")) >> 1
+    return found
+
+
+def _row(values: Sequence[Any]) -> Row:
+    """Return a document as it was read.
+
+    Raises
+    ------
+    ValueError
+        When it is damaged.
+    """
+    row = Row(*values[:-1])
+    try:
+        is_whole = checksum(row) == values[-1]
+    except (TypeError, orjson.JSONEncodeError):  # values of other types than were written
+        is_whole = False
+    if not is_whole:
+        raise ValueError(f"document {row.number} is not what was written")
+    return row
 
 
 class RunFile(NamedTuple):
@@ -149,6 +198,7 @@ class Documents:
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
             values = {"format": FORMAT, "change": 0, "next": 1, **about}
+            values[_SUM] = _state_sum(values, [])
             connection.executemany("INSERT INTO about VALUES (?, ?)", values.items())
             connection.execute("COMMIT")
         finally:
@@ -167,6 +217,7 @@ class Documents:
         """Commit, so that it stays whatever happens; readers learn that something has changed."""
         if self._connection.in_transaction:
             self._connection.execute("UPDATE about SET value = value + 1 WHERE name = 'change'")
+            self.set_about(**{_SUM: _state_sum(self._about(), self.runs())})
             self._connection.execute("COMMIT")
 
     def end(self) -> None:
@@ -189,8 +240,27 @@ class Documents:
             self._connection.execute("ROLLBACK TO mark")
 
     def about(self) -> dict[str, Any]:
-        """Return what the index knows of itself."""
+        """Return what the index knows of itself.
+
+        Raises
+        ------
+        ValueError
+            When it, or what is noted of runs and removed documents, is not what was written.
+        """
+        about = self._about()
+        if about.get("format") == FORMAT:
+            is_whole = about.get(_SUM) == _state_sum(about, self.runs())
+            if not is_whole or about.get(_REMOVED, 0) != _numbers_sum(self.removed()):
+                raise ValueError("what it knows of itself is not what was written")
+        return about
+
+    def _about(self) -> dict[str, Any]:
         return dict(self._connection.execute("SELECT name, value FROM about"))
+
+    def _note_removed(self, numbers: Sequence[int]) -> None:
+        """Keep the checksum of removed documents: these are noted, or not any more."""
+        (before,) = self._connection.execute("SELECT value FROM about WHERE name = ?", (_REMOVED,)).fetchone() or (0,)
+        self.set_about(**{_REMOVED: before ^ _numbers_sum(numbers)})
 
     def change(self) -> int:
         """Return a number that rises with every commit; begins reading, if told to, one state of the database."""
@@ -205,12 +275,12 @@ class Documents:
 
     def insert(self, rows: Iterable[Row]) -> None:
         """Add documents."""
-        self._connection.executemany(_INSERT, rows)
+        self._connection.executemany(_INSERT, ((*row, checksum(row)) for row in rows))
 
     def by_id(self, id: str) -> Row | None:
         """Return the document of that id."""
         row = self._connection.execute(f"SELECT {_COLUMNS} FROM documents WHERE id = ?", (id,)).fetchone()
-        return None if row is None else Row(*row)
+        return None if row is None else _row(row)
 
     def known(self, ids: Sequence[str]) -> set[str]:
         """Return which of the ids there are."""
@@ -218,12 +288,12 @@ class Documents:
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """Return documents by number; those that are gone are left out."""
-        return {row[0]: Row(*row) for row in self._of(_COLUMNS, "number", numbers)}
+        return {row[0]: _row(row) for row in self._of(_COLUMNS, "number", numbers)}
 
     def after(self, number: int, count: int) -> list[Row]:
         """Return the next documents after a number."""
         statement = f"SELECT {_COLUMNS} FROM documents WHERE number > ? ORDER BY number LIMIT ?"
-        return [Row(*row) for row in self._connection.execute(statement, (number, count))]
+        return [_row(row) for row in self._connection.execute(statement, (number, count))]
 
     def blocks(self, count: int, after: int = 0) -> Iterator[list[Row]]:
         """Yield all documents after a number, so many at a time."""
@@ -235,6 +305,7 @@ class Documents:
         """Remove a document; its copies stand for themselves from now on."""
         self._connection.execute("DELETE FROM documents WHERE number = ?", (number,))
         self._connection.execute("INSERT INTO removed VALUES (?)", (number,))
+        self._note_removed([number])
         self._connection.execute("UPDATE documents SET copy_of = NULL WHERE copy_of = ?", (number,))
 
     def older(self, before: int) -> list[tuple[int, int]]:
@@ -246,6 +317,7 @@ class Documents:
         """Remove the documents published before a date."""
         old = "SELECT number FROM documents WHERE published < ?"
         self._connection.execute(f"UPDATE documents SET copy_of = NULL WHERE copy_of IN ({old})", (before,))
+        self._note_removed([row[0] for row in self._connection.execute(old, (before,))])
         self._connection.execute(f"INSERT INTO removed {old}", (before,))
         self._connection.execute("DELETE FROM documents WHERE published < ?", (before,))
 
@@ -260,7 +332,9 @@ class Documents:
 
     def forget_removed(self, first: int, last: int) -> None:
         """Note that no removed document among these numbers has postings any more."""
-        self._connection.execute("DELETE FROM removed WHERE number BETWEEN ? AND ?", (first, last))
+        among = "FROM removed WHERE number BETWEEN ? AND ?"
+        self._note_removed([row[0] for row in self._connection.execute(f"SELECT number {among}", (first, last))])
+        self._connection.execute(f"DELETE {among}", (first, last))
 
     def runs(self) -> list[RunFile]:
         """Return the run files, in the order of their documents."""

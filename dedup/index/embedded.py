@@ -192,7 +192,20 @@ class Embedded(Storage):
 
     def find(self, new: Prepared, numbers: Numbers, add: bool) -> Found:
         """Find and judge the pairs of new texts and stored ones."""
-        return self.finder.find(new, numbers, self.documents.fetch, self.vocabulary, add)
+        return self.finder.find(new, numbers, self._fetch_all, self.vocabulary, add)
+
+    def _fetch_all(self, numbers: Sequence[int]) -> dict[int, Row]:
+        """Return documents by number; all that are not removed are there.
+
+        Raises
+        ------
+        ValueError
+        """
+        found = self.documents.fetch(numbers)
+        lost = [number for number in numbers if number not in found and not self.finder.is_removed[number]]
+        if lost:
+            raise ValueError(f"document {lost[0]} is missing")
+        return found
 
     def __len__(self) -> int:
         return len(self.documents)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedup import differences, evidence, relation
+from dedup import judging
 from dedup.candidates import joined, split, within
 from dedup.families import are_versions
 from dedup.index.documents import Row
@@ -25,6 +25,7 @@ from dedup.index.postings import Postings
 from dedup.index.prepared import NearKeys, Prepared
 from dedup.index.sketching import Sketched, rare_pairs, sketched
 from dedup.index.texts import Numbers, Texts
+from dedup.judging import Bodies
 from dedup.matches import NEITHER, Matches
 from dedup.params import Level, Params
 from dedup.postings import LEAST_OVERLAP, posting_limit
@@ -165,7 +166,7 @@ class Finder:
         lengths = texts.corpus.lengths
         to_compare = ~is_same & (np.minimum(lengths[met[0]], lengths[met[1]]) >= params.min_tokens)
         candidates = within(joined(met[0][to_compare], met[1][to_compare]), texts.published, params.window)
-        near = _near_duplicates(texts, candidates, params)
+        near = judging.near_duplicates(Bodies(texts.corpus, texts.published), candidates, params)
         counted = _counted(texts, Matches.concatenate([identical, near]), params.min_tokens)
         if params.level < Level.syndicated:
             return Found(texts, Matches.concatenate([identical, near]), counted)
@@ -230,16 +231,7 @@ class Finder:
             return Matches.none()
         others = self._sketched(texts.corpus, np.arange(texts.first_new), 1, (1, 1))
         listed = rare_pairs(texts.corpus, [others, own])
-        measured = evidence.agreement_evidence(texts.corpus, pairs, listed, always=known)
-        is_close = np.isin(joined(measured.left, measured.right), known)
-        told = relation.is_reported(measured, self.params) | is_close
-        measured = measured.take(np.flatnonzero(told))
-        aligned = relation.may_be_template(measured, self.params)
-        measured = differences.with_contradictions(texts.corpus, measured, listed, aligned)
-        measured = evidence.with_shingles(texts.corpus, measured, self.params)
-        carried = relation.may_be_update(measured, self.params) | (measured["resemblance"] >= self.params.threshold)
-        measured = differences.with_news(texts.corpus, measured, listed.words, texts.published, carried)
-        return relation.judge(measured, self.params)
+        return judging.copies(Bodies(texts.corpus, texts.published, listed), pairs, known, self.params)
 
     def _sketched(
         self, corpus: Corpus, documents: Numbers, least: int, widths: tuple[int, int] | None = None
@@ -250,18 +242,6 @@ class Finder:
     def _post(self, own: Sketched, numbers: Numbers) -> None:
         self.sketch_sizes[numbers] = own.sizes
         self.rare.add(own.keys(), np.repeat(numbers, own.sizes))
-
-
-def _near_duplicates(texts: Texts, pairs: npt.NDArray[np.uint64], params: Params) -> Matches:
-    corpus = texts.corpus
-    measured = evidence.shingle_evidence(corpus, pairs, params)
-    alike = measured["resemblance"] >= params.threshold
-    measured = differences.with_contradictions(corpus, measured, None, alike)
-    if params.level > Level.near:
-        return relation.near_duplicates(measured, replace(params, updates="drop"))
-    measured = evidence.with_agreement(corpus, measured, alike)
-    measured = differences.with_news(corpus, measured, corpus.lengths, texts.published, alike)
-    return relation.near_duplicates(measured, params)
 
 
 def _pairs(found: npt.NDArray[np.uint64]) -> tuple[Numbers, Numbers, Numbers]:
@@ -300,4 +280,4 @@ def _counted(texts: Texts, close: Matches, min_tokens: int) -> npt.NDArray[np.bo
 
 
 def _corpus(tokens: Tokens) -> Corpus:
-    return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:])
+    return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:], tokens.fingerprints)

@@ -303,7 +303,11 @@ class Index:
 
     def _prepared(self, chunk: list[Given]) -> Prepared:
         return Prepared.of(
-            [one.text for one in chunk], [one.published for one in chunk], self._agencies, self._near_keys
+            [one.text for one in chunk],
+            [one.published for one in chunk],
+            self._agencies,
+            self._near_keys,
+            self._storage.key,
         )
 
     def _add(self, chunk: list[Given], prepared: Prepared) -> list[list[Match]]:
@@ -335,8 +339,7 @@ class Index:
         copy_of: list[int | None],
         counted: list[bool],
     ) -> Iterator[Row]:
-        offsets = prepared.tokens.offsets
-        packed = self._storage.vocabulary.pack(prepared.tokens.hashes, offsets[:-1], offsets[1:])
+        packed = self._storage.vocabulary.pack(prepared.tokens)
         digests = prepared.tokens.digests.astype(">u8").tobytes()
         for at, (one, number) in enumerate(zip(chunk, numbers.tolist(), strict=True)):
             code = int(prepared.credit[at])

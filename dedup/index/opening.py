@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from dedup import __version__
+from dedup import __version__, secret
 from dedup.durable import sync_folder
 from dedup.errors import ParamsError, StorageError
 from dedup.index.documents import Documents
@@ -61,7 +61,8 @@ def made(folder: Path, params: Params) -> WriterLock:
             begun = folder / f"{DATABASE}.begun"
             for path in folder.glob(f"{DATABASE}.begun*"):
                 path.unlink()
-            Documents.create(begun, {"version": __version__, "params": orjson.dumps(params.as_dict()).decode()})
+            written = {"params": orjson.dumps(params.as_dict()).decode(), "secret": secret.draw().hex()}
+            Documents.create(begun, {"version": __version__, **written})
             begun.rename(folder / DATABASE)
             sync_folder(folder)
             with suppress(OSError):  # it may not be ours to read

@@ -7,6 +7,8 @@ up add a false candidate now and then, which is verified like any other. Runs ar
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +27,48 @@ _MASK = np.uint64(MOST_DOCUMENTS - 1)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 Run = npt.NDArray[np.uint64]
+
+
+class StoredRun(NamedTuple):
+    """A run in a file.
+
+    Parameters
+    ----------
+    postings : uint64 array, sorted
+    sums : uint64 array
+        The checksum of each block of postings; empty where whoever stores them has others.
+    seen : uint8 array
+        Which blocks were held against their checksums.
+    """
+
+    postings: Run
+    sums: Run
+    seen: npt.NDArray[np.uint8]
+
+    @staticmethod
+    def of(postings: Run, sums: Run | None = None) -> StoredRun:
+        """Return a run of which nothing was looked at yet."""
+        sums = np.empty(0, np.uint64) if sums is None else sums
+        return StoredRun(read_only(postings), read_only(sums), np.zeros(len(sums), np.uint8))
+
+    def verified(self) -> Run:
+        """Return the postings, all of them held against their checksums.
+
+        Raises
+        ------
+        ValueError
+            When they are not what was written.
+        """
+        if len(self.sums) and (checksums(self.postings) != self.sums).any():
+            raise ValueError("a run has other postings than were written")
+        return self.postings
+
+
+def checksums(postings: Run) -> Run:
+    """Return the checksum of each block of sorted postings."""
+    sums = np.empty(-(-len(postings) // kernel.SUMMED), np.uint64)
+    kernel.checksums(postings, sums)
+    return sums
 
 
 def packed(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> Run:
@@ -54,14 +98,14 @@ class Postings:
 
     Attributes
     ----------
-    stored : list of uint64 array
+    stored : list of StoredRun
         Runs in files, in the order of the documents in them.
     recent : list of uint64 array
         Runs in memory, of later documents.
     """
 
     def __init__(self) -> None:
-        self.stored: list[Run] = []
+        self.stored: list[StoredRun] = []
         self.recent: list[Run] = []
 
     def add(self, keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> None:
@@ -112,12 +156,12 @@ class Postings:
         wanted, asking = wanted[order], owners[order].astype(np.uint64)
         room = np.empty(1024 + 8 * len(keys), np.uint64)
         count = 0
-        for run in (*self.stored, *self.recent):
+        for run in (*self.stored, *map(StoredRun.of, self.recent)):
             before = count
-            while (count := kernel.search(run, BITS, wanted, asking, limit, is_removed, room, before)) > len(room):
+            while (count := kernel.search(*run, BITS, wanted, asking, limit, is_removed, room, before)) > len(room):
                 room = np.concatenate([room[:before], np.empty(2 * (count - before) + before, np.uint64)])
             if count < 0:
-                raise ValueError("a run names a document that there is not")
+                raise ValueError("a run has other postings than were written")
         found = room[:count]
         found.sort()
         return found

@@ -15,6 +15,7 @@ from dedup.lsh import band_keys, bands_and_rows
 from dedup.minhash import signatures
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
+from dedup.secret import Key
 from dedup.text import Tokens, buffers, tokenise
 
 FEW_TEXTS = 20
@@ -54,12 +55,12 @@ class Prepared:
 
     @staticmethod
     def of(
-        texts: Sequence[bytes], published: Sequence[int | None], agencies: Agencies, near_keys: NearKeys
+        texts: Sequence[bytes], published: Sequence[int | None], agencies: Agencies, near_keys: NearKeys, key: Key
     ) -> Prepared:
-        """Prepare texts, in UTF-8, and their dates."""
+        """Prepare texts, in UTF-8, and their dates; under the key of the index."""
         array = pa.array(texts, pa.large_binary())
         data, offsets = buffers(array)
-        tokens = tokenise(array)
+        tokens = tokenise(array, key)
         sizes = np.diff(offsets)
         if len(texts) < FEW_TEXTS:
             found = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), agencies) for text in texts]

@@ -1,7 +1,8 @@
 """Run files: postings sorted once, written, synced, and never changed; read by mapping. And the table of frequencies.
 
-A run file holds near postings, then rare postings, then the sketch size of each document from the first to the last,
-one byte each. Its digest stands in the database, for `check`.
+A run file holds near postings, then rare postings, then the checksums of their blocks, then the sketch size of each
+document from the first to the last, one byte each, then the checksum of all behind the postings. Of the postings what
+is looked at is held against its checksum when it is. The digest of the file stands in the database, for `check`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import xxhash
 
 from dedup.durable import sync_folder
 from dedup.index.documents import RunFile
-from dedup.index.postings import MOST_DOCUMENTS, Run, pruned
+from dedup.index.postings import MOST_DOCUMENTS, Run, StoredRun, checksums, pruned
+from dedup.kernels.runs import SUMMED
 
 PART_BITS = 4
 """Runs are merged a range of keys at a time (those with the same upper bits), so that only a part is in memory."""
@@ -36,8 +38,8 @@ class Mapped(NamedTuple):
     """A run file in memory, as far as it is looked at."""
 
     file: RunFile
-    near: Run
-    rare: Run
+    near: StoredRun
+    rare: StoredRun
     sketch_sizes: npt.NDArray[np.uint8]
 
 
@@ -108,7 +110,9 @@ def mapped(folder: Path, file: RunFile) -> Mapped:
     if not (0 <= file.first <= file.last and file.near >= 0 and file.rare >= 0):
         raise ValueError(f"{file.name} has documents {file.first} to {file.last}")
     n_documents = file.last - file.first + 1
-    size = 8 * (file.near + file.rare) + n_documents
+    blocks = [-(-count // SUMMED) for count in (file.near, file.rare)]
+    behind = 8 * (file.near + file.rare)
+    size = behind + 8 * sum(blocks) + n_documents + 8
     with place(folder, file.name).open("rb") as opened:
         found = os.fstat(opened.fileno()).st_size
         if found != size:
@@ -116,9 +120,13 @@ def mapped(folder: Path, file: RunFile) -> Mapped:
         view = mmap.mmap(opened.fileno(), size, access=mmap.ACCESS_READ)
     if hasattr(view, "madvise"):
         view.madvise(mmap.MADV_RANDOM)
+    if xxhash.xxh3_64_digest(view[behind:-8]) != view[-8:]:
+        raise ValueError(f"{file.name} has other bytes than were written")
     near = np.frombuffer(view, np.uint64, file.near)
     rare = np.frombuffer(view, np.uint64, file.rare, 8 * file.near)
-    return Mapped(file, near, rare, np.frombuffer(view, np.uint8, n_documents, 8 * (file.near + file.rare)))
+    sums = np.frombuffer(view[behind : behind + 8 * sum(blocks)], np.uint64)
+    runs = StoredRun.of(near, sums[: blocks[0]]), StoredRun.of(rare, sums[blocks[0] :])
+    return Mapped(file, *runs, np.frombuffer(view, np.uint8, n_documents, size - 8 - n_documents))
 
 
 def written(
@@ -153,17 +161,41 @@ def written(
     kept_sizes = np.where(is_removed[first : first + len(sizes)], np.uint8(0), sizes)
 
     def pieces() -> Iterable[npt.NDArray[np.generic]]:
+        behind = []
         for kind, runs in enumerate((near, rare)):
+            summed = _Summed()
             for part in _parts(runs):
                 part = part[~is_removed[part & np.uint64(MOST_DOCUMENTS - 1)]]
                 if kind == 1:
                     part = pruned(part, limit)
                 counts[kind] += len(part)
+                summed.add(part)
                 yield part
-        yield kept_sizes
+            behind.append(summed.sums())
+        data = b"".join([sums.tobytes() for sums in behind] + [kept_sizes.tobytes()])
+        yield np.frombuffer(data + xxhash.xxh3_64_digest(data), np.uint8)
 
     name, digest = write(folder, pieces(), "run")
     return RunFile(name, first, first + len(sizes) - 1, n_documents, counts[0], counts[1], digest)
+
+
+class _Summed:
+    """The checksums of postings that come in parts."""
+
+    def __init__(self) -> None:
+        self._sums: list[Run] = []
+        self._rest = np.empty(0, np.uint64)
+
+    def add(self, part: Run) -> None:
+        """Take the next postings."""
+        together = np.concatenate([self._rest, part])
+        whole = len(together) // SUMMED * SUMMED
+        self._sums.append(checksums(together[:whole]))
+        self._rest = together[whole:]
+
+    def sums(self) -> Run:
+        """Return the checksum of each block."""
+        return np.concatenate([*self._sums, checksums(self._rest)])
 
 
 def merged(folder: Path, runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool_], limit: int) -> RunFile:
@@ -172,7 +204,7 @@ def merged(folder: Path, runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool
     sizes = np.zeros(runs[-1].file.last + 1 - first, np.uint8)
     for run in runs:
         sizes[run.file.first - first : run.file.last + 1 - first] = run.sketch_sizes
-    near, rare = [run.near for run in runs], [run.rare for run in runs]
+    near, rare = [run.near.verified() for run in runs], [run.rare.verified() for run in runs]
     n_documents = sum(run.file.documents for run in runs) - gone_of(runs, is_removed)
     return written(folder, near, rare, sizes, first, n_documents, is_removed, limit)
 
@@ -223,7 +255,7 @@ def write_table(folder: Path, counts: npt.NDArray[np.uint8], is_packed: bool) ->
     return write(folder, [data], "frequencies")
 
 
-def table(folder: Path, name: str, bits: int, is_packed: bool, private: bool) -> npt.NDArray[np.uint8]:
+def table(folder: Path, name: str, bits: int, is_packed: bool, private: bool, digest: str) -> npt.NDArray[np.uint8]:
     """Read a table of frequencies.
 
     Parameters
@@ -235,12 +267,16 @@ def table(folder: Path, name: str, bits: int, is_packed: bool, private: bool) ->
     is_packed : bool
     private : bool
         Read it to memory, to change it; else one that is not packed is mapped, and pages that are changed are our own.
+    digest : str
+        That `write_table` has returned.
 
     Raises
     ------
     OSError, ValueError
     """
     path, slots = place(folder, name), 1 << bits
+    if digest_of(path) != digest:
+        raise ValueError(f"{name} has other bytes than were written")
     if is_packed:
         data = path.read_bytes()
         try:

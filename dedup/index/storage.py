@@ -23,9 +23,11 @@ from dedup.index.documents import Documents, Row, RunFile, checked
 from dedup.index.finder import Finder
 from dedup.index.frequencies import MOST_BITS, NO_LIMIT, Frequencies
 from dedup.index.packing import Vocabulary
+from dedup.index.texts import tokens_of
 from dedup.params import Level, Params
 from dedup.postings import posting_limit
 from dedup.rare import frequency_bits
+from dedup.secret import key_of
 from dedup.text import Tokens
 
 DATABASE, LOCK, RUNS = "index.sqlite", "lock", "runs"
@@ -70,6 +72,8 @@ class Storage:
     ----------
     documents : Documents
     params : Params
+    key : uint64 array
+        Of fingerprints and digests.
     finder : Finder
     vocabulary : Vocabulary
     next : int
@@ -88,6 +92,7 @@ class Storage:
         about = self.documents.about()
         checked(about, folder, None if params is None else params.as_dict())
         self.params = Params(**orjson.loads(about["params"]))
+        self.key = key_of(bytes.fromhex(about["secret"]))
         self.load()
 
     def close(self) -> None:
@@ -122,7 +127,7 @@ class Storage:
         self._table = orjson.loads(about.get("table", "{}"))
         self._gone = int(about.get("gone", 0))
         self._has_removed = True
-        self.vocabulary = Vocabulary(np.frombuffer(about.get("vocabulary", b""), np.uint32))
+        self.vocabulary = Vocabulary.stored(about.get("vocabulary", b""))
         self.finder = Finder(self.params, self._frequencies())
         self._last_run = 0
         self._mapped: list[runfiles.Mapped] = []
@@ -135,7 +140,8 @@ class Storage:
         if not self._table:
             return Frequencies()
         table = self._table
-        counts = runfiles.table(self._runs, table["name"], table["bits"], table["packed"], self._writable)
+        how = table["bits"], table["packed"], self._writable, table["digest"]
+        counts = runfiles.table(self._runs, table["name"], *how)
         return Frequencies(counts, table["articles"], table["tokens"])
 
     def _counts(self) -> bool:
@@ -153,9 +159,10 @@ class Storage:
 
     def _catch_up(self, about: dict[str, Any]) -> None:
         """Take the documents that came after the ones known."""
-        counted_to = self._table.get("to", 0)
+        counted_to, behind, n_rows = self._table.get("to", 0), self.next - 1, 0
         for rows in self.documents.blocks(BLOCK, self.next - 1):
             tokens = self.tokens_of(rows)
+            n_rows += len(rows)
             numbers = np.array([row.number for row in rows])
             counted = np.array([bool(row.counted) for row in rows])
             if self._counts():
@@ -165,7 +172,10 @@ class Storage:
                 self.finder.post_again(_from(tokens, first), numbers[first:])
         self.next = int(about["next"])
         self.finder.make_room(self.next)
-        self.finder.is_removed[self.documents.removed()] = True
+        removed = np.array(self.documents.removed(), np.int64)
+        self.finder.is_removed[removed] = True
+        if behind >= self._last_run and n_rows + np.count_nonzero(removed > behind) != self.next - 1 - behind:
+            raise ValueError(f"documents behind the first {behind:,} are missing")
 
     def refresh(self) -> None:
         """See what a writer has committed meanwhile; within a transaction of reading."""
@@ -177,7 +187,7 @@ class Storage:
             self.load()
             self.documents.begin(write=False)
             return self.refresh()
-        self.vocabulary = Vocabulary(np.frombuffer(about.get("vocabulary", b""), np.uint32))
+        self.vocabulary = Vocabulary.stored(about.get("vocabulary", b""))
         self._catch_up(about)
         self._change = change
         return None
@@ -190,7 +200,7 @@ class Storage:
         ValueError
             When they are damaged.
         """
-        return self.vocabulary.tokens([row.tokens for row in rows], [row.length for row in rows])
+        return tokens_of(rows, self.vocabulary)
 
     # ---- changes, in the transaction that is open
 
@@ -229,8 +239,8 @@ class Storage:
         """Make the vocabulary, once there are documents enough; in the transaction that is open."""
         if len(self.vocabulary) == 0 and self.next > VOCABULARY_DOCUMENTS:
             first = self.documents.after(0, VOCABULARY_DOCUMENTS)
-            self.vocabulary = Vocabulary.of(self.tokens_of(first).hashes)
-            self.documents.set_about(vocabulary=self.vocabulary.words.tobytes())
+            self.vocabulary = Vocabulary.of(self.tokens_of(first))
+            self.documents.set_about(vocabulary=bytes(self.vocabulary))
 
     def commit(self) -> None:
         """Commit all that was added and removed."""
@@ -428,4 +438,5 @@ def _tier(documents: int) -> int:
 def _from(tokens: Tokens, first: int) -> Tokens:
     """Return the texts from one on."""
     start: npt.NDArray[np.int64] = tokens.offsets[first:]
-    return Tokens(tokens.hashes[start[0] :], start - start[0], tokens.digests[first:])
+    hashes, fingerprints = tokens.hashes[start[0] :], tokens.fingerprints[start[0] :]
+    return Tokens(hashes, start - start[0], fingerprints, tokens.digests[first:])

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.index.documents import Row
-from dedup.index.packing import Vocabulary
+from dedup.index.packing import Unpacked, Vocabulary
 from dedup.index.prepared import Prepared, dates
 from dedup.store import Corpus
+from dedup.text import Tokens
 
 Numbers = npt.NDArray[np.int64]
 
@@ -49,7 +50,7 @@ class Texts:
         self._new_numbers = numbers
         self._fetch = fetch
         self._vocabulary = vocabulary
-        self._stored: dict[int, tuple[Row, npt.NDArray[np.uint32]]] = {}
+        self._stored: dict[int, tuple[Row, Unpacked]] = {}
         self._lay_out()
 
     def require(self, numbers: Numbers) -> None:
@@ -61,7 +62,8 @@ class Texts:
             return
         lengths = np.array([row.length for row in rows.values()], np.int64)
         tokens = self._vocabulary.unpack([row.tokens for row in rows.values()], lengths)
-        parts = np.split(tokens, np.cumsum(lengths)[:-1])
+        cuts = np.cumsum(lengths)[:-1]
+        parts = map(Unpacked, np.split(tokens.hashes, cuts), np.split(tokens.fingerprints, cuts))
         self._stored.update(zip(rows, zip(rows.values(), parts, strict=True), strict=True))
         self._lay_out()
 
@@ -81,8 +83,28 @@ class Texts:
         self.numbers = np.concatenate([np.array(order, np.int64), self._new_numbers])
         lengths = np.concatenate([np.array([row.length for row in self.rows], np.int64), self.new.lengths])
         ends = np.cumsum(lengths)
-        tokens = np.concatenate([*(self._stored[number][1] for number in order), self.new.tokens.hashes])
-        self.corpus = Corpus(tokens, ends - lengths, ends)
+        unpacked = [self._stored[number][1] for number in order]
+        tokens = np.concatenate([*(some.hashes for some in unpacked), self.new.tokens.hashes])
+        fingerprints = np.concatenate([*(some.fingerprints for some in unpacked), self.new.tokens.fingerprints])
+        self.corpus = Corpus(tokens, ends - lengths, ends, fingerprints)
         self.published = np.concatenate([dates([row.published for row in self.rows]), self.new.published])
-        stored = np.frombuffer(b"".join(row.digest for row in self.rows), ">u8").astype(np.uint64).reshape(-1, 2)
-        self.digests = np.concatenate([stored, self.new.tokens.digests])
+        self.digests = np.concatenate([digests_of(self.rows), self.new.tokens.digests])
+
+
+def digests_of(rows: Sequence[Row]) -> npt.NDArray[np.uint64]:
+    """Return the digests of stored documents, shape (n, 2)."""
+    return np.frombuffer(b"".join(row.digest for row in rows), ">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def tokens_of(rows: Sequence[Row], vocabulary: Vocabulary) -> Tokens:
+    """Return the tokens of stored documents.
+
+    Raises
+    ------
+    ValueError
+        When they are damaged.
+    """
+    lengths = np.array([row.length for row in rows], np.int64)
+    found = vocabulary.unpack([row.tokens for row in rows], lengths)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    return Tokens(found.hashes, offsets, found.fingerprints, digests_of(rows))

@@ -25,11 +25,10 @@ LEAD = 60  # words: so many in a row, near the beginning of both texts, tell whe
 LEAD_FROM = 80  # words of page that may stand before them
 LEAST_TOP = 20  # words in the top of a text, if it has as many; of a longer one it is the first quarter
 REACH = 24  # how near, in both documents, anchors must be to support one another
-KEY_BITS = 44  # of an entry in a hash table, above them its stamp
+KEY_BITS = 48  # of an entry in a hash table, above them its stamp
 STAMPS = 1 << (64 - KEY_BITS)  # hash tables that use the same room before it is emptied
-KIND_BITS = 2  # the lowest bits of a token hash are not spread evenly
+SLOT_SHIFT = 20  # of a key times the secret multiplier, the bits from here on choose its slot
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
-MULTIPLIER = 0x9E3779B97F4A7C15  # odd and irregular: spreads keys over the upper bits
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
 FEW_WORDS = 4  # the same for once-words
 
@@ -46,9 +45,12 @@ def entry(key: int, stamp: int) -> int:
 
 
 @njit(inline="always")
-def find(entries: Array, wanted: int, mask: int) -> int:
-    """Return the slot that holds the entry, or the one where it belongs: free, or left over from an older stamp."""
-    slot = wanted >> u8(KIND_BITS) & mask
+def find(entries: Array, wanted: int, mask: int, multiplier: int) -> int:
+    """Return the slot that holds the entry, or the one where it belongs: free, or left over from an older stamp.
+
+    The multiplier is odd and secret: no text can fill one end of a table.
+    """
+    slot = wanted * multiplier >> u8(SLOT_SHIFT) & mask
     # Another key of the same stamp: one comparison, for which of the two it is not cannot be predicted.
     while u8((entries[slot] ^ wanted) - u8(1)) < u8((1 << KEY_BITS) - 1):
         slot = (slot + u8(1)) & mask
@@ -57,12 +59,20 @@ def find(entries: Array, wanted: int, mask: int) -> int:
 
 @kernel
 def once_words(
-    tokens: Array, starts: Array, ends: Array, documents: Array, firsts: Array, lasts: Array, places: Array
+    tokens: Array,
+    starts: Array,
+    ends: Array,
+    documents: Array,
+    firsts: Array,
+    lasts: Array,
+    places: Array,
+    multiplier: int,
 ) -> None:
     """List the places of the tokens that occur once in their document; tokens, starts, ends, documents as ever.
 
-    ``places`` (uint32) receives them in ascending order.
+    ``places`` (uint32) receives them in ascending order; the multiplier is that of `find`.
     """
+    secret = u8(multiplier)
     longest = longest_of(starts, ends, documents)
     table = np.empty(1 << table_bits(2 * longest), np.uint64)
     waiting = np.empty(longest, np.uint32)
@@ -70,7 +80,7 @@ def once_words(
     for document in documents:
         text = tokens[starts[document] : ends[document]]
         shift = u8(64 - table_bits(2 * text.size))
-        multiplier = u8(MULTIPLIER)
+        by = secret
         n_waiting = text.size
         for i in range(n_waiting):
             waiting[i] = i
@@ -80,10 +90,10 @@ def once_words(
         # neither can be predicted.
         while n_waiting > 0:
             for i in waiting[:n_waiting]:
-                table[u8(text[i]) * multiplier >> shift] = u8(text[i]) << u8(32) | u8(i)
+                table[u8(text[i]) * by >> shift] = u8(text[i]) << u8(32) | u8(i)
             others = 0
             for i in waiting[:n_waiting]:
-                found = table[u8(text[i]) * multiplier >> shift]
+                found = table[u8(text[i]) * by >> shift]
                 last = u4(found)
                 is_there = u4(found >> u8(32)) == text[i]
                 is_again = is_there & (last != i)
@@ -92,7 +102,7 @@ def once_words(
                 waiting[others] = i
                 others += i8(not is_there)
             n_waiting = others
-            multiplier *= u8(MULTIPLIER)
+            by *= secret
         listed = places[firsts[document] : firsts[document] + text.size]
         count = 0
         for i in range(text.size):
@@ -131,6 +141,7 @@ def rare_containment(
     sizes: Array,
     left: Array,
     right: Array,
+    multiplier: int,
     out: Array,
 ) -> None:
     """Measure which share of the rare word pairs of each side stands in the other.
@@ -146,6 +157,8 @@ def rare_containment(
         Tokens of each document.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
+    multiplier : int
+        That of `find`.
     out : float64 array, shape (n_pairs, 2)
         Rare containment of the shorter document, of the longer.
     """
@@ -166,7 +179,7 @@ def rare_containment(
             mask = u8((1 << table_bits(SPARSE * x.size)) - 1)  # no larger than it must be, to stay in the cache
             for i in range(x.size):
                 wanted = entry(x[i], stamp)
-                slot = find(entries, wanted, mask)
+                slot = find(entries, wanted, mask, u8(multiplier))
                 entries[slot] = wanted
                 seen[slot] = -1
                 slots[i] = slot
@@ -177,7 +190,7 @@ def rare_containment(
             weight = i8(y_weights[j])
             right_weight += weight
             wanted = entry(y[j], stamp)
-            slot = find(entries, wanted, mask)
+            slot = find(entries, wanted, mask, u8(multiplier))
             # No branch: which are shared cannot be predicted.
             is_shared = entries[slot] == wanted
             seen[slot if is_shared else u8(entries.size)] = q
@@ -192,20 +205,24 @@ def rare_containment(
 
 
 @kernel
-def runs(tokens: Array, hashes: Array) -> int:
-    """Write the hash, of KEY_BITS, of each run of RUN tokens (of all, where there are fewer); return how many."""
+def runs(tokens: Array, hashes: Array, multiplier: int) -> int:
+    """Write the hash, of KEY_BITS, of each run of RUN tokens (of all, where there are fewer); return how many.
+
+    The multiplier is that of `find`: nobody can make runs of other tokens with the hash of one.
+    """
+    by = u8(multiplier)
     if tokens.size < RUN:
         key = u8(tokens.size)
         for token in tokens:
-            key = key * u8(MULTIPLIER) + u8(token)
-        hashes[0] = key * u8(MULTIPLIER) >> u8(64 - KEY_BITS)
+            key = (key ^ u8(token)) * by
+        hashes[0] = (key ^ key >> u8(32)) * by >> u8(64 - KEY_BITS)
         return min(tokens.size, 1)
     count = tokens.size - RUN + 1
     for i in range(count):  # becomes a loop of vectors
         key = u8(RUN)
         for k in range(RUN):
-            key = key * u8(MULTIPLIER) + u8(tokens[i + k])
-        hashes[i] = key * u8(MULTIPLIER) >> u8(64 - KEY_BITS)
+            key = (key ^ u8(tokens[i + k])) * by
+        hashes[i] = (key ^ key >> u8(32)) * by >> u8(64 - KEY_BITS)
     return count
 
 
@@ -363,6 +380,7 @@ def agreement(
     once: Array,
     left: Array,
     right: Array,
+    multiplier: int,
     out: Array,
 ) -> None:
     """Measure how the agreement of each pair lies in its documents.
@@ -376,6 +394,8 @@ def agreement(
         From `once_words`.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
+    multiplier : int
+        That of `find`.
     out : float64 array, shape (n_pairs, N_MEASURES)
     """
     longest = max(longest_of(starts, ends, left), longest_of(starts, ends, right))
@@ -415,23 +435,23 @@ def agreement(
                 words[:] = u8(0)
             stamp = next_stamp(stamp, passages)
             mask = u8((1 << table_bits(SPARSE * x.size)) - 1)  # no larger than it must be, to stay in the cache
-            n_left_passages = runs(x, hashes)
+            n_left_passages = runs(x, hashes, multiplier)
             for i in range(n_left_passages):
                 wanted = entry(hashes[i], stamp)
-                slot = find(passages, wanted, mask)
+                slot = find(passages, wanted, mask, u8(multiplier))
                 passages[slot] = wanted
                 passage_seen[slot] = -1
                 left_passages[i] = slot
             for i in x_once:
                 wanted = entry(x[i], stamp)
-                slot = find(words, wanted, mask)
+                slot = find(words, wanted, mask, u8(multiplier))
                 words[slot] = wanted
                 word_places[slot] = i
         # Verbatim passages.
-        n_right_passages = runs(y, hashes)
+        n_right_passages = runs(y, hashes, multiplier)
         for j in range(n_right_passages):
             wanted = entry(hashes[j], stamp)
-            slot = find(passages, wanted, mask)
+            slot = find(passages, wanted, mask, u8(multiplier))
             is_hit = passages[slot] == wanted
             hits[j] = is_hit
             if is_hit:
@@ -445,7 +465,7 @@ def agreement(
         anchors = i8(0)
         for j in y_once:
             wanted = entry(y[j], stamp)
-            slot = find(words, wanted, mask)
+            slot = find(words, wanted, mask, u8(multiplier))
             at_right[anchors] = j
             at_left[anchors] = word_places[slot]
             anchors += i8(words[slot] == wanted)

@@ -359,7 +359,6 @@ def common(x: Array, x_size: int, y: Array, y_size: int) -> int:
 
 @kernel
 def strip(
-    tokens: Array,
     starts: Array,
     ends: Array,
     documents: Array,
@@ -373,18 +372,19 @@ def strip(
     out_stops: Array,
     out_stop_ends: Array,
 ) -> None:
-    """Write documents without their furniture, one after the other.
+    """List the tokens of documents without their furniture, one document after the other.
 
     Parameters
     ----------
-    tokens, starts, documents, stops, firsts, lasts
+    starts, documents, stops, firsts, lasts
         As for `segment_hashes`.
     ends : int64 array
     is_furniture : bool array
         Of the segments of the documents, one after the other.
     least : int
         A document of which fewer words are left is furniture itself: it stays as it is.
-    out : uint32 array
+    out : int64 array
+        Receives where the tokens are that are left.
     out_ends : int64 array, shape (len(documents),)
         Receives where each ends in ``out``.
     out_stops, out_stop_ends
@@ -399,7 +399,7 @@ def strip(
         for k in range(firsts[document], lasts[document]):
             stop = i8(stops[k])
             if not is_furniture[count]:
-                for token in tokens[start + begin : start + stop]:
+                for token in range(start + begin, start + stop):
                     out[at] = token
                     at += 1
                 out_stops[n_stops] = at - before
@@ -408,7 +408,7 @@ def strip(
             begin = stop
         if at - before < least:
             at, n_stops = before, stops_before
-            for token in tokens[start : ends[document]]:
+            for token in range(start, ends[document]):
                 out[at] = token
                 at += 1
             for k in range(firsts[document], lasts[document]):
@@ -429,6 +429,7 @@ def own_prose(
     marks: Array,
     left: Array,
     right: Array,
+    multiplier: int,
     out: Array,
 ) -> None:
     """Measure which share of the sentences of the left document of each pair the right one has not.
@@ -441,6 +442,8 @@ def own_prose(
         As for `qualify`.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``right``.
+    multiplier : int
+        That of `dedup.kernels.evidence.find`.
     out : float64 array, shape (n_pairs,)
         Of the words in segments of SENTENCE or more and at most one mark, those in segments of which less than a third
         stands in the other document, in runs of five; over them all and SENTENCE.
@@ -457,13 +460,13 @@ def own_prose(
             y = tokens[starts[right[q]] : ends[right[q]]]
             stamp = next_stamp(stamp, passages)
             mask = u8((1 << table_bits(SPARSE * y.size)) - 1)
-            for i in range(runs(y, hashes)):
+            for i in range(runs(y, hashes, multiplier)):
                 wanted = entry(hashes[i], stamp)
-                passages[find(passages, wanted, mask)] = wanted
+                passages[find(passages, wanted, mask, u8(multiplier))] = wanted
         covered[: x.size] = 0
-        for i in range(runs(x, hashes)):
+        for i in range(runs(x, hashes, multiplier)):
             wanted = entry(hashes[i], stamp)
-            if passages[find(passages, wanted, mask)] == wanted:
+            if passages[find(passages, wanted, mask, u8(multiplier))] == wanted:
                 covered[i : min(i + RUN, x.size)] = 1
         own = total = i8(0)
         begin = i8(0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, u4
+from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
+from dedup.kernels.evidence import SLOT_SHIFT
 from dedup.kernels.table import table_bits
 
 KIND = 3  # the bits of a token hash that tell its kind, as in dedup.text
@@ -15,7 +16,9 @@ FEW_NUMBERS = 2  # added below the bar: one or two new numbers are little eviden
 
 
 @kernel
-def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: Array, out: Array) -> None:
+def new_numbers(
+    tokens: Array, starts: Array, ends: Array, left: Array, right: Array, multiplier: int, out: Array
+) -> None:
     """Measure which share of the shorter document's distinct numbers the longer has not.
 
     Parameters
@@ -24,6 +27,8 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
     starts, ends : int64 array, shape (n_documents,)
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
+    multiplier : int
+        That of `dedup.kernels.evidence.find`.
     out : float64 array, shape (n_pairs,)
         New numbers over all numbers of the shorter document and FEW_NUMBERS.
     """
@@ -43,7 +48,7 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
             n_left = 0
             for token in tokens[starts[left[q]] : ends[left[q]]]:
                 if token & u4(KIND) == u4(NUMBER):
-                    slot = i8(token >> u4(2)) & mask
+                    slot = i8(u8(token) * u8(multiplier) >> u8(SLOT_SHIFT)) & mask
                     while stamps[slot] == first + 1 and keys[slot] != token:
                         slot = (slot + 1) & mask
                     n_left += stamps[slot] != first + 1
@@ -53,7 +58,7 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
         shared = 0
         for token in tokens[starts[right[q]] : ends[right[q]]]:
             if token & u4(KIND) == u4(NUMBER):
-                slot = i8(token >> u4(2)) & mask
+                slot = i8(u8(token) * u8(multiplier) >> u8(SLOT_SHIFT)) & mask
                 while other_stamps[slot] == q and others[slot] != token:
                     slot = (slot + 1) & mask
                 if other_stamps[slot] == q:
@@ -61,7 +66,7 @@ def new_numbers(tokens: Array, starts: Array, ends: Array, left: Array, right: A
                 other_stamps[slot] = q
                 others[slot] = token
                 n_right += 1
-                slot = i8(token >> u4(2)) & mask
+                slot = i8(u8(token) * u8(multiplier) >> u8(SLOT_SHIFT)) & mask
                 while stamps[slot] == first + 1 and keys[slot] != token:
                     slot = (slot + 1) & mask
                 shared += stamps[slot] == first + 1

@@ -49,7 +49,7 @@ def sketch(tokens: Array, starts: Array, ends: Array, documents: Array, out: Arr
 
 
 @kernel
-def coverage(tokens: Array, starts: Array, ends: Array, left: Array, right: Array, out: Array) -> None:
+def coverage(tokens: Array, starts: Array, ends: Array, left: Array, right: Array, multiplier: int, out: Array) -> None:
     """Measure how each pair covers each other by shared runs of five words.
 
     Parameters
@@ -58,6 +58,8 @@ def coverage(tokens: Array, starts: Array, ends: Array, left: Array, right: Arra
         As ever.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
+    multiplier : int
+        That of `dedup.kernels.evidence.find`.
     out : float64 array, shape (n_pairs, 3)
         Covered share of the shorter text, of the longer; and the lower `lead` of both.
     """
@@ -77,17 +79,17 @@ def coverage(tokens: Array, starts: Array, ends: Array, left: Array, right: Arra
         if q == 0 or left[q] != left[q - 1]:
             stamp = next_stamp(stamp, passages)
             mask = u8((1 << table_bits(SPARSE * x.size)) - 1)
-            n_left = runs(x, hashes)
+            n_left = runs(x, hashes, multiplier)
             for i in range(n_left):
                 wanted = entry(hashes[i], stamp)
-                slot = find(passages, wanted, mask)
+                slot = find(passages, wanted, mask, u8(multiplier))
                 passages[slot] = wanted
                 seen[slot] = -1
                 left_slots[i] = slot
-        n_right = runs(y, hashes)
+        n_right = runs(y, hashes, multiplier)
         for j in range(n_right):
             wanted = entry(hashes[j], stamp)
-            slot = find(passages, wanted, mask)
+            slot = find(passages, wanted, mask, u8(multiplier))
             is_hit = passages[slot] == wanted
             hits[j] = is_hit
             if is_hit:

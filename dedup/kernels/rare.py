@@ -277,14 +277,44 @@ def smallest(
 
 
 @kernel
+def heapsort(values: Array) -> None:
+    """Sort in place, in n log n steps at most."""
+    end = values.size
+    start = end // 2
+    while end > 1:
+        if start > 0:
+            start -= 1
+        else:
+            end -= 1
+            values[end], values[0] = values[0], values[end]
+        parent = start
+        while 2 * parent + 1 < end:
+            child = 2 * parent + 1
+            child += i8((child + 1 < end) and (values[child] < values[min(child + 1, end - 1)]))
+            if values[parent] >= values[child]:
+                break
+            values[parent], values[child] = values[child], values[parent]
+            parent = child
+
+
+@kernel
 def sort_uniform(values: Array, ceiling: int, out: Array) -> None:
-    """Sort hashes, which are spread evenly up to the ceiling: each is put near its place, then moved to it."""
+    """Sort hashes, which are spread evenly up to the ceiling: each is put near its place, then moved to it.
+
+    Texts can be made whose hashes are not spread evenly: then a heap sorts them, which takes as long whatever they are.
+    """
     begins = np.zeros(BUCKETS + 2, np.int64)
     scale = BUCKETS / (np.float64(ceiling) + 1.0)
     for k in range(values.size):
         begins[u8(np.float64(values[k]) * scale) + u8(2)] += 1
+    fullest = i8(0)
     for bucket in range(BUCKETS):
+        fullest = max(fullest, begins[bucket + 2])
         begins[bucket + 2] += begins[bucket + 1]
+    if fullest > 16 + 8 * values.size // BUCKETS:
+        out[: values.size] = values
+        heapsort(out[: values.size])
+        return
     for k in range(values.size):
         bucket = u8(np.float64(values[k]) * scale) + u8(1)
         out[begins[bucket]] = values[k]

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from numba import i8, u4
+from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.minhash import shingle
 from dedup.kernels.table import table_bits
 
 SPARSE = 4  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
+USUAL = 5  # tokens in a shingle, by default
+
+
+@kernel
+def shingles(tokens: Array, start: int, stop: int, size: int, multiplier: int, hashes: Array) -> int:
+    """Write 64 bits of each shingle of ``tokens[start:stop]`` to ``hashes``; return how many.
+
+    They are the shingles of `dedup.kernels.minhash.shingle`. Its 32 bits are public, and other tokens can be made to
+    have them; these are as secret as the multiplier.
+    """
+    by = u8(multiplier)
+    text = tokens[start:stop]
+    size = min(size, text.size)
+    count = text.size - size + 1 if size > 0 else 0
+    if size == USUAL:
+        for k in range(count):  # a loop of vectors
+            key = u8(USUAL)
+            for at in range(USUAL):
+                key = (key ^ u8(text[k + at])) * by
+            hashes[k] = (key ^ key >> u8(32)) * by
+        return count
+    for k in range(count):
+        key = u8(size)
+        for at in range(size):
+            key = (key ^ u8(text[k + at])) * by
+        hashes[k] = (key ^ key >> u8(32)) * by
+    return count
 
 
 @kernel
@@ -18,7 +44,7 @@ def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp
     distinct = 0
     mask = (1 << bits) - 1
     for k in range(count):
-        slot = i8(hashes[k]) & mask
+        slot = i8(hashes[k] >> u8(32)) & mask
         while used[slot] == stamp and keys[slot] != hashes[k]:
             slot = (slot + 1) & mask
         distinct += i8(used[slot] != stamp)  # no branch: which are there already cannot be predicted
@@ -35,6 +61,7 @@ def shared_shingles(
     left: Array,
     right: Array,
     size: int,
+    multiplier: int,
     hashes: Array,
     keys: Array,
     used: Array,
@@ -52,9 +79,12 @@ def shared_shingles(
         Best sorted by ``left``, whose table is then built once.
     size : int
         Tokens in a shingle.
-    hashes : uint32 array
+    multiplier : int
+        That of `dedup.kernels.evidence.find`.
+    hashes : uint64 array
         Room for the shingles of the longest document.
-    keys, used, seen : uint32 array
+    keys : uint64 array
+    used, seen : uint32 array
         Room for its hash table, ``2 ** table_bits(SPARSE * n)`` each; ``used`` and ``seen`` zero.
     shared : int64 array, shape (n_pairs,)
     sizes : int64 array, shape (n_documents,)
@@ -70,20 +100,20 @@ def shared_shingles(
         if sizes[b] < 0:
             stamp += u4(1)
             table_of = i8(-1)
-            count = shingle(tokens, starts[b], ends[b], size, hashes)
+            count = shingles(tokens, starts[b], ends[b], size, multiplier, hashes)
             sizes[b] = insert(hashes, count, keys, used, table_bits(SPARSE * count), stamp)
         if table_of != a:
             stamp += u4(1)
             table_of = a
-            count = shingle(tokens, starts[a], ends[a], size, hashes)
+            count = shingles(tokens, starts[a], ends[a], size, multiplier, hashes)
             bits = table_bits(SPARSE * count)
             sizes[a] = insert(hashes, count, keys, used, bits, stamp)
         visit += u4(1)
         mask = (1 << bits) - 1
         both = 0
-        count = shingle(tokens, starts[b], ends[b], size, hashes)
+        count = shingles(tokens, starts[b], ends[b], size, multiplier, hashes)
         for k in range(count):
-            slot = i8(hashes[k]) & mask
+            slot = i8(hashes[k] >> u8(32)) & mask
             while used[slot] == stamp and keys[slot] != hashes[k]:
                 slot = (slot + 1) & mask
             if used[slot] == stamp:

@@ -8,6 +8,47 @@ from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 
 NEAR_GUESS = 64  # entries within which a guess is taken as it is
+SUMMED = 512  # postings that have a checksum together: a page of memory
+MULTIPLIER = 0x9E3779B97F4A7C15
+
+
+@kernel
+def checksum(postings: Array, block: int) -> int:
+    """Return the checksum of a block of postings; no change of a single one leaves it as it is."""
+    found = u8(SUMMED)
+    for posting in postings[block * SUMMED : (block + 1) * SUMMED]:
+        found = (found ^ posting) * u8(MULTIPLIER)
+        found ^= found >> u8(29)
+    return found
+
+
+@kernel
+def checksums(postings: Array, out: Array) -> None:
+    """Write the checksum of each block."""
+    for block in range(out.size):
+        out[block] = checksum(postings, block)
+
+
+@kernel
+def is_whole(postings: Array, sums: Array, seen: Array, at: int) -> bool:
+    """Return whether a posting stands in a block that is what was written; a block is looked at once.
+
+    Parameters
+    ----------
+    postings : uint64 array
+    sums : uint64 array
+        The checksum of each block; empty: not known.
+    seen : uint8 array, one of each block
+    at : int
+    """
+    if sums.size == 0 or at < 0 or at >= postings.size:
+        return True
+    block = at // SUMMED
+    if not seen[block]:
+        if checksum(postings, block) != sums[block]:
+            return False
+        seen[block] = 1
+    return True
 
 
 @kernel
@@ -58,14 +99,28 @@ def place_of(postings: Array, wanted: int) -> int:
 
 @kernel
 def search(
-    postings: Array, bits: int, keys: Array, owners: Array, limit: int, is_removed: Array, found: Array, count: int
+    postings: Array,
+    sums: Array,
+    seen: Array,
+    bits: int,
+    keys: Array,
+    owners: Array,
+    limit: int,
+    is_removed: Array,
+    found: Array,
+    count: int,
 ) -> int:
     """Look keys up in a run.
+
+    Whatever was read on the way to a place, if the postings on either side of it are what was written it is the right
+    one: so only their blocks are held against their checksums.
 
     Parameters
     ----------
     postings : uint64 array, sorted
         Key above ``bits``, number of the document below.
+    sums, seen
+        As for `is_whole`.
     bits : int
     keys : uint64 array, shape (n_keys,)
         Best sorted: what one lookup brings into the cache serves the next.
@@ -83,14 +138,20 @@ def search(
     Returns
     -------
     int
-        Found in all, be there room or not; -1 where a document is named that there is not: the run is damaged.
+        Found in all, be there room or not; -1 where the run is damaged.
     """
     mask = (u8(1) << u8(bits)) - u8(1)
     for k in range(keys.size):
         wanted = keys[k] & ~mask
         at = place_of(postings, wanted)
+        if not is_whole(postings, sums, seen, at - 1) or (at > 0 and postings[at - 1] >= wanted):
+            return -1
+        if not is_whole(postings, sums, seen, at) or (at < postings.size and postings[at] < wanted):
+            return -1
         taken = 0
         while at < postings.size and taken < limit and postings[at] & ~mask == wanted:
+            if not is_whole(postings, sums, seen, at):
+                return -1
             number = postings[at] & mask
             at += 1
             if number >= u8(is_removed.size):

@@ -12,7 +12,7 @@ from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.evidence import longest_of, longest_rising
+from dedup.kernels.evidence import SLOT_SHIFT, longest_of, longest_rising
 from dedup.kernels.numbers import KIND, NUMBER
 from dedup.kernels.rare import FULL_WEIGHT, two, word_pairs
 from dedup.kernels.table import table_bits
@@ -27,7 +27,6 @@ PRIOR = FULL_WEIGHT // 2  # added below the bar: one contradicted fact among few
 NUMBERS_ALONE = 0.22  # where only numbers are looked at so much more must contradict each other
 CORRECTED = 0.8  # of the shorter text aligned: a single contradicted fact is a correction
 MOST_SLOTS = 512  # contradictions that are told apart
-MULTIPLIER = 0x9E3779B97F4A7C15
 GROUPS = 4  # most groups of digits in a number: billions
 
 
@@ -82,9 +81,9 @@ def facts(
 
 
 @njit(inline="always")
-def slot_of(keys: Array, stamps: Array, stamp: int, mask: int, token: int) -> int:
+def slot_of(keys: Array, stamps: Array, stamp: int, mask: int, multiplier: int, token: int) -> int:
     """Return the slot of a token in a table of this stamp, or the free one where it belongs."""
-    slot = i8(u8(token) * u8(MULTIPLIER) >> u8(40)) & mask
+    slot = i8(u8(token) * u8(multiplier) >> u8(SLOT_SHIFT)) & mask
     while stamps[slot] == stamp and keys[slot] != token:
         slot = (slot + 1) & mask
     return slot
@@ -263,13 +262,14 @@ def contradictions(
     letters: Array,
     left: Array,
     right: Array,
+    multiplier: int,
     out: Array,
 ) -> None:
     """Measure how far the facts of each pair contradict each other in slots.
 
     Parameters
     ----------
-    tokens, starts, ends, firsts, lasts, once, left, right
+    tokens, starts, ends, firsts, lasts, once, left, right, multiplier
         As for `dedup.kernels.evidence.agreement`.
     weights : uint8 array
         From `facts`, laid out like ``once``.
@@ -315,12 +315,12 @@ def contradictions(
         mask = (1 << table_bits(2 * x.size)) - 1  # no larger than it must be, to stay in the cache
         # Anchors in order: words that each has once.
         for i in once[x_first : lasts[one]]:
-            slot = slot_of(once_keys, once_stamps, stamp, mask, x[i])
+            slot = slot_of(once_keys, once_stamps, stamp, mask, multiplier, x[i])
             once_keys[slot] = x[i]
             once_stamps[slot] = stamp
             place_of[slot] = i
         for j in once[y_first : lasts[other]]:
-            slot = slot_of(once_keys, once_stamps, stamp, mask, y[j])
+            slot = slot_of(once_keys, once_stamps, stamp, mask, multiplier, y[j])
             if once_stamps[slot] == stamp:
                 opposite[place_of[slot]] = j
         anchors = i8(0)
@@ -384,7 +384,7 @@ def contradictions(
                             n_slots += 1
                 if k < found:
                     weight = min(x_weights[x_to], y_weights[y_to])
-                    weight = agree(x, x_to, weight, agreed_keys, agreed_stamps, stamp, mask)
+                    weight = agree(x, x_to, weight, agreed_keys, agreed_stamps, stamp, mask, multiplier)
                     agreed += weight
                     agreed_numbers += weight if x[x_to] & u4(KIND) == u4(NUMBER) else 0
                     aligned += 1
@@ -392,7 +392,8 @@ def contradictions(
                 x_from, y_from = x_to + 1, y_to + 1
             # The block itself.
             while i < x.size and j < y.size and x[i] == y[j]:
-                weight = agree(x, i, min(x_weights[i], y_weights[j]), agreed_keys, agreed_stamps, stamp, mask)
+                least = min(x_weights[i], y_weights[j])
+                weight = agree(x, i, least, agreed_keys, agreed_stamps, stamp, mask, multiplier)
                 agreed += weight
                 agreed_numbers += weight if x[i] & u4(KIND) == u4(NUMBER) else 0
                 aligned += 1
@@ -450,11 +451,11 @@ def is_framed(x: Array, y: Array, x_from: int, y_from: int, x_to: int, y_to: int
 
 
 @njit(inline="always")
-def agree(x: Array, place: int, weight: int, keys: Array, stamps: Array, stamp: int, mask: int) -> int:
+def agree(x: Array, place: int, weight: int, keys: Array, stamps: Array, stamp: int, mask: int, multiplier: int) -> int:
     """Return the weight of an aligned word as a fact, the first time that it is aligned; else 0."""
     if weight == u1(0):
         return i8(0)
-    slot = slot_of(keys, stamps, stamp, mask, x[place])
+    slot = slot_of(keys, stamps, stamp, mask, multiplier, x[place])
     if stamps[slot] == stamp:
         return i8(0)
     keys[slot] = x[place]

@@ -11,7 +11,7 @@ from numba import i8, njit, u1, u4, u8
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.simd import BLOCK, LINE, LINES, STOP, STOPS, above_space, equal_to, fold_ascii, ones, trailing_zeros
-from dedup.kernels.xxh import P5, avalanche, load32, store32, tail_byte, tail_word, xxh32
+from dedup.kernels.xxh import P5, avalanche, fmix64, load32, store32, tail_byte, tail_word, xxh32
 
 SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)  # as in dedup.folding
 SPACE = 32
@@ -23,6 +23,9 @@ ALPHABET_MARK = 3  # the same where the character is of an alphabet
 ALPHABET_LEADS = (0xE0, 0xE1, 0xEA)  # first bytes of Thai, Lao, Khmer and Myanmar, and of no other character
 PIECE = 64 * BLOCK  # what is split at a time, so that it is still in the cache when it is hashed
 AT_ONCE = 8  # borders of tokens that are written without a look whether there are so many
+WEIGHED = 256  # tokens whose keyed hashes are summed up with a weight each
+WEIGHTS = 8  # numbers of a key before the weights, of which there are two for each place
+KEY_NUMBERS = WEIGHTS + 2 * WEIGHED
 PAD = 2 * BLOCK  # bytes behind a buffer's end that blocks may touch
 
 
@@ -214,8 +217,10 @@ def find_segments(folded: Array, stop: int, first: int, segments: Array, count: 
 
 
 @kernel
-def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first: int, room: Array) -> None:
-    """Write the hash of each token between ``borders`` to ``tokens[first:]``.
+def hash_tokens(
+    folded: Array, borders: Array, count: int, key: Array, tokens: Array, first: int, room: Array, keyed: Array
+) -> None:
+    """Write the hash of each token between ``borders`` to ``tokens[first:]``, and its keyed hash to ``keyed``.
 
     XXH32, but for its two lowest bits, which tell characters and numbers from other words. Nearly all words are under
     16 bytes: they take every step and keep the result of those that apply, many side by side, as their bytes have
@@ -245,10 +250,66 @@ def hash_tokens(folded: Array, borders: Array, count: int, tokens: Array, first:
         digest = choose(left >= u4(3), tail_byte(digest, (rest >> u4(16)) & u4(255)), digest)
         is_number = u4(u4(word1_of[k] & u4(255)) - u4(ord("0"))) < u4(10)
         hashes[k] = with_flags(avalanche(digest), u4(mark_of[k] | u4(u4(is_number) << u4(1))))
+    a, b, c, d = u4(key[0]), u4(key[1]), u4(key[2]), u4(key[3])
+    by_size, by_hash, spread = key[4], key[5], key[6]
+    for k in range(n_tokens):
+        size = size_of[k]
+        word1 = choose(size >= u4(4), word1_of[k], 0)
+        word2 = choose(size >= u4(8), word2_of[k], 0)
+        word3 = choose(size >= u4(12), word3_of[k], 0)
+        rest = rest_of[k] & u4((u4(1) << u4((size & u4(3)) << u4(3))) - u4(1))
+        value = u8(u4(word1 + a)) * u8(u4(word2 + b)) + u8(u4(word3 + c)) * u8(u4(rest + d))
+        value += u8(size) * by_size + u8(hashes[k]) * by_hash
+        keyed[k] = (value ^ (value >> u8(32))) * spread
     for k in range(n_tokens):
         if size_of[k] >= u4(16):
             start = borders[2 * k]
-            hashes[k] = with_flags(xxh32(folded, start, start + i8(size_of[k])), hashes[k] & u4(3))
+            stop = start + i8(size_of[k])
+            hashes[k] = with_flags(xxh32(folded, start, stop), hashes[k] & u4(3))
+            keyed[k] = keyed_hash_of_long(folded, start, stop, key, hashes[k])
+
+
+@kernel
+def keyed_hash_of_long(folded: Array, start: int, stop: int, key: Array, token: int) -> int:
+    """Return the keyed hash of a token of sixteen bytes or more."""
+    value = u8(stop - start) * key[4] + u8(token) * key[5]
+    for at in range(start, stop, 8):
+        word = u8(0)
+        for k in range(min(8, stop - at)):
+            word |= u8(folded[at + k]) << u8(8 * k)
+        value = fmix64(value ^ (word + key[7]))
+    return u8((value ^ (value >> u8(32))) * key[6])
+
+
+@kernel
+def weigh(keyed: Array, count: int, before: int, key: Array, digest: Array) -> None:
+    """Take the keyed hashes of the next tokens of a document into its digest.
+
+    Sums with secret weights, mixed after each `WEIGHED` tokens: one for either half.
+
+    Parameters
+    ----------
+    keyed : uint64 array
+    count, before : int
+        How many, and how many tokens of the document were taken before.
+    key : uint64 array
+    digest : uint64 array, shape (2,)
+    """
+    done = i8(0)
+    while done < count:
+        place = (before + done) % WEIGHED
+        many = min(count - done, WEIGHED - place)
+        high, low = digest[0], digest[1]
+        some = keyed[done : done + many]
+        weights_high = key[WEIGHTS + place : WEIGHTS + place + many]
+        weights_low = key[WEIGHTS + WEIGHED + place : WEIGHTS + WEIGHED + place + many]
+        for k in range(many):
+            high += some[k] * weights_high[k]
+            low += some[k] * weights_low[k]
+        if place + many == WEIGHED:
+            high, low = fmix64(high + key[6]), fmix64(low + key[7])
+        digest[0], digest[1] = high, low
+        done += many
 
 
 @njit(inline="always")
@@ -269,7 +330,11 @@ def tokenise(
     folded: Array,
     borders: Array,
     room: Array,
+    key: Array,
+    keyed: Array,
     tokens: Array,
+    fingerprints: Array,
+    digests: Array,
     token_ends: Array,
     segments: Array,
     segment_ends: Array,
@@ -290,8 +355,16 @@ def tokenise(
         Room for where the tokens of a piece of it start and end.
     room : uint32 array, shape (6, PIECE // 2 + 2)
         Room for the sizes, first bytes and marks of these tokens.
+    key : uint64 array, shape (KEY_NUMBERS,)
+        Secret random numbers, the fifth to the eighth odd.
+    keyed : uint64 array, shape (PIECE // 2 + 2,)
+        Room for a second hash of these tokens, which nobody can foretell who does not know the key.
     tokens : uint32 array
         Receives the token hashes.
+    fingerprints : uint8 array
+        Receives the upper bits of the second hash of each token.
+    digests : uint64 array, shape (n_documents, 2)
+        Receives, added to zeros, 128 bits over the second hashes of each document.
     token_ends : int64 array, shape (n_documents,)
         Receives where each document ends in ``tokens``.
     segments : uint32 array
@@ -316,10 +389,16 @@ def tokenise(
         n_segments = find_segments(folded, stop, n_segments, segments, n_segments)
         segment_ends[document] = n_segments
         found = 0
+        begin = count
         for piece in range(1, stop + 1, PIECE):
             found = find_tokens(folded, piece, min(piece + PIECE, stop + 1), borders, found)
-            hash_tokens(folded, borders, found, tokens, count, room)
-            count += found >> 1
+            hash_tokens(folded, borders, found, key, tokens, count, room, keyed)
+            n_found = found >> 1
+            some = fingerprints[count : count + n_found]
+            for k in range(n_found):
+                some[k] = keyed[k] >> u8(56)
+            weigh(keyed, n_found, count - begin, key, digests[document])
+            count += n_found
             borders[0] = borders[found - 1]  # where a token that goes on has started
             found &= 1
         token_ends[document] = count

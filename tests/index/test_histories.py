@@ -290,8 +290,8 @@ class Folder(Life):
         if storage._stale:
             len(self.index)
         assert storage.next == 1 + max(self.numbers(), default=0) or storage.next > max(self.numbers(), default=0)
-        posted = [*storage.finder.near.stored, *storage.finder.near.recent]
-        posted += [*storage.finder.rare.stored, *storage.finder.rare.recent]
+        both = storage.finder.near, storage.finder.rare
+        posted = [run for one in both for run in (*(stored.postings for stored in one.stored), *one.recent)]
         numbers = np.unique(np.concatenate([np.empty(0, np.uint64), *posted]) & np.uint64(MOST_DOCUMENTS - 1))
         assert not ({*numbers[~storage.finder.is_removed[numbers]].tolist()} - self.numbers())
         assert not storage.finder.is_removed[sorted(self.numbers())].any()
@@ -317,7 +317,8 @@ class Folder(Life):
         storage = self.storage
         assert storage.finder.frequencies.articles == self.counted()
         assert not storage.documents.removed()
-        posted = np.concatenate([np.empty(0, np.uint64), *storage.finder.near.stored, *storage.finder.rare.stored])
+        stored = [*storage.finder.near.stored, *storage.finder.rare.stored]
+        posted = np.concatenate([np.empty(0, np.uint64), *(run.postings for run in stored)])
         assert {*(posted & np.uint64(MOST_DOCUMENTS - 1)).tolist()} <= self.numbers()
         table = storage.finder.frequencies.counts()
         storage._count_anew()

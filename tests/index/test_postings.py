@@ -10,9 +10,8 @@ import pytest
 
 from dedup.index import runfiles
 from dedup.index.frequencies import Frequencies
-from dedup.index.postings import BITS, Postings
+from dedup.index.postings import BITS, Postings, StoredRun
 from dedup.kernels.runs import place_of
-from dedup.store import read_only
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 1000])
@@ -70,8 +69,8 @@ def test_a_merge_leaves_out_what_is_removed(tmp_path: Path) -> None:
     ]
     merged = runfiles.merged(tmp_path, runs, removed, 100)
     again = runfiles.mapped(tmp_path, merged)
-    assert again.near.tolist() == postings[1].tolist()
-    assert again.rare.tolist() == postings[1][:7].tolist()
+    assert again.near.postings.tolist() == postings[1].tolist()
+    assert again.rare.postings.tolist() == postings[1][:7].tolist()
     assert again.sketch_sizes.tolist() == [0, 9]
     assert (merged.first, merged.last, merged.documents) == (1, 2, 1)
 
@@ -82,8 +81,8 @@ def test_a_pair_that_became_common_keeps_its_first_postings(tmp_path: Path) -> N
     file = runfiles.written(tmp_path, [postings], [postings], np.zeros(9, np.uint8), 0, 9, np.arange(9) == 1, limit=3)
     run = runfiles.mapped(tmp_path, file)
     expected = [(3, 0), (5, 0), (5, 2), (5, 3), (8, 0), (8, 2), (13, 0)]
-    assert run.rare.tolist() == [key << 50 | number for key, number in expected]
-    assert len(run.near) == len(postings) - 3  # of bands and whole texts only what is removed
+    assert run.rare.postings.tolist() == [key << 50 | number for key, number in expected]
+    assert len(run.near.postings) == len(postings) - 3  # of bands and whole texts only what is removed
 
 
 def test_frequencies_grow_without_losing_any(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,9 +124,9 @@ def test_a_posting_of_a_document_that_is_not_there_is_damage() -> None:
         damaged[1] ^= np.uint64(1 << bit)
         damaged.sort()
         broken = Postings()
-        broken.stored = [read_only(damaged)]
+        broken.stored = [StoredRun.of(damaged)]
         if bit < 2 and int(whole[1] & np.uint64(3)) ^ 1 << bit < 3:
             broken.search(keys, owners, 9, is_removed)
         else:
-            with pytest.raises(ValueError, match="a document that there is not"):
+            with pytest.raises(ValueError, match="other postings than were written"):
                 broken.search(keys, owners, 9, is_removed)

@@ -144,5 +144,6 @@ def test_few_pieces_are_alive_at_a_time(tmp_path):
     paths = [two_files(tmp_path)[1], *(make(tmp_path, f"{n}.txt", b"words") for n in range(50))]
     source = Watched(expand(paths), FIELDS)
     with closing(Scratch(tmp_path)) as scratch:
-        assert len(read_records(source, Params(), 0, 0, threads, Checkpoint(scratch), Progress())) == 30_050
+        checkpoint = Checkpoint(scratch)
+        assert len(read_records(source, Params(), 0, 0, threads, checkpoint, Progress(), checkpoint.key)) == 30_050
     assert 1 < most <= threads + 2

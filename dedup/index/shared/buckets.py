@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import StorageError
-from dedup.index.postings import MOST_DOCUMENTS, Postings, Run, pruned, spread
+from dedup.index.postings import MOST_DOCUMENTS, Postings, Run, StoredRun, pruned, spread
 
 LOAD = 24
 """Postings of a bucket, on average: more are read in vain, fewer take more room (11 bytes a posting; 12 with 16)."""
@@ -268,5 +268,5 @@ class SharedPostings(Postings):
         """Find the documents that have keys, on the server and among those to be committed."""
         assert self.buckets is not None
         salted = keys ^ self._salt
-        self.stored = [self.buckets.run(spread(salted))]
+        self.stored = [StoredRun.of(self.buckets.run(spread(salted)))]
         return super().search(salted, *how)

@@ -60,12 +60,9 @@ def _of_documents(storage: Shared) -> list[str]:
                 continue
             try:
                 row = unpacked(number, data)
-                tokens = storage.tokens_of([row])
+                storage.tokens_of([row])
             except ValueError as error:
                 found.append(f"document {number}: {error}")
-                continue
-            if tokens.digests.astype(">u8").tobytes() != row.digest:
-                found.append(f"document {row.id!r}: other tokens than were written")
                 continue
             rows.append(row)
         found += _unlike_records(storage, rows) + _not_found(storage, rows)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+import xxhash
+
 from dedup.index.documents import Row
 
 _HEAD = struct.Struct("<IIB")  # bytes of the text, tokens, flags
@@ -11,6 +13,7 @@ _DRAWN_ON, _COUNTED, _PUBLISHED, _COPY_OF = 1, 2, 4, 8
 _STRINGS = (("source", 16), ("url", 32), ("data", 64), ("credit", 128))
 _LONG = 255  # in the place of a length: four bytes of length follow
 _DIGEST_BYTES = 16
+_CHECKSUM_BYTES = 8
 
 
 def packed(row: Row) -> bytes:
@@ -29,7 +32,8 @@ def packed(row: Row) -> bytes:
         if value is not None:
             flags |= flag
             strings += _string(value)
-    return b"".join((_HEAD.pack(row.size, row.length, flags), fixed, strings, row.digest, row.tokens))
+    data = b"".join((_HEAD.pack(row.size, row.length, flags), fixed, strings, row.digest, row.tokens))
+    return _checksum(row.number, data) + data
 
 
 def unpacked(number: int, data: bytes) -> Row:
@@ -40,6 +44,9 @@ def unpacked(number: int, data: bytes) -> Row:
     ValueError
         When the bytes are damaged.
     """
+    told, data = data[:_CHECKSUM_BYTES], data[_CHECKSUM_BYTES:]
+    if told != _checksum(number, data):
+        raise ValueError(f"document {number} is not what was written")
     try:
         size, length, flags = _HEAD.unpack_from(data)
         at = _HEAD.size
@@ -77,6 +84,10 @@ def unpacked(number: int, data: bytes) -> Row:
         digest,
         data[at + _DIGEST_BYTES :],
     )
+
+
+def _checksum(number: int, data: bytes) -> bytes:
+    return xxhash.xxh3_64_digest(data, number)
 
 
 def _string(value: str) -> bytes:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from dedup import __version__
+from dedup import __version__, secret
 from dedup.errors import StorageError
 from dedup.index.shared import columns, snapshots
 from dedup.index.shared.address import Address
@@ -77,6 +77,7 @@ class Server:
                 "format": FORMAT,
                 "version": __version__,
                 "params": orjson.dumps(params.as_dict()).decode(),
+                "secret": secret.draw().hex(),
                 **State(secrets.token_hex(8), 0, 1, FEWEST, 0, 0, {}, ()).fields(),
             }
             pipe.multi()
@@ -167,9 +168,9 @@ class Server:
         data = self.client.getrange(self.key("removed"), 4 * after, -1)
         return np.frombuffer(data, "<u4").astype(np.int64)
 
-    def words(self) -> npt.NDArray[np.uint32]:
-        """Return the vocabulary."""
-        return np.frombuffer(self.client.get(self.key("words")) or b"", "<u4").astype(np.uint32)
+    def words(self) -> bytes:
+        """Return the vocabulary, as it is stored."""
+        return bytes(self.client.get(self.key("words")) or b"")
 
     # ---- what a commit is made of
 

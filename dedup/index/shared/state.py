@@ -10,7 +10,7 @@ import orjson
 
 from dedup.index.documents import Row
 
-FORMAT = 1
+FORMAT = 2
 """Of an index on a server; that of a folder is another one."""
 
 REMEMBERED = 32

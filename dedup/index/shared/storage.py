@@ -36,10 +36,11 @@ from dedup.index.shared.rows import packed, unpacked
 from dedup.index.shared.server import Server
 from dedup.index.shared.state import FORMAT, REMEMBERED, Changes, Command, State
 from dedup.index.shared.sweeping import keep_up, sweep
-from dedup.index.texts import Numbers
+from dedup.index.texts import Numbers, tokens_of
 from dedup.params import Level, Params
 from dedup.postings import posting_limit
 from dedup.schema import NO_DATE
+from dedup.secret import key_of
 from dedup.text import Tokens
 
 if TYPE_CHECKING:
@@ -92,12 +93,13 @@ class Shared:
                 raise
 
     def _check(self, about: dict[bytes, bytes], params: Params | None) -> str:
-        stored = {name: about.get(name.encode(), b"").decode() for name in ("format", "version", "params")}
+        stored = {name: about.get(name.encode(), b"").decode() for name in ("format", "version", "params", "secret")}
         if not stored["format"]:
             raise StorageError(f"{self.place} is something else", "an index, or nothing", "choose another name")
         known: dict[str, Any] = {**stored, "format": int(stored["format"])}
         checked(known, self.place, None if params is None else params.as_dict(), FORMAT)
         self.params = Params(**orjson.loads(stored["params"]))
+        self.key = key_of(bytes.fromhex(stored["secret"]))
         return stored["version"]
 
     def close(self) -> None:
@@ -112,7 +114,7 @@ class Shared:
         self.finder = Finder(self.params, frequencies)
         self._ids = SharedPostings(ID)
         self.finder.near, self.finder.rare = SharedPostings(NEAR), SharedPostings(RARE)
-        self.vocabulary = Vocabulary(np.empty(0, np.uint32))
+        self.vocabulary = Vocabulary.stored(b"")
         self.removed = 0
         self._run = self.server.run()
         self._catch_up(state, 1, counted_to + 1)
@@ -137,7 +139,7 @@ class Shared:
         self._stale = True  # what was taken in part must not be gone on with
         finder = self.finder
         if len(self.vocabulary) == 0:
-            self.vocabulary = Vocabulary(self.server.words())
+            self.vocabulary = Vocabulary.stored(self.server.words())
         finder.make_room(state.next)
         records = self.server.records(first, state.next)
         finder.sketch_sizes[first : state.next] = records["sketch"]
@@ -208,7 +210,7 @@ class Shared:
         ValueError
             When they are damaged.
         """
-        return self.vocabulary.tokens([row.tokens for row in rows], [row.length for row in rows])
+        return tokens_of(rows, self.vocabulary)
 
     @property
     def state(self) -> State:
@@ -404,8 +406,8 @@ class Shared:
         """Make the vocabulary, once there are documents enough."""
         if len(self.vocabulary) == 0 and self.next > VOCABULARY_DOCUMENTS:
             first = [*self.rows(range(1, self._state.next)), *self._changes.rows][:VOCABULARY_DOCUMENTS]
-            self.vocabulary = Vocabulary.of(self.tokens_of(first).hashes)
-            self.change(("SET", self.server.key("words"), self.vocabulary.words.astype("<u4").tobytes()))
+            self.vocabulary = Vocabulary.of(self.tokens_of(first))
+            self.change(("SET", self.server.key("words"), bytes(self.vocabulary)))
 
     def remove(self, row: Row) -> None:
         """Remove a document."""

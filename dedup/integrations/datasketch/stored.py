@@ -19,7 +19,7 @@ import numpy.typing as npt
 from dedup.errors import StorageError
 from dedup.index import runfiles
 from dedup.index.lock import WriterLock
-from dedup.index.postings import MOST_DOCUMENTS, Postings, Run, packed
+from dedup.index.postings import MOST_DOCUMENTS, Postings, Run, StoredRun, packed
 
 DATABASE, LOCK, RUNS = "signatures.sqlite", "lock", "runs"
 FORMAT = 1
@@ -180,7 +180,7 @@ class Stored:
         if self.about.get("format") != FORMAT:
             raise StorageError(f"{self.folder} has format {self.about.get('format')}", f"format {FORMAT}")
         self.postings = Postings()
-        self.postings.stored = [_mapped(self._runs / file.name, file.postings) for file in self._files()]
+        self.postings.stored = [StoredRun.of(_mapped(self._runs / file.name, file.postings)) for file in self._files()]
         self.is_removed = np.zeros(int(self.about["next"]), bool)
         self.is_removed[[row[0] for row in self._connection.execute("SELECT number FROM removed")]] = True
 
@@ -289,7 +289,7 @@ class Stored:
 
         def pieces() -> Iterator[Run]:
             nonlocal count
-            for piece in _merged(self.postings.stored, self.is_removed):
+            for piece in _merged([run.postings for run in self.postings.stored], self.is_removed):
                 count += len(piece)
                 yield piece
 
