@@ -85,6 +85,9 @@ class Row(NamedTuple):
     tokens: bytes
 
 
+AMENDED = ("size", "source", "url", "data", "credit", "drawn_on")
+"""What may be new of a document whose words and date are as they were."""
+
 _COLUMNS = ", ".join(Row._fields)
 _INSERT = f"INSERT INTO documents ({_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"
 
@@ -216,6 +219,11 @@ class Documents:
         """Return which of the ids there are."""
         return {row[0] for row in self._of("id", "id", ids)}
 
+    def copies(self, number: int) -> list[Row]:
+        """Return the documents that are copies of one."""
+        statement = f"SELECT {_COLUMNS} FROM documents WHERE copy_of = ? ORDER BY number"
+        return [Row(*row) for row in self._connection.execute(statement, (number,))]
+
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """Return documents by number; those that are gone are left out."""
         return {row[0]: Row(*row) for row in self._of(_COLUMNS, "number", numbers)}
@@ -236,6 +244,17 @@ class Documents:
         self._connection.execute("DELETE FROM documents WHERE number = ?", (number,))
         self._connection.execute("INSERT INTO removed VALUES (?)", (number,))
         self._connection.execute("UPDATE documents SET copy_of = NULL WHERE copy_of = ?", (number,))
+
+    def amend(self, row: Row) -> None:
+        """Put what belongs to a document in the place of what did."""
+        columns = ", ".join(f"{name} = ?" for name in AMENDED)
+        values = [getattr(row, name) for name in AMENDED]
+        self._connection.execute(f"UPDATE documents SET {columns} WHERE number = ?", (*values, row.number))
+
+    def follow(self, numbers: Iterable[int], leader: int) -> None:
+        """Have documents be copies of another one."""
+        pairs = ((leader, number) for number in numbers)
+        self._connection.executemany("UPDATE documents SET copy_of = ? WHERE number = ?", pairs)
 
     def older(self, before: int) -> list[tuple[int, int]]:
         """Return number and ``counted`` of the documents published before a date."""

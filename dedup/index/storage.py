@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -205,6 +205,14 @@ class Storage:
         """Remove a document; its copies stand for themselves from now on."""
         self.documents.remove(row.number)
         self._let_go([row.number], row.counted)
+
+    def amend(self, row: Row) -> None:
+        """Put what belongs to a document in the place of what did."""
+        self.documents.amend(row)
+
+    def follow(self, rows: Sequence[Row], number: int) -> None:
+        """Have documents be copies of the one of that number."""
+        self.documents.follow([row.number for row in rows], number)
 
     def expire(self, before: int) -> int:
         """Remove the documents published before a date; return how many."""
