@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dedup.errors import InputError, StorageError
 
 if TYPE_CHECKING:  # the engine takes 0.3 s to load: that is for the thread, not for the event loop
-    from dedup.index import Document, Index, Match
+    from dedup.index import Decision, Document, Index
 
 T = TypeVar("T")
 
@@ -102,25 +102,25 @@ class AsyncIndex:
         published: Any = None,
         url: str | None = None,
         data: Any = None,
-    ) -> list[Match]:
+    ) -> Decision:
         """Add a document; as `Index.add`."""
         record = {"id": id, "text": text, "source": source, "published": published, "url": url, "data": data}
-        found: list[Match] = await self._call("add_many", record)
+        found: Decision = await self._call("add_many", record)
         return found
 
-    async def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[list[Match]]:
+    async def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[Decision]:
         """Add documents one after the other; as `Index.add_many`."""
         return await self._alone(lambda index: index.add_many(records))
 
     async def query(
         self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None
-    ) -> list[Match]:
+    ) -> Decision:
         """Find what a text matches; as `Index.query`."""
         record = {"text": text, "source": source, "published": published, "url": url}
-        found: list[Match] = await self._call("query_many", record)
+        found: Decision = await self._call("query_many", record)
         return found
 
-    async def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[list[Match]]:
+    async def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[Decision]:
         """Find what each of some texts matches; as `Index.query_many`."""
         return await self._alone(lambda index: index.query_many(texts))
 
@@ -133,7 +133,7 @@ class AsyncIndex:
         published: Any = None,
         url: str | None = None,
         data: Any = None,
-    ) -> list[Match]:
+    ) -> Decision:
         """Put a document in the place of the one of that id; as `Index.update`."""
         fields = {"source": source, "published": published, "url": url, "data": data}
         return await self._alone(lambda index: index.update(id, text, **fields))

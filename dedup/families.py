@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import Pairs, joined, split
+from dedup.collisions import collide
 from dedup.differences import contradictions
 from dedup.evidence import room_of_pairs
 from dedup.furniture import own_prose
@@ -227,6 +228,8 @@ def are_versions(corpus: Corpus, pairs: Pairs, memory: int, threads: int) -> npt
 
     in_slices(measure, len(pairs), threads, *room_of_pairs(corpus.lengths, left, right, memory, threads))
     alike = (measured[:, 0] >= COVERED) & (measured[:, 2] >= LEAD_COVERED)
+    (at,) = np.nonzero(alike)
+    alike[at] &= ~collide(corpus, left[at], right[at], threads, memory)
     # What is nearly all the same has no slots worth a look.
     (at,) = np.nonzero(alike & (measured[:, :2].min(axis=1) < ALL_COVERED))
     agree = contradictions(corpus, corpus.lengths, left[at], right[at], None, threads, memory) < CONTRADICTED

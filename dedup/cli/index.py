@@ -14,7 +14,7 @@ from dedup.cli.options import add_agencies, add_common, add_fields, hours
 from dedup.params import UPDATES, Level, Params
 
 if TYPE_CHECKING:
-    from dedup.index import Index, Match
+    from dedup.index import Decision, Index
 
 DESCRIPTION = """\
 Keep documents in a lasting index, and ask what a new text copies.
@@ -28,6 +28,8 @@ Answers are JSON lines, one for each record, printed when it is safely stored; a
 """
 
 KNOWN_HINT = "--known skip passes over such records, --known update puts them in the place of the old"
+
+RELEASED = "copies of old texts are no copies of the new ones, and kept from now on: see released in the answers"
 
 FATES = ("new", "copies", "known", "rejected")
 
@@ -77,7 +79,8 @@ def add_parser(commands: Any) -> None:
         "--known",
         choices=("refuse", "skip", "update"),
         default="refuse",
-        help="what to do with an id that is in the index; skip tells what was decided of it (default: %(default)s)",
+        help="what to do with an id that is in the index: skip tells what was decided of it; update puts the text in "
+        "the place of the old, and names under released the copies of that which are none of it (default: %(default)s)",
     )
     query = job("query", _query, "tell what each record matches, and add nothing")
     for parser in (add, query):
@@ -132,6 +135,7 @@ def _add(options: argparse.Namespace) -> int:
     from dedup.index.given import UPDATE_HINT
 
     counts: Counter[str] = Counter()
+    released = 0
     with _opened(options, make=True) as index:
         for records in _records(options, to_keep=True):
             try:
@@ -143,9 +147,12 @@ def _add(options: argparse.Namespace) -> int:
             index.flush()
             _print(answers)  # what is printed is stored
             counts.update(map(_fate, answers))
+            released += sum(len(answer.get("released", ())) for answer in answers)
         if not options.json:
             told = ", ".join(f"{counts[fate]:,} {fate}" for fate in FATES if counts[fate] or fate != "known")
             print(f"{counts.total():,} records: {told}; {len(index):,} in the index", file=sys.stderr)
+            if released:
+                print(f"{released:,} {RELEASED}", file=sys.stderr)
     return 0
 
 
@@ -165,8 +172,8 @@ def _taken(index: Index, records: list[dict[str, Any]], known: str) -> list[dict
 
     def add() -> None:
         found = index.add_many(record for _, record in new.values())
-        for (place, record), matches in zip(new.values(), found, strict=True):
-            answers[place] = _answer(record["id"], matches)
+        for (place, record), decision in zip(new.values(), found, strict=True):
+            answers[place] = _answer(record["id"], decision)
         new.clear()
 
     for place, record in enumerate(records):
@@ -288,18 +295,16 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
         print(f"dedup: {unread:,} dates cannot be read, or stand for none, and count as missing", file=sys.stderr)
 
 
-def _answer(id: str, matches: list[Match]) -> dict[str, Any]:
+def _answer(id: str, decision: Decision) -> dict[str, Any]:
     """Return what is printed of a record: whether it would be kept, and what it matches."""
-    from dedup.index.answers import original
-
-    copied = original(matches)
     return {
         "id": id,
-        "kept": copied is None,
-        "duplicate_of": None if copied is None else copied.id,
-        "relation": None if copied is None else copied.relation,
-        "score": None if copied is None else copied.score,
-        "matches": [dataclasses.asdict(match) for match in matches],
+        "kept": decision.kept,
+        "duplicate_of": decision.duplicate_of,
+        "relation": decision.relation,
+        "score": decision.score,
+        **({"released": list(decision.released)} if decision.released else {}),
+        "matches": [dataclasses.asdict(match) for match in decision],
     }
 
 

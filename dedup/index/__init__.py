@@ -9,7 +9,7 @@
 - ``checking`` whether all is whole; ``lock`` one writer at a time
 """
 
-from dedup.index.answers import Document, Match
+from dedup.index.answers import Decision, Document, Match
 from dedup.index.index import Index
 
-__all__ = ["Document", "Index", "Match"]
+__all__ = ["Decision", "Document", "Index", "Match"]

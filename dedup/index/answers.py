@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +35,7 @@ class Match:
         Whether by this match the text is a copy of the stored document, at the level of the index: of an excerpt only
         where the text is the contained one.
     kept : bool
-        Whether the stored document is no copy of another one in the index. A text that is a copy of a kept document is
-        what `dedup.deduplicate` drops.
+        Whether the stored document was no copy of another one in the index when the text came.
     """
 
     id: str
@@ -48,6 +47,65 @@ class Match:
     source: str | None
     is_copy: bool
     kept: bool
+
+
+class Decision(list[Match]):
+    """What an index answers of a text: what it matches, best first, and whether the text stays.
+
+    Parameters
+    ----------
+    matches : iterable of Match
+    duplicate_of : str or None
+        Id of the kept document for which the text goes, as in a run; None of a text that stays.
+    relation : str or None
+        To that document or, where it does not match that one itself, to a version of it that the text copies. None of a
+        text that stays, and where an earlier decision stands that would not be found today.
+    score : float or None
+    replaced : bool
+        Whether the text, or its date, took the place of another one of the same id.
+    released : sequence of str
+        Ids of documents that were copies of the text that was replaced and are no copies of this one: the index keeps
+        them from now on, and so should whoever dropped them.
+
+    Attributes
+    ----------
+    kept : bool
+        Whether the text stays.
+
+    Examples
+    --------
+    >>> import dedup, tempfile
+    >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> with dedup.Index.open(tempfile.mkdtemp() + "/news.index") as index:
+    ...     first, second = index.add("a", report), index.add("b", report.upper())
+    >>> first.kept, second.kept, second.duplicate_of, [match.relation for match in second]
+    (True, False, 'a', ['identical'])
+    """
+
+    def __init__(
+        self,
+        matches: Iterable[Match] = (),
+        duplicate_of: str | None = None,
+        relation: str | None = None,
+        score: float | None = None,
+        replaced: bool = False,
+        released: Sequence[str] = (),
+    ) -> None:
+        super().__init__(matches)
+        self.duplicate_of = duplicate_of
+        self.relation = relation
+        self.score = score
+        self.replaced = replaced
+        self.released = tuple(released)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the text stays."""
+        return self.duplicate_of is None
+
+    def beside(self, matches: Iterable[Match]) -> Decision:
+        """Return the same decision with other matches."""
+        return Decision(matches, self.duplicate_of, self.relation, self.score, self.replaced, self.released)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +138,6 @@ class Document:
     copy_of: str | None
     text_bytes: int
     tokens: int
-
-
-def original(matches: Iterable[Match]) -> Match | None:
-    """Return the kept document that a text is a copy of, the closest one: the text is what a run would drop."""
-    return next((match for match in matches if match.is_copy and match.kept), None)
 
 
 def written(published: int | None) -> str | None:

@@ -86,7 +86,10 @@ class Backend(Protocol):
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """Return documents by number; those that are gone are left out."""
 
-    def find(self, new: Prepared, numbers: Numbers, add: bool) -> Found:
+    def copies(self, number: int) -> list[Row]:
+        """Return the documents that are copies of one."""
+
+    def find(self, new: Prepared, numbers: Numbers, add: bool, kin: Sequence[int] = ()) -> Found:
         """Find and judge the pairs of new texts and stored ones, as `dedup.index.finder.Finder` does."""
 
     def __len__(self) -> int: ...
@@ -100,7 +103,7 @@ class Backend(Protocol):
     def problems(self) -> list[str]:
         """Read everything; return what is wrong."""
 
-    # ---- changing; `post`, `insert` and `remove` within a turn
+    # ---- changing; `post`, `insert`, `remove`, `amend` and `follow` within a turn
 
     def post(self, new: Prepared, numbers: Numbers, counted: npt.NDArray[np.bool_]) -> None:
         """Take texts as `find` does that are to be added, where they are known to match nothing.
@@ -119,6 +122,12 @@ class Backend(Protocol):
 
     def remove(self, row: Row) -> None:
         """Remove a document; its copies stand for themselves from then on."""
+
+    def amend(self, row: Row) -> None:
+        """Put what belongs to a document in the place of what did; its number, id, date, tokens and original stay."""
+
+    def follow(self, rows: Sequence[Row], number: int) -> None:
+        """Have documents be copies of the one of that number."""
 
     def expire(self, before: int) -> int:
         """Remove the documents published before a date, in microseconds since 1970; return how many."""

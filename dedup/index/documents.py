@@ -89,6 +89,9 @@ class Row(NamedTuple):
 _SUM, _REMOVED = "checksum", "removed"
 """Names of the checksums among what the index knows of itself: of all that, and of the removed documents."""
 
+AMENDED = ("size", "source", "url", "data", "credit", "drawn_on")
+"""What may be new of a document whose words and date are as they were."""
+
 _COLUMNS = ", ".join((*Row._fields, "checksum"))
 _INSERT = f"INSERT INTO documents ({_COLUMNS}) VALUES ({', '.join('?' * (len(Row._fields) + 1))})"
 
@@ -217,7 +220,7 @@ class Documents:
         """Commit, so that it stays whatever happens; readers learn that something has changed."""
         if self._connection.in_transaction:
             self._connection.execute("UPDATE about SET value = value + 1 WHERE name = 'change'")
-            self.set_about(**{_SUM: _state_sum(self._about(), self.runs())})
+            self.set_about(**{_SUM: _state_sum(self.about(), self.runs())})
             self._connection.execute("COMMIT")
 
     def end(self) -> None:
@@ -240,27 +243,23 @@ class Documents:
             self._connection.execute("ROLLBACK TO mark")
 
     def about(self) -> dict[str, Any]:
-        """Return what the index knows of itself.
+        """Return what the index knows of itself; what is not committed yet, too."""
+        return dict(self._connection.execute("SELECT name, value FROM about"))
+
+    def committed(self) -> dict[str, Any]:
+        """Return what the index knows of itself; before anything is changed.
 
         Raises
         ------
         ValueError
             When it, or what is noted of runs and removed documents, is not what was written.
         """
-        about = self._about()
+        about = self.about()
         if about.get("format") == FORMAT:
             is_whole = about.get(_SUM) == _state_sum(about, self.runs())
             if not is_whole or about.get(_REMOVED, 0) != _numbers_sum(self.removed()):
                 raise ValueError("what it knows of itself is not what was written")
         return about
-
-    def _about(self) -> dict[str, Any]:
-        return dict(self._connection.execute("SELECT name, value FROM about"))
-
-    def _note_removed(self, numbers: Sequence[int]) -> None:
-        """Keep the checksum of removed documents: these are noted, or not any more."""
-        (before,) = self._connection.execute("SELECT value FROM about WHERE name = ?", (_REMOVED,)).fetchone() or (0,)
-        self.set_about(**{_REMOVED: before ^ _numbers_sum(numbers)})
 
     def change(self) -> int:
         """Return a number that rises with every commit; begins reading, if told to, one state of the database."""
@@ -286,6 +285,11 @@ class Documents:
         """Return which of the ids there are."""
         return {row[0] for row in self._of("id", "id", ids)}
 
+    def copies(self, number: int) -> list[Row]:
+        """Return the documents that are copies of one."""
+        statement = f"SELECT {_COLUMNS} FROM documents WHERE copy_of = ? ORDER BY number"
+        return [_row(row) for row in self._connection.execute(statement, (number,))]
+
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """Return documents by number; those that are gone are left out."""
         return {row[0]: _row(row) for row in self._of(_COLUMNS, "number", numbers)}
@@ -307,6 +311,17 @@ class Documents:
         self._connection.execute("INSERT INTO removed VALUES (?)", (number,))
         self._note_removed([number])
         self._connection.execute("UPDATE documents SET copy_of = NULL WHERE copy_of = ?", (number,))
+
+    def amend(self, row: Row) -> None:
+        """Put what belongs to a document in the place of what did."""
+        columns = ", ".join(f"{name} = ?" for name in (*AMENDED, "checksum"))
+        values = [*(getattr(row, name) for name in AMENDED), checksum(row)]
+        self._connection.execute(f"UPDATE documents SET {columns} WHERE number = ?", (*values, row.number))
+
+    def follow(self, numbers: Iterable[int], leader: int) -> None:
+        """Have documents be copies of another one."""
+        pairs = ((leader, number) for number in numbers)
+        self._connection.executemany("UPDATE documents SET copy_of = ? WHERE number = ?", pairs)
 
     def older(self, before: int) -> list[tuple[int, int]]:
         """Return number and ``counted`` of the documents published before a date."""
@@ -370,6 +385,11 @@ class Documents:
         """Give room that is free back to the disk."""
         self._connection.execute("VACUUM")
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _note_removed(self, numbers: Sequence[int]) -> None:
+        """Keep the checksum of removed documents: these are noted, or not any more."""
+        (before,) = self._connection.execute("SELECT value FROM about WHERE name = ?", (_REMOVED,)).fetchone() or (0,)
+        self.set_about(**{_REMOVED: before ^ _numbers_sum(numbers)})
 
     def _of(self, columns: str, key: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         for first in range(0, len(values), AT_A_TIME):

@@ -190,9 +190,13 @@ class Embedded(Storage):
         """Return documents by number; those that are gone are left out."""
         return self.documents.fetch(numbers)
 
-    def find(self, new: Prepared, numbers: Numbers, add: bool) -> Found:
+    def copies(self, number: int) -> list[Row]:
+        """Return the documents that are copies of one."""
+        return self.documents.copies(number)
+
+    def find(self, new: Prepared, numbers: Numbers, add: bool, kin: Sequence[int] = ()) -> Found:
         """Find and judge the pairs of new texts and stored ones."""
-        return self.finder.find(new, numbers, self._fetch_all, self.vocabulary, add)
+        return self.finder.find(new, numbers, self._fetch_all, self.vocabulary, add, kin)
 
     def _fetch_all(self, numbers: Sequence[int]) -> dict[int, Row]:
         """Return documents by number; all that are not removed are there.
@@ -243,6 +247,11 @@ class Embedded(Storage):
     def remove(self, row: Row) -> None:
         """Remove a document."""
         super().remove(row)
+        self._unflushed += 1
+
+    def amend(self, row: Row) -> None:
+        """Put what belongs to a document in the place of what did."""
+        super().amend(row)
         self._unflushed += 1
 
     def expire(self, before: int) -> int:

@@ -135,7 +135,15 @@ class Finder:
             (compared,) = np.nonzero(corpus.lengths >= self.params.min_tokens)
             self._post(self._sketched(corpus, compared, 2), numbers[compared])
 
-    def find(self, new: Prepared, numbers: Numbers, fetch: Fetch, vocabulary: Vocabulary, add: bool) -> Found:
+    def find(
+        self,
+        new: Prepared,
+        numbers: Numbers,
+        fetch: Fetch,
+        vocabulary: Vocabulary,
+        add: bool,
+        kin: Sequence[int] = (),
+    ) -> Found:
         """Find and judge the pairs of new texts and earlier ones.
 
         Parameters
@@ -148,6 +156,9 @@ class Finder:
         vocabulary : Vocabulary
         add : bool
             Post the new texts; then they are compared with each other, too.
+        kin : sequence of int
+            Stored documents that the new texts are compared with, whatever keys they share. What is a version of these
+            alone counts: they go by it.
         """
         params = self.params
         texts = Texts(new, numbers, fetch, vocabulary)
@@ -156,6 +167,8 @@ class Finder:
             self.make_room(int(numbers[-1]))
             self.near.add(new.keys, owners)
         left, right = _pairs(self.near.search(new.keys, owners, params.bucket_limit, self.is_removed))[:2]
+        if len(kin):
+            left, right = _with_kin(left, right, np.array(kin, np.int64), numbers)
         texts.require(left)
         met = _in_corpus(texts, left, right)
         is_same = (texts.digests[met[0]] == texts.digests[met[1]]).all(axis=1)
@@ -183,7 +196,8 @@ class Finder:
         known = joined(*_in_corpus(texts, *split(known_numbers)))
         identical = _identical(*_in_corpus(texts, *split(same_numbers)))
         own = replace(own, documents=own.documents - first_new + texts.first_new)
-        is_version = counted & self._versions(texts, pairs)
+        is_of_kin = np.isin(texts.numbers[split(pairs)[0]], kin)
+        is_version = counted & self._versions(texts, pairs[~is_of_kin])
         if add and is_version.any():
             self.frequencies.uncount(texts.corpus, texts.first_new + np.flatnonzero(is_version))
             own = self._sketched(texts.corpus, own.documents, 2)
@@ -252,6 +266,12 @@ def _pairs(found: npt.NDArray[np.uint64]) -> tuple[Numbers, Numbers, Numbers]:
     right, left = split(found[begins])
     earlier = left < right
     return left[earlier], right[earlier], np.diff(begins, append=len(found))[earlier]
+
+
+def _with_kin(left: Numbers, right: Numbers, kin: Numbers, numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """Return pairs of numbers, and those of all kin with all new texts."""
+    theirs = joined(np.repeat(kin, len(numbers)), np.tile(numbers, len(kin)))
+    return split(np.union1d(joined(left, right), theirs))
 
 
 def _in_corpus(texts: Texts, left: Numbers, right: Numbers) -> tuple[Numbers, Numbers]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
@@ -18,16 +18,17 @@ from dedup.agencies import UNKNOWN, Agencies
 from dedup.candidates import MICROSECONDS_AN_HOUR
 from dedup.errors import ParamsError, StorageError
 from dedup.index import given as inputs
-from dedup.index.answers import Document, Match, written
+from dedup.index.answers import Decision, Document, written
 from dedup.index.backend import Backend
 from dedup.index.documents import Row
 from dedup.index.embedded import Embedded
+from dedup.index.finder import Found
 from dedup.index.given import Given, already_there, checked_id, records
 from dedup.index.opening import folder_of
 from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import NearKeys, Prepared
 from dedup.index.shared.address import Address
-from dedup.index.verdicts import verdicts
+from dedup.index.verdicts import copies_of_it, verdicts
 from dedup.params import Params
 from dedup.relation import LAST_COPY
 
@@ -107,9 +108,7 @@ class Index:
 
     # ---- asking
 
-    def query(
-        self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None
-    ) -> list[Match]:
+    def query(self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None) -> Decision:
         """Find what a text matches, and leave the index as it is.
 
         Parameters
@@ -122,8 +121,8 @@ class Index:
 
         Returns
         -------
-        list of Match
-            The closest relation first, then the highest score.
+        Decision
+            The list of its matches, the closest relation first, then the highest score, and whether it would stay.
 
         Raises
         ------
@@ -131,7 +130,7 @@ class Index:
         """
         return self._asked([inputs.given(None, text, source, published, url)])[0]
 
-    def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[list[Match]]:
+    def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[Decision]:
         """Find what each of some texts matches; not each other.
 
         Parameters
@@ -140,14 +139,14 @@ class Index:
         """
         return self._asked(records(texts, with_id=False))
 
-    def _asked(self, some: list[Given]) -> list[list[Match]]:
+    def _asked(self, some: list[Given]) -> list[Decision]:
         with self._reading():
-            found: list[list[Match]] = []
+            found: list[Decision] = []
             for chunk in _chunks(some):
                 prepared = self._prepared(chunk)
                 # Higher than all there are, and no room is needed for them.
                 numbers = MOST_DOCUMENTS + np.arange(len(chunk))
-                found += self._matched(chunk, prepared, numbers, add=False)[0]
+                found += self._decided(chunk, self._storage.find(prepared, numbers, add=False))[0]
             return found
 
     def __contains__(self, id: object) -> bool:
@@ -188,7 +187,7 @@ class Index:
         published: Any = None,
         url: str | None = None,
         data: Any = None,
-    ) -> list[Match]:
+    ) -> Decision:
         """Add a document; return what it matches of those added before.
 
         Parameters
@@ -206,7 +205,7 @@ class Index:
 
         Returns
         -------
-        list of Match
+        Decision
             As from `query`.
 
         Raises
@@ -217,7 +216,7 @@ class Index:
         """
         return self._added([inputs.given(checked_id(id), text, source, published, url, data)])[0]
 
-    def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[list[Match]]:
+    def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[Decision]:
         """Add documents one after the other; return what each matches of those before it.
 
         Parameters
@@ -236,10 +235,14 @@ class Index:
         published: Any = None,
         url: str | None = None,
         data: Any = None,
-    ) -> list[Match]:
-        """Put a document in the place of the one of that id; return what it matches of all others.
+    ) -> Decision:
+        """Put a document in the place of the one of that id, if there is one; return what it matches of all others.
 
-        It counts as the latest from now on. Parameters as for `add`.
+        Parameters as for `add`. Where the words of the text and its date are as they were, the decision stays: it keeps
+        its place, and what belongs to it is replaced. Else it counts as the latest from now on, and is compared with
+        all others. It does not go for what is in the index as a copy of its old text alone. If it stays, such copies
+        remain its copies where they copy its new text, too. All others stand for themselves from now on: `released`
+        names them.
         """
         one = inputs.given(checked_id(id), text, source, published, url, data)
         with self._writing():
@@ -282,16 +285,46 @@ class Index:
         self._storage.remove(row)
         return True
 
-    def _replace(self, one: Given, prepared: Prepared) -> list[Match]:
-        self._remove(str(one.id))
-        return self._add([one], prepared)[0]
+    def _replace(self, one: Given, prepared: Prepared) -> Decision:
+        """Add a document, or put it in the place of the one of its id; the work of a turn."""
+        old = self._storage.by_id(str(one.id))
+        if old is None:
+            return self._insert([one], prepared)[0][0]
+        (new,) = self._rows([one], prepared, np.array([old.number]), [old.copy_of], [bool(old.counted)])
+        if (new.digest, new.published) == (old.digest, old.published):
+            return self._amend(new._replace(tokens=old.tokens), one, prepared)
+        copies = self._storage.copies(old.number)
+        self._storage.remove(old)
+        (decision,), found = self._insert([one], prepared, [row.number for row in copies])
+        still = copies_of_it(found, LAST_COPY[self._storage.params.level]) if decision.kept else set()
+        following = [row for row in copies if row.number in still]
+        if following:
+            self._storage.follow(following, int(found.texts.numbers[-1]))
+        decision.replaced = True
+        decision.released = tuple(row.id for row in copies if row.number not in still)
+        return decision
 
-    def _added(self, some: list[Given]) -> list[list[Match]]:
+    def _amend(self, row: Row, one: Given, prepared: Prepared) -> Decision:
+        """Replace what belongs to a document whose words and date are as they were; its decision stays."""
+        leader = None if row.copy_of is None else self._storage.fetch([row.copy_of]).get(row.copy_of)
+        kin = [] if leader is None else [leader.number]
+        found = self._storage.find(prepared, np.array([MOST_DOCUMENTS]), False, kin)
+        is_other = found.texts.numbers[found.matches.left] != row.number
+        (others,), _ = self._decided([one], found._replace(matches=found.matches.take(is_other)))
+        self._storage.amend(row)
+        if leader is None:
+            return Decision(others)
+        found_by = next((match for match in others if match.id == leader.id and match.is_copy), None)
+        if found_by is None:
+            return Decision(others, leader.id)
+        return Decision(others, leader.id, found_by.relation, found_by.score)
+
+    def _added(self, some: list[Given]) -> list[Decision]:
         with self._writing():
             chunks = list(_chunks(some))
             if len(chunks) > 1:
                 self._assert_new(some)  # all of them, before any is added
-            found: list[list[Match]] = []
+            found: list[Decision] = []
             for chunk in chunks:
                 found += self._storage.turn(partial(self._add, chunk, self._prepared(chunk)))
             return found
@@ -310,26 +343,29 @@ class Index:
             self._storage.key,
         )
 
-    def _add(self, chunk: list[Given], prepared: Prepared) -> list[list[Match]]:
+    def _add(self, chunk: list[Given], prepared: Prepared) -> list[Decision]:
         """Add a chunk; the work of a turn."""
         self._assert_new(chunk)  # another writer may have added one meanwhile
+        return self._insert(chunk, prepared)[0]
+
+    def _insert(self, chunk: list[Given], prepared: Prepared, own: Sequence[int] = ()) -> tuple[list[Decision], Found]:
+        """Decide on new documents, and insert them; they do not go for their own copies."""
         first = self._storage.next
         if first + len(chunk) > MOST_DOCUMENTS:
             raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
         numbers = np.arange(first, first + len(chunk))
-        matches, copy_of, counted = self._matched(chunk, prepared, numbers, add=True)
-        self._storage.insert(self._rows(chunk, prepared, numbers, copy_of, counted))
-        return matches
+        found = self._storage.find(prepared, numbers, True, own)
+        decisions, copy_of = self._decided(chunk, found, own)
+        self._storage.insert(self._rows(chunk, prepared, numbers, copy_of, found.counted.tolist()))
+        return decisions, found
 
-    def _matched(
-        self, chunk: list[Given], prepared: Prepared, numbers: np.ndarray[Any, np.dtype[np.int64]], add: bool
-    ) -> tuple[list[list[Match]], list[int | None], list[bool]]:
-        found = self._storage.find(prepared, numbers, add)
+    def _decided(
+        self, chunk: list[Given], found: Found, own: Sequence[int] = ()
+    ) -> tuple[list[Decision], list[int | None]]:
         ids, sources = [one.id for one in chunk], [one.source for one in chunk]
         published = [one.published for one in chunk]
         last_copy = LAST_COPY[self._storage.params.level]
-        matches, copy_of = verdicts(found, ids, sources, published, last_copy, self._agencies)
-        return matches, copy_of, found.counted.tolist()
+        return verdicts(found, ids, sources, published, last_copy, self._agencies, self._storage.fetch, {*own})
 
     def _rows(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ class Storage:
         self._runs = folder / RUNS
         self._writable = writable
         self.documents = Documents(folder / DATABASE, writable)
-        about = self.documents.about()
+        about = self.documents.committed()
         checked(about, folder, None if params is None else params.as_dict())
         self.params = Params(**orjson.loads(about["params"]))
         self.key = key_of(bytes.fromhex(about["secret"]))
@@ -122,10 +122,11 @@ class Storage:
 
     def _load(self) -> None:
         self._change = self.documents.change()
-        about = self.documents.about()
+        about = self.documents.committed()
         self._files = self.documents.runs()
         self._table = orjson.loads(about.get("table", "{}"))
         self._gone = int(about.get("gone", 0))
+        self._posted = int(about.get("posted", 0))  # documents up to there are, or were, in run files
         self._has_removed = True
         self.vocabulary = Vocabulary.stored(about.get("vocabulary", b""))
         self.finder = Finder(self.params, self._frequencies())
@@ -159,11 +160,12 @@ class Storage:
 
     def _catch_up(self, about: dict[str, Any]) -> None:
         """Take the documents that came after the ones known."""
-        counted_to, behind, n_rows = self._table.get("to", 0), self.next - 1, 0
+        counted_to, n_rows = self._table.get("to", 0), 0
+        behind = max(self.next - 1, int(about.get("posted", 0)))
         for rows in self.documents.blocks(BLOCK, self.next - 1):
             tokens = self.tokens_of(rows)
-            n_rows += len(rows)
             numbers = np.array([row.number for row in rows])
+            n_rows += int(np.count_nonzero(numbers > behind))
             counted = np.array([bool(row.counted) for row in rows])
             if self._counts():
                 self.finder.count_again(tokens, counted & (numbers > counted_to))
@@ -174,7 +176,7 @@ class Storage:
         self.finder.make_room(self.next)
         removed = np.array(self.documents.removed(), np.int64)
         self.finder.is_removed[removed] = True
-        if behind >= self._last_run and n_rows + np.count_nonzero(removed > behind) != self.next - 1 - behind:
+        if n_rows + np.count_nonzero(removed > behind) != self.next - 1 - behind:
             raise ValueError(f"documents behind the first {behind:,} are missing")
 
     def refresh(self) -> None:
@@ -182,7 +184,7 @@ class Storage:
         change = self.documents.change()
         if change == self._change:
             return
-        about = self.documents.about()
+        about = self.documents.committed()
         if self.documents.runs() != self._files or orjson.loads(about.get("table", "{}")) != self._table:
             self.load()
             self.documents.begin(write=False)
@@ -216,6 +218,14 @@ class Storage:
         self.documents.remove(row.number)
         self._let_go([row.number], row.counted)
 
+    def amend(self, row: Row) -> None:
+        """Put what belongs to a document in the place of what did."""
+        self.documents.amend(row)
+
+    def follow(self, rows: Sequence[Row], number: int) -> None:
+        """Have documents be copies of the one of that number."""
+        self.documents.follow([row.number for row in rows], number)
+
     def expire(self, before: int) -> int:
         """Remove the documents published before a date; return how many."""
         old = self.documents.older(before)
@@ -244,8 +254,9 @@ class Storage:
 
     def commit(self) -> None:
         """Commit all that was added and removed."""
-        self.documents.set_about(next=self.next, gone=self._gone)
-        self.documents.commit()
+        if self.documents.is_open:
+            self.documents.set_about(next=self.next, gone=self._gone)
+            self.documents.commit()
 
     def publish(self, least: int | None = None) -> None:
         """Write the postings in memory as a run, if they are of so many documents; tidy up."""
@@ -291,7 +302,9 @@ class Storage:
             self.documents.replace_runs(replaced, None if new is None else new.file)
             for file in (*replaced, *added):
                 self.documents.forget_removed(file.first, file.last)
-            self.documents.set_about(table=orjson.dumps(table).decode(), gone=self._gone)
+            if new is not None:
+                self._posted = max(self._posted, new.file.last)
+            self.documents.set_about(table=orjson.dumps(table).decode(), gone=self._gone, posted=self._posted)
             self.documents.commit()
         # From here on nothing may fail that a caller goes on after: memory would be behind the disk.
         self._files = sorted([*(file for file in self._files if file not in replaced), *added], key=_first)

@@ -7,8 +7,7 @@ from typing import Any
 
 from dedup.asynchronous import outcomes
 from dedup.errors import InputError, ParamsError
-from dedup.index import Index, Match
-from dedup.index.answers import original
+from dedup.index import Decision, Index
 from dedup.integrations import extra
 from dedup.integrations.found import readable_date
 from dedup.io.columns import GUESSES
@@ -145,6 +144,7 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         }
 
 
-def _tag(matches: list[Match]) -> dict[str, Any] | None:
-    match = original(matches)
-    return None if match is None else {"duplicate_of": match.id, "relation": match.relation, "score": match.score}
+def _tag(answer: Decision) -> dict[str, Any] | None:
+    if answer.kept:
+        return None
+    return {"duplicate_of": answer.duplicate_of, "relation": answer.relation, "score": answer.score}

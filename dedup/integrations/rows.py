@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError, ParamsError
 from dedup.index import Index
-from dedup.index.answers import original, written
+from dedup.index.answers import written
 from dedup.io import Fields
 from dedup.io.columns import Columns, choose_columns
 from dedup.io.encoding import readable
@@ -123,9 +123,8 @@ def _compared(table: pa.Table, chosen: Columns, index: Index) -> Decided:
     duplicate_of: list[str | None] = [None] * len(records)
     relation: list[str | None] = [None] * len(records)
     score: list[float | None] = [None] * len(records)
-    for place, matches in zip(places, answers, strict=True):
-        if (match := original(matches)) is not None:
-            duplicate_of[place], relation[place], score[place] = match.id, match.relation, match.score
+    for place, answer in zip(places, answers, strict=True):
+        duplicate_of[place], relation[place], score[place] = answer.duplicate_of, answer.relation, answer.score
     kept = np.array([id is None for id in duplicate_of], bool)
     cluster = [of or record["id"] for of, record in zip(duplicate_of, records, strict=True)]
     return Decided(chosen.id, kept, None, duplicate_of, cluster, relation, score)

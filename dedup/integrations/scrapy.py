@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dedup.asynchronous import AsyncIndex
 from dedup.errors import InputError, ParamsError
-from dedup.index import Document, Index, Match
-from dedup.index.answers import original
+from dedup.index import Decision, Index
 from dedup.integrations import extra
 from dedup.integrations.found import plain, readable_date, told
 from dedup.integrations.shared import acquire, release
@@ -142,35 +141,25 @@ class DedupPipeline:
         return item
 
     async def _verdict(self, record: dict[str, Any]) -> _Verdict:
-        """Add an item to the index, and tell what it is."""
+        """Add an item to the index, or update it there, and tell what it is."""
         try:
-            matches = await self._ask("add", **record)
+            added = await self._ask("add", **record)
         except InputError:
-            stored = await self._ask("get", record["id"])
-            if stored is None:
+            if await self._ask("get", record["id"]) is None:
                 raise
         else:
             self._count("added")
-            return _Verdict.of(original(matches), len(matches))
+            return _Verdict.of(added)
         self._count("known")
         if not self._updates:
             return _Verdict(None, None, None, 0, known=True)
-        return await self._verdict_again(record, stored)
-
-    async def _verdict_again(self, record: dict[str, Any], stored: Document) -> _Verdict:
-        """Tell what an item is whose id the index knows, and update it there if its text has changed."""
-        matches = await self._ask("query", **{name: value for name, value in record.items() if name != "id"})
-        others = [match for match in matches if match.id != stored.id]
-        if any(match.id == stored.id and match.relation == "identical" for match in matches):
-            copied = next((match for match in others if match.id == stored.copy_of and match.is_copy), None)
-            if copied is None:
-                return _Verdict(stored.copy_of, None, None, len(others), known=True)
-        else:
-            others = await self._ask("update", **record)
+        decision = await self._ask("update", **record)
+        if decision.replaced:
             self._count("updated")
-            # What was kept once stays, though its own copies now stand before it.
-            copied = None if stored.copy_of is None else original(others)
-        return _Verdict.of(copied, len(others), known=True)
+        for id in decision.released:  # too late to pass it on
+            self._count("released")
+            logger.warning("No copy any more: %s, of %s before that was updated", id, record["id"])
+        return _Verdict.of(decision, known=True)
 
     def _record(self, adapter: ItemAdapter) -> dict[str, Any] | None:
         """Return an item as an index takes it, None if it has no text."""
@@ -215,10 +204,8 @@ class _Verdict(NamedTuple):
     known: bool
 
     @staticmethod
-    def of(copied: Match | None, matches: int, known: bool = False) -> _Verdict:
-        if copied is None:
-            return _Verdict(None, None, None, matches, known)
-        return _Verdict(copied.id, copied.relation, copied.score, matches, known)
+    def of(decision: Decision, known: bool = False) -> _Verdict:
+        return _Verdict(decision.duplicate_of, decision.relation, decision.score, len(decision), known)
 
 
 def _has_loop() -> bool:

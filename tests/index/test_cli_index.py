@@ -48,7 +48,7 @@ def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         {"id": "b", "known": True, "kept": False, "duplicate_of": "a"},
     ]
     assert main(["index", "add", index, today, "--known", "update"]) == 0
-    assert [answer["duplicate_of"] for answer in answers(capsys)] == ["b", "a"]
+    assert [answer["duplicate_of"] for answer in answers(capsys)] == [None, "a"]
 
     assert main(["index", "info", index, "--json"]) == 0
     assert answers(capsys)[0]["documents"] == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,7 +15,6 @@ import pytest
 import redis
 import servers
 from conftest import article
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -25,30 +23,16 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from lives import LIVES, day, do_all_often
 
 from dedup import Index, InputError, Params, StorageError
-from dedup.index import embedded, frequencies, runfiles, storage
+from dedup.index import embedded, runfiles
 from dedup.index.documents import Documents
 from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.shared import columns, sweeping
 from dedup.index.shared import storage as shared
 
 TEXTS = [*(article(seed, 6) for seed in range(12)), "A short one.", "?! …"]
 MOST_FOUND = 16  # of identical texts, as `bucket_limit` has it
-
-LIFE_COUNT = int(os.environ.get("DEDUP_LIVES", "8"))
-"""More, and others each time, in the long run: ``DEDUP_LIVES=500 pytest tests/index/test_histories.py``."""
-
-LIVES = settings(
-    max_examples=LIFE_COUNT,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    derandomize="DEDUP_LIVES" not in os.environ,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    print_blob=False,
-)
 
 ids = some.integers(0, 24).map("d{}".format)
 texts = some.integers(0, len(TEXTS) - 1)
@@ -60,27 +44,7 @@ _COUNT = itertools.count()
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that is done now and then is done often."""
-    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 6)
-    monkeypatch.setattr(storage, "BLOCK", 5)
-    monkeypatch.setattr(storage, "FAN", 2)
-    monkeypatch.setattr(storage.Storage, "closing", 3)
-    monkeypatch.setattr(embedded, "FLUSH_DOCUMENTS", 12)
-    monkeypatch.setattr(storage, "VOCABULARY_DOCUMENTS", 15)
-    monkeypatch.setattr(frequencies, "USUAL_BITS", 17)
-    monkeypatch.setattr(frequencies, "frequency_bits", lambda *_: 17)
-    monkeypatch.setattr(storage, "frequency_bits", lambda *_: 17)
-    monkeypatch.setattr(sweeping, "frequency_bits", lambda *_: 17)
-    monkeypatch.setattr(shared, "VOCABULARY_DOCUMENTS", 15)
-    monkeypatch.setattr(shared, "TRY_AGAIN", 4)
-    monkeypatch.setattr(sweeping, "REMOVED_LEAST", 6)
-    monkeypatch.setattr(sweeping, "TABLE_ARTICLES", 4)
-    monkeypatch.setattr(sweeping, "BUCKETS", 16)
-    monkeypatch.setattr(columns, "BLOCK_BITS", 3)
-    monkeypatch.setattr(columns, "BLOCK", 8)
-
-
-def day(number: int) -> str:
-    return f"2024-05-{number + 1:02d}"
+    do_all_often(monkeypatch)
 
 
 class Life(RuleBasedStateMachine):
@@ -153,7 +117,11 @@ class Life(RuleBasedStateMachine):
         for id in (f"d{number}" for number in range(25)):
             held = index.get(id)
             assert (held is None) == (id not in there)
-            assert held is None or held.copy_of is None or (held.copy_of in there and held.copy_of != id)
+            if held is not None and held.copy_of is not None:
+                original = index.get(held.copy_of)
+                assert original is not None
+                assert original.copy_of is None
+                assert held.copy_of in there
             assert held is None or (held.published or "")[:10] == day(there[id][1])
         for text, matches in enumerate(index.query_many(TEXTS)):
             self.hold(matches, text, there)
@@ -202,7 +170,7 @@ class Folder(Life):
 
     @rule(
         what=some.sampled_from(["add", "update", "remove", "expire", "add_many"]),
-        where=some.sampled_from(["insert", "remove", "expire", "set_about", "count"]),
+        where=some.sampled_from(["insert", "remove", "amend", "follow", "expire", "set_about", "count"]),
         id=ids,
         text=texts,
         late=some.booleans(),
@@ -420,7 +388,9 @@ class Clients(Life):
 
     @rule(
         what=some.sampled_from(["add", "update", "remove", "expire", "compact"]),
-        where=some.sampled_from(["_commit", "insert", "_remove", "postings_of", "fetch", "count", "refresh"]),
+        where=some.sampled_from(
+            ["_commit", "insert", "_remove", "amend", "follow", "postings_of", "fetch", "count", "refresh"]
+        ),
         id=ids,
         text=texts,
         late=some.booleans(),

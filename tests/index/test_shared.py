@@ -614,7 +614,7 @@ def test_damage_is_found(url: str) -> None:
 
         whole = client.hget(documents, "3")
         client.hset(documents, "3", whole[:-4] + b"abcd")
-        assert "'d2': other tokens than were written" in problems()
+        assert "document 3 is not what was written" in problems()
         client.hset(documents, "3", whole[:10])
         assert "document 3 is damaged" in problems()
         client.hdel(documents, "3")
@@ -715,7 +715,7 @@ def test_what_is_no_index(url: str, redis_server: servers.RedisServer) -> None:
         with pytest.raises(StorageError, match=r"threshold 0.8; expected threshold 0.7"):
             Index.open(url, Params())
         client.hset(key(url, "state"), "format", 9)
-        with pytest.raises(StorageError, match=r"has format 9, written by dedup .*; expected format 1"):
+        with pytest.raises(StorageError, match=r"has format 9, written by dedup .*; expected format 2"):
             Index.open(url)
 
 

@@ -21,6 +21,7 @@ from scrapy.exceptions import DropItem, NotConfigured
 from scrapy.settings import Settings
 
 from dedup import Index, Params, ParamsError, StorageError
+from dedup.index import Decision
 from dedup.integrations.scrapy import DedupPipeline
 
 ORIGINALS = 12
@@ -162,9 +163,22 @@ def test_what_has_changed_is_updated(tmp_path: Path, address: str) -> None:
     crawl = Crawl(tmp_path, address, DEDUP_KNOWN="update")
     assert crawl.counts()["known"] == 21
     assert crawl.counts()["updated"] == 2
-    # What was kept stays, changed or not; so does a copy that stood for itself when its original had changed.
-    assert crawl.titles() == sorted([*PASSED, "identical-1", "near_duplicate-5"])
-    assert crawl.counts()["dropped"] == 7
+    # A copy that stood for itself when its original had changed stays, and what becomes a copy of it again goes.
+    assert crawl.titles() == sorted([*(title for title in PASSED if title != "original-5"), "near_duplicate-5"])
+    assert crawl.counts()["dropped"] == 9
+    assert "near duplicate of /near_duplicate-5.html" in crawl.log
+    with Index.open(tmp_path / "news.index", mode="r") as index:
+        assert index.get("/original-5.html").copy_of == "/near_duplicate-5.html"
+        assert index.get("/near_duplicate-5.html").copy_of is None
+
+
+def test_copies_of_what_has_changed_are_told(tmp_path: Path, address: str) -> None:
+    with Index.open(tmp_path / "news.index") as index:  # as if this had been another article at the first time
+        index.add("/original-1.html", article(60))
+        index.add("elsewhere", article(60))
+    crawl = Crawl(tmp_path, address, DEDUP_KNOWN="update")
+    assert crawl.counts()["released"] == 1
+    assert "No copy any more: elsewhere, of /original-1.html before that was updated" in crawl.log
 
 
 def test_level_and_fields_are_settings(tmp_path: Path, address: str) -> None:
@@ -249,13 +263,13 @@ def test_what_is_unchanged_keeps_its_decision_though_its_original_is_not_met_aga
         with pytest.raises(DropItem, match="identical to a"):
             await made.process_item(copy)
         assert await made.process_item(first) is first
-        query_many = Index.query_many
+        update = Index.update
         with monkeypatch.context() as crowded:
 
-            def only_itself(index: Index, texts: list[Any]) -> Any:
-                return [[match for match in matches if match.id == "b"] for matches in query_many(index, texts)]
+            def met_nothing(index: Index, *arguments: Any, **given: Any) -> Any:
+                return Decision((), update(index, *arguments, **given).duplicate_of)
 
-            crowded.setattr(Index, "query_many", only_itself)
+            crowded.setattr(Index, "update", met_nothing)
             with pytest.raises(DropItem, match="copy of a, as before"):
                 await made.process_item(copy)
             tag = (await tags.process_item(copy))["dedup"]

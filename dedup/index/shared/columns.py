@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,20 @@ def records_of(rows: list[Row], sketches: npt.NDArray[np.uint8]) -> Records:
     records["copy_of"] = [row.copy_of or 0 for row in rows]
     records["sketch"] = sketches
     return records
+
+
+def statistics(records: Records) -> dict[str, Any]:
+    """Return counts of the documents from the first one on, and their first and last date."""
+    is_gone = np.concatenate([[True], records["gone"] > 0])
+    there = records[~is_gone[1:]]
+    dates = there["published"][there["published"] != NO_DATE]
+    return {
+        "documents": len(there),
+        "text_bytes": int(there["size"].sum()),
+        "copies": int((~is_gone[there["copy_of"]]).sum()),
+        "first": int(dates.min()) if len(dates) else None,
+        "last": int(dates.max()) if len(dates) else None,
+    }
 
 
 def gone() -> bytes:

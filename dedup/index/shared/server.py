@@ -181,6 +181,13 @@ class Server:
         for block, place, data in columns.pieces(first, records):
             yield "SETRANGE", self.key(f"columns:{block}"), place, data
 
+    def amend_documents(self, rows: Sequence[tuple[int, bytes]], records: columns.Records) -> Iterator[Command]:
+        """Yield what puts documents, by number, and their records in the place of those that are there."""
+        yield "HSET", self.key("documents"), *chain.from_iterable((b"%d" % number, value) for number, value in rows)
+        for (number, _), record in zip(rows, records, strict=True):
+            block, place = columns.place(number)
+            yield "SETRANGE", self.key(f"columns:{block}"), place, record.tobytes()
+
     def remove_documents(self, numbers: list[int]) -> Iterator[Command]:
         """Yield what removes documents."""
         yield "HDEL", self.key("documents"), *numbers

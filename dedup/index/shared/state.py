@@ -96,9 +96,10 @@ class Changes:
 
     rows: list[Row] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
+    amended: list[Row] = field(default_factory=list)
     others: list[Command] = field(default_factory=list)
     state: dict[str, Any] = field(default_factory=dict)
     stale: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.removed or self.others or self.state)
+        return bool(self.rows or self.removed or self.amended or self.others or self.state)

@@ -17,21 +17,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import orjson
-import xxhash
 
-from dedup.candidates import split
 from dedup.errors import StorageError
 from dedup.index.backend import Result
 from dedup.index.documents import Row, checked
 from dedup.index.finder import Finder, Found
 from dedup.index.frequencies import Frequencies
 from dedup.index.packing import Vocabulary
-from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.prepared import Prepared
 from dedup.index.shared import columns, lease, snapshots
 from dedup.index.shared.address import MAKES_ONE, Address, told
 from dedup.index.shared.buckets import LONGEST, Buckets, SharedPostings
 from dedup.index.shared.checking import problems
+from dedup.index.shared.lookup import Lookup
 from dedup.index.shared.rows import packed, unpacked
 from dedup.index.shared.server import Server
 from dedup.index.shared.state import FORMAT, REMEMBERED, Changes, Command, State
@@ -53,8 +51,8 @@ BLOCK = 1_000  # documents that are read at a time
 TRIES = 20
 TRY_AGAIN = 1_000  # articles later, when the server had no room for what is due now and then
 LONGER = 6  # times that the turn is doubled for one that others have come before, so that in the end none does
-NEAR, RARE, ID = 0, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB
-"""Salts of the kinds of keys."""
+NEAR, RARE = 0, 0xA0761D6478BD642F
+"""Salts of the kinds of keys; those of `dedup.index.shared.lookup` are others."""
 
 
 class Shared:
@@ -112,7 +110,7 @@ class Shared:
         """Read anew all that is in memory."""
         frequencies, counted_to = self._frequencies(state)
         self.finder = Finder(self.params, frequencies)
-        self._ids = SharedPostings(ID)
+        self._lookup = Lookup()
         self.finder.near, self.finder.rare = SharedPostings(NEAR), SharedPostings(RARE)
         self.vocabulary = Vocabulary.stored(b"")
         self.removed = 0
@@ -191,7 +189,7 @@ class Shared:
         """Forget the buckets that were read."""
         longest = max(LONGEST, 2 * posting_limit(self.params), 2 * self.params.bucket_limit)
         self._buckets = Buckets(self.postings_of, self._state.buckets, self._state.next, longest)
-        self._postings = self.finder.near, self.finder.rare, self._ids
+        self._postings = self.finder.near, self.finder.rare, self._lookup.ids, self._lookup.copies
         for postings in self._postings:
             assert isinstance(postings, SharedPostings)
             postings.buckets = self._buckets
@@ -334,8 +332,7 @@ class Shared:
 
     def by_ids(self, ids: Sequence[str]) -> dict[str, Row]:
         """Return the documents of some ids."""
-        found = self._ids.search(id_keys(ids), np.arange(len(ids)), MOST_DOCUMENTS, self.finder.is_removed)
-        asked, numbers = split(found)
+        asked, numbers = self._lookup.of_ids(ids, self.finder.is_removed)
         rows = self.fetch(np.unique(numbers).tolist())
         pairs = zip(asked.tolist(), numbers.tolist(), strict=True)
         return {ids[at]: rows[number] for at, number in pairs if number in rows and rows[number].id == ids[at]}
@@ -348,27 +345,24 @@ class Shared:
         """Return the document of that id."""
         return self.by_ids([id]).get(id)
 
-    def find(self, new: Prepared, numbers: Numbers, add: bool) -> Found:
+    def copies(self, number: int) -> list[Row]:
+        """Return the documents that are copies of one."""
+        found = self._lookup.of_original(number, self.finder.is_removed)
+        if len(found) >= LONGEST:  # not all of so many are posted
+            found = 1 + np.flatnonzero(self.server.records(1, self._state.next)["copy_of"] == number)
+        return [row for row in self.rows(found.tolist()) if row.copy_of == number]
+
+    def find(self, new: Prepared, numbers: Numbers, add: bool, kin: Sequence[int] = ()) -> Found:
         """Find and judge the pairs of new texts and stored ones."""
         self._stale |= add  # until it is committed there is more in memory than on the server
-        return self.finder.find(new, numbers, self.fetch, self.vocabulary, add)
+        return self.finder.find(new, numbers, self.fetch, self.vocabulary, add, kin)
 
     def __len__(self) -> int:
         return self.server.count()
 
     def statistics(self) -> dict[str, Any]:
         """Return counts of documents."""
-        records = self.server.records(1, self._state.next)
-        is_gone = np.concatenate([[True], records["gone"] > 0])
-        there = records[~is_gone[1:]]
-        dates = there["published"][there["published"] != NO_DATE]
-        return {
-            "documents": len(there),
-            "text_bytes": int(there["size"].sum()),
-            "copies": int((~is_gone[there["copy_of"]]).sum()),
-            "first": int(dates.min()) if len(dates) else None,
-            "last": int(dates.max()) if len(dates) else None,
-        }
+        return columns.statistics(self.server.records(1, self._state.next))
 
     def info(self) -> dict[str, Any]:
         """Return what else there is to tell; of memory what the server reckons from samples."""
@@ -399,7 +393,7 @@ class Shared:
         """Add documents, with the next numbers."""
         some = list(rows)
         self._changes.rows += some
-        self._ids.add(id_keys([row.id for row in some]), np.array([row.number for row in some]))
+        self._lookup.add(some)
         self._learn_words()
 
     def _learn_words(self) -> None:
@@ -412,6 +406,16 @@ class Shared:
     def remove(self, row: Row) -> None:
         """Remove a document."""
         self._remove(row.number)
+
+    def amend(self, row: Row) -> None:
+        """Put what belongs to a document in the place of what did."""
+        self._changes.amended.append(row)
+
+    def follow(self, rows: Sequence[Row], number: int) -> None:
+        """Have documents be copies of the one of that number."""
+        following = [row._replace(copy_of=number) for row in rows]
+        self._changes.amended += following
+        self._lookup.add_copies(following)
 
     def _remove(self, number: int) -> bool:
         if self.finder.is_removed[number]:
@@ -434,9 +438,8 @@ class Shared:
 
     def newest(self) -> int | None:
         """Return the latest date of a document; None where none has one."""
-        records = self.server.records(1, self._state.next)
-        dated = records["published"][(records["published"] != NO_DATE) & (records["gone"] == 0)]
-        return int(dated.max()) if len(dated) else None
+        newest: int | None = self.statistics()["last"]
+        return newest
 
     def _remove_all(self, numbers: list[int]) -> int:
         return sum(map(self._remove, numbers))
@@ -477,6 +480,10 @@ class Shared:
         if changes.rows:
             records = columns.records_of(changes.rows, self.finder.sketch_sizes[state.next : self.next])
             commands += server.add_documents([packed(row) for row in changes.rows], records, state.next)
+        if changes.amended:
+            rows = changes.amended
+            records = columns.records_of(rows, self.finder.sketch_sizes[[row.number for row in rows]])
+            commands += server.amend_documents([(row.number, packed(row)) for row in rows], records)
         if changes.removed:
             commands += server.remove_documents(changes.removed)
         commands.append(("HSET", server.key("state"), *chain.from_iterable(new.fields().items())))
@@ -490,8 +497,3 @@ class Shared:
         self.removed += len(changes.removed)
         self._lease.token = ""
         self._stale = changes.stale
-
-
-def id_keys(ids: Sequence[str]) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """Return the keys of ids."""
-    return np.array([xxhash.xxh3_64_intdigest(id.encode()) for id in ids], np.uint64)

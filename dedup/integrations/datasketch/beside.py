@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from dedup.errors import ParamsError
-from dedup.index import Document, Index, Match
+from dedup.index import Decision, Document, Index, Match
 from dedup.index.given import already_there, records
 from dedup.integrations.datasketch.signatures import Signatures
 from dedup.schema import RELATIONS
@@ -17,7 +17,7 @@ class IndexWithSignatures:
     """An index that tells, besides what it knows itself, which old signatures a text resembles.
 
     What is added goes to the index. Old documents go by and by: by `expire`, by `update`, which puts a text in the
-    place of a signature, and by `remove`. Whose copy a stored document is (``kept``, ``copy_of``) is told by the index
+    place of a signature, and by `remove`. Whose copy a document is (``kept``, ``copy_of``) is told by the index
     alone, that is among the documents of which it has seen the text.
 
     Parameters
@@ -38,13 +38,11 @@ class IndexWithSignatures:
         self.index = index
         self.signatures = signatures
 
-    def query(
-        self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None
-    ) -> list[Match]:
+    def query(self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None) -> Decision:
         """Find what a text matches, as `Index.query`, and what it seems to resemble, as `Signatures.query`."""
         return self.query_many([_record(text=text, source=source, published=published, url=url)])[0]
 
-    def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[list[Match]]:
+    def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[Decision]:
         """Find the same of many texts."""
         some = [_plain(text) for text in texts]
         return _merged(self.index.query_many(some), self.signatures.query_many(some))
@@ -58,11 +56,11 @@ class IndexWithSignatures:
         published: Any = None,
         url: str | None = None,
         data: Any = None,
-    ) -> list[Match]:
+    ) -> Decision:
         """Add a document to the index; return what it matches there and among the signatures."""
         return self.add_many([_record(id=id, text=text, source=source, published=published, url=url, data=data)])[0]
 
-    def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[list[Match]]:
+    def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[Decision]:
         """Add documents to the index; return what each matches there and among the signatures.
 
         Raises
@@ -86,7 +84,7 @@ class IndexWithSignatures:
         published: Any = None,
         url: str | None = None,
         data: Any = None,
-    ) -> list[Match]:
+    ) -> Decision:
         """Put a document in the place of the one of that id, be it a text or a signature."""
         record = _record(id=id, text=text, source=source, published=published, url=url, data=data)
         estimated = [[match for match in self._estimated([record])[0] if match.id != id]]
@@ -149,9 +147,9 @@ def _plain(record: Any) -> Any:
     return dict(record) if isinstance(record, Mapping) else record
 
 
-def _merged(verified: Iterable[Sequence[Match]], estimated: Iterable[Sequence[Match]]) -> list[list[Match]]:
+def _merged(verified: Iterable[Decision], estimated: Iterable[Sequence[Match]]) -> list[Decision]:
     """Return the matches of each text in one list: the closest relation first, then the highest score."""
     return [
-        sorted([*ours, *theirs], key=lambda match: (RELATIONS.index(match.relation), -match.score))
+        ours.beside(sorted([*ours, *theirs], key=lambda match: (RELATIONS.index(match.relation), -match.score)))
         for ours, theirs in zip(verified, estimated, strict=True)
     ]
