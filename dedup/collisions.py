@@ -91,9 +91,9 @@ def renamed(
 
 def _told_apart(corpus: Corpus) -> npt.NDArray[np.uint32]:
     """Return the tokens of a corpus, words of one hash by their order of appearance renamed."""
-    words = corpus.tokens.astype(np.uint64) << np.uint64(8) | corpus.fingerprints
+    words = corpus.tokens.astype(np.uint64) << np.uint64(16) | corpus.fingerprints
     found, first, word = np.unique(words, return_index=True, return_inverse=True)
-    token = (found >> np.uint64(8)).astype(np.uint32)
+    token = (found >> np.uint64(16)).astype(np.uint32)
     order = np.lexsort((first, token))
     (begins,) = np.nonzero(np.diff(token[order].astype(np.int64), prepend=-1))
     sizes = np.diff(begins, append=len(order))

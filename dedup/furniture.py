@@ -94,7 +94,7 @@ class Stripped:
     documents : int64 array, ascending, shape (n,)
     tokens : uint32 array
         What is left of them, one after the other.
-    fingerprints : uint8 array
+    fingerprints : uint16 array
         Of these tokens, if the corpus has any.
     ends : int64 array, shape (n,)
         Where each ends in ``tokens``.
@@ -106,7 +106,7 @@ class Stripped:
 
     documents: npt.NDArray[np.int64]
     tokens: npt.NDArray[np.uint32]
-    fingerprints: npt.NDArray[np.uint8]
+    fingerprints: npt.NDArray[np.uint16]
     ends: npt.NDArray[np.int64]
     stops: npt.NDArray[np.uint32]
     stop_ends: npt.NDArray[np.int64]
@@ -115,7 +115,7 @@ class Stripped:
     def nothing() -> Stripped:
         """Return that no document has any."""
         none, no_tokens = np.empty(0, np.int64), np.empty(0, np.uint32)
-        return Stripped(none, no_tokens, np.empty(0, np.uint8), none, no_tokens, none)
+        return Stripped(none, no_tokens, np.empty(0, np.uint16), none, no_tokens, none)
 
 
 def stripped(corpus: Corpus, segments: Segments, threads: int = 1) -> Stripped:

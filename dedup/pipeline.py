@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dedup.against import Against
     from dedup.index import Index
 
-SCRATCH_SHARE = {Level.identical: 1.2, Level.near: 1.3, Level.syndicated: 1.7, Level.rewritten: 1.7}
+SCRATCH_SHARE = {Level.identical: 1.3, Level.near: 1.4, Level.syndicated: 1.8, Level.rewritten: 1.8}
 """Bytes of scratch files for each byte of JSON lines, about."""
 
 WORTH_TELLING = 1_000_000_000
@@ -88,7 +88,7 @@ def deduplicate(
         Bytes that the run may take, a quarter of the machine's by default; whatever is larger lies in scratch files. In
         far too little memory rare word pairs look frequent and some copies are missed: the summary then has a note.
     scratch : path, optional
-        Folder for temporary files: up to 1.6 times the bytes of the input. By default a hidden folder beside the
+        Folder for temporary files: up to 1.7 times the bytes of the input. By default a hidden folder beside the
         output, or the system's place where there is none.
     resume : bool
         Go on where an earlier run to the same output was killed; from the start if it had finished nothing.

@@ -28,7 +28,7 @@ from dedup.threads import in_turn
 
 COLUMNS = {
     "tokens": np.uint32,
-    "fingerprints": np.uint8,
+    "fingerprints": np.uint16,
     "ends of texts": np.uint8,
     "file": np.int32,
     "row": np.int64,

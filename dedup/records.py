@@ -55,7 +55,7 @@ class Records:
     starts, ends : int64 array
         Where the tokens lie in ``tokens``.
     tokens : uint32 array
-    fingerprints : uint8 array
+    fingerprints : uint16 array
         Of the tokens.
     segments : Segments
         The sentences and lines of each record.
@@ -80,7 +80,7 @@ class Records:
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     tokens: npt.NDArray[np.uint32]
-    fingerprints: npt.NDArray[np.uint8]
+    fingerprints: npt.NDArray[np.uint16]
     segments: Segments
     keys: tuple[npt.NDArray[np.uint64], ...]
     text_ends: npt.NDArray[np.uint8]

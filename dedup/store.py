@@ -289,7 +289,7 @@ class Corpus:
         The token store.
     starts, ends : int64 array, shape (n_documents,)
         Document ``i`` has ``tokens[starts[i]:ends[i]]``.
-    fingerprints : uint8 array
+    fingerprints : uint16 array
         Of the tokens, as in `dedup.text.Tokens`; empty: words of one token hash are the same.
 
     Attributes
@@ -301,7 +301,7 @@ class Corpus:
     tokens: npt.NDArray[np.uint32]
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
-    fingerprints: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    fingerprints: npt.NDArray[np.uint16] = field(default_factory=lambda: np.empty(0, np.uint16))
     lengths: npt.NDArray[np.int64] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -45,7 +45,7 @@ class Tokens:
         Token hashes of all documents, in order.
     offsets : int64 array, shape (n_documents + 1,)
         Document ``i`` has ``hashes[offsets[i]:offsets[i + 1]]``.
-    fingerprints : uint8 array, shape (n_tokens,)
+    fingerprints : uint16 array, shape (n_tokens,)
         Of each token's keyed hash, the upper bits: words of equal hash and other fingerprints are not the same.
     digests : uint64 array, shape (n_documents, 2)
         Over the keyed hashes of each document's tokens: equal for identical documents alone.
@@ -57,7 +57,7 @@ class Tokens:
 
     hashes: npt.NDArray[np.uint32]
     offsets: npt.NDArray[np.int64]
-    fingerprints: npt.NDArray[np.uint8]
+    fingerprints: npt.NDArray[np.uint16]
     digests: npt.NDArray[np.uint64]
     segments: npt.NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
     segment_counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -87,14 +87,14 @@ def tokenise(texts: pa.LargeBinaryArray, key: Key | None = None) -> Tokens:
     ends = np.zeros(n + 1, np.int64)
     folded = _room(2 * int(np.diff(offsets).max(initial=0)))
     hashes = np.empty(int(offsets[-1] - offsets[0]) // 2 + kernel.PAD, np.uint32)
-    fingerprints = np.empty(hashes.size, np.uint8)
+    fingerprints = np.empty(hashes.size, np.uint16)
     digests = np.zeros((n, 2), np.uint64)
     keyed = np.empty(kernel.PIECE // 2 + 2, np.uint64)
     borders = np.empty(kernel.PIECE + 2 + kernel.AT_ONCE, np.int64)
     room = np.empty((6, kernel.PIECE // 2 + 2), np.uint32)
     segments, segment_ends = np.empty(hashes.size, np.uint32), np.zeros(n + 1, np.int64)
     parts: list[npt.NDArray[np.uint32]] = []
-    fingerprint_parts: list[npt.NDArray[np.uint8]] = []
+    fingerprint_parts: list[npt.NDArray[np.uint16]] = []
     segment_parts: list[npt.NDArray[np.uint32]] = []
     first = 0
     while True:
@@ -110,7 +110,7 @@ def tokenise(texts: pa.LargeBinaryArray, key: Key | None = None) -> Tokens:
         # The document at `stop` did not fit: it folds to more than it was, or has hardly two bytes a token.
         first = stop
         folded, hashes = _room(2 * folded.size), np.empty(2 * hashes.size, np.uint32)
-        segments, fingerprints = np.empty(hashes.size, np.uint32), np.empty(hashes.size, np.uint8)
+        segments, fingerprints = np.empty(hashes.size, np.uint32), np.empty(hashes.size, np.uint16)
     found = _joined(segment_parts), np.diff(segment_ends)
     return Tokens(_joined(parts), ends, _joined(fingerprint_parts), digests, *found)
 

@@ -121,7 +121,7 @@ def keyed_hash(token: str, key: list[int]) -> int:
 
 def fingerprint(token: str, key: list[int]) -> int:
     """By which words of one token hash are told apart."""
-    return keyed_hash(token, key) >> 56
+    return keyed_hash(token, key) >> 48
 
 
 def digest(text: str, key: list[int]) -> list[int]:

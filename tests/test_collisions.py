@@ -185,7 +185,7 @@ def corpus_of(texts: list[list[tuple[int, int]]]) -> Corpus:
     flat = [word for text in texts for word in text]
     ends = np.cumsum([len(text) for text in texts])
     tokens = np.array([token for token, _ in flat], np.uint32)
-    marks = np.array([mark for _, mark in flat], np.uint8)
+    marks = np.array([mark for _, mark in flat], np.uint16)
     return Corpus(tokens, ends - [len(text) for text in texts], ends, marks)
 
 
@@ -256,7 +256,7 @@ def test_texts_made_to_fill_one_end_of_a_hash_table_take_no_longer() -> None:
     def seconds(words: np.ndarray) -> float:
         texts = [draw.permutation(words) for _ in range(4)]
         ends = n * np.arange(1, 5)
-        corpus = Corpus(np.concatenate(texts), ends - n, ends, np.zeros(4 * n, np.uint8))
+        corpus = Corpus(np.concatenate(texts), ends - n, ends, np.zeros(4 * n, np.uint16))
         left, right = sides(4)
         lists = rare_pairs(corpus, np.zeros(1 << 16, np.uint8))
         pairs = left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64)

@@ -324,7 +324,7 @@ def test_what_is_left_equals_the_definition(seed: int) -> None:
 def test_of_no_texts_and_of_strangers_nothing_is_taken_off() -> None:
     for texts in ([], [""], ["", ""], [article(seed) for seed in range(10)], [COOKIES, ""]):
         found = furniture.stripped(*segmented(texts))
-        assert [getattr(found, name).tolist() for name in furniture.Stripped.__slots__] == [[]] * 5
+        assert [getattr(found, name).tolist() for name in furniture.Stripped.__slots__] == [[]] * 6
 
 
 def test_prose_of_ones_own() -> None:

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "dedup"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 VOCABULARY = {"dedup.errors", "dedup.params", "dedup.schema"}
 STAGES = [
+    "secret",
     "text",
     "shingle",
     "minhash",
@@ -23,6 +24,8 @@ STAGES = [
     "furniture",
     "families",
     "crowds",
+    "collisions",
+    "judging",
     "evidence",
     "stages",
     "differences",

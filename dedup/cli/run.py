@@ -115,7 +115,7 @@ def add_parser(commands: Any) -> None:
         "--scratch",
         type=Path,
         metavar="DIR",
-        help="folder for temporary files, up to 1.6 times the input (default: beside the output, else the system's)",
+        help="folder for temporary files, up to 1.7 times the input (default: beside the output, else the system's)",
     )
     way.add_argument("--resume", action="store_true", help="go on where a run with the same arguments was killed")
     way.add_argument("--strict", action="store_true", help="stop at the first malformed record instead of rejecting it")

@@ -19,7 +19,7 @@ from dedup.text import Tokens
 RAW, CODED = b"\0", b"\1"
 """First byte of what is stored."""
 
-RAW_BYTES = 5
+RAW_BYTES = 6
 """Of a token that is stored as it is: all hashes first, then all fingerprints."""
 
 
@@ -29,11 +29,11 @@ class Unpacked(NamedTuple):
     Parameters
     ----------
     hashes : uint32 array
-    fingerprints : uint8 array
+    fingerprints : uint16 array
     """
 
     hashes: npt.NDArray[np.uint32]
-    fingerprints: npt.NDArray[np.uint8]
+    fingerprints: npt.NDArray[np.uint16]
 
 
 class Vocabulary:
@@ -42,7 +42,7 @@ class Vocabulary:
     Parameters
     ----------
     words : uint64 array
-        Token hashes, and in the lowest eight bits fingerprints; the most frequent first.
+        Token hashes, and in the lowest sixteen bits fingerprints; the most frequent first.
     """
 
     def __init__(self, words: npt.NDArray[np.uint64]) -> None:
@@ -102,7 +102,7 @@ class Vocabulary:
         for data, length in zip(stored, lengths.tolist(), strict=True):
             if not 0 <= length < RAW_BYTES * max(1, len(data)):  # before there is any room made for them
                 raise ValueError("damaged tokens")
-        hashes, fingerprints = np.empty(int(lengths.sum()), np.uint32), np.empty(int(lengths.sum()), np.uint8)
+        hashes, fingerprints = np.empty(int(lengths.sum()), np.uint32), np.empty(int(lengths.sum()), np.uint16)
         at = 0
         for data, length in zip(stored, lengths.tolist(), strict=True):
             if data[:1] == CODED:
@@ -112,7 +112,7 @@ class Vocabulary:
                     raise ValueError("damaged tokens")
             elif data[:1] == RAW and len(data) == 1 + RAW_BYTES * length:
                 hashes[at : at + length] = np.frombuffer(data, "<u4", length, 1)
-                fingerprints[at : at + length] = np.frombuffer(data, np.uint8, length, 1 + 4 * length)
+                fingerprints[at : at + length] = np.frombuffer(data, "<u2", length, 1 + 4 * length)
             else:
                 raise ValueError("damaged tokens")
             at += length
@@ -120,4 +120,6 @@ class Vocabulary:
 
 
 def _raw(tokens: Tokens, start: int, end: int) -> bytes:
-    return RAW + tokens.hashes[start:end].astype("<u4").tobytes() + tokens.fingerprints[start:end].tobytes()
+    return (
+        RAW + tokens.hashes[start:end].astype("<u4").tobytes() + tokens.fingerprints[start:end].astype("<u2").tobytes()
+    )

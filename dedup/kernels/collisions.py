@@ -30,7 +30,7 @@ def collide(
     Parameters
     ----------
     tokens : uint32 array
-    fingerprints : uint8 array
+    fingerprints : uint16 array
         Of the same tokens.
     starts, ends : int64 array, shape (n_documents,)
     left, right : int64 array, shape (n_pairs,)
@@ -40,7 +40,7 @@ def collide(
     out : bool array, shape (n_pairs,)
     """
     size = 1 << table_bits(SPARSE * longest_of(starts, ends, left))
-    keys, stamps, marks = np.zeros(size, np.uint32), np.zeros(size, np.uint32), np.zeros(size, np.uint8)
+    keys, stamps, marks = np.zeros(size, np.uint32), np.zeros(size, np.uint32), np.zeros(size, np.uint16)
     stamp = u4(0)
     mask = i8(0)
     in_left = False

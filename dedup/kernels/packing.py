@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import i8, u1, u4, u8
+from numba import i8, u1, u2, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
@@ -12,8 +12,8 @@ SHORT = 128  # codes of one byte
 LONG_BEGIN = 128  # first byte of a code of two, and up
 ESCAPE = 255  # four bytes of the hash follow, then the fingerprint
 CODES = SHORT + (ESCAPE - LONG_BEGIN) * 256
-FINGERPRINT_BITS = 8
-MOST_BYTES = 6  # of a word
+FINGERPRINT_BITS = 16
+MOST_BYTES = 7  # of a word
 
 
 @kernel
@@ -47,7 +47,7 @@ def pack(
     Parameters
     ----------
     tokens : uint32 array
-    fingerprints : uint8 array
+    fingerprints : uint16 array
     starts, ends : int64 array, shape (n,)
     words : uint64 array
         By code: token hash, and in the lowest bits the fingerprint.
@@ -70,7 +70,8 @@ def pack(
                 out[at] = ESCAPE
                 for byte in range(4):
                     out[at + 1 + byte] = u1(tokens[k] >> u4(8 * byte))
-                out[at + 5] = fingerprints[k]
+                out[at + 5] = u1(fingerprints[k] & u4(255))
+                out[at + 6] = u1(fingerprints[k] >> u4(8))
                 at += MOST_BYTES
             elif code < SHORT:
                 out[at] = code
@@ -102,7 +103,8 @@ def unpack(packed: Array, first: int, last: int, words: Array, tokens: Array, fi
             token = u8(0)
             for k in range(4):
                 token |= u8(packed[at + 1 + k]) << u8(8 * k)
-            tokens[count], fingerprints[count] = u4(token), packed[at + 5]
+            tokens[count] = u4(token)
+            fingerprints[count] = u2(packed[at + 5]) | u2(packed[at + 6]) << u2(8)
             at += MOST_BYTES
         else:
             code = i8(byte)
@@ -114,6 +116,7 @@ def unpack(packed: Array, first: int, last: int, words: Array, tokens: Array, fi
             at += 1
             if code >= words.size:
                 return -1
-            tokens[count], fingerprints[count] = u4(words[code] >> u8(FINGERPRINT_BITS)), u1(words[code] & u8(255))
+            tokens[count] = u4(words[code] >> u8(FINGERPRINT_BITS))
+            fingerprints[count] = u2(words[code] & u8(65535))
         count += 1
     return count

@@ -361,7 +361,7 @@ def tokenise(
         Room for a second hash of these tokens, which nobody can foretell who does not know the key.
     tokens : uint32 array
         Receives the token hashes.
-    fingerprints : uint8 array
+    fingerprints : uint16 array
         Receives the upper bits of the second hash of each token.
     digests : uint64 array, shape (n_documents, 2)
         Receives, added to zeros, 128 bits over the second hashes of each document.
@@ -396,7 +396,7 @@ def tokenise(
             n_found = found >> 1
             some = fingerprints[count : count + n_found]
             for k in range(n_found):
-                some[k] = keyed[k] >> u8(56)
+                some[k] = keyed[k] >> u8(48)
             weigh(keyed, n_found, count - begin, key, digests[document])
             count += n_found
             borders[0] = borders[found - 1]  # where a token that goes on has started

@@ -11,13 +11,13 @@ from dedup.text import Tokens
 
 
 def tokens_of(words: np.ndarray, ends: np.ndarray) -> Tokens:
-    hashes, marks = (words >> np.uint64(8)).astype(np.uint32), words.astype(np.uint8)
+    hashes, marks = (words >> np.uint64(16)).astype(np.uint32), words.astype(np.uint16)
     return Tokens(hashes, ends, marks, np.zeros((len(ends) - 1, 2), np.uint64))
 
 
 def test_what_is_packed_is_unpacked() -> None:
     draw = np.random.default_rng(1)
-    words = draw.integers(0, 2**40, 40_000, dtype=np.uint64)
+    words = draw.integers(0, 2**48, 40_000, dtype=np.uint64)
     # Frequent words, rare ones that have a code of two bytes, and some that have none; and words of one token hash.
     some = words[(draw.random(20_000) ** 8 * 40_000).astype(np.int64)]
     some[::50] ^= np.uint64(1)
@@ -28,12 +28,12 @@ def test_what_is_packed_is_unpacked() -> None:
         found = Vocabulary.stored(bytes(vocabulary)).unpack(stored, lengths)
         assert (found.hashes == tokens.hashes).all()
         assert (found.fingerprints == tokens.fingerprints).all()
-    assert sum(map(len, stored)) == 5 * 20_000 + 4
+    assert sum(map(len, stored)) == 6 * 20_000 + 4
     assert sum(map(len, Vocabulary.of(tokens).pack(tokens))) < 2.2 * 20_000
 
 
 def test_words_without_a_code_are_stored_as_they_are() -> None:
-    tokens = tokens_of(np.arange(1000, 1200, dtype=np.uint64) << np.uint64(9), np.array([0, 200]))
+    tokens = tokens_of(np.arange(1000, 1200, dtype=np.uint64) << np.uint64(17), np.array([0, 200]))
     (stored,) = Vocabulary(np.arange(50, dtype=np.uint64)).pack(tokens)
     assert stored == RAW + tokens.hashes.tobytes() + tokens.fingerprints.tobytes()
 
@@ -49,4 +49,4 @@ def test_damage_is_told(damaged: bytes) -> None:
 
 def test_a_damaged_length_takes_no_room() -> None:
     with pytest.raises(ValueError, match="damaged"):
-        Vocabulary.stored(b"").unpack([RAW + b"12345"], np.array([1 << 60]))
+        Vocabulary.stored(b"").unpack([RAW + b"123456"], np.array([1 << 60]))

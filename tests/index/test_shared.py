@@ -616,7 +616,7 @@ def test_damage_is_found(url: str) -> None:
         client.hset(documents, "3", whole[:-4] + b"abcd")
         assert "document 3 is not what was written" in problems()
         client.hset(documents, "3", whole[:10])
-        assert "document 3 is damaged" in problems()
+        assert "document 3 is not what was written" in problems()
         client.hdel(documents, "3")
         assert "document 3 is missing" in problems()
         client.hset(documents, "3", whole)
