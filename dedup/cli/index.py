@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import dataclasses
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.options import add_agencies, add_common, add_fields, hours
@@ -32,6 +33,11 @@ KNOWN_HINT = "--known skip passes over such records, --known update puts them in
 RELEASED = "copies of old texts are no copies of the new ones, and kept from now on: see released in the answers"
 
 FATES = ("new", "copies", "known", "rejected")
+
+IDS = (
+    "of a document; - for standard input, a line each: an id as it is or, where it begins with a quote or a brace, "
+    "JSON: a string, or an object with id such as an answer of add; only so can an id hold a line break"
+)
 
 INPUT = "file, folder, glob, or - for JSON lines on standard input, as for dedup run"
 
@@ -88,7 +94,7 @@ def add_parser(commands: Any) -> None:
         add_fields(parser.add_argument_group("fields"))
         add_agencies(parser)
     remove = job("remove", _remove, "remove documents")
-    remove.add_argument("id", nargs="+", metavar="ID", help="of a document; - for ids on standard input, one a line")
+    remove.add_argument("id", nargs="+", metavar="ID", help=IDS)
     job("info", _info, "tell what there is")
     job("check", _check, "read everything and tell what is wrong; the exit code is 1 if anything is")
     job("compact", _compact, "drop what is left of removed documents, and give the room back to the disk")
@@ -208,11 +214,54 @@ def _query(options: argparse.Namespace) -> int:
 def _remove(options: argparse.Namespace) -> int:
     from dedup.index.given import checked_id
 
-    lines = (line.rstrip("\r\n") for line in sys.stdin)
-    given = [checked_id(id) for id in ([line for line in lines if line] if options.id == ["-"] else options.id)]
+    given = _ids(sys.stdin.buffer) if options.id == ["-"] else [checked_id(id) for id in options.id]
     with _opened(options) as index:
         removed = [index.remove(id) for id in given]
     return _tell(options, {"removed": sum(removed), "not there": len(removed) - sum(removed)})
+
+
+def _ids(lines: Iterable[bytes]) -> list[str]:
+    """Return the ids that lines name, a line each, bare or as JSON; empty lines name none.
+
+    Raises
+    ------
+    InputError
+        With the line.
+    """
+    from dedup.errors import InputError
+    from dedup.index.given import checked_id
+
+    found = []
+    for number, line in enumerate(lines, 1):
+        line = line.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").removesuffix(b"\n").removesuffix(b"\r")
+        try:
+            if line:
+                found.append(checked_id(_id(line)))
+        except InputError as error:
+            raise InputError(f"-, line {number}: {error.found}", error.expected, error.hint) from None
+    return found
+
+
+def _id(line: bytes) -> Any:
+    """Return the id that a line names."""
+    from dedup.errors import InputError
+
+    if not line.startswith((b'"', b"{")):
+        try:
+            return line.decode()
+        except UnicodeDecodeError:
+            raise InputError("bytes that are not UTF-8", "an id") from None
+    hint = "an id that itself begins with a quote or a brace is given as a JSON string"
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"no JSON ({error})", "a string, or an object with id", hint) from None
+    if isinstance(value, dict):
+        if "id" not in value:
+            raise InputError("an object without id", 'one such as {"id": "a"}')
+        value = value["id"]
+    # Numbers are read as ids where records are read, too.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _info(options: argparse.Namespace) -> int:

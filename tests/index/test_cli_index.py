@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import article, edited
 
+from dedup import Index
 from dedup.cli.main import main
 
 
@@ -122,9 +123,51 @@ def test_ids_to_be_removed_are_looked_at_before_any_is(
     main(["index", "add", index, lines(tmp_path / "a.jsonl", *({"id": id, "text": article(1)} for id in "abc"))])
     assert main(["index", "remove", index, "a", ""]) == 1
     assert "an empty id" in capsys.readouterr().err
-    monkeypatch.setattr("sys.stdin", io.StringIO("a\n\nb\r\nnobody\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\n\nb\r\nnobody\n")))
     assert main(["index", "remove", index, "-", "--json"]) == 0
     assert answers(capsys) == [{"removed": 2, "not there": 1}]
+
+
+def test_any_id_can_be_removed_by_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, gone = str(tmp_path / "i"), ["a\nb", "c\rd", '"quoted"', "{x}", "7", "ключ", " x "]
+    records = [{"id": id, "text": article(number)} for number, id in enumerate([*gone, "a", "b", "c", "d", "quoted"])]
+    assert main(["index", "add", index, lines(tmp_path / "a.jsonl", *records)]) == 0
+    told = [answer for answer in answers(capsys) if answer["id"] in gone[:4]]
+    given = [*map(json.dumps, told[:2]), json.dumps(told[2]["id"]), json.dumps({"id": "{x}"}), '{"id": 7}', *gone[5:]]
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO("\n".join(["\ufeff" + given[0], *given[1:]]).encode()))
+    )
+    assert main(["index", "remove", index, "-", "--json"]) == 0
+    assert answers(capsys) == [{"removed": 7, "not there": 0}]
+    with Index.open(index, mode="r") as left:
+        assert [id in left for id in ("a", "b", "c", "d", "quoted")] == [True] * 5
+        assert len(left) == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (b'a\n"b\n', "-, line 2: no JSON (Unterminated string"),
+        (b'a\n{"key": "b"}\n', "-, line 2: an object without id"),
+        (b'a\n\n{"id": null}\n', "-, line 3: id of type NoneType; expected a string"),
+        (b'a\n{"id": true}\n', "-, line 2: id of type bool; expected a string"),
+        (b'a\n""\n', "-, line 2: an empty id"),
+        (b'a\n"\\ud800"\n', "with half a character"),
+        (b"a\n\xff\n", "-, line 2: bytes that are not UTF-8"),
+    ],
+)
+def test_a_line_that_names_no_id_is_told_and_nothing_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, given: bytes, told: str
+) -> None:
+    index = str(tmp_path / "i")
+    main(["index", "add", index, lines(tmp_path / "a.jsonl", {"id": "a", "text": article(1)})])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+    assert main(["index", "remove", index, "-"]) == 1
+    assert told in capsys.readouterr().err
+    with Index.open(index, mode="r") as left:
+        assert "a" in left
 
 
 def test_what_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
