@@ -93,6 +93,16 @@ def add_parser(commands: Any) -> None:
         parser.add_argument("input", nargs="+", metavar="INPUT", help=INPUT)
         add_fields(parser.add_argument_group("fields"))
         add_agencies(parser)
+    rebuild = job("rebuild", _rebuild, "make an index of an earlier format, or a damaged one, anew from its texts")
+    rebuild.add_argument("input", nargs="+", metavar="INPUT", help="the texts of its documents, as they were added")
+    rebuild.add_argument(
+        "--missing",
+        choices=("refuse", "drop"),
+        default="refuse",
+        help="what to do with documents whose texts are not there; drop prints their ids (default: %(default)s)",
+    )
+    add_fields(rebuild.add_argument_group("fields"))
+    add_agencies(rebuild)
     remove = job("remove", _remove, "remove documents")
     remove.add_argument("id", nargs="+", metavar="ID", help=IDS)
     job("info", _info, "tell what there is")
@@ -208,6 +218,19 @@ def _query(options: argparse.Namespace) -> int:
             asked = [record for record in records if "rejected" not in record]
             found = iter(index.query_many({**record, "id": None} for record in asked))
             _print([record if "rejected" in record else _answer(record["id"], next(found)) for record in records])
+    return 0
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    from dedup.index.rebuild import rebuild
+
+    texts = (record for records in _records(options, to_keep=True) for record in records if "rejected" not in record)
+    found = rebuild(options.index, texts, options.missing == "drop", options.agencies)
+    _print([{"id": id, "missing": True} for id in found.missing])
+    told = f"{found.documents:,} documents in {options.index}, {found.changed:,} of them with another decision"
+    lacking = f"; {len(found.missing):,} left out without a text" if found.missing else ""
+    others = f"; {found.passed_over:,} texts of others passed over" if found.passed_over else ""
+    print(f"{told}{lacking}{others}; the index as it was is {found.before}", file=sys.stderr)
     return 0
 
 

@@ -21,6 +21,7 @@ PAGE_BYTES = 16_384
 CACHE_KIB = 64_000
 JOURNAL_BYTES = 64 << 20  # that the log of a large transaction may keep
 WAIT_SECONDS = 30.0
+REBUILD = "dedup index rebuild makes it anew from the texts"
 AT_A_TIME = 500  # numbers in one statement
 
 _SCHEMA = """
@@ -407,9 +408,7 @@ def checked(about: dict[str, Any], place: object, params: dict[str, Any] | None,
     """
     if about.get("format") != expected:
         made_by = f", written by dedup {about['version']}" if "version" in about else ""
-        raise StorageError(
-            f"{place} has format {about.get('format')}{made_by}", f"format {expected}", "make the index anew"
-        )
+        raise StorageError(f"{place} has format {about.get('format')}{made_by}", f"format {expected}", REBUILD)
     stored = orjson.loads(about["params"])
     if params is None or params == stored:
         return

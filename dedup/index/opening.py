@@ -14,7 +14,7 @@ import orjson
 from dedup import __version__, secret
 from dedup.durable import sync_folder
 from dedup.errors import ParamsError, StorageError
-from dedup.index.documents import Documents
+from dedup.index.documents import REBUILD, Documents
 from dedup.index.lock import WriterLock
 from dedup.index.shared.address import FORM, MAKES_ONE
 from dedup.index.storage import DATABASE, LOCK, RUNS
@@ -93,7 +93,7 @@ def told(folder: Path) -> Iterator[None]:
     except ValueError as error:
         if isinstance(error, ParamsError):
             raise
-        raise StorageError(f"{folder} is damaged: {error}", hint="restore a copy, or make it anew") from error
+        raise StorageError(f"{folder} is damaged: {error}", hint=f"restore a copy, or {REBUILD}") from error
 
 
 def problem_of(error: sqlite3.Error) -> str:
@@ -106,9 +106,9 @@ def _hint(problem: str) -> str:
     if "full" in lower or "no space" in lower:
         return "free some room; what was flushed is there"
     if "not a database" in lower or "malformed" in lower:
-        return "restore a copy, or make it anew"
+        return f"restore a copy, or {REBUILD}"
     if "no such table" in lower:
-        return f"its {DATABASE} is that of another program, or damaged: restore a copy, or make it anew"
+        return f"its {DATABASE} is that of another program, or damaged: restore a copy, or {REBUILD}"
     if any(words in lower for words in ("readonly", "read-only", "permission", "unable to open")):
         return "the folder must be writable, for readers, too"
     return ""
