@@ -6,7 +6,6 @@ Documents are the distinct texts, numbered in keep order: from `collapse` on, no
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -188,7 +187,7 @@ def run(
     progress = way.progress
     with ExitStack() as resources:
         inputs = [*source.inputs, *(() if against is None else [Path(against.place)])]
-        folder = None if output is None else resources.enter_context(Output(output, inputs))
+        folder = None if output is None else resources.enter_context(Output(output, inputs, way.resume))
         _tell_need(source, folder, params, way)
         checkpoint = resources.enter_context(_checkpoint(source, folder, params, way, agencies, against))
         with progress.bar("read", source.total_bytes, "B"):
@@ -240,7 +239,7 @@ def _tell_need(source: Source, output: Output | None, params: Params, way: Way) 
     need = int(SCRATCH_SHARE[params.level] * source.unpacked_bytes)
     if need < WORTH_TELLING:
         return
-    place = way.scratch or (Path(tempfile.gettempdir()) if output is None else output.work.parent)
+    place = way.scratch or (Path(tempfile.gettempdir()) if output is None else output.place)
     try:
         free = machine.free_space(place)
     except OSError as error:
@@ -274,7 +273,6 @@ def _checkpoint(
         with closing(Scratch(way.scratch, way.memory)) as scratch:
             yield Checkpoint(scratch)
         return
-    folder = output.work if way.scratch is None else way.scratch / output.work.name
     identity = {
         "version": __version__,
         **params.as_dict(),
@@ -285,7 +283,7 @@ def _checkpoint(
     }
     checkpoint = None
     try:
-        folder.mkdir(exist_ok=True)
+        folder = output.scratch(way.scratch)
         with closing(Scratch(folder, way.memory, lasting=True)) as scratch:
             checkpoint = Checkpoint(scratch, folder, identity, way.resume)
             if way.resume:
@@ -295,16 +293,13 @@ def _checkpoint(
     except BaseException as error:
         # Bad input stays bad: only what may go well the next time is worth the room. What was there before is not ours.
         is_bad = isinstance(error, (InputError, ParamsError))
-        has_saved = checkpoint is None or checkpoint.has_saved
+        has_saved = output.has_saved if checkpoint is None else checkpoint.has_saved
         output.is_unfinished = output.is_open and has_saved and (way.resume or not is_bad)
-        if output.is_unfinished and not is_bad:
+        if output.is_unfinished and not is_bad and checkpoint is not None:
             way.progress.say(f"what was finished is kept in {folder}: --resume goes on from there")
         if isinstance(error, OSError) and checkpoint is None:
             raise scratch_error(error, way.scratch) from error
         raise
-    finally:
-        if not output.is_unfinished and folder != output.work:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _hidden(bucket: Bucket, records: Records, collapsed: Collapsed) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from dedup import __version__
+from dedup import __version__, private
 from dedup.durable import sync_folder
 from dedup.errors import ParamsError, StorageError
 from dedup.index.documents import Documents
@@ -50,17 +50,18 @@ def folder_of(path: str | os.PathLike[str]) -> Path:
 def made(folder: Path, params: Params) -> WriterLock:
     """Make an index where there is none; return the right to write to it."""
     ours = {DATABASE, LOCK, RUNS}
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     others = [path.name for path in folder.iterdir() if path.name not in ours and not path.name.startswith(DATABASE)]
     if others and not (folder / DATABASE).is_file():
         raise StorageError(f"{folder} holds {sorted(others)[0]!r} and no index", "an index, or an empty folder")
     lock = WriterLock(folder / LOCK)
     try:
-        (folder / RUNS).mkdir(exist_ok=True)
+        private.make_folder_in(folder, RUNS)
         if not (folder / DATABASE).exists():
             begun = folder / f"{DATABASE}.begun"
             for path in folder.glob(f"{DATABASE}.begun*"):
                 path.unlink()
+            open(begun, "xb", opener=private.opener_in(folder)).close()  # SQLite gives its other files the same mode
             Documents.create(begun, {"version": __version__, "params": orjson.dumps(params.as_dict()).decode()})
             begun.rename(folder / DATABASE)
             sync_folder(folder)
