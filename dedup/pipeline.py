@@ -22,7 +22,7 @@ from dedup.cluster import keep_policy
 from dedup.collapse import Collapsed, collapse
 from dedup.decisions import conclude
 from dedup.errors import InputError, OutputError, ParamsError
-from dedup.io import Fields, Output, Source, open_source
+from dedup.io import Fields, Output, Source, checked_longest, open_source
 from dedup.known import Known
 from dedup.matching import match
 from dedup.params import Level, Params
@@ -61,6 +61,7 @@ def deduplicate(
     scratch: str | os.PathLike[str] | None = None,
     resume: bool = False,
     strict: bool = False,
+    longest: int | None = None,
     progress: bool = False,
 ) -> Result:
     """Find the copies among documents and decide what to keep.
@@ -93,6 +94,9 @@ def deduplicate(
         Go on where an earlier run to the same output was killed; from the start if it had finished nothing.
     strict : bool
         Stop at the first malformed record instead of rejecting it.
+    longest : int, optional
+        Bytes of the longest record that is read, 64 MB by default: a longer line, record of CSV, text file or text of a
+        table is rejected without being held.
     progress : bool
         Show a progress bar on stderr.
 
@@ -116,7 +120,8 @@ def deduplicate(
     if params is not None and not isinstance(params, Params):
         raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
     scratch_path = None if scratch is None else Path(scratch)
-    opened = open_source(source, Fields(id_field, text_field, date_field, source_field), strict, scratch_path)
+    named = Fields(id_field, text_field, date_field, source_field)
+    opened = open_source(source, named, strict, scratch_path, checked_longest(longest))
     way = Way.of(threads, memory, scratch_path, Progress(progress, tell=progress), resume)
     with settled({} if params is None else _as_given(params), index) as (chosen, against):
         folder = None if output is None else Path(output)

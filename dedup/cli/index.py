@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, hours
+from dedup.cli.options import add_agencies, add_common, add_fields, add_longest, hours
 from dedup.params import UPDATES, Level, Params
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def add_parser(commands: Any) -> None:
         parser.add_argument("input", nargs="+", metavar="INPUT", help=INPUT)
         add_fields(parser.add_argument_group("fields"))
         add_agencies(parser)
+        add_longest(parser)
     remove = job("remove", _remove, "remove documents")
     remove.add_argument("id", nargs="+", metavar="ID", help="of a document; - for ids on standard input, one a line")
     job("info", _info, "tell what there is")
@@ -256,11 +257,11 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     import numpy as np
 
     from dedup.index.naming import check_ids
-    from dedup.io import Fields, open_files
+    from dedup.io import Fields, checked_longest, open_files
     from dedup.schema import NO_DATE
 
     fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
-    source = open_files(options.input, fields)
+    source = open_files(options.input, fields, longest=checked_longest(options.longest))
     unread = 0
     for piece in source.pieces():
         batch = piece()
