@@ -20,7 +20,7 @@ from dedup.index.shared.address import FORM, MAKES_ONE
 from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.params import Params
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://|(redis|rediss|unix):", re.IGNORECASE)
+_URL = re.compile(r"\s*([a-z][a-z0-9+.-]*://|(redis|rediss|unix)(:|//.*@))", re.IGNORECASE)
 
 
 def folder_of(path: str | os.PathLike[str]) -> Path:
@@ -37,7 +37,8 @@ def folder_of(path: str | os.PathLike[str]) -> Path:
     if not name:  # Path("") would be the working directory
         raise ParamsError("an empty path", "the path of a folder", "is a variable not set?")
     if _URL.match(name):  # a slash too few, and a folder "redis:" would be made
-        raise ParamsError(f"a path that begins with {name.split(':')[0]}:", f"the path of a folder, or {FORM}")
+        begin = re.split("[:/]", name.strip(), maxsplit=1)[0]  # no more of it: there may be a password in the rest
+        raise ParamsError(f"a path that begins with {begin}:", f"the path of a folder, or {FORM}")
     try:
         os.fsencode(name)
     except UnicodeEncodeError:
