@@ -83,10 +83,12 @@ def deduplicate(
         open for writing stays open. ``params`` must be those of the index, but for ``keep`` and ``prefer``; by default
         they are.
     threads : int, optional
-        All processors by default. The answer does not depend on it.
+        By default as many as this process may keep busy, by its affinity and its container's share. The answer does
+        not depend on it.
     memory : int, optional
-        Bytes that the run may take, a quarter of the machine's by default; whatever is larger lies in scratch files. In
-        far too little memory rare word pairs look frequent and some copies are missed: the summary then has a note.
+        Bytes that the run may take, by default a quarter of the machine's, or its container's; whatever is larger lies
+        in scratch files. In far too little memory rare word pairs look frequent and some copies are missed: the summary
+        then has a note.
     scratch : path, optional
         Folder for temporary files: up to 1.4 times the bytes of the input. By default a hidden folder beside the
         output, or the system's place where there is none.
@@ -180,7 +182,7 @@ class Way:
         for name, value in (("threads", threads), ("memory", memory)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
-        threads, memory = threads or os.cpu_count() or 1, memory or machine.memory() // 4
+        threads, memory = threads or machine.processors(), memory or machine.memory() // 4
         return Way(threads, memory, scratch, progress or Progress(), resume)
 
 

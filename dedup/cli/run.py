@@ -104,7 +104,7 @@ def add_parser(commands: Any) -> None:
     add_fields(parser.add_argument_group("fields"))
     add_agencies(parser.add_argument_group("credits"))
     way = parser.add_argument_group("ways of running")
-    way.add_argument("--threads", type=positive, metavar="N", help="default: all processors")
+    way.add_argument("--threads", type=positive, metavar="N", help="default: all processors that the process may use")
     way.add_argument(
         "--memory",
         type=size,
