@@ -87,6 +87,9 @@ def add_parser(commands: Any) -> None:
         add_longest(parser)
     remove = job("remove", _remove, "remove documents")
     remove.add_argument("id", nargs="+", metavar="ID", help="of a document; - for ids on standard input, one a line")
+    remove.add_argument(
+        "-0", "--null", action="store_true", help="with -: each id ends with a NUL, so that it may hold line feeds"
+    )
     job("info", _info, "tell what there is")
     job("check", _check, "read everything and tell what is wrong; the exit code is 1 if anything is")
     job("compact", _compact, "drop what is left of removed documents, and give the room back to the disk")
@@ -202,11 +205,18 @@ def _query(options: argparse.Namespace) -> int:
 def _remove(options: argparse.Namespace) -> int:
     from dedup.index.given import checked_id
 
-    lines = (line.rstrip("\r\n") for line in sys.stdin)
-    given = [checked_id(id) for id in ([line for line in lines if line] if options.id == ["-"] else options.id)]
+    given = [checked_id(id) for id in (_ids_on_stdin(options.null) if options.id == ["-"] else options.id)]
     with _opened(options) as index:
         removed = [index.remove(id) for id in given]
     return _tell(options, {"removed": sum(removed), "not there": len(removed) - sum(removed)})
+
+
+def _ids_on_stdin(null: bool) -> list[str]:
+    if null:  # as bytes: Python makes other line ends of those of a text
+        ids = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")
+    else:
+        ids = [line.rstrip("\r\n") for line in sys.stdin]
+    return [id for id in ids if id]
 
 
 def _info(options: argparse.Namespace) -> int:

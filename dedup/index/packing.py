@@ -79,6 +79,9 @@ class Vocabulary:
         ValueError
             When what is stored is damaged.
         """
+        sizes = np.array([len(data) for data in stored], np.int64)
+        if ((lengths < 0) | (lengths > sizes)).any():  # before so much room is asked for: a token takes a byte at least
+            raise ValueError("damaged tokens")
         tokens = np.empty(int(lengths.sum()), np.uint32)
         at = 0
         for data, length in zip(stored, lengths.tolist(), strict=True):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import article, edited
 
+from dedup import Index
 from dedup.cli.main import main
 
 
@@ -125,6 +126,19 @@ def test_ids_to_be_removed_are_looked_at_before_any_is(
     monkeypatch.setattr("sys.stdin", io.StringIO("a\n\nb\r\nnobody\n"))
     assert main(["index", "remove", index, "-", "--json"]) == 0
     assert answers(capsys) == [{"removed": 2, "not there": 1}]
+
+
+def test_ids_with_line_feeds_are_removed_as_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, ids = str(tmp_path / "i"), ("a", "b", "a\nb", "c\r\n")
+    main(["index", "add", index, lines(tmp_path / "a.jsonl", *({"id": id, "text": article(1)} for id in ids))])
+    answers(capsys)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\nb\0c\r\n\0nobody\0")))
+    assert main(["index", "remove", index, "-", "--null", "--json"]) == 0
+    assert answers(capsys) == [{"removed": 2, "not there": 1}]
+    with Index.open(index) as opened:
+        assert [id in opened for id in ids] == [True, True, False, False]
 
 
 def test_what_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
