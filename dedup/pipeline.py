@@ -294,8 +294,8 @@ def _checkpoint(
         with closing(Scratch(folder, way.memory, lasting=True)) as scratch:
             checkpoint = Checkpoint(scratch, folder, identity, way.resume)
             if way.resume:
-                found = "going on from what is finished" if checkpoint.has_saved else "nothing to resume"
-                way.progress.say(f"{found} in {folder}{'' if checkpoint.has_saved else '; beginning anew'}")
+                finished = f"going on from what is finished in {folder}"
+                way.progress.say(finished if checkpoint.has_saved else "nothing to resume; beginning anew")
             yield checkpoint
     except BaseException as error:
         # Bad input stays bad: only what may go well the next time is worth the room. What was there before is not ours.

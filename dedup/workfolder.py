@@ -133,13 +133,19 @@ class WorkFolder:
     def remove(self) -> None:
         """Remove it, and scratch files elsewhere, as far as that can be done; what is no file of a run stays."""
         with suppress(OSError):
-            if self.scratch is not None and (elsewhere := WorkFolder.known(self.scratch, self._output)) is not None:
-                elsewhere.remove()
+            if self.scratch is not None and (found := WorkFolder.known(self.scratch, self._output)) is not None:
+                found.remove()
         self.remove_output()
-        with suppress(OSError):
-            for entry in os.listdir(self._handle if self._handle >= 0 else self.path):
-                if _REMOVED.fullmatch(entry):
-                    self._unlink(entry)
+        for entry in self._entries():
+            if _REMOVED.fullmatch(entry):
+                self._unlink(entry)
+        elsewhere = self.scratch is not None and _exists(self.scratch, self._output)
+        if elsewhere or not self._entries() <= {
+            _MARKER,
+            _LOCK,
+        }:  # what is mapped, perhaps: the next run tries
+            self.release()
+            return
         self._unlink(_MARKER)
         if self._handle >= 0:
             self._unlink(_LOCK)
@@ -171,6 +177,12 @@ class WorkFolder:
         if self._handle < 0:
             return private.opener(str(self.path / name), flags)
         return os.open(name, flags | os.O_NOFOLLOW, private.FILE, dir_fd=self._handle)
+
+    def _entries(self) -> set[str]:
+        try:
+            return set(os.listdir(self._handle if self._handle >= 0 else self.path))
+        except OSError:
+            return set()
 
     def _unlink(self, name: str) -> None:
         with suppress(OSError):
@@ -214,13 +226,7 @@ def claimed(places: Sequence[Path], output: Path, resume: bool) -> WorkFolder:
 
 def is_left(places: Sequence[Path], output: Path) -> bool:
     """Whether a run to the output has left a work folder, or is still there."""
-    for path in _candidates(places, output):
-        seen = _seen(path, output)
-        if seen is not None:
-            if seen[0] >= 0:
-                os.close(seen[0])
-            return True
-    return False
+    return any(_exists(path, output) for path in _candidates(places, output))
 
 
 def _left_by_others(mine: WorkFolder, places: Sequence[Path], output: Path) -> list[WorkFolder]:
@@ -278,6 +284,13 @@ def _seen(path: Path, output: Path) -> tuple[int, dict[str, Any]] | None:
     if handle >= 0:
         os.close(handle)
     return None
+
+
+def _exists(path: Path, output: Path) -> bool:
+    seen = _seen(path, output)
+    if seen is not None and seen[0] >= 0:
+        os.close(seen[0])
+    return seen is not None
 
 
 def _is_path(value: object) -> bool:

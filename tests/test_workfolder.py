@@ -12,12 +12,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import article
 
 import dedup
 from dedup import checkpoint, workfolder
 from dedup.checkpoint import Checkpoint
+from dedup.cli.main import main
 from dedup.workfolder import WorkFolder, claimed
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes and links are POSIX's")
@@ -163,8 +166,11 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(
     (work,) = hidden(shared) if scratch else hidden(tmp_path / "out")
     (work / "notes.txt").write_text("by hand")
     dedup.deduplicate(news, tmp_path / "out")
-    assert hidden(tmp_path, shared, tmp_path / "out") == [work]
-    assert os.listdir(work) == ["notes.txt"]
+    assert work in hidden(tmp_path, shared, tmp_path / "out")
+    assert sorted(os.listdir(work)) == ["lock", "notes.txt", "work.json"]
+    (work / "notes.txt").unlink()
+    dedup.deduplicate(news, tmp_path / "out")
+    assert hidden(tmp_path, shared, tmp_path / "out") == []
 
 
 def test_a_run_is_resumed_with_the_scratch_it_had(
@@ -301,3 +307,21 @@ def test_killed_for_real(news: Path, tmp_path: Path, shared: Path) -> None:
     assert len(hidden(tmp_path)) == len(hidden(shared)) == 1
     dedup.deduplicate(news, tmp_path / "out")
     assert hidden(tmp_path, shared) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_that_are_not_utf8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the summary nor the terminal, nor pyarrow, can have them as they are."""
+    out, index = tmp_path / os.fsdecode(b"caf\xe9"), tmp_path / os.fsdecode(b"ind\xe9x")
+    records = [{"id": str(k), "text": article(k)} for k in range(4)]
+    for _ in range(2):
+        dedup.deduplicate(records, out, index=index)
+        assert json.loads((out / "summary.json").read_text("utf-8"))["index"]["path"] == str(index)
+    path = tmp_path / os.fsdecode(b"n\xe9ws.jsonl")
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    for command in (["run", str(path), "-o", str(out), "--index", str(index)], ["index", "info", str(index)]):
+        for more in ([], ["--json"]):
+            assert main([*command, *more]) == 0
+            capsys.readouterr().out.encode("utf-8")
+    table = dedup.deduplicate(pa.Table.from_pylist(records), out)
+    assert table.counts["kept"] == pq.read_table(pa.BufferReader((out / "kept.parquet").read_bytes())).num_rows == 4

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedup.cli.options import add_agencies, add_common, add_fields, add_longest, hours
 from dedup.params import UPDATES, Level, Params
+from dedup.terminal import shown
 
 if TYPE_CHECKING:
     from dedup.index import Index, Match
@@ -246,8 +247,10 @@ def _expire(options: argparse.Namespace) -> int:
 
 def _tell(options: argparse.Namespace, values: dict[str, Any]) -> int:
     """Print what there is to say: a line each, or as JSON."""
+    from dedup.io.encoding import printable
+
     if options.json:
-        print(json.dumps(values, ensure_ascii=False))
+        print(printable(json.dumps(values, ensure_ascii=False)))
         return 0
     for name, value in values.items():
         if isinstance(value, dict):
@@ -255,7 +258,7 @@ def _tell(options: argparse.Namespace, values: dict[str, Any]) -> int:
         elif isinstance(value, list):
             value = "; ".join(map(str, value)) or "none"
         told = f"{value:,}" if isinstance(value, int) else value
-        print(f"{name.replace('_', ' '):<14}{'-' if told is None else told}")
+        print(f"{name.replace('_', ' '):<14}{'-' if told is None else shown(str(told))}")
     return 0
 
 
@@ -315,6 +318,8 @@ def _answer(id: str, matches: list[Match]) -> dict[str, Any]:
 
 
 def _print(answers: list[dict[str, Any]]) -> None:
+    from dedup.io.encoding import printable
+
     for answer in answers:
-        print(json.dumps(answer, ensure_ascii=False))
+        print(printable(json.dumps(answer, ensure_ascii=False)))
     sys.stdout.flush()

@@ -10,6 +10,7 @@ from typing import Any
 
 from dedup.cli.options import add_agencies, add_common, add_fields, add_longest, hours, names, positive, size
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
+from dedup.terminal import shown
 
 DESCRIPTION = """\
 Find the copies in a corpus, decide what to keep, and write the decisions and the kept records.
@@ -134,6 +135,7 @@ def command(options: argparse.Namespace) -> int:
     with announce_compilation(options.quiet):
         from dedup.agencies import Agencies
         from dedup.io import Fields, checked_longest, open_files
+        from dedup.io.encoding import printable
         from dedup.pipeline import Way, run, settled
         from dedup.progress import Progress
 
@@ -148,9 +150,9 @@ def command(options: argparse.Namespace) -> int:
                 progress.say("without -o what is kept is written nowhere, but the index will know it")
             result = run(source, options.output, params, way, agencies, against)
     if options.json:
-        print(json.dumps(result.summary, ensure_ascii=False))
+        print(printable(json.dumps(result.summary, ensure_ascii=False)))
     elif not (options.quiet and options.output):
         print(result)
         if options.output:
-            print(f"written to {options.output}: {', '.join(result.summary['files'])}")
+            print(f"written to {shown(str(options.output))}: {', '.join(result.summary['files'])}")
     return 0

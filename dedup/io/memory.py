@@ -106,7 +106,8 @@ class TableSource(_InMemory):
         """Write the kept records to ``kept.parquet``."""
         import pyarrow.parquet as pq
 
-        pq.write_table(self.kept_table(kept), directory / "kept.parquet", compression="zstd")
+        with open(directory / "kept.parquet", "wb") as file:
+            pq.write_table(self.kept_table(kept), file, compression="zstd")
         return ["kept.parquet"]
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:

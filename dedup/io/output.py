@@ -268,7 +268,8 @@ def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> 
     """Write tables as one Parquet file, a row group each, compressed with zstd."""
     import pyarrow.parquet as pq  # 7 ms that a run without output need not wait
 
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    # Opened here, for pyarrow takes no names that are not UTF-8.
+    with open(path, "wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for table in tables:
             writer.write_table(table)
 

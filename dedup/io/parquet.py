@@ -77,7 +77,10 @@ class Parquet:
             schema, compression = first.schema_arrow, _compression(first.metadata)
         pending: list[pa.RecordBatch] = []
         size = 0
-        with pq.ParquetWriter(directory / "kept.parquet", schema, compression=compression) as writer:
+        with (
+            open(directory / "kept.parquet", "wb") as file,
+            pq.ParquetWriter(file, schema, compression=compression) as writer,
+        ):
             for records in self._kept_batches(kept):
                 pending.append(records)
                 size += records.nbytes
