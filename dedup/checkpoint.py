@@ -20,15 +20,15 @@ import numpy.typing as npt
 from dedup import secret
 from dedup.durable import sync_folder
 from dedup.errors import ParamsError
+from dedup.private import opener
 from dedup.store import Scratch, ScratchArray, scratch_error
+from dedup.workfolder import MANIFEST, SCRATCH_SUFFIX
 
 FORMAT = 3
 """Raised when what is saved is laid out in another way: nothing of an older format is resumed."""
 
 SAVE_AFTER = 1.0
 """Seconds of work worth saving: syncing takes time, too, and what took less is done again as soon."""
-
-MANIFEST = "unfinished.json"
 
 Arrays = tuple[npt.NDArray[Any], ...]
 
@@ -79,9 +79,8 @@ class Checkpoint:
             self._manifest = found
             self._has_saved = True
         else:
-            for path in folder.iterdir():
-                if path.is_file():
-                    path.unlink()
+            for path in (folder / MANIFEST, *folder.glob("*.npz"), *folder.glob(f"*{SCRATCH_SUFFIX}")):
+                path.unlink(missing_ok=True)
 
     @property
     def has_saved(self) -> bool:
@@ -135,7 +134,7 @@ class Checkpoint:
         if self._folder is None or time.monotonic() - self._saved < SAVE_AFTER:
             return made
         try:
-            with self._file(step).open("wb") as file:
+            with open(self._file(step), "wb", opener=opener) as file:
                 np.savez(file, *made)
                 file.flush()
                 os.fsync(file.fileno())
@@ -156,7 +155,7 @@ class Checkpoint:
         assert self._folder is not None
         new = self._folder / f"{MANIFEST}.new"
         try:
-            with new.open("w", encoding="utf-8") as file:
+            with open(new, "w", encoding="utf-8", opener=opener) as file:
                 json.dump(self._manifest, file)
                 file.flush()
                 os.fsync(file.fileno())

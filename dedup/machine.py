@@ -1,17 +1,30 @@
-"""What the machine has: memory, and room on its disks."""
+"""What this process may take of the machine: processors, memory, and room on its disks.
+
+A container, or a service of systemd, may be given less than the machine has: by Linux' control groups, version 2 or 1,
+each of which is bounded by those it lies in.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 USUAL_MEMORY = 16_000_000_000
 """Bytes taken for granted where the system does not tell."""
 
-_LIMITS = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Where Linux tells how much a container may take."""
+_GROUPS = Path("/sys/fs/cgroup")
+_OF_PROCESS = Path("/proc/self/cgroup")
+
+
+def processors() -> int:
+    """Return the processors that this process may keep busy, at least one: by its affinity, and its share of time."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quotas = (_quota(group) for group in _groups("cpu"))
+    return max(1, min([count, *(math.ceil(quota) for quota in quotas if quota is not None)]))
 
 
 def memory() -> int:
@@ -19,12 +32,41 @@ def memory() -> int:
     sizes = []
     with suppress(AttributeError, ValueError, OSError):  # not on Windows
         sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for limit in _LIMITS:
-        with suppress(OSError, ValueError):  # "max" where there is none
-            sizes.append(int(limit.read_text()))
+    for group in _groups("memory"):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            with suppress(OSError, ValueError):  # "max" where there is none
+                sizes.append(int((group / name).read_text()))
     return min((size for size in sizes if size > 0), default=USUAL_MEMORY)
 
 
 def free_space(folder: Path) -> int:
     """Return the bytes that are free on the disk of a folder."""
     return shutil.disk_usage(folder).free
+
+
+def _groups(controller: str) -> Iterator[Path]:
+    """Yield the folders of the control groups that this process is in, and of those that they lie in."""
+    roots = {_GROUPS: PurePosixPath("/"), _GROUPS / controller: PurePosixPath("/")}
+    with suppress(OSError, ValueError):
+        for line in _OF_PROCESS.read_text().splitlines():
+            number, controllers, place = line.split(":", 2)
+            if controller in controllers.split(","):
+                roots[_GROUPS / controller] = PurePosixPath(place)
+            elif number == "0":
+                roots[_GROUPS] = PurePosixPath(place)
+    for root, path in roots.items():
+        # A container may see as its root what for the system is a path of which nothing is there.
+        for group in (path, *path.parents):
+            if group.is_absolute() and ".." not in group.parts:
+                yield root / group.relative_to("/")
+
+
+def _quota(group: Path) -> float | None:
+    """Return how many processors' time a group may have; None where there is no limit."""
+    with suppress(OSError, ValueError, ZeroDivisionError):  # "max" where there is none
+        quota, period = (group / "cpu.max").read_text().split()
+        return int(quota) / int(period)
+    with suppress(OSError, ValueError, ZeroDivisionError):
+        quota, period = ((group / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        return int(quota) / int(period) if int(quota) > 0 else None
+    return None

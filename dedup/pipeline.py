@@ -6,7 +6,6 @@ Documents are the distinct texts, numbered in keep order: from `collapse` on, no
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -23,7 +22,7 @@ from dedup.cluster import keep_policy
 from dedup.collapse import Collapsed, collapse
 from dedup.decisions import conclude
 from dedup.errors import InputError, OutputError, ParamsError
-from dedup.io import Fields, Output, Source, open_source
+from dedup.io import Fields, Output, Source, checked_longest, open_source
 from dedup.known import Known
 from dedup.matching import match
 from dedup.params import Level, Params
@@ -62,6 +61,7 @@ def deduplicate(
     scratch: str | os.PathLike[str] | None = None,
     resume: bool = False,
     strict: bool = False,
+    longest: int | None = None,
     progress: bool = False,
 ) -> Result:
     """Find the copies among documents and decide what to keep.
@@ -83,10 +83,12 @@ def deduplicate(
         open for writing stays open. ``params`` must be those of the index, but for ``keep`` and ``prefer``; by default
         they are.
     threads : int, optional
-        All processors by default. The answer does not depend on it.
+        By default as many as this process may keep busy, by its affinity and its container's share. The answer does
+        not depend on it.
     memory : int, optional
-        Bytes that the run may take, a quarter of the machine's by default; whatever is larger lies in scratch files. In
-        far too little memory rare word pairs look frequent and some copies are missed: the summary then has a note.
+        Bytes that the run may take, by default a quarter of the machine's, or its container's; whatever is larger lies
+        in scratch files. In far too little memory rare word pairs look frequent and some copies are missed: the summary
+        then has a note.
     scratch : path, optional
         Folder for temporary files: up to 1.7 times the bytes of the input. By default a hidden folder beside the
         output, or the system's place where there is none.
@@ -94,6 +96,9 @@ def deduplicate(
         Go on where an earlier run to the same output was killed; from the start if it had finished nothing.
     strict : bool
         Stop at the first malformed record instead of rejecting it.
+    longest : int, optional
+        Bytes of the longest record that is read, 64 MB by default: a longer line, record of CSV, text file or text of a
+        table is rejected without being held.
     progress : bool
         Show a progress bar on stderr.
 
@@ -117,7 +122,8 @@ def deduplicate(
     if params is not None and not isinstance(params, Params):
         raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
     scratch_path = None if scratch is None else Path(scratch)
-    opened = open_source(source, Fields(id_field, text_field, date_field, source_field), strict, scratch_path)
+    named = Fields(id_field, text_field, date_field, source_field)
+    opened = open_source(source, named, strict, scratch_path, checked_longest(longest))
     way = Way.of(threads, memory, scratch_path, Progress(progress, tell=progress), resume)
     with settled({} if params is None else _as_given(params), index) as (chosen, against):
         folder = None if output is None else Path(output)
@@ -176,7 +182,7 @@ class Way:
         for name, value in (("threads", threads), ("memory", memory)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
-        threads, memory = threads or os.cpu_count() or 1, memory or machine.memory() // 4
+        threads, memory = threads or machine.processors(), memory or machine.memory() // 4
         return Way(threads, memory, scratch, progress or Progress(), resume)
 
 
@@ -188,7 +194,7 @@ def run(
     progress = way.progress
     with ExitStack() as resources:
         inputs = [*source.inputs, *(() if against is None else [Path(against.place)])]
-        folder = None if output is None else resources.enter_context(Output(output, inputs))
+        folder = None if output is None else resources.enter_context(Output(output, inputs, way.resume))
         _tell_need(source, folder, params, way)
         checkpoint = resources.enter_context(_checkpoint(source, folder, params, way, agencies, against))
         with progress.bar("read", source.total_bytes, "B"):
@@ -241,7 +247,7 @@ def _tell_need(source: Source, output: Output | None, params: Params, way: Way) 
     need = int(SCRATCH_SHARE[params.level] * source.unpacked_bytes)
     if need < WORTH_TELLING:
         return
-    place = way.scratch or (Path(tempfile.gettempdir()) if output is None else output.work.parent)
+    place = way.scratch or (Path(tempfile.gettempdir()) if output is None else output.place)
     try:
         free = machine.free_space(place)
     except OSError as error:
@@ -275,7 +281,6 @@ def _checkpoint(
         with closing(Scratch(way.scratch, way.memory)) as scratch:
             yield Checkpoint(scratch)
         return
-    folder = output.work if way.scratch is None else way.scratch / output.work.name
     identity = {
         "version": __version__,
         **params.as_dict(),
@@ -286,26 +291,23 @@ def _checkpoint(
     }
     checkpoint = None
     try:
-        folder.mkdir(exist_ok=True)
+        folder = output.scratch(way.scratch)
         with closing(Scratch(folder, way.memory, lasting=True)) as scratch:
             checkpoint = Checkpoint(scratch, folder, identity, way.resume)
             if way.resume:
-                found = "going on from what is finished" if checkpoint.has_saved else "nothing to resume"
-                way.progress.say(f"{found} in {folder}{'' if checkpoint.has_saved else '; beginning anew'}")
+                finished = f"going on from what is finished in {folder}"
+                way.progress.say(finished if checkpoint.has_saved else "nothing to resume; beginning anew")
             yield checkpoint
     except BaseException as error:
         # Bad input stays bad: only what may go well the next time is worth the room. What was there before is not ours.
         is_bad = isinstance(error, (InputError, ParamsError))
-        has_saved = checkpoint is None or checkpoint.has_saved
+        has_saved = output.has_saved if checkpoint is None else checkpoint.has_saved
         output.is_unfinished = output.is_open and has_saved and (way.resume or not is_bad)
-        if output.is_unfinished and not is_bad:
+        if output.is_unfinished and not is_bad and checkpoint is not None:
             way.progress.say(f"what was finished is kept in {folder}: --resume goes on from there")
         if isinstance(error, OSError) and checkpoint is None:
             raise scratch_error(error, way.scratch) from error
         raise
-    finally:
-        if not output.is_unfinished and folder != output.work:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _hidden(bucket: Bucket, records: Records, collapsed: Collapsed) -> str:

@@ -96,7 +96,7 @@ def _stories(count: int) -> str:
 
 def _of_index(index: Mapping[str, Any]) -> str:
     size = f", {_size(index['bytes'])}" if "bytes" in index else ""
-    told = f"in {index['path']}{size}: {index['added']:,} added"
+    told = f"in {shown(index['path'])}{size}: {index['added']:,} added"
     return told + (f"; {index['copies']:,} of the dropped copy what it held" if index["copies"] else "")
 
 

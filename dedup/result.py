@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dedup.io import Output, Source, write_parquet, write_rejected
+from dedup.io.encoding import printable
 from dedup.io.output import SUMMARY
 from dedup.report import table as report
 from dedup.schema import DECISIONS, MATCHES
@@ -103,4 +104,5 @@ class Result:
 
     def write_summary(self, output: Output) -> None:
         """Write the summary, last of all: it marks the folder as complete."""
-        output.path(SUMMARY).write_text(json.dumps(self.summary, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        told = json.dumps(self.summary, indent=2, ensure_ascii=False)
+        output.path(SUMMARY).write_text(printable(told) + "\n", "utf-8")

@@ -20,6 +20,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dedup.errors import InputError, OutputError
+from dedup.private import opener
+from dedup.workfolder import SCRATCH_SUFFIX
 
 T = TypeVar("T", bound=np.generic)
 
@@ -63,7 +65,7 @@ class ScratchArray:
             if place is None or name is None:
                 self._file: Any = tempfile.TemporaryFile(dir=place, prefix="dedup-")  # noqa: SIM115 - as long as we live
             else:
-                self._file = (place / name).open("r+b" if size else "w+b")
+                self._file = open(place / name, "r+b" if size else "w+b", opener=opener)  # noqa: SIM115 - likewise
                 there = os.fstat(self._file.fileno()).st_size // self._dtype.itemsize
                 if there < size:
                     self._file.close()
@@ -203,14 +205,14 @@ class Scratch:
         """Return an array, a new one or the values that an earlier process has left; one of this name is closed."""
         if name in self._arrays:
             self._arrays.pop(name).close()
-        self._arrays[name] = ScratchArray(dtype, self._place, name if self._lasting else None, size)
+        self._arrays[name] = ScratchArray(dtype, self._place, _file_name(name) if self._lasting else None, size)
         return self._arrays[name]
 
     def drop(self, name: str) -> None:
         """Give the space of an array back; views must not be used any more."""
         self._arrays.pop(name).close()
         if self._place is not None and self._lasting:
-            (self._place / name).unlink(missing_ok=True)
+            (self._place / _file_name(name)).unlink(missing_ok=True)
 
     def __getitem__(self, name: str) -> ScratchArray:
         """Return the array of that name."""
@@ -234,6 +236,10 @@ class Scratch:
         """Close all files."""
         while self._arrays:
             self._arrays.popitem()[1].close()
+
+
+def _file_name(name: str) -> str:
+    return f"{name}{SCRATCH_SUFFIX}"
 
 
 def release(*arrays: npt.NDArray[Any]) -> None:

@@ -7,7 +7,7 @@ import re
 _TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Marks that turn the direction of writing."""
 
-_OF_A_LINE = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029{_TURNING}]")
+_OF_A_LINE = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029{_TURNING}\ud800-\udfff]")
 _OF_A_TEXT = re.compile(f"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f{_TURNING}\ud800-\udfff]")
 
 

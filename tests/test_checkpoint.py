@@ -152,13 +152,13 @@ def test_another_run_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.
 
 def test_damaged_state_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert killed_at(4, monkeypatch, news, tmp_path / "out")
-    (tokens,) = tmp_path.glob(".dedup-*/tokens")
+    (tokens,) = tmp_path.glob(".dedup-*/tokens.scratch")
     with tokens.open("r+b") as file:
         file.truncate(100)
-    with pytest.raises(dedup.InputError, match=r"tokens holds 25 values.*without --resume"):
+    with pytest.raises(dedup.InputError, match=r"tokens\.scratch holds 25 values.*without --resume"):
         dedup.deduplicate(news, tmp_path / "out", resume=True)
     tokens.unlink()
-    with pytest.raises(dedup.InputError, match="tokens is gone"):
+    with pytest.raises(dedup.InputError, match=r"tokens\.scratch is gone"):
         dedup.deduplicate(news, tmp_path / "out", resume=True)
     dedup.deduplicate(news, tmp_path / "out")
 

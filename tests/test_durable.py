@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from conftest import article
 import dedup
 from dedup import durable
 from dedup.against import Against
+from dedup.workfolder import WorkFolder
 
 Call = tuple[str, str]
 
@@ -43,7 +43,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Call]]:
     monkeypatch.setattr(os, "fsync", named("sync", os.fsync))
     monkeypatch.setattr(os, "replace", named("rename", os.replace))
     monkeypatch.setattr(os, "rename", named("rename", os.rename))
-    monkeypatch.setattr(shutil, "rmtree", named("remove", shutil.rmtree))
+    remove = WorkFolder.remove
+    monkeypatch.setattr(WorkFolder, "remove", lambda self: (seen.append(("remove", str(self.path))), remove(self))[1])
     yield seen
     monkeypatch.undo()
 

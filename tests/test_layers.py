@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "dedup"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-VOCABULARY = {"dedup.errors", "dedup.params", "dedup.schema"}
+VOCABULARY = {"dedup.errors", "dedup.params", "dedup.schema", "dedup.private", "dedup.workfolder"}
 STAGES = [
     "secret",
     "text",

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, hours
+from dedup.cli.options import add_agencies, add_common, add_fields, add_longest, hours
 from dedup.params import UPDATES, Level, Params
+from dedup.terminal import shown
 
 if TYPE_CHECKING:
     from dedup.index import Decision, Index
@@ -93,6 +94,7 @@ def add_parser(commands: Any) -> None:
         parser.add_argument("input", nargs="+", metavar="INPUT", help=INPUT)
         add_fields(parser.add_argument_group("fields"))
         add_agencies(parser)
+        add_longest(parser)
     rebuild = job("rebuild", _rebuild, "make an index of an earlier format, or a damaged one, anew from its texts")
     rebuild.add_argument("input", nargs="+", metavar="INPUT", help="the texts of its documents, as they were added")
     rebuild.add_argument(
@@ -103,6 +105,7 @@ def add_parser(commands: Any) -> None:
     )
     add_fields(rebuild.add_argument_group("fields"))
     add_agencies(rebuild)
+    add_longest(rebuild)
     remove = job("remove", _remove, "remove documents")
     remove.add_argument("id", nargs="+", metavar="ID", help=IDS)
     job("info", _info, "tell what there is")
@@ -314,8 +317,10 @@ def _expire(options: argparse.Namespace) -> int:
 
 def _tell(options: argparse.Namespace, values: dict[str, Any]) -> int:
     """Print what there is to say: a line each, or as JSON."""
+    from dedup.io.encoding import printable
+
     if options.json:
-        print(json.dumps(values, ensure_ascii=False))
+        print(printable(json.dumps(values, ensure_ascii=False)))
         return 0
     for name, value in values.items():
         if isinstance(value, dict):
@@ -323,7 +328,7 @@ def _tell(options: argparse.Namespace, values: dict[str, Any]) -> int:
         elif isinstance(value, list):
             value = "; ".join(map(str, value)) or "none"
         told = f"{value:,}" if isinstance(value, int) else value
-        print(f"{name.replace('_', ' '):<14}{'-' if told is None else told}")
+        print(f"{name.replace('_', ' '):<14}{'-' if told is None else shown(str(told))}")
     return 0
 
 
@@ -335,11 +340,11 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     import numpy as np
 
     from dedup.index.naming import check_ids
-    from dedup.io import Fields, open_files
+    from dedup.io import Fields, checked_longest, open_files
     from dedup.schema import NO_DATE
 
     fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
-    source = open_files(options.input, fields)
+    source = open_files(options.input, fields, longest=checked_longest(options.longest))
     unread = 0
     for piece in source.pieces():
         batch = piece()
@@ -381,6 +386,8 @@ def _answer(id: str, decision: Decision) -> dict[str, Any]:
 
 
 def _print(answers: list[dict[str, Any]]) -> None:
+    from dedup.io.encoding import printable
+
     for answer in answers:
-        print(json.dumps(answer, ensure_ascii=False))
+        print(printable(json.dumps(answer, ensure_ascii=False)))
     sys.stdout.flush()

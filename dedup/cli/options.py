@@ -62,6 +62,16 @@ def add_agencies(parser: Any) -> None:
     )
 
 
+def add_longest(parser: Any) -> None:
+    """Add what every command has that reads records."""
+    parser.add_argument(
+        "--longest",
+        type=size,
+        metavar="SIZE",
+        help="records that are longer are rejected (default: 64MB, at most 2GB)",
+    )
+
+
 GUESSES = {
     "id": "id, url, guid, link",
     "text": "text, content, body, article, maintext, articleBody, raw_content, full_text, fulltext, summary",

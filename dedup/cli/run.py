@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, hours, names, positive, size
+from dedup.cli.options import add_agencies, add_common, add_fields, add_longest, hours, names, positive, size
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
+from dedup.terminal import shown
 
 DESCRIPTION = """\
 Find the copies in a corpus, decide what to keep, and write the decisions and the kept records.
@@ -104,7 +105,7 @@ def add_parser(commands: Any) -> None:
     add_fields(parser.add_argument_group("fields"))
     add_agencies(parser.add_argument_group("credits"))
     way = parser.add_argument_group("ways of running")
-    way.add_argument("--threads", type=positive, metavar="N", help="default: all processors")
+    way.add_argument("--threads", type=positive, metavar="N", help="default: all processors that the process may use")
     way.add_argument(
         "--memory",
         type=size,
@@ -119,6 +120,7 @@ def add_parser(commands: Any) -> None:
     )
     way.add_argument("--resume", action="store_true", help="go on where a run with the same arguments was killed")
     way.add_argument("--strict", action="store_true", help="stop at the first malformed record instead of rejecting it")
+    add_longest(way)
     way.add_argument("--quiet", action="store_true", help="no progress, no notices; with -o no summary either")
     add_common(parser)
 
@@ -132,13 +134,14 @@ def command(options: argparse.Namespace) -> int:
 
     with announce_compilation(options.quiet):
         from dedup.agencies import Agencies
-        from dedup.io import Fields, open_files
+        from dedup.io import Fields, checked_longest, open_files
+        from dedup.io.encoding import printable
         from dedup.pipeline import Way, run, settled
         from dedup.progress import Progress
 
         agencies = Agencies.read(options.agencies)
         fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
-        source = open_files(options.input, fields, options.strict, options.scratch)
+        source = open_files(options.input, fields, options.strict, options.scratch, checked_longest(options.longest))
         show = not options.quiet and sys.stderr.isatty()
         progress = Progress(show, tell=not options.quiet)
         way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)
@@ -147,9 +150,9 @@ def command(options: argparse.Namespace) -> int:
                 progress.say("without -o what is kept is written nowhere, but the index will know it")
             result = run(source, options.output, params, way, agencies, against)
     if options.json:
-        print(json.dumps(result.summary, ensure_ascii=False))
+        print(printable(json.dumps(result.summary, ensure_ascii=False)))
     elif not (options.quiet and options.output):
         print(result)
         if options.output:
-            print(f"written to {options.output}: {', '.join(result.summary['files'])}")
+            print(f"written to {shown(str(options.output))}: {', '.join(result.summary['files'])}")
     return 0

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from dedup import locking, private
 from dedup.errors import StorageError
 
 
@@ -20,9 +21,9 @@ class WriterLock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file: IO[bytes] = path.open("a+b")
+        self._file: IO[bytes] = open(path, "a+b", opener=private.opener_in(path.parent))  # noqa: SIM115 - held as long
         try:
-            _lock(self._file)
+            locking.lock(self._file.fileno())
         except OSError:
             self._file.seek(0)
             holder = self._file.read(20).decode("ascii", "replace").strip()
@@ -41,24 +42,5 @@ class WriterLock:
         """Let go of it; also for the copies of this process, which would hold it for as long as they live."""
         with suppress(OSError):
             if not self._file.closed:
-                _unlock(self._file)
+                locking.unlock(self._file.fileno())
             self._file.close()
-
-
-def _unlock(file: IO[bytes]) -> None:
-    if os.name != "nt":
-        import fcntl
-
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
-
-
-def _lock(file: IO[bytes]) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        file.seek(1 << 30)  # the byte that is locked cannot be read: not the one that names the holder
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    else:
-        import fcntl
-
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from dedup import __version__, secret
+from dedup import __version__, private, secret
 from dedup.durable import sync_folder
 from dedup.errors import ParamsError, StorageError
 from dedup.index.documents import REBUILD, Documents
@@ -20,7 +20,7 @@ from dedup.index.shared.address import FORM, MAKES_ONE
 from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.params import Params
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://|(redis|rediss|unix):", re.IGNORECASE)
+_URL = re.compile(r"\s*([a-z][a-z0-9+.-]*://|(redis|rediss|unix)(:|//.*@))", re.IGNORECASE)
 
 
 def folder_of(path: str | os.PathLike[str]) -> Path:
@@ -37,7 +37,8 @@ def folder_of(path: str | os.PathLike[str]) -> Path:
     if not name:  # Path("") would be the working directory
         raise ParamsError("an empty path", "the path of a folder", "is a variable not set?")
     if _URL.match(name):  # a slash too few, and a folder "redis:" would be made
-        raise ParamsError(f"a path that begins with {name.split(':')[0]}:", f"the path of a folder, or {FORM}")
+        begin = re.split("[:/]", name.strip(), maxsplit=1)[0]  # no more of it: there may be a password in the rest
+        raise ParamsError(f"a path that begins with {begin}:", f"the path of a folder, or {FORM}")
     try:
         os.fsencode(name)
     except UnicodeEncodeError:
@@ -50,17 +51,18 @@ def folder_of(path: str | os.PathLike[str]) -> Path:
 def made(folder: Path, params: Params) -> WriterLock:
     """Make an index where there is none; return the right to write to it."""
     ours = {DATABASE, LOCK, RUNS}
-    folder.mkdir(parents=True, exist_ok=True)
+    private.make_folder(folder)
     others = [path.name for path in folder.iterdir() if path.name not in ours and not path.name.startswith(DATABASE)]
     if others and not (folder / DATABASE).is_file():
         raise StorageError(f"{folder} holds {sorted(others)[0]!r} and no index", "an index, or an empty folder")
     lock = WriterLock(folder / LOCK)
     try:
-        (folder / RUNS).mkdir(exist_ok=True)
+        private.make_folder_in(folder, RUNS)
         if not (folder / DATABASE).exists():
             begun = folder / f"{DATABASE}.begun"
             for path in folder.glob(f"{DATABASE}.begun*"):
                 path.unlink()
+            open(begun, "xb", opener=private.opener_in(folder)).close()  # SQLite gives its other files the same mode
             written = {"params": orjson.dumps(params.as_dict()).decode(), "secret": secret.draw().hex()}
             Documents.create(begun, {"version": __version__, **written})
             begun.rename(folder / DATABASE)

@@ -99,9 +99,9 @@ class Vocabulary:
         ValueError
             When what is stored is damaged.
         """
-        for data, length in zip(stored, lengths.tolist(), strict=True):
-            if not 0 <= length < RAW_BYTES * max(1, len(data)):  # before there is any room made for them
-                raise ValueError("damaged tokens")
+        sizes = np.array([len(data) for data in stored], np.int64)
+        if ((lengths < 0) | (lengths > sizes)).any():  # before so much room is asked for: a token takes a byte at least
+            raise ValueError("damaged tokens")
         hashes, fingerprints = np.empty(int(lengths.sum()), np.uint32), np.empty(int(lengths.sum()), np.uint16)
         at = 0
         for data, length in zip(stored, lengths.tolist(), strict=True):

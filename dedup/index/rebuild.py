@@ -105,7 +105,7 @@ def rebuild(
     for other in (made, before):
         if other.exists():
             raise StorageError(f"{other} is there", "that name free", "a rebuild has left it: remove it, or move it")
-    made.mkdir()
+    made.mkdir(mode=0o700)  # texts lie in it
     try:
         with closing(_Texts(made / "texts.sqlite", documents)) as held:
             held.take(texts)

@@ -25,6 +25,7 @@ from dedup.durable import sync_folder
 from dedup.index.documents import RunFile
 from dedup.index.postings import MOST_DOCUMENTS, Run, StoredRun, checksums, pruned
 from dedup.kernels.runs import SUMMED
+from dedup.private import opener_in
 
 PART_BITS = 4
 """Runs are merged a range of keys at a time (those with the same upper bits), so that only a part is in memory."""
@@ -59,7 +60,7 @@ def write(folder: Path, pieces: Iterable[npt.NDArray[np.generic]], suffix: str) 
     path = folder / name
     digest = xxhash.xxh3_128()
     try:
-        with path.open("xb") as file:
+        with open(path, "xb", opener=opener_in(folder)) as file:
             for piece in pieces:
                 data = np.ascontiguousarray(piece).view(np.uint8).data
                 file.write(data)

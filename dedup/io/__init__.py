@@ -15,7 +15,7 @@ from dedup.io.opening import open_files, open_source
 from dedup.io.output import Output, write_parquet, write_rejected
 from dedup.io.paths import InputFile, expand
 from dedup.io.plaintext import read_text
-from dedup.io.source import Batch, Fields, Piece, Rejection, Source
+from dedup.io.source import Batch, Fields, Piece, Rejection, Source, checked_longest
 
 __all__ = [
     "Batch",
@@ -25,6 +25,7 @@ __all__ = [
     "Piece",
     "Rejection",
     "Source",
+    "checked_longest",
     "expand",
     "open_files",
     "open_source",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 
 from dedup.io.dates import read_dates
 from dedup.io.encoding import printable, to_bytes
-from dedup.io.source import Batch, Rejection
+from dedup.io.source import RAW_BYTES, Batch, Rejection
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -101,6 +102,21 @@ def text_array(text: list[str | None]) -> pa.LargeBinaryArray:
         return pa.array(text, pa.large_binary())
     except UnicodeEncodeError:
         return pa.array([None if value is None else to_bytes(value) for value in text], pa.large_binary())
+
+
+def without_long_texts(batch: Batch, longest: int) -> Batch:
+    """Return the batch, records rejected whose text has more than so many bytes."""
+    sizes = np.diff(np.frombuffer(batch.text.buffers()[1], np.int64)[batch.text.offset :][: len(batch.text) + 1])
+    too_long = np.flatnonzero(sizes > longest)
+    if not len(too_long):
+        return batch
+    rejected = dict(batch.rejected)
+    for position in too_long.tolist():
+        text = batch.text[position].as_buffer()
+        rejected[position] = Rejection.too_long(text[:RAW_BYTES].to_pybytes(), text.size, longest)
+    is_short = np.ones(len(sizes), np.bool_)
+    is_short[too_long] = False
+    return replace(batch, text=pc.if_else(pa.array(is_short), batch.text, None), rejected=rejected)
 
 
 def kind(value: Any) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,14 +23,17 @@ from dedup.io.columns import Columns, choose_columns
 from dedup.io.encoding import printable
 from dedup.io.lines import line_blocks
 from dedup.io.paths import InputFile
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, DamagedError, Reading, text_chunks
 from dedup.io.unchanged import changed
+from dedup.kernels import delimited as kernel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+_MANY = 10_000  # lines of one record
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class _Record:
     raw: bytes
     cells: list[str]
     problem: str = ""
+    size: int | None = None
 
 
 class Delimited:
@@ -50,12 +55,17 @@ class Delimited:
         A key of ``DELIMITERS``.
     chunk_bytes : int
         Decompressed bytes read at a time; changes nothing.
+    longest : int
+        Bytes of the longest record that is read, its line end among them.
     """
 
-    def __init__(self, fields: Fields, file_format: str, chunk_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(
+        self, fields: Fields, file_format: str, chunk_bytes: int = CHUNK_BYTES, longest: int = LONGEST
+    ) -> None:
         self._fields = fields
         self._format = file_format
         self._chunk_bytes = chunk_bytes
+        self._longest = longest
         self._header: _Record | None = None
         self._header_file = ""
         self.has_dates = False
@@ -135,20 +145,25 @@ class Delimited:
 
     def _records(self, file: InputFile, reading: Reading) -> Iterator[_Record]:
         """Yield header and records, malformed ones with their problem."""
-        feed = _Feed(line_blocks(text_chunks(file, self._chunk_bytes, reading)))
+        chunks = text_chunks(file, self._chunk_bytes, reading)
+        feed = _Feed(line_blocks(chunks, longest=self._longest), self._longest)
         reader = csv.reader(feed, delimiter=DELIMITERS[self._format])
         while True:
-            feed.taken = []
+            feed.begin()
             try:
                 cells, problem = next(reader), ""
             except StopIteration:
                 return
+            except _TooLongError:
+                head, size = feed.skip(ord(DELIMITERS[self._format]))
+                yield _Record(head, [], Rejection.too_long(head, size, self._longest).reason, size)
+                continue
             except csv.Error as error:
                 cells, problem = [], f"not {self._format.upper()}: {error}"
-            if feed.exhausted and feed.taken:
-                problem = f"a quote is never closed: {len(feed.taken)} lines, up to the end of the file"
+            if feed.exhausted and feed.lines:
+                problem = f"a quote is never closed: {feed.lines} lines, up to the end of the file"
             if cells or problem:
-                yield _Record(b"".join(feed.taken), cells, problem)
+                yield _Record(feed.taken, cells, problem)
 
     def _take_header(self, file: InputFile, header: _Record) -> None:
         if header.problem or not any(cell.strip() for cell in header.cells):
@@ -166,25 +181,71 @@ class Delimited:
             )
 
 
-class _Feed:
-    """Gives decoded lines to ``csv.reader`` and remembers the bytes that it took."""
+class _TooLongError(Exception):
+    """A record is longer than it may be."""
 
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        # Iterating over BytesIO splits at line feeds only, and keeps them.
-        self._lines = (line for block in blocks for line in io.BytesIO(block))
-        self.taken: list[bytes] = []
+
+class _Feed:
+    """Gives decoded lines to ``csv.reader`` and remembers the bytes that it took, but no more than ``most``."""
+
+    def __init__(self, blocks: Iterator[bytes], most: int) -> None:
+        self._blocks = blocks
+        self._lines = io.BytesIO()  # iterating over it splits at line feeds only, and keeps them
+        self._most = most
         self.exhausted = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was taken: another record begins."""
+        self._taken: list[bytes] = []
+        self._joined: list[bytes] = []
+        self.size = self.lines = 0
+
+    @property
+    def taken(self) -> bytes:
+        """The bytes of the record so far."""
+        return b"".join([*self._joined, *self._taken])
 
     def __iter__(self) -> _Feed:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines, None)
-        if line is None:
-            self.exhausted = True
-            raise StopIteration
-        self.taken.append(line)
+        line = next(self._lines, b"")
+        while not line:
+            block = next(self._blocks, None)
+            if block is None:
+                self.exhausted = True
+                raise StopIteration
+            self._lines = io.BytesIO(block)
+            line = next(self._lines, b"")
+        self._taken.append(line)
+        self.lines += 1
+        self.size += len(line)
+        if len(self._taken) > _MANY:  # short lines take less room together
+            self._joined.append(b"".join(self._taken))
+            self._taken = []
+        if self.size > self._most:
+            raise _TooLongError
         return line.decode("utf-8", "surrogateescape")
+
+    def skip(self, delimiter: int) -> tuple[bytes, int]:
+        """Go behind the record that is too long; return its first bytes, and how many it has, its line end included."""
+        taken = self.taken
+        head, size = taken[:RAW_BYTES], len(taken)
+        end, state = kernel.record_end(np.frombuffer(taken, np.uint8), delimiter, kernel.START)
+        if end == size:
+            return head, size
+        del taken
+        self.begin()
+        for block in filter(None, itertools.chain([self._lines.read()], self._blocks)):
+            end, state = kernel.record_end(np.frombuffer(block, np.uint8), delimiter, state)
+            taken = block if end < 0 else block[:end]
+            head += taken[: RAW_BYTES - len(head)]
+            size += len(taken)
+            if end >= 0:
+                self._lines = io.BytesIO(block[end:])
+                break
+        return head, size
 
 
 def _batch(file: str, records: list[_Record], done: int, header: list[str], columns: Columns) -> Batch:
@@ -195,7 +256,8 @@ def _batch(file: str, records: list[_Record], done: int, header: list[str], colu
         if not problem and len(record.cells) != len(header):
             problem = f"{len(record.cells)} cells, expected {len(header)}"
         if problem:
-            rejected[position] = Rejection.of(problem, record.raw.rstrip(b"\r\n"))
+            raw = record.raw.rstrip(b"\r\n")
+            rejected[position] = Rejection(problem, raw[:RAW_BYTES], len(raw) if record.size is None else record.size)
         rows_of_cells.append(None if problem else record.cells)
 
     def values(name: str | None) -> list[str | None] | None:

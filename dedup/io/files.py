@@ -24,7 +24,7 @@ from dedup.io.inferred import as_strings
 from dedup.io.jsonl import JsonLines
 from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile, PassedOver
 from dedup.io.plaintext import PlainText
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece
 from dedup.io.stream import CHUNK_BYTES, Reading, unreadable
 from dedup.io.tally import Tally
 from dedup.io.unchanged import Stamp, require_unchanged, stamp
@@ -72,6 +72,8 @@ class FileSource:
         Folder for the copy of standard input, which lives as long as this source; None: the system's.
     passed : PassedOver, optional
         What of the folders is not read.
+    longest : int
+        Bytes of the longest record that is read.
     """
 
     def __init__(
@@ -81,7 +83,9 @@ class FileSource:
         strict: bool = False,
         scratch: Path | None = None,
         passed: PassedOver | None = None,
+        longest: int = LONGEST,
     ) -> None:
+        self._longest = longest
         self._passed = passed or PassedOver()
         self._without_text: dict[str, ColumnError] = {}
         self._files = files
@@ -139,8 +143,9 @@ class FileSource:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The fields asked for, and whether one malformed record is too many."""
-        return {**{f"{role}_field": name for role, name in asdict(self._fields).items()}, "strict": self._strict}
+        """The fields asked for, whether one malformed record is too many, and which are too long."""
+        fields = {f"{role}_field": name for role, name in asdict(self._fields).items()}
+        return {**fields, "strict": self._strict, "longest": self._longest}
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield all files in pieces, in order; what breaks off the reading is the last piece, and raises."""
@@ -239,7 +244,7 @@ class FileSource:
 
     def _format(self, name: str) -> Format:
         if name not in self._formats:
-            self._formats[name] = _format(name, self._fields, len(self._files) > 1)
+            self._formats[name] = _format(name, self._fields, len(self._files) > 1, self._longest)
         return self._formats[name]
 
     def _begin_next(self) -> None:
@@ -273,14 +278,14 @@ class FileSource:
         return replace(file, path=Path(name))
 
 
-def _format(name: str, fields: Fields, tolerant: bool) -> Format:
+def _format(name: str, fields: Fields, tolerant: bool, longest: int) -> Format:
     if name in DELIMITERS:
-        return Delimited(fields, name)
+        return Delimited(fields, name, longest=longest)
     if name == "parquet":
         from dedup.io.parquet import Parquet
 
-        return Parquet(fields)
-    return PlainText(tolerant) if name == "txt" else JsonLines(fields)
+        return Parquet(fields, longest)
+    return PlainText(tolerant, longest) if name == "txt" else JsonLines(fields, longest=longest)
 
 
 def _raise(error: Exception) -> NoReturn:

@@ -16,9 +16,9 @@ from dedup.errors import InputError
 from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
 from dedup.io.inferred import table_of_dicts
 from dedup.io.jsonblock import BlockReader, parse
-from dedup.io.lines import line_blocks, pieces_of, record_lines, runs
+from dedup.io.lines import LongLine, line_blocks, pieces_of, record_lines, runs, whole_lines
 from dedup.io.paths import InputFile
-from dedup.io.source import BATCH_RECORDS, Fields, Piece, Rejection
+from dedup.io.source import BATCH_RECORDS, LONGEST, Batch, Fields, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, text_chunks
 from dedup.io.unchanged import changed
 
@@ -37,10 +37,13 @@ class JsonLines:
         What the caller asked for; the rest is guessed for each file.
     chunk_bytes : int
         Decompressed bytes read at a time; changes nothing but where batches end.
+    longest : int
+        Bytes of the longest line that is read.
     """
 
-    def __init__(self, fields: Fields, chunk_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(self, fields: Fields, chunk_bytes: int = CHUNK_BYTES, longest: int = LONGEST) -> None:
         self._fields = fields
+        self._longest = longest
         self._chunk_bytes = chunk_bytes
         self.has_dates = False
 
@@ -57,7 +60,12 @@ class JsonLines:
         batch = BlockReader(file.name, columns).batch
         row = 0
         try:
-            for block in line_blocks(text_chunks(file, self._chunk_bytes, reading), self._chunk_bytes):
+            for block in self._blocks(text_chunks(file, self._chunk_bytes, reading), self._chunk_bytes):
+                if isinstance(block, LongLine):
+                    row += 1
+                    rejection = Rejection.too_long(block.head, block.size, self._longest)
+                    yield partial(Batch.of_rejected, file.name, row, rejection)
+                    continue
                 for some, lines in pieces_of(block, BATCH_RECORDS):
                     yield partial(batch, some, lines, row + 1)
                     row += lines
@@ -79,7 +87,10 @@ class JsonLines:
 
     def _kept_lines(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[bytes | memoryview]:
         position = 0
-        for block in line_blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes):
+        for block in self._blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes):
+            if isinstance(block, LongLine):
+                position += 1
+                continue
             start, end = record_lines(block)
             keep = mask[position : position + len(start)]
             if len(keep) < len(start):
@@ -93,13 +104,18 @@ class JsonLines:
         if position != len(mask):
             raise changed(file)
 
+    def _blocks(self, chunks: Iterator[bytes], least: int = 1) -> Iterator[bytes | LongLine]:
+        return whole_lines(line_blocks(chunks, least, self._longest))
+
     def _choose(self, file: InputFile) -> Columns:
         """Choose the fields from the keys of the file's first records, whatever the size of a chunk."""
         keys: dict[str, None] = {}
         objects = size = 0
         # Damage is left to be met, and told with the row, when the records are read.
         with closing(text_chunks(file, min(self._chunk_bytes, HEAD_BYTES))) as chunks, suppress(DamagedError):
-            lines = itertools.chain.from_iterable(block.split(b"\n") for block in line_blocks(chunks))
+            lines = itertools.chain.from_iterable(
+                [block.head] if isinstance(block, LongLine) else block.split(b"\n") for block in self._blocks(chunks)
+            )
             for line in filter(bytes.strip, lines):
                 record = parse(line)
                 if not size:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dedup.errors import InputError
+from dedup.io.source import LONGEST, RAW_BYTES
 from dedup.kernels import lines as kernel
 
 if TYPE_CHECKING:
@@ -17,8 +19,44 @@ _WHITESPACE = np.zeros(256, np.bool_)
 _WHITESPACE[list(b" \t\n\r\x0b\x0c")] = True
 
 
-def line_blocks(chunks: Iterable[bytes], least: int = 1) -> Iterator[bytes]:
-    """Regroup chunks so that each ends with a line feed, but perhaps the last.
+class Part(bytes):
+    """A part of a line that is too long to be held; the last one ends with its line feed, if it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongLine:
+    """What is kept of such a line.
+
+    Parameters
+    ----------
+    head : bytes
+        Its first bytes.
+    size : int
+        How many it has, without the line feed.
+    """
+
+    head: bytes
+    size: int
+
+
+def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes | LongLine]:
+    """Yield the blocks of `line_blocks`, and in the place of its parts of a long line what is kept of that."""
+    head, size = b"", 0
+    for block in blocks:
+        if not isinstance(block, Part):
+            yield block
+            continue
+        head += block[: RAW_BYTES - len(head)]
+        size += len(block)
+        if block.endswith(b"\n"):
+            yield LongLine(head.removesuffix(b"\n"), size - 1)
+            head, size = b"", 0
+    if size:
+        yield LongLine(head, size)
+
+
+def line_blocks(chunks: Iterable[bytes], least: int = 1, longest: int = LONGEST) -> Iterator[bytes]:
+    """Regroup chunks so that each ends with a line feed, but perhaps the last, and parts of long lines.
 
     Parameters
     ----------
@@ -26,6 +64,8 @@ def line_blocks(chunks: Iterable[bytes], least: int = 1) -> Iterator[bytes]:
         A line may span any number of them; it is joined once.
     least : int
         Bytes that a block should have, but for the last: small chunks are joined, too.
+    longest : int
+        A line of more bytes, without its line feed, is not held: it comes alone, in one `Part` or several.
 
     Raises
     ------
@@ -34,24 +74,63 @@ def line_blocks(chunks: Iterable[bytes], least: int = 1) -> Iterator[bytes]:
     """
     pieces: list[bytes] = []
     size = 0
+    is_long = False
     try:
         for chunk in chunks:
+            if is_long:
+                end = chunk.find(b"\n") + 1
+                yield Part(chunk[:end] if end else chunk)
+                if not end:
+                    continue
+                chunk, is_long = chunk[end:], False
             size += len(chunk)
-            end = chunk.rfind(b"\n") + 1 if size >= least else 0
-            if not end:
+            end = chunk.rfind(b"\n") + 1 if size >= min(least, longest) else 0
+            if end:
+                block = b"".join([*pieces, memoryview(chunk)[:end]])
+                pieces = [chunk[end:]]  # before the yield: a long line is not held twice meanwhile
+                size = len(pieces[0])
+                yield from _bounded(block, longest)
+            else:
                 pieces.append(chunk)
-                continue
-            block = b"".join([*pieces, memoryview(chunk)[:end]])
-            pieces = [chunk[end:]]  # before the yield: a long line is not held twice meanwhile
-            size = len(pieces[0])
-            yield block
+            if size > longest:
+                begun = b"".join(pieces)
+                end = begun.rfind(b"\n") + 1
+                yield from _bounded(begun[:end], longest)
+                begun = begun[end:]
+                is_long = len(begun) > longest
+                pieces, size = ([], 0) if is_long else ([begun], len(begun))
+                if is_long:
+                    yield Part(begun)
     except InputError:
         good = b"".join(pieces)
         if whole := good[: good.rfind(b"\n") + 1]:
-            yield whole
+            yield from _bounded(whole, longest)
         raise
     if rest := b"".join(pieces):
-        yield rest
+        yield from _bounded(rest, longest)
+
+
+def _bounded(block: bytes, longest: int) -> Iterator[bytes]:
+    """Cut a block around its lines that are too long."""
+    if len(block) <= longest:
+        if block:
+            yield block
+        return
+    ends = _line_ends(np.frombuffer(block, np.uint8))
+    has_rest = not len(ends) or ends[-1] != len(block)
+    stops = np.append(ends, len(block)) if has_rest else ends
+    starts = np.concatenate([np.zeros(1, np.int64), stops[:-1]])
+    sizes = stops - starts - 1
+    sizes[-1] += has_rest
+    done = 0
+    for line in np.flatnonzero(sizes > longest).tolist():
+        start, stop = int(starts[line]), int(stops[line])
+        if done < start:
+            yield block[done:start]
+        yield Part(block[start:stop])
+        done = stop
+    if done < len(block):
+        yield block[done:]
 
 
 def pieces_of(block: bytes, most: int) -> Iterator[tuple[bytes, int]]:

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
-from dedup.io.assembly import assemble, kind
+from dedup.io.assembly import assemble, kind, without_long_texts
 from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
 from dedup.io.inferred import json_bytes, table_of_dicts
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece, Rejection
 from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, slices
 from dedup.io.tally import Tally
 
@@ -79,12 +79,15 @@ class TableSource(_InMemory):
         What the caller asked for.
     strict : bool
         Refuse the first rejected record.
+    longest : int
+        Bytes of the longest text.
     """
 
     name = "table"
 
-    def __init__(self, table: pa.Table, fields: Fields, strict: bool = False) -> None:
+    def __init__(self, table: pa.Table, fields: Fields, strict: bool = False, longest: int = LONGEST) -> None:
         super().__init__(strict)
+        self._longest = longest
         self._table = table
         self._columns = choose_arrow_columns(fields, table.schema, self.name)
         self.has_dates = self._columns.date is not None
@@ -103,7 +106,8 @@ class TableSource(_InMemory):
         """Write the kept records to ``kept.parquet``."""
         import pyarrow.parquet as pq
 
-        pq.write_table(self.kept_table(kept), directory / "kept.parquet", compression="zstd")
+        with open(directory / "kept.parquet", "wb") as file:
+            pq.write_table(self.kept_table(kept), file, compression="zstd")
         return ["kept.parquet"]
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
@@ -118,7 +122,7 @@ class TableSource(_InMemory):
     def _pieces(self) -> Iterator[Piece]:
         row = 1
         for records in slices(self._table):
-            yield partial(arrow_batch, self.name, row, records, self._columns)
+            yield partial(arrow_batch, self.name, row, records, self._columns, self._longest)
             row += records.num_rows
             self.bytes_read = self.total_bytes * (row - 1) // self._table.num_rows
 
@@ -134,14 +138,17 @@ class RecordSource(_InMemory):
         What the caller asked for; guessed from the first dicts.
     strict : bool
         Refuse the first rejected record.
+    longest : int
+        Bytes of the longest text.
     """
 
     name = "records"
     total_bytes = None
     bytes_read = 0
 
-    def __init__(self, records: Iterable[Any], fields: Fields, strict: bool = False) -> None:
+    def __init__(self, records: Iterable[Any], fields: Fields, strict: bool = False, longest: int = LONGEST) -> None:
         super().__init__(strict)
+        self._longest = longest
         self._incoming = iter(records)
         self._records: list[Any] = []
         self._fields = fields
@@ -177,7 +184,7 @@ class RecordSource(_InMemory):
         columns = self._choose()
         done = 0
         for batch in self._cut():
-            yield partial(_batch, self.name, batch, done, columns)
+            yield partial(_batch, self.name, batch, done, columns, self._longest)
             done += len(batch)
 
     def _choose(self) -> Columns | None:
@@ -206,7 +213,7 @@ class RecordSource(_InMemory):
             yield batch
 
 
-def _batch(file: str, records: list[Any], done: int, columns: Columns | None) -> Batch:
+def _batch(file: str, records: list[Any], done: int, columns: Columns | None, longest: int) -> Batch:
     rejected: dict[int, Rejection] = {}
     for position, record in enumerate(records):
         if not isinstance(record, (Mapping, str)):
@@ -225,4 +232,4 @@ def _batch(file: str, records: list[Any], done: int, columns: Columns | None) ->
     ids = [str(done + 1 + at) if isinstance(records[at], str) else value for at, value in enumerate(ids)]
     sides = ids, values(chosen.date), values(chosen.source)
     batch = assemble(file, row, text, *sides, rejected, lambda position: json_bytes(records[position]))
-    return replace(batch, numbered=any(isinstance(record, str) for record in records))
+    return replace(without_long_texts(batch, longest), numbered=any(isinstance(record, str) for record in records))

@@ -13,12 +13,14 @@ from dedup.errors import InputError
 from dedup.io.files import FileSource
 from dedup.io.memory import RecordSource, TableSource
 from dedup.io.paths import PassedOver, expand
-from dedup.io.source import Fields, Source
+from dedup.io.source import LONGEST, Fields, Source
 
 EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
 
 
-def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path | None = None) -> Source:
+def open_source(
+    source: Any, fields: Fields, strict: bool = False, scratch: Path | None = None, longest: int = LONGEST
+) -> Source:
     """Choose the reader for an input given in Python.
 
     Parameters
@@ -34,6 +36,8 @@ def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path
         Refuse the first rejected record.
     scratch : Path or None
         Folder for temporary files.
+    longest : int
+        Bytes of the longest record: line, record of CSV, text file, text of a table.
 
     Returns
     -------
@@ -47,32 +51,36 @@ def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path
         When a table lacks a field; files and records say so when they are read.
     """
     if isinstance(source, (str, os.PathLike)):
-        return open_files([_path(source)], fields, strict, scratch)
+        return open_files([_path(source)], fields, strict, scratch, longest)
     if isinstance(source, pa.RecordBatch):
-        return TableSource(pa.Table.from_batches([source]), fields, strict)
+        return TableSource(pa.Table.from_batches([source]), fields, strict, longest)
     if isinstance(source, pa.RecordBatchReader):
-        return TableSource(source.read_all(), fields, strict)
+        return TableSource(source.read_all(), fields, strict, longest)
     if isinstance(source, (pa.Array, pa.ChunkedArray)):
-        return TableSource(pa.table({"text": source}), fields, strict)
+        return TableSource(pa.table({"text": source}), fields, strict, longest)
     if hasattr(source, "__arrow_c_stream__"):
-        return TableSource(_table(source), fields, strict)
+        return TableSource(_table(source), fields, strict, longest)
     if isinstance(source, (bytes, bytearray, memoryview, Mapping)) or not isinstance(source, Iterable):
         raise InputError(f"an input of type {type(source).__name__}", EXPECTED)
     if isinstance(source, (list, tuple)) and source:
         if all(isinstance(item, os.PathLike) for item in source):
-            return open_files([_path(item) for item in source], fields, strict, scratch)
+            return open_files([_path(item) for item in source], fields, strict, scratch, longest)
         if all(isinstance(item, str) and os.path.isfile(item) for item in source):
             hint = "strings in a list are texts; pass pathlib.Path objects to read files"
             raise InputError(f"a list of strings that are all names of files, as {source[0]!r}", EXPECTED, hint)
-    return RecordSource(source, fields, strict)
+    return RecordSource(source, fields, strict, longest)
 
 
 def open_files(
-    inputs: Sequence[str | Path], fields: Fields, strict: bool = False, scratch: Path | None = None
+    inputs: Sequence[str | Path],
+    fields: Fields,
+    strict: bool = False,
+    scratch: Path | None = None,
+    longest: int = LONGEST,
 ) -> FileSource:
     """Return the source for files, folders, globs, or ``-``; errors as for ``expand``."""
     passed = PassedOver()
-    return FileSource(expand(inputs, passed), fields, strict, scratch, passed)
+    return FileSource(expand(inputs, passed), fields, strict, scratch, passed, longest)
 
 
 def _path(source: str | os.PathLike[Any]) -> str:

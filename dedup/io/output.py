@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +14,7 @@ import pyarrow as pa
 
 from dedup.durable import sync_folder, sync_tree
 from dedup.errors import OutputError
+from dedup.workfolder import OUTPUT, WorkFolder, claimed, is_left
 
 SUMMARY = "summary.json"
 
@@ -56,6 +55,8 @@ class Output:
         The output folder; it and folders above it are created when missing.
     inputs : sequence of Path
         Folders and files that are read, as ``Source.inputs``.
+    resume : bool
+        Take over what a killed run to this output has left; else it is removed.
 
     Raises
     ------
@@ -68,8 +69,8 @@ class Output:
     Files are written to a hidden folder next to where they are going to be, on the same file system; ``commit`` has
     them written to the disk and moves them: after a power failure they are there as a whole, or the run is
     unfinished. Leaving the ``with`` block without it, as by an error or an interruption, removes every trace,
-    unless ``is_unfinished`` was set: what a killed run had finished is kept there, too. The folder is named after
-    the output, so that it is found again, and locked, so that two runs do not write to one output.
+    unless ``is_unfinished`` was set: what a killed run had finished is kept there, too. The folder is private and
+    locked, so that two runs do not write to one output, by whatever links it is named: `dedup.workfolder`.
 
     Examples
     --------
@@ -79,47 +80,71 @@ class Output:
     ...     output.commit()
     """
 
-    def __init__(self, directory: Path, inputs: Sequence[Path]) -> None:
+    def __init__(self, directory: Path, inputs: Sequence[Path], resume: bool = False) -> None:
         self.directory = directory
-        self._earlier = _files_of_earlier_run(directory)
-        _refuse_place(directory)
+        self._resume = resume
+        self._target = _resolved(directory)
+        self._earlier = _files_of_earlier_run(self._target)
+        _refuse_place(directory, self._target)
         _refuse_inputs(directory, inputs)
-        self._work = self._place() / f".dedup-{self.key}"
         # Where a run was killed in the middle of moving its files, they are ours without a summary that says so.
-        if self._earlier is None and not self._work.exists():
+        if self._earlier is None and not is_left(self._places(), self._target):
             for name in OURS:
-                if os.path.lexists(directory / name):
+                if os.path.lexists(self._target / name):
                     raise OutputError(
                         f"{directory / name} is there already, and no earlier run has written it",
                         "an empty or new folder, or that of an earlier run",
                         "choose another -o, or move it away",
                     )
-        self._folder: Path | None = None
-        self._lock = -1
+        self._work: WorkFolder | None = None
+        self._scratch: WorkFolder | None = None
+        self._is_open = False
         self.is_unfinished = False
-
-    @property
-    def key(self) -> str:
-        """12 hex digits that are the same for the same output folder."""
-        place = os.fsencode(self.directory.absolute())
-        return hashlib.blake2b(place, digest_size=6).hexdigest()
 
     @property
     def is_open(self) -> bool:
         """Whether there is something to be written still."""
-        return self._folder is not None
+        return self._is_open
 
     @property
-    def work(self) -> Path:
-        """The hidden folder, inside the ``with`` block; gone when the output is complete."""
-        return self._work
+    def has_saved(self) -> bool:
+        """Whether a run that is taken over has left something to take up."""
+        return self._work is not None and self._work.has_saved
+
+    @property
+    def place(self) -> Path:
+        """Where the hidden folder is, or is going to be."""
+        return self._places()[0]
 
     @property
     def folder(self) -> Path:
         """The folder to write to, inside the ``with`` block and before ``commit``."""
-        if self._folder is None:
+        if self._work is None or not self._is_open:
             raise RuntimeError("the output is not open")
-        return self._folder
+        return self._work.path / OUTPUT
+
+    def scratch(self, place: Path | None) -> Path:
+        """Return the folder for scratch files, inside the ``with`` block: the hidden one, or one in another place.
+
+        Raises
+        ------
+        OutputError
+            When the run that is taken over has left its own elsewhere.
+        OSError
+        """
+        if self._work is None:
+            raise RuntimeError("the output is not open")
+        left = self._work.scratch.parent if self._work.scratch is not None else None
+        if self._work.has_saved and left != (None if place is None else place.resolve()):
+            raise OutputError(
+                f"the temporary files of the run to resume are {f'in {left}' if left else 'beside the output'}",
+                f"--scratch {left}" if left else "no --scratch",
+                "give it as it was, or run without --resume to begin anew",
+            )
+        if place is None:
+            return self._work.path
+        self._scratch = self._work.scratch_in(place)
+        return self._scratch.path
 
     def path(self, name: str) -> Path:
         """Return where to write the file that is going to be ``name`` in the output folder."""
@@ -127,37 +152,33 @@ class Output:
             raise ValueError(f"{name} is not among the names of output files")
         return self.folder / name
 
-    def _place(self) -> Path:
-        """Return where the hidden folder is, or is going to be."""
-        above = _nearest_folder(self.directory)
-        if self.directory.is_dir() and not (above / f".dedup-{self.key}").exists():
-            return self.directory
-        return above
+    def _places(self) -> list[Path]:
+        """Return where hidden folders may be; the first is where a new one is made."""
+        above = _nearest_folder(self._target)
+        return [self._target, above] if self._target.is_dir() else [above]
 
     def __enter__(self) -> Output:
-        folder = self._work / "output"
         try:
-            self._work.mkdir(exist_ok=True)
-            self._lock = _locked(self._work)
-            if folder.exists():
-                shutil.rmtree(folder)
-            folder.mkdir()
+            self._work = claimed(self._places(), self._target, self._resume)
+            self._work.remove_output()
+            (self._work.path / OUTPUT).mkdir()  # open to whom the umask says, once it is in its place
         except BlockingIOError as error:
             raise OutputError(
                 f"another run is writing to {self.directory}", hint="wait for it, or choose another -o"
             ) from error
         except OSError as error:
+            self._let_go()
             raise self._plain(error, 0) from error
-        self._folder = folder
+        self._is_open = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._folder is None:
-            return
-        written = self._discard()
-        if isinstance(error, OSError) and error.errno in _PLAIN:
+        written = _size(self.folder) if self._is_open else 0
+        was_open, self._is_open = self._is_open, False
+        self._let_go()
+        if was_open and isinstance(error, OSError) and error.errno in _PLAIN:
             raise self._plain(error, written) from error
 
     def commit(self) -> None:
@@ -168,38 +189,41 @@ class Output:
         OutputError
             When a file cannot be moved; those moved before are moved back.
         """
+        folder = self.folder
         try:
             # All of it is on the disk before it takes a place, and the place before what it was made from is removed.
-            sync_tree(self.folder)
-            if self.directory.is_dir():
+            sync_tree(folder)
+            if self._target.is_dir():
                 self._replace()
             else:
                 self._create()
         except OSError as error:
-            raise self._plain(error, _size(self.folder)) from error
+            raise self._plain(error, _size(folder)) from error
         else:
             self.is_unfinished = False
         finally:
-            self._discard()
+            self._is_open = False
+            if self._scratch is None:  # else it is found by what is in ours
+                self._let_go()
 
-    def _discard(self) -> int:
-        """Remove the folder written to, and return how many bytes it held."""
-        written = _size(self.folder)
-        shutil.rmtree(self.folder if self.is_unfinished else self._work, ignore_errors=True)
-        with suppress(OSError):  # it holds what is unfinished, unless that has a place of its own
-            self._work.rmdir()
-        self._folder = None
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
-        return written
+    def _let_go(self) -> None:
+        """Remove what is hidden, but for what another run may take up."""
+        for one in (self._scratch, self._work):
+            if one is None:
+                continue
+            if self.is_unfinished:
+                one.remove_output()
+                one.release()
+            else:
+                one.remove()
+        self._scratch = self._work = None
 
     def _create(self) -> None:
-        above = [parent for parent in self.directory.parents if not parent.exists()]
+        above = [parent for parent in self._target.parents if not parent.exists()]
         try:
-            self.directory.parent.mkdir(parents=True, exist_ok=True)
-            self.folder.rename(self.directory)
-            for parent in (self.directory.parent, *(one.parent for one in above)):
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.rename(self._target)
+            for parent in (self._target.parent, *(one.parent for one in above)):
                 with suppress(PermissionError):  # it may not be ours to read
                     sync_folder(parent)
         except BaseException:
@@ -217,14 +241,14 @@ class Output:
         undo: list[tuple[Path, Path]] = []
         try:
             for name in [*stale, *new]:
-                target = self.directory / name
+                target = self._target / name
                 if os.path.lexists(target):
                     undo.append((target, aside / name))
                     os.replace(target, aside / name)
                 if name in new:
                     undo.append((self.folder / name, target))
                     os.replace(self.folder / name, target)
-            sync_folder(self.directory)
+            sync_folder(self._target)
         except BaseException:
             for back, now in reversed(undo):
                 if os.path.lexists(now):  # the last move may not have happened
@@ -244,7 +268,8 @@ def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> 
     """Write tables as one Parquet file, a row group each, compressed with zstd."""
     import pyarrow.parquet as pq  # 7 ms that a run without output need not wait
 
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    # Opened here, for pyarrow takes no names that are not UTF-8.
+    with open(path, "wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for table in tables:
             writer.write_table(table)
 
@@ -285,11 +310,19 @@ def _files_of_earlier_run(directory: Path) -> list[str] | None:
     return [name for name in files if name in OURS] if isinstance(files, list) else None
 
 
-def _refuse_place(directory: Path) -> None:
+def _resolved(directory: Path) -> Path:
+    """Return the folder that is meant, whatever links lead to it: one output has one name."""
     try:
-        if directory.exists() and not directory.is_dir():
+        return directory.resolve()
+    except (OSError, RuntimeError) as error:  # links in a circle
+        raise OutputError(f"cannot use {directory}: {error}", hint="choose another -o") from error
+
+
+def _refuse_place(directory: Path, target: Path) -> None:
+    try:
+        if target.exists() and not target.is_dir():
             raise OutputError(f"{directory} is a file", "a folder to write to", "choose another -o")
-        place = directory if directory.is_dir() else _nearest_folder(directory)
+        place = target if target.is_dir() else _nearest_folder(target)
     except OSError as error:
         raise OutputError(f"cannot use {directory}: {error.strerror}", hint="choose another -o") from error
     if not os.access(place, os.W_OK | os.X_OK):
@@ -307,21 +340,6 @@ def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
             if source.is_relative_to(place / name):
                 found = f"{given} is an input, and the output {place / name} would overwrite it"
                 raise OutputError(found, hint="choose another -o")
-
-
-def _locked(folder: Path) -> int:
-    """Lock a folder until the handle returned is closed, if by the end of the process; -1 where there are no locks."""
-    try:
-        import fcntl
-    except ImportError:  # on Windows
-        return -1
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
 
 
 def _nearest_folder(directory: Path) -> Path:

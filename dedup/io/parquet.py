@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,9 @@ import pyarrow.parquet as pq
 
 from dedup.errors import InputError
 from dedup.io.paths import InputFile
-from dedup.io.source import Fields, Piece
+from dedup.io.source import LONGEST, Fields, Piece
 from dedup.io.stream import Reading, unreadable
-from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, records_per_batch
+from dedup.io.tabular import arrow_batch, bounded, choose_arrow_columns, filtered, records_per_batch
 from dedup.io.unchanged import changed
 
 if TYPE_CHECKING:
@@ -35,10 +36,13 @@ class Parquet:
     ----------
     fields : Fields
         What the caller asked for.
+    longest : int
+        Bytes of the longest text that is read.
     """
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, longest: int = LONGEST) -> None:
         self._fields = fields
+        self._longest = longest
         self._schema: pa.Schema | None = None
         self._schema_file = ""
         self.has_dates = False
@@ -61,10 +65,9 @@ class Parquet:
             self.has_dates |= columns.date is not None
             chosen = {columns.text, columns.id, columns.date, columns.source} - {None}
             row = 1
-            for records in _record_batches(
-                file, parquet, [name for name in parquet.schema_arrow.names if name in chosen]
-            ):
-                yield partial(arrow_batch, file.name, row, records, columns)
+            names = [name for name in parquet.schema_arrow.names if name in chosen]
+            for records in itertools.chain.from_iterable(map(bounded, _record_batches(file, parquet, names))):
+                yield partial(arrow_batch, file.name, row, records, columns, self._longest)
                 row += records.num_rows
                 reading.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
 
@@ -74,7 +77,10 @@ class Parquet:
             schema, compression = first.schema_arrow, _compression(first.metadata)
         pending: list[pa.RecordBatch] = []
         size = 0
-        with pq.ParquetWriter(directory / "kept.parquet", schema, compression=compression) as writer:
+        with (
+            open(directory / "kept.parquet", "wb") as file,
+            pq.ParquetWriter(file, schema, compression=compression) as writer,
+        ):
             for records in self._kept_batches(kept):
                 pending.append(records)
                 size += records.nbytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,8 +15,8 @@ import pyarrow as pa
 
 from dedup.io.encoding import printable, readable
 from dedup.io.paths import STDIN, InputFile
-from dedup.io.source import RAW_BYTES, Batch, Piece, Rejection
-from dedup.io.stream import CHUNK_BYTES, NotTextError, Reading, chunks, text_chunks
+from dedup.io.source import LONGEST, RAW_BYTES, Batch, Piece, Rejection
+from dedup.io.stream import CHUNK_BYTES, NotTextError, Reading, chunks, size_of, text_chunks
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -29,19 +30,26 @@ class PlainText:
     ----------
     tolerant : bool
         Reject a file that is not text, as a record among others, instead of stopping at it.
+    longest : int
+        Bytes of the longest file that is read.
     """
 
     has_dates = False
 
-    def __init__(self, tolerant: bool = False) -> None:
+    def __init__(self, tolerant: bool = False, longest: int = LONGEST) -> None:
         self._tolerant = tolerant
+        self._longest = longest
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield the file as a piece of one record."""
         rejected = {}
         whole: bytes | None = None
         try:
-            whole = b"".join(text_chunks(file, CHUNK_BYTES, reading))
+            with closing(text_chunks(file, CHUNK_BYTES, reading)) as found:
+                whole = _held(found, self._longest)
+            if len(whole) > self._longest:
+                rejected[0] = Rejection.too_long(whole, size_of(file), self._longest)
+                whole = None
         except NotTextError as error:
             if not self._tolerant:
                 raise
@@ -82,15 +90,22 @@ def read_text(name: str) -> str:
 
 
 def _beginning(file: InputFile) -> tuple[bytes, int | None]:
-    """Return the first bytes of a file, and how many it has, if these are all."""
+    """Return the first bytes of a file, and how many it has, if that is known."""
+    with closing(chunks(file, CHUNK_BYTES)) as found:
+        held = _held(found, RAW_BYTES)
+    return held[:RAW_BYTES], size_of(file) if len(held) > RAW_BYTES else len(held)
+
+
+def _held(found: Iterator[bytes], most: int) -> bytes:
+    """Return all bytes, or if there are more than so many, those that were read when that was seen."""
     held: list[bytes] = []
     size = 0
-    for chunk in chunks(file, CHUNK_BYTES):
+    for chunk in found:
         held.append(chunk)
         size += len(chunk)
-        if size > RAW_BYTES:
-            return b"".join(held)[:RAW_BYTES], None
-    return b"".join(held), size
+        if size > most:
+            break
+    return b"".join(held)
 
 
 def _batch(file: InputFile, whole: bytes | None, rejected: dict[int, Rejection]) -> Batch:

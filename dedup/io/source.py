@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+
+from dedup.errors import ParamsError
+from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,6 +46,12 @@ class Fields:
 RAW_BYTES = 1 << 20
 """Of a rejected record no more than its first so many bytes are kept."""
 
+LONGEST = 64_000_000
+"""Bytes of the longest record that is read: a book has one million, a bomb of one megabyte a thousand."""
+
+MOST_LONGEST = 2_000_000_000
+"""Ids and names of a block have offsets of 32 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
@@ -63,6 +73,12 @@ class Rejection:
     def of(reason: str, raw: bytes) -> Rejection:
         """Return the rejection of a record that was read as a whole."""
         return Rejection(reason, raw[:RAW_BYTES], len(raw))
+
+    @staticmethod
+    def too_long(raw: bytes, size: int | None, longest: int) -> Rejection:
+        """Return the rejection of a record that is longer than ``longest`` bytes; of it the beginning suffices."""
+        found = "more than" if size is None else f"{size:,} bytes, more than"
+        return Rejection(f"too long: {found} {longest:,} bytes (--longest)", raw[:RAW_BYTES], size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,27 @@ class Batch:
         """Return a batch of no records."""
         nothing, none = np.empty(0, np.int64), pa.array([], pa.string())
         return Batch(file, nothing, none, pa.array([], pa.large_binary()), nothing, none, {})
+
+    @staticmethod
+    def of_rejected(file: str, row: int, rejection: Rejection) -> Batch:
+        """Return a batch of one record, which is rejected."""
+        name, date = pa.array([f"{file}:{row}"], pa.string()), np.full(1, NO_DATE)
+        text, source = pa.nulls(1, pa.large_binary()), pa.nulls(1, pa.string())
+        return Batch(file, np.full(1, row), name, text, date, source, {0: rejection})
+
+
+def checked_longest(longest: int | None) -> int:
+    """Return the bytes of the longest record to read; None stands for the default.
+
+    Raises
+    ------
+    ParamsError
+    """
+    if longest is None:
+        return LONGEST
+    if isinstance(longest, bool) or not isinstance(longest, Integral) or not 1 <= longest <= MOST_LONGEST:
+        raise ParamsError(f"longest {longest!r}", f"bytes, a whole number from 1 to {MOST_LONGEST:,}")
+    return int(longest)
 
 
 Piece = Callable[[], Batch]

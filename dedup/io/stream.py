@@ -7,6 +7,7 @@ reads. The formats take ``text_chunks``; whole lines come from ``lines``.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -122,6 +123,15 @@ def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Genera
         with suppress(DecompressionError):
             yield from _behind(given, _decompressed(file, _SMALL_BYTES, Reading()))
         raise _damage(file, error) from error
+
+
+def size_of(file: InputFile) -> int | None:
+    """Return how many bytes a file has when decompressed; None where only reading it would tell."""
+    try:
+        with file.path.open("rb", buffering=0) as handle:
+            return None if is_compressed(handle.read(4)) else os.fstat(handle.fileno()).st_size
+    except OSError as error:
+        raise unreadable(file, error) from error
 
 
 def unreadable(file: InputFile, error: OSError) -> InputError:

@@ -9,16 +9,19 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import ColumnError
-from dedup.io.assembly import name_records
+from dedup.io.assembly import name_records, without_long_texts
 from dedup.io.columns import Columns, choose_columns
 from dedup.io.dates import read_date_column
 from dedup.io.encoding import readable
 from dedup.io.lines import runs
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields
+from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+MOST_BYTES = 4 * BATCH_BYTES
+"""Bytes of a batch above which it is cut once more."""
 
 _TEXT_TYPES = {"string", "large_string", "string_view", "binary", "large_binary", "binary_view", "null"}
 
@@ -44,7 +47,7 @@ def choose_arrow_columns(fields: Fields, schema: pa.Schema, where: str) -> Colum
     return columns
 
 
-def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, columns: Columns) -> Batch:
+def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, columns: Columns, longest: int = LONGEST) -> Batch:
     """Build a batch from the chosen columns of a record batch.
 
     Parameters
@@ -57,11 +60,13 @@ def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, columns: Col
         May have further columns.
     columns : Columns
         From ``choose_arrow_columns``.
+    longest : int
+        Bytes of the longest text.
 
     Returns
     -------
     Batch
-        Without rejected records: a column's type holds for all of them.
+        Rejected are only texts that are too long: a column's type holds for all records.
     """
     count = records.num_rows
     row = np.arange(first_row, first_row + count, dtype=np.int64)
@@ -72,7 +77,7 @@ def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, columns: Col
     ids = strings(column(columns.id)) if columns.id is not None else None
     sources = strings(column(columns.source)) if columns.source is not None else [None] * count
     published, unread = _dates(column(columns.date)) if columns.date is not None else (np.full(count, NO_DATE), 0)
-    return Batch(
+    batch = Batch(
         file,
         row,
         name_records(file, row, ids, {}, lambda position: b""),
@@ -82,6 +87,7 @@ def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, columns: Col
         {},
         unread,
     )
+    return without_long_texts(batch, longest)
 
 
 def strings(array: pa.Array) -> list[str | None]:
@@ -101,7 +107,18 @@ def records_per_batch(records: int, size: int) -> int:
 
 def slices(table: pa.Table) -> Iterator[pa.RecordBatch]:
     """Cut a table into record batches of the size of a batch."""
-    yield from table.to_batches(max_chunksize=records_per_batch(table.num_rows, table.nbytes))
+    for records in table.to_batches(max_chunksize=records_per_batch(table.num_rows, table.nbytes)):
+        yield from bounded(records)
+
+
+def bounded(records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut a record batch that is much larger than most: where a few records are long those of the usual number are."""
+    if records.num_rows < 2 or records.nbytes <= MOST_BYTES:
+        yield records
+        return
+    half = records.num_rows // 2
+    yield from bounded(records.slice(0, half))
+    yield from bounded(records.slice(half))
 
 
 def filtered(records: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordBatch:
@@ -124,7 +141,11 @@ def _plain(array: pa.Array) -> pa.Array:
     """Return the column without the wrapping of an extension type or a dictionary."""
     if isinstance(array.type, pa.BaseExtensionType):
         array = array.storage
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    if not pa.types.is_dictionary(array.type):
+        return array
+    if _holds_text(array.type.value_type):  # decoded it may be larger than offsets of 32 bits can tell
+        return array.dictionary.cast(pa.large_binary()).take(array.indices)
+    return array.dictionary_decode()
 
 
 def _holds_text(kind: pa.DataType) -> bool:

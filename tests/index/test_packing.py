@@ -38,6 +38,13 @@ def test_words_without_a_code_are_stored_as_they_are() -> None:
     assert stored == RAW + tokens.hashes.tobytes() + tokens.fingerprints.tobytes()
 
 
+@pytest.mark.parametrize("length", [1 << 40, -1, 3])
+def test_a_length_that_cannot_be_asks_for_no_memory(length: int) -> None:
+    vocabulary = Vocabulary(np.arange(3, dtype=np.uint32))
+    with pytest.raises(ValueError, match="damaged tokens"):
+        vocabulary.unpack([CODED + b"\x01", CODED + b"\x01\x02"], np.array([1, length]))
+
+
 @pytest.mark.parametrize(
     "damaged", [b"", CODED, CODED + b"\xff\x00", CODED + b"\x90", CODED + b"\x05" * 3, CODED + b"\x01", RAW + b"123"]
 )

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ from conftest import article, edited
 from dedup import Index, InputError, Params, ParamsError, StorageError
 from dedup.cli.main import main
 from dedup.index import Match
+from dedup.index.shared import address as address_module
 from dedup.index.shared import buckets, columns, lease, snapshots, storage, sweeping
 from dedup.index.shared.address import Address
 
@@ -753,3 +755,79 @@ def test_on_the_command_line(url: str, tmp_path: Path, capsys: pytest.CaptureFix
     out = capsys.readouterr().out
     assert '"duplicate_of": "a"' in out
     assert "problems      none" in out
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:s3cr/et@host",
+        "redis://:s3cr#et@host",
+        "redis://:s3cr?et@host",
+        "redis://:33/et@host",  # which is a port
+        "redis://:33?et@host",
+        "redis://:33#et@host",
+        "redis://user:s3cr/et@host:6379/0?name=news",
+        "rediss://:s3[cr@host",
+        "unix://:33/et@/run/redis.sock",
+        " redis://:s3cret@host",
+        "redis:/:s3cret@host",
+        "redis//:s3cret@host",
+        "REDIS:s3cret@host",
+    ],
+)
+def test_no_part_of_a_password_is_told(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for command in (["index", "info", url], ["index", "create", url], ["run", "x.jsonl", "--index", url]):
+        (tmp_path / "x.jsonl").write_text('{"id": "a", "text": "b"}\n')
+        assert main(command) == 2
+        told = capsys.readouterr()
+        assert not any(part in told.out + told.err for part in ("s3", "et@", "33", "cret"))
+        assert "Traceback" not in told.err
+    assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl"]
+    with pytest.raises(ParamsError) as refused:
+        Index.open(url)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+def test_a_password_is_not_in_the_representation() -> None:
+    assert "secret" not in repr(Address.of("redis://user:secret@host?name=news"))
+
+
+@pytest.mark.parametrize("own_server", [("--requirepass", "right/one")], indirect=True)
+def test_passwords_that_do_not_stand_in_the_url(
+    own_server: servers.RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, file = own_server.url("i"), tmp_path / "password"
+    monkeypatch.setenv("REDISCLI_AUTH", "right/one")
+    with Index.open(url) as index:
+        index.add("a", "b")
+    with Index.open(url.replace("unix://", "unix://:right%2Fone@")) as index:
+        assert len(index) == 1
+    with pytest.raises(StorageError, match="REDISCLI_AUTH is set: is it meant for another server"):
+        Index.open(url.replace("unix://", "unix://:wrong@"))
+    monkeypatch.delenv("REDISCLI_AUTH")
+    for content in ("right/one", "right/one\n", "right/one\r\nand a second line\n"):
+        file.write_text(content)
+        with Index.open(f"{url}&password_file={file}") as index:
+            assert len(index) == 1
+            assert str(file) not in str(index.info())
+    file.write_text("")
+    with pytest.raises(ParamsError, match="is empty"):
+        Index.open(f"{url}&password_file={file}")
+    with pytest.raises(ParamsError, match="cannot be read: No such file"):
+        Index.open(f"{url}&password_file={file}.txt")
+    with pytest.raises(ParamsError, match="a password and a file with one"):
+        Index.open(f"{url.replace('unix://', 'unix://:x@')}&password_file={file}")
+
+
+def test_a_server_without_tls_is_told_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that waits for the rest of what it takes for a command, as Redis does."""
+    monkeypatch.setattr(address_module, "TLS_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(StorageError, match=r"does not answer in TLS.*redis:// is for those without"):
+            Index.open(f"rediss://127.0.0.1:{silent.getsockname()[1]}?name=i")
+        assert time.monotonic() - began < 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 import subprocess
@@ -205,6 +206,39 @@ def test_what_is_no_collection_is_refused() -> None:
             [*signatures_of(collection)]
     with pytest.raises(ParamsError, match="scheme 'mersenne'"):
         [*signatures_of({}, scheme="mersenne")]
+
+
+class Running:
+    """A key that runs a program when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_pickled_keys_run_nothing_unless_asked(tmp_path: Path) -> None:
+    minhash = signing("affine32")(TEXTS["old-1"])
+    plain = ["a", b"b", 3, 4.5, ("c", 7, None, True), "Zürich"]
+    lsh = MinHashLSH(threshold=0.7, num_perm=128, prepickle=True)
+    for key in plain:
+        lsh.insert(key, minhash)
+    assert {key for key, _ in signatures_of(lsh)} == {*plain}
+    lsh.insert(Running(tmp_path / "was here"), minhash)
+    with pytest.raises(InputError, match=r"class (posix|nt)\.mkdir.*allow_pickle=True"):
+        [*signatures_of(lsh)]
+    with Signatures.open(tmp_path / "old", signing("affine32")) as old:
+        with pytest.raises(InputError, match="allow_pickle=True"):
+            old.load(lsh, about=lambda key: {"id": str(key)})
+        assert not (tmp_path / "was here").exists()
+        assert old.load(lsh, lambda key: {"id": str(key)}, allow_pickle=True).added == 7
+        assert (tmp_path / "was here").exists()
+    lsh = MinHashLSH(threshold=0.7, num_perm=128, prepickle=True)
+    lsh.insert("a", minhash)
+    lsh.keys._dict[b"no pickle"] = next(iter(lsh.keys._dict.values()))
+    with pytest.raises(InputError, match="cannot be unpickled"):
+        [*signatures_of(lsh)]
 
 
 def test_of_a_key_inserted_twice_the_later_signature_counts() -> None:

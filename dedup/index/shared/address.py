@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -15,9 +17,17 @@ if TYPE_CHECKING:
 
 SCHEMES = ("redis", "rediss", "unix")
 DEFAULT_NAME = "index"
-CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
+CONNECT_SECONDS, TLS_SECONDS, ANSWER_SECONDS = 10.0, 5.0, 60.0
 TRIES = 3
 MAKES_ONE = 'mode="rw" makes one; on the command line dedup index create'
+PASSWORD = "REDISCLI_AUTH"
+"""The variable of the environment with a password, as for redis-cli."""
+
+PASSWORD_FILE = "password_file"
+"""What in a URL names a file with it."""
+
+HINT = f"in a password write / ? # as %2F %3F %23, or give it in {PASSWORD}, or in a file: ?{PASSWORD_FILE}=FILE"
+
 FORM = "redis://host:6379/0?name=news, rediss://… or unix:///run/redis.sock?name=news"
 
 
@@ -33,11 +43,14 @@ class Address:
         The whole as told to people, without it.
     name : str
         Of the index.
+    password : str or None
+        From a file, or from the environment; it stands for one in the URL.
     """
 
-    url: str
+    url: str = field(repr=False)
     place: str
     name: str
+    password: str | None = field(default=None, repr=False)
 
     @staticmethod
     def is_one(path: object) -> bool:
@@ -57,9 +70,13 @@ class Address:
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
             host = parts.hostname or ""
             port = f":{parts.port}" if parts.port else ""
-        except ValueError as error:
-            raise ParamsError(f"a URL that cannot be read ({error})", FORM) from None
+        except ValueError:  # whose words are a part of the URL, perhaps of a password
+            raise ParamsError("a URL of a server that cannot be read", FORM, HINT) from None
         name = query.pop("name", DEFAULT_NAME)
+        rest = ["" if parts.scheme.lower() == "unix" and not parts.netloc else parts.path, *query, *query.values()]
+        if parts.fragment or any("@" in one for one in rest):  # it may be a part of a password
+            raise ParamsError("a URL of a server with # in it, or @ behind the host", FORM, HINT)
+        password = _password(query.pop(PASSWORD_FILE, None), parts.password or query.get("password"))
         if not name or not name.isprintable() or set(name) & set("{}: "):
             raise ParamsError(f"the name {name!r} for an index", "one without spaces, colons and braces")
         if "decode_responses" in query:
@@ -71,6 +88,7 @@ class Address:
             f"{scheme}://{parts.netloc}{parts.path}" + (f"?{urlencode(query)}" if query else ""),
             f"{scheme}://{host}{port}{parts.path}?name={name}",
             name,
+            password,
         )
 
     def key(self, what: str) -> str:
@@ -96,6 +114,7 @@ class Address:
         try:
             client: Redis = Redis.from_url(
                 self.url,
+                password=self.password,
                 socket_connect_timeout=CONNECT_SECONDS,
                 socket_timeout=ANSWER_SECONDS,
                 retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), TRIES),
@@ -105,6 +124,58 @@ class Address:
             return client
         except (ValueError, TypeError) as error:
             raise ParamsError(f"a URL that redis-py cannot use ({error})", FORM) from None
+
+    def check_tls(self) -> None:
+        """Refuse a server that is to speak TLS and does not: redis-py would wait for it as for a slow answer.
+
+        Raises
+        ------
+        StorageError
+        """
+        parts = urlsplit(self.url)
+        if parts.scheme != "rediss":
+            return
+        import socket
+        import ssl
+
+        host, port = parts.hostname or "localhost", parts.port or 6379
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # certificates are looked at by redis-py
+        try:
+            plain = socket.create_connection((host, port), CONNECT_SECONDS)
+        except OSError:  # told when the index is opened
+            return
+        with plain, suppress(OSError):
+            plain.settimeout(TLS_SECONDS)
+            try:
+                context.wrap_socket(plain, server_hostname=host).close()
+            except TimeoutError:
+                raise StorageError(
+                    f"{self.place}: the server does not answer in TLS", "one that does", "redis:// is for those without"
+                ) from None
+
+
+def _password(file: str | None, given: str | None) -> str | None:
+    """Return the password from a file or the environment; None where it stands in the URL, or there is none.
+
+    Raises
+    ------
+    ParamsError
+    """
+    if file is None:
+        return (os.environ.get(PASSWORD) or None) if given is None else None
+    if given is not None:
+        raise ParamsError("a URL with a password and a file with one", "one of them")
+    try:
+        password = Path(file).read_text("utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise ParamsError(
+            f"{PASSWORD_FILE} {file} cannot be read: {problem}", "the password in its first line"
+        ) from None
+    if not password:
+        raise ParamsError(f"{PASSWORD_FILE} {file} is empty", "the password in its first line")
+    return password
 
 
 @contextmanager
@@ -133,7 +204,9 @@ def _what(error: Exception) -> tuple[str, str]:
     if isinstance(error, (they.AuthenticationError, they.AuthorizationError, they.NoPermissionError)) or (
         "NOAUTH" in words or "WRONGPASS" in words
     ):
-        return "the server refuses user or password", "put them in the URL: redis://user:password@host"
+        hint = f"put the user in the URL, the password in {PASSWORD} or in a file (?{PASSWORD_FILE}=FILE)"
+        others = f"; {PASSWORD} is set: is it meant for another server?" if os.environ.get(PASSWORD) else ""
+        return "the server refuses user or password", hint + others
     if isinstance(error, they.OutOfMemoryError) or "OOM" in words:
         return "the server is full (maxmemory)", "nothing was changed; give it more memory"
     if isinstance(error, they.ReadOnlyError) or "READONLY" in words:

@@ -41,6 +41,7 @@ class Server:
     """
 
     def __init__(self, address: Address) -> None:
+        address.check_tls()
         self.client = address.client()
         self.key = address.key
         self._place = address.place

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -76,7 +77,9 @@ class Signature(NamedTuple):
         return _signature(np.asarray(value.hashvalues), value.scheme, int(value.seed), len(value))
 
 
-def signatures_of(collection: Any, scheme: str | None = None, seed: int = 1) -> Iterator[tuple[Any, Signature]]:
+def signatures_of(
+    collection: Any, scheme: str | None = None, seed: int = 1, allow_pickle: bool = False
+) -> Iterator[tuple[Any, Signature]]:
     """Yield the keys and signatures of a collection.
 
     Parameters
@@ -87,6 +90,10 @@ def signatures_of(collection: Any, scheme: str | None = None, seed: int = 1) -> 
     scheme, seed : optional
         Of the values in a ``MinHashLSH``, which does not keep the seed, and the scheme only until it is pickled by
         datasketch 1 or attached to Redis again. By default what it says, or else the values look like.
+    allow_pickle : bool
+        Of a ``MinHashLSH`` that pickles its keys, as those on Redis do: unpickle keys of any class, which runs whatever
+        code whoever writes to that server has put there. Else strings, bytes, numbers, tuples and the like are read,
+        and any other key is refused.
 
     Raises
     ------
@@ -97,7 +104,7 @@ def signatures_of(collection: Any, scheme: str | None = None, seed: int = 1) -> 
     from datasketch import MinHashLSH
 
     if isinstance(collection, MinHashLSH):
-        yield from _of_lsh(collection, scheme, seed)
+        yield from _of_lsh(collection, scheme, seed, pickle.loads if allow_pickle else _plain_key)
         return
     if isinstance(collection, (str, bytes)) or not isinstance(collection, Iterable):
         hint = "pickle.load(open(path, 'rb')) gives what was pickled" if isinstance(collection, str) else ""
@@ -108,7 +115,27 @@ def signatures_of(collection: Any, scheme: str | None = None, seed: int = 1) -> 
         yield pair[0], Signature.of(pair[1])
 
 
-def _of_lsh(lsh: Any, scheme: str | None, seed: int) -> Iterator[tuple[Any, Signature]]:
+class _PlainKeys(pickle.Unpickler):
+    """Reads what pickle makes without a class or a function: nothing that could run."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        raise InputError(
+            f"a key of class {module}.{name}, pickled",
+            "strings, bytes, numbers, or tuples of them",
+            "allow_pickle=True reads it, if you trust all who can write to where the keys are: unpickling runs code",
+        )
+
+
+def _plain_key(data: bytes) -> Any:
+    try:
+        return _PlainKeys(io.BytesIO(data)).load()
+    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, AttributeError, KeyError, TypeError) as error:
+        raise InputError(f"a key that cannot be unpickled ({error})", "what datasketch has written") from None
+
+
+def _of_lsh(
+    lsh: Any, scheme: str | None, seed: int, unpickled: Callable[[bytes], Any]
+) -> Iterator[tuple[Any, Signature]]:
     if getattr(lsh, "hashfunc", None) is not None:
         raise InputError(
             "a MinHashLSH with a hashfunc, which keeps hashes of the bands only",
@@ -129,8 +156,7 @@ def _of_lsh(lsh: Any, scheme: str | None, seed: int) -> Iterator[tuple[Any, Sign
                     f"{kind.itemsize * lsh.b * lsh.r:,}, of scheme {scheme!r}",
                     "is it of weighted signatures, or another threshold, num_perm or scheme?",
                 )
-            # What datasketch itself does with each key that it answers with.
-            name = pickle.loads(key) if lsh.prepickle else key
+            name = unpickled(key) if lsh.prepickle else key
             yield name, _signature(np.frombuffer(band, kind), scheme, seed, int(lsh.h))
 
 

@@ -152,6 +152,7 @@ class Signatures:
         about: Callable[[Any], Mapping[str, Any]] | None = None,
         scheme: str | None = None,
         seed: int = 1,
+        allow_pickle: bool = False,
     ) -> Loaded:
         """Add the signatures of a collection.
 
@@ -160,7 +161,7 @@ class Signatures:
 
         Parameters
         ----------
-        collection, scheme, seed
+        collection, scheme, seed, allow_pickle
             As for `signatures_of`.
         about : callable, optional
             Returns what is known of a key: ``id``, ``source``, ``published``, ``url``, ``data``, as for `dedup.Index`.
@@ -175,7 +176,7 @@ class Signatures:
         counts = np.zeros(len(Loaded._fields), np.int64)
         with self._mutex:
             self._stored_now().assert_writable()
-            pairs = signatures_of(collection, scheme, seed)
+            pairs = signatures_of(collection, scheme, seed, allow_pickle)
             while some := list(islice(pairs, BLOCK)):
                 counts += self._load_block([(_given(key, about), signature) for key, signature in some])
             with told(self._stored.folder):

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dedup import private
 from dedup.errors import StorageError
 from dedup.index import runfiles
 from dedup.index.lock import WriterLock
@@ -118,8 +119,11 @@ class Stored:
         if is_new and not writable:
             raise StorageError(f"{folder} holds no signatures", "the folder of signatures", 'mode="rw" makes one')
         if writable:
-            self._runs.mkdir(parents=True, exist_ok=True)
+            private.make_folder(folder)
+            private.make_folder_in(folder, RUNS)
             self._lock = WriterLock(folder / LOCK)
+            if is_new:
+                open(folder / DATABASE, "xb", opener=private.opener_in(folder)).close()  # SQLite would ask the umask
         try:
             uri = f"{(folder / DATABASE).absolute().as_uri()}?mode={'rwc' if writable else 'ro'}"
             self._connection = sqlite3.connect(

@@ -1,0 +1,46 @@
+"""Where a record of CSV ends, without its cells: for records too long to be held."""
+
+from __future__ import annotations
+
+from numba import i8
+
+from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
+
+START, FIELD, QUOTED, QUOTE = 0, 1, 2, 3
+"""Before a field, in one, in one with quotes, and behind a quote in that: its end, or the first of two."""
+
+_QUOTE, _FEED, _RETURN = ord('"'), ord("\n"), ord("\r")
+
+
+@kernel
+def record_end(data: Array, delimiter: int, state: int) -> tuple[int, int]:
+    """Find where a record ends, as ``csv.reader`` reads it.
+
+    Parameters
+    ----------
+    data : uint8 array
+    delimiter : int
+    state : int
+        Where in the record one is before them.
+
+    Returns
+    -------
+    end : int
+        Position behind the line feed that ends it; -1 if there is none.
+    state : int
+        Where in the record one is behind the last byte, if it does not end.
+    """
+    for at in range(data.size):
+        byte = data[at]
+        if state == QUOTED:
+            if byte == _QUOTE:
+                state = i8(QUOTE)
+        elif byte == _QUOTE and state != FIELD:
+            state = i8(QUOTED)
+        elif byte == _FEED:
+            return at + 1, START
+        else:
+            is_between = (byte == delimiter) | (byte == _RETURN)
+            state = i8(START) if is_between else i8(FIELD)
+    return -1, state

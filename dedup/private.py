@@ -1,0 +1,54 @@
+"""Files and folders that only their owner may read: what is made of texts says what they are."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+FILE, FOLDER = 0o600, 0o700
+
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)  # not on Windows
+
+
+def opener(path: str, flags: int) -> int:
+    """Open a file that others cannot read when it is made here, and never by a link; for ``open(opener=)``."""
+    return os.open(path, flags | _NO_LINKS, FILE)
+
+
+def opener_in(folder: Path) -> Callable[[str, int], int]:
+    """Return an opener for new files of a folder, which those may read, or write, who may do so with the folder.
+
+    So a folder is shared by changing its mode, and what is made in it later is shared, too.
+    """
+    mode = _mode(folder) & 0o666 | FILE
+
+    def opened(path: str, flags: int) -> int:
+        handle = opener(path, flags)
+        if hasattr(os, "fchmod") and os.fstat(handle).st_size == 0:  # whatever the umask
+            with suppress(OSError):  # another's, who has just made it
+                os.fchmod(handle, mode)
+        return handle
+
+    return opened
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it; the folder itself for its owner alone. One that is there stays as it is."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(FOLDER, exist_ok=True)
+
+
+def make_folder_in(folder: Path, name: str) -> Path:
+    """Make a folder in another, with its mode; one that is there stays as it is."""
+    made = folder / name
+    with suppress(FileExistsError):
+        made.mkdir(FOLDER)
+        made.chmod(_mode(folder))
+    return made
+
+
+def _mode(folder: Path) -> int:
+    return stat.S_IMODE(folder.stat().st_mode)
