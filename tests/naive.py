@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import xxhash
 from datasketch import MinHash
 
 UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "THAI ", "LAO ", "KHMER ", "MYANMAR ", "BOPOMOFO", "IDEOGRAPHIC ")
+
+YEH, KAF, HEH, ALEF = "\u064a", "\u0643", "\u0647", "\u0627"
+ARABIC = {"ی": YEH, "ى": YEH, "ک": KAF, "ة": HEH, "ہ": HEH, "ھ": HEH, "ۃ": HEH, "ە": HEH, "ٱ": ALEF}
+VARIANTS = json.loads((Path(__file__).parents[1] / "dedup" / "variants.json").read_text("utf-8"))["classes"]
+HAN = {char: members[0] for members in VARIANTS for char in members}
 
 
 def is_dropped(char: str) -> bool:
@@ -29,7 +36,8 @@ def fold(char: str) -> str:
     decomposed = "".join(c for c in unicodedata.normalize("NFKD", char) if not is_dropped(c))
     folded = unicodedata.normalize("NFKD", decomposed.casefold())
     folded = "".join(c for c in folded if not is_dropped(c))
-    return "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in folded)
+    folded = "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in folded)
+    return "".join(HAN.get(c, ARABIC.get(c, c)) for c in folded)
 
 
 def is_no_text(char: str) -> bool:
@@ -38,8 +46,8 @@ def is_no_text(char: str) -> bool:
 
 
 def is_word(char: str) -> bool:
-    """Letters, marks and digits; and bytes that are no text, for they are letters in an unknown encoding."""
-    return is_no_text(char) or unicodedata.category(char)[0] in "LMN"
+    """Letters, marks and digits; and what is no text, bytes and private use: letters of who knows what."""
+    return is_no_text(char) or unicodedata.category(char)[0] in "LMN" or unicodedata.category(char) == "Co"
 
 
 def is_unspaced(char: str) -> bool:
