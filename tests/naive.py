@@ -523,3 +523,41 @@ def is_within(aligned_places: set[int], size: int, place: int) -> bool:
     """Whether three of five of the words before a place, or of those from there on, are aligned; none are no most."""
     sides = range(max(0, place - AROUND), place), range(place, min(size, place + AROUND))
     return any(side and 5 * sum(k in aligned_places for k in side) >= 3 * len(side) for side in sides)
+
+
+CLOSING = "\xa0«»–—‘’“”…›"
+NO_LEADS = "ÈÉÊËÌÍÜÝÞß"
+
+
+def mojibake_signs(text: str, at: int) -> int:
+    """How sure it is that UTF-8 read as windows-1252 begins here: 2, 1 (it may be a capital and a mark), 0."""
+    lead = ord(text[at])
+    if not 0xC2 <= lead <= 0xF4 or text[at] in NO_LEADS:
+        return 0
+    size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    raw = b""
+    for char in text[at : at + size]:
+        try:
+            raw += char.encode("cp1252")
+        except UnicodeEncodeError:
+            raw += char.encode("latin-1", "replace") if ord(char) < 0x100 else b"?"
+    try:
+        read = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return 0
+    if len(read) != 1:
+        return 0
+    return 2 if set(text[at + 1 : at + size]) - set(CLOSING) else int(text[at] in "ÂÃ")
+
+
+def doubts(raw: bytes) -> set[str]:
+    """What is wrong with the bytes of a text, and whether any is beyond ASCII."""
+    text = raw.decode("utf-8", "surrogateescape")
+    signs = sum(mojibake_signs(text, at) for at in range(len(text)))
+    found = {
+        "beyond ASCII": any(byte >= 0x80 for byte in raw),
+        "undecodable": any("\udc80" <= char <= "\udcff" for char in text),
+        "replaced": "\ufffd" in text,
+        "mojibake": signs >= 2,
+    }
+    return {name for name, is_so in found.items() if is_so}

@@ -19,6 +19,7 @@ from dedup.text import encode, spans, token_hash, tokenise, tokens
 SCRIPTS = (
     "Hello don’t naïve ½ ﬁ ﷺ İstanbul ß 中文标题 テスト ガ が "
     "한국어 ไทยแลนด์ ລາວ ខ្មែរ မြန်မာ العَرَبِيَّة שָׁלוֹם हिन्दी Ёлка ２３ ٣٤ 👍🏽 so\u00adft"
+    " 國国發髮发 یکة ھہ ٱ \ue123\U000f0001"
 )
 texts = (
     st.text(max_size=300) | st.text(alphabet=SCRIPTS + " .,-\n", max_size=300) | st.text(alphabet="ab 中", max_size=200)

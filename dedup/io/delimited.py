@@ -23,7 +23,7 @@ from dedup.io.encoding import printable
 from dedup.io.lines import line_blocks
 from dedup.io.paths import InputFile
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
-from dedup.io.stream import CHUNK_BYTES, DamagedError, Reading, text_chunks
+from dedup.io.stream import CHUNK_BYTES, DamagedError, Reading, raw_chunks
 from dedup.io.unchanged import changed
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Delimited:
 
     def _records(self, file: InputFile, reading: Reading) -> Iterator[_Record]:
         """Yield header and records, malformed ones with their problem."""
-        feed = _Feed(line_blocks(text_chunks(file, self._chunk_bytes, reading)))
+        feed = _Feed(line_blocks(raw_chunks(file, self._chunk_bytes, reading)), reading)
         reader = csv.reader(feed, delimiter=DELIMITERS[self._format])
         while True:
             feed.taken = []
@@ -169,7 +169,8 @@ class Delimited:
 class _Feed:
     """Gives decoded lines to ``csv.reader`` and remembers the bytes that it took."""
 
-    def __init__(self, blocks: Iterator[bytes]) -> None:
+    def __init__(self, blocks: Iterator[bytes], reading: Reading) -> None:
+        self._reading = reading
         # Iterating over BytesIO splits at line feeds only, and keeps them.
         self._lines = (line for block in blocks for line in io.BytesIO(block))
         self.taken: list[bytes] = []
@@ -184,7 +185,7 @@ class _Feed:
             self.exhausted = True
             raise StopIteration
         self.taken.append(line)
-        return line.decode("utf-8", "surrogateescape")
+        return self._reading.charset.decode(line)
 
 
 def _batch(file: str, records: list[_Record], done: int, header: list[str], columns: Columns) -> Batch:

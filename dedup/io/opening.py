@@ -18,7 +18,9 @@ from dedup.io.source import Fields, Source
 EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
 
 
-def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path | None = None) -> Source:
+def open_source(
+    source: Any, fields: Fields, strict: bool = False, scratch: Path | None = None, encoding: str | None = None
+) -> Source:
     """Choose the reader for an input given in Python.
 
     Parameters
@@ -34,6 +36,8 @@ def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path
         Refuse the first rejected record.
     scratch : Path or None
         Folder for temporary files.
+    encoding : str, optional
+        What files are in that are not UTF-8; by default they are recognised.
 
     Returns
     -------
@@ -43,11 +47,13 @@ def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path
     ------
     InputError
         When it is none of these, or a path cannot be read.
+    ParamsError
+        When Python does not know the encoding.
     ColumnError
         When a table lacks a field; files and records say so when they are read.
     """
     if isinstance(source, (str, os.PathLike)):
-        return open_files([_path(source)], fields, strict, scratch)
+        return open_files([_path(source)], fields, strict, scratch, encoding)
     if isinstance(source, pa.RecordBatch):
         return TableSource(pa.Table.from_batches([source]), fields, strict)
     if isinstance(source, pa.RecordBatchReader):
@@ -60,7 +66,7 @@ def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path
         raise InputError(f"an input of type {type(source).__name__}", EXPECTED)
     if isinstance(source, (list, tuple)) and source:
         if all(isinstance(item, os.PathLike) for item in source):
-            return open_files([_path(item) for item in source], fields, strict, scratch)
+            return open_files([_path(item) for item in source], fields, strict, scratch, encoding)
         if all(isinstance(item, str) and os.path.isfile(item) for item in source):
             hint = "strings in a list are texts; pass pathlib.Path objects to read files"
             raise InputError(f"a list of strings that are all names of files, as {source[0]!r}", EXPECTED, hint)
@@ -68,11 +74,15 @@ def open_source(source: Any, fields: Fields, strict: bool = False, scratch: Path
 
 
 def open_files(
-    inputs: Sequence[str | Path], fields: Fields, strict: bool = False, scratch: Path | None = None
+    inputs: Sequence[str | Path],
+    fields: Fields,
+    strict: bool = False,
+    scratch: Path | None = None,
+    encoding: str | None = None,
 ) -> FileSource:
     """Return the source for files, folders, globs, or ``-``; errors as for ``expand``."""
     passed = PassedOver()
-    return FileSource(expand(inputs, passed), fields, strict, scratch, passed)
+    return FileSource(expand(inputs, passed), fields, strict, scratch, passed, encoding)
 
 
 def _path(source: str | os.PathLike[Any]) -> str:
