@@ -1,11 +1,14 @@
 """The folding rule, one code point at a time, and the table it ships as.
 
-``python -m dedup.folding`` writes ``fold.npz`` anew from this Python's Unicode data. The table is shipped, not computed
-at start, so that every Python version folds alike (and starts 0.3 s sooner).
+``python -m dedup.folding`` writes ``fold.npz`` anew from this Python's Unicode data and ``variants.json``, which
+``benchmarks/make_variants.py`` makes. The table is shipped, not computed at start, so that every Python version folds
+alike (and starts 0.3 s sooner).
 """
 
 from __future__ import annotations
 
+import functools
+import json
 import sys
 import unicodedata
 from pathlib import Path
@@ -34,22 +37,42 @@ _KANA_MARKS = "\u3099\u309a"
 _STRETCHES = "\u0640\u034f"  # Arabic tatweel, combining grapheme joiner
 _VARIATIONS = (range(0xFE00, 0xFE10), range(0x180B, 0x1810), range(0xE0100, 0xE01F0))
 
+_ARABIC = {
+    "\u0671": "\u0627",  # alef wasla: alef
+    **dict.fromkeys("\u0649\u06cc", "\u064a"),  # alef maksura, Persian yeh: yeh
+    "\u06a9": "\u0643",  # Persian and Urdu kaf: kaf
+    **dict.fromkeys("\u0629\u06be\u06c1\u06c3\u06d5", "\u0647"),  # teh marbuta, heh doachashmee, goal, ae: heh
+}
+"""Arabic letters that one language, keyboard or writer uses for what another writes as the letter on the right.
+
+As in the normalisers of Lucene for Arabic, Persian and Sorani Kurdish together. Hamza on its seat is a mark and goes
+with the others. What tells words apart everywhere stays: yeh barree, noon ghunna, Sindhi kaf.
+"""
+
 TABLE_FILE = Path(__file__).with_name("fold.npz")
+
+VARIANTS_FILE = Path(__file__).with_name("variants.json")
+"""Simplified and traditional Chinese characters, and other forms of them, in classes; its ``about`` says from where."""
 
 
 def fold_code_point(char: str) -> str:
-    """Fold one character: NFKD, diacritics dropped, casefold, decimal digits to ASCII; surrogates become a space."""
+    """Fold one character; surrogates become a space.
+
+    NFKD, diacritics dropped, casefold, decimal digits to ASCII, variants of Arabic letters and of Chinese characters to
+    one of them.
+    """
     if "\ud800" <= char <= "\udfff":
         return " "
     folded = unicodedata.normalize("NFKD", _without_marks(unicodedata.normalize("NFKD", char)).casefold())
-    return "".join(
-        str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in _without_marks(folded)
-    )
+    return "".join(_plain(c) for c in _without_marks(folded))
 
 
 def kind_of(folded: str) -> int:
     """Return LETTER, CHARACTER or SEPARATOR for one folded character."""
-    if unicodedata.category(folded)[0] not in "LMN":
+    category = unicodedata.category(folded)
+    if category == "Co":  # private use: letters of a font of its own, as broken PDF text has them
+        return LETTER
+    if category[0] not in "LMN":
         return SEPARATOR
     if folded in _KANA_MARKS or unicodedata.name(folded, "").startswith(UNSPACED_SCRIPTS):
         return CHARACTER
@@ -59,6 +82,19 @@ def kind_of(folded: str) -> int:
 def is_alphabetic(folded: str) -> bool:
     """Whether one folded character is a letter or sign of an alphabet that is written without spaces."""
     return kind_of(folded) == CHARACTER and unicodedata.name(folded, "").startswith(UNSPACED_ALPHABETS)
+
+
+def _plain(char: str) -> str:
+    if unicodedata.category(char) == "Nd":
+        return str(unicodedata.decimal(char))
+    return _ARABIC.get(char) or _variants().get(char, char)
+
+
+@functools.cache
+def _variants() -> dict[str, str]:
+    """Return what stands for each Chinese character that is written in several ways."""
+    classes = json.loads(VARIANTS_FILE.read_text("utf-8"))["classes"]
+    return {char: members[0] for members in classes for char in members[1:]}
 
 
 def _without_marks(text: str) -> str:

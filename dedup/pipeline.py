@@ -54,6 +54,7 @@ def deduplicate(
     text_field: str | None = None,
     date_field: str | None = None,
     source_field: str | None = None,
+    encoding: str | None = None,
     agencies: str | os.PathLike[str] | None = None,
     index: Index | str | os.PathLike[str] | None = None,
     threads: int | None = None,
@@ -75,6 +76,8 @@ def deduplicate(
     params : Params, optional
     id_field, text_field, date_field, source_field : str, optional
         Names of the fields; guessed where not given.
+    encoding : str, optional
+        What files are in that are not UTF-8, such as ``"windows-1251"``; by default they are recognised.
     agencies : path, optional
         A file of news agencies, to be found as credits besides those in ``agencies.json``, whose form it has.
     index : path or Index, optional
@@ -123,7 +126,7 @@ def deduplicate(
         raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
     scratch_path = None if scratch is None else Path(scratch)
     named = Fields(id_field, text_field, date_field, source_field)
-    opened = open_source(source, named, strict, scratch_path, checked_longest(longest))
+    opened = open_source(source, named, strict, scratch_path, checked_longest(longest), encoding)
     way = Way.of(threads, memory, scratch_path, Progress(progress, tell=progress), resume)
     with settled({} if params is None else _as_given(params), index) as (chosen, against):
         folder = None if output is None else Path(output)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import xxhash
 from datasketch import MinHash
 
 UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "THAI ", "LAO ", "KHMER ", "MYANMAR ", "BOPOMOFO", "IDEOGRAPHIC ")
+
+YEH, KAF, HEH, ALEF = "\u064a", "\u0643", "\u0647", "\u0627"
+ARABIC = {"ی": YEH, "ى": YEH, "ک": KAF, "ة": HEH, "ہ": HEH, "ھ": HEH, "ۃ": HEH, "ە": HEH, "ٱ": ALEF}
+VARIANTS = json.loads((Path(__file__).parents[1] / "dedup" / "variants.json").read_text("utf-8"))["classes"]
+HAN = {char: members[0] for members in VARIANTS for char in members}
 
 
 def is_dropped(char: str) -> bool:
@@ -29,7 +36,8 @@ def fold(char: str) -> str:
     decomposed = "".join(c for c in unicodedata.normalize("NFKD", char) if not is_dropped(c))
     folded = unicodedata.normalize("NFKD", decomposed.casefold())
     folded = "".join(c for c in folded if not is_dropped(c))
-    return "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in folded)
+    folded = "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in folded)
+    return "".join(HAN.get(c, ARABIC.get(c, c)) for c in folded)
 
 
 def is_no_text(char: str) -> bool:
@@ -38,8 +46,8 @@ def is_no_text(char: str) -> bool:
 
 
 def is_word(char: str) -> bool:
-    """Letters, marks and digits; and bytes that are no text, for they are letters in an unknown encoding."""
-    return is_no_text(char) or unicodedata.category(char)[0] in "LMN"
+    """Letters, marks and digits; and what is no text, bytes and private use: letters of who knows what."""
+    return is_no_text(char) or unicodedata.category(char)[0] in "LMN" or unicodedata.category(char) == "Co"
 
 
 def is_unspaced(char: str) -> bool:
@@ -549,3 +557,41 @@ def is_within(aligned_places: set[int], size: int, place: int) -> bool:
     """Whether three of five of the words before a place, or of those from there on, are aligned; none are no most."""
     sides = range(max(0, place - AROUND), place), range(place, min(size, place + AROUND))
     return any(side and 5 * sum(k in aligned_places for k in side) >= 3 * len(side) for side in sides)
+
+
+CLOSING = "\xa0«»–—‘’“”…›"
+NO_LEADS = "ÈÉÊËÌÍÜÝÞß"
+
+
+def mojibake_signs(text: str, at: int) -> int:
+    """How sure it is that UTF-8 read as windows-1252 begins here: 2, 1 (it may be a capital and a mark), 0."""
+    lead = ord(text[at])
+    if not 0xC2 <= lead <= 0xF4 or text[at] in NO_LEADS:
+        return 0
+    size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    raw = b""
+    for char in text[at : at + size]:
+        try:
+            raw += char.encode("cp1252")
+        except UnicodeEncodeError:
+            raw += char.encode("latin-1", "replace") if ord(char) < 0x100 else b"?"
+    try:
+        read = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return 0
+    if len(read) != 1:
+        return 0
+    return 2 if set(text[at + 1 : at + size]) - set(CLOSING) else int(text[at] in "ÂÃ")
+
+
+def doubts(raw: bytes) -> set[str]:
+    """What is wrong with the bytes of a text, and whether any is beyond ASCII."""
+    text = raw.decode("utf-8", "surrogateescape")
+    signs = sum(mojibake_signs(text, at) for at in range(len(text)))
+    found = {
+        "beyond ASCII": any(byte >= 0x80 for byte in raw),
+        "undecodable": any("\udc80" <= char <= "\udcff" for char in text),
+        "replaced": "\ufffd" in text,
+        "mojibake": signs >= 2,
+    }
+    return {name for name, is_so in found.items() if is_so}

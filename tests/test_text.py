@@ -20,6 +20,7 @@ from dedup.text import encode, spans, token_hash, tokenise, tokens
 SCRIPTS = (
     "Hello don’t naïve ½ ﬁ ﷺ İstanbul ß 中文标题 テスト ガ が "
     "한국어 ไทยแลนด์ ລາວ ខ្មែរ မြန်မာ العَرَبِيَّة שָׁלוֹם हिन्दी Ёлка ２３ ٣٤ 👍🏽 so\u00adft"
+    " 國国發髮发 یکة ھہ ٱ \ue123\U000f0001"
 )
 texts = (
     st.text(max_size=300) | st.text(alphabet=SCRIPTS + " .,-\n", max_size=300) | st.text(alphabet="ab 中", max_size=200)
@@ -86,6 +87,69 @@ def test_what_is_no_text_is_a_letter_to_all(text: str) -> None:
     expected = naive.tokens(text)
     assert tokens(text) == [token for token, _, _ in spans(text)] == expected
     assert tokenise(batch(text)).hashes.tolist() == [naive.token_hash(token) for token in expected]
+
+
+def test_private_letters_are_letters() -> None:
+    """Articles out of a PDF with a font of its own are different words, though nobody can read them."""
+    for first in (0xE000, 0xF8F0, 0xF0000, 0x10FFF0):
+        one, other = (f"{chr(first)}{chr(first + 1)} {chr(first + k)} 7" for k in (2, 3))
+        assert len(tokens(one)) == len(tokens(other)) == 3
+        assert tokens(one)[:1] + tokens(one)[2:] == tokens(other)[:1] + tokens(other)[2:]
+        assert tokenise(batch(one)).digests.tolist() != tokenise(batch(other)).digests.tolist()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("یک کتاب تازه", "يك كتاب تازه"),  # Persian, typed with an Arabic keyboard
+        ("ﯾﮏ ﮐﺘﺎب", "یک کتاب"),  # glyphs, as out of a PDF
+        ("خانۀ ما", "خانهٔ ما"),
+        ("یہ ہمارا گھر ہے", "يه همارا گهر هے"),  # Urdu
+        ("على مدرسة ٱلمدينة", "علي مدرسه المدينه"),
+        ("العَرَبِيَّة", "العـــربية"),
+        ("سنة ١٤٤٥", "سنة ۱۴۴۵"),
+        ("عام ٢٠٢٤", "عام 2024"),
+        ("ھەولێر", "هەولێر"),  # Kurdish
+        ("ە", "ه\u200c"),
+    ],
+)
+def test_spellings_of_arabic_script_fold_alike(one: str, other: str) -> None:
+    assert tokens(one) == tokens(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("کی", "کے"), ("ماں", "مان"), ("پدر", "بدر"), ("گل", "كل"), ("چند", "جند"), ("ڪم", "کم")]
+)
+def test_letters_of_arabic_script_that_tell_words_apart_stay(one: str, other: str) -> None:
+    assert tokens(one) != tokens(other)
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("國務院總理發表講話", "国务院总理发表讲话"),
+        ("頭髮、發展、皇后、後來", "头发、发展、皇后、后来"),
+        ("裏面 裡面", "里面 里面"),  # Hong Kong, Taiwan
+        ("著名 看著", "著名 看着"),
+        ("乾坤 乾淨 幹部 干預", "乾坤 干净 干部 干预"),
+        ("臺灣 颱風", "台湾 台风"),
+    ],
+)
+def test_traditional_and_simplified_characters_fold_alike(traditional: str, simplified: str) -> None:
+    assert tokens(traditional) == tokens(simplified)
+    assert tokenise(batch(traditional)).hashes.tolist() == tokenise(batch(simplified)).hashes.tolist()
+
+
+def test_japanese_stays_as_distinct_as_it_was() -> None:
+    """Kana are themselves; of the 2,965 most common kanji one in forty folds to another one."""
+    kana = [chr(code) for code in (*range(0x3041, 0x3097), *range(0x30A1, 0x30FB))]
+    assert all(tokens(char) == list(unicodedata.normalize("NFKD", char)) for char in kana)
+    kanji = [
+        bytes((0xA0 + row, 0xA0 + cell)).decode("euc_jp", "ignore") for row in range(16, 48) for cell in range(1, 95)
+    ]
+    kanji = [char for char in kanji if char]
+    assert len(kanji) == 2965
+    assert len({tuple(tokens(char)) for char in kanji}) >= 2890
 
 
 @pytest.mark.parametrize("end", [". ", "! ", "? ", "\n", "。", "؟ "])

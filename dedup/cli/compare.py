@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common
+from dedup.cli.options import add_agencies, add_common, add_encoding
 from dedup.terminal import harmless, shown
 
 DESCRIPTION = """\
@@ -39,6 +39,7 @@ def add_parser(commands: Any) -> None:
         default="auto",
         help="mark shared passages by colour, else by [[ ]] (default: colour on a terminal)",
     )
+    add_encoding(parser)
     add_agencies(parser)
     add_common(parser)
 
@@ -51,7 +52,10 @@ def command(options: argparse.Namespace) -> int:
         from dedup.comparison import compare, shared_passages
         from dedup.io import read_text
 
-        texts = read_text(options.a), read_text(options.b)
+        (a, of_a), (b, of_b) = read_text(options.a, options.encoding), read_text(options.b, options.encoding)
+        texts = a, b
+        for note in (*of_a, *of_b):
+            print(f"dedup: {shown(note)}", file=sys.stderr)
         comparison = compare(*texts, agencies=options.agencies)
     if options.json:
         print(json.dumps(dataclasses.asdict(comparison)))

@@ -342,9 +342,10 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     from dedup.index.naming import check_ids
     from dedup.io import Fields, checked_longest, open_files
     from dedup.schema import NO_DATE
+    from dedup.terminal import shown
 
     fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
-    source = open_files(options.input, fields, longest=checked_longest(options.longest))
+    source = open_files(options.input, fields, longest=checked_longest(options.longest), encoding=options.encoding)
     unread = 0
     for piece in source.pieces():
         batch = piece()
@@ -368,6 +369,8 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
             )
         ]
     source.finish()
+    for note in source.notes:
+        print(f"dedup: {shown(note)}", file=sys.stderr)
     if unread:
         print(f"dedup: {unread:,} dates cannot be read, or stand for none, and count as missing", file=sys.stderr)
 

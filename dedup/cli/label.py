@@ -74,7 +74,8 @@ def command(options: argparse.Namespace) -> int:
     from dedup.io import Fields
     from dedup.labels import SKIP, Run, read_labels
 
-    run = Run(options.output, Fields(options.id_field, options.text_field, options.date_field, options.source_field))
+    fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
+    run = Run(options.output, fields, options.encoding)
     labels = read_labels(options.labels) if options.labels.exists() else []
     if not options.labels.parent.is_dir():
         raise OutputError(f"{options.labels.parent}: no such folder", "a place for the labels")

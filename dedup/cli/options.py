@@ -81,7 +81,17 @@ GUESSES = {
 """Names of fields that are tried where none is given."""
 
 
+def add_encoding(parser: Any) -> None:
+    """Add what every command that reads text has."""
+    parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="what files are in that are not UTF-8, such as windows-1251 (default: recognised, and told)",
+    )
+
+
 def add_fields(parser: Any) -> None:
     """Add what every command that reads records has."""
     for name, guesses in GUESSES.items():
         parser.add_argument(f"--{name}-field", metavar="NAME", help=f"guessed: {guesses}")
+    add_encoding(parser)

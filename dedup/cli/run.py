@@ -141,7 +141,8 @@ def command(options: argparse.Namespace) -> int:
 
         agencies = Agencies.read(options.agencies)
         fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
-        source = open_files(options.input, fields, options.strict, options.scratch, checked_longest(options.longest))
+        how = options.strict, options.scratch, checked_longest(options.longest), options.encoding
+        source = open_files(options.input, fields, *how)
         show = not options.quiet and sys.stderr.isatty()
         progress = Progress(show, tell=not options.quiet)
         way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)

@@ -24,7 +24,7 @@ from dedup.io.encoding import printable
 from dedup.io.lines import line_blocks
 from dedup.io.paths import InputFile
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
-from dedup.io.stream import CHUNK_BYTES, DamagedError, Reading, text_chunks
+from dedup.io.stream import CHUNK_BYTES, DamagedError, Reading, raw_chunks
 from dedup.io.unchanged import changed
 from dedup.kernels import delimited as kernel
 
@@ -145,8 +145,8 @@ class Delimited:
 
     def _records(self, file: InputFile, reading: Reading) -> Iterator[_Record]:
         """Yield header and records, malformed ones with their problem."""
-        chunks = text_chunks(file, self._chunk_bytes, reading)
-        feed = _Feed(line_blocks(chunks, longest=self._longest), self._longest)
+        chunks = raw_chunks(file, self._chunk_bytes, reading)
+        feed = _Feed(line_blocks(chunks, longest=self._longest), self._longest, reading)
         reader = csv.reader(feed, delimiter=DELIMITERS[self._format])
         while True:
             feed.begin()
@@ -188,7 +188,8 @@ class _TooLongError(Exception):
 class _Feed:
     """Gives decoded lines to ``csv.reader`` and remembers the bytes that it took, but no more than ``most``."""
 
-    def __init__(self, blocks: Iterator[bytes], most: int) -> None:
+    def __init__(self, blocks: Iterator[bytes], most: int, reading: Reading) -> None:
+        self._reading = reading
         self._blocks = blocks
         self._lines = io.BytesIO()  # iterating over it splits at line feeds only, and keeps them
         self._most = most
@@ -226,7 +227,7 @@ class _Feed:
             self._taken = []
         if self.size > self._most:
             raise _TooLongError
-        return line.decode("utf-8", "surrogateescape")
+        return self._reading.charset.decode(line)
 
     def skip(self, delimiter: int) -> tuple[bytes, int]:
         """Go behind the record that is too long; return its first bytes, and how many it has, its line end included."""

@@ -19,7 +19,19 @@ def _surrogates(error: UnicodeError) -> tuple[bytes, int]:
     return as_bytes, error.end
 
 
-codecs.register_error("dedup.surrogates", _surrogates)
+def _bytes(error: UnicodeError) -> tuple[str, int]:
+    """Decode what an encoding refuses: bytes escaped one by one, as Python does; ASCII among them stays what it is."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    refused = error.object[error.start : error.end]
+    return "".join(chr(byte if byte < 0x80 else 0xDC00 + byte) for byte in refused), error.end
+
+
+ESCAPE_SURROGATES, ESCAPE_BYTES = "dedup.surrogates", "dedup.bytes"
+"""Names of these rules, for ``str.encode`` and ``bytes.decode``."""
+
+codecs.register_error(ESCAPE_SURROGATES, _surrogates)
+codecs.register_error(ESCAPE_BYTES, _bytes)
 
 
 def to_bytes(text: str) -> bytes:
@@ -40,7 +52,7 @@ def to_bytes(text: str) -> bytes:
     >>> to_bytes("é \ud800")
     b'\xc3\xa9 \xed\xa0\x80'
     """
-    return text.encode("utf-8", "dedup.surrogates")
+    return text.encode("utf-8", ESCAPE_SURROGATES)
 
 
 def printable(text: str) -> str:

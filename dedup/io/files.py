@@ -19,7 +19,9 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError
+from dedup.io.charset import UTF_8, charset_named
 from dedup.io.delimited import DELIMITERS, Delimited
+from dedup.io.doubts import examined, notes
 from dedup.io.inferred import as_strings
 from dedup.io.jsonl import JsonLines
 from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile, PassedOver
@@ -74,6 +76,8 @@ class FileSource:
         What of the folders is not read.
     longest : int
         Bytes of the longest record that is read.
+    encoding : str, optional
+        What files are in that are not UTF-8; by default they are recognised.
     """
 
     def __init__(
@@ -84,11 +88,15 @@ class FileSource:
         scratch: Path | None = None,
         passed: PassedOver | None = None,
         longest: int = LONGEST,
+        encoding: str | None = None,
     ) -> None:
+        if encoding is not None:
+            charset_named(encoding)  # refused before anything is read
         self._longest = longest
         self._passed = passed or PassedOver()
         self._without_text: dict[str, ColumnError] = {}
-        self._files = files
+        self._files = [replace(file, encoding=encoding) for file in files]
+        self._encoding = encoding
         self._fields = fields
         self._strict = strict
         self._scratch = scratch
@@ -130,11 +138,13 @@ class FileSource:
 
     @property
     def notes(self) -> list[str]:
-        """What of the folders is not read."""
+        """What of the folders is not read, and what is wrong with the texts that are."""
         without = (
             [f"not read, for want of a text field: {_few(list(self._without_text))}"] if self._without_text else []
         )
-        return [*self._passed.notes, *without]
+        read = list(zip(self._files, self._tallies, strict=False))
+        doubts = notes((file.name, tally.charset, tally.doubts) for file, tally in read)
+        return [*self._passed.notes, *without, *doubts, *_mixed(read)]
 
     @property
     def can_resume(self) -> bool:
@@ -143,9 +153,9 @@ class FileSource:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The fields asked for, whether one malformed record is too many, and which are too long."""
+        """The fields asked for, the encoding, whether one malformed record is too many, and which are too long."""
         fields = {f"{role}_field": name for role, name in asdict(self._fields).items()}
-        return {**fields, "strict": self._strict, "longest": self._longest}
+        return {**fields, "encoding": self._encoding, "strict": self._strict, "longest": self._longest}
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield all files in pieces, in order; what breaks off the reading is the last piece, and raises."""
@@ -181,7 +191,7 @@ class FileSource:
         return {
             "cut": _CUT,
             "files": [[file.name, *self._stamp(file)] for file in self._files],
-            "accepted": [asdict(tally) for tally in self._tallies],
+            "accepted": [tally.state() for tally in self._tallies],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -198,7 +208,7 @@ class FileSource:
             if list(now) != before:
                 expected = f"{before[0]:,} bytes, changed {_when(before[1])}, as in the run to resume"
                 raise InputError(f"{name} has {now[0]:,} bytes, changed {_when(now[1])}", expected, hint)
-        self._tallies = [Tally(**tally) for tally in state["accepted"]]
+        self._tallies = [Tally.of(tally) for tally in state["accepted"]]
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
@@ -228,7 +238,9 @@ class FileSource:
         for file in self._files:
             try:
                 self._stamp(file)
-                yield from self._format(file.format).read(file, self._reading)
+                self._reading.charset = UTF_8
+                for piece in self._format(file.format).read(file, self._reading):
+                    yield partial(examined, piece, self._reading.charset)
             except ColumnError as error:
                 if file.folder is None or self._fields.text is not None or len(self._files) == 1:
                     yield partial(Batch.empty, file.name)
@@ -286,6 +298,19 @@ def _format(name: str, fields: Fields, tolerant: bool, longest: int) -> Format:
 
         return Parquet(fields, longest)
     return PlainText(tolerant, longest) if name == "txt" else JsonLines(fields, longest=longest)
+
+
+def _mixed(read: list[tuple[InputFile, Tally]]) -> list[str]:
+    """Say where the kept lines of several files are not in one encoding."""
+    found: dict[str, dict[str, None]] = {}
+    for file, tally in read:
+        if file.format not in ("txt", "parquet"):
+            found.setdefault(file.format, {})[tally.charset.shown] = None
+    return [
+        f"kept.{name} holds lines in {' and '.join(shown)}: lines are kept as they were"
+        for name, shown in found.items()
+        if len(shown) > 1
+    ]
 
 
 def _raise(error: Exception) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.charset import Charset
 from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
 from dedup.io.inferred import table_of_dicts
 from dedup.io.jsonblock import BlockReader, parse
 from dedup.io.lines import LongLine, line_blocks, pieces_of, record_lines, runs, whole_lines
 from dedup.io.paths import InputFile
-from dedup.io.source import BATCH_RECORDS, LONGEST, Batch, Fields, Piece, Rejection
-from dedup.io.stream import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, text_chunks
+from dedup.io.source import BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
+from dedup.io.stream import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, raw_chunks, text_chunks
 from dedup.io.unchanged import changed
 
 if TYPE_CHECKING:
@@ -64,10 +66,11 @@ class JsonLines:
                 if isinstance(block, LongLine):
                     row += 1
                     rejection = Rejection.too_long(block.head, block.size, self._longest)
-                    yield partial(Batch.of_rejected, file.name, row, rejection)
+                    rejected = partial(Batch.of_rejected, file.name, row, rejection)
+                    yield partial(_as_it_stood, rejected, reading.charset)
                     continue
                 for some, lines in pieces_of(block, BATCH_RECORDS):
-                    yield partial(batch, some, lines, row + 1)
+                    yield partial(_as_it_stood, partial(batch, some, lines, row + 1), reading.charset)
                     row += lines
         except DamagedError as damage:
             raise damage.after(row) from damage
@@ -76,18 +79,22 @@ class JsonLines:
         """Write the kept lines of all files, one after the other."""
         with open(directory / "kept.jsonl", "wb") as output:
             for file, mask in kept:
-                output.writelines(self._kept_lines(file, mask))
+                output.writelines(self._kept_lines(file, mask, raw_chunks(file, self._chunk_bytes, Reading())))
         return ["kept.jsonl"]
 
     def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
         """Return the kept records with every field that any of them has."""
-        runs_of_lines = (run for file, mask in kept for run in self._kept_lines(file, mask))
+        runs_of_lines = (
+            run for file, mask in kept for run in self._kept_lines(file, mask, text_chunks(file, self._chunk_bytes))
+        )
         lines = (line for run in runs_of_lines for line in bytes(run).split(b"\n"))
         return table_of_dicts([record for line in lines if isinstance(record := parse(line), dict)])
 
-    def _kept_lines(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[bytes | memoryview]:
+    def _kept_lines(
+        self, file: InputFile, mask: npt.NDArray[np.bool_], chunks: Iterator[bytes]
+    ) -> Iterator[bytes | memoryview]:
         position = 0
-        for block in self._blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes):
+        for block in self._blocks(chunks, self._chunk_bytes):
             if isinstance(block, LongLine):
                 position += 1
                 continue
@@ -128,6 +135,19 @@ class JsonLines:
                         break
         # Without a single object every line is going to be rejected, whatever the field.
         return choose_columns(self._fields, keys, file.name) if objects else Columns("text")
+
+
+def _as_it_stood(piece: Piece, charset: Charset) -> Batch:
+    """Parse a piece, and give what is rejected the bytes that it had in the file."""
+    batch = piece()
+    if charset.is_utf8 or not batch.rejected:
+        return batch
+    rejected = {}
+    for position, rejection in batch.rejected.items():
+        raw = charset.encode(rejection.raw.decode("utf-8", "surrogateescape"))
+        is_whole = rejection.size == len(rejection.raw)
+        rejected[position] = Rejection(rejection.reason, raw[:RAW_BYTES], len(raw) if is_whole else None)
+    return replace(batch, rejected=rejected)
 
 
 def _refuse_document(file: InputFile, line: bytes, record: dict[str, Any] | Rejection) -> None:

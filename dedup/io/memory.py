@@ -14,7 +14,9 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.assembly import assemble, kind, without_long_texts
+from dedup.io.charset import UTF_8
 from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
+from dedup.io.doubts import examined, notes
 from dedup.io.inferred import json_bytes, table_of_dicts
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece, Rejection
 from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, slices
@@ -43,8 +45,8 @@ class _InMemory:
 
     @property
     def notes(self) -> list[str]:
-        """Nothing: all of it is read."""
-        return []
+        """What is wrong with its texts; all of it is read."""
+        return notes([(self.name, self._tally.charset, self._tally.doubts)])
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -100,7 +102,7 @@ class TableSource(_InMemory):
             raise InputError("no records in the table")
         self.bytes_read = 0
         self._tally = Tally()
-        return itertools.islice(self._pieces(), skip, None)
+        return itertools.islice(_examined(self._pieces()), skip, None)
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records to ``kept.parquet``."""
@@ -156,7 +158,7 @@ class RecordSource(_InMemory):
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the records in pieces; a row is a record number, and the id of a string."""
-        return itertools.islice(self._pieces(), skip, None)
+        return itertools.islice(_examined(self._pieces()), skip, None)
 
     def finish(self) -> None:
         """Refuse an input without a usable record."""
@@ -211,6 +213,10 @@ class RecordSource(_InMemory):
                 batch, size = [], 0
         if batch:
             yield batch
+
+
+def _examined(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    return (partial(examined, piece, UTF_8) for piece in pieces)
 
 
 def _batch(file: str, records: list[Any], done: int, columns: Columns | None, longest: int) -> Batch:

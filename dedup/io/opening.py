@@ -19,7 +19,12 @@ EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an i
 
 
 def open_source(
-    source: Any, fields: Fields, strict: bool = False, scratch: Path | None = None, longest: int = LONGEST
+    source: Any,
+    fields: Fields,
+    strict: bool = False,
+    scratch: Path | None = None,
+    longest: int = LONGEST,
+    encoding: str | None = None,
 ) -> Source:
     """Choose the reader for an input given in Python.
 
@@ -38,6 +43,8 @@ def open_source(
         Folder for temporary files.
     longest : int
         Bytes of the longest record: line, record of CSV, text file, text of a table.
+    encoding : str, optional
+        What files are in that are not UTF-8; by default they are recognised.
 
     Returns
     -------
@@ -47,11 +54,13 @@ def open_source(
     ------
     InputError
         When it is none of these, or a path cannot be read.
+    ParamsError
+        When Python does not know the encoding.
     ColumnError
         When a table lacks a field; files and records say so when they are read.
     """
     if isinstance(source, (str, os.PathLike)):
-        return open_files([_path(source)], fields, strict, scratch, longest)
+        return open_files([_path(source)], fields, strict, scratch, longest, encoding)
     if isinstance(source, pa.RecordBatch):
         return TableSource(pa.Table.from_batches([source]), fields, strict, longest)
     if isinstance(source, pa.RecordBatchReader):
@@ -64,7 +73,7 @@ def open_source(
         raise InputError(f"an input of type {type(source).__name__}", EXPECTED)
     if isinstance(source, (list, tuple)) and source:
         if all(isinstance(item, os.PathLike) for item in source):
-            return open_files([_path(item) for item in source], fields, strict, scratch, longest)
+            return open_files([_path(item) for item in source], fields, strict, scratch, longest, encoding)
         if all(isinstance(item, str) and os.path.isfile(item) for item in source):
             hint = "strings in a list are texts; pass pathlib.Path objects to read files"
             raise InputError(f"a list of strings that are all names of files, as {source[0]!r}", EXPECTED, hint)
@@ -77,10 +86,11 @@ def open_files(
     strict: bool = False,
     scratch: Path | None = None,
     longest: int = LONGEST,
+    encoding: str | None = None,
 ) -> FileSource:
     """Return the source for files, folders, globs, or ``-``; errors as for ``expand``."""
     passed = PassedOver()
-    return FileSource(expand(inputs, passed), fields, strict, scratch, passed, longest)
+    return FileSource(expand(inputs, passed), fields, strict, scratch, passed, longest, encoding)
 
 
 def _path(source: str | os.PathLike[Any]) -> str:

@@ -50,6 +50,8 @@ class InputFile:
         A value of ``FORMAT_OF_SUFFIX``.
     folder : Path or None
         The folder that was given as an input and in which the file was found.
+    encoding : str or None
+        What the caller says that it is in, if it is not UTF-8; None: to be recognised.
     """
 
     path: Path
@@ -57,6 +59,7 @@ class InputFile:
     relative: str
     format: str
     folder: Path | None = None
+    encoding: str | None = None
 
     @property
     def is_stdin(self) -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from dedup.io import doubts
 from dedup.io.encoding import printable, readable
 from dedup.io.paths import STDIN, InputFile
 from dedup.io.source import LONGEST, RAW_BYTES, Batch, Piece, Rejection
@@ -75,18 +77,33 @@ class PlainText:
         return pa.table({"id": [file.relative for file in files], "text": pa.array(text, pa.large_string())})
 
 
-def read_text(name: str) -> str:
+def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
     """Return one text: a file, plain or compressed, whatever its suffix, or ``-`` for standard input.
+
+    Returns
+    -------
+    text : str
+    notes : list of str
+        What may be wrong with it.
 
     Raises
     ------
     InputError
         When it cannot be read, or is not text.
+    ParamsError
+        When Python does not know the encoding.
     """
-    if name == STDIN:
-        return readable(sys.stdin.buffer.read())
-    file = InputFile(Path(name), printable(name), printable(name), "txt")
-    return readable(b"".join(text_chunks(file)))
+    with TemporaryDirectory() as folder:
+        path = Path(name)
+        if name == STDIN:
+            path = Path(folder, "text")
+            path.write_bytes(sys.stdin.buffer.read())
+        file = InputFile(path, printable(name), printable(name), "txt", encoding=encoding)
+        reading = Reading()
+        whole = b"".join(text_chunks(file, CHUNK_BYTES, reading))
+    told: dict[str, doubts.Doubt] = {}
+    doubts.count(doubts.examined(partial(_batch, file, whole, {}), reading.charset), told)
+    return readable(whole), doubts.notes([(file.name, reading.charset, told)])
 
 
 def _beginning(file: InputFile) -> tuple[bytes, int | None]:

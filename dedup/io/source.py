@@ -6,7 +6,7 @@ Here stand the words; readers by format stand in their own modules, ``opening`` 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import ParamsError
+from dedup.io.charset import UTF_8, Charset
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ class Batch:
         Dates that are there but cannot be read.
     numbered : bool
         Whether any id is but the number of a record that has none: a bare string.
+    charset : Charset
+        The encoding of the file.
+    doubts : uint8 array, shape (n,)
+        What is wrong with each text, as the bits of `dedup.kernels.doubts`; empty where nobody has looked.
     """
 
     file: str
@@ -116,6 +121,8 @@ class Batch:
     rejected: dict[int, Rejection]
     unread_dates: int = 0
     numbered: bool = False
+    charset: Charset = UTF_8
+    doubts: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
 
     @staticmethod
     def empty(file: str) -> Batch:

@@ -1,19 +1,34 @@
 """A file as decompressed chunks of bytes, with every way it can be broken told in one line.
 
 Compression is recognised by the first bytes, not by the name: a download that a browser has already unpacked still
-reads. The formats take ``text_chunks``; whole lines come from ``lines``.
+reads. So is the encoding of text, by ``charset``. The formats take ``text_chunks``, UTF-8 whatever the file is in, or
+``raw_chunks``, the file as it is; whole lines come from ``lines``.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from dedup.errors import InputError
+from dedup.io.charset import (
+    MORE_BYTES,
+    SAMPLE_BYTES,
+    UTF_8,
+    Charset,
+    charset_named,
+    escaped,
+    is_utf8,
+    marked,
+    recognised,
+    wide,
+)
 from dedup.io.decompress import DecompressionError, TruncatedError, ahead, decompressed, is_compressed
+from dedup.io.encoding import to_bytes
 from dedup.io.paths import InputFile
 
 CHUNK_BYTES = 1 << 22
@@ -22,10 +37,10 @@ CHUNK_BYTES = 1 << 22
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
 
+_BEYOND_ASCII = re.compile(b"[\x80-\xff]")
+
 _SMALL_BYTES = 4 << 10
 """Bytes asked of a decompressor at a time where data is damaged, so that the message can name the last good row."""
-
-BOM = b"\xef\xbb\xbf"
 
 _MAGIC = (
     (b"PAR1", "a Parquet file"),
@@ -49,14 +64,17 @@ class Reading:
         Bytes read from disk, compressed as they lie there.
     ahead : bool
         Decompress in a thread of its own, a few chunks ahead.
+    charset : Charset
+        The encoding of the file that is being read: known before the first of its bytes that is not ASCII.
     """
 
     bytes_read: int = 0
     ahead: bool = False
+    charset: Charset = UTF_8
 
 
 class NotTextError(InputError):
-    """A file whose beginning is not text in UTF-8."""
+    """A file whose beginning is not text."""
 
 
 class DamagedError(InputError):
@@ -84,7 +102,26 @@ class DamagedError(InputError):
 
 
 def text_chunks(file: InputFile, size: int = CHUNK_BYTES, reading: Reading | None = None) -> Generator[bytes]:
-    """Yield the decompressed bytes of a text file, without a byte order mark.
+    """Yield a text file as UTF-8, decompressed; errors as for ``raw_chunks``.
+
+    Bytes that its encoding does not have stay as they are.
+    """
+    reading = reading or Reading()
+    decoder = None
+    with closing(raw_chunks(file, size, reading)) as whole:
+        for chunk in whole:
+            if reading.charset.is_utf8:
+                yield chunk
+                continue
+            decoder = decoder or reading.charset.decoder()
+            if text := decoder.decode(chunk):
+                yield to_bytes(text)
+        if decoder is not None and (rest := decoder.decode(b"", True)):
+            yield to_bytes(rest)
+
+
+def raw_chunks(file: InputFile, size: int, reading: Reading) -> Generator[bytes]:
+    """Yield the decompressed bytes of a text file, in its own encoding, without a byte order mark.
 
     Parameters
     ----------
@@ -92,23 +129,91 @@ def text_chunks(file: InputFile, size: int = CHUNK_BYTES, reading: Reading | Non
         A plain, gzip or zstd file.
     size : int
         Most bytes of a chunk.
-    reading : Reading or None
-        The pass that this is part of.
+    reading : Reading
+        The pass that this is part of; its ``charset`` is set.
 
     Raises
     ------
     InputError
-        When the file cannot be opened or read, or its beginning is not text in UTF-8.
+        When the file cannot be opened or read, or its beginning is not text.
     DamagedError
         When it cannot be decompressed to its end; what could be was yielded before.
     """
     with closing(chunks(file, max(size, HEAD_BYTES), reading)) as whole:
         first = next(whole, b"")
-        _refuse_binary(file, first[:HEAD_BYTES])
-        first = first.removeprefix(BOM)
-        for chunk in itertools.chain([first], whole):
+        found, mark = _known_encoding(file, first[:HEAD_BYTES])
+        reading.charset = found or UTF_8
+        pieces: Iterable[bytes] = itertools.chain([first[mark:]], whole)
+        for chunk in pieces if found else _recognising(pieces, file, reading):
             for start in range(0, len(chunk), size):
                 yield chunk[start : start + size]
+
+
+def _recognising(pieces: Iterable[bytes], file: InputFile, reading: Reading) -> Iterator[bytes]:
+    """Pass chunks on; set the encoding by what comes from the first byte on that is not ASCII."""
+    asked = charset_named(file.encoding) if file.encoding else None
+    coming = iter(pieces)
+    for chunk in coming:
+        if chunk.isascii():
+            yield chunk
+            continue
+        held, start = [chunk], _first_beyond_ascii(chunk)
+        damage = _read_on(coming, held, start + SAMPLE_BYTES)
+        sample = b"".join(held)[start:] if len(held) > 1 else chunk[start : start + SAMPLE_BYTES]
+        if not is_utf8(sample[:SAMPLE_BYTES], len(sample) < SAMPLE_BYTES and damage is None):
+            damage = damage or _read_on(coming, held, start + MORE_BYTES)
+            reading.charset = asked or recognised(b"".join(held)[start : start + MORE_BYTES])
+        yield from held
+        if damage is not None:
+            raise damage
+        yield from coming
+
+
+def _first_beyond_ascii(chunk: bytes) -> int:
+    """Return where the first byte is that is not ASCII, of a chunk that has one."""
+    start = 0
+    while chunk[start : start + SAMPLE_BYTES].isascii():
+        start += SAMPLE_BYTES
+    found = _BEYOND_ASCII.search(chunk, start)
+    return found.start() if found else start
+
+
+def _read_on(coming: Iterator[bytes], held: list[bytes], size: int) -> DamagedError | None:
+    """Hold chunks until they have so many bytes; return what broke that off."""
+    try:
+        while sum(map(len, held)) < size and (chunk := next(coming, b"")):
+            held.append(chunk)
+    except DamagedError as error:
+        return error
+    return None
+
+
+def _known_encoding(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
+    """Return the encoding, if the beginning of a file shows it, and the bytes of its byte order mark.
+
+    Raises
+    ------
+    NotTextError
+        Where it is none that text of this format can have.
+    """
+    found, mark = marked(head) or (None, 0)
+    how = "it begins with that byte order mark"
+    if found is None and file.encoding and not (asked := charset_named(file.encoding)).has_ascii:
+        found, how = asked, "as was said"
+    if found is None and 0 in head and (guess := wide(head)):
+        found, how = guess, "by its zero bytes"
+    found = found or escaped(head)
+    if found is None or found.has_ascii:
+        _refuse_binary(file, head)
+    elif file.format != "txt" and not found.has_lines:
+        name = found.shown
+        to_iconv = name.rpartition("-")[0] if mark else name.replace("-LE", "LE").replace("-BE", "BE")
+        raise NotTextError(
+            f"{file.name} is in {name} ({how})",
+            "text in UTF-8, or another encoding that has ASCII in it: kept lines are written as they stood",
+            f"convert it: iconv -f {to_iconv} -t UTF-8",
+        )
+    return found, mark
 
 
 def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Generator[bytes]:
@@ -170,10 +275,7 @@ def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
 
 
 def _refuse_binary(file: InputFile, head: bytes) -> None:
-    expected = "text in UTF-8"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        convert = "convert it: iconv -f UTF-16 -t UTF-8"
-        raise NotTextError(f"{file.name} is in UTF-16 (it begins with that byte order mark)", expected, convert)
+    expected = "text"
     for magic, name in _MAGIC:
         if head.startswith(magic):
             raise NotTextError(f"{file.name} holds {name}", expected, "unpack it, or give it its own suffix")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from dedup.errors import InputError, RecordError
+from dedup.io import doubts
+from dedup.io.charset import UTF_8, Charset
 from dedup.io.source import Batch
 
 
@@ -20,12 +23,28 @@ class Tally:
         Row of the first rejected record, 0 when there is none.
     reason : str
         Why that one was rejected.
+    charset : Charset
+        The encoding it is in.
+    doubts : dict of str to Doubt
+        What is wrong with how many texts.
     """
 
     records: int = 0
     rejections: int = 0
     first_row: int = 0
     reason: str = ""
+    charset: Charset = UTF_8
+    doubts: dict[str, doubts.Doubt] = field(default_factory=dict)
+
+    @staticmethod
+    def of(state: dict[str, Any]) -> Tally:
+        """Return the tally that `state` has given."""
+        told = {kind: doubts.Doubt(**doubt) for kind, doubt in state["doubts"].items()}
+        return Tally(**{**state, "charset": Charset(**state["charset"]), "doubts": told})
+
+    def state(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return asdict(self)
 
     def add(self, batch: Batch, strict: bool) -> None:
         """Count a batch.
@@ -44,6 +63,9 @@ class Tally:
                 raise RecordError(f"{batch.file}, row {self.first_row}{named}: {self.reason}")
         self.records += len(batch.row)
         self.rejections += len(batch.rejected)
+        if not batch.charset.is_utf8:
+            self.charset = batch.charset
+        doubts.count(batch, self.doubts)
 
     def close(self, name: str) -> None:
         """Refuse an input that has records, but none that can be used.

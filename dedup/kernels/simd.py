@@ -37,17 +37,30 @@ def _one_of(builder: Any, block: Any, values: bytes) -> Any:
     return found
 
 
+def _everywhere(builder: Any, byte: Any) -> Any:
+    one = builder.insert_element(ir.Constant(_LANES, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
+    first = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
+    return builder.shuffle_vector(one, ir.Constant(_LANES, ir.Undefined), first)
+
+
 @intrinsic
 def equal_to(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma: no cover - compiler
     """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is that value."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        one = builder.insert_element(ir.Constant(_LANES, ir.Undefined), args[2], ir.Constant(ir.IntType(32), 0))
-        all_lanes = builder.shuffle_vector(
-            one, ir.Constant(_LANES, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
-        )
-        return builder.bitcast(builder.icmp_unsigned("==", block, all_lanes), ir.IntType(64))
+        return builder.bitcast(builder.icmp_unsigned("==", block, _everywhere(builder, args[2])), ir.IntType(64))
+
+    return u8(source, i8, types.uint8), codegen
+
+
+@intrinsic
+def at_least(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma: no cover - compiler
+    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is that value or greater."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        return builder.bitcast(builder.icmp_unsigned(">=", block, _everywhere(builder, args[2])), ir.IntType(64))
 
     return u8(source, i8, types.uint8), codegen
 

@@ -88,15 +88,29 @@ def test_compression_is_recognised_by_content(tmp_path):
     ("data", "found"),
     [
         (b"text\nab\0c", r"binary content \(a NUL byte at byte 8\)"),
-        ('{"text": "x"}\n'.encode("utf-16"), "UTF-16"),
-        (b"\xfe\xff\0t", "UTF-16"),
         (b"PAR1\x15\x04", "a Parquet file"),
         (b"PK\x03\x04\x14", "a zip archive"),
         (gzip.compress(gzip.compress(b"text")), "a gzip file inside a compressed file"),
     ],
 )
 def test_binary_content(tmp_path, suffix, data, found):
-    with pytest.raises(InputError, match=rf"a\.{suffix} .*{found}.*; expected text in UTF-8. Hint: "):
+    with pytest.raises(InputError, match=rf"a\.{suffix} .*{found}.*; expected text. Hint: "):
+        read(make(tmp_path, f"a.{suffix}", data))
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "tsv"])
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ('{"text": "x"}\n'.encode("utf-16"), r"UTF-16-LE \(it begins with that byte order mark\)"),
+        (b"\xfe\xff\0t", "UTF-16-BE"),
+        ("text\n".encode("utf-32"), "UTF-32-LE"),
+        ("id,text\n1,без знака порядка байтов, but UTF-16\n".encode("utf-16-le"), r"UTF-16-LE \(by its zero bytes\)"),
+    ],
+)
+def test_lines_of_two_bytes_a_character_are_refused(tmp_path, suffix, data, found):
+    expected = f"{found}.*; expected text in UTF-8, or another encoding that has ASCII.* Hint: .*iconv -f UTF-"
+    with pytest.raises(InputError, match=rf"a\.{suffix} is in {expected}"):
         read(make(tmp_path, f"a.{suffix}", data))
 
 
@@ -153,11 +167,11 @@ def test_unreadable_file_is_one_line(tmp_path, monkeypatch):
 
 def test_a_file_that_is_no_text_is_a_rejected_record_among_others(tmp_path):
     (tmp_path / "good.txt").write_text("some words")
-    (tmp_path / "bad.txt").write_bytes(b"\xff\xfeh\x00i\x00")
+    (tmp_path / "bad.txt").write_bytes(b"h\x00\x01i\x00")
     rejected = {batch.id[0].as_py(): batch.rejected for batch in batches(open_files([tmp_path], Fields()))}
     assert rejected["good.txt"] == {}
-    assert "UTF-16" in rejected["bad.txt"][0].reason
-    assert rejected["bad.txt"][0].raw == b"\xff\xfeh\x00i\x00"
+    assert "binary content" in rejected["bad.txt"][0].reason
+    assert rejected["bad.txt"][0].raw == b"h\x00\x01i\x00"
     with pytest.raises(RecordError, match=r"bad\.txt"):
         everything(open_files([tmp_path], Fields(), strict=True))
     (tmp_path / "good.txt").write_bytes(b"PAR1")
