@@ -15,6 +15,8 @@ VOCABULARY = {"dedup.errors", "dedup.params", "dedup.schema"}
 STAGES = [
     "text",
     "shingle",
+    "markup",
+    "pages",
     "minhash",
     "lsh",
     "rare",
