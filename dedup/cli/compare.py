@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common
+from dedup.cli.options import add_agencies, add_common, add_html
 from dedup.terminal import harmless, shown
 
 DESCRIPTION = """\
@@ -39,6 +39,7 @@ def add_parser(commands: Any) -> None:
         default="auto",
         help="mark shared passages by colour, else by [[ ]] (default: colour on a terminal)",
     )
+    add_html(parser, "auto", "the default")
     add_agencies(parser)
     add_common(parser)
 
@@ -50,9 +51,14 @@ def command(options: argparse.Namespace) -> int:
     with announce_compilation(options.json):
         from dedup.comparison import compare, shared_passages
         from dedup.io import read_text
+        from dedup.markup import plain_text
+        from dedup.params import Params
+        from dedup.text import encode
 
-        texts = read_text(options.a), read_text(options.b)
-        comparison = compare(*texts, agencies=options.agencies)
+        Params(html=options.html)  # refused before anything is read
+        a, b = (plain_text(encode(read_text(name)), options.html) for name in (options.a, options.b))
+        # What is shown and compared is one thing; taken off twice, markup that a text quotes would go, too.
+        comparison = compare(a, b, Params(html="keep"), agencies=options.agencies)
     if options.json:
         print(json.dumps(dataclasses.asdict(comparison)))
         return 0
@@ -70,7 +76,7 @@ def command(options: argparse.Namespace) -> int:
     )
     if not comparison.measures:
         return 0
-    for name, text, passages in zip((options.a, options.b), texts, shared_passages(*texts), strict=True):
+    for name, text, passages in zip((options.a, options.b), (a, b), shared_passages(a, b), strict=True):
         print(f"\n--- {shown(name)}\n{marked(harmless(text), passages, (RED_ON, OFF) if color else ('[[', ']]'))}")
     return 0
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, hours, names, positive, size
+from dedup.cli.options import add_agencies, add_common, add_fields, add_html, hours, names, positive, size
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
 
 DESCRIPTION = """\
@@ -37,7 +37,7 @@ def add_parser(commands: Any) -> None:
         nargs="+",
         metavar="INPUT",
         help="file, folder, glob, or - for JSON lines on standard input; "
-        ".jsonl .ndjson .csv .tsv .txt (also .gz .zst) .parquet",
+        ".jsonl .ndjson .csv .tsv .txt .html (also .gz .zst) .parquet",
     )
     parser.add_argument(
         "-o",
@@ -83,6 +83,7 @@ def add_parser(commands: Any) -> None:
         metavar="FILE",
         help="made by dedup fit from your own labels (default: the shipped one, or the index's)",
     )
+    add_html(what, None, "the default, or that of the index")
     what.add_argument(
         "--window",
         type=hours,
@@ -125,7 +126,7 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    chosen = ("level", "threshold", "updates", "certainty", "window", "model", "keep", "prefer", "related")
+    chosen = ("level", "threshold", "updates", "certainty", "window", "model", "html", "keep", "prefer", "related")
     given = {name: getattr(options, name) for name in chosen if getattr(options, name) is not None}
     Params(**given)  # refused before anything is loaded
     from dedup.cli.compiling import announce_compilation
