@@ -15,6 +15,7 @@ from dedup.credits import HEAD_BYTES, TAIL_BYTES, Credit, credit_at_ends
 from dedup.derivation import Sides, derived
 from dedup.errors import InputError
 from dedup.explain import reason
+from dedup.markup import without_markup
 from dedup.matches import LEFT, NEITHER
 from dedup.params import Params
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NO_DATE, RELATIONS, SAME_EVENT
@@ -64,7 +65,7 @@ def compare(
     ----------
     a, b : str
     params : Params, optional
-        ``threshold`` and ``shingle_size`` count.
+        ``threshold``, ``shingle_size``, ``html`` and ``model`` count.
     agencies : path, optional
         A file of news agencies, to be found as credits besides those in ``agencies.json``, whose form it has.
 
@@ -94,10 +95,12 @@ def compare(
         if not isinstance(text, str):
             raise InputError(f"{name} of type {type(text).__name__}", "a string")
     table = Agencies.read(agencies)
-    texts = [encode(a), encode(b)]
+    params = params or Params()
+    given = pa.array([encode(a), encode(b)], pa.large_binary())
+    texts = without_markup(given, params.html).to_pylist()
     credits = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), table) for text in texts]
     names = [None if credit.agency == UNKNOWN else table.names[credit.agency] for credit in credits]
-    return replace(_judged(texts, credits, params or Params()), credit_a=names[0], credit_b=names[1])
+    return replace(_judged(texts, credits, params), credit_a=names[0], credit_b=names[1])
 
 
 def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Comparison:

@@ -1,9 +1,8 @@
 """Which agency a text credits: the two ends of a text in, the agency out.
 
 A credit is the name of an agency in a place that only credits have: a dateline, a byline, a line of its own, a
-sign-off, a copyright notice, a phrase such as "according to". Names and phrases stand in `dedup.agencies`; here stand
-the places. Elsewhere in a text, and in its middle, a name is just a name: "Harrisburg, PA", "AP classes", "told the
-BBC".
+sign-off, a copyright notice, a phrase such as "according to". Names and phrases stand in `dedup.agencies`, the places
+here. Elsewhere in a text, and in its middle, a name is just a name: "Harrisburg, PA", "AP classes", "told the BBC".
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.agencies import UNKNOWN, WORD, Agencies, Form
+from dedup.markup import plain_text
 from dedup.store import release
 
 HEAD, TAIL = 320, 400
@@ -94,7 +94,7 @@ def credit(text: str, agencies: str | os.PathLike[str] | None = None) -> str | N
     True
     """
     table = Agencies.read(agencies)
-    data = text.encode("utf-8", "surrogatepass")
+    data = plain_text(text.encode("utf-8", "surrogatepass")).encode()
     found = credit_at_ends(data[:HEAD_BYTES], data[-TAIL_BYTES:], len(data), table)
     return None if found.agency == UNKNOWN else table.names[found.agency]
 

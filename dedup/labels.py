@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from dedup.errors import InputError
 from dedup.io import Fields, open_files
+from dedup.markup import plain_text
 from dedup.params import Level
 from dedup.relation import CARRIED, tolerance
 from dedup.schema import MATCHES, MEASURES, NO_DATE
@@ -51,6 +52,7 @@ class Document:
     Parameters
     ----------
     id, text : str
+        The text as it was compared, without markup.
     date, source : str or None
     """
 
@@ -127,6 +129,7 @@ class Run:
             summary = json.loads((folder / "summary.json").read_text("utf-8"))
             self.certainty = float(summary["params"]["certainty"])
             level = Level.of(summary["params"]["level"])
+            self._html = str(summary["params"].get("html", "keep"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             found = f"{folder} is not a folder that a run has written"
             raise InputError(found, "one with summary.json in it", "make one: dedup run INPUT -o DIR") from error
@@ -189,7 +192,7 @@ class Run:
             for at in np.flatnonzero(np.isin(batch.row, list(here))):
                 name = here[int(batch.row[at])]
                 if batch.id[at].as_py() == name and batch.text[at].is_valid:
-                    text = batch.text[at].as_py().decode("utf-8", "replace")
+                    text = plain_text(batch.text[at].as_py(), self._html)
                     date = int(batch.published[at])
                     found[name] = Document(name, text, _date(date), batch.source[at].as_py())
         missing = sorted(set(wanted.to_pylist()) - set(found))

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from dedup.errors import DedupError
 from dedup.kernels import minhash as kernel
+from dedup.markup import without_markup
 from dedup.params import Params
 from dedup.shingle import shingle_hash
 from dedup.text import Tokens, encode, tokenise
@@ -63,8 +64,9 @@ def signatures(tokens: Tokens, params: Params | None = None, length: int | None 
 
 
 def signature(text: str, params: Params | None = None) -> npt.NDArray[np.uint32]:
-    """Sign one text: `signatures` of a batch of one."""
-    return np.ascontiguousarray(signatures(tokenise(pa.array([encode(text)], pa.large_binary())), params)[0])
+    """Sign one text: `signatures` of a batch of one, without its markup."""
+    texts = without_markup(pa.array([encode(text)], pa.large_binary()), (params or Params()).html)
+    return np.ascontiguousarray(signatures(tokenise(texts), params)[0])
 
 
 def to_datasketch(signature: npt.NDArray[np.uint32], seed: int = 1) -> MinHash:

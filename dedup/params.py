@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from dedup.errors import ParamsError
 
 UPDATES = ("keep", "latest", "drop")
+HTML = ("auto", "keep", "strip", "main")
 KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source", "original")
 
 
@@ -62,6 +64,10 @@ class Params:
         Hours: texts whose dates lie further apart are not compared, unless they are identical. None: no limit.
     model : str or None
         A file that `dedup fit` has made, or what stands in it, to judge by in place of the shipped one.
+    html : str
+        What becomes of markup before texts are compared: ``auto`` takes it off those that are HTML, and decodes
+        entities; ``strip`` takes every text for HTML; ``keep`` leaves all as it is; ``main`` is ``auto``, but of whole
+        pages only the article is compared, as trafilatura finds it. Kept records are never changed.
     related : bool
         Whether pairs of the relation ``same_event`` are reported, too: the same story, written independently.
     shingle_size : int
@@ -93,6 +99,7 @@ class Params:
     certainty: float = 0.7
     window: float | None = None
     model: str | None = None
+    html: str = "auto"
     related: bool = False
     shingle_size: int = 5
     num_perm: int = 128
@@ -119,6 +126,10 @@ class Params:
             raise ParamsError("sources to prefer, but keep is not 'source'", "keep 'source'", "add --keep source")
         if self.updates not in UPDATES:
             raise ParamsError(f"updates {self.updates!r}", f"one of {', '.join(UPDATES)}")
+        if self.html not in HTML:
+            raise ParamsError(f"html {self.html!r}", f"one of {', '.join(HTML)}")
+        if self.html == "main" and find_spec("trafilatura") is None:
+            raise ParamsError("html 'main' without trafilatura", "the package", "pip install 'dedup[html]'")
         if self.window is not None:
             if isinstance(self.window, bool) or not isinstance(self.window, Real) or not 0 < float(self.window) < 1e7:
                 raise ParamsError(f"window {self.window!r}", "a number of hours above 0")

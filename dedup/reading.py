@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from dedup.credits import HEAD_BYTES, TAIL_BYTES, ends_of
 from dedup.io import Batch, Piece, Source
 from dedup.io.encoding import printable
 from dedup.lsh import band_keys
+from dedup.markup import without_markup
 from dedup.minhash import signatures
 from dedup.params import Params
 from dedup.progress import Progress
@@ -208,6 +209,7 @@ def _sketched(
         started = time.perf_counter()
         batch = piece()
         parsed = time.perf_counter()
+        batch = replace(batch, text=without_markup(batch.text, params.html))
         tokens = tokenise(batch.text, key)
         # The first bands * rows values of a signature are all that the bands read.
         keys = band_keys(signatures(tokens, params, length=bands * rows), bands, rows)

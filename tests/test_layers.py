@@ -16,6 +16,8 @@ STAGES = [
     "secret",
     "text",
     "shingle",
+    "markup",
+    "pages",
     "minhash",
     "lsh",
     "rare",

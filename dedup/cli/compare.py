@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common, add_encoding
+from dedup.cli.options import add_agencies, add_common, add_encoding, add_html
 from dedup.terminal import harmless, shown
 
 DESCRIPTION = """\
@@ -40,6 +40,7 @@ def add_parser(commands: Any) -> None:
         help="mark shared passages by colour, else by [[ ]] (default: colour on a terminal)",
     )
     add_encoding(parser)
+    add_html(parser, "auto", "the default")
     add_agencies(parser)
     add_common(parser)
 
@@ -51,12 +52,17 @@ def command(options: argparse.Namespace) -> int:
     with announce_compilation(options.json):
         from dedup.comparison import compare, shared_passages
         from dedup.io import read_text
+        from dedup.markup import plain_text
+        from dedup.params import Params
+        from dedup.text import encode
 
+        Params(html=options.html)  # refused before anything is read
         (a, of_a), (b, of_b) = read_text(options.a, options.encoding), read_text(options.b, options.encoding)
-        texts = a, b
         for note in (*of_a, *of_b):
             print(f"dedup: {shown(note)}", file=sys.stderr)
-        comparison = compare(*texts, agencies=options.agencies)
+        a, b = (plain_text(encode(text), options.html) for text in (a, b))
+        # What is shown and compared is one thing; taken off twice, markup that a text quotes would go, too.
+        comparison = compare(a, b, Params(html="keep"), agencies=options.agencies)
     if options.json:
         print(json.dumps(dataclasses.asdict(comparison)))
         return 0
@@ -74,7 +80,7 @@ def command(options: argparse.Namespace) -> int:
     )
     if not comparison.measures:
         return 0
-    for name, text, passages in zip((options.a, options.b), texts, shared_passages(*texts), strict=True):
+    for name, text, passages in zip((options.a, options.b), (a, b), shared_passages(a, b), strict=True):
         print(f"\n--- {shown(name)}\n{marked(harmless(text), passages, (RED_ON, OFF) if color else ('[[', ']]'))}")
     return 0
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, add_longest, hours
+from dedup.cli.options import add_agencies, add_common, add_fields, add_html, add_longest, hours
 from dedup.params import UPDATES, Level, Params
 from dedup.terminal import shown
 
@@ -78,6 +78,7 @@ def add_parser(commands: Any) -> None:
         help="how probable it must be that there is no news, for a copy (default: %(default)s)",
     )
     create.add_argument("--model", metavar="FILE", help="made by dedup fit from your own labels")
+    add_html(create, defaults.html, "the default")
     create.add_argument("--window", type=hours, metavar="TIME", help="as for dedup run")
     create.add_argument("--related", action="store_true", help="report pairs that tell the same story, too")
 
@@ -143,7 +144,7 @@ def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None
 
 
 def _create(options: argparse.Namespace) -> int:
-    names = ("level", "threshold", "updates", "certainty", "window", "model", "related")
+    names = ("level", "threshold", "updates", "certainty", "window", "model", "html", "related")
     params = Params(**{name: getattr(options, name) for name in names})
     with _opened(options, params=params, make=True) as index:
         return _tell(options, {"documents": len(index), "fingerprint": params.fingerprint})

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from dedup.params import HTML
+
 _UNITS = {"": 1, "B": 1, "K": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9, "T": 10**12}
 
 
@@ -69,6 +71,17 @@ def add_longest(parser: Any) -> None:
         type=size,
         metavar="SIZE",
         help="records that are longer are rejected (default: 64MB, at most 2GB)",
+    )
+
+
+def add_html(parser: Any, default: str | None, told: str) -> None:
+    """Add what every command that compares texts has."""
+    parser.add_argument(
+        "--html",
+        choices=HTML,
+        default=default,
+        help=f"markup in texts: auto ({told}) takes it off those that are HTML, and decodes entities; strip takes all "
+        "for HTML; keep compares it as words; main is auto, but of whole pages only the article (needs dedup[html])",
     )
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, add_longest, hours, names, positive, size
+from dedup.cli.options import add_agencies, add_common, add_fields, add_html, add_longest, hours, names, positive, size
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
 from dedup.terminal import shown
 
@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
         nargs="+",
         metavar="INPUT",
         help="file, folder, glob, or - for JSON lines on standard input; "
-        ".jsonl .ndjson .csv .tsv .txt (also .gz .zst) .parquet",
+        ".jsonl .ndjson .csv .tsv .txt .html (also .gz .zst) .parquet",
     )
     parser.add_argument(
         "-o",
@@ -84,6 +84,7 @@ def add_parser(commands: Any) -> None:
         metavar="FILE",
         help="made by dedup fit from your own labels (default: the shipped one, or the index's)",
     )
+    add_html(what, None, "the default, or that of the index")
     what.add_argument(
         "--window",
         type=hours,
@@ -127,7 +128,7 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    chosen = ("level", "threshold", "updates", "certainty", "window", "model", "keep", "prefer", "related")
+    chosen = ("level", "threshold", "updates", "certainty", "window", "model", "html", "keep", "prefer", "related")
     given = {name: getattr(options, name) for name in chosen if getattr(options, name) is not None}
     Params(**given)  # refused before anything is loaded
     from dedup.cli.compiling import announce_compilation

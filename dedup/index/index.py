@@ -382,7 +382,7 @@ class Index:
             yield Row(
                 number,
                 str(one.id),
-                len(one.text),
+                int(prepared.sizes[at]),
                 int(prepared.lengths[at]),
                 one.source,
                 one.published,

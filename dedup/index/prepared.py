@@ -12,6 +12,7 @@ import pyarrow as pa
 from dedup.agencies import Agencies
 from dedup.credits import HEAD_BYTES, TAIL_BYTES, credit_at_ends, credits_at_ends, ends_of
 from dedup.lsh import band_keys, bands_and_rows
+from dedup.markup import without_markup
 from dedup.minhash import signatures
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
@@ -32,7 +33,7 @@ class Prepared:
     lengths : int64 array, shape (n,)
         Tokens of each.
     sizes : int64 array, shape (n,)
-        Bytes of each.
+        Bytes of each, without markup.
     credit : int64 array, shape (n,)
         Code of the agency that each credits, or UNKNOWN.
     drawn_on : bool array, shape (n,)
@@ -58,7 +59,10 @@ class Prepared:
         texts: Sequence[bytes], published: Sequence[int | None], agencies: Agencies, near_keys: NearKeys, key: Key
     ) -> Prepared:
         """Prepare texts, in UTF-8, and their dates; under the key of the index."""
-        array = pa.array(texts, pa.large_binary())
+        given = pa.array(texts, pa.large_binary())
+        array = without_markup(given, near_keys.params.html)
+        if array is not given:
+            texts = array.to_pylist()
         data, offsets = buffers(array)
         tokens = tokenise(array, key)
         sizes = np.diff(offsets)
@@ -85,7 +89,7 @@ class NearKeys:
     """
 
     def __init__(self, params: Params) -> None:
-        self._params = params
+        self.params = params
         self._bands, self._rows = bands_and_rows(params) if params.level >= Level.near else (0, 0)
 
     def __call__(self, tokens: Tokens) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
@@ -94,8 +98,8 @@ class NearKeys:
         (worded,) = np.nonzero(lengths)
         keys, places = [tokens.digests[worded, 1]], [worded]
         if self._bands:
-            signed = signatures(tokens, self._params, length=self._bands * self._rows)
-            (compared,) = np.nonzero(lengths >= self._params.min_tokens)
+            signed = signatures(tokens, self.params, length=self._bands * self._rows)
+            (compared,) = np.nonzero(lengths >= self.params.min_tokens)
             keys.append(band_keys(signed[compared], self._bands, self._rows).ravel())
             places.append(np.repeat(compared, self._bands))
         return np.concatenate(keys), np.concatenate(places)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+
 from dedup.asynchronous import outcomes
 from dedup.errors import InputError, ParamsError
 from dedup.index import Decision, Index
 from dedup.integrations import extra
 from dedup.integrations.found import readable_date
 from dedup.io.columns import GUESSES
+from dedup.markup import without_markup
 from dedup.params import Params
 from dedup.text import encode
 
@@ -123,13 +126,19 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         if hash(stored.id) in self._seen:
             self.stat_update("repeated")
             return _tag(self._index.query(**{name: value for name, value in record.items() if name != "id"}))
-        if stored.text_bytes != len(encode(record["text"])):
+        if stored.text_bytes != self._size(record["text"]):
             hint = "give each an id of its own, or use another index"
             raise InputError(f"{stored.id!r} is in the index with another text", "ids that never come twice", hint)
         self.stat_update("known")
         if stored.copy_of is None:
             return None
         return {"duplicate_of": stored.copy_of, "relation": None, "score": None}
+
+    def _size(self, text: str) -> int:
+        """Return the bytes of a text as the index counts them: without markup."""
+        assert self._index is not None
+        html = self._index.info()["params"]["html"]
+        return len(without_markup(pa.array([encode(text)], pa.large_binary()), html)[0].as_py())
 
     def _record(self, doc: Document) -> dict[str, Any]:
         date = next((doc.metadata[key] for key in self.date_keys if doc.metadata.get(key)), None)

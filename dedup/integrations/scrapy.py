@@ -68,6 +68,7 @@ class DedupPipeline:
         self._updates = _one_of("DEDUP_KNOWN", settings.get("DEDUP_KNOWN", "skip"), KNOWN) == "update"
         self._fields = {name: _names(settings.get(setting), guesses) for name, (setting, guesses) in FIELDS.items()}
         given = {"level": settings.get("DEDUP_LEVEL"), "threshold": settings.get("DEDUP_THRESHOLD")}
+        given["html"] = settings.get("DEDUP_HTML")
         chosen = {name: value for name, value in given.items() if value is not None}
         if isinstance(chosen.get("threshold"), str):  # from the command line
             chosen["threshold"] = settings.getfloat("DEDUP_THRESHOLD")

@@ -23,6 +23,8 @@ FORMAT_OF_SUFFIX = {
     ".tsv": "tsv",
     ".parquet": "parquet",
     ".txt": "txt",
+    ".html": "txt",
+    ".htm": "txt",
 }
 
 NAMED = 5

@@ -1,4 +1,4 @@
-"""Plain text: one file is one document."""
+"""Plain text, or HTML: one file is one document."""
 
 from __future__ import annotations
 

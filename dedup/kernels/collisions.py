@@ -84,9 +84,9 @@ def relist(before: Array, after: Array, listed: Array, pairs: Array, pairs_after
         Room.
     out : uint32 array, as long as ``listed``
     """
-    count = word_pairs(before, 0, before.size, pairs)
-    word_pairs(after, 0, after.size, pairs_after)
     at = i8(0)
+    count = word_pairs(before, at, i8(before.size), pairs)
+    word_pairs(after, at, i8(after.size), pairs_after)
     for k in range(count):
         if at < listed.size and u4(pairs[k] >> u8(32)) == listed[at]:
             out[at] = u4(pairs_after[k] >> u8(32))

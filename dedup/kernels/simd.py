@@ -183,3 +183,30 @@ def prefetch(typingctx: Any, array: Any, at: Any) -> Any:  # pragma: no cover - 
         return context.get_dummy_value()
 
     return types.void(array, i8), codegen
+
+
+def _may_be_markup(builder: Any, block: Any) -> Any:
+    return builder.bitcast(_one_of(builder, block, b"<&\\"), ir.IntType(64))
+
+
+@intrinsic
+def find_markup(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
+    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 may begin a tag, an entity or an escape."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        return _may_be_markup(builder, block)
+
+    return u8(source, i8), codegen
+
+
+@intrinsic
+def copy_markup(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
+    """Copy 64 bytes; returns the bits of ``find_markup``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        builder.store(block, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
+        return _may_be_markup(builder, block)
+
+    return u8(source, i8, target, i8), codegen

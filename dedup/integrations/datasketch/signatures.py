@@ -25,6 +25,7 @@ from dedup.index.opening import told
 from dedup.integrations.datasketch.reading import Signature, signatures_of
 from dedup.integrations.datasketch.stored import DATABASE, Row, Stored
 from dedup.lsh import band_keys, bands_and_rows
+from dedup.markup import without_markup
 from dedup.minhash import SCHEME, signatures
 from dedup.params import Params
 from dedup.schema import NEAR_DUPLICATE, RELATIONS
@@ -310,7 +311,7 @@ class Signatures:
         n_values = int(about["n_values"])
         if self._sign is None:
             params = Params(num_perm=about["num_perm"], seed=about["seed"], shingle_size=about["shingle_size"])
-            tokens = tokenise(pa.array(texts, pa.large_binary()))
+            tokens = tokenise(without_markup(pa.array(texts, pa.large_binary()), about["html"]))
             (places,) = np.nonzero(np.diff(tokens.offsets) >= about["min_tokens"])
             return np.ascontiguousarray(signatures(tokens, params, n_values)[places]), places.tolist()
         made = [(place, self._sign(text.decode())) for place, text in enumerate(texts)]
@@ -404,7 +405,7 @@ class Signatures:
         return self._stored
 
 
-_COUNTING = ("threshold", "target_recall", "bucket_limit", "shingle_size", "min_tokens")
+_COUNTING = ("threshold", "target_recall", "bucket_limit", "shingle_size", "min_tokens", "html")
 """Parameters that are noted with the signatures."""
 
 

@@ -180,7 +180,8 @@ class Stored:
 
     def _load_state(self) -> None:
         self._seen = self._version()
-        self.about = dict(self._connection.execute("SELECT name, value FROM about"))
+        about = dict(self._connection.execute("SELECT name, value FROM about"))
+        self.about = {"html": "keep", **about}  # as texts were signed before that was noted
         if self.about.get("format") != FORMAT:
             raise StorageError(f"{self.folder} has format {self.about.get('format')}", f"format {FORMAT}")
         self.postings = Postings()

@@ -1,0 +1,485 @@
+"""Texts out of HTML: tags, comments and scripts taken off, entities decoded; in linear time, whatever the text is.
+
+What is a tag is what the HTML standard says (https://html.spec.whatwg.org/multipage/parsing.html), but where that would
+lose words of a text which is no sound HTML: the differences stand in `dedup.markup`.
+
+Texts lie in arrays with `PAD` bytes behind their end, which blocks may touch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import i8, u1, u8
+
+from dedup.kernels.arrays import Array
+from dedup.kernels.compiled import kernel
+from dedup.kernels.entities import is_hex, lookup, name_hash, put, reference
+from dedup.kernels.simd import BLOCK, copy_markup, equal_to, trailing_zeros
+
+PAD = 2 * BLOCK
+KNOWN, INLINE, SPACED, DROPPED, RAW, SURE, HEAD, HEAD_ONLY = 1, 2, 4, 8, 16, 32, 64, 128
+"""Of an element: is one of HTML; does not end a word; ends a word, but no line; its content is no text; which is code,
+so that a start tag in it is none; a start tag alone shows that a text is HTML; it stands in the head of a page; its
+content is dropped only there."""
+
+NUMBER = 8  # bits of an element from here on: the number of a dropped one, from 1
+COMMENTS, DECLARATIONS, QUOTES, APOSTROPHES = 60, 61, 62, 63  # further numbers, for what is known to have no end
+
+NAME_BYTES = 64
+SPACE, LINE_FEED = 32, 10
+LESS, GREATER, AND, SLASH, EQUALS, BACKSLASH = 60, 62, 38, 47, 61, 92
+
+
+@kernel
+def is_letter(byte: int) -> bool:
+    """Whether a byte is an ASCII letter."""
+    return u1(u1(byte | u1(32)) - u1(97)) < u1(26)
+
+
+@kernel
+def is_blank(byte: int) -> bool:
+    """Whether a byte is white space to HTML."""
+    return byte == 32 or byte == 10 or byte == 9 or byte == 13 or byte == 12
+
+
+@kernel
+def is_name(byte: int) -> bool:
+    """Whether a byte may stand in the name of an element or attribute."""
+    return is_letter(byte) or u1(byte - u1(48)) < u1(11) or byte == 45 or byte == 95  # digits and the colon; - and _
+
+
+@kernel
+def starts_with(data: Array, at: int, stop: int, word: Array) -> bool:
+    """Whether a text goes on with a word, given in lower case; case does not count."""
+    if at + word.size > stop:
+        return False
+    for k in range(word.size):
+        byte = data[at + k]
+        if (byte | u1(32) if is_letter(byte) else byte) != word[k]:
+            return False
+    return True
+
+
+@kernel
+def find(data: Array, at: int, stop: int, value: int) -> int:
+    """Return where a byte stands next, ``stop`` if nowhere."""
+    while at < stop:
+        bits = equal_to(data, at, u1(value))
+        if bits != u8(0):
+            return min(at + i8(trailing_zeros(bits)), stop)
+        at += BLOCK
+    return stop
+
+
+@kernel
+def name_end(data: Array, at: int, stop: int) -> int:
+    """Return where the name that begins here ends."""
+    last = min(stop, at + NAME_BYTES)
+    while at < last and is_name(data[at]):
+        at += 1
+    return at
+
+
+@kernel
+def ends_name(data: Array, at: int, stop: int) -> bool:
+    """Whether what stands behind a name may stand there in a tag."""
+    return at < stop and (is_blank(data[at]) or data[at] == GREATER or data[at] == SLASH)
+
+
+@kernel
+def element(data: Array, name: int, last: int, stop: int, names: Array, kinds: Array) -> int:
+    """Return the bits of the element of a tag, 0 where there is no tag.
+
+    What is no element of HTML is one all the same, as XML has them; but not in capitals, as types and tickers are.
+    """
+    if not ends_name(data, last, stop) or data[last - 1] == 58:  # <https://...
+        return i8(0)
+    known = i8(lookup(names, kinds, name_hash(data, name, last, True)))
+    if known != 0:
+        return known
+    is_compound = False
+    has_capital = False
+    for k in range(name, last):
+        is_compound |= data[k] == 58 or data[k] == 45
+        has_capital |= u1(data[k] - u1(65)) < u1(26)
+    return i8(0) if has_capital and not is_compound else i8(KNOWN)
+
+
+# ---- is it HTML?
+
+
+@kernel
+def is_sure_start(data: Array, at: int, name: int, last: int, stop: int, kind: int) -> bool:
+    """Whether a start tag alone shows that a text is HTML: it has attributes, is closed, or could be nothing else."""
+    behind = last
+    while behind < stop and is_blank(data[behind]):
+        behind += 1
+    if behind + 1 < stop and data[behind] == SLASH and data[behind + 1] == GREATER:
+        return True
+    if behind > last and behind < stop and is_letter(data[behind]):
+        attribute = name_end(data, behind, stop)
+        while attribute < stop and is_blank(data[attribute]):
+            attribute += 1
+        return attribute < stop and data[attribute] == EQUALS
+    if behind >= stop or data[behind] != GREATER or not kind & SURE:
+        return False
+    n_capitals = 0
+    for k in range(name, last):
+        n_capitals += u1(data[k] - u1(65)) < u1(26)
+    if n_capitals == 0:
+        return True
+    if data[name] & u1(32) or (last - name > 1 and data[name + 1] & u1(32) and is_letter(data[name + 1])):
+        return False  # a type, such as Span
+    # In capitals it may be a ticker, "Sears, Roebuck <S> said": a tag stands right before a word, or alone on its line.
+    following = behind + 1
+    if following < stop and not is_blank(data[following]):
+        return is_letter(data[following]) or data[following] >= 128 or data[following] == LESS
+    return (at == 0 or data[at - 1] == LINE_FEED) and (following == stop or data[following] == LINE_FEED)
+
+
+_COMMENT = np.frombuffer(b"<!--", np.uint8)
+_DOCTYPE = np.frombuffer(b"<!doctype", np.uint8)
+_CDATA = np.frombuffer(b"<![cdata[", np.uint8)
+_XML = np.frombuffer(b"<?xml", np.uint8)
+
+
+@kernel
+def is_markup(data: Array, stop: int, names: Array, kinds: Array) -> bool:
+    """Whether a text of so many bytes is HTML: it has a comment, a declaration, a tag that can be nothing else."""
+    at = find(data, 0, stop, LESS)
+    while at < stop:
+        next_byte = data[at + 1]
+        if next_byte == 33 or next_byte == 63:  # ! or ?
+            if starts_with(data, at, stop, _COMMENT) or starts_with(data, at, stop, _DOCTYPE):
+                return True
+            if starts_with(data, at, stop, _CDATA) or starts_with(data, at, stop, _XML):
+                return True
+        is_end = next_byte == SLASH
+        name = at + 2 if is_end else at + 1
+        if name < stop and is_letter(data[name]):
+            last = name_end(data, name, stop)
+            kind = element(data, name, last, stop, names, kinds)
+            is_known = kind & KNOWN and lookup(names, kinds, name_hash(data, name, last, True)) != u8(0)
+            if is_end:
+                behind = last
+                while behind < stop and is_blank(data[behind]):
+                    behind += 1
+                is_compound = find(data, name, last, 58) < last
+                if (is_known or (kind and is_compound)) and behind < stop and data[behind] == GREATER:
+                    return True
+            elif is_known and is_sure_start(data, at, name, last, stop, kind):
+                return True
+        at = find(data, at + 1, stop, LESS)
+    return False
+
+
+# ---- where it ends
+
+
+@kernel
+def tag_end(data: Array, at: int, stop: int, state: Array) -> int:
+    """Return the position behind the ``>`` of a tag, from the end of its name on; -1 where there is none.
+
+    A quoted value may hold anything. But a quote that never ends, or where no value can end, is taken as any letter.
+    """
+    start = at
+    while at < stop:
+        byte = data[at]
+        if byte == GREATER:
+            return at + 1
+        if byte == LESS:
+            break
+        at += 1
+        if byte != EQUALS or state[0] < 0:
+            continue
+        while at < stop and is_blank(data[at]):
+            at += 1
+        if at < stop and (data[at] == 34 or data[at] == 39):
+            number = QUOTES if data[at] == 34 else APOSTROPHES
+            end = stop if has_none(state, number) else find(data, at + 1, stop, data[at])
+            if end == stop:
+                set_none(state, number)
+            elif end + 1 == stop or ends_name(data, end + 1, stop):
+                at = end + 1
+    state[0] -= at - start  # what fails is read again: not for ever
+    return -1
+
+
+@kernel
+def has_none(state: Array, number: int) -> bool:
+    """Whether it is known that nothing ends what has that number, from here on."""
+    return state[1] >> number & 1 != 0
+
+
+@kernel
+def set_none(state: Array, number: int) -> None:
+    """Note that nothing ends what has that number, from here on."""
+    state[1] |= i8(1) << number
+
+
+@kernel
+def content_end(data: Array, at: int, stop: int, name: int, kind: int, state: Array) -> int:
+    """Return the position behind the end tag of an element whose content is dropped; ``at`` where it has none.
+
+    Nor has it one if another of its name begins before: the text between them is not lost.
+    """
+    number = kind >> NUMBER
+    if has_none(state, number):
+        return at
+    k = find(data, at, stop, LESS)
+    while k < stop:
+        is_end = data[k + 1] == SLASH
+        begin = k + 2 if is_end else k + 1
+        last = name_end(data, begin, stop)
+        if (is_end or not kind & RAW) and ends_name(data, last, stop) and name_hash(data, begin, last, True) == name:
+            if not is_end:
+                return at
+            end = tag_end(data, last, stop, state)
+            return last if end < 0 else end
+        k = find(data, k + 1, stop, LESS)
+    set_none(state, number)
+    return at
+
+
+@kernel
+def other_end(data: Array, at: int, stop: int, state: Array) -> int:
+    """Return the position behind a comment, a declaration or the mark of CDATA; ``at`` where there is none.
+
+    Of a comment that does not end only its mark is one.
+    """
+    if starts_with(data, at, stop, _COMMENT):
+        end = stop if has_none(state, COMMENTS) else find(data, at + 4, stop, GREATER)
+        while end < stop:
+            dashes = data[end - 1] == 45 and data[end - 2] == 45
+            if dashes or (end > at + 6 and data[end - 1] == 33 and data[end - 2] == 45 and data[end - 3] == 45):
+                return end + 1
+            end = find(data, end + 1, stop, GREATER)
+        set_none(state, COMMENTS)
+        return at + 4
+    if starts_with(data, at, stop, _CDATA):
+        return at + 9
+    is_declaration = (data[at + 1] == 33 or data[at + 1] == 63) and at + 2 < stop
+    if not is_declaration or not (is_letter(data[at + 2]) or data[at + 2] == 91) or has_none(state, DECLARATIONS):
+        return at
+    end = find(data, at, stop, GREATER)
+    if end == stop:
+        set_none(state, DECLARATIONS)
+        return at
+    return end + 1
+
+
+# ---- what is left
+
+
+@kernel
+def copy_plain(data: Array, at: int, stop: int, out: Array, to: int) -> tuple[int, int]:
+    """Copy what is neither ``<`` nor ``&`` nor a backslash; return where that stands, and where to go on writing."""
+    while at < stop:
+        bits = copy_markup(data, at, out, to)
+        size = min(i8(trailing_zeros(bits)), stop - at)
+        at += size
+        to += size
+        if size < BLOCK:
+            return at, to
+    return at, to
+
+
+@kernel
+def put_reference(data: Array, at: int, stop: int, out: Array, to: int, names: Array, codes: Array) -> tuple[int, int]:
+    """Write what an entity stands for, or the ``&`` that is none; return where both go on."""
+    first, second, behind = reference(data, at, stop, names, codes)
+    if behind == at:
+        out[to] = AND
+        return at + 1, to + 1
+    to = put(first, out, to)
+    if second:
+        to = put(second, out, to)
+    return behind, to
+
+
+@kernel
+def decode(data: Array, stop: int, out: Array, to: int, names: Array, codes: Array) -> int:
+    """Write a text with its entities decoded; return the position behind it."""
+    at = i8(0)
+    while True:
+        at, to = copy_plain(data, at, stop, out, to)
+        if at >= stop:
+            return to
+        if data[at] == AND:
+            at, to = put_reference(data, at, stop, out, to, names, codes)
+        else:
+            out[to] = data[at]
+            at, to = at + 1, to + 1
+
+
+@kernel
+def put_gap(out: Array, begin: int, to: int, kind: int) -> int:
+    """Write what a tag leaves between words: nothing, a space, or the end of a line."""
+    if kind & INLINE or to == begin or out[to - 1] == LINE_FEED:
+        return to
+    if kind & SPACED:
+        if out[to - 1] == SPACE:
+            return to
+        out[to] = SPACE
+        return to + 1
+    out[to] = LINE_FEED
+    return to + 1
+
+
+_HEAD = np.frombuffer(b"head", np.uint8)
+
+
+@kernel
+def behind_tag(data: Array, name: int, last: int, stop: int, kind: int, is_end: bool, state: Array) -> int:
+    """Return the position behind a tag, and behind the content of its element if that is no text.
+
+    ``data[name:last]`` is its name. Of a tag that does not end no more than that is one.
+    """
+    behind = tag_end(data, last, stop, state)
+    is_closed = behind < 0 or data[behind - 2] == SLASH
+    if not kind & HEAD:
+        state[2] = 0
+    elif last - name == 4 and starts_with(data, name, stop, _HEAD):
+        state[2] = not is_end
+    if behind < 0:
+        return last
+    if is_end or is_closed or not kind & DROPPED or (kind & HEAD_ONLY and not state[2]):
+        return behind
+    return content_end(data, behind, stop, name_hash(data, name, last, True), kind, state)
+
+
+@kernel
+def strip(
+    data: Array,
+    stop: int,
+    out: Array,
+    begin: int,
+    names: Array,
+    kinds: Array,
+    entities: Array,
+    codes: Array,
+    state: Array,
+) -> int:
+    """Write the text of HTML to ``out[begin:]``, entities decoded; return the position behind it.
+
+    Parameters
+    ----------
+    data : uint8 array
+    stop : int
+        Bytes of it.
+    out : uint8 array
+        Room for one and a half times as many.
+    begin : int
+    names, kinds, entities, codes
+        The tables of elements and of entities.
+    state : int64 array, shape (3,)
+        Room: bytes that may still be read in vain, what is known to have no end, whether this is the head of a page.
+    """
+    state[0], state[1], state[2] = 4 * stop + NAME_BYTES, 0, 0
+    at, to = i8(0), i8(begin)
+    while True:
+        at, to = copy_plain(data, at, stop, out, to)
+        if at >= stop:
+            return to
+        if data[at] == AND:
+            at, to = put_reference(data, at, stop, out, to, entities, codes)
+            continue
+        is_end = data[at + 1] == SLASH
+        name = at + 2 if is_end else at + 1
+        if data[at] == LESS and name < stop and is_letter(data[name]):
+            last = name_end(data, name, stop)
+            kind = element(data, name, last, stop, names, kinds)
+            if kind:
+                at = behind_tag(data, name, last, stop, kind, is_end, state)
+                to = put_gap(out, begin, to, kind)
+                continue
+        behind = other_end(data, at, stop, state) if data[at] == LESS else at
+        if behind == at:
+            out[to] = data[at]
+            behind, to = at + 1, to + 1
+        at = behind
+
+
+# ---- escapes of JavaScript
+
+
+@kernel
+def hexadecimal(data: Array, at: int, stop: int, size: int) -> int:
+    """Return the value of so many hexadecimal digits, -1 where they are none."""
+    if at + size > stop:
+        return -1
+    value = 0
+    for k in range(at, at + size):
+        digit = is_hex(data[k])
+        if digit < 0:
+            return -1
+        value = value << 4 | digit
+    return value
+
+
+@kernel
+def escape(data: Array, at: int, stop: int) -> tuple[int, int]:
+    r"""Return the code point of an escape, ``\xe9`` or ``\u00e9``, and the position behind it; (-1, at) for none."""
+    if at >= stop:
+        return -1, at
+    if data[at] == 120:
+        code = hexadecimal(data, at + 1, stop, 2)
+        return (-1, at) if code < 0 else (code, at + 3)
+    if data[at] != 117:
+        return -1, at
+    code = hexadecimal(data, at + 1, stop, 4)
+    if code < 0:
+        return -1, at
+    if 0xD800 <= code < 0xDC00 and at + 6 < stop and data[at + 5] == BACKSLASH and data[at + 6] == 117:
+        low = hexadecimal(data, at + 7, stop, 4)
+        if 0xDC00 <= low < 0xE000:
+            return 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00, at + 11
+    return (SPACE if 0xD800 <= code < 0xE000 else code), at + 5
+
+
+@kernel
+def backslashes_end(data: Array, at: int, stop: int) -> int:
+    """Return the position behind the backslashes that stand here."""
+    while at < stop and data[at] == BACKSLASH:
+        at += 1
+    return at
+
+
+@kernel
+def has_escapes(data: Array, stop: int) -> bool:
+    r"""Whether a text is escaped as JavaScript does it: it has ``\u00e9``, or ``\xe9`` of a letter beyond ASCII."""
+    at = find(data, 0, stop, BACKSLASH)
+    while at < stop:
+        at = backslashes_end(data, at, stop)
+        code, _ = escape(data, at, stop)
+        if code >= 0 and (data[at] == 117 or code >= 0xA0):
+            return True
+        at = find(data, at, stop, BACKSLASH)
+    return False
+
+
+@kernel
+def unescape(data: Array, stop: int, out: Array) -> int:
+    r"""Write a text that is escaped as JavaScript does it; ``\n`` and its like end lines. Return its size."""
+    at = to = i8(0)
+    while True:
+        at, to = copy_plain(data, at, stop, out, to)
+        if at >= stop:
+            return to
+        if data[at] != BACKSLASH:
+            out[to] = data[at]
+            at, to = at + 1, to + 1
+            continue
+        behind = backslashes_end(data, at, stop)
+        code, after = escape(data, behind, stop)
+        if code >= 0:
+            at, to = after, put(code, out, to)
+        elif behind < stop and (data[behind] == 110 or data[behind] == 114 or data[behind] == 116):  # \n \r \t
+            out[to] = LINE_FEED
+            at, to = behind + 1, to + 1
+        else:
+            if not (behind < stop and (data[behind] == 34 or data[behind] == 39 or data[behind] == SLASH)):
+                for _ in range(at, behind):
+                    out[to] = BACKSLASH
+                    to += 1
+            at = behind
