@@ -92,7 +92,7 @@ def with_news(
         some = slice(first, last)
         documents, firsts, size = laid_out(lengths, left[some], right[some])
         words = in_words(corpus, documents, lengths, firsts, size)
-        news_kernel.news(*words, words_of_stages, left[some], right[some], measured[some])
+        news_kernel.news(*words.texts, words_of_stages, left[some], right[some], measured[some])
         release(corpus.tokens)
 
     in_slices(measure, len(at), threads, *room_of_pairs(lengths, left, right, memory, threads))
@@ -133,13 +133,13 @@ def contradictions(
         some = slice(first, last)
         documents, firsts, size = laid_out(lengths, left[some], right[some])
         words = in_words(corpus, documents, lengths, firsts, size)
-        once = once_words(words, documents, firsts, size)
+        once = once_words(words.texts, documents, firsts, size)
         weights = np.empty(size, np.uint8)
         lists = _NO_LISTS if rare_pairs is None else (rare_pairs.hashes, rare_pairs.weights)
         bounds = (np.zeros_like(firsts),) * 2 if rare_pairs is None else (rare_pairs.firsts, rare_pairs.lasts)
-        slots_kernel.facts(*words, documents, *bounds, *lists, firsts, weights)
+        slots_kernel.facts(*words.texts, documents, *bounds, *lists, firsts, weights)
         sides = left[some], right[some]
-        slots_kernel.contradictions(*words, *once, weights, *numbers, *sides, table_multiplier(), measured[some])
+        slots_kernel.contradictions(*words.texts, *once, weights, *numbers, *sides, table_multiplier(), measured[some])
         release(corpus.tokens, *(() if rare_pairs is None else lists))
 
     in_slices(measure, len(left), threads, *room_of_pairs(lengths, left, right, memory, threads))

@@ -62,6 +62,7 @@ furniture
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -87,7 +88,7 @@ word pair is four characters and seldom survives."""
 TOKEN_BYTES, DOCUMENT_BYTES = 11, 1 << 16
 """Room that a token takes while pairs are measured; and a document, for the system maps what lies around it, too."""
 
-LISTED_BYTES = 5
+LISTED_BYTES = 7
 """Of a rare pair in a list."""
 
 SHARE = 8
@@ -163,6 +164,7 @@ def shingle_evidence(
         room = 1 << table_bits(kernel.SPARSE * longest)
         kernel.shared_shingles(
             corpus.tokens,
+            corpus.fingerprints,
             corpus.starts,
             corpus.ends,
             left[some],
@@ -176,7 +178,7 @@ def shingle_evidence(
             shared[some],
             sizes,  # filled by all threads, but each with the same value
         )
-        release(corpus.tokens)
+        release(corpus.tokens, corpus.fingerprints)
 
     in_slices(measure, len(pairs), threads, memory / threads / SHARE, weights)
     measures = np.full((len(MEASURES), len(pairs)), np.nan)
@@ -258,10 +260,11 @@ def _agreement(
         some = slice(first, last)
         documents, firsts, size = laid_out(lengths, left[some], right[some])
         words = in_words(corpus, documents, lengths, firsts, size)
-        once = once_words(words, documents, firsts, size)
-        agreement_kernel.agreement(*words, *once, left[some], right[some], table_multiplier(), lies[some])
-        numbers_kernel.new_numbers(*words, left[some], right[some], table_multiplier(), new_numbers[some])
-        release(corpus.tokens)
+        once = once_words(words.texts, documents, firsts, size)
+        sides = left[some], right[some], table_multiplier()
+        agreement_kernel.agreement(*words, *once, *sides, lies[some])
+        numbers_kernel.new_numbers(*words.texts, *sides, new_numbers[some])
+        release(corpus.tokens, corpus.fingerprints)
 
     in_slices(measure, len(left), threads, memory / threads / SHARE, _weights(lengths, left, right))
     return np.concatenate([lies.T, new_numbers[None]])
@@ -279,7 +282,8 @@ def _rare_containment(
     The right documents of pairs lie anywhere, and to read a list from a scratch file costs more than to compare it. So
     they are taken block by block, as many as find room; in each the left ones are met in the order of their lists.
     """
-    firsts, lasts, hashes, weights = rare_pairs.firsts, rare_pairs.lasts, rare_pairs.hashes, rare_pairs.weights
+    firsts, lasts = rare_pairs.firsts, rare_pairs.lasts
+    lists = rare_pairs.hashes, rare_pairs.marks, rare_pairs.weights
     measured = np.empty((len(left), 2))
     most = memory / SHARE / LISTED_BYTES
     sizes = lasts - firsts
@@ -288,16 +292,14 @@ def _rare_containment(
         lefts, rights = left[pairs], right[pairs]
         some = slice(int(firsts[rights].min()), int(lasts[rights].max()))
         whole = some.stop - some.start > most  # of one document, or all there is
-        right_lists = hashes[some], weights[some]
-        if not whole:
-            right_lists = read_only(right_lists[0].copy()), read_only(right_lists[1].copy())
-        lists = firsts, lasts, hashes, weights, *right_lists, some.start, rare_pairs.words
+        right_lists = [values[some] if whole else read_only(values[some].copy()) for values in lists]
+        all_lists = firsts, lasts, *lists, *right_lists, some.start, rare_pairs.words
         out = np.empty((len(pairs), 2))
 
         def compare(first: int, last: int) -> None:
             some = lefts[first:last], rights[first:last]
-            agreement_kernel.rare_containment(*lists, *some, table_multiplier(), out[first:last])
-            release(hashes, weights)
+            agreement_kernel.rare_containment(*all_lists, *some, table_multiplier(), out[first:last])
+            release(*lists)
 
         in_slices(compare, len(pairs), threads, most, sizes[lefts])
         measured[pairs] = out
@@ -347,6 +349,27 @@ def _weights(
     return np.asarray(room[right] + np.where(np.diff(left, prepend=-1) != 0, room[left], 0))
 
 
+class Words(NamedTuple):
+    """The words of documents: document ``i`` has those from ``starts[i]`` to ``ends[i]``.
+
+    Parameters
+    ----------
+    words : uint32 array
+    fingerprints : uint16 array
+    starts, ends : int64 array, shape (n_documents,)
+    """
+
+    words: npt.NDArray[np.uint32]
+    fingerprints: npt.NDArray[np.uint16]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+    @property
+    def texts(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """All but the fingerprints."""
+        return self.words, self.starts, self.ends
+
+
 def laid_out(
     lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
@@ -364,15 +387,14 @@ def in_words(
     lengths: npt.NDArray[np.int64],
     firsts: npt.NDArray[np.int64],
     size: int,
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return words, starts and ends of the documents: those of the corpus where all have their tokens as words."""
-    texts = corpus.tokens, corpus.starts, corpus.ends
+) -> Words:
+    """Return the words of the documents: their tokens, where all have these as words."""
+    texts = Words(corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends)
     if (lengths[documents] == corpus.lengths[documents]).all():
         return texts
-    words = np.empty(size, np.uint32)
-    words_kernel.write_words(*texts, documents, lengths, firsts, words)
-    words.flags.writeable = False  # as the tokens are: kernels would compile once for each
-    return words, firsts, firsts + lengths
+    words, marks = np.empty(size, np.uint32), np.empty(size, np.uint16)
+    words_kernel.write_words(*texts, documents, lengths, firsts, words, marks)
+    return Words(read_only(words), read_only(marks), firsts, firsts + lengths)
 
 
 def once_words(

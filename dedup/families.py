@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import Pairs, joined, split
-from dedup.collisions import collide
 from dedup.differences import contradictions
 from dedup.evidence import room_of_pairs
 from dedup.furniture import own_prose
@@ -222,14 +221,12 @@ def are_versions(corpus: Corpus, pairs: Pairs, memory: int, threads: int) -> npt
     measured = np.empty((len(pairs), 3))
 
     def measure(first: int, last: int) -> None:
-        texts = corpus.tokens, corpus.starts, corpus.ends
+        texts = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
         kernel.coverage(*texts, left[first:last], right[first:last], table_multiplier(), measured[first:last])
         release(corpus.tokens)
 
     in_slices(measure, len(pairs), threads, *room_of_pairs(corpus.lengths, left, right, memory, threads))
     alike = (measured[:, 0] >= COVERED) & (measured[:, 2] >= LEAD_COVERED)
-    (at,) = np.nonzero(alike)
-    alike[at] &= ~collide(corpus, left[at], right[at], threads, memory)
     # What is nearly all the same has no slots worth a look.
     (at,) = np.nonzero(alike & (measured[:, :2].min(axis=1) < ALL_COVERED))
     agree = contradictions(corpus, corpus.lengths, left[at], right[at], None, threads, memory) < CONTRADICTED

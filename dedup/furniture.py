@@ -95,7 +95,7 @@ class Stripped:
     tokens : uint32 array
         What is left of them, one after the other.
     fingerprints : uint16 array
-        Of these tokens, if the corpus has any.
+        Of these tokens.
     ends : int64 array, shape (n,)
         Where each ends in ``tokens``.
     stops : uint32 array
@@ -313,29 +313,19 @@ def _without(
     has_some = np.zeros(len(documents), bool)
     has_some[row[is_furniture]] = True
     changed = documents[has_some]
-    out = np.empty(int(corpus.lengths[changed].sum()), np.int64)
+    size = int(corpus.lengths[changed].sum())
+    out, fingerprints = np.empty(size, np.uint32), np.empty(size, np.uint16)
     stops = np.empty(int(counts[has_some].sum()), np.uint32)
     ends, stop_ends = np.empty(len(changed), np.int64), np.empty(len(changed), np.int64)
+    texts = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
     places = segments.stops, segments.firsts, segments.lasts
-    kernel.strip(
-        corpus.starts,
-        corpus.ends,
-        changed,
-        *places,
-        is_furniture[has_some[row]],
-        LEAST_LEFT,
-        out,
-        ends,
-        stops,
-        stop_ends,
-    )
+    of = changed, *places, is_furniture[has_some[row]], LEAST_LEFT
+    kernel.strip(*texts, *of, out, fingerprints, ends, stops, stop_ends)
+    release(corpus.tokens, corpus.fingerprints)
     if len(changed) == 0:
         return Stripped.nothing()
-    left = out[: ends[-1]]
-    tokens = corpus.tokens[left]
-    fingerprints = corpus.fingerprints[left] if len(corpus.fingerprints) else corpus.fingerprints
-    release(corpus.tokens, corpus.fingerprints)
-    return Stripped(changed, tokens, fingerprints, ends, stops[: stop_ends[-1]], stop_ends)
+    left = slice(0, int(ends[-1]))
+    return Stripped(changed, out[left], fingerprints[left], ends, stops[: stop_ends[-1]], stop_ends)
 
 
 def own_prose(
@@ -343,8 +333,9 @@ def own_prose(
 ) -> npt.NDArray[np.float64]:
     """Measure which share of the sentences of the left document of each pair the right one has not."""
     out = np.empty(len(left))
+    texts = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
     places = segments.stops, segments.firsts, segments.lasts
-    kernel.own_prose(corpus.tokens, corpus.starts, corpus.ends, *places, _marks(), left, right, table_multiplier(), out)
+    kernel.own_prose(*texts, *places, _marks(), left, right, table_multiplier(), out)
     release(corpus.tokens)
     return out
 

@@ -25,7 +25,12 @@ LEAST_BITS = 20
 USUAL_BITS = 24  # of small corpora: room for the background
 CROWD_SKETCH = 16
 CROWD_LEAST_DF, CROWD_MOST_DF = 25, 152  # the latter stands for a thousand
-SCRATCH = ("sketches", np.uint64), ("rare pairs", np.uint32), ("weights of rare pairs", np.uint8)
+SCRATCH = (
+    ("sketches", np.uint64),
+    ("rare pairs", np.uint32),
+    ("marks of rare pairs", np.uint16),
+    ("weights of rare pairs", np.uint8),
+)
 """What `sketches` leaves in scratch files."""
 
 FULL_WEIGHT_DF = 12
@@ -103,7 +108,9 @@ class RarePairs:
     Parameters
     ----------
     hashes : uint32 array
-        The upper halves of the pairs' hashes. May be a view of a scratch file, like the next.
+        The upper halves of the pairs' hashes. May be a view of a scratch file, like the next two.
+    marks : uint16 array
+        What follows from the fingerprints of the words of each: pairs of other words with the same hash have others.
     weights : uint8 array
         From `RARITY_WEIGHTS`, of each.
     firsts, lasts : int64 array, shape (n_documents,)
@@ -115,6 +122,7 @@ class RarePairs:
     """
 
     hashes: npt.NDArray[np.uint32]
+    marks: npt.NDArray[np.uint16]
     weights: npt.NDArray[np.uint8]
     firsts: npt.NDArray[np.int64]
     lasts: npt.NDArray[np.int64]
@@ -123,6 +131,7 @@ class RarePairs:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hashes", read_only(self.hashes))
+        object.__setattr__(self, "marks", read_only(self.marks))
         object.__setattr__(self, "weights", read_only(self.weights))
 
 
@@ -191,23 +200,24 @@ def sketches(
     words = np.zeros(len(corpus), np.int64)
     is_unspaced = np.zeros(len(corpus), bool)
     texts = corpus.tokens, corpus.starts, corpus.ends
+    words_of = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
 
     def sketch(block: slice) -> tuple[npt.NDArray[Any], ...]:
         some = documents[block]
         own, crowd = (np.empty((len(some), width), np.uint64) for width in widths)
         room = int(corpus.lengths[some].sum())
-        listed, weights = np.empty(room, np.uint32), np.empty(room, np.uint8)
-        lists = listed, weights, list_sizes[block]
+        listed, marks, weights = np.empty(room, np.uint32), np.empty(room, np.uint16), np.empty(room, np.uint8)
+        lists = listed, marks, weights, list_sizes[block]
         outs = own, sizes[0, block], crowd, sizes[1, block], *lists
-        count = kernel.sketch(*texts, some, frequencies, bounds, RARITY_WEIGHTS, *outs)
+        count = kernel.sketch(*words_of, some, frequencies, bounds, RARITY_WEIGHTS, *outs)
         words_kernel.count_words(*texts, some, np.empty(0, np.uint32), words)
         is_unspaced[some] = has_unspaced(corpus, some)
-        return own, listed[:count], weights[:count], crowd
+        return own, listed[:count], marks[:count], weights[:count], crowd
 
     for made in in_turn(sketch, blocks(corpus.lengths[documents]), threads):
         for array, values in zip(arrays, made, strict=True):
             array.append(values.ravel())
-        release(corpus.tokens)
+        release(corpus.tokens, corpus.fingerprints)
     firsts, lasts = np.zeros((2, len(corpus)), np.int64)
     lasts[documents] = np.cumsum(list_sizes)
     firsts[documents] = lasts[documents] - list_sizes
@@ -220,8 +230,8 @@ def from_scratch(
     params: Params, scratch: Scratch, sizes: npt.NDArray[np.uint16], *by_document: npt.NDArray[Any]
 ) -> tuple[Sketches, RarePairs]:
     """Return sketches and rare pairs as `sketches` has left them in scratch files, the last four fields given."""
-    hashes, listed, weights = (scratch[name].view() for name, _ in SCRATCH)
-    return Sketches(hashes.reshape(-1, params.sketch_size), sizes), RarePairs(listed, weights, *by_document)
+    hashes, *lists = (scratch[name].view() for name, _ in SCRATCH)
+    return Sketches(hashes.reshape(-1, params.sketch_size), sizes), RarePairs(*lists, *by_document)
 
 
 def rare_pairs(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> RarePairs:
@@ -232,14 +242,16 @@ def rare_pairs(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> RarePairs:
     words = np.zeros(len(corpus), np.int64)
     words_kernel.count_words(corpus.tokens, corpus.starts, corpus.ends, documents, np.empty(0, np.uint32), words)
     pairs, counts = np.empty(corpus.longest, np.uint64), np.empty(corpus.longest, np.uint8)
-    listed, weights = np.empty(lasts[-1], np.uint32), np.empty(lasts[-1], np.uint8)
+    size = lasts[-1]
+    listed, marks, weights = np.empty(size, np.uint32), np.empty(size, np.uint16), np.empty(size, np.uint8)
     for document in documents.tolist():
         some = slice(firsts[document], lasts[document])
         start, end = corpus.starts[document], corpus.ends[document]
         count = kernel.look_up(corpus.tokens, start, end, frequencies, pairs, counts)
-        out = listed[some], weights[some]
-        lasts[document] = some.start + kernel.list_rare(pairs[:count], counts[:count], RARITY_WEIGHTS, *out)
-    return RarePairs(listed, weights, firsts, lasts, words, has_unspaced(corpus, documents))
+        out = listed[some], marks[some], weights[some]
+        of = pairs[:count], counts[:count], corpus.fingerprints[start:end]
+        lasts[document] = some.start + kernel.list_rare(*of, RARITY_WEIGHTS, *out)
+    return RarePairs(listed, marks, weights, firsts, lasts, words, has_unspaced(corpus, documents))
 
 
 def has_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

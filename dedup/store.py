@@ -296,7 +296,7 @@ class Corpus:
     starts, ends : int64 array, shape (n_documents,)
         Document ``i`` has ``tokens[starts[i]:ends[i]]``.
     fingerprints : uint16 array
-        Of the tokens, as in `dedup.text.Tokens`; empty: words of one token hash are the same.
+        Of the tokens, as in `dedup.text.Tokens`; where there are none words of one token hash are the same.
 
     Attributes
     ----------
@@ -312,7 +312,8 @@ class Corpus:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", read_only(self.tokens))
-        object.__setattr__(self, "fingerprints", read_only(self.fingerprints))
+        marks = self.fingerprints if len(self.fingerprints) else np.zeros(len(self.tokens), np.uint16)
+        object.__setattr__(self, "fingerprints", read_only(marks))
         object.__setattr__(self, "lengths", self.ends - self.starts)
 
     def __len__(self) -> int:

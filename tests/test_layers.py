@@ -26,7 +26,6 @@ STAGES = [
     "furniture",
     "families",
     "crowds",
-    "collisions",
     "judging",
     "evidence",
     "stages",

@@ -51,7 +51,9 @@ def test_a_passage_is_six_words() -> None:
 
 def covered(corpus: Corpus, pairs: np.ndarray) -> list[tuple[float, ...]]:
     out = np.full((len(pairs), 3), np.nan)
-    kernel.coverage(corpus.tokens, corpus.starts, corpus.ends, *split(pairs), table_multiplier(), out)
+    kernel.coverage(
+        corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends, *split(pairs), table_multiplier(), out
+    )
     return [tuple(row) for row in out.tolist()]
 
 

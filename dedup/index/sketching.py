@@ -18,6 +18,7 @@ class Lists:
     """The rare pairs of some documents, one after the other, as in `dedup.rare.RarePairs`."""
 
     hashes: npt.NDArray[np.uint32]
+    marks: npt.NDArray[np.uint16]
     weights: npt.NDArray[np.uint8]
     sizes: npt.NDArray[np.int64]
 
@@ -88,13 +89,13 @@ def sketched(
     sizes, query_sizes = np.empty((2, n), np.uint16)
     list_sizes = np.empty(n, np.int64)
     room = int(corpus.lengths[documents].sum())
-    listed, weights = np.empty(room, np.uint32), np.empty(room, np.uint8)
-    texts = corpus.tokens, corpus.starts, corpus.ends
+    listed, marks, weights = np.empty(room, np.uint32), np.empty(room, np.uint16), np.empty(room, np.uint8)
+    words = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
     # An article that is not counted may have pairs that none has.
     bounds = np.array([0, rare_df, least, rare_df])
-    outs = stored, sizes, query, query_sizes, listed, weights, list_sizes
-    count = kernel.sketch(*texts, documents, frequencies, bounds, RARITY_WEIGHTS, *outs)
-    lists = Lists(listed[:count], weights[:count], list_sizes)
+    outs = stored, sizes, query, query_sizes, listed, marks, weights, list_sizes
+    count = kernel.sketch(*words, documents, frequencies, bounds, RARITY_WEIGHTS, *outs)
+    lists = Lists(listed[:count], marks[:count], weights[:count], list_sizes)
     return Sketched(documents, stored, sizes, query, query_sizes, lists)
 
 
@@ -109,5 +110,6 @@ def rare_pairs(corpus: Corpus, parts: list[Sketched]) -> RarePairs:
     texts = corpus.tokens, corpus.starts, corpus.ends
     words_kernel.count_words(*texts, np.arange(n), np.empty(0, np.uint32), words)
     hashes = np.concatenate([part.lists.hashes for part in parts])
+    marks = np.concatenate([part.lists.marks for part in parts])
     weights = np.concatenate([part.lists.weights for part in parts])
-    return RarePairs(hashes, weights, firsts, lasts, words, has_unspaced(corpus, np.arange(n)))
+    return RarePairs(hashes, marks, weights, firsts, lasts, words, has_unspaced(corpus, np.arange(n)))

@@ -12,12 +12,12 @@ in `dedup.evidence`, the same in plain Python in ``tests/naive.py``.
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u4, u8
+from numba import i8, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.rare import FULL_WEIGHT
-from dedup.kernels.table import table_bits
+from dedup.kernels.table import KEY_BITS, STAMPS, entry, find, next_stamp, table_bits, word
 
 RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
@@ -25,9 +25,6 @@ LEAD = 60  # words: so many in a row, near the beginning of both texts, tell whe
 LEAD_FROM = 80  # words of page that may stand before them
 LEAST_TOP = 20  # words in the top of a text, if it has as many; of a longer one it is the first quarter
 REACH = 24  # how near, in both documents, anchors must be to support one another
-KEY_BITS = 48  # of an entry in a hash table, above them its stamp
-STAMPS = 1 << (64 - KEY_BITS)  # hash tables that use the same room before it is emptied
-SLOT_SHIFT = 20  # of a key times the secret multiplier, the bits from here on choose its slot
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
 FEW_WORDS = 4  # the same for once-words
@@ -36,25 +33,6 @@ FEW_WORDS = 4  # the same for once-words
 VERBATIM, ANCHOR_ORDER, SUPPORTED_ANCHORS = range(0, 6, 2)
 LEAST_COVERED_THIRD, ANCHORS_IN_ORDER, SHARED_LEAD, NEW_TOP = 6, 7, 8, 9
 N_MEASURES = 10
-
-
-@njit(inline="always")
-def entry(key: int, stamp: int) -> int:
-    """Return what stands in a hash table for a key of at most KEY_BITS: it, and above it the stamp of its table."""
-    return u8(stamp) << u8(KEY_BITS) | u8(key)
-
-
-@njit(inline="always")
-def find(entries: Array, wanted: int, mask: int, multiplier: int) -> int:
-    """Return the slot that holds the entry, or the one where it belongs: free, or left over from an older stamp.
-
-    The multiplier is odd and secret: no text can fill one end of a table.
-    """
-    slot = wanted * multiplier >> u8(SLOT_SHIFT) & mask
-    # Another key of the same stamp: one comparison, for which of the two it is not cannot be predicted.
-    while u8((entries[slot] ^ wanted) - u8(1)) < u8((1 << KEY_BITS) - 1):
-        slot = (slot + u8(1)) & mask
-    return slot
 
 
 @kernel
@@ -111,15 +89,6 @@ def once_words(
         lasts[document] = firsts[document] + count
 
 
-@njit(inline="always")
-def next_stamp(stamp: int, entries: Array) -> int:
-    """Return the stamp of a new hash table in the room of the last one, which is emptied when stamps run out."""
-    if stamp + 1 < STAMPS:
-        return stamp + 1
-    entries[:] = u8(0)
-    return 1
-
-
 @kernel
 def longest_of(starts: Array, ends: Array, documents: Array) -> int:
     """Return the number of tokens of the longest of the documents, at least 1."""
@@ -134,8 +103,10 @@ def rare_containment(
     firsts: Array,
     lasts: Array,
     pairs: Array,
+    marks: Array,
     weights: Array,
     right_pairs: Array,
+    right_marks: Array,
     right_weights: Array,
     right_from: int,
     sizes: Array,
@@ -148,9 +119,9 @@ def rare_containment(
 
     Parameters
     ----------
-    firsts, lasts, pairs, weights
+    firsts, lasts, pairs, marks, weights
         The rare word pairs of documents, as `dedup.kernels.rare.sketch` lists them, and where those of each are.
-    right_pairs, right_weights : arrays
+    right_pairs, right_marks, right_weights : arrays
         The same for the right documents, from ``right_from`` on.
     right_from : int
     sizes : int64 array, shape (n_documents,)
@@ -172,13 +143,14 @@ def rare_containment(
     for q in range(left.size):
         x, x_weights = pairs[firsts[left[q]] : lasts[left[q]]], weights[firsts[left[q]] : lasts[left[q]]]
         y_first, y_last = firsts[right[q]] - right_from, lasts[right[q]] - right_from
+        x_marks, y_marks = marks[firsts[left[q]] : lasts[left[q]]], right_marks[y_first:y_last]
         y, y_weights = right_pairs[y_first:y_last], right_weights[y_first:y_last]
         if q == 0 or left[q] != left[q - 1]:
             stamp = next_stamp(stamp, entries)
             left_weight = i8(FEW_PAIRS)
             mask = u8((1 << table_bits(SPARSE * x.size)) - 1)  # no larger than it must be, to stay in the cache
             for i in range(x.size):
-                wanted = entry(x[i], stamp)
+                wanted = entry(word(x[i], x_marks[i]), stamp)
                 slot = find(entries, wanted, mask, u8(multiplier))
                 entries[slot] = wanted
                 seen[slot] = -1
@@ -189,7 +161,7 @@ def rare_containment(
         for j in range(y.size):
             weight = i8(y_weights[j])
             right_weight += weight
-            wanted = entry(y[j], stamp)
+            wanted = entry(word(y[j], y_marks[j]), stamp)
             slot = find(entries, wanted, mask, u8(multiplier))
             # No branch: which are shared cannot be predicted.
             is_shared = entries[slot] == wanted
@@ -205,24 +177,24 @@ def rare_containment(
 
 
 @kernel
-def runs(tokens: Array, hashes: Array, multiplier: int) -> int:
-    """Write the hash, of KEY_BITS, of each run of RUN tokens (of all, where there are fewer); return how many.
+def runs(tokens: Array, fingerprints: Array, hashes: Array, multiplier: int) -> int:
+    """Write the hash, of KEY_BITS, of each run of RUN words (of all, where there are fewer); return how many.
 
-    The multiplier is that of `find`: nobody can make runs of other tokens with the hash of one.
+    The multiplier is that of `find`: nobody can make runs of other words with the hash of one.
     """
     by = u8(multiplier)
     if tokens.size < RUN:
         key = u8(tokens.size)
-        for token in tokens:
-            key = (key ^ u8(token)) * by
-        hashes[0] = (key ^ key >> u8(32)) * by >> u8(64 - KEY_BITS)
+        for k in range(tokens.size):
+            key = (key ^ word(tokens[k], fingerprints[k])) * by
+        hashes[0] = key >> u8(64 - KEY_BITS)
         return min(tokens.size, 1)
     count = tokens.size - RUN + 1
     for i in range(count):  # becomes a loop of vectors
         key = u8(RUN)
         for k in range(RUN):
-            key = (key ^ u8(tokens[i + k])) * by
-        hashes[i] = (key ^ key >> u8(32)) * by >> u8(64 - KEY_BITS)
+            key = (key ^ word(tokens[i + k], fingerprints[i + k])) * by
+        hashes[i] = key >> u8(64 - KEY_BITS)
     return count
 
 
@@ -373,6 +345,7 @@ def least_covered_third(account: Array, size: int, windows: Array) -> float:
 @kernel
 def agreement(
     tokens: Array,
+    fingerprints: Array,
     starts: Array,
     ends: Array,
     firsts: Array,
@@ -388,6 +361,8 @@ def agreement(
     Parameters
     ----------
     tokens : uint32 array
+    fingerprints : uint16 array
+        Of the tokens, as in `dedup.text.Tokens`.
     starts, ends : int64 array, shape (n_documents,)
         No document of a pair is empty.
     firsts, lasts, once
@@ -425,6 +400,8 @@ def agreement(
     for q in range(left.size):
         x = tokens[starts[left[q]] : ends[left[q]]]
         y = tokens[starts[right[q]] : ends[right[q]]]
+        x_marks = fingerprints[starts[left[q]] : ends[left[q]]]
+        y_marks = fingerprints[starts[right[q]] : ends[right[q]]]
         x_once = once[firsts[left[q]] : lasts[left[q]]]
         y_once = once[firsts[right[q]] : lasts[right[q]]]
         left_covered, right_covered = left_room[: x.size], right_room[: y.size]
@@ -435,7 +412,7 @@ def agreement(
                 words[:] = u8(0)
             stamp = next_stamp(stamp, passages)
             mask = u8((1 << table_bits(SPARSE * x.size)) - 1)  # no larger than it must be, to stay in the cache
-            n_left_passages = runs(x, hashes, multiplier)
+            n_left_passages = runs(x, x_marks, hashes, multiplier)
             for i in range(n_left_passages):
                 wanted = entry(hashes[i], stamp)
                 slot = find(passages, wanted, mask, u8(multiplier))
@@ -443,12 +420,12 @@ def agreement(
                 passage_seen[slot] = -1
                 left_passages[i] = slot
             for i in x_once:
-                wanted = entry(x[i], stamp)
+                wanted = entry(word(x[i], x_marks[i]), stamp)
                 slot = find(words, wanted, mask, u8(multiplier))
                 words[slot] = wanted
                 word_places[slot] = i
         # Verbatim passages.
-        n_right_passages = runs(y, hashes, multiplier)
+        n_right_passages = runs(y, y_marks, hashes, multiplier)
         for j in range(n_right_passages):
             wanted = entry(hashes[j], stamp)
             slot = find(passages, wanted, mask, u8(multiplier))
@@ -464,7 +441,7 @@ def agreement(
         # Anchors, in the order of a.
         anchors = i8(0)
         for j in y_once:
-            wanted = entry(y[j], stamp)
+            wanted = entry(word(y[j], y_marks[j]), stamp)
             slot = find(words, wanted, mask, u8(multiplier))
             at_right[anchors] = j
             at_left[anchors] = word_places[slot]

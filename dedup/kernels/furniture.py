@@ -7,9 +7,9 @@ from numba import i8, njit, u1, u2, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.evidence import RUN, SPARSE, entry, find, longest_of, next_stamp, runs
+from dedup.kernels.evidence import RUN, SPARSE, longest_of, runs
 from dedup.kernels.rare import two
-from dedup.kernels.table import table_bits
+from dedup.kernels.table import entry, find, next_stamp, table_bits
 from dedup.kernels.xxh import fmix64
 
 MULTIPLIER = 0x9E3779B97F4A7C15
@@ -359,6 +359,8 @@ def common(x: Array, x_size: int, y: Array, y_size: int) -> int:
 
 @kernel
 def strip(
+    tokens: Array,
+    fingerprints: Array,
     starts: Array,
     ends: Array,
     documents: Array,
@@ -368,23 +370,26 @@ def strip(
     is_furniture: Array,
     least: int,
     out: Array,
+    out_fingerprints: Array,
     out_ends: Array,
     out_stops: Array,
     out_stop_ends: Array,
 ) -> None:
-    """List the tokens of documents without their furniture, one document after the other.
+    """Write documents without their furniture, one after the other.
 
     Parameters
     ----------
-    starts, documents, stops, firsts, lasts
+    tokens, starts, documents, stops, firsts, lasts
         As for `segment_hashes`.
+    fingerprints : uint16 array
+        Of the tokens.
     ends : int64 array
     is_furniture : bool array
         Of the segments of the documents, one after the other.
     least : int
         A document of which fewer words are left is furniture itself: it stays as it is.
-    out : int64 array
-        Receives where the tokens are that are left.
+    out : uint32 array
+    out_fingerprints : uint16 array
     out_ends : int64 array, shape (len(documents),)
         Receives where each ends in ``out``.
     out_stops, out_stop_ends
@@ -399,18 +404,20 @@ def strip(
         for k in range(firsts[document], lasts[document]):
             stop = i8(stops[k])
             if not is_furniture[count]:
-                for token in range(start + begin, start + stop):
-                    out[at] = token
-                    at += 1
+                size = stop - begin
+                out[at : at + size] = tokens[start + begin : start + stop]
+                out_fingerprints[at : at + size] = fingerprints[start + begin : start + stop]
+                at += size
                 out_stops[n_stops] = at - before
                 n_stops += 1
             count += 1
             begin = stop
         if at - before < least:
             at, n_stops = before, stops_before
-            for token in range(start, ends[document]):
-                out[at] = token
-                at += 1
+            size = ends[document] - start
+            out[at : at + size] = tokens[start : ends[document]]
+            out_fingerprints[at : at + size] = fingerprints[start : ends[document]]
+            at += size
             for k in range(firsts[document], lasts[document]):
                 out_stops[n_stops] = stops[k]
                 n_stops += 1
@@ -421,6 +428,7 @@ def strip(
 @kernel
 def own_prose(
     tokens: Array,
+    fingerprints: Array,
     starts: Array,
     ends: Array,
     stops: Array,
@@ -438,6 +446,8 @@ def own_prose(
     ----------
     tokens, starts, ends, stops, firsts, lasts
         As for `segment_hashes`.
+    fingerprints : uint16 array
+        Of the tokens.
     marks : bool array
         As for `qualify`.
     left, right : int64 array, shape (n_pairs,)
@@ -458,13 +468,15 @@ def own_prose(
         x = tokens[starts[left[q]] : ends[left[q]]]
         if q == 0 or right[q] != right[q - 1]:
             y = tokens[starts[right[q]] : ends[right[q]]]
+            y_marks = fingerprints[starts[right[q]] : ends[right[q]]]
             stamp = next_stamp(stamp, passages)
             mask = u8((1 << table_bits(SPARSE * y.size)) - 1)
-            for i in range(runs(y, hashes, multiplier)):
+            for i in range(runs(y, y_marks, hashes, multiplier)):
                 wanted = entry(hashes[i], stamp)
                 passages[find(passages, wanted, mask, u8(multiplier))] = wanted
+        x_marks = fingerprints[starts[left[q]] : ends[left[q]]]
         covered[: x.size] = 0
-        for i in range(runs(x, hashes, multiplier)):
+        for i in range(runs(x, x_marks, hashes, multiplier)):
             wanted = entry(hashes[i], stamp)
             if passages[find(passages, wanted, mask, u8(multiplier))] == wanted:
                 covered[i : min(i + RUN, x.size)] = 1

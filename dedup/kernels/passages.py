@@ -7,10 +7,10 @@ from numba import njit, u1, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.evidence import LEAD_FROM, SPARSE, cover, entry, find, lead, longest_of, next_stamp, runs
+from dedup.kernels.evidence import LEAD_FROM, SPARSE, cover, lead, longest_of, runs
 from dedup.kernels.rare import bottom, word_pairs
 from dedup.kernels.simd import BLOCK
-from dedup.kernels.table import table_bits
+from dedup.kernels.table import entry, find, next_stamp, table_bits
 
 
 @njit(inline="always")
@@ -49,13 +49,22 @@ def sketch(tokens: Array, starts: Array, ends: Array, documents: Array, out: Arr
 
 
 @kernel
-def coverage(tokens: Array, starts: Array, ends: Array, left: Array, right: Array, multiplier: int, out: Array) -> None:
+def coverage(
+    tokens: Array,
+    fingerprints: Array,
+    starts: Array,
+    ends: Array,
+    left: Array,
+    right: Array,
+    multiplier: int,
+    out: Array,
+) -> None:
     """Measure how each pair covers each other by shared runs of five words.
 
     Parameters
     ----------
-    tokens, starts, ends
-        As ever.
+    tokens, fingerprints, starts, ends
+        As for `dedup.kernels.evidence.agreement`.
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
     multiplier : int
@@ -76,17 +85,19 @@ def coverage(tokens: Array, starts: Array, ends: Array, left: Array, right: Arra
     for q in range(left.size):
         x = tokens[starts[left[q]] : ends[left[q]]]
         y = tokens[starts[right[q]] : ends[right[q]]]
+        x_marks = fingerprints[starts[left[q]] : ends[left[q]]]
+        y_marks = fingerprints[starts[right[q]] : ends[right[q]]]
         if q == 0 or left[q] != left[q - 1]:
             stamp = next_stamp(stamp, passages)
             mask = u8((1 << table_bits(SPARSE * x.size)) - 1)
-            n_left = runs(x, hashes, multiplier)
+            n_left = runs(x, x_marks, hashes, multiplier)
             for i in range(n_left):
                 wanted = entry(hashes[i], stamp)
                 slot = find(passages, wanted, mask, u8(multiplier))
                 passages[slot] = wanted
                 seen[slot] = -1
                 left_slots[i] = slot
-        n_right = runs(y, hashes, multiplier)
+        n_right = runs(y, y_marks, hashes, multiplier)
         for j in range(n_right):
             wanted = entry(hashes[j], stamp)
             slot = find(passages, wanted, mask, u8(multiplier))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u4, u8
+from numba import i8, njit, u1, u2, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
@@ -21,6 +21,7 @@ STEPS_UP[255] = 0
 CHARACTERS = 4  # of a script without spaces, where two words have about as many
 LETTERS = 6  # of an alphabet without spaces: more than a word, for few sequences of four are rare
 FULL_WEIGHT = 24  # of a pair that is as rare as can be
+MARK_MULTIPLIER = 0x9E37  # odd
 ALPHABETIC = 3  # bits of a token hash, as in dedup.text
 
 
@@ -142,7 +143,9 @@ def look_up(tokens: Array, start: int, stop: int, frequencies: Array, pairs: Arr
 
 
 @kernel
-def list_rare(pairs: Array, counts: Array, weight_of: Array, listed: Array, weights: Array) -> int:
+def list_rare(
+    pairs: Array, counts: Array, fingerprints: Array, weight_of: Array, listed: Array, marks: Array, weights: Array
+) -> int:
     """List the rare ones among word pairs, at every position; return how many.
 
     Parameters
@@ -150,10 +153,14 @@ def list_rare(pairs: Array, counts: Array, weight_of: Array, listed: Array, weig
     pairs : uint64 array
     counts : uint8 array
         Their frequencies.
+    fingerprints : uint16 array
+        Of the tokens of the document.
     weight_of : uint8 array, shape (256,)
         Rarity weight by frequency, at most FULL_WEIGHT. A pair of weight 0 is not rare and not listed.
     listed : uint32 array
         Receives the upper halves of their hashes.
+    marks : uint16 array
+        Receives what follows from the fingerprints of their first two tokens: the same for the same words alone.
     weights : uint8 array
         Receives their weights.
     """
@@ -161,6 +168,7 @@ def list_rare(pairs: Array, counts: Array, weight_of: Array, listed: Array, weig
     for k in range(pairs.size):
         weight = weight_of[counts[k]]
         listed[count] = u4(pairs[k] >> u8(32))
+        marks[count] = u2(u4(fingerprints[k]) * u4(MARK_MULTIPLIER) + u4(fingerprints[k + 1]))
         weights[count] = weight
         count += i8(weight != 0)
     return count
@@ -169,6 +177,7 @@ def list_rare(pairs: Array, counts: Array, weight_of: Array, listed: Array, weig
 @kernel
 def sketch(
     tokens: Array,
+    fingerprints: Array,
     starts: Array,
     ends: Array,
     documents: Array,
@@ -180,6 +189,7 @@ def sketch(
     crowd_out: Array,
     crowd_sizes: Array,
     listed: Array,
+    marks: Array,
     weights: Array,
     list_sizes: Array,
 ) -> int:
@@ -189,9 +199,11 @@ def sketch(
     ----------
     tokens, starts, ends, documents, frequencies
         As in `count_pairs`.
+    fingerprints : uint16 array
+        Of the tokens.
     bounds : int64 array, shape (4,)
         Least and most frequency, 255 at most: of the sketch, and of the second one that tells crowds.
-    weight_of, listed, weights
+    weight_of, listed, marks, weights
         As in `list_rare`; the lists of all documents stand one after the other.
     out, crowd_out : uint64 array, shape (len(documents), sketch size)
         Receive hashes in ascending order.
@@ -217,7 +229,9 @@ def sketch(
         hashes, here = pairs[:count], counts[:count]
         sizes[row] = bottom(hashes, here, u1(bounds[0]), u1(bounds[1]), flags, some, ordered, out[row])
         crowd_sizes[row] = bottom(hashes, here, u1(bounds[2]), u1(bounds[3]), flags, some, ordered, crowd_out[row])
-        list_sizes[row] = list_rare(hashes, here, weight_of, listed[at : at + count], weights[at : at + count])
+        own = fingerprints[starts[documents[row]] : ends[documents[row]]]
+        to = slice(at, at + count)
+        list_sizes[row] = list_rare(hashes, here, own, weight_of, listed[to], marks[to], weights[to])
         at += list_sizes[row]
     return at
 

@@ -6,35 +6,37 @@ from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.table import table_bits
+from dedup.kernels.table import table_bits, word
 
 SPARSE = 4  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 USUAL = 5  # tokens in a shingle, by default
 
 
 @kernel
-def shingles(tokens: Array, start: int, stop: int, size: int, multiplier: int, hashes: Array) -> int:
+def shingles(
+    tokens: Array, fingerprints: Array, start: int, stop: int, size: int, multiplier: int, hashes: Array
+) -> int:
     """Write 64 bits of each shingle of ``tokens[start:stop]`` to ``hashes``; return how many.
 
-    They are the shingles of `dedup.kernels.minhash.shingle`. Its 32 bits are public, and other tokens can be made to
-    have them; these are as secret as the multiplier.
+    They are the shingles of `dedup.kernels.minhash.shingle`, of words instead of token hashes. Its 32 bits are public,
+    and other words can be made to have them; these are as secret as the multiplier.
     """
     by = u8(multiplier)
-    text = tokens[start:stop]
+    text, marks = tokens[start:stop], fingerprints[start:stop]
     size = min(size, text.size)
     count = text.size - size + 1 if size > 0 else 0
     if size == USUAL:
         for k in range(count):  # a loop of vectors
             key = u8(USUAL)
             for at in range(USUAL):
-                key = (key ^ u8(text[k + at])) * by
-            hashes[k] = (key ^ key >> u8(32)) * by
+                key = (key ^ word(text[k + at], marks[k + at])) * by
+            hashes[k] = key
         return count
     for k in range(count):
         key = u8(size)
         for at in range(size):
-            key = (key ^ u8(text[k + at])) * by
-        hashes[k] = (key ^ key >> u8(32)) * by
+            key = (key ^ word(text[k + at], marks[k + at])) * by
+        hashes[k] = key
     return count
 
 
@@ -56,6 +58,7 @@ def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp
 @kernel
 def shared_shingles(
     tokens: Array,
+    fingerprints: Array,
     starts: Array,
     ends: Array,
     left: Array,
@@ -74,6 +77,8 @@ def shared_shingles(
     Parameters
     ----------
     tokens : uint32 array
+    fingerprints : uint16 array
+        Of the tokens, as in `dedup.text.Tokens`.
     starts, ends : int64 array, shape (n_documents,)
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``, whose table is then built once.
@@ -100,18 +105,18 @@ def shared_shingles(
         if sizes[b] < 0:
             stamp += u4(1)
             table_of = i8(-1)
-            count = shingles(tokens, starts[b], ends[b], size, multiplier, hashes)
+            count = shingles(tokens, fingerprints, starts[b], ends[b], size, multiplier, hashes)
             sizes[b] = insert(hashes, count, keys, used, table_bits(SPARSE * count), stamp)
         if table_of != a:
             stamp += u4(1)
             table_of = a
-            count = shingles(tokens, starts[a], ends[a], size, multiplier, hashes)
+            count = shingles(tokens, fingerprints, starts[a], ends[a], size, multiplier, hashes)
             bits = table_bits(SPARSE * count)
             sizes[a] = insert(hashes, count, keys, used, bits, stamp)
         visit += u4(1)
         mask = (1 << bits) - 1
         both = 0
-        count = shingles(tokens, starts[b], ends[b], size, multiplier, hashes)
+        count = shingles(tokens, fingerprints, starts[b], ends[b], size, multiplier, hashes)
         for k in range(count):
             slot = i8(hashes[k] >> u8(32)) & mask
             while used[slot] == stamp and keys[slot] != hashes[k]:

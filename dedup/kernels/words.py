@@ -67,12 +67,25 @@ def count_words(tokens: Array, starts: Array, ends: Array, documents: Array, not
 
 @kernel
 def write_words(
-    tokens: Array, starts: Array, ends: Array, documents: Array, counts: Array, firsts: Array, words: Array
+    tokens: Array,
+    fingerprints: Array,
+    starts: Array,
+    ends: Array,
+    documents: Array,
+    counts: Array,
+    firsts: Array,
+    words: Array,
+    marks: Array,
 ) -> None:
-    """Write the words of each document to ``words``, from ``firsts`` on; the others as for `count_words`."""
+    """Write the words of each document, and their fingerprints, from ``firsts`` on; the others as for `count_words`.
+
+    A sample has none: single letters cannot be forged.
+    """
     for document in documents:
         start, stop = starts[document], ends[document]
         if counts[document] < stop - start:
             sample(tokens, start, stop, words, firsts[document])
+            marks[firsts[document] : firsts[document] + counts[document]] = 0
         else:
             words[firsts[document] : firsts[document] + stop - start] = tokens[start:stop]
+            marks[firsts[document] : firsts[document] + stop - start] = fingerprints[start:stop]
