@@ -61,12 +61,11 @@ class Prepared:
         """Prepare texts, in UTF-8, and their dates; under the key of the index."""
         given = pa.array(texts, pa.large_binary())
         array = without_markup(given, near_keys.params.html)
-        if array is not given:
-            texts = array.to_pylist()
         data, offsets = buffers(array)
         tokens = tokenise(array, key)
         sizes = np.diff(offsets)
         if len(texts) < FEW_TEXTS:
+            texts = texts if array is given else array.to_pylist()
             found = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), agencies) for text in texts]
             credit = np.array([one.agency for one in found])
             drawn_on = np.array([one.drawn_on for one in found])

@@ -30,24 +30,28 @@ def checksums(postings: Array, out: Array) -> None:
 
 
 @kernel
-def is_whole(postings: Array, sums: Array, seen: Array, at: int) -> bool:
-    """Return whether a posting stands in a block that is what was written; a block is looked at once.
+def verify(postings: Array, sums: Array, seen: Array, block: int) -> bool:
+    """Return whether a block is what was written, and note that it is."""
+    if checksum(postings, block) != sums[block]:
+        return False
+    seen[block] = 1
+    return True
 
-    Parameters
-    ----------
-    postings : uint64 array
-    sums : uint64 array
-        The checksum of each block; empty: not known.
-    seen : uint8 array, one of each block
-    at : int
+
+@kernel
+def is_right(postings: Array, sums: Array, seen: Array, at: int, wanted: int) -> bool:
+    """Return whether a place is that of the first posting not below the wanted one, in a run of which sums are known.
+
+    Whatever was read on the way to it: if the postings on either side of it are what was written it is the right one.
     """
-    if sums.size == 0 or at < 0 or at >= postings.size:
-        return True
-    block = at // SUMMED
-    if not seen[block]:
-        if checksum(postings, block) != sums[block]:
+    if at > 0:
+        block = (at - 1) // SUMMED
+        if not (seen[block] or verify(postings, sums, seen, block)) or postings[at - 1] >= wanted:
             return False
-        seen[block] = 1
+    if at < postings.size:
+        block = at // SUMMED
+        if not (seen[block] or verify(postings, sums, seen, block)) or postings[at] < wanted:
+            return False
     return True
 
 
@@ -112,15 +116,14 @@ def search(
 ) -> int:
     """Look keys up in a run.
 
-    Whatever was read on the way to a place, if the postings on either side of it are what was written it is the right
-    one: so only their blocks are held against their checksums.
-
     Parameters
     ----------
     postings : uint64 array, sorted
         Key above ``bits``, number of the document below.
-    sums, seen
-        As for `is_whole`.
+    sums : uint64 array
+        The checksum of each block of SUMMED postings; empty: not known.
+    seen : uint8 array, one of each block
+        Whether it was held against its checksum.
     bits : int
     keys : uint64 array, shape (n_keys,)
         Best sorted: what one lookup brings into the cache serves the next.
@@ -141,16 +144,15 @@ def search(
         Found in all, be there room or not; -1 where the run is damaged.
     """
     mask = (u8(1) << u8(bits)) - u8(1)
+    is_summed = sums.size > 0
     for k in range(keys.size):
         wanted = keys[k] & ~mask
         at = place_of(postings, wanted)
-        if not is_whole(postings, sums, seen, at - 1) or (at > 0 and postings[at - 1] >= wanted):
-            return -1
-        if not is_whole(postings, sums, seen, at) or (at < postings.size and postings[at] < wanted):
+        if is_summed and not is_right(postings, sums, seen, at, wanted):
             return -1
         taken = 0
         while at < postings.size and taken < limit and postings[at] & ~mask == wanted:
-            if not is_whole(postings, sums, seen, at):
+            if is_summed and not seen[at // SUMMED] and not verify(postings, sums, seen, at // SUMMED):
                 return -1
             number = postings[at] & mask
             at += 1
