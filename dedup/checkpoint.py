@@ -21,7 +21,7 @@ from dedup.durable import sync_folder
 from dedup.errors import ParamsError
 from dedup.store import Scratch, ScratchArray, scratch_error
 
-FORMAT = 2
+FORMAT = 3
 """Raised when what is saved is laid out in another way: nothing of an older format is resumed."""
 
 SAVE_AFTER = 1.0

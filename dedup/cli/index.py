@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, hours
+from dedup.cli.options import add_agencies, add_common, add_fields, fields_of, hours
 from dedup.params import UPDATES, Level, Params
+from dedup.terminal import shown
 
 if TYPE_CHECKING:
     from dedup.index import Index, Match
@@ -256,16 +257,16 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     import numpy as np
 
     from dedup.index.naming import check_ids
-    from dedup.io import Fields, open_files
+    from dedup.io import open_files
+    from dedup.io.dates import Unread
     from dedup.schema import NO_DATE
 
-    fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
-    source = open_files(options.input, fields)
-    unread = 0
+    source = open_files(options.input, fields_of(options))
+    unread = Unread()
     for piece in source.pieces():
         batch = piece()
         source.accept(batch)
-        unread += batch.unread_dates
+        unread = unread.and_then(batch.unread)
         if to_keep:
             check_ids(batch)
         ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
@@ -284,8 +285,8 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
             )
         ]
     source.finish()
-    if unread:
-        print(f"dedup: {unread:,} dates cannot be read, or stand for none, and count as missing", file=sys.stderr)
+    for note in [*([unread.note] if unread.count else []), *source.notes]:
+        print(f"dedup: {shown(note)}", file=sys.stderr)
 
 
 def _answer(id: str, matches: list[Match]) -> dict[str, Any]:

@@ -13,12 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
-from dedup.io.assembly import assemble, kind
-from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
+from dedup.io.assembly import Assembly, kind
+from dedup.io.encoding import printable
+from dedup.io.fields import SAMPLE_RECORDS, FieldTree, Found
 from dedup.io.inferred import json_bytes, table_of_dicts
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
-from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, slices
-from dedup.io.tally import Tally
+from dedup.io.tabular import arrow_batch, filtered, find_columns, names_in, slices
+from dedup.io.tally import Tally, field_notes, require_fields
+from dedup.io.usage import Survey, summary
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,14 +39,24 @@ class _InMemory:
         """Bytes of the table, None of an iterable."""
         return self.total_bytes
 
-    def __init__(self, strict: bool) -> None:
+    def __init__(self, fields: Fields, strict: bool, fail_on_empty: bool) -> None:
+        self._tree = FieldTree(fields)
         self._strict = strict
+        self._fail_on_empty = fail_on_empty
         self._tally = Tally()
+        self._survey = Survey()
 
     @property
     def notes(self) -> list[str]:
-        """Nothing: all of it is read."""
-        return []
+        """What is to be known of the fields, or that there is nothing: all of it is read."""
+        if not self._tally.records:
+            return [f"no records in the {self.name}"]
+        return field_notes(self._tree.fields, [(self.name, self._tally, self._survey)])
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Which fields were used."""
+        return summary([(self.name, self._tally.fields)] if self._tally.fields.present else [])
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -56,8 +68,12 @@ class _InMemory:
         self._tally.add(batch, self._strict)
 
     def finish(self) -> None:
-        """Refuse an input without a usable record."""
+        """Refuse an input without a usable record, or without a field that was asked for."""
         self._tally.close(self.name)
+        if self._fail_on_empty and not self._tally.records:
+            raise InputError(f"no records in the {self.name}")
+        if self._tally.records:
+            require_fields(self._tree, [(self.name, self._tally, self._survey)], self.name)
 
     def state(self) -> dict[str, Any]:
         """Return nothing: no other process can go on."""
@@ -79,24 +95,26 @@ class TableSource(_InMemory):
         What the caller asked for.
     strict : bool
         Refuse the first rejected record.
+    fail_on_empty : bool
+        Refuse a table without rows.
     """
 
     name = "table"
 
-    def __init__(self, table: pa.Table, fields: Fields, strict: bool = False) -> None:
-        super().__init__(strict)
+    def __init__(self, table: pa.Table, fields: Fields, strict: bool = False, fail_on_empty: bool = False) -> None:
+        super().__init__(fields, strict, fail_on_empty)
         self._table = table
-        self._columns = choose_arrow_columns(fields, table.schema, self.name)
-        self.has_dates = self._columns.date is not None
+        find_columns(self._tree, table.schema, self.name)
+        self._survey = Survey(tuple(map(printable, names_in(table.schema))))
         self.total_bytes = int(table.nbytes)
         self.bytes_read = 0
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the table in pieces; a row is a record number."""
-        if not self._table.num_rows:
-            raise InputError("no records in the table")
         self.bytes_read = 0
         self._tally = Tally()
+        sample = Survey.of(self._table.slice(0, SAMPLE_RECORDS).to_pylist())
+        self._survey = Survey(self._survey.names, sample.dates, sample.texts)
         return itertools.islice(self._pieces(), skip, None)
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
@@ -118,7 +136,7 @@ class TableSource(_InMemory):
     def _pieces(self) -> Iterator[Piece]:
         row = 1
         for records in slices(self._table):
-            yield partial(arrow_batch, self.name, row, records, self._columns)
+            yield partial(arrow_batch, self.name, row, records, self._tree)
             row += records.num_rows
             self.bytes_read = self.total_bytes * (row - 1) // self._table.num_rows
 
@@ -131,31 +149,27 @@ class RecordSource(_InMemory):
     records : iterable of dict or str
         Of a list or tuple the items are shared, not copied.
     fields : Fields
-        What the caller asked for; guessed from the first dicts.
+        What the caller asked for; the rest is guessed for each dict.
     strict : bool
         Refuse the first rejected record.
+    fail_on_empty : bool
+        Refuse an iterable of nothing.
     """
 
     name = "records"
     total_bytes = None
     bytes_read = 0
 
-    def __init__(self, records: Iterable[Any], fields: Fields, strict: bool = False) -> None:
-        super().__init__(strict)
+    def __init__(
+        self, records: Iterable[Any], fields: Fields, strict: bool = False, fail_on_empty: bool = False
+    ) -> None:
+        super().__init__(fields, strict, fail_on_empty)
         self._incoming = iter(records)
         self._records: list[Any] = []
-        self._fields = fields
-        self.has_dates = False
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the records in pieces; a row is a record number, and the id of a string."""
         return itertools.islice(self._pieces(), skip, None)
-
-    def finish(self) -> None:
-        """Refuse an input without a usable record."""
-        super().finish()
-        if not self._records:
-            raise InputError("no records: the iterable is empty", "dicts or strings")
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""
@@ -174,21 +188,13 @@ class RecordSource(_InMemory):
                 yield {"id": str(number), "text": str(record)} if isinstance(record, str) else record
 
     def _pieces(self) -> Iterator[Piece]:
-        columns = self._choose()
-        done = 0
-        for batch in self._cut():
-            yield partial(_batch, self.name, batch, done, columns)
-            done += len(batch)
-
-    def _choose(self) -> Columns | None:
         beginning = list(itertools.islice(self._incoming, SAMPLE_RECORDS))
         self._incoming = itertools.chain(beginning, self._incoming)
-        keys = dict.fromkeys(key for record in beginning if isinstance(record, Mapping) for key in record)
-        if not keys:
-            return None
-        columns = choose_columns(self._fields, [key for key in keys if isinstance(key, str)], self.name)
-        self.has_dates = columns.date is not None
-        return columns
+        self._survey = Survey.of([record for record in beginning if isinstance(record, Mapping)])
+        done = 0
+        for batch in self._cut():
+            yield partial(_batch, self.name, batch, done, self._tree)
+            done += len(batch)
 
     def _cut(self) -> Iterator[list[Any]]:
         """Cut the iterable into batches, remembering every item."""
@@ -206,23 +212,19 @@ class RecordSource(_InMemory):
             yield batch
 
 
-def _batch(file: str, records: list[Any], done: int, columns: Columns | None) -> Batch:
+def _batch(file: str, records: list[Any], done: int, tree: FieldTree) -> Batch:
     rejected: dict[int, Rejection] = {}
+    nothing: Found = [[] for _ in tree.roles]
+    found = [nothing] * len(records)
+    numbers = []
     for position, record in enumerate(records):
-        if not isinstance(record, (Mapping, str)):
+        if isinstance(record, Mapping):
+            found[position] = tree.match(record)
+        elif not isinstance(record, str):
             rejected[position] = Rejection.of(f"{kind(record)}, expected a dict or a string", json_bytes(record))
-
-    def values(name: str | None) -> list[Any] | None:
-        if name is None:
-            return None
-        return [record.get(name) if isinstance(record, Mapping) else None for record in records]
-
+        else:
+            numbers.append(position)
     row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
-    chosen = columns or Columns("text")
-    fields = zip(records, values(chosen.text) or [], strict=True)
-    text = [record if isinstance(record, str) else value for record, value in fields]
-    ids = values(chosen.id) or [None] * len(records)
-    ids = [str(done + 1 + at) if isinstance(records[at], str) else value for at, value in enumerate(ids)]
-    sides = ids, values(chosen.date), values(chosen.source)
-    batch = assemble(file, row, text, *sides, rejected, lambda position: json_bytes(records[position]))
-    return replace(batch, numbered=any(isinstance(record, str) for record in records))
+    assembly = Assembly(file, row, tree, rejected, lambda position: json_bytes(records[position]))
+    plain = {position: records[position] for position in numbers}
+    return replace(assembly.batch(found, plain=plain), numbered=bool(numbers))

@@ -16,6 +16,7 @@ from dedup.io.encoding import printable, readable
 from dedup.io.paths import STDIN, InputFile
 from dedup.io.source import RAW_BYTES, Batch, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, NotTextError, Reading, chunks, text_chunks
+from dedup.io.usage import Survey
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ class PlainText:
         Reject a file that is not text, as a record among others, instead of stopping at it.
     """
 
-    has_dates = False
-
     def __init__(self, tolerant: bool = False) -> None:
         self._tolerant = tolerant
+        self.surveys: dict[str, Survey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield the file as a piece of one record."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from dedup.errors import InputError, RecordError
-from dedup.io.source import Batch
+from dedup.io.fields import FieldTree
+from dedup.io.shapes import ROLES
+from dedup.io.source import Batch, Fields
+from dedup.io.usage import FieldCounts, Survey, notes
 
 
 @dataclass(slots=True)
@@ -20,12 +25,25 @@ class Tally:
         Row of the first rejected record, 0 when there is none.
     reason : str
         Why that one was rejected.
+    fields : FieldCounts
+        The fields of all of them.
     """
 
     records: int = 0
     rejections: int = 0
     first_row: int = 0
     reason: str = ""
+    fields: FieldCounts = field(default_factory=FieldCounts)
+
+    @staticmethod
+    def of(state: dict[str, Any]) -> Tally:
+        """Return what `state` and the fields told."""
+        return Tally(**{**state, "fields": FieldCounts(**state["fields"])})
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What there is but the fields, as JSON can hold it."""
+        return {name: getattr(self, name) for name in ("records", "rejections", "first_row", "reason")}
 
     def add(self, batch: Batch, strict: bool) -> None:
         """Count a batch.
@@ -44,6 +62,7 @@ class Tally:
                 raise RecordError(f"{batch.file}, row {self.first_row}{named}: {self.reason}")
         self.records += len(batch.row)
         self.rejections += len(batch.rejected)
+        self.fields.add(batch.fields)
 
     def close(self, name: str) -> None:
         """Refuse an input that has records, but none that can be used.
@@ -57,3 +76,38 @@ class Tally:
                 f"{name}: not one usable record among {self.records}; row {self.first_row}: {self.reason}",
                 hint="standard input is read as JSON lines" if name == "-" else "is the format what the name says?",
             )
+
+
+Read = Sequence[tuple[str, Tally, Survey]]
+"""What was read: names of files, what was counted of each, and what its first records have."""
+
+
+def require_fields(tree: FieldTree, files: Read, where: str) -> None:
+    """Refuse an input in which no record has a field that was asked for; or, where texts are guessed, none of these.
+
+    Parameters
+    ----------
+    tree : FieldTree
+    files : Read
+        Those with records that have fields.
+    where : str
+        The input, for messages.
+
+    Raises
+    ------
+    ColumnError
+    """
+    names = list(dict.fromkeys(name for _, _, survey in files for name in survey.names))
+    if not names:
+        return
+    for role in ROLES:
+        is_wanted = role == "text" or getattr(tree.fields, role) is not None
+        if is_wanted and not any(tally.fields.has(role) for _, tally, _ in files):
+            raise tree.missing(where, names, role)
+
+
+def field_notes(fields: Fields, files: Read) -> list[str]:
+    """Return what a person should know of the fields."""
+    asked = {role: getattr(fields, role) for role in ROLES}
+    counted = [(name, tally.fields, survey) for name, tally, survey in files if survey.names]
+    return notes(asked, counted, sum(tally.records - tally.rejections for _, tally, _ in files))
