@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.io.columns import Column, Columns
 from dedup.io.dates import read_dates
 from dedup.io.encoding import printable, to_bytes
-from dedup.io.fields import DATE, ID, NO_RANK, SOURCE, TEXT, FieldTree, Found, Taken
-from dedup.io.shapes import ROLES
+from dedup.io.fields import ID, NO_RANK, FieldTree, Taken
 from dedup.io.source import Batch, Rejection
-from dedup.io.usage import FieldCounts, add_to, is_filled
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,78 +49,67 @@ class Assembly:
     tree: FieldTree
     rejected: dict[int, Rejection]
     raw: Callable[[int], bytes]
-    counts: FieldCounts = field(default_factory=FieldCounts)
 
-    def batch(
-        self,
-        found: Sequence[Found],
-        exact: Callable[[int], Mapping[Any, Any]] | None = None,
-        plain: Mapping[int, str] = MappingProxyType({}),
-    ) -> Batch:
-        """Build a batch from what records have for each role; rejected ones have nothing.
+    def batch(self, columns: Columns, exact: Callable[[int], Mapping[Any, Any]] | None = None) -> Batch:
+        """Build a batch from what was taken for each role; of rejected records nothing.
 
         Parameters
         ----------
-        found : sequence of Found
-            As `FieldTree.match` gives it.
+        columns : Columns
         exact : callable, optional
-            Gives the record at a position with numbers as they stand, where those that were found may be rounded.
-        plain : mapping of int to str
-            By position the records that are but a text; their id is the number of the row.
+            Gives the record at a position with numbers as they stand, where those that were taken may be rounded.
         """
-        ids, dates, sources = (self._taken(role, found) for role in (ID, DATE, SOURCE))
-        if exact is not None:
-            for position, one in enumerate(ids):
-                if isinstance(one.value, float):
-                    ids[position] = self.tree.take(ID, self.tree.match(exact(position))[ID])
-        texts = self._taken(TEXT, found)
-        if len(self.tree.roles) > len(ROLES):
-            parts = [self._taken(role, found) for role in range(len(ROLES), len(self.tree.roles))]
-            texts = [join_texts(one, some) for one, *some in zip(texts, *parts, strict=True)]
-        for position, text in plain.items():
-            texts[position] = Taken(text, 0, "")
-            ids[position] = Taken(str(self.row[position]), 0, "")
-        return self.finish(texts, ids, [one.value for one in dates], [one.value for one in sources])
-
-    def finish(self, texts: list[Taken], ids: list[Taken], dates: list[Any], sources: list[Any]) -> Batch:
-        """Build the batch from what was taken for each role; rejects what is no text, and no id."""
-        for position, one in enumerate(texts):
-            if one.value is not None and not isinstance(one.value, str):
-                self._reject(position, f"{one.name} is {kind(one.value)}, expected a string")
-        for position, one in enumerate(ids):
+        texts, ids, dates, sources, *parts = columns.by_role
+        if exact is not None and float in set(map(type, ids.values)):
+            for position, value in enumerate(ids.values):
+                if isinstance(value, float):
+                    ids.put(position, self.tree.take(ID, self.tree.match(exact(position))[ID]))
+        if parts:
+            texts = _joined(texts, parts)
+        for position, one in texts.refused.items():
+            self._reject(position, f"{one.name} is {kind(one.value)}, expected a string")
+        for position, one in ids.refused.items():
             # A field that is only guessed to hold ids may as well hold something else.
-            is_id = one.name == self.tree.names[ID][0]
-            if is_id and one.rank == NO_RANK and one.value is not None and not _is_nothing(one.value):
+            if one.name == self.tree.names[ID][0] and one.value == one.value:
                 self._reject(position, f"{one.name} is {kind(one.value)}, expected a string or a number")
-        values = [None if position in self.rejected else one.value for position, one in enumerate(texts)]
-        names = name_records(self.file, self.row, [one.value for one in ids])
-        published, unread = read_dates(dates, self.tree.fields.date_format)
-        named = sites_of_urls(pa.array(map(_source, sources), pa.string()))
+        for position in self.rejected:
+            texts.values[position] = None
+        published, unread = read_dates(dates.values, self.tree.fields.date_format)
         return Batch(
-            self.file, self.row, names, text_array(values), published, named, self.rejected, unread, self.counts
+            self.file,
+            self.row,
+            name_records(self.file, self.row, ids.values),
+            text_array(texts.values),
+            published,
+            sites_of_urls(pa.array(map(_source, sources.values), pa.string())),
+            self.rejected,
+            unread,
+            columns.counts,
         )
 
     def _reject(self, position: int, reason: str) -> None:
         if position not in self.rejected:
             self.rejected[position] = Rejection.of(reason, self.raw(position))
 
-    def _taken(self, role: int, found: Sequence[Found]) -> list[Taken]:
-        """Take the values of a role, and count its fields."""
-        taken = [self.tree.take(role, one[role]) for one in found]
-        name, names = self.tree.roles[role], self.tree.names[role]
-        for one in taken:
-            if one.rank != NO_RANK:
-                add_to(self.counts.used, name, one.name)
-        for some in found:
-            for rank, value in some[role]:
-                add_to(self.counts.present, name, names[rank])
-                if is_filled(value):
-                    add_to(self.counts.filled, name, names[rank])
-        return taken
+
+def _joined(whole: Column, parts: Sequence[Column]) -> Column:
+    """Return the texts of several fields: those of a field of their name in one, or they themselves, joined."""
+    joined = Column.empty(len(whole.values))
+    for position, rank in enumerate(whole.ranks):
+        every = [part.values[position] for part in parts if part.ranks[position] != NO_RANK]
+        if rank != NO_RANK:
+            joined.put(position, Taken(whole.values[position], rank, ""))
+        elif every:
+            joined.put(position, Taken(JOINT.join(every), 0, ""))
+        else:
+            others = [one.refused.get(position) or one.values[position] for one in (whole, *parts)]
+            other = next((value for value in others if value is not None), None)
+            joined.put(position, other if isinstance(other, Taken) else Taken(other, NO_RANK, ""))
+    return joined
 
 
 def join_texts(whole: Taken, parts: list[Taken]) -> Taken:
-    """Return the text of several fields: that of a field of their name in one, or they themselves, joined."""
+    """Return the text of several fields of one record."""
     usable = [part for part in parts if part.rank != NO_RANK]
     if whole.rank != NO_RANK or not usable:
         others = (one for one in (whole, *parts) if one.value is not None)
@@ -201,11 +188,6 @@ def kind(value: Any) -> str:
         return "a number"
     name = type(value).__name__
     return {"str": "a string", "list": "a list", "dict": "an object", "bytes": "bytes"}.get(name, f"a {name}")
-
-
-def _is_nothing(value: Any) -> bool:
-    """Whether a value is but another way to write that there is none: an empty string, NaN."""
-    return isinstance(value, str) or bool(value != value)
 
 
 def _source(value: Any) -> str | None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.assembly import Assembly
+from dedup.io.columns import Columns
 from dedup.io.encoding import printable
 from dedup.io.fields import SAMPLE_RECORDS, FieldTree, Found
 from dedup.io.lines import line_blocks
@@ -167,8 +168,7 @@ class Delimited:
 
     def _batch(self, file: str, records: list[_Record], done: int, width: int, places: Found) -> Batch:
         rejected: dict[int, Rejection] = {}
-        nothing: Found = [[] for _ in places]
-        found = [nothing] * len(records)
+        rows: dict[int, list[str]] = {}
         for position, record in enumerate(records):
             problem, cells = record.problem, record.cells
             if not problem and len(cells) != width:
@@ -176,9 +176,10 @@ class Delimited:
             if problem:
                 rejected[position] = Rejection.of(problem, record.raw.rstrip(b"\r\n"))
             else:
-                found[position] = [[(rank, cells[place]) for rank, place in some] for some in places]
+                rows[position] = cells
         row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
-        return Assembly(file, row, self._tree, rejected, lambda position: records[position].raw).batch(found)
+        columns = Columns.of_cells(self._tree, places, rows, len(records))
+        return Assembly(file, row, self._tree, rejected, lambda position: records[position].raw).batch(columns)
 
     def _take_header(self, file: InputFile, header: _Record) -> None:
         if header.problem or not any(cell.strip() for cell in header.cells):

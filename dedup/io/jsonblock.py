@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.io.assembly import Assembly, joined_texts, kind, names_of_rows, sites_of_urls
+from dedup.io.columns import Columns
 from dedup.io.dates import Unread, read_date_column, read_dates
 from dedup.io.fields import TEXT, FieldTree
 from dedup.io.shapes import ROLES
@@ -68,11 +69,11 @@ class BlockReader:
             return parsed_batch(self._file, every, range(first_row, first_row + lines), self._tree)
         if not block.endswith(b"\n"):
             block += b"\n"
-        columns = Columns.of(self._tree, len(block), lines)
+        buffers = Buffers.of(self._tree, len(block), lines)
         line, left = np.empty(lines, np.int64), np.empty((lines, 3), np.int64)
         room = np.empty((kernel.ROOM, kernel.WIDTH), np.int64)
-        n, n_left = kernel.read_lines(np.frombuffer(block, np.uint8), *self._arrays, *columns, room, line, left)
-        block_fields = _BlockFields(self._tree, columns, n)
+        n, n_left = kernel.read_lines(np.frombuffer(block, np.uint8), *self._arrays, *buffers, room, line, left)
+        block_fields = _BlockFields(self._tree, buffers, n)
         row = first_row + line[:n]
         ids = block_fields.strings(kernel.ID)
         if ids.null_count:
@@ -116,10 +117,10 @@ class BlockReader:
 class _BlockFields:
     """What the kernel has made of the first ``n`` records, as Arrow has it."""
 
-    def __init__(self, tree: FieldTree, columns: Columns, n: int) -> None:
+    def __init__(self, tree: FieldTree, buffers: Buffers, n: int) -> None:
         self._tree = tree
-        self._data, self._counts = columns.data, columns.counts
-        self._kinds, self._ends, self._ranks = columns.kinds[:, :n], columns.ends[:, : n + 1], columns.ranks[:, :n]
+        self._data, self._counts = buffers.data, buffers.counts
+        self._kinds, self._ends, self._ranks = buffers.kinds[:, :n], buffers.ends[:, : n + 1], buffers.ranks[:, :n]
 
     def strings(self, role: int, even_empty: bool = False) -> pa.StringArray:
         """Return the values of a role; null where there is none, or it is empty."""
@@ -166,7 +167,7 @@ class _BlockFields:
         return _strings(pa.large_binary(), ends, self._data[role], self._kinds[role] != kernel.MISSING)
 
 
-class Columns(NamedTuple):
+class Buffers(NamedTuple):
     """What the kernel writes of the fields: as the parameters of `kernels.json_fields.read_lines`."""
 
     data: npt.NDArray[np.uint8]
@@ -176,10 +177,10 @@ class Columns(NamedTuple):
     counts: npt.NDArray[np.int64]
 
     @staticmethod
-    def of(tree: FieldTree, size: int, lines: int) -> Columns:
+    def of(tree: FieldTree, size: int, lines: int) -> Buffers:
         """Return room for the fields of so many lines, of so many bytes."""
         roles = len(tree.roles)
-        return Columns(
+        return Buffers(
             np.empty((roles, size + BLOCK), np.uint8),
             np.empty((roles, lines + 1), np.int64),
             np.empty((roles, lines), np.uint8),
@@ -264,7 +265,7 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
         return record if isinstance(record, dict) else records[position]
 
     assembly = Assembly(file, np.array(rows, np.int64), tree, rejected, kept.__getitem__)
-    return assembly.batch([tree.match(record) for record in records], exact)
+    return assembly.batch(Columns.of_records(tree, dict(enumerate(records)), len(records)), exact)
 
 
 def parse(line: bytes) -> dict[str, Any] | Rejection:

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.assembly import Assembly, kind
+from dedup.io.columns import Columns
 from dedup.io.encoding import printable
-from dedup.io.fields import SAMPLE_RECORDS, FieldTree, Found
+from dedup.io.fields import ID, SAMPLE_RECORDS, TEXT, FieldTree, Taken
 from dedup.io.inferred import json_bytes, table_of_dicts
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
 from dedup.io.tabular import arrow_batch, filtered, find_columns, names_in, slices
@@ -214,17 +215,19 @@ class RecordSource(_InMemory):
 
 def _batch(file: str, records: list[Any], done: int, tree: FieldTree) -> Batch:
     rejected: dict[int, Rejection] = {}
-    nothing: Found = [[] for _ in tree.roles]
-    found = [nothing] * len(records)
-    numbers = []
+    mappings: dict[int, Mapping[Any, Any]] = {}
+    texts: dict[int, str] = {}
     for position, record in enumerate(records):
-        if isinstance(record, Mapping):
-            found[position] = tree.match(record)
-        elif not isinstance(record, str):
-            rejected[position] = Rejection.of(f"{kind(record)}, expected a dict or a string", json_bytes(record))
+        if isinstance(record, str):
+            texts[position] = record
+        elif isinstance(record, Mapping):
+            mappings[position] = record
         else:
-            numbers.append(position)
+            rejected[position] = Rejection.of(f"{kind(record)}, expected a dict or a string", json_bytes(record))
     row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
+    columns = Columns.of_records(tree, mappings, len(records))
+    for position, text in texts.items():  # whose id is the number of the row
+        columns.by_role[TEXT].put(position, Taken(text, 0, ""))
+        columns.by_role[ID].put(position, Taken(str(row[position]), 0, ""))
     assembly = Assembly(file, row, tree, rejected, lambda position: json_bytes(records[position]))
-    plain = {position: records[position] for position in numbers}
-    return replace(assembly.batch(found, plain=plain), numbered=bool(numbers))
+    return replace(assembly.batch(columns), numbered=bool(texts))

@@ -15,8 +15,8 @@ from dedup.schema import NO_DATE
 Counts = dict[str, dict[str, int]]
 """Records, by role and by the name of a field."""
 
-LONG_TEXT = 20
-"""Words from which a field is taken to hold texts."""
+LONG_TEXT, ENOUGH = 20, 1_000
+"""Words from which a field is taken to hold texts, among its first characters."""
 
 MOST_SHARE = 0.5
 """Share of the records in which a field must hold something for its not being used to be told."""
@@ -113,7 +113,8 @@ class Survey:
         texts = [
             printable(name)
             for name, some in filled.items()
-            if sum(isinstance(one, str) and len(one.split()) >= LONG_TEXT for one in some) > MOST_SHARE * len(records)
+            if sum(isinstance(one, str) and one.count(" ", 0, ENOUGH) >= LONG_TEXT for one in some)
+            > MOST_SHARE * len(records)
         ]
         return Survey(tuple(map(printable, values)), dates, tuple(texts))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dedup.io import Fields
 from dedup.io.fields import FieldTree
-from dedup.io.jsonblock import BlockReader, Columns, arrays_of, parsed_batch
+from dedup.io.jsonblock import BlockReader, Buffers, arrays_of, parsed_batch
 from dedup.kernels import json_fields as kernel
 
 NAMED = FieldTree(Fields(text="text", id="id", date="date", source="source"))
@@ -42,10 +42,10 @@ def agree(block: bytes, *trees: FieldTree):
 
 def left(line: bytes, tree: FieldTree = NAMED) -> bool:
     """Whether the kernel leaves a line to Python."""
-    columns = Columns.of(tree, len(line) + 1, 1)
+    buffers = Buffers.of(tree, len(line) + 1, 1)
     rest = np.empty((kernel.ROOM, kernel.WIDTH), np.int64), np.empty(1, np.int64), np.empty((1, 3), np.int64)
     data = np.frombuffer(line + b"\n", np.uint8)
-    return kernel.read_lines(data, *arrays_of(tree), *columns, *rest) == (1, 1)
+    return kernel.read_lines(data, *arrays_of(tree), *buffers, *rest) == (1, 1)
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=90) | st.text('ab"\\/\n\t\0é漢🙂 ', max_size=200)
