@@ -16,6 +16,7 @@ from dedup.terminal import shown
 
 if TYPE_CHECKING:
     from dedup.index import Index, Match
+    from dedup.io import Fields, Source
 
 DESCRIPTION = """\
 Keep documents in a lasting index, and ask what a new text copies.
@@ -261,7 +262,10 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     from dedup.io.dates import Unread
     from dedup.schema import NO_DATE
 
-    source = open_files(options.input, fields_of(options))
+    fields = fields_of(options)
+    source = open_files(options.input, fields)
+    if to_keep:
+        _require_fields(source, fields)
     unread = Unread()
     for piece in source.pieces():
         batch = piece()
@@ -287,6 +291,29 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     source.finish()
     for note in [*([unread.note] if unread.count else []), *source.notes]:
         print(f"dedup: {shown(note)}", file=sys.stderr)
+
+
+def _require_fields(source: Source, fields: Fields) -> None:
+    """Refuse an input in which no record has a field that was asked for, before anything of it is added.
+
+    Raises
+    ------
+    ColumnError
+    """
+    from dedup.io.shapes import ROLES
+    from dedup.io.usage import FieldCounts
+
+    asked = [role for role in ROLES if getattr(fields, role) is not None]
+    counts = FieldCounts()
+    pieces = source.pieces() if asked else iter(())
+    for piece in pieces:
+        batch = piece()
+        source.accept(batch)
+        counts.add(batch.fields)
+        if all(counts.has(role) for role in asked):
+            return
+    if asked:
+        source.finish()
 
 
 def _answer(id: str, matches: list[Match]) -> dict[str, Any]:

@@ -201,6 +201,9 @@ def read_date(value: Any, form: str | None = None) -> int | None:
     return NO_DATE if micros is not None and is_placeholder(np.array([micros]))[0] else micros
 
 
+_WORDS_FOR_NONE = {"none", "null", "nan", "nat", "n/a"}
+"""What Python, pandas and others make of a missing date where they write it as a string."""
+
 _IN_JSON = {"$date", "$numberLong"}
 """How MongoDB writes a date, and the number in it."""
 
@@ -284,7 +287,7 @@ def _of_text(text: str) -> int | None:
         except ValueError:
             pass
     text = text.strip()
-    if not text:
+    if not text or text.lower() in _WORDS_FOR_NONE:
         return NO_DATE
     try:
         if iso := _ISO.fullmatch(text):

@@ -76,8 +76,9 @@ class Delimited:
         header = next(records, None)
         if header is None:
             return
+        _require_header(file, header)
+        places = self._places(file, header.cells)  # what lies beside the records of a folder need not have their header
         self._take_header(file, header)
-        places = self._places(file, header.cells)
         self.surveys[file.name] = Survey(tuple(map(printable, header.cells)))
         pending: list[_Record] = []
         size = done = 0
@@ -182,11 +183,6 @@ class Delimited:
         return Assembly(file, row, self._tree, rejected, lambda position: records[position].raw).batch(columns)
 
     def _take_header(self, file: InputFile, header: _Record) -> None:
-        if header.problem or not any(cell.strip() for cell in header.cells):
-            raise InputError(
-                f"{file.name} has no header" + (f": {header.problem}" if header.problem else ""),
-                "the names of the columns in the first line",
-            )
         if self._header is None:
             self._header, self._header_file = header, file.name
         elif header.cells != self._header.cells:
@@ -195,6 +191,14 @@ class Delimited:
                 f"the same columns: {printable(', '.join(self._header.cells))}",
                 "run them one by one, or bring them into one form first",
             )
+
+
+def _require_header(file: InputFile, header: _Record) -> None:
+    if header.problem or not any(cell.strip() for cell in header.cells):
+        raise InputError(
+            f"{file.name} has no header" + (f": {header.problem}" if header.problem else ""),
+            "the names of the columns in the first line",
+        )
 
 
 class _Feed:

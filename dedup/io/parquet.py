@@ -59,8 +59,9 @@ class Parquet:
         before = reading.bytes_read
         size = file.path.stat().st_size if file.path.exists() else 0
         with _open(file) as parquet:
-            self._take_schema(file, parquet.schema_arrow)
+            # What lies beside the records of a folder need not have their schema.
             candidates = find_columns(self._tree, parquet.schema_arrow, file.name)
+            self._take_schema(file, parquet.schema_arrow)
             wanted = wanted_columns(candidates)
             self.surveys[file.name] = _survey(parquet, [] if candidates[DATE] else wanted)
             row = 1

@@ -193,14 +193,15 @@ def test_a_side_file_does_not_refuse_a_folder(tmp_path, capsys):
         make(tmp_path, f"in/data/part-{k}.jsonl", json_lines({"id": str(k), "text": text}))
     make(tmp_path, "in/dataset_infos.json", b'{"news": {"features": 2}}')
     make(tmp_path, "in/data/sizes.csv", b"part,bytes\n0,12\n")
+    make(tmp_path, "in/more.csv", b"id,text\n2,A third one\n")
     assert main(["run", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
     told = capsys.readouterr().out
-    assert "records            2" in told
+    assert "records            3" in told
     (note,) = [line for line in told.splitlines() if line.startswith("note: not read")]
     assert note.startswith("note: not read, for want of a text field: ")
     assert {Path(name).name for name in note.split(": ")[2].split(", ")} == {"dataset_infos.json", "sizes.csv"}
     assert (tmp_path / "out" / "kept.jsonl").read_bytes().count(b"\n") == 2
-    assert not (tmp_path / "out" / "kept.csv").exists()
+    assert (tmp_path / "out" / "kept.csv").read_bytes() == b"id,text\n2,A third one\n"
 
 
 def test_a_folder_without_any_text_is_refused(tmp_path, capsys):
