@@ -300,20 +300,21 @@ def _require_fields(source: Source, fields: Fields) -> None:
     ------
     ColumnError
     """
+    from dedup.io.fields import FieldTree
     from dedup.io.shapes import ROLES
+    from dedup.io.tally import lacking
     from dedup.io.usage import FieldCounts
 
-    asked = [role for role in ROLES if getattr(fields, role) is not None]
-    counts = FieldCounts()
-    pieces = source.pieces() if asked else iter(())
-    for piece in pieces:
+    if not any(getattr(fields, role) for role in ROLES):
+        return
+    tree, counts = FieldTree(fields), FieldCounts()
+    for piece in source.pieces():
         batch = piece()
         source.accept(batch)
         counts.add(batch.fields)
-        if all(counts.has(role) for role in asked):
+        if not any(lacking(tree, counts)):
             return
-    if asked:
-        source.finish()
+    source.finish()
 
 
 def _answer(id: str, matches: list[Match]) -> dict[str, Any]:

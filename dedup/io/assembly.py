@@ -26,7 +26,7 @@ JOINT = "\n\n"
 _URL = r"^[Hh][Tt][Tt][Pp][Ss]?://(?:[^/@?#]*@)?([^/?#:]+).*$"
 
 
-@dataclass(slots=True)
+@dataclass
 class Assembly:
     """Records of a file that become a batch.
 

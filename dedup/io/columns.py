@@ -18,7 +18,7 @@ FEW_TO_A_GROUP = 4
 """Records of the same keys below which it is not worth while to look at them together."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Column:
     """What is taken for a role.
 

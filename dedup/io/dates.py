@@ -58,10 +58,11 @@ _FIRST, _LAST = (_days * _MICROSECONDS_A_DAY for _days in (-135_140, 47_482))  #
 _RFC2822 = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}[\s-][A-Za-z]{3}", re.ASCII)
 
 
-_AMBIGUOUS = re.compile(r"\s*(\d\d?)([/-])(\d\d?)\2(\d{4}|\d\d)(?:(\s+\d\d?:\d\d)(:\d\d)?)?\s*", re.ASCII)
+_AMBIGUOUS = r"\s*(\d\d?)([/-])(\d\d?)\2(\d{4}|\d\d)(?:(\s+\d\d?:\d\d)(:\d\d)?)?\s*"
+"""Compiled where it is needed: seldom."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unread:
     """Dates that are there but cannot be read, or stand for none.
 
@@ -86,7 +87,7 @@ class Unread:
         """Return what there is to say of values that cannot be read."""
         if not values:
             return Unread()
-        ambiguous = [value for value in values if isinstance(value, str) and _AMBIGUOUS.fullmatch(value)]
+        ambiguous = [value for value in values if isinstance(value, str) and re.fullmatch(_AMBIGUOUS, value, re.ASCII)]
         first = next((value for value in ambiguous if len(_forms(value)) == 1), ambiguous[0] if ambiguous else "")
         return Unread(len(values), _cut(values[0]), len(ambiguous), _cut(first))
 
@@ -118,7 +119,7 @@ class Unread:
 
 def _forms(text: str) -> list[str]:
     """Return the forms that a date in numbers may have, for ``strptime``: one where a number is above 12."""
-    match = _AMBIGUOUS.fullmatch(text)
+    match = re.fullmatch(_AMBIGUOUS, text, re.ASCII)
     if not match:
         return []
     first, mark, second, year, clock, seconds = match.groups()

@@ -35,7 +35,7 @@ Found = list[list[tuple[int, Any]]]
 """For each role the rank and the value of what a record has, the best first."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Node:
     """A name at its place in the tree.
 
@@ -147,7 +147,7 @@ class FieldTree:
                 return self.nodes[number], True
         return None
 
-    def missing(self, where: str, names: Sequence[str], role: str = "text") -> ColumnError:
+    def missing(self, where: str, names: Sequence[str], role: str = "text", name: str | None = None) -> ColumnError:
         """Return the error for an input without a field.
 
         Parameters
@@ -157,8 +157,10 @@ class FieldTree:
         names : sequence of str
             Fields it has.
         role : str
+        name : str, optional
+            Of the field, where it is one of several; by default what was asked for.
         """
-        asked = getattr(self.fields, role)
+        asked = name or getattr(self.fields, role)
         hint = f"name the right one with --{role}-field ({role}_field=)"
         if asked is not None:
             return ColumnError(f"{where} has no field {asked!r}", f"one of its fields: {listed(names)}", hint)

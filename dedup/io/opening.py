@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.files import FileSource
-from dedup.io.memory import RecordSource, TableSource
 from dedup.io.paths import PassedOver, expand
 from dedup.io.source import Fields, Source
 
@@ -52,6 +51,8 @@ def open_source(
     """
     if isinstance(source, (str, os.PathLike)):
         return open_files([_path(source)], fields, strict, scratch, fail_on_empty)
+    from dedup.io.memory import RecordSource, TableSource
+
     if isinstance(source, pa.RecordBatch):
         return TableSource(pa.Table.from_batches([source]), fields, strict, fail_on_empty)
     if isinstance(source, pa.RecordBatchReader):

@@ -6,11 +6,10 @@ records have; so one table serves all producers, also of files in which they are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """The names that one producer gives to fields; of several the best first.
 
     Parameters

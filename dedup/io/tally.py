@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,10 +100,22 @@ def require_fields(tree: FieldTree, files: Read, where: str) -> None:
     names = list(dict.fromkeys(name for _, _, survey in files for name in survey.names))
     if not names:
         return
+    total = FieldCounts()
+    for _, tally, _ in files:
+        total.add(tally.fields)
+    for role, name in lacking(tree, total):
+        raise tree.missing(where, names, role, name)
+
+
+def lacking(tree: FieldTree, counts: FieldCounts) -> Iterator[tuple[str, str | None]]:
+    """Yield what no record has: of the fields that were asked for role and name, and texts where they are guessed."""
     for role in ROLES:
-        is_wanted = role == "text" or getattr(tree.fields, role) is not None
-        if is_wanted and not any(tally.fields.has(role) for _, tally, _ in files):
-            raise tree.missing(where, names, role)
+        asked = getattr(tree.fields, role)
+        if (role == "text" or asked is not None) and not counts.has(role):
+            yield role, asked
+    present = counts.present.get("text", {})
+    if tree.fields.text not in present:
+        yield from (("text", part) for part in tree.parts if part not in present)
 
 
 def field_notes(fields: Fields, files: Read) -> list[str]:

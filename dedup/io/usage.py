@@ -27,7 +27,7 @@ NAMED = 5
 MOST_GROUPS = 50
 
 
-@dataclass(slots=True)
+@dataclass
 class FieldCounts:
     """Counts of records, by role and by the name of a field.
 
@@ -74,7 +74,7 @@ def is_filled(value: Any) -> bool:
     return value is not None and not isinstance(value, (Mapping, list)) and not (isinstance(value, str) and not value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Survey:
     """What the first records of a file have.
 

@@ -343,6 +343,15 @@ def test_a_field_that_no_record_has_is_an_error_at_the_end(tmp_path: Path) -> No
     assert source.notes == [f"1 file has no field 'when': {two}"]
 
 
+def test_each_of_several_fields_must_be_somewhere(tmp_path: Path) -> None:
+    path = make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"title": "b"}))
+    assert read(path, fields=Fields(text="title,text")).text == [b"a", b"b"]
+    with pytest.raises(ColumnError, match=r"has no field 'titel'; expected one of its fields: text, title"):
+        read(path, fields=Fields(text="titel,text"))
+    with pytest.raises(ColumnError, match=r"no field 'titel'"):
+        everything(open_source(pa.table({"text": ["a"]}), Fields(text="titel,text")))
+
+
 def test_the_fields_used_stand_in_the_summary(tmp_path: Path) -> None:
     one = make(tmp_path, "a.jsonl", json_lines({"id": "1", "text": TEXT}, {"id": "2", "content": f"{TEXT} Late."}))
     two = make(tmp_path, "b.csv", b"url,body,date\nu,words,2024-01-31\n")
