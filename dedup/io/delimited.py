@@ -104,6 +104,10 @@ class Delimited:
         if damage is not None:
             raise damage.after(done + len(pending)) from damage
 
+    def names(self, file: InputFile) -> Sequence[str]:
+        """Return the columns of a file."""
+        return self.surveys[file.name].names
+
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the header once and the kept records of all files as they stood."""
         name = f"kept.{self._format}"

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -50,6 +50,9 @@ class Format(Protocol):
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield one file in pieces, none of them for a file without records."""
+
+    def names(self, file: InputFile) -> Iterable[str]:
+        """Return the fields of all records of a file."""
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept records of the files, in order, and return the names written."""
@@ -198,7 +201,8 @@ class FileSource:
             reason = next(tally.reason for tally in self._tallies if tally.rejections)
             raise InputError(f"not one usable record in {names}; the first: {reason}")
         with_fields = self._with_fields()
-        require_fields(self._tree, with_fields, few(name for name, _, _ in with_fields))
+        where = few(name for name, _, _ in with_fields)
+        require_fields(self._tree, with_fields, where, lambda: self._all_names({name for name, _, _ in with_fields}))
 
     def state(self) -> dict[str, Any]:
         """Return the files as they are, what was accepted of each, and what was seen of its fields."""
@@ -247,6 +251,11 @@ class FileSource:
         """Return what was seen of the files: here, or by the process that left off."""
         here = {name: survey for one in self._formats.values() for name, survey in one.surveys.items()}
         return {**self._surveys, **here}
+
+    def _all_names(self, files: set[str]) -> Iterable[str]:
+        """Return the fields of all records of these files; they are read again for it."""
+        some = (file for file in self._files if file.name in files)
+        return dict.fromkeys(name for file in some for name in self._format(file.format).names(file))
 
     def _by_format(self, kept: npt.NDArray[np.bool_]) -> dict[str, list[tuple[InputFile, npt.NDArray[np.bool_]]]]:
         """Cut the mask into those of the files, after a look whether they still are what they were."""

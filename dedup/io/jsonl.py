@@ -22,7 +22,7 @@ from dedup.io.paths import InputFile
 from dedup.io.source import BATCH_RECORDS, Fields, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, text_chunks
 from dedup.io.unchanged import changed
-from dedup.io.usage import Survey
+from dedup.io.usage import Survey, names_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -64,6 +64,12 @@ class JsonLines:
                     row += lines
         except DamagedError as damage:
             raise damage.after(row) from damage
+
+    def names(self, file: InputFile) -> list[str]:
+        """Return the fields of all records of a file."""
+        blocks = line_blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes)
+        records = (parse(line) for block in blocks for line in block.split(b"\n") if line.strip())
+        return names_of(record for record in records if isinstance(record, dict))
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept lines of all files, one after the other."""

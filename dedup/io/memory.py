@@ -21,7 +21,7 @@ from dedup.io.inferred import json_bytes, table_of_dicts
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, Batch, Fields, Piece, Rejection
 from dedup.io.tabular import arrow_batch, filtered, find_columns, names_in, slices
 from dedup.io.tally import Tally, field_notes, require_fields
-from dedup.io.usage import Survey, summary
+from dedup.io.usage import Survey, names_of, summary
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,6 +31,7 @@ class _InMemory:
     """What sources in memory have in common."""
 
     name: str
+    nothing: str
     inputs: Sequence[Path] = ()
     can_resume = False
     total_bytes: int | None = None
@@ -51,7 +52,7 @@ class _InMemory:
     def notes(self) -> list[str]:
         """What is to be known of the fields, or that there is nothing: all of it is read."""
         if not self._tally.records:
-            return [f"no records in the {self.name}"]
+            return [self.nothing]
         return field_notes(self._tree.fields, [(self.name, self._tally, self._survey)])
 
     @property
@@ -72,9 +73,13 @@ class _InMemory:
         """Refuse an input without a usable record, or without a field that was asked for."""
         self._tally.close(self.name)
         if self._fail_on_empty and not self._tally.records:
-            raise InputError(f"no records in the {self.name}")
+            raise InputError(self.nothing)
         if self._tally.records:
-            require_fields(self._tree, [(self.name, self._tally, self._survey)], self.name)
+            require_fields(self._tree, [(self.name, self._tally, self._survey)], self.name, self._names)
+
+    def _names(self) -> Iterable[str]:
+        """Return the fields of all records."""
+        return self._survey.names
 
     def state(self) -> dict[str, Any]:
         """Return nothing: no other process can go on."""
@@ -101,11 +106,13 @@ class TableSource(_InMemory):
     """
 
     name = "table"
+    nothing = "no records in the table"
 
     def __init__(self, table: pa.Table, fields: Fields, strict: bool = False, fail_on_empty: bool = False) -> None:
         super().__init__(fields, strict, fail_on_empty)
         self._table = table
-        find_columns(self._tree, table.schema, self.name)
+        if table.num_rows:  # of none the types may be anything
+            find_columns(self._tree, table.schema, self.name)
         self._survey = Survey(tuple(map(printable, names_in(table.schema))))
         self.total_bytes = int(table.nbytes)
         self.bytes_read = 0
@@ -158,6 +165,7 @@ class RecordSource(_InMemory):
     """
 
     name = "records"
+    nothing = "no records: there is nothing in the list"
     total_bytes = None
     bytes_read = 0
 
@@ -171,6 +179,9 @@ class RecordSource(_InMemory):
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the records in pieces; a row is a record number, and the id of a string."""
         return itertools.islice(self._pieces(), skip, None)
+
+    def _names(self) -> Iterable[str]:
+        return names_of(record for record in self._records if isinstance(record, Mapping))
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""

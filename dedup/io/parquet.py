@@ -59,6 +59,9 @@ class Parquet:
         before = reading.bytes_read
         size = file.path.stat().st_size if file.path.exists() else 0
         with _open(file) as parquet:
+            if not parquet.metadata.num_rows:
+                self._take_schema(file, parquet.schema_arrow)
+                return
             # What lies beside the records of a folder need not have their schema.
             candidates = find_columns(self._tree, parquet.schema_arrow, file.name)
             self._take_schema(file, parquet.schema_arrow)
@@ -69,6 +72,10 @@ class Parquet:
                 yield partial(arrow_batch, file.name, row, records, self._tree)
                 row += records.num_rows
                 reading.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
+
+    def names(self, file: InputFile) -> Sequence[str]:
+        """Return the columns of a file."""
+        return self.surveys[file.name].names
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept records, compressed as the first file's are."""

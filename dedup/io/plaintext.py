@@ -48,6 +48,10 @@ class PlainText:
             rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), *_beginning(file))
         yield partial(_batch, file, whole, rejected)
 
+    def names(self, file: InputFile) -> Sequence[str]:
+        """Return nothing: there are no fields."""
+        return ()
+
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Copy the kept files, compressed as they are, under their relative names."""
         taken: set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,7 +82,7 @@ Read = Sequence[tuple[str, Tally, Survey]]
 """What was read: names of files, what was counted of each, and what its first records have."""
 
 
-def require_fields(tree: FieldTree, files: Read, where: str) -> None:
+def require_fields(tree: FieldTree, files: Read, where: str, names: Callable[[], Iterable[str]]) -> None:
     """Refuse an input in which no record has a field that was asked for; or, where texts are guessed, none of these.
 
     Parameters
@@ -92,19 +92,20 @@ def require_fields(tree: FieldTree, files: Read, where: str) -> None:
         Those with records that have fields.
     where : str
         The input, for messages.
+    names : callable
+        Returns the fields of all records.
 
     Raises
     ------
     ColumnError
     """
-    names = list(dict.fromkeys(name for _, _, survey in files for name in survey.names))
-    if not names:
+    if not any(survey.names for _, _, survey in files):
         return
     total = FieldCounts()
     for _, tally, _ in files:
         total.add(tally.fields)
     for role, name in lacking(tree, total):
-        raise tree.missing(where, names, role, name)
+        raise tree.missing(where, list(names()), role, name)
 
 
 def lacking(tree: FieldTree, counts: FieldCounts) -> Iterator[tuple[str, str | None]]:

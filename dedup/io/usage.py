@@ -119,6 +119,12 @@ class Survey:
         return Survey(tuple(map(printable, values)), dates, tuple(texts))
 
 
+def names_of(records: Iterable[Mapping[Any, Any]]) -> list[str]:
+    """Return the fields of records, in the order in which they first come; of objects those within, with dots."""
+    names = dict.fromkeys(name for record in records for name, _ in _flat(record, ""))
+    return [printable(name) for name in names]
+
+
 def _flat(record: Mapping[Any, Any], before: str) -> Iterator[tuple[str, Any]]:
     for key, value in record.items():
         name = f"{before}{key}"

@@ -343,6 +343,30 @@ def test_a_field_that_no_record_has_is_an_error_at_the_end(tmp_path: Path) -> No
     assert source.notes == [f"1 file has no field 'when': {two}"]
 
 
+def test_the_error_names_fields_that_come_late(tmp_path: Path) -> None:
+    records: list[dict[str, Any]] = [{"text": str(n)} for n in range(150)] + [{"text": "x", "meta": {"published": DAY}}]
+    for source in (
+        open_files([make(tmp_path, "a.jsonl", json_lines(*records))], Fields(date="publishd")),
+        open_source(records, Fields(date="publishd")),
+    ):
+        with pytest.raises(
+            ColumnError, match=r"no field 'publishd'; expected one of its fields: text, meta\.published\."
+        ):
+            everything(source)
+
+
+def test_of_no_records_the_types_may_be_anything(tmp_path: Path) -> None:
+    table = pa.table({"text": pa.array([], pa.float64())})
+    pq.write_table(table, tmp_path / "a.parquet")
+    for source in (
+        open_source(table, Fields()),
+        open_source(pa.table({}), Fields()),
+        open_files([tmp_path / "a.parquet"], Fields(date="x")),
+    ):
+        assert len(everything(source)) == 0
+    assert dedup.deduplicate([]).summary["notes"] == ["no records: there is nothing in the list"]
+
+
 def test_each_of_several_fields_must_be_somewhere(tmp_path: Path) -> None:
     path = make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"title": "b"}))
     assert read(path, fields=Fields(text="title,text")).text == [b"a", b"b"]
