@@ -131,8 +131,8 @@ class Columns:
             values = [record[key] for record in records]
             if met[0].children and any(isinstance(value, (Mapping, list, tuple)) for value in values):
                 return None
-            for role, rank, other_rank in met[0].uses:
-                columns[role].append((other_rank if met[1] else rank, values))
+            for role, rank in met[0].ranks(met[1]):
+                columns[role].append((rank, values))
         for some in columns:
             some.sort(key=lambda column: column[0])
         return columns

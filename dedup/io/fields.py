@@ -47,13 +47,21 @@ class Node:
     folded : dict of str to int
         The same by keys in lower case, for names that were guessed.
     uses : list of (int, int, int)
-        Role, rank, and rank in other case.
+        Role, rank, and rank in other case: negative where it does not count, as of a name that was asked for.
     """
 
     key: str
     children: dict[str, int] = field(default_factory=dict)
     folded: dict[str, int] = field(default_factory=dict)
     uses: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def ranks(self, in_other_case: bool) -> Iterator[tuple[int, int]]:
+        """Yield the roles that the node is good for, with its rank for each."""
+        for role, rank, other_rank in self.uses:
+            if not in_other_case:
+                yield role, rank
+            elif other_rank >= 0:
+                yield role, other_rank
 
 
 class Taken(NamedTuple):
@@ -174,8 +182,8 @@ class FieldTree:
             if met is None:
                 continue
             child, in_other_case = met[0], met[1] or is_other
-            for role, rank, other_rank in child.uses:
-                found[role].append((other_rank if in_other_case else rank, value))
+            for role, rank in child.ranks(in_other_case):
+                found[role].append((rank, value))
             if child.children:
                 self.walk_value(value, child, in_other_case, found)
 
@@ -211,7 +219,7 @@ class FieldTree:
         if role == SOURCE:  # of an object, as a publisher may be, the name counts
             paths += [(*path, "name") for path in paths]
         for rank, path in enumerate(paths):
-            self._add(path, role, rank, rank, fold=False)
+            self._add(path, role, rank, -1, fold=False)
         self.names.append([name] * len(paths))
 
     def _add(self, path: Path, role: int, rank: int, other_rank: int, fold: bool) -> None:

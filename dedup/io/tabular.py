@@ -112,8 +112,8 @@ def _walk(
             continue
         seen.add(column.name)
         child, in_other_case, way = met[0], met[1] or is_other, (*path, column.name)
-        for role, rank, other_rank in child.uses:
-            found[role].append(Candidate(other_rank if in_other_case else rank, way, column.type))
+        for role, rank in child.ranks(in_other_case):
+            found[role].append(Candidate(rank, way, column.type))
         kind = _plain_type(column.type)
         if not child.children:
             continue
@@ -131,8 +131,8 @@ def _is_list_of_objects(kind: pa.DataType) -> bool:
 
 def _uses_below(tree: FieldTree, node: Node) -> Iterator[tuple[int, int]]:
     for number in node.children.values():
-        for role, *ranks in tree.nodes[number].uses:
-            yield from ((role, rank) for rank in ranks)
+        for in_other_case in (False, True):
+            yield from tree.nodes[number].ranks(in_other_case)
         yield from _uses_below(tree, tree.nodes[number])
 
 

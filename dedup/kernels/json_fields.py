@@ -83,7 +83,7 @@ def child_at(data: Array, start: int, size: int, parent: int, names: Array, node
         while k < size and data[start + k] == names[name + k]:
             k += 1
         if k == size:
-            return node << 1 | parent & 1
+            return node << 1 | parent & 1 if nodes[node, FOLDS] or not parent & 1 else i8(-1)
         if other < 0 and nodes[node, FOLDS]:
             while k < size and lower(data[start + k]) == lower(names[name + k]):
                 k += 1

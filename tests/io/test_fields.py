@@ -252,6 +252,20 @@ def test_a_field_asked_for_is_not_taken_in_other_case(tmp_path: Path) -> None:
         read(make(tmp_path, "a.jsonl", json_lines({"Body": "x"})), fields=Fields(text="body"))
 
 
+def test_a_field_asked_for_keeps_its_case_beside_guesses(tmp_path: Path) -> None:
+    """The same name may be guessed for one thing, in any case, and asked for another."""
+    record = {"Text": TEXT, "Source": {"Name": "Hill Press", "by": "no"}}
+    path = make(tmp_path, "a.jsonl", json_lines(record, {"text": "x", "source": {"by": "Lake Post"}}))
+    for fields in (Fields(source="text"), Fields(source="source.by")):
+        for source in (
+            open_files([path], fields),
+            open_source([record, {"text": "x", "source": {"by": "Lake Post"}}], fields),
+        ):
+            found = everything(source)
+            assert found.text == [TEXT.encode(), b"x"]
+            assert found.source == [None, "x" if fields.source == "text" else "Lake Post"]
+
+
 def test_paths_of_a_name() -> None:
     assert paths_of("a") == [("a",)]
     assert len(paths_of("a.b.c.d")) == 8

@@ -17,7 +17,8 @@ from dedup.kernels import json_fields as kernel
 NAMED = FieldTree(Fields(text="text", id="id", date="date", source="source"))
 GUESSED = FieldTree(Fields())
 JOINED = FieldTree(Fields(text="title,text", id="meta.id", date="meta.date", source="publisher"))
-TREES = [NAMED, GUESSED, JOINED]
+BESIDE = FieldTree(Fields(id="source.id", date="content.value"))
+TREES = [NAMED, GUESSED, JOINED, BESIDE]
 
 
 def contents(batch):
