@@ -3,13 +3,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := build/bench
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-producers lint bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/dedup run seeds
 
 test: $(VENV)/.developing
 	$(BIN)/python -m pytest
+
+# With packages that make news out of pages, which draw in much else.
+test-producers: $(VENV)/.developing
+	$(BIN)/python -m pip install --quiet '.[test-producers]'
+	$(BIN)/python -m pytest tests/io/test_producers.py
 
 lint: $(VENV)/.developing
 	$(BIN)/ruff check .

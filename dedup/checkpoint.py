@@ -24,7 +24,7 @@ from dedup.private import opener
 from dedup.store import Scratch, ScratchArray, scratch_error
 from dedup.workfolder import MANIFEST, SCRATCH_SUFFIX
 
-FORMAT = 3
+FORMAT = 4
 """Raised when what is saved is laid out in another way: nothing of an older format is resumed."""
 
 SAVE_AFTER = 1.0

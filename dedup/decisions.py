@@ -66,6 +66,7 @@ def conclude(
     decisions = Decisions(records, ids, matches, fates, origins, policy, params)
     table = _matches(ids, matches, left, right, match, origins)
     summary = _summary(records, ids, table, decisions, fates, policy, params, agencies)
+    summary["fields"] = source.fields
     summary["notes"] = [*source.notes, *summary["notes"]]
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
@@ -380,11 +381,8 @@ def _summary(
     sizes = fates.cluster_size
     largest = [record for record in np.argsort(-sizes, kind="stable")[:LARGEST_SHOWN].tolist() if sizes[record] > 1]
     notes = []
-    if records.unread_dates:
-        one = records.unread_dates == 1
-        told = "1 date cannot be read, or stands for none, and counts as missing"
-        many = f"{records.unread_dates:,} dates cannot be read, or stand for none, and count as missing"
-        notes.append(told if one else many)
+    if records.unread.count:
+        notes.append(records.unread.note)
     tally = _tally(table["relation"])
     if tally["update"] and not records.has_dates:
         notes.append("without dates, updates were told from copies by their words alone")

@@ -5,11 +5,12 @@ Documents are the distinct texts, numbered in keep order: from `collapse` on, no
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,7 @@ def deduplicate(
     text_field: str | None = None,
     date_field: str | None = None,
     source_field: str | None = None,
+    date_format: str | None = None,
     encoding: str | None = None,
     agencies: str | os.PathLike[str] | None = None,
     index: Index | str | os.PathLike[str] | None = None,
@@ -63,6 +65,7 @@ def deduplicate(
     resume: bool = False,
     strict: bool = False,
     longest: int | None = None,
+    fail_on_empty: bool = False,
     progress: bool = False,
 ) -> Result:
     """Find the copies among documents and decide what to keep.
@@ -75,7 +78,10 @@ def deduplicate(
         Folder for kept records, decisions, matches, rejected records and the summary. Written aside, then renamed.
     params : Params, optional
     id_field, text_field, date_field, source_field : str, optional
-        Names of the fields; guessed where not given.
+        Names of the fields, or paths such as ``content.rendered``; of a text also several, such as ``title,text``.
+        Guessed for each record where not given.
+    date_format : str, optional
+        How dates are written where no form that is known will do, as for ``datetime.strptime``: ``%d/%m/%Y``.
     encoding : str, optional
         What files are in that are not UTF-8, such as ``"windows-1251"``; by default they are recognised.
     agencies : path, optional
@@ -102,6 +108,8 @@ def deduplicate(
     longest : int, optional
         Bytes of the longest record that is read, 64 MB by default: a longer line, record of CSV, text file or text of a
         table is rejected without being held.
+    fail_on_empty : bool
+        Refuse an input without records; else nothing comes of nothing, and a note tells it.
     progress : bool
         Show a progress bar on stderr.
 
@@ -125,8 +133,8 @@ def deduplicate(
     if params is not None and not isinstance(params, Params):
         raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
     scratch_path = None if scratch is None else Path(scratch)
-    named = Fields(id_field, text_field, date_field, source_field)
-    opened = open_source(source, named, strict, scratch_path, checked_longest(longest), encoding)
+    fields = Fields(id_field, text_field, date_field, source_field, date_format)
+    opened = open_source(source, fields, strict, scratch_path, checked_longest(longest), encoding, fail_on_empty)
     way = Way.of(threads, memory, scratch_path, Progress(progress, tell=progress), resume)
     with settled({} if params is None else _as_given(params), index) as (chosen, against):
         folder = None if output is None else Path(output)
@@ -136,7 +144,7 @@ def deduplicate(
 
 
 def _as_given(params: Params) -> dict[str, Any]:
-    return {field.name: getattr(params, field.name) for field in fields(params)}
+    return {field.name: getattr(params, field.name) for field in dataclasses.fields(params)}
 
 
 @contextmanager

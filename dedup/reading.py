@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow as pa
 from dedup.checkpoint import Checkpoint
 from dedup.credits import HEAD_BYTES, TAIL_BYTES, ends_of
 from dedup.io import Batch, Piece, Source
+from dedup.io.dates import Unread
 from dedup.io.encoding import printable
 from dedup.lsh import band_keys
 from dedup.markup import without_markup
@@ -120,11 +121,11 @@ class _Store:
             ScratchStrings(checkpoint.array(name, np.uint8), checkpoint.array(f"{name} lengths", np.int64))
             for name in ("ids", "sources", "reasons", "raw")
         )
-        told = checkpoint.reading or {"pieces": 0, "files": [], "text_bytes": 0, "unread_dates": 0}
+        told = checkpoint.reading or {"pieces": 0, "files": [], "text_bytes": 0, "unread": ()}
         self.pieces = told["pieces"]
         self._files = {name: number for number, name in enumerate(told["files"])}
         self._text_bytes = told["text_bytes"]
-        self._unread_dates = told["unread_dates"]
+        self._unread = Unread(*told["unread"])
 
     def append(self, one: _Sketched) -> None:
         """Take one batch."""
@@ -156,7 +157,7 @@ class _Store:
         self._reasons.append(pa.array([printable(one.reason) for one in rejections], pa.string()))
         self._raw.append(pa.array([one.raw for one in rejections], pa.large_binary()))
         self._text_bytes += int(sizes.sum())
-        self._unread_dates += batch.unread_dates
+        self._unread = self._unread.and_then(batch.unread)
         self.pieces += 1
 
     def state(self) -> dict[str, object]:
@@ -165,7 +166,7 @@ class _Store:
             "pieces": self.pieces,
             "files": list(self._files),
             "text_bytes": self._text_bytes,
-            "unread_dates": self._unread_dates,
+            "unread": astuple(self._unread),
         }
 
     def records(self) -> Records:
@@ -195,7 +196,7 @@ class _Store:
                 columns["rejected sizes"],
             ),
             text_bytes=self._text_bytes,
-            unread_dates=self._unread_dates,
+            unread=self._unread,
             has_dates=bool((columns["published"] != NO_DATE).any()),
         )
 

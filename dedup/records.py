@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dedup.io.dates import Unread
 from dedup.store import Segments
 
 SHOWN_BYTES = 96
@@ -64,7 +65,9 @@ class Records:
     text_ends : uint8 array, shape (n, HEAD_BYTES + TAIL_BYTES)
         First and last bytes of each text, as `dedup.credits.ends_of` gives them.
     rejected : Rejected
-    text_bytes, unread_dates : int
+    text_bytes : int
+    unread : Unread
+        Dates that are there but cannot be read.
     has_dates : bool
         Whether any record has a date.
     """
@@ -86,7 +89,7 @@ class Records:
     text_ends: npt.NDArray[np.uint8]
     rejected: Rejected
     text_bytes: int
-    unread_dates: int
+    unread: Unread
     has_dates: bool
 
     def __len__(self) -> int:

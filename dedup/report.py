@@ -32,6 +32,8 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
         _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
     ]
+    if summary["fields"]["used"]:
+        lines.append(f"{'fields':<9}{'':>11}  {_fields(summary['fields']['used'])}")
     if matched["update"]:
         told = f"pairs of which one carries the other on with news: {_stories(summary['stories'])}"
         lines.append(_row("update", matched["update"], told))
@@ -88,6 +90,17 @@ _POLICIES = {
 
 def _row(name: str, count: int, remark: str) -> str:
     return f"{name:<9}{count:>11,}  {remark}".rstrip()
+
+
+def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
+    """Tell which fields were used, and of several for one thing, in how many records each."""
+    told = []
+    for role, names in used.items():
+        if len(names) > 1:
+            told.append(f"{role}: " + ", ".join(f"{_cut(name, 40)} {count:,}" for name, count in names.items()))
+        else:
+            told.append(f"{role}: {_cut(next(iter(names), '-'), 40)}")
+    return "; ".join(told)
 
 
 def _stories(count: int) -> str:

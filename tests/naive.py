@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import xxhash
 from datasketch import MinHash
@@ -595,3 +596,46 @@ def doubts(raw: bytes) -> set[str]:
         "mojibake": signs >= 2,
     }
     return {name for name, is_so in found.items() if is_so}
+
+
+def field_of(record: Mapping[str, Any], role: str, names: Sequence[str], asked: str | None) -> Any:
+    """Return the value that a record has for a role: of the first name, asked for or guessed, that holds something.
+
+    ``names`` are those of all ranks, where each guess stands twice: as it is written, then in other case.
+    """
+
+    def values(value: Any, keys: Sequence[str], fold: bool) -> Iterator[tuple[Any, bool]]:
+        if not keys:
+            yield value, True
+        if isinstance(value, list):
+            for element in value:
+                if isinstance(element, dict):
+                    yield from values(element, keys, fold)
+        if isinstance(value, dict):
+            for end in range(1, len(keys) + 1):
+                key = ".".join(keys[:end])
+                for name, inner in value.items():
+                    if name == key or (fold and name.lower() == key.lower()):
+                        yield from ((found, name == key and exact) for found, exact in values(inner, keys[end:], fold))
+
+    def is_something(value: Any) -> bool:
+        if isinstance(value, str):
+            return bool(value.strip())
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return (role == "date" and value not in (None, [])) or (role in ("id", "source") and is_number)
+
+    if asked is not None:
+        paths = [asked.split(".")] + ([[*asked.split("."), "name"]] if role == "source" else [])
+        found = [value for path in paths for value, _ in values(record, path, fold=False)]
+        return next(filter(is_something, found), None)
+    guesses = list(dict.fromkeys(names))
+    abstracts = [name for name in guesses if role == "text" and name.split(".")[-1] == "summary"]
+    for some in ([name for name in guesses if name not in abstracts], abstracts):
+        matches = [(name, *match) for name in some for match in values(record, name.split("."), fold=True)]
+        for wanted in (True, False):
+            for _, value, exact in matches:
+                if exact == wanted and is_something(value):
+                    return value
+        if matches:  # a text that is empty: what is no text of its own does not stand in for it
+            return None
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -245,3 +246,25 @@ def test_killed_for_real(news: Path, tmp_path: Path) -> None:
     assert process.wait() == -signal.SIGKILL
     subprocess.run([*command, tmp_path / "out", "--resume"], check=True, env={**os.environ})
     assert content(tmp_path / "out") == content(tmp_path / "undisturbed")
+
+
+def test_what_is_told_of_fields_and_side_files_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    some = [{**record, "text": "", "content": record["text"], "printed": "2024-01-31"} for record in records()]
+    lines = [json.dumps(record) for record in some] + [json.dumps({"id": "z", "body": "b", "date": "12/05/2024"})]
+    (folder / "a.jsonl").write_text("\n".join(lines))
+    (folder / "sizes.csv").write_text("part,bytes\n0,12\n")
+    (folder / "b.csv").write_text("id,text,printed\n1,words,2024-01-31\n")
+    (folder / ".hidden").touch()
+    result = dedup.deduplicate(folder, tmp_path / "undisturbed")
+    notes = " ".join(result.summary["notes"])
+    for told in ("sizes.csv", ".hidden", "the text is read from content", "printed holds dates", "12/05/2024"):
+        assert told in notes
+    steps = 0
+    while killed_at(steps, monkeypatch, folder, tmp_path / "out"):
+        dedup.deduplicate(folder, tmp_path / "out", resume=True)
+        assert content(tmp_path / "out") == content(tmp_path / "undisturbed")
+        shutil.rmtree(tmp_path / "out")
+        steps += 1
+    assert steps > 3

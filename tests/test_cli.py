@@ -123,6 +123,37 @@ def unknown_fields(folder: Path) -> None:
     write_jsonl(folder / "in.jsonl", [{"headline": "a", "story": "b"}])
 
 
+EMPTY: dict[str, Callable[[Path], object]] = {
+    "in.jsonl": lambda at: at.touch(),
+    "in.json": lambda at: at.write_text("\n\n"),
+    "in.csv": lambda at: at.write_text("id,text\n"),
+    "in.tsv": lambda at: at.touch(),
+    "in.parquet": lambda at: pq.write_table(pa.table({"text": pa.array([], pa.string())}), at),
+    "folder": lambda at: at.mkdir(),
+    "hidden": lambda at: (at.mkdir(), (at / ".git").mkdir(), (at / ".hidden.jsonl").write_text('{"text": "a"}')),
+    "in.jsonl.gz": lambda at: at.write_bytes(gzip.compress(b"")),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_of_nothing_comes_nothing(name: str, run: Run, tmp_path: Path) -> None:
+    EMPTY[name](tmp_path / name)
+    done = run("run", name, "-o", "out", "--index", "news.index")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "records            0" in done.stdout
+    assert f"note: no records in {name if '.' in name else 'the input'}" in done.stdout
+    assert ("hidden, and not read: hidden/.git/, hidden/.hidden.jsonl" in done.stdout) == (name == "hidden")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["records"], summary["kept"], summary["fields"]["used"]) == (0, 0, {})
+    assert pq.read_table(tmp_path / "out" / "decisions.parquet").num_rows == 0
+    kept = [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith("kept")]
+    suffix = {"json": "jsonl"}.get(name.split(".")[1], name.split(".")[1]) if "." in name else None
+    assert kept == ([] if suffix is None else [f"kept.{suffix}"])
+    failed(run("run", name, "-o", "out2", "--fail-on-empty"), 1, "no records")
+    assert not (tmp_path / "out2").exists()
+    assert run("index", "add", "news.index", name).returncode == 0
+
+
 def one_record(folder: Path) -> None:
     write_jsonl(folder / "in.jsonl", [{"text": "a"}])
 
@@ -133,8 +164,10 @@ def one_record(folder: Path) -> None:
         (broken_gzip, ["in.jsonl.gz"], 1, ["in.jsonl.gz", "ends"]),
         (unknown_fields, ["in.jsonl"], 2, ["headline, story", "--text-field"]),
         (one_record, ["in.jsonl", "--text-field", "x"], 2, ["'x'", "text"]),
-        (lambda at: (at / "in.jsonl").touch(), ["in.jsonl"], 1, ["in.jsonl", "no record"]),
-        (lambda at: (at / "folder").mkdir(), ["folder"], 1, ["folder", ".jsonl"]),
+        (lambda at: (at / "in.jsonl").touch(), ["in.jsonl", "--fail-on-empty"], 1, ["in.jsonl", "no record"]),
+        (lambda at: (at / "folder").mkdir(), ["folder", "--fail-on-empty"], 1, ["no record"]),
+        (one_record, ["in.jsonl", "--date-field", "published"], 2, ["'published'", "text", "--date-field"]),
+        (one_record, ["in.jsonl", "--date-format", "%q"], 2, ["date format '%q'", "%d/%m/%Y"]),
         (lambda at: (at / "folder").mkdir() or (at / "folder" / "a.pdf").touch(), ["folder"], 1, ["folder"]),
         (lambda at: (at / "in.jsonl").write_bytes(bytes(range(256)) * 9), ["in.jsonl"], 1, ["in.jsonl", "binary"]),
         (lambda at: pq.write_table(pa.table({"words": ["a"]}), at / "in.parquet"), ["in.parquet"], 2, ["words"]),

@@ -294,11 +294,13 @@ def test_an_empty_input(tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
     with pytest.raises(InputError) as alone:
-        dedup.deduplicate(empty)
+        dedup.deduplicate(empty, fail_on_empty=True)
     with pytest.raises(InputError) as with_index:
-        dedup.deduplicate(empty, index=tmp_path / "i")
+        dedup.deduplicate(empty, index=tmp_path / "i", fail_on_empty=True)
     assert str(alone.value) == str(with_index.value)
     assert not (tmp_path / "i").exists()
+    assert dedup.deduplicate(empty, index=tmp_path / "i").counts["records"] == 0
+    assert ids_of(tmp_path / "i") == set()
     result = dedup.deduplicate([record("a", ""), record("b", None)], index=tmp_path / "i")  # type: ignore[arg-type]
     assert result.counts["kept"] == 2
     assert result.summary["index"]["added"] == 0

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, add_html, add_longest, hours
+from dedup.cli.options import add_agencies, add_common, add_fields, add_html, add_longest, fields_of, hours
 from dedup.params import UPDATES, Level, Params
 from dedup.terminal import shown
 
 if TYPE_CHECKING:
     from dedup.index import Decision, Index
+    from dedup.io import Fields, Source
 
 DESCRIPTION = """\
 Keep documents in a lasting index, and ask what a new text copies.
@@ -341,17 +342,20 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     import numpy as np
 
     from dedup.index.naming import check_ids
-    from dedup.io import Fields, checked_longest, open_files
+    from dedup.io import checked_longest, open_files
+    from dedup.io.dates import Unread
     from dedup.schema import NO_DATE
     from dedup.terminal import shown
 
-    fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
+    fields = fields_of(options)
     source = open_files(options.input, fields, longest=checked_longest(options.longest), encoding=options.encoding)
-    unread = 0
+    if to_keep:
+        _require_fields(source, fields)
+    unread = Unread()
     for piece in source.pieces():
         batch = piece()
         source.accept(batch)
-        unread += batch.unread_dates
+        unread = unread.and_then(batch.unread)
         if to_keep:
             check_ids(batch)
         ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
@@ -370,10 +374,32 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
             )
         ]
     source.finish()
-    for note in source.notes:
+    for note in [*([unread.note] if unread.count else []), *source.notes]:
         print(f"dedup: {shown(note)}", file=sys.stderr)
-    if unread:
-        print(f"dedup: {unread:,} dates cannot be read, or stand for none, and count as missing", file=sys.stderr)
+
+
+def _require_fields(source: Source, fields: Fields) -> None:
+    """Refuse an input in which no record has a field that was asked for, before anything of it is added.
+
+    Raises
+    ------
+    ColumnError
+    """
+    from dedup.io.fields import FieldTree
+    from dedup.io.shapes import ROLES
+    from dedup.io.tally import lacking
+    from dedup.io.usage import FieldCounts
+
+    if not any(getattr(fields, role) for role in ROLES):
+        return
+    tree, counts = FieldTree(fields), FieldCounts()
+    for piece in source.pieces():
+        batch = piece()
+        source.accept(batch)
+        counts.add(batch.fields)
+        if not any(lacking(tree, counts)):
+            return
+    source.finish()
 
 
 def _answer(id: str, decision: Decision) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dedup.cli.beside import beside
-from dedup.cli.options import add_common, add_fields, positive
+from dedup.cli.options import add_common, add_fields, fields_of, positive
 from dedup.terminal import shown as escaped
 
 if TYPE_CHECKING:
@@ -71,11 +71,9 @@ def add_parser(commands: Any) -> None:
 def command(options: argparse.Namespace) -> int:
     """Run it."""
     from dedup.errors import OutputError
-    from dedup.io import Fields
     from dedup.labels import SKIP, Run, read_labels
 
-    fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
-    run = Run(options.output, fields, options.encoding)
+    run = Run(options.output, fields_of(options), options.encoding)
     labels = read_labels(options.labels) if options.labels.exists() else []
     if not options.labels.parent.is_dir():
         raise OutputError(f"{options.labels.parent}: no such folder", "a place for the labels")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dedup.params import HTML
+
+if TYPE_CHECKING:
+    from dedup.io import Fields
 
 _UNITS = {"": 1, "B": 1, "K": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9, "T": 10**12}
 
@@ -87,11 +90,11 @@ def add_html(parser: Any, default: str | None, told: str) -> None:
 
 GUESSES = {
     "id": "id, url, guid, link",
-    "text": "text, content, body, article, maintext, articleBody, raw_content, full_text, fulltext, summary",
-    "date": "published, date, publishedAt, published_at, datePublished, date_publish, publish_date, pubDate",
-    "source": "source, publisher, sitename, source_domain, hostname, source_url",
+    "text": "text, content, body, article",
+    "date": "published, date",
+    "source": "source, publisher",
 }
-"""Names of fields that are tried where none is given."""
+"""Names of fields that are tried first where none is given; the others stand in docs/fields.md."""
 
 
 def add_encoding(parser: Any) -> None:
@@ -105,6 +108,31 @@ def add_encoding(parser: Any) -> None:
 
 def add_fields(parser: Any) -> None:
     """Add what every command that reads records has."""
+    more = {"text": "; several are joined, as title,text", "date": "", "id": "", "source": ""}
     for name, guesses in GUESSES.items():
-        parser.add_argument(f"--{name}-field", metavar="NAME", help=f"guessed: {guesses}")
+        parser.add_argument(
+            f"--{name}-field",
+            metavar="NAME",
+            help=f"guessed for each record: {guesses}, and the names of common feeds, APIs and crawlers; a name with "
+            f"dots is a path into objects{more[name]}",
+        )
+    parser.add_argument(
+        "--date-format",
+        metavar="FORM",
+        help="how dates are written, as %%d/%%m/%%Y, where they are in no form that is known",
+    )
     add_encoding(parser)
+
+
+def fields_of(options: argparse.Namespace) -> Fields:
+    """Return the fields that were asked for.
+
+    Raises
+    ------
+    ParamsError
+        When the form of dates is none.
+    """
+    from dedup.io import Fields
+
+    named = options.id_field, options.text_field, options.date_field, options.source_field
+    return Fields(*named, options.date_format)

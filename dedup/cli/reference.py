@@ -44,7 +44,8 @@ def _name(action: argparse.Action) -> str:
 
 
 def _meaning(action: argparse.Action) -> str:
-    return (action.help or "").replace("%(default)s", str(action.default)).replace("|", "\\|")
+    told = (action.help or "").replace("%(default)s", str(action.default))
+    return told.replace("%%", "%").replace("|", "\\|")
 
 
 if __name__ == "__main__":

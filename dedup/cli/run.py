@@ -8,7 +8,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common, add_fields, add_html, add_longest, hours, names, positive, size
+from dedup.cli.options import (
+    add_agencies,
+    add_common,
+    add_fields,
+    add_html,
+    add_longest,
+    fields_of,
+    hours,
+    names,
+    positive,
+    size,
+)
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
 from dedup.terminal import shown
 
@@ -38,7 +49,7 @@ def add_parser(commands: Any) -> None:
         nargs="+",
         metavar="INPUT",
         help="file, folder, glob, or - for JSON lines on standard input; "
-        ".jsonl .ndjson .csv .tsv .txt .html (also .gz .zst) .parquet",
+        ".jsonl .ndjson .jsonlines .jl .csv .tsv .txt .html (also .gz .zst) .parquet",
     )
     parser.add_argument(
         "-o",
@@ -122,6 +133,9 @@ def add_parser(commands: Any) -> None:
     way.add_argument("--resume", action="store_true", help="go on where a run with the same arguments was killed")
     way.add_argument("--strict", action="store_true", help="stop at the first malformed record instead of rejecting it")
     add_longest(way)
+    way.add_argument(
+        "--fail-on-empty", action="store_true", help="an input without records is an error (default: an empty output)"
+    )
     way.add_argument("--quiet", action="store_true", help="no progress, no notices; with -o no summary either")
     add_common(parser)
 
@@ -135,15 +149,14 @@ def command(options: argparse.Namespace) -> int:
 
     with announce_compilation(options.quiet):
         from dedup.agencies import Agencies
-        from dedup.io import Fields, checked_longest, open_files
+        from dedup.io import checked_longest, open_files
         from dedup.io.encoding import printable
         from dedup.pipeline import Way, run, settled
         from dedup.progress import Progress
 
         agencies = Agencies.read(options.agencies)
-        fields = Fields(options.id_field, options.text_field, options.date_field, options.source_field)
-        how = options.strict, options.scratch, checked_longest(options.longest), options.encoding
-        source = open_files(options.input, fields, *how)
+        how = options.strict, options.scratch, checked_longest(options.longest), options.encoding, options.fail_on_empty
+        source = open_files(options.input, fields_of(options), *how)
         show = not options.quiet and sys.stderr.isatty()
         progress = Progress(show, tell=not options.quiet)
         way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)

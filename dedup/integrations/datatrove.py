@@ -11,8 +11,9 @@ from dedup.asynchronous import outcomes
 from dedup.errors import InputError, ParamsError
 from dedup.index import Decision, Index
 from dedup.integrations import extra
-from dedup.integrations.found import readable_date
-from dedup.io.columns import GUESSES
+from dedup.integrations.found import readable_date, source_name
+from dedup.io import Fields
+from dedup.io.fields import DATE, SOURCE, FieldTree
 from dedup.markup import without_markup
 from dedup.params import Params
 from dedup.text import encode
@@ -45,7 +46,7 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         Of a new index.
     exclusion_writer : DiskWriter, optional
     date_key, source_key : str, optional
-        Names in the metadata; guessed where not given.
+        Names in the metadata, or paths such as ``publisher.name``; guessed where not given.
     batch_size : int
         Documents that are worked on at a time.
     """
@@ -64,8 +65,7 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         super().__init__(exclusion_writer, batch_size)
         self.path = str(index)
         self.params = params
-        self.date_keys = (date_key,) if date_key else GUESSES["date"]
-        self.source_keys = (source_key,) if source_key else GUESSES["source"]
+        self.fields = FieldTree(Fields(date=date_key or None, source=source_key or None))
         self._index: Index | None = None
         self._seen: set[int] = set()  # hashes of the ids of this run: little beside what the index takes
 
@@ -141,14 +141,14 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         return len(without_markup(pa.array([encode(text)], pa.large_binary()), html)[0].as_py())
 
     def _record(self, doc: Document) -> dict[str, Any]:
-        date = next((doc.metadata[key] for key in self.date_keys if doc.metadata.get(key)), None)
-        source = next((doc.metadata[key] for key in self.source_keys if doc.metadata.get(key)), None)
+        found = self.fields.match(doc.metadata)
+        date, source = (self.fields.take(role, found[role]) for role in (DATE, SOURCE))
         url = doc.metadata.get("url")
         return {
             "id": doc.id,
             "text": doc.text,
-            "published": readable_date(date),
-            "source": None if source is None else str(source),
+            "published": readable_date(date.value),
+            "source": source_name(source),
             "url": url if isinstance(url, str) else None,
         }
 

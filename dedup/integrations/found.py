@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
+from dedup.io.assembly import sites_of_urls
 from dedup.io.dates import read_date
+from dedup.io.encoding import printable
+from dedup.io.fields import NO_RANK, Taken
 from dedup.report import AS_COPY
+from dedup.schema import NO_DATE
 
 
 def told(of: str, relation: str | None, score: float | None) -> str:
@@ -28,6 +35,17 @@ def plain(value: Any, joint: str | None = None) -> Any:
     return value[0] if value else None
 
 
-def readable_date(value: Any) -> Any:
+def readable_date(value: Any, form: str | None = None) -> Any:
     """Return a date if it can be read, else None: an article is not to be refused for its date."""
-    return None if value is None or read_date(value) is None else value
+    read = None if value is None else read_date(value, form)
+    if read is None or form is None:
+        return None if read is None else value
+    return None if read == NO_DATE else np.datetime64(read, "us")
+
+
+def source_name(taken: Taken) -> str | None:
+    """Return the name of a source; of the URL of a page its host."""
+    if taken.rank == NO_RANK:
+        return None
+    name: str = sites_of_urls(pa.array([printable(str(taken.value))], pa.string()))[0].as_py()
+    return name

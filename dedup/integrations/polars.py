@@ -28,6 +28,7 @@ def drop_copies(
     id_field: str | None = None,
     date_field: str | None = None,
     source_field: str | None = None,
+    date_format: str | None = None,
     params: Params | None = None,
     against: Index | None = None,
     **options: Any,
@@ -39,7 +40,9 @@ def drop_copies(
     frame : polars.DataFrame
         Only the columns of text, id, date and source are looked at. A row without text is kept.
     text_field, id_field, date_field, source_field : str, optional
-        Names of the columns; guessed where not given, as `dedup.deduplicate` does.
+        Names of the columns, or of fields within them; guessed where not given, as `dedup.deduplicate` does.
+    date_format : str, optional
+        As for `dedup.deduplicate`.
     params : Params, optional
     against : Index, optional
         Compare the rows with those before them, in an index and in the frame, and add them to the index. They need ids
@@ -64,7 +67,9 @@ def drop_copies(
     >>> drop_copies(frame)["id"].to_list()
     ['a', 'c']
     """
-    rows = _decided(frame, Fields(id_field, text_field, date_field, source_field), params, against, options)
+    rows = _decided(
+        frame, Fields(id_field, text_field, date_field, source_field, date_format), params, against, options
+    )
     return frame.filter(pl.Series(rows.kept, dtype=pl.Boolean))
 
 
@@ -75,6 +80,7 @@ def tag_copies(
     id_field: str | None = None,
     date_field: str | None = None,
     source_field: str | None = None,
+    date_format: str | None = None,
     params: Params | None = None,
     against: Index | None = None,
     prefix: str = "",
@@ -84,7 +90,7 @@ def tag_copies(
 
     Parameters
     ----------
-    frame, text_field, id_field, date_field, source_field, params, against, **options
+    frame, text_field, id_field, date_field, source_field, date_format, params, against, **options
         As for `drop_copies`.
     prefix : str
         Put before the names of the new columns.
@@ -102,7 +108,9 @@ def tag_copies(
         Also when the frame has a column of such a name.
     """
     names = tag_names(_checked(frame).columns, prefix)
-    rows = _decided(frame, Fields(id_field, text_field, date_field, source_field), params, against, options)
+    rows = _decided(
+        frame, Fields(id_field, text_field, date_field, source_field, date_format), params, against, options
+    )
     if rows.leader is None:
         duplicate_of, cluster = pl.Series(rows.duplicate_of, dtype=pl.String), pl.Series(rows.cluster, dtype=pl.String)
     else:

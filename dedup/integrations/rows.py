@@ -14,10 +14,10 @@ from dedup.errors import ColumnError, InputError, ParamsError
 from dedup.index import Index
 from dedup.index.answers import written
 from dedup.io import Fields
-from dedup.io.columns import Columns, choose_columns
 from dedup.io.encoding import readable
+from dedup.io.fields import ID, TEXT, FieldTree
 from dedup.io.inferred import as_strings
-from dedup.io.tabular import arrow_batch, choose_arrow_columns, slices
+from dedup.io.tabular import arrow_batch, find_columns, slices
 from dedup.pipeline import deduplicate
 
 TAGS = ("kept", "duplicate_of", "relation", "score", "cluster")
@@ -77,43 +77,69 @@ def decided(
     ------
     DedupError
     """
-    chosen = choose_columns(fields, [name for name in names if isinstance(name, str)], NAME)
-    wanted = dict.fromkeys((chosen.text, chosen.id, chosen.date, chosen.source))
-    table = pa.table({name: column(name, name == chosen.text) for name in wanted if name is not None})
+    tree = FieldTree(fields)
+    there = [name for name in names if isinstance(name, str)]
+    table = _table(tree, there, column)
+    find_columns(tree, table.schema if table.num_columns else pa.schema([(name, pa.null()) for name in there]), NAME)
+    id = _best(tree, there, ID)
     if against is not None:
         if not isinstance(against, Index):
             found = f"against of type {type(against).__name__}"
             raise ParamsError(found, "an open index", "dedup.Index.open() opens one; index= takes a path, for a run")
         if options:
             raise ParamsError(f"{', '.join(sorted(options))} together with an index", "what the index was made with")
-        return _compared(table, chosen, against)
+        return _compared(table, tree, id, against)
     if not len(table):
-        return Decided(chosen.id, np.empty(0, bool), np.empty(0, np.int64), None, None, [], [])
+        return Decided(id, np.empty(0, bool), np.empty(0, np.int64), None, None, [], [])
     result = deduplicate(
         table,
-        id_field=chosen.id,
-        text_field=chosen.text,
-        date_field=chosen.date,
-        source_field=chosen.source,
+        id_field=fields.id,
+        text_field=fields.text,
+        date_field=fields.date,
+        source_field=fields.source,
+        date_format=fields.date_format,
         **options,
     )
     decisions = result.decisions
     relation, score = decisions["relation"].to_pylist(), decisions["score"].to_pylist()
     leader = result.leader
-    return Decided(chosen.id, leader == np.arange(len(leader)), leader, None, None, relation, score)
+    return Decided(id, leader == np.arange(len(leader)), leader, None, None, relation, score)
 
 
-def _compared(table: pa.Table, chosen: Columns, index: Index) -> Decided:
+def _table(tree: FieldTree, names: Sequence[str], column: Callable[[str, bool], Any]) -> pa.Table:
+    """Return the columns that may be looked at; a text that only stands in for another need not be one."""
+    best = _best(tree, names, TEXT)
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys(names):
+        met = tree.child(tree.nodes[0], name)
+        if met is None:
+            continue
+        is_text = any(tree.roles[role] == "text" for role, *_ in met[0].uses)
+        try:
+            columns[name] = column(name, is_text)
+        except ColumnError:
+            if name == best or best is None or not is_text:
+                raise
+    return pa.table(columns)
+
+
+def _best(tree: FieldTree, names: Sequence[str], role: int) -> str | None:
+    """Return the column that a role is read from before all others, None where it is a field within one."""
+    places = tree.match({name: place for place, name in reversed([*enumerate(names)])})[role]
+    return names[places[0][1]] if places else None
+
+
+def _compared(table: pa.Table, tree: FieldTree, id: str | None, index: Index) -> Decided:
     """Compare rows with those before them, in the index and in the table, and add them."""
-    if chosen.id is None:
-        raise ColumnError(f"the {NAME} has no ids", "a column of ids, for the index", "name it with id_field")
-    if table[chosen.id].null_count:
-        raise InputError(f"no id in {table[chosen.id].null_count:,} rows", "one in each row, for the index")
     records: list[dict[str, Any]] = []
     places: list[int] = []
-    columns = choose_arrow_columns(Fields(chosen.id, chosen.text, chosen.date, chosen.source), table.schema, NAME)
-    for rows in slices(table):
-        batch = arrow_batch(NAME, len(records), rows, columns)
+    batches = [arrow_batch(NAME, 0, rows, tree) for rows in slices(table)]
+    with_id = sum(sum(batch.fields.used.get("id", {}).values()) for batch in batches)
+    if len(table) and not any(batch.fields.has("id") for batch in batches):
+        raise ColumnError(f"the {NAME} has no ids", "a column of ids, for the index", "name it with id_field")
+    if with_id < len(table):
+        raise InputError(f"no id in {len(table) - with_id:,} rows", "one in each row, for the index")
+    for batch in batches:
         sides = batch.id.to_pylist(), batch.text.to_pylist(), batch.published.tolist(), batch.source.to_pylist()
         for id, text, published, source in zip(*sides, strict=True):
             text = None if text is None else readable(text)
@@ -127,7 +153,7 @@ def _compared(table: pa.Table, chosen: Columns, index: Index) -> Decided:
         duplicate_of[place], relation[place], score[place] = answer.duplicate_of, answer.relation, answer.score
     kept = np.array([id is None for id in duplicate_of], bool)
     cluster = [of or record["id"] for of, record in zip(duplicate_of, records, strict=True)]
-    return Decided(chosen.id, kept, None, duplicate_of, cluster, relation, score)
+    return Decided(id, kept, None, duplicate_of, cluster, relation, score)
 
 
 def mixed(name: str, values: Sequence[Any], is_text: bool) -> pa.Array:

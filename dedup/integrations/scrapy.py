@@ -11,9 +11,11 @@ from dedup.asynchronous import AsyncIndex
 from dedup.errors import InputError, ParamsError
 from dedup.index import Decision, Index
 from dedup.integrations import extra
-from dedup.integrations.found import plain, readable_date, told
+from dedup.integrations.found import plain, readable_date, source_name, told
 from dedup.integrations.shared import acquire, release
-from dedup.io.columns import GUESSES
+from dedup.io import Fields
+from dedup.io.assembly import join_texts
+from dedup.io.fields import DATE, ID, NO_RANK, SOURCE, TEXT, FieldTree, Found, Taken
 from dedup.params import Params
 
 with extra("scrapy"):
@@ -27,14 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIELDS = {
-    "text": ("DEDUP_TEXT_FIELD", GUESSES["text"]),
-    "id": ("DEDUP_ID_FIELD", GUESSES["id"]),
-    "published": ("DEDUP_DATE_FIELD", GUESSES["date"]),
-    "source": ("DEDUP_SOURCE_FIELD", GUESSES["source"]),
-    "url": ("DEDUP_URL_FIELD", ("url",)),
-}
-"""Of each field of a document the setting that names it in the items, and the names that are tried without it."""
+SETTINGS = ("DEDUP_ID_FIELD", "DEDUP_TEXT_FIELD", "DEDUP_DATE_FIELD", "DEDUP_SOURCE_FIELD", "DEDUP_DATE_FORMAT")
+"""The settings that name the fields of items, in the order of `dedup.io.Fields`; what is not named is guessed."""
 
 ACTIONS, KNOWN = ("drop", "tag"), ("skip", "update")
 
@@ -66,7 +62,8 @@ class DedupPipeline:
         self._tag = settings.get("DEDUP_TAG_FIELD", "dedup")
         self._tags = _one_of("DEDUP_ACTION", settings.get("DEDUP_ACTION", "drop"), ACTIONS) == "tag"
         self._updates = _one_of("DEDUP_KNOWN", settings.get("DEDUP_KNOWN", "skip"), KNOWN) == "update"
-        self._fields = {name: _names(settings.get(setting), guesses) for name, (setting, guesses) in FIELDS.items()}
+        self._fields = FieldTree(Fields(*(_name(settings.get(setting)) for setting in SETTINGS)))
+        self._url_field = _name(settings.get("DEDUP_URL_FIELD")) or "url"
         given = {"level": settings.get("DEDUP_LEVEL"), "threshold": settings.get("DEDUP_THRESHOLD")}
         given["html"] = settings.get("DEDUP_HTML")
         chosen = {name: value for name, value in given.items() if value is not None}
@@ -164,20 +161,28 @@ class DedupPipeline:
 
     def _record(self, adapter: ItemAdapter) -> dict[str, Any] | None:
         """Return an item as an index takes it, None if it has no text."""
-        values = {name: self._value(adapter, name) for name in self._fields}
-        if not values["text"] or (isinstance(values["text"], str) and not values["text"].strip()):
+        found = self._fields.match(adapter)
+        text, id, date, source = (self._taken(role, found) for role in (TEXT, ID, DATE, SOURCE))
+        parts = [self._taken(role, found) for role in range(SOURCE + 1, len(self._fields.roles))]
+        text = join_texts(text, parts) if parts else text
+        if text.value is None or (isinstance(text.value, str) and not text.value.strip()):
             return None
-        if values["published"] is not None and readable_date(values["published"]) is None:
+        published = readable_date(date.value, self._fields.fields.date_format)
+        if published is None and date.rank != NO_RANK:
             self._count("unread_dates")
-            values["published"] = None
-        for name in ("id", "source", "url"):
-            values[name] = None if values[name] is None else str(values[name])
-        return values
+        url = plain(adapter.get(self._url_field))
+        return {
+            "text": text.value,
+            "id": None if id.value in (None, "") else str(id.value),
+            "published": published,
+            "source": source_name(source),
+            "url": None if url in (None, "") else str(url),
+        }
 
-    def _value(self, adapter: ItemAdapter, name: str) -> Any:
-        joint = "\n" if name == "text" else None
-        found = (plain(adapter.get(field), joint) for field in self._fields[name])
-        return next((value for value in found if value is not None and value != ""), None)
+    def _taken(self, role: int, found: Found) -> Taken:
+        """Take the value of a role; lists, as item loaders make them, are taken together, or by their first value."""
+        joint = "\n" if self._fields.roles[role] == "text" else None
+        return self._fields.take(role, [(rank, plain(value, joint)) for rank, value in found[role]])
 
     def _check_tag_of(self, kind: type) -> None:
         names = ItemAdapter.get_field_names_from_class(kind)  # None: any name will do
@@ -223,5 +228,5 @@ def _one_of(setting: str, value: Any, choice: tuple[str, ...]) -> str:
     return str(value)
 
 
-def _names(chosen: Any, guesses: tuple[str, ...]) -> tuple[str, ...]:
-    return (str(chosen),) if chosen else guesses
+def _name(chosen: Any) -> str | None:
+    return str(chosen) if chosen else None

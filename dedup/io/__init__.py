@@ -6,7 +6,8 @@
 - ``decompress`` gzip and zstd
 - ``files`` many files as one source, over the formats ``jsonl``, ``delimited``, ``parquet``, ``plaintext``
 - ``memory`` tables, DataFrames and iterables; ``tabular`` Arrow columns to batches; ``inferred`` dicts to a table
-- ``columns`` which field is which; ``dates`` dates to microseconds; ``assembly`` parsed values to a batch
+- ``shapes`` names of fields; ``fields`` which is which; ``columns`` the values of many records; ``usage`` what is told;
+  ``dates`` dates to microseconds; ``assembly`` parsed values to a batch
 - ``charset`` which encoding a file is in; ``doubts`` texts that are hardly what was written
 - ``encoding`` text that Unicode forbids; ``unchanged`` inputs that changed meanwhile
 - ``output`` the output folder, all or nothing, and the files that are not records

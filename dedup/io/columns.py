@@ -1,89 +1,162 @@
-"""Which field is the text, which the id, the date, the source: asked for, or guessed from the names."""
+"""What is taken of many records for each role, side by side.
+
+Records of the same keys, as those of one producer are, need not be walked one by one: their values stand in columns, of
+which the best mostly holds something everywhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from dedup.errors import ColumnError
-from dedup.io.source import Fields
+from dedup.io.fields import NO_RANK, FieldTree, Found, Taken
+from dedup.io.usage import FieldCounts, add_to, is_filled
 
-GUESSES = {
-    "text": (
-        *("text", "content", "body", "article"),
-        *("maintext", "articleBody", "raw_content", "full_text", "fulltext", "summary"),
-    ),
-    "id": ("id", "url", "guid", "link"),
-    "date": (
-        *("published", "date", "publishedAt", "published_at", "datePublished"),
-        *("date_publish", "publish_date", "pubDate"),
-    ),
-    "source": ("source", "publisher", "sitename", "source_domain", "hostname", "source_url"),
-}
-"""Names tried for each field, the best first: also those of news APIs, feeds and crawlers (newspaper4k, news-please,
-trafilatura), schema.org and CCNet."""
-
-SAMPLE_RECORDS = 100
-"""Records whose keys are looked at in formats without a header."""
+FEW_TO_A_GROUP = 4
+"""Records of the same keys below which it is not worth while to look at them together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The field names to read; None means: the input has no such field."""
-
-    text: str
-    id: str | None = None
-    date: str | None = None
-    source: str | None = None
-
-
-def choose_columns(fields: Fields, found: Iterable[str], where: str) -> Columns:
-    """Choose the fields to read.
+@dataclass
+class Column:
+    """What is taken for a role.
 
     Parameters
     ----------
-    fields : Fields
-        What the caller asked for.
-    found : iterable of str
-        Names the input has, in its order.
-    where : str
-        The input, for messages.
-
-    Returns
-    -------
-    Columns
-        A guess takes the first name of ``GUESSES`` that is there, or else is there in other case.
-
-    Raises
-    ------
-    ColumnError
-        When a field that was asked for is missing, or no text field can be guessed.
+    values : list
+        By record; None where there is nothing, or nothing that can be used.
+    ranks : list of int
+        Of the fields they are from; `NO_RANK` where nothing can be used, or it is blank.
+    refused : dict of int to Taken
+        By position what is there where nothing can be used.
     """
-    names = list(dict.fromkeys(found))
-    chosen = {}
-    for role, guesses in GUESSES.items():
-        asked = getattr(fields, role)
-        if asked is not None and asked not in names:
-            raise ColumnError(f"{where} has no field {asked!r}", f"one of its fields: {_listed(names)}", _hint(role))
-        chosen[role] = asked if asked is not None else _guess(guesses, names)
-    text = chosen.pop("text")
-    if text is None:
-        expected = f"a text field named {', '.join(GUESSES['text'][:-1])} or {GUESSES['text'][-1]}"
-        raise ColumnError(f"{where} has the fields {_listed(names)}", expected, _hint("text"))
-    return Columns(text, **chosen)
+
+    values: list[Any]
+    ranks: list[int]
+    refused: dict[int, Taken] = field(default_factory=dict)
+
+    @staticmethod
+    def empty(size: int) -> Column:
+        """Return a column of nothing."""
+        return Column([None] * size, [NO_RANK] * size)
+
+    def put(self, position: int, taken: Taken) -> None:
+        """Put in what was taken of a record."""
+        if taken.rank == NO_RANK and taken.value is not None and not isinstance(taken.value, str):
+            self.refused[position] = taken
+        else:
+            self.values[position], self.ranks[position] = taken.value, taken.rank
 
 
-def _guess(guesses: tuple[str, ...], names: list[str]) -> str | None:
-    folded = {name.casefold(): name for name in reversed(names)}
-    exact = (guess for guess in guesses if guess in names)
-    in_other_case = (folded[guess] for guess in guesses if guess in folded)
-    return next(exact, None) or next(in_other_case, None)
+class Columns:
+    """Reads the fields of records, and counts them.
+
+    Parameters
+    ----------
+    tree : FieldTree
+    size : int
+        How many records there are.
+    """
+
+    def __init__(self, tree: FieldTree, size: int) -> None:
+        self._tree = tree
+        self.by_role = [Column.empty(size) for _ in tree.roles]
+        self.counts = FieldCounts()
+
+    @staticmethod
+    def of_records(tree: FieldTree, records: Mapping[int, Mapping[Any, Any]], size: int) -> Columns:
+        """Read records by their positions; at the others there is nothing."""
+        made = Columns(tree, size)
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for position, record in records.items():
+            groups.setdefault(tuple(record), []).append(position)
+        for keys, positions in groups.items():
+            some = [records[position] for position in positions]
+            columns = made._side_by_side(keys, some) if len(positions) >= FEW_TO_A_GROUP else None
+            if columns is None:
+                made._add_found(positions, [tree.match(record) for record in some])
+            else:
+                made.add(positions, columns)
+        made._count_used()
+        return made
+
+    @staticmethod
+    def of_cells(tree: FieldTree, places: Found, rows: Mapping[int, Sequence[str]], size: int) -> Columns:
+        """Read rows of cells by their positions, of which the places are known for each role."""
+        made = Columns(tree, size)
+        cells = list(rows.values())
+        columns = [[(rank, [row[place] for row in cells]) for rank, place in some] for some in places]
+        made.add(list(rows), columns)
+        made._count_used()
+        return made
+
+    def add(self, positions: Sequence[int], columns: Sequence[Sequence[tuple[int, list[Any]]]]) -> None:
+        """Take the best of the columns of each role, given with their ranks, the best first."""
+        for role, some in enumerate(columns):
+            name, names = self._tree.roles[role], self._tree.names[role]
+            for rank, values in some:
+                add_to(self.counts.present, name, names[rank], len(values))
+                filled = len(values) if _is_text_everywhere(values) else sum(map(is_filled, values))
+                add_to(self.counts.filled, name, names[rank], filled)
+            if some:
+                self._take(role, positions, some)
+
+    def _take(self, role: int, positions: Sequence[int], columns: Sequence[tuple[int, list[Any]]]) -> None:
+        column = self.by_role[role]
+        rank, best = columns[0]
+        if _is_text_everywhere(best):
+            if len(positions) == len(column.values):
+                column.values, column.ranks = best, [rank] * len(best)
+                return
+            for position, value in zip(positions, best, strict=True):
+                column.values[position], column.ranks[position] = value, rank
+            return
+        for at, position in enumerate(positions):
+            value = best[at]
+            if value.__class__ is str and value[:1] > " ":
+                column.values[position], column.ranks[position] = value, rank
+            elif value is not None or len(columns) > 1:
+                column.put(position, self._tree.take(role, [(rank, values[at]) for rank, values in columns]))
+
+    def _side_by_side(
+        self, keys: tuple[Any, ...], records: Sequence[Mapping[Any, Any]]
+    ) -> list[list[tuple[int, list[Any]]]] | None:
+        """Return the values of records of the same keys as columns; None where objects in them are to be walked."""
+        columns: list[list[tuple[int, list[Any]]]] = [[] for _ in self._tree.roles]
+        for key in keys:
+            met = self._tree.child(self._tree.nodes[0], key)
+            if met is None:
+                continue
+            values = [record[key] for record in records]
+            if met[0].children and any(isinstance(value, (Mapping, list, tuple)) for value in values):
+                return None
+            for role, rank in met[0].ranks(met[1]):
+                columns[role].append((rank, values))
+        for some in columns:
+            some.sort(key=lambda column: column[0])
+        return columns
+
+    def _add_found(self, positions: Iterable[int], found: Sequence[Found]) -> None:
+        for role, column in enumerate(self.by_role):
+            names = self._tree.names[role]
+            present, filled = Counter[int](), Counter[int]()
+            for position, some in zip(positions, found, strict=True):
+                if some[role]:
+                    present.update(rank for rank, _ in some[role])
+                    filled.update(rank for rank, value in some[role] if is_filled(value))
+                    column.put(position, self._tree.take(role, some[role]))
+            for counts, ranks in ((self.counts.present, present), (self.counts.filled, filled)):
+                for rank, count in ranks.items():
+                    add_to(counts, self._tree.roles[role], names[rank], count)
+
+    def _count_used(self) -> None:
+        for role, column in enumerate(self.by_role):
+            for rank, count in Counter(column.ranks).items():
+                if rank != NO_RANK:
+                    add_to(self.counts.used, self._tree.roles[role], self._tree.names[role][rank], count)
 
 
-def _hint(role: str) -> str:
-    return f"name the right one with --{role}-field ({role}_field=)"
-
-
-def _listed(names: list[str], most: int = 30) -> str:
-    listed = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-    return listed or "(none)"
+def _is_text_everywhere(values: list[Any]) -> bool:
+    """Whether all values are strings that begin with something."""
+    return set(map(type, values)) == {str} and min(values)[:1] > " "

@@ -18,14 +18,16 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
-from dedup.io.assembly import assemble
-from dedup.io.columns import Columns, choose_columns
+from dedup.io.assembly import Assembly
+from dedup.io.columns import Columns
 from dedup.io.encoding import printable
+from dedup.io.fields import SAMPLE_RECORDS, FieldTree, Found
 from dedup.io.lines import line_blocks
 from dedup.io.paths import InputFile
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, DamagedError, Reading, raw_chunks
 from dedup.io.unchanged import changed
+from dedup.io.usage import Survey
 from dedup.kernels import delimited as kernel
 
 if TYPE_CHECKING:
@@ -62,13 +64,13 @@ class Delimited:
     def __init__(
         self, fields: Fields, file_format: str, chunk_bytes: int = CHUNK_BYTES, longest: int = LONGEST
     ) -> None:
-        self._fields = fields
+        self._tree = FieldTree(fields)
         self._format = file_format
         self._chunk_bytes = chunk_bytes
         self._longest = longest
         self._header: _Record | None = None
         self._header_file = ""
-        self.has_dates = False
+        self.surveys: dict[str, Survey] = {}
         # Holds for the whole process, so it is only ever raised. The default is 128 KiB, less than a long article.
         csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
 
@@ -84,26 +86,37 @@ class Delimited:
         header = next(records, None)
         if header is None:
             return
+        _require_header(file, header)
+        places = self._places(file, header.cells)  # what lies beside the records of a folder need not have their header
         self._take_header(file, header)
-        columns = choose_columns(self._fields, header.cells, file.name)
-        self.has_dates |= columns.date is not None
+        self.surveys[file.name] = Survey(tuple(map(printable, header.cells)))
         pending: list[_Record] = []
         size = done = 0
         damage = None
+
+        def piece() -> Piece:
+            if not done:
+                self.surveys[file.name] = _survey(header.cells, pending[:SAMPLE_RECORDS])
+            return partial(self._batch, file.name, pending, done, len(header.cells), places)
+
         try:
             for record in records:
                 pending.append(record)
                 size += len(record.raw)
                 if len(pending) >= BATCH_RECORDS or size >= BATCH_BYTES:
-                    yield partial(_batch, file.name, pending, done, header.cells, columns)
+                    yield piece()
                     done += len(pending)
                     pending, size = [], 0
         except DamagedError as error:
             damage = error
         if pending:
-            yield partial(_batch, file.name, pending, done, header.cells, columns)
+            yield piece()
         if damage is not None:
             raise damage.after(done + len(pending)) from damage
+
+    def names(self, file: InputFile) -> Sequence[str]:
+        """Return the columns of a file."""
+        return self.surveys[file.name].names
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the header once and the kept records of all files as they stood."""
@@ -111,7 +124,7 @@ class Delimited:
         header = self._first_header(kept).raw
         newline = b"\r\n" if header.endswith(b"\r\n") else b"\n"
         with open(directory / name, "wb") as output:
-            output.write(header if header.endswith(b"\n") else header + newline)
+            output.write(header if header.endswith(b"\n") or not header else header + newline)
             for file, mask in kept:
                 for record in self._kept_records(file, mask):
                     output.write(record.raw)
@@ -128,7 +141,8 @@ class Delimited:
 
     def _first_header(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> _Record:
         # A run that is resumed has not read the files itself.
-        return self._header or next(self._records(kept[0][0], Reading()), _Record(b"", []))
+        headers = (next(self._records(file, Reading()), None) for file, _ in kept)
+        return self._header or next((header for header in headers if header), _Record(b"", []))
 
     def _kept_records(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[_Record]:
         records = self._records(file, Reading())
@@ -165,12 +179,31 @@ class Delimited:
             if cells or problem:
                 yield _Record(feed.taken, cells, problem)
 
+    def _places(self, file: InputFile, header: list[str]) -> Found:
+        """Return for each role the columns that it may be read from."""
+        places = self._tree.match({name: place for place, name in reversed([*enumerate(header)])})
+        if not any(some for some, role in zip(places, self._tree.roles, strict=True) if role == "text"):
+            raise self._tree.missing(file.name, list(map(printable, header)))
+        return places
+
+    def _batch(self, file: str, records: list[_Record], done: int, width: int, places: Found) -> Batch:
+        rejected: dict[int, Rejection] = {}
+        rows: dict[int, list[str]] = {}
+        for position, record in enumerate(records):
+            problem, cells = record.problem, record.cells
+            if not problem and len(cells) != width:
+                problem = f"{len(cells)} cells, expected {width}"
+            if problem:
+                raw = record.raw.rstrip(b"\r\n")
+                size = len(raw) if record.size is None else record.size
+                rejected[position] = Rejection(problem, raw[:RAW_BYTES], size)
+            else:
+                rows[position] = cells
+        row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
+        columns = Columns.of_cells(self._tree, places, rows, len(records))
+        return Assembly(file, row, self._tree, rejected, lambda position: records[position].raw).batch(columns)
+
     def _take_header(self, file: InputFile, header: _Record) -> None:
-        if header.problem or not any(cell.strip() for cell in header.cells):
-            raise InputError(
-                f"{file.name} has no header" + (f": {header.problem}" if header.problem else ""),
-                "the names of the columns in the first line",
-            )
         if self._header is None:
             self._header, self._header_file = header, file.name
         elif header.cells != self._header.cells:
@@ -179,6 +212,14 @@ class Delimited:
                 f"the same columns: {printable(', '.join(self._header.cells))}",
                 "run them one by one, or bring them into one form first",
             )
+
+
+def _require_header(file: InputFile, header: _Record) -> None:
+    if header.problem or not any(cell.strip() for cell in header.cells):
+        raise InputError(
+            f"{file.name} has no header" + (f": {header.problem}" if header.problem else ""),
+            "the names of the columns in the first line",
+        )
 
 
 class _TooLongError(Exception):
@@ -249,25 +290,6 @@ class _Feed:
         return head, size
 
 
-def _batch(file: str, records: list[_Record], done: int, header: list[str], columns: Columns) -> Batch:
-    rejected: dict[int, Rejection] = {}
-    rows_of_cells: list[list[str] | None] = []
-    for position, record in enumerate(records):
-        problem = record.problem
-        if not problem and len(record.cells) != len(header):
-            problem = f"{len(record.cells)} cells, expected {len(header)}"
-        if problem:
-            raw = record.raw.rstrip(b"\r\n")
-            rejected[position] = Rejection(problem, raw[:RAW_BYTES], len(raw) if record.size is None else record.size)
-        rows_of_cells.append(None if problem else record.cells)
-
-    def values(name: str | None) -> list[str | None] | None:
-        if name is None:
-            return None
-        place = header.index(name)
-        return [None if cells is None else cells[place] for cells in rows_of_cells]
-
-    row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
-    text = values(columns.text) or []
-    sides = values(columns.id), values(columns.date), values(columns.source)
-    return assemble(file, row, text, *sides, rejected, lambda position: records[position].raw)
+def _survey(header: list[str], records: list[_Record]) -> Survey:
+    survey = Survey.of([dict(zip(header, record.cells, strict=False)) for record in records])
+    return Survey(tuple(map(printable, header)), survey.dates, survey.texts)

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -16,20 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError
 from dedup.io.charset import UTF_8, charset_named
-from dedup.io.delimited import DELIMITERS, Delimited
 from dedup.io.doubts import examined, notes
+from dedup.io.fields import FieldTree
 from dedup.io.inferred import as_strings
-from dedup.io.jsonl import JsonLines
 from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile, PassedOver
-from dedup.io.plaintext import PlainText
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece
 from dedup.io.stream import CHUNK_BYTES, Reading, unreadable
-from dedup.io.tally import Tally
+from dedup.io.tally import Tally, field_notes, require_fields
 from dedup.io.unchanged import Stamp, require_unchanged, stamp
+from dedup.io.usage import FieldCounts, Survey, few, summary
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,10 +47,14 @@ PACKED_SUFFIXES = (*COMPRESSED_SUFFIXES, ".parquet")
 class Format(Protocol):
     """Reads and writes all files of one format."""
 
-    has_dates: bool
+    surveys: dict[str, Survey]
+    """By name what the first records of a file have; those of files without fields are missing."""
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield one file in pieces, none of them for a file without records."""
+
+    def names(self, file: InputFile) -> Iterable[str]:
+        """Return the fields of all records of a file."""
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept records of the files, in order, and return the names written."""
@@ -78,6 +82,8 @@ class FileSource:
         Bytes of the longest record that is read.
     encoding : str, optional
         What files are in that are not UTF-8; by default they are recognised.
+    fail_on_empty : bool
+        Refuse an input without records.
     """
 
     def __init__(
@@ -89,10 +95,13 @@ class FileSource:
         passed: PassedOver | None = None,
         longest: int = LONGEST,
         encoding: str | None = None,
+        fail_on_empty: bool = False,
     ) -> None:
         if encoding is not None:
             charset_named(encoding)  # refused before anything is read
         self._longest = longest
+        self._fail_on_empty = fail_on_empty
+        self._tree = FieldTree(fields)
         self._passed = passed or PassedOver()
         self._without_text: dict[str, ColumnError] = {}
         self._files = [replace(file, encoding=encoding) for file in files]
@@ -103,12 +112,8 @@ class FileSource:
         self._formats: dict[str, Format] = {}
         self._stamps: dict[str, Stamp] = {}
         self._tallies: list[Tally] = []
+        self._surveys: dict[str, Survey] = {}
         self._reading = Reading()
-
-    @property
-    def has_dates(self) -> bool:
-        """Whether any file has a date field; known once ``pieces`` is exhausted."""
-        return any(one.has_dates for one in self._formats.values())
 
     @property
     def total_bytes(self) -> int | None:
@@ -138,13 +143,42 @@ class FileSource:
 
     @property
     def notes(self) -> list[str]:
-        """What of the folders is not read, and what is wrong with the texts that are."""
-        without = (
-            [f"not read, for want of a text field: {_few(list(self._without_text))}"] if self._without_text else []
-        )
+        """What of the folders is not read, which files are empty, and what is to be known of fields and texts."""
+        return [
+            *self._passed.notes,
+            *self._left_out(),
+            *field_notes(self._fields, self._with_fields()),
+            *self._doubts(),
+        ]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Which fields were used."""
+        return summary([(name, tally.fields) for name, tally, survey in self._with_fields() if survey.names])
+
+    @property
+    def _names(self) -> list[str]:
+        return [file.name for file in self._files]
+
+    def _left_out(self) -> list[str]:
+        """Say which files have no text field, or no records."""
+        told = [f"not read, for want of a text field: {few(self._without_text)}"] if self._without_text else []
+        if not any(tally.records for tally in self._tallies):
+            return [*told, f"no records in {few(self._names) or 'the input'}"]
+        read = zip(self._files, self._tallies, strict=False)
+        empty = [file.name for file, tally in read if not tally.records and file.name not in self._without_text]
+        return [*told, f"no records in {few(empty)}"] if empty else told
+
+    def _doubts(self) -> list[str]:
+        """Say what is wrong with the texts."""
         read = list(zip(self._files, self._tallies, strict=False))
-        doubts = notes((file.name, tally.charset, tally.doubts) for file, tally in read)
-        return [*self._passed.notes, *without, *doubts, *_mixed(read)]
+        return [*notes((file.name, tally.charset, tally.doubts) for file, tally in read), *_mixed(read)]
+
+    def _with_fields(self) -> list[tuple[str, Tally, Survey]]:
+        """Return what was read of each file with records, but plain text."""
+        surveys = self._all_surveys()
+        read = zip(self._names, self._tallies, strict=False)
+        return [(name, tally, surveys[name]) for name, tally in read if tally.records and name in surveys]
 
     @property
     def can_resume(self) -> bool:
@@ -153,9 +187,12 @@ class FileSource:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The fields asked for, the encoding, whether one malformed record is too many, and which are too long."""
-        fields = {f"{role}_field": name for role, name in asdict(self._fields).items()}
-        return {**fields, "encoding": self._encoding, "strict": self._strict, "longest": self._longest}
+        """What was asked for: fields, form of dates, encoding, whether to stop at a malformed record, the longest."""
+        asked = asdict(self._fields)
+        form = asked.pop("date_format")
+        named = {f"{role}_field": name for role, name in asked.items()}
+        told = {"date_format": form, "encoding": self._encoding, "strict": self._strict, "longest": self._longest}
+        return {**named, **told}
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield all files in pieces, in order; what breaks off the reading is the last piece, and raises."""
@@ -173,25 +210,34 @@ class FileSource:
         self._tallies[-1].add(batch, self._strict)
 
     def finish(self) -> None:
-        """Refuse files without a record, or without a usable one."""
+        """Refuse files without a usable record, an input without one or without a field that was asked for."""
         while len(self._tallies) < len(self._files):
             self._begin_next()
         self._close_last()
-        if len(self._without_text) == len(self._files):
+        names = few(self._names)
+        if self._files and len(self._without_text) == len(self._files):
             raise next(iter(self._without_text.values()))
-        names = ", ".join(file.name for file in self._files[:5])
-        if not any(tally.records for tally in self._tallies):
-            raise InputError(f"no records in {names}" + (" ..." if len(self._files) > 5 else ""))
-        if not any(tally.records > tally.rejections for tally in self._tallies):
+        has_records = any(tally.records for tally in self._tallies)
+        if self._fail_on_empty and not has_records:
+            raise InputError(f"no records in {names}" if names else "no records in the input")
+        if has_records and not any(tally.records > tally.rejections for tally in self._tallies):
             reason = next(tally.reason for tally in self._tallies if tally.rejections)
             raise InputError(f"not one usable record in {names}; the first: {reason}")
+        with_fields = self._with_fields()
+        where = few(name for name, _, _ in with_fields)
+        require_fields(self._tree, with_fields, where, lambda: self._all_names({name for name, _, _ in with_fields}))
 
     def state(self) -> dict[str, Any]:
-        """Return the files as they are, and what was accepted of each."""
+        """Return the files as they are, what was accepted of each, and what was seen of its fields."""
+        fields, surveys = _Distinct(), _Distinct()
         return {
             "cut": _CUT,
             "files": [[file.name, *self._stamp(file)] for file in self._files],
-            "accepted": [tally.state() for tally in self._tallies],
+            "accepted": [{**tally.state(), "fields": fields.number(tally.fields)} for tally in self._tallies],
+            "fields": fields.values,
+            "surveys": {name: surveys.number(survey) for name, survey in self._all_surveys().items()},
+            "surveyed": surveys.values,
+            "without_text": list(self._without_text),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -200,7 +246,7 @@ class FileSource:
         names = [name for name, _, _ in state["files"]]
         found = [file.name for file in self._files]
         if names != found:
-            raise InputError(f"the files {_few(found)}", f"those of the run to resume: {_few(names)}", hint)
+            raise InputError(f"the files {few(found)}", f"those of the run to resume: {few(names)}", hint)
         if state["cut"] != _CUT:
             raise InputError(f"batches of {_CUT} (bytes and records)", f"{state['cut']} as in the run to resume", hint)
         for file, (name, *before) in zip(self._files, state["files"], strict=True):
@@ -208,7 +254,10 @@ class FileSource:
             if list(now) != before:
                 expected = f"{before[0]:,} bytes, changed {_when(before[1])}, as in the run to resume"
                 raise InputError(f"{name} has {now[0]:,} bytes, changed {_when(now[1])}", expected, hint)
-        self._tallies = [Tally.of(tally) for tally in state["accepted"]]
+        fields, surveyed = state["fields"], state["surveyed"]
+        self._tallies = [Tally.of({**tally, "fields": fields[tally["fields"]]}) for tally in state["accepted"]]
+        self._surveys = {name: Survey.from_state(surveyed[number]) for name, number in state["surveys"].items()}
+        self._without_text = {name: ColumnError(f"{name} has no field of a text") for name in state["without_text"]}
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
@@ -219,7 +268,17 @@ class FileSource:
         """Return the kept records; of inputs in several formats those of a format stand together."""
         by_format = self._by_format(kept)
         tables = [self._format(one).kept_table(by_format[one]) for one in by_format]
-        return tables[0] if len(tables) == 1 else _united(tables)
+        return tables[0] if len(tables) == 1 else _united(tables) if tables else pa.table({})
+
+    def _all_surveys(self) -> dict[str, Survey]:
+        """Return what was seen of the files: here, or by the process that left off."""
+        here = {name: survey for one in self._formats.values() for name, survey in one.surveys.items()}
+        return {**self._surveys, **here}
+
+    def _all_names(self, files: set[str]) -> Iterable[str]:
+        """Return the fields of all records of these files; they are read again for it."""
+        some = (file for file in self._files if file.name in files)
+        return dict.fromkeys(name for file in some for name in self._format(file.format).names(file))
 
     def _by_format(self, kept: npt.NDArray[np.bool_]) -> dict[str, list[tuple[InputFile, npt.NDArray[np.bool_]]]]:
         """Cut the mask into those of the files, after a look whether they still are what they were."""
@@ -242,7 +301,7 @@ class FileSource:
                 for piece in self._format(file.format).read(file, self._reading):
                     yield partial(examined, piece, self._reading.charset)
             except ColumnError as error:
-                if file.folder is None or self._fields.text is not None or len(self._files) == 1:
+                if file.folder is None or len(self._files) == 1:
                     yield partial(Batch.empty, file.name)
                     yield partial(_raise, error)
                     return
@@ -291,13 +350,22 @@ class FileSource:
 
 
 def _format(name: str, fields: Fields, tolerant: bool, longest: int) -> Format:
-    if name in DELIMITERS:
+    # What is not read is not loaded: that is a tenth of the program's start.
+    if name in ("csv", "tsv"):
+        from dedup.io.delimited import Delimited
+
         return Delimited(fields, name, longest=longest)
     if name == "parquet":
         from dedup.io.parquet import Parquet
 
         return Parquet(fields, longest)
-    return PlainText(tolerant, longest) if name == "txt" else JsonLines(fields, longest=longest)
+    if name == "txt":
+        from dedup.io.plaintext import PlainText
+
+        return PlainText(tolerant, longest)
+    from dedup.io.jsonl import JsonLines
+
+    return JsonLines(fields, longest=longest)
 
 
 def _mixed(read: list[tuple[InputFile, Tally]]) -> list[str]:
@@ -313,12 +381,25 @@ def _mixed(read: list[tuple[InputFile, Tally]]) -> list[str]:
     ]
 
 
+class _Distinct:
+    """Values that many files have in common, each once: as JSON can hold them, and told by their numbers."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._numbers: dict[bytes, int] = {}
+
+    def number(self, value: FieldCounts | Survey) -> int:
+        """Return the number of a value."""
+        as_json = asdict(value)
+        key = orjson.dumps(as_json)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.values)
+            self.values.append(as_json)
+        return self._numbers[key]
+
+
 def _raise(error: Exception) -> NoReturn:
     raise error
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _when(nanoseconds: int) -> str:

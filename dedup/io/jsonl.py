@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.charset import Charset
-from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
+from dedup.io.encoding import printable
+from dedup.io.fields import SAMPLE_RECORDS, FieldTree
 from dedup.io.inferred import table_of_dicts
 from dedup.io.jsonblock import BlockReader, parse
 from dedup.io.lines import LongLine, line_blocks, pieces_of, record_lines, runs, whole_lines
@@ -23,6 +24,7 @@ from dedup.io.paths import InputFile
 from dedup.io.source import BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, raw_chunks, text_chunks
 from dedup.io.unchanged import changed
+from dedup.io.usage import Survey, names_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,7 +38,7 @@ class JsonLines:
     Parameters
     ----------
     fields : Fields
-        What the caller asked for; the rest is guessed for each file.
+        What the caller asked for; the rest is guessed for each record.
     chunk_bytes : int
         Decompressed bytes read at a time; changes nothing but where batches end.
     longest : int
@@ -44,10 +46,10 @@ class JsonLines:
     """
 
     def __init__(self, fields: Fields, chunk_bytes: int = CHUNK_BYTES, longest: int = LONGEST) -> None:
-        self._fields = fields
+        self._tree = FieldTree(fields)
         self._longest = longest
         self._chunk_bytes = chunk_bytes
-        self.has_dates = False
+        self.surveys: dict[str, Survey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield a file in pieces; a row is a line number, blank lines are counted but are no records.
@@ -55,11 +57,10 @@ class JsonLines:
         Raises
         ------
         InputError
-            When the file cannot be read to its end, is no JSON lines, or lacks a field.
+            When the file cannot be read to its end, is no JSON lines, or no record has a field of a text.
         """
-        columns = self._choose(file)
-        self.has_dates |= columns.date is not None
-        batch = BlockReader(file.name, columns).batch
+        self.surveys[file.name] = self._look_at(file)
+        batch = BlockReader(file.name, self._tree).batch
         row = 0
         try:
             for block in self._blocks(text_chunks(file, self._chunk_bytes, reading), self._chunk_bytes):
@@ -74,6 +75,13 @@ class JsonLines:
                     row += lines
         except DamagedError as damage:
             raise damage.after(row) from damage
+
+    def names(self, file: InputFile) -> list[str]:
+        """Return the fields of all records of a file."""
+        found = self._blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes)
+        blocks = (block for block in found if not isinstance(block, LongLine))
+        records = (parse(line) for block in blocks for line in block.split(b"\n") if line.strip())
+        return names_of(record for record in records if isinstance(record, dict))
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept lines of all files, one after the other."""
@@ -114,10 +122,12 @@ class JsonLines:
     def _blocks(self, chunks: Iterator[bytes], least: int = 1) -> Iterator[bytes | LongLine]:
         return whole_lines(line_blocks(chunks, least, self._longest))
 
-    def _choose(self, file: InputFile) -> Columns:
-        """Choose the fields from the keys of the file's first records, whatever the size of a chunk."""
-        keys: dict[str, None] = {}
-        objects = size = 0
+    def _look_at(self, file: InputFile) -> Survey:
+        """Look at the file's first records, and at as many more as it takes to find a field of a text."""
+        records: list[dict[str, Any]] = []
+        names: dict[str, None] = {}
+        size = 0
+        has_text = False
         # Damage is left to be met, and told with the row, when the records are read.
         with closing(text_chunks(file, min(self._chunk_bytes, HEAD_BYTES))) as chunks, suppress(DamagedError):
             lines = itertools.chain.from_iterable(
@@ -128,13 +138,20 @@ class JsonLines:
                 if not size:
                     _refuse_document(file, line, record)
                 size += len(line)
+                is_full = len(records) >= SAMPLE_RECORDS or size >= _SAMPLE_BYTES
                 if isinstance(record, dict):
-                    keys.update(dict.fromkeys(record))
-                    objects += 1
-                    if objects >= SAMPLE_RECORDS or size >= _SAMPLE_BYTES:
-                        break
+                    has_text = has_text or self._tree.has_text(record)
+                    if is_full:
+                        names.update(dict.fromkeys(record))
+                    else:
+                        records.append(record)
+                if is_full and has_text:
+                    break
+        survey = Survey.of(records)
         # Without a single object every line is going to be rejected, whatever the field.
-        return choose_columns(self._fields, keys, file.name) if objects else Columns("text")
+        if records and not has_text:
+            raise self._tree.missing(file.name, list(dict.fromkeys([*survey.names, *map(printable, names)])))
+        return survey
 
 
 def _as_it_stood(piece: Piece, charset: Charset) -> Batch:

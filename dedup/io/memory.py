@@ -13,14 +13,18 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
-from dedup.io.assembly import assemble, kind, without_long_texts
+from dedup.io.assembly import Assembly, kind, without_long_texts
 from dedup.io.charset import UTF_8
-from dedup.io.columns import SAMPLE_RECORDS, Columns, choose_columns
-from dedup.io.doubts import examined, notes
+from dedup.io.columns import Columns
+from dedup.io.doubts import examined
+from dedup.io.doubts import notes as doubt_notes
+from dedup.io.encoding import printable
+from dedup.io.fields import ID, SAMPLE_RECORDS, TEXT, FieldTree, Taken
 from dedup.io.inferred import json_bytes, table_of_dicts
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece, Rejection
-from dedup.io.tabular import arrow_batch, choose_arrow_columns, filtered, slices
-from dedup.io.tally import Tally
+from dedup.io.tabular import arrow_batch, filtered, find_columns, names_in, slices
+from dedup.io.tally import Tally, field_notes, require_fields
+from dedup.io.usage import Survey, names_of, summary
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,6 +34,7 @@ class _InMemory:
     """What sources in memory have in common."""
 
     name: str
+    nothing: str
     inputs: Sequence[Path] = ()
     can_resume = False
     total_bytes: int | None = None
@@ -39,14 +44,25 @@ class _InMemory:
         """Bytes of the table, None of an iterable."""
         return self.total_bytes
 
-    def __init__(self, strict: bool) -> None:
+    def __init__(self, fields: Fields, strict: bool, fail_on_empty: bool) -> None:
+        self._tree = FieldTree(fields)
         self._strict = strict
+        self._fail_on_empty = fail_on_empty
         self._tally = Tally()
+        self._survey = Survey()
 
     @property
     def notes(self) -> list[str]:
-        """What is wrong with its texts; all of it is read."""
-        return notes([(self.name, self._tally.charset, self._tally.doubts)])
+        """What is to be known of fields and texts, or that there is nothing: all of it is read."""
+        if not self._tally.records:
+            return [self.nothing]
+        doubts = doubt_notes([(self.name, self._tally.charset, self._tally.doubts)])
+        return [*field_notes(self._tree.fields, [(self.name, self._tally, self._survey)]), *doubts]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Which fields were used."""
+        return summary([(self.name, self._tally.fields)] if self._tally.fields.present else [])
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -58,8 +74,16 @@ class _InMemory:
         self._tally.add(batch, self._strict)
 
     def finish(self) -> None:
-        """Refuse an input without a usable record."""
+        """Refuse an input without a usable record, or without a field that was asked for."""
         self._tally.close(self.name)
+        if self._fail_on_empty and not self._tally.records:
+            raise InputError(self.nothing)
+        if self._tally.records:
+            require_fields(self._tree, [(self.name, self._tally, self._survey)], self.name, self._names)
+
+    def _names(self) -> Iterable[str]:
+        """Return the fields of all records."""
+        return self._survey.names
 
     def state(self) -> dict[str, Any]:
         """Return nothing: no other process can go on."""
@@ -83,25 +107,36 @@ class TableSource(_InMemory):
         Refuse the first rejected record.
     longest : int
         Bytes of the longest text.
+    fail_on_empty : bool
+        Refuse a table without rows.
     """
 
     name = "table"
+    nothing = "no records in the table"
 
-    def __init__(self, table: pa.Table, fields: Fields, strict: bool = False, longest: int = LONGEST) -> None:
-        super().__init__(strict)
+    def __init__(
+        self,
+        table: pa.Table,
+        fields: Fields,
+        strict: bool = False,
+        longest: int = LONGEST,
+        fail_on_empty: bool = False,
+    ) -> None:
+        super().__init__(fields, strict, fail_on_empty)
         self._longest = longest
         self._table = table
-        self._columns = choose_arrow_columns(fields, table.schema, self.name)
-        self.has_dates = self._columns.date is not None
+        if table.num_rows:  # of none the types may be anything
+            find_columns(self._tree, table.schema, self.name)
+        self._survey = Survey(tuple(map(printable, names_in(table.schema))))
         self.total_bytes = int(table.nbytes)
         self.bytes_read = 0
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the table in pieces; a row is a record number."""
-        if not self._table.num_rows:
-            raise InputError("no records in the table")
         self.bytes_read = 0
         self._tally = Tally()
+        sample = Survey.of(self._table.slice(0, SAMPLE_RECORDS).to_pylist())
+        self._survey = Survey(self._survey.names, sample.dates, sample.texts)
         return itertools.islice(_examined(self._pieces()), skip, None)
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
@@ -124,7 +159,7 @@ class TableSource(_InMemory):
     def _pieces(self) -> Iterator[Piece]:
         row = 1
         for records in slices(self._table):
-            yield partial(arrow_batch, self.name, row, records, self._columns, self._longest)
+            yield partial(arrow_batch, self.name, row, records, self._tree, self._longest)
             row += records.num_rows
             self.bytes_read = self.total_bytes * (row - 1) // self._table.num_rows
 
@@ -137,34 +172,39 @@ class RecordSource(_InMemory):
     records : iterable of dict or str
         Of a list or tuple the items are shared, not copied.
     fields : Fields
-        What the caller asked for; guessed from the first dicts.
+        What the caller asked for; the rest is guessed for each dict.
     strict : bool
         Refuse the first rejected record.
     longest : int
         Bytes of the longest text.
+    fail_on_empty : bool
+        Refuse an iterable of nothing.
     """
 
     name = "records"
+    nothing = "no records: there is nothing in the list"
     total_bytes = None
     bytes_read = 0
 
-    def __init__(self, records: Iterable[Any], fields: Fields, strict: bool = False, longest: int = LONGEST) -> None:
-        super().__init__(strict)
+    def __init__(
+        self,
+        records: Iterable[Any],
+        fields: Fields,
+        strict: bool = False,
+        longest: int = LONGEST,
+        fail_on_empty: bool = False,
+    ) -> None:
+        super().__init__(fields, strict, fail_on_empty)
         self._longest = longest
         self._incoming = iter(records)
         self._records: list[Any] = []
-        self._fields = fields
-        self.has_dates = False
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the records in pieces; a row is a record number, and the id of a string."""
         return itertools.islice(_examined(self._pieces()), skip, None)
 
-    def finish(self) -> None:
-        """Refuse an input without a usable record."""
-        super().finish()
-        if not self._records:
-            raise InputError("no records: the iterable is empty", "dicts or strings")
+    def _names(self) -> Iterable[str]:
+        return names_of(record for record in self._records if isinstance(record, Mapping))
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""
@@ -183,21 +223,13 @@ class RecordSource(_InMemory):
                 yield {"id": str(number), "text": str(record)} if isinstance(record, str) else record
 
     def _pieces(self) -> Iterator[Piece]:
-        columns = self._choose()
-        done = 0
-        for batch in self._cut():
-            yield partial(_batch, self.name, batch, done, columns, self._longest)
-            done += len(batch)
-
-    def _choose(self) -> Columns | None:
         beginning = list(itertools.islice(self._incoming, SAMPLE_RECORDS))
         self._incoming = itertools.chain(beginning, self._incoming)
-        keys = dict.fromkeys(key for record in beginning if isinstance(record, Mapping) for key in record)
-        if not keys:
-            return None
-        columns = choose_columns(self._fields, [key for key in keys if isinstance(key, str)], self.name)
-        self.has_dates = columns.date is not None
-        return columns
+        self._survey = Survey.of([record for record in beginning if isinstance(record, Mapping)])
+        done = 0
+        for batch in self._cut():
+            yield partial(_batch, self.name, batch, done, self._tree, self._longest)
+            done += len(batch)
 
     def _cut(self) -> Iterator[list[Any]]:
         """Cut the iterable into batches, remembering every item."""
@@ -219,23 +251,21 @@ def _examined(pieces: Iterator[Piece]) -> Iterator[Piece]:
     return (partial(examined, piece, UTF_8) for piece in pieces)
 
 
-def _batch(file: str, records: list[Any], done: int, columns: Columns | None, longest: int) -> Batch:
+def _batch(file: str, records: list[Any], done: int, tree: FieldTree, longest: int) -> Batch:
     rejected: dict[int, Rejection] = {}
+    mappings: dict[int, Mapping[Any, Any]] = {}
+    texts: dict[int, str] = {}
     for position, record in enumerate(records):
-        if not isinstance(record, (Mapping, str)):
+        if isinstance(record, str):
+            texts[position] = record
+        elif isinstance(record, Mapping):
+            mappings[position] = record
+        else:
             rejected[position] = Rejection.of(f"{kind(record)}, expected a dict or a string", json_bytes(record))
-
-    def values(name: str | None) -> list[Any] | None:
-        if name is None:
-            return None
-        return [record.get(name) if isinstance(record, Mapping) else None for record in records]
-
     row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
-    chosen = columns or Columns("text")
-    fields = zip(records, values(chosen.text) or [], strict=True)
-    text = [record if isinstance(record, str) else value for record, value in fields]
-    ids = values(chosen.id) or [None] * len(records)
-    ids = [str(done + 1 + at) if isinstance(records[at], str) else value for at, value in enumerate(ids)]
-    sides = ids, values(chosen.date), values(chosen.source)
-    batch = assemble(file, row, text, *sides, rejected, lambda position: json_bytes(records[position]))
-    return replace(without_long_texts(batch, longest), numbered=any(isinstance(record, str) for record in records))
+    columns = Columns.of_records(tree, mappings, len(records))
+    for position, text in texts.items():  # whose id is the number of the row
+        columns.by_role[TEXT].put(position, Taken(text, 0, ""))
+        columns.by_role[ID].put(position, Taken(str(row[position]), 0, ""))
+    assembly = Assembly(file, row, tree, rejected, lambda position: json_bytes(records[position]))
+    return replace(without_long_texts(assembly.batch(columns), longest), numbered=bool(texts))

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.files import FileSource
-from dedup.io.memory import RecordSource, TableSource
 from dedup.io.paths import PassedOver, expand
 from dedup.io.source import LONGEST, Fields, Source
 
@@ -25,6 +24,7 @@ def open_source(
     scratch: Path | None = None,
     longest: int = LONGEST,
     encoding: str | None = None,
+    fail_on_empty: bool = False,
 ) -> Source:
     """Choose the reader for an input given in Python.
 
@@ -45,6 +45,8 @@ def open_source(
         Bytes of the longest record: line, record of CSV, text file, text of a table.
     encoding : str, optional
         What files are in that are not UTF-8; by default they are recognised.
+    fail_on_empty : bool
+        Refuse an input without records.
 
     Returns
     -------
@@ -60,24 +62,27 @@ def open_source(
         When a table lacks a field; files and records say so when they are read.
     """
     if isinstance(source, (str, os.PathLike)):
-        return open_files([_path(source)], fields, strict, scratch, longest, encoding)
+        return open_files([_path(source)], fields, strict, scratch, longest, encoding, fail_on_empty)
+    from dedup.io.memory import RecordSource, TableSource
+
     if isinstance(source, pa.RecordBatch):
-        return TableSource(pa.Table.from_batches([source]), fields, strict, longest)
+        return TableSource(pa.Table.from_batches([source]), fields, strict, longest, fail_on_empty)
     if isinstance(source, pa.RecordBatchReader):
-        return TableSource(source.read_all(), fields, strict, longest)
+        return TableSource(source.read_all(), fields, strict, longest, fail_on_empty)
     if isinstance(source, (pa.Array, pa.ChunkedArray)):
-        return TableSource(pa.table({"text": source}), fields, strict, longest)
+        return TableSource(pa.table({"text": source}), fields, strict, longest, fail_on_empty)
     if hasattr(source, "__arrow_c_stream__"):
-        return TableSource(_table(source), fields, strict, longest)
+        return TableSource(_table(source), fields, strict, longest, fail_on_empty)
     if isinstance(source, (bytes, bytearray, memoryview, Mapping)) or not isinstance(source, Iterable):
         raise InputError(f"an input of type {type(source).__name__}", EXPECTED)
     if isinstance(source, (list, tuple)) and source:
         if all(isinstance(item, os.PathLike) for item in source):
-            return open_files([_path(item) for item in source], fields, strict, scratch, longest, encoding)
+            files = [_path(item) for item in source]
+            return open_files(files, fields, strict, scratch, longest, encoding, fail_on_empty)
         if all(isinstance(item, str) and os.path.isfile(item) for item in source):
             hint = "strings in a list are texts; pass pathlib.Path objects to read files"
             raise InputError(f"a list of strings that are all names of files, as {source[0]!r}", EXPECTED, hint)
-    return RecordSource(source, fields, strict, longest)
+    return RecordSource(source, fields, strict, longest, fail_on_empty)
 
 
 def open_files(
@@ -87,10 +92,11 @@ def open_files(
     scratch: Path | None = None,
     longest: int = LONGEST,
     encoding: str | None = None,
+    fail_on_empty: bool = False,
 ) -> FileSource:
     """Return the source for files, folders, globs, or ``-``; errors as for ``expand``."""
     passed = PassedOver()
-    return FileSource(expand(inputs, passed), fields, strict, scratch, passed, longest, encoding)
+    return FileSource(expand(inputs, passed), fields, strict, scratch, passed, longest, encoding, fail_on_empty)
 
 
 def _path(source: str | os.PathLike[Any]) -> str:

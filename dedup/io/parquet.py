@@ -13,11 +13,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
+from dedup.io.encoding import printable
+from dedup.io.fields import DATE, SAMPLE_RECORDS, FieldTree
 from dedup.io.paths import InputFile
 from dedup.io.source import LONGEST, Fields, Piece
 from dedup.io.stream import Reading, unreadable
-from dedup.io.tabular import arrow_batch, bounded, choose_arrow_columns, filtered, records_per_batch
+from dedup.io.tabular import (
+    arrow_batch,
+    bounded,
+    filtered,
+    find_columns,
+    names_in,
+    records_per_batch,
+    wanted_columns,
+)
 from dedup.io.unchanged import changed
+from dedup.io.usage import Survey
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,11 +52,11 @@ class Parquet:
     """
 
     def __init__(self, fields: Fields, longest: int = LONGEST) -> None:
-        self._fields = fields
+        self._tree = FieldTree(fields)
         self._longest = longest
         self._schema: pa.Schema | None = None
         self._schema_file = ""
-        self.has_dates = False
+        self.surveys: dict[str, Survey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield a file in pieces, reading only the columns needed; a row is a record number.
@@ -60,16 +71,23 @@ class Parquet:
         before = reading.bytes_read
         size = file.path.stat().st_size if file.path.exists() else 0
         with _open(file) as parquet:
+            if not parquet.metadata.num_rows:
+                self._take_schema(file, parquet.schema_arrow)
+                return
+            # What lies beside the records of a folder need not have their schema.
+            candidates = find_columns(self._tree, parquet.schema_arrow, file.name)
             self._take_schema(file, parquet.schema_arrow)
-            columns = choose_arrow_columns(self._fields, parquet.schema_arrow, file.name)
-            self.has_dates |= columns.date is not None
-            chosen = {columns.text, columns.id, columns.date, columns.source} - {None}
+            wanted = wanted_columns(candidates)
+            self.surveys[file.name] = _survey(parquet, [] if candidates[DATE] else wanted)
             row = 1
-            names = [name for name in parquet.schema_arrow.names if name in chosen]
-            for records in itertools.chain.from_iterable(map(bounded, _record_batches(file, parquet, names))):
-                yield partial(arrow_batch, file.name, row, records, columns, self._longest)
+            for records in itertools.chain.from_iterable(map(bounded, _record_batches(file, parquet, wanted))):
+                yield partial(arrow_batch, file.name, row, records, self._tree, self._longest)
                 row += records.num_rows
                 reading.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
+
+    def names(self, file: InputFile) -> Sequence[str]:
+        """Return the columns of a file."""
+        return self.surveys[file.name].names
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Write the kept records, compressed as the first file's are."""
@@ -134,6 +152,26 @@ def _open(file: InputFile) -> pq.ParquetFile:
         raise unreadable(file, error) from error
     except (pa.ArrowException, OSError) as error:
         raise _damaged(file, error) from error
+
+
+def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> Survey:
+    """Look at the first records, if any columns are wanted: at the others, whether one of them holds dates."""
+    schema = parquet.schema_arrow
+    names = tuple(map(printable, names_in(schema)))
+    others = [
+        column.name
+        for column in schema
+        if column.name not in wanted
+        and (pa.types.is_string(column.type) or pa.types.is_timestamp(column.type) or pa.types.is_date(column.type))
+    ]
+    if not wanted or not others:
+        return Survey(names)
+    try:
+        first = next(parquet.iter_batches(SAMPLE_RECORDS, columns=others), None)
+        records = [] if first is None else first.to_pylist()
+    except (pa.ArrowException, OSError, ValueError):  # met, and told, when the records are read
+        records = []
+    return Survey(names, Survey.of(records).dates)
 
 
 def _record_batches(file: InputFile, parquet: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.RecordBatch]:

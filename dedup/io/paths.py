@@ -18,6 +18,8 @@ STDIN = "-"
 FORMAT_OF_SUFFIX = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".jsonlines": "jsonl",
+    ".jl": "jsonl",
     ".json": "jsonl",
     ".csv": "csv",
     ".tsv": "tsv",
@@ -85,26 +87,44 @@ class PassedOver:
     Parameters
     ----------
     suffixes : Counter of str
-        How many have a suffix that cannot be read; hidden files are not counted.
+        How many have a suffix that cannot be read.
+    hidden : list of str
+        Names of hidden files and folders.
     others : list of (str, str)
         Name and reason of those that are pipes, devices, or links that lead out of the folder.
     """
 
     def __init__(self) -> None:
         self.suffixes: Counter[str] = Counter()
+        self._counted: set[str] = set()
+        self.hidden: list[str] = []
         self.others: list[tuple[str, str]] = []
+
+    def of_another_kind(self, path: Path) -> None:
+        """Count a file, once in however many ways it is met."""
+        if str(path) not in self._counted:
+            self._counted.add(str(path))
+            self.suffixes[printable(path.suffix.lower())] += 1
+
+    @property
+    def kinds(self) -> str:
+        """The suffixes that cannot be read, with how many files each has."""
+        most = sorted(self.suffixes.items(), key=lambda kind: (-kind[1], kind[0]))[:NAMED]
+        kinds = ", ".join(f"{suffix or 'no suffix'} {count:,}" for suffix, count in most)
+        more = len(self.suffixes) - NAMED
+        return kinds + (f" and {more} more kinds" if more > 0 else "")
 
     @property
     def notes(self) -> list[str]:
         """What to say of them."""
         notes = []
         if self.suffixes:
-            most = sorted(self.suffixes.items(), key=lambda kind: (-kind[1], kind[0]))[:NAMED]
-            kinds = ", ".join(f"{suffix or 'no suffix'} {count:,}" for suffix, count in most)
-            more = len(self.suffixes) - NAMED
-            kinds += f" and {more} more kinds" if more > 0 else ""
             count = self.suffixes.total()
-            notes.append(f"{count:,} {'file' if count == 1 else 'files'} of another kind not read: {kinds}")
+            notes.append(f"{count:,} {'file' if count == 1 else 'files'} of another kind not read: {self.kinds}")
+        if self.hidden:
+            hidden = sorted(set(self.hidden))
+            first, more = ", ".join(hidden[:NAMED]), len(hidden) - NAMED
+            notes.append(f"hidden, and not read: {first}" + (f" and {more:,} more" if more > 0 else ""))
         if self.others:
             first = "; ".join(f"{name}, {reason}" for name, reason in sorted(self.others)[:NAMED])
             more = len(self.others) - NAMED
@@ -130,13 +150,15 @@ def expand(inputs: Sequence[str | Path], passed: PassedOver | None = None) -> li
     Raises
     ------
     InputError
-        When an input does not exist, cannot be listed, or holds no file that can be read.
+        When an input does not exist, cannot be listed, or holds files, but none that can be read. A folder without any
+        file is none.
     """
     files: dict[str, InputFile] = {}
+    passed = PassedOver() if passed is None else passed
     for given in inputs:
-        for file in _expand_one(os.fspath(given), passed or PassedOver()):
+        for file in _expand_one(os.fspath(given), passed):
             files.setdefault(STDIN if file.is_stdin else os.path.realpath(file.path), file)
-    if not files:
+    if not inputs:
         raise InputError("no input", "files, folders, globs, or - for standard input")
     return list(files.values())
 
@@ -167,9 +189,11 @@ def _single(path: Path) -> InputFile:
 
 
 def _in_folder(folder: Path, passed: PassedOver) -> list[InputFile]:
+    before = passed.suffixes.total()
     found = sorted(_walk(folder, passed))
-    if not found:
-        raise InputError(f"no file in {printable(str(folder))} can be read", f"files with one of {SUFFIXES}")
+    if not found and passed.suffixes.total() > before:
+        found_instead = f"no file in {printable(str(folder))} can be read: there are {passed.kinds}"
+        raise InputError(found_instead, f"files with one of {SUFFIXES}")
     return [_found(path, folder, folder) for path in found]
 
 
@@ -182,8 +206,15 @@ def _matching(pattern: str, passed: PassedOver) -> Iterator[InputFile]:
     if not matches:
         raise InputError(f"nothing matches {printable(pattern)}")
     is_any = False
+    below: list[Path]
     for match in matches:
-        below = sorted(_walk(match, passed)) if os.path.isdir(match) else [match] if format_of(match) else []
+        if os.path.isdir(match):
+            below = sorted(_walk(match, passed))
+        elif format_of(match):
+            below = [match]
+        else:
+            below = []
+            passed.of_another_kind(match)
         for path in below:
             is_any = True
             yield _found(path, base, None)
@@ -197,20 +228,21 @@ def _found(path: Path, base: Path, folder: Path | None) -> InputFile:
 
 
 def _walk(folder: Path, passed: PassedOver) -> Iterator[Path]:
-    """Yield the readable files below a folder, but hidden ones and what lies in hidden folders."""
+    """Yield the readable files below a folder; hidden ones and hidden folders are only named."""
 
     def refuse(error: OSError) -> None:
         raise InputError(f"cannot list {printable(str(error.filename))}: {error.strerror}") from error
 
     root = os.path.realpath(folder)
     for parent, folders, names in os.walk(folder, onerror=refuse):
+        passed.hidden += [f"{printable(str(Path(parent, name)))}/" for name in folders if name.startswith(".")]
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(parent, name)
             if name.startswith("."):
-                continue
-            if format_of(path) is None:
-                passed.suffixes[printable(path.suffix.lower())] += 1
+                passed.hidden.append(printable(str(path)))
+            elif format_of(path) is None:
+                passed.of_another_kind(path)
             elif reason := _refused(path, root):
                 passed.others.append((printable(str(path)), reason))
             else:

@@ -19,6 +19,7 @@ from dedup.io.encoding import printable, readable
 from dedup.io.paths import STDIN, InputFile
 from dedup.io.source import LONGEST, RAW_BYTES, Batch, Piece, Rejection
 from dedup.io.stream import CHUNK_BYTES, NotTextError, Reading, chunks, size_of, text_chunks
+from dedup.io.usage import Survey
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -36,11 +37,10 @@ class PlainText:
         Bytes of the longest file that is read.
     """
 
-    has_dates = False
-
     def __init__(self, tolerant: bool = False, longest: int = LONGEST) -> None:
         self._tolerant = tolerant
         self._longest = longest
+        self.surveys: dict[str, Survey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield the file as a piece of one record."""
@@ -57,6 +57,10 @@ class PlainText:
                 raise
             rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), *_beginning(file))
         yield partial(_batch, file, whole, rejected)
+
+    def names(self, file: InputFile) -> Sequence[str]:
+        """Return nothing: there are no fields."""
+        return ()
 
     def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
         """Copy the kept files, compressed as they are, under their relative names."""

@@ -16,6 +16,8 @@ import pyarrow as pa
 
 from dedup.errors import ParamsError
 from dedup.io.charset import UTF_8, Charset
+from dedup.io.dates import Unread, require_date_format
+from dedup.io.usage import FieldCounts
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -35,13 +37,27 @@ class Fields:
     Parameters
     ----------
     id, text, date, source : str or None
-        A field named here must exist.
+        A field named here must exist somewhere in the input. With dots it is a path into objects, as
+        ``content.rendered``; a text may be of several, as ``title,text``, joined by a blank line. A field of just that
+        name comes first.
+    date_format : str or None
+        How dates are written, as for ``datetime.strptime``; tried before the forms that are known.
+
+    Raises
+    ------
+    ParamsError
+        When the format is none of a date.
     """
 
     id: str | None = None
     text: str | None = None
     date: str | None = None
     source: str | None = None
+    date_format: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.date_format is not None:
+            require_date_format(self.date_format)
 
 
 RAW_BYTES = 1 << 20
@@ -102,8 +118,10 @@ class Batch:
         Where the document was published; null when not known.
     rejected : dict of int to Rejection
         By position in the batch.
-    unread_dates : int
+    unread : Unread
         Dates that are there but cannot be read.
+    fields : FieldCounts
+        In which fields there was something, and which were used.
     numbered : bool
         Whether any id is but the number of a record that has none: a bare string.
     charset : Charset
@@ -119,7 +137,8 @@ class Batch:
     published: npt.NDArray[np.int64]
     source: pa.StringArray
     rejected: dict[int, Rejection]
-    unread_dates: int = 0
+    unread: Unread = field(default_factory=Unread)
+    fields: FieldCounts = field(default_factory=FieldCounts)
     numbered: bool = False
     charset: Charset = UTF_8
     doubts: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
@@ -170,16 +189,16 @@ class Source(Protocol):
     """
 
     @property
-    def has_dates(self) -> bool:
-        """Whether any part of the input has a date field; known once ``pieces`` is exhausted."""
-
-    @property
     def can_resume(self) -> bool:
         """Whether another process can read the same input again from its start."""
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of the input: what of it is not read."""
+        """What a person should know of the input: what of it is not read, which fields are not used."""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Which fields were used, as `dedup.io.usage.summary` tells it; known when all is accepted."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -236,7 +255,10 @@ class Source(Protocol):
         Raises
         ------
         InputError
-            When the last file holds nothing but rejected records, or there was no record at all.
+            When the last file holds nothing but rejected records; when there was no record at all, and that is an
+            error.
+        ColumnError
+            When no record has a field that was asked for.
         """
 
     def state(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
-"""Lines of JSON objects to columns: the chosen fields of each, unescaped, without an object per record.
+"""The grammar of JSON (RFC 8259): values passed over, or written unescaped.
 
-A line is taken only where the whole of it is beyond doubt by the grammar of RFC 8259; anything else is left to Python.
 Every line ends with a line feed, which no rule of the grammar passes over within a line: so nothing here looks at where
 the data ends, but blocks of 64 bytes.
 """
@@ -11,15 +10,9 @@ from numba import i8, njit, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.lines import FEED, line_end
+from dedup.kernels.lines import FEED
 from dedup.kernels.simd import BLOCK, copy_run, find_run, trailing_zeros
 from dedup.kernels.text import decode
-
-TEXT, ID, DATE, SOURCE = range(4)
-FIELDS = 4
-
-MISSING, STRING, INTEGER = range(3)
-"""What a field of a record is; a null counts as missing."""
 
 DEPTH = 64
 NUMBER_BYTES = 4_000  # Python refuses integers of more than 4,300 digits
@@ -289,21 +282,6 @@ def is_utf8(data: Array, at: int, stop: int) -> bool:
 
 
 @kernel
-def field_at(data: Array, start: int, size: int, names: Array, name_ends: Array) -> int:
-    """Return the field of the name ``data[start:start + size]``, -1 if it is none of those wanted."""
-    for field in range(FIELDS):
-        first = i8(0) if field == 0 else name_ends[field - 1]
-        if size != name_ends[field] - first or size == 0:
-            continue
-        k = 0
-        while k < size and data[start + k] == names[first + k]:
-            k += 1
-        if k == size:
-            return field
-    return -1
-
-
-@kernel
 def copy_integer(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     """Write a whole number as it stands; the first position returned is -1 for any other value."""
     start = at
@@ -319,132 +297,3 @@ def copy_integer(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
         out[to] = data[k]
         to += 1
     return at, to
-
-
-@kernel
-def read_object(
-    data: Array, at: int, names: Array, name_ends: Array, text: Array, sides: Array, ends: Array, kinds: Array, n: int
-) -> int:
-    """Read the object at ``at`` as record ``n``.
-
-    Returns the position behind it, -1 where Python has to look. Parameters as for ``read_lines``.
-    """
-    if data[at] != 123:
-        return i8(-1)
-    at = skip_space(data, at + 1)
-    if data[at] == 125:
-        return at + 1
-    while True:
-        if data[at] != QUOTE:
-            return i8(-1)
-        start = at + 1
-        at = start
-        while data[at] >= SPACE and data[at] != QUOTE and data[at] != BACKSLASH:
-            at += 1
-        if data[at] != QUOTE:  # an escape, perhaps of a name that is wanted
-            return i8(-1)
-        field = field_at(data, start, at - start, names, name_ends)
-        at = skip_space(data, at + 1)
-        if data[at] != 58:
-            return i8(-1)
-        at = skip_space(data, at + 1)
-        if field < 0:
-            at = skip_value(data, at)
-        elif data[at] == 110:
-            at = skip_scalar(data, at)
-            kinds[field, n] = MISSING
-            ends[field, n + 1] = ends[field, n]
-        elif field == TEXT:
-            if data[at] != QUOTE:
-                return i8(-1)
-            at, ends[TEXT, n + 1] = copy_string(data, at + 1, text, ends[TEXT, n])
-            kinds[TEXT, n] = STRING
-        else:
-            out = sides[field - 1]
-            if data[at] == QUOTE:
-                at, stop = copy_string(data, at + 1, out, ends[field, n])
-                kinds[field, n] = STRING
-                if at >= 0 and not is_utf8(out, ends[field, n], stop):
-                    return i8(-1)
-            else:
-                at, stop = copy_integer(data, at, out, ends[field, n])
-                kinds[field, n] = INTEGER
-            ends[field, n + 1] = stop
-        if at < 0:
-            return at
-        at = skip_space(data, at)
-        if data[at] == 125:
-            return at + 1
-        if data[at] != 44:
-            return i8(-1)
-        at = skip_space(data, at + 1)
-
-
-@kernel
-def read_lines(
-    data: Array,
-    names: Array,
-    name_ends: Array,
-    text: Array,
-    sides: Array,
-    ends: Array,
-    kinds: Array,
-    lines: Array,
-    slow: Array,
-) -> tuple[int, int]:
-    """Read a block of lines.
-
-    Parameters
-    ----------
-    data : uint8 array
-        Lines, the last one with a line feed, too.
-    names : uint8 array
-        Names of the wanted fields as UTF-8, in the order of ``TEXT`` to ``SOURCE``; each is another.
-    name_ends : int64 array, shape (FIELDS,)
-        Where each ends; an empty one is not wanted.
-    text : uint8 array, shape (len(data) + BLOCK,)
-        Receives the texts, one behind the other.
-    sides : uint8 array, shape (3, len(data) + BLOCK)
-        Receives the other fields; whole numbers as their digits.
-    ends : int64 array, shape (FIELDS, n_lines + 1)
-        Receives where the field of record ``k`` ends, at ``k + 1``.
-    kinds : uint8 array, shape (FIELDS, n_lines)
-        Receives ``MISSING``, ``STRING`` or, but for a text, ``INTEGER``.
-    lines : int64 array, shape (n_lines,)
-        Receives the line number of each record, from 0; blank lines are no records.
-    slow : int64 array, shape (n_lines, 3)
-        Receives the records that Python has to read, with where their lines start and end. They have no fields.
-
-    Returns
-    -------
-    records, slow : int
-    """
-    n = i8(0)
-    slows = i8(0)
-    start = i8(0)
-    line = i8(0)
-    for field in range(FIELDS):
-        ends[field, 0] = 0
-    while start < data.size:
-        at = skip_space(data, start)
-        if data[at] != FEED:
-            for field in range(FIELDS):
-                kinds[field, n] = MISSING
-                ends[field, n + 1] = ends[field, n]
-            at = read_object(data, at, names, name_ends, text, sides, ends, kinds, n)
-            if at >= 0:
-                at = skip_space(data, at)
-            if at < 0 or data[at] != FEED:
-                for field in range(FIELDS):
-                    kinds[field, n] = MISSING
-                    ends[field, n + 1] = ends[field, n]
-                at = line_end(data, start)
-                slow[slows, 0] = n
-                slow[slows, 1] = start
-                slow[slows, 2] = at
-                slows += 1
-            lines[n] = line
-            n += 1
-        start = at + 1
-        line += 1
-    return n, slows

@@ -182,3 +182,46 @@ def test_parameters_are_chosen_once(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["index", "create", index, "--level", "near"]) == 0
     assert main(["index", "create", index]) == 1
     assert "level 'near'; expected level 'rewritten'" in capsys.readouterr().err
+
+
+def test_fields_are_those_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index = str(tmp_path / "news.index")
+    posts = [
+        {"link": "a", "content": {"rendered": article(1)}, "seen": "05/03/2024"},
+        {"link": "b", "content": {"rendered": article(2)}, "seen": "06/03/2024", "meta": {"by": "Hill Press"}},
+    ]
+    path = lines(tmp_path / "posts.jsonl", *posts)
+    assert main(["index", "add", index, path, "--date-field", "published"]) == 2
+    assert "no field 'published'; expected one of its fields: link, content.rendered, seen" in capsys.readouterr().err
+    named = [
+        "--id-field",
+        "link",
+        "--date-field",
+        "seen",
+        "--source-field",
+        "meta.by",
+        "--text-field",
+        "content.rendered",
+    ]
+    assert main(["index", "add", index, path, *named, "--date-format", "%d/%m/%Y"]) == 0
+    assert [answer["id"] for answer in answers(capsys)] == ["a", "b"], "nothing was added before the refusal"
+    copy = lines(tmp_path / "copy.jsonl", {"guid": "c", "body": article(2), "date": "01/02/2024"})
+    assert main(["index", "query", index, copy]) == 0
+    out, err = capsys.readouterr()
+    (match,) = json.loads(out)["matches"]
+    assert (match["id"], match["source"], match["published"]) == ("b", "Hill Press", "2024-03-06T00:00:00Z")
+    assert "1 date cannot be read" in err
+    assert "--date-format '%d/%m/%Y' or --date-format '%m/%d/%Y'" in err
+
+
+def test_a_field_that_comes_late_is_no_reason_to_refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index = str(tmp_path / "news.index")
+    path = lines(
+        tmp_path / "late.jsonl",
+        *({"id": str(number), "text": f"Only a line, number {number}."} for number in range(150)),
+        {"id": "last", "text": article(1), "published": "2024-03-05"},
+    )
+    assert main(["index", "add", index, path, "--date-field", "published"]) == 0
+    assert len(answers(capsys)) == 151
+    assert main(["index", "expire", index, "--before", "2025-01-01"]) == 0
+    assert "removed       1" in capsys.readouterr().out

@@ -146,3 +146,23 @@ def test_the_command(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "2 left out without a text" in told.err
     assert "1 texts of others passed over" in told.err
     assert main(["index", "check", str(folder)]) == 0
+
+
+def test_the_texts_are_read_as_they_were_for_the_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export, index = tmp_path / "export.jsonl", str(tmp_path / "news.index")
+    days = [record["published"].split("-")[::-1] for record in RECORDS]
+    records = [
+        {"id": record["id"], "body": {"head": "Où est passé l’été ?", "main": record["text"]}, "on": "/".join(day)}
+        for record, day in zip(RECORDS, days, strict=True)
+    ]
+    lines = "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+    export.write_bytes(lines.encode("cp1252"))
+    as_it_is = ["--text-field", "body.head,body.main", "--date-field", "on", "--encoding", "cp1252"]
+    given = [str(export), *as_it_is, "--date-format", "%d/%m/%Y"]
+    assert main(["index", "add", index, *given]) == 0
+    before = state(Path(index))
+    assert main(["index", "rebuild", index, *given]) == 0
+    assert f"{DOCUMENTS} documents" in capsys.readouterr().err
+    assert state(Path(index)) == before
+    with Index.open(index, mode="r") as made:
+        assert str(made.get("d3").published).startswith("2024-03-04")

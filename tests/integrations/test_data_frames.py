@@ -232,3 +232,42 @@ def test_what_is_missing_is_named(name: str) -> None:
     code = f"import sys; sys.modules[{name!r}] = None; import dedup.integrations.{name}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert f"install it with: pip install 'dedup[{name}]'" in done.stderr
+
+
+# ---- fields of both
+
+
+@pytest.mark.parametrize("module", [of_pandas, of_polars])
+def test_fields_within_columns_and_of_several(module: Any) -> None:
+    make = pd.DataFrame if module is of_pandas else pl.DataFrame
+    posts = [{"rendered": article(0)}, {"rendered": article(1)}, {"rendered": article(0).upper()}]
+    frame = make({"id": ["a", "b", "c"], "content": posts, "seen": ["02/03/2024", "01/03/2024", "01/03/2024"]})
+    for options in ({}, {"text_field": "content.rendered", "date_field": "seen", "date_format": "%d/%m/%Y"}):
+        tagged = module.tag_copies(frame, **options)
+        first, last = ("a", "c") if not options else ("c", "a")  # by id, or the earliest
+        kept = dict(zip(tagged["id"], tagged["kept"], strict=True))
+        assert kept == {first: True, "b": True, last: False}
+    joined = make({"head": [article(0), None], "lead": [None, article(0)], "text": ["x", "y"]})
+    assert len(module.drop_copies(joined, text_field="head,lead")) == 1
+    assert len(module.drop_copies(joined)) == 2
+
+
+@pytest.mark.parametrize("module", [of_pandas, of_polars])
+def test_a_column_that_stands_in_for_another(module: Any) -> None:
+    make = pd.DataFrame if module is of_pandas else pl.DataFrame
+    frame = make({"text": [article(0), None, ""], "body": [None, article(0), article(1)]})
+    assert len(module.drop_copies(frame)) == 2
+
+
+def test_a_column_that_holds_no_texts_does_not_stand_in() -> None:
+    frame = pd.DataFrame({"text": [article(0), article(0)], "content": [5, "five"]})
+    assert len(of_pandas.drop_copies(frame)) == 1
+
+
+def test_an_index_takes_paths_too(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"meta": [{"key": "a"}, {"key": "b"}], "text": [article(0), article(0)]})
+    with Index.open(tmp_path / "i") as index:
+        tagged = of_pandas.tag_copies(frame, id_field="meta.key", against=index)
+        assert list(tagged["cluster"]) == ["a", "a"]
+        with pytest.raises(dedup.ColumnError, match="has no ids"):
+            of_pandas.tag_copies(frame, against=index)

@@ -15,10 +15,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import article, edited
+from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem, NotConfigured
 from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
 
 from dedup import Index, Params, ParamsError, StorageError
 from dedup.index import Decision
@@ -312,3 +315,26 @@ def test_settings_that_cannot_be_used_are_told(tmp_path: Path, settings: dict[st
     with pytest.raises(NotConfigured, match="DEDUP_INDEX is not set"):
         pipeline(tmp_path, DEDUP_INDEX="")
     assert not (tmp_path / "news.index").exists()
+
+
+def test_items_are_read_by_the_fields_of_a_run(tmp_path: Path) -> None:
+    def record(item: dict[str, Any], **settings: str) -> dict[str, Any] | None:
+        crawler = get_crawler(settings_dict={"DEDUP_INDEX": str(tmp_path / "i"), **settings})
+        return DedupPipeline(crawler)._record(ItemAdapter(item))
+
+    post = {"link": ["l"], "content": {"rendered": "words"}, "title": "T", "seen": "05/03/2024", "url": "u"}
+    assert record(post) == {"id": "u", "text": "words", "published": None, "source": None, "url": "u"}
+    named = {
+        "DEDUP_TEXT_FIELD": "title,content.rendered",
+        "DEDUP_ID_FIELD": "link",
+        "DEDUP_DATE_FIELD": "seen",
+        "DEDUP_DATE_FORMAT": "%d/%m/%Y",
+    }
+    found = record({**post, "publisher": {"name": ["Hill Press"]}}, **named)
+    assert found is not None
+    assert (found["id"], found["text"], found["source"]) == ("l", "T\n\nwords", "Hill Press")
+    assert found["published"] == np.datetime64("2024-03-05", "us")
+    assert record({"text": [" "], "body": ["one", "two"], "source": "https://hill.example/1"}) == {
+        "id": None, "text": "one\ntwo", "published": None, "source": "hill.example", "url": None,
+    }  # fmt: skip
+    assert record({"text": "", "summary": "not this"}) is None

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.io import Batch, Fields, open_files
+from dedup.io.dates import Unread
+from dedup.io.usage import FieldCounts
 from dedup.schema import NO_DATE
 
 
@@ -27,11 +29,17 @@ class Everything:
     published: list[int | None] = field(default_factory=list)
     source: list[str | None] = field(default_factory=list)
     rejected: dict[int, tuple[str, bytes]] = field(default_factory=dict)
-    unread_dates: int = 0
+    unread: Unread = field(default_factory=Unread)
+    fields: FieldCounts = field(default_factory=FieldCounts)
     batches: int = 0
 
     def __len__(self) -> int:
         return len(self.row)
+
+
+def has_dates(source: Any) -> bool:
+    """Whether any date was read."""
+    return bool(source.fields["used"].get("date"))
 
 
 def batches(source: Any) -> Iterator[Batch]:
@@ -65,14 +73,15 @@ def everything(source: Any) -> Everything:
         result.text += batch.text.to_pylist()
         result.published += [None if value == NO_DATE else value for value in batch.published.tolist()]
         result.source += batch.source.to_pylist()
-        result.unread_dates += batch.unread_dates
+        result.unread = result.unread.and_then(batch.unread)
+        result.fields.add(batch.fields)
         result.batches += 1
     return result
 
 
-def read(*paths: Path | str, **options: Any) -> Everything:
+def read(*paths: Path | str, fields: Fields | None = None, **options: Any) -> Everything:
     """Read files to their end."""
-    return everything(open_files(list(paths), Fields(), **options))
+    return everything(open_files(list(paths), fields or Fields(), **options))
 
 
 def zstd(data: bytes) -> bytes:

@@ -128,8 +128,12 @@ def test_empty_file_among_others(tmp_path):
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.tsv"])
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xef\xbb\xbf"])
 def test_no_record_at_all(tmp_path, name, data):
+    path = make(tmp_path, name, data)
+    source = open_files([path], Fields())
+    assert len(everything(source)) == 0
+    assert source.notes == [f"no records in {path}"]
     with pytest.raises(InputError, match=rf"no records in .*{name}"):
-        read(make(tmp_path, name, data))
+        read(path, fail_on_empty=True)
 
 
 def test_missing_file(tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import COMPRESSORS, everything, make, out_in, read
+from reading import COMPRESSORS, everything, has_dates, make, out_in, read
 
 from dedup.errors import ColumnError, InputError, OutputError
 from dedup.io import Fields, open_files
@@ -22,13 +22,13 @@ def test_csv(tmp_path, suffix):
     path = make(tmp_path, "a.csv" + suffix, COMPRESSORS[suffix](data))
     source = open_files([path], Fields())
     records = everything(source)
-    assert source.has_dates
+    assert has_dates(source)
     assert records.row == [1, 2]
     assert records.id == ["1", f"{path}:2"]
     assert records.text == [b'a, "b"\nc', b"d"]
     assert records.source == ["AP", None]
     assert records.published == [1706659200000000, None]
-    assert records.unread_dates == 1
+    assert records.unread.count == 1
 
 
 def test_tsv(tmp_path):
@@ -84,8 +84,10 @@ def test_header_without_text(tmp_path):
 
 
 def test_header_alone(tmp_path):
+    path = make(tmp_path, "a.csv", b"id,text\n")
+    assert len(read(path)) == 0
     with pytest.raises(InputError, match="no records"):
-        read(make(tmp_path, "a.csv", b"id,text\n"))
+        read(path, fail_on_empty=True)
 
 
 def test_files_with_different_headers(tmp_path):

@@ -9,35 +9,44 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dedup.io.columns import Columns
-from dedup.io.jsonblock import BlockReader, parsed_batch
-from dedup.kernels import json as kernel
+from dedup.io import Fields
+from dedup.io.fields import FieldTree
+from dedup.io.jsonblock import BlockReader, Buffers, arrays_of, parsed_batch
+from dedup.kernels import json_fields as kernel
 
-COLUMNS = Columns("text", "id", "date", "source")
+NAMED = FieldTree(Fields(text="text", id="id", date="date", source="source"))
+GUESSED = FieldTree(Fields())
+JOINED = FieldTree(Fields(text="title,text", id="meta.id", date="meta.date", source="publisher"))
+BESIDE = FieldTree(Fields(id="source.id", date="content.value"))
+TREES = [NAMED, GUESSED, JOINED, BESIDE]
 
 
 def contents(batch):
     for array in (batch.id, batch.text, batch.source):
         array.validate(full=True)
     fields = batch.id.to_pylist(), batch.text.to_pylist(), batch.published.tolist(), batch.source.to_pylist()
-    return batch.row.tolist(), *fields, batch.rejected, batch.unread_dates
+    return batch.row.tolist(), *fields, batch.rejected, batch.unread.count
 
 
-def agree(block: bytes, columns: Columns = COLUMNS):
-    """Check the kernel's way against Python's, and return what both give."""
+def agree(block: bytes, *trees: FieldTree):
+    """Check the kernel's way against Python's, and return what both give with the first tree."""
     lines = block.removesuffix(b"\n").split(b"\n")
-    expected = contents(parsed_batch("f", lines, range(5, 5 + len(lines)), columns))
-    assert contents(BlockReader("f", columns).batch(block, len(lines), 5)) == expected
-    return expected
+    results = []
+    for tree in trees or TREES:
+        slow = parsed_batch("f", lines, range(5, 5 + len(lines)), tree)
+        fast = BlockReader("f", tree).batch(block, len(lines), 5)
+        assert contents(fast) == contents(slow)
+        assert fast.fields.used == slow.fields.used
+        results.append(contents(slow))
+    return results[0]
 
 
-def left(line: bytes) -> bool:
+def left(line: bytes, tree: FieldTree = NAMED) -> bool:
     """Whether the kernel leaves a line to Python."""
-    size = len(line) + 1 + kernel.BLOCK
-    names, name_ends = np.frombuffer(b"textiddatesource", np.uint8), np.cumsum([4, 2, 4, 6])
-    room = np.empty(size, np.uint8), np.empty((3, size), np.uint8), np.empty((4, 2), np.int64)
-    rest = np.empty((4, 1), np.uint8), np.empty(1, np.int64), np.empty((1, 3), np.int64)
-    return kernel.read_lines(np.frombuffer(line + b"\n", np.uint8), names, name_ends, *room, *rest) == (1, 1)
+    buffers = Buffers.of(tree, len(line) + 1, 1)
+    rest = np.empty((kernel.ROOM, kernel.WIDTH), np.int64), np.empty(1, np.int64), np.empty((1, 3), np.int64)
+    data = np.frombuffer(line + b"\n", np.uint8)
+    return kernel.read_lines(data, *arrays_of(tree), *buffers, *rest) == (1, 1)
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=90) | st.text('ab"\\/\n\t\0é漢🙂 ', max_size=200)
@@ -50,10 +59,12 @@ SCALARS = st.one_of(
     TEXTS,
     st.sampled_from(["", "2024-01-31", "2024-01-31T10:30:00Z", "Thu, 01 Jan 1970 00:00:01 GMT", "soon", 1706659200]),
 )
-VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
-)
-KEYS = st.sampled_from(["text", "id", "date", "source"]) | st.text(max_size=6)
+WANTED = [
+    *("text", "id", "date", "source", "title", "title,text", "meta", "meta.id", "publisher", "name", "content", "body"),
+    *("rendered", "_source", "value", "summary", "Text", "TEXT", "url", "date_gmt", "fields", "bodyText", "Content"),
+]
+KEYS = st.sampled_from(WANTED) | st.text(max_size=6)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4))
 ASCII_PIECES = rb'" \ \u \ud800 \udc00 \u00e9 { } [ ] , : 0 - . 1e999 NaN null'.split()
 OTHER_PIECES = [b"\xff", b"\xed\xa0\x80", b"\xc3", b" ", b"\x0b", b"\x01", b"\xef\xbb\xbf", b"\0"]
 PIECES = st.sampled_from(ASCII_PIECES + OTHER_PIECES)
@@ -83,7 +94,7 @@ def mutated(draw):
     return bytes(line).replace(b"\n", b"")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.lists(objects(), min_size=1, max_size=5), st.booleans())
 def test_objects_are_read_as_python_reads_them(lines, ends):
     agree(b"\n".join(lines) + b"\n" * ends)
@@ -143,12 +154,12 @@ def test_strings_around_the_size_of_a_block(size):
 
 
 @pytest.mark.parametrize(
-    "columns",
-    [Columns("text"), Columns("text", id="text"), Columns("te\udcffxt"), Columns(""), Columns("größe", "id")],
+    "fields",
+    [Fields(text="text", id="text"), Fields(text="te\udcffxt"), Fields(text=""), Fields(text="größe", id="id")],
     ids=repr,
 )
-def test_names_of_any_kind(columns):
-    agree('{"text":"x","id":"y","größe":"groß"}\n{"":"z"}'.encode() + b'\n{"te\xffxt":"w"}', columns)
+def test_names_of_any_kind(fields):
+    agree('{"text":"x","id":"y","größe":"groß"}\n{"":"z"}'.encode() + b'\n{"te\xffxt":"w"}', FieldTree(fields))
 
 
 def test_what_is_left_to_python():
@@ -156,3 +167,40 @@ def test_what_is_left_to_python():
     slow = [b'{"te\\u0078t":"x"}', b'{"id":"\xff"}', b'{"text":"\\ud83d"}', b'{"x":NaN}', b"[]", b'{"id":1.5}', b"{} x"]
     assert [left(line) for line in taken] == [False] * len(taken)
     assert [left(line) for line in slow] == [True] * len(slow)
+
+
+def test_what_is_read_without_python_of_guessed_and_nested_fields():
+    taken = [
+        b'{"content":{"rendered":"x"},"id":1,"date_gmt":"2024-01-31"}',
+        b'{"_id":"a","_source":{"Body":"x","published":null,"publisher":{"name":"AP"}}}',
+        b'{"source":{"id":null,"name":"AP"},"content":"x","url":"u"}',
+        b'{"text":"","content":"x","summary":"y"}',
+        b'{"text":"x","summary":{"a":[1]},"id":"i","link":["l"],"date":null}',
+    ]
+    slow = [
+        b'{"content":[{"value":"x"}]}',  # a list
+        b'{"content":{"rendered":"x"},"content":"y"}',  # twice
+        b'{"TEXT":"x","Text":"y"}',
+        b'{"text":null,"summary":"y"}',  # a summary beside a text
+        b'{"content":{"value":1}}',  # no text at all
+        b'{"date":["2024-01-31"]}',
+    ]
+    assert [left(line, GUESSED) for line in taken] == [False] * len(taken)
+    assert [left(line, GUESSED) for line in slow] == [True] * len(slow)
+    agree(b"\n".join(taken + slow))
+
+
+def test_fields_are_counted_the_same_way_by_both():
+    records = [
+        {"text": "a", "body": "b", "content": {"rendered": ""}},
+        {"Text": "", "content": "c", "url": 7},
+        {"body": "b", "source": {"name": None}, "date": "2024-01-31"},
+        {"text": None, "content": "  ", "article": 5},
+    ]
+    lines = [json.dumps(record).encode() for record in records]
+    slow = parsed_batch("f", lines, range(4), GUESSED).fields
+    fast = BlockReader("f", GUESSED).batch(b"\n".join(lines), 4, 0).fields
+    assert fast == slow
+    assert slow.used["text"] == {"text": 1, "content": 1, "body": 1}
+    assert slow.filled["text"] == {"text": 1, "body": 2, "content": 2, "article": 1}
+    assert slow.present["text"]["content.rendered"] == 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading import COMPRESSORS, batches, everything, json_lines, make, out_in, read
+from reading import COMPRESSORS, batches, everything, has_dates, json_lines, make, out_in, read
 
 from dedup.errors import ColumnError, InputError, OutputError, RecordError
 from dedup.io import Fields, open_files
@@ -33,7 +33,7 @@ def test_fields_are_guessed_and_read(tmp_path):
     )
     source = open_files([path], Fields())
     records = everything(source)
-    assert source.has_dates
+    assert has_dates(source)
     assert records.id == ["a", "7", f"{path}:3"]
     assert records.text == ["Größe 漢字 🙂".encode(), b"two", None]
     assert records.published == [micros(2024, 1, 31, 10, 30), None, None]
@@ -51,7 +51,7 @@ def test_suffixes_and_compression(tmp_path, name, suffix):
     source = open_files([path], Fields())
     assert everything(source).text == [b"one", b"two"]
     assert source.bytes_read == path.stat().st_size
-    assert not source.has_dates
+    assert not has_dates(source)
 
 
 def test_blank_lines_count_as_rows_but_are_no_records(tmp_path):
@@ -162,12 +162,12 @@ def test_batches_are_bounded(tmp_path):
     assert max(sizes) == 20_000
 
 
-def test_guess_sees_the_first_hundred_records_whatever_the_chunk(tmp_path):
+def test_each_record_is_guessed_by_itself_whatever_the_chunk(tmp_path):
     records = [{"body": "b"}] * 50 + [{"text": "t", "body": "b"}] + [{"text": "u"}] * 100
     file = expand([make(tmp_path, "a.jsonl", json_lines(*records))])[0]
     for size in (5, 1000, 1 << 20):
         texts = [text for piece in JsonLines(Fields(), size).read(file, Reading()) for text in piece().text.to_pylist()]
-        assert texts == [None] * 50 + [b"t"] + [b"u"] * 100
+        assert texts == [b"b"] * 50 + [b"t"] + [b"u"] * 100
 
 
 def test_named_fields(tmp_path):
@@ -195,7 +195,7 @@ def test_unreadable_dates_are_counted(tmp_path):
     path = make(tmp_path, "a.jsonl", json_lines(*({"text": "x", "date": value} for value in dates)))
     records = read(path)
     assert records.published == [None, micros(2024, 1, 31), None, None, None]
-    assert records.unread_dates == 2
+    assert records.unread.count == 2
 
 
 def test_strict_refuses_the_first_rejected_record(tmp_path):

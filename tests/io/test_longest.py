@@ -20,6 +20,7 @@ from reading import COMPRESSORS, Everything, everything, json_lines, make, zstd
 
 import dedup
 from dedup.cli.main import main
+from dedup.errors import ColumnError
 from dedup.io import Fields, open_files, open_source, tabular
 from dedup.io import source as source_module
 from dedup.io.delimited import Delimited
@@ -188,6 +189,22 @@ def test_tables_and_records_in_memory(tmp_path: Path) -> None:
         assert [text or None for text in found.text] == [b"short", b"x" * LIMIT, None, None, b"last"]
         assert {at: raw for at, (_, raw) in found.rejected.items()} == {2: ("é" * LIMIT).encode()}
         assert "too long: 100 bytes" in found.rejected[2][0]
+
+
+def test_the_fields_that_are_there_are_named_beside_a_record_that_is_too_long(tmp_path: Path) -> None:
+    first, last = {"text": "a", "by": "x"}, {"text": "b", "when": "y"}
+    path = make(tmp_path, "a.jsonl", json_lines(first, {"text": "x" * LIMIT, "of": "the long one"}, last))
+    with pytest.raises(ColumnError, match=r"no field .day.; expected one of its fields: text, by, when\. "):
+        everything(open_files([path], Fields(date="day"), longest=LIMIT))
+
+
+def test_fields_that_are_joined_are_one_text(tmp_path: Path) -> None:
+    rows = [{"title": "a" * 20, "text": "b" * 28}, {"title": "a" * 20, "text": "b" * 29}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    for source in (tmp_path / "a.parquet", pa.Table.from_pylist(rows), rows):
+        found = everything(open_source(source, Fields(text="title,text"), longest=LIMIT))
+        assert found.text == [b"a" * 20 + b"\n\n" + b"b" * 28, None]
+        assert list(found.rejected) == [1]
 
 
 def test_a_table_of_few_long_texts_among_short_ones_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

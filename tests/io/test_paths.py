@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,8 @@ def test_inputs_that_cannot_be_read(tree, given, message):
 def test_folder_without_readable_files(tmp_path):
     make(tmp_path, "empty/readme.md", b"")
     with pytest.raises(
-        InputError, match=r"no file in .*empty can be read; expected files with one of \.jsonl.*\.gz or \.zst"
+        InputError,
+        match=r"no file in .*empty can be read: there are \.md 1; expected files with one of \.jsonl.*\.gz or \.zst",
     ):
         expand([tmp_path / "empty"])
 
@@ -140,8 +142,9 @@ def test_what_of_a_folder_is_not_read_is_told(tree):
     passed = PassedOver()
     found = [file.relative for file in expand([tree], passed)]
     assert found == ["a.csv.gz", "b.jsonl", "gone.txt", "sub/c.txt", "sub/deep/d.parquet"]  # within.txt is c.txt
-    kinds, others = passed.notes
+    kinds, hidden, others = passed.notes
     assert kinds == "2 files of another kind not read: .bz2 1, .md 1"
+    assert hidden == "hidden, and not read: tree/.git/, tree/.hidden.jsonl"
     assert "tree/pipe.txt, no regular file" in others
     assert "tree/zero.jsonl, a link that leads out of the folder" in others
     assert "tree/out.txt, a link that leads out of the folder" in others
@@ -190,14 +193,15 @@ def test_a_side_file_does_not_refuse_a_folder(tmp_path, capsys):
         make(tmp_path, f"in/data/part-{k}.jsonl", json_lines({"id": str(k), "text": text}))
     make(tmp_path, "in/dataset_infos.json", b'{"news": {"features": 2}}')
     make(tmp_path, "in/data/sizes.csv", b"part,bytes\n0,12\n")
+    make(tmp_path, "in/more.csv", b"id,text\n2,A third one\n")
     assert main(["run", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
     told = capsys.readouterr().out
-    assert "records            2" in told
+    assert "records            3" in told
     (note,) = [line for line in told.splitlines() if line.startswith("note: not read")]
     assert note.startswith("note: not read, for want of a text field: ")
     assert {Path(name).name for name in note.split(": ")[2].split(", ")} == {"dataset_infos.json", "sizes.csv"}
     assert (tmp_path / "out" / "kept.jsonl").read_bytes().count(b"\n") == 2
-    assert not (tmp_path / "out" / "kept.csv").exists()
+    assert (tmp_path / "out" / "kept.csv").read_bytes() == b"id,text\n2,A third one\n"
 
 
 def test_a_folder_without_any_text_is_refused(tmp_path, capsys):
@@ -205,6 +209,9 @@ def test_a_folder_without_any_text_is_refused(tmp_path, capsys):
         make(tmp_path, f"in/{name}", b'{"news": {"features": 2}}')
     assert main(["run", str(tmp_path / "in")]) == 2
     assert "expected a text field" in capsys.readouterr().err
+    assert main(["run", str(tmp_path / "in"), "--text-field", "text"]) == 2
+    assert "has no field 'text'; expected one of its fields: news.features" in capsys.readouterr().err
     make(tmp_path, "in/c.jsonl", json_lines({"text": "a b c"}))
-    assert main(["run", str(tmp_path / "in"), "--text-field", "text"]) == 2  # asked for: every file must have it
+    assert main(["run", str(tmp_path / "in"), "--text-field", "text"]) == 0
+    assert re.search("note: not read, for want of a text field: .*a.json, .*b.json", capsys.readouterr().out)
     assert main(["run", str(tmp_path / "in" / "a.json"), str(tmp_path / "in" / "c.jsonl")]) == 2  # named

@@ -3,7 +3,7 @@ from __future__ import annotations
 import gzip
 
 import numpy as np
-from reading import everything, make, out_in
+from reading import everything, has_dates, make, out_in
 
 from dedup.io import Fields, open_files
 
@@ -18,7 +18,7 @@ def test_a_file_is_a_document(tmp_path):
     assert records.id == ["a.txt", "b.txt", "sub/a.txt.gz"]
     assert records.text == ["café".encode(), b"second\n", b"third"]
     assert records.row == [1, 1, 1]
-    assert not source.has_dates
+    assert not has_dates(source)
     kept = np.array([False, True, True])
     assert source.write_kept(kept, out) == ["kept"]
     assert (out / "kept/b.txt").read_bytes() == b"\xef\xbb\xbfsecond\n"

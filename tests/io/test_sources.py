@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reading import everything, json_lines, make, out_in
+from reading import everything, has_dates, json_lines, make, out_in
 
 from dedup.errors import ColumnError, InputError, OutputError, RecordError
 from dedup.io import Fields, open_files, open_source
@@ -125,7 +125,7 @@ def test_tables(tmp_path, convert):
     out = out_in(tmp_path)
     source = open_source(convert(TABLE), FIELDS)
     records = everything(source)
-    assert source.has_dates
+    assert has_dates(source)
     assert source.bytes_read == source.total_bytes
     assert records.id == ["1", "2"]
     assert records.text == [b"a", None]
@@ -162,8 +162,9 @@ def test_table_without_text():
 
 
 def test_table_without_rows():
-    with pytest.raises(InputError, match="no records"):
-        open_source(TABLE.slice(0, 0), FIELDS).pieces()
+    assert len(everything(open_source(TABLE.slice(0, 0), FIELDS))) == 0
+    with pytest.raises(InputError, match="no records in the table"):
+        everything(open_source(TABLE.slice(0, 0), FIELDS, fail_on_empty=True))
 
 
 @pytest.mark.parametrize("make", [pd.Series, pl.Series, pa.array, lambda texts: pa.chunked_array([texts])])
@@ -196,7 +197,7 @@ def test_dicts_of_a_generator(tmp_path):
     ]
     source = open_source(iter(records), FIELDS)
     read = everything(source)
-    assert source.has_dates
+    assert has_dates(source)
     assert read.id == ["7", "records:2", "3"]
     assert read.text == [b"a", None, b"a text"]
     assert read.source == [None, "AP", None]
@@ -227,8 +228,9 @@ def test_strict_iterable():
 def test_unusable_iterables():
     with pytest.raises(InputError, match="not one usable record among 2; row 1: a number"):
         everything(open_source([1, 2], FIELDS))
+    assert len(everything(open_source([], FIELDS))) == 0
     with pytest.raises(InputError, match="no records"):
-        everything(open_source([], FIELDS))
+        everything(open_source([], FIELDS, fail_on_empty=True))
     with pytest.raises(ColumnError, match="records has the fields headline"):
         everything(open_source([{"headline": "x"}], FIELDS))
 
