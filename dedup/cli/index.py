@@ -229,13 +229,25 @@ def _query(options: argparse.Namespace) -> int:
 def _rebuild(options: argparse.Namespace) -> int:
     from dedup.index.rebuild import rebuild
 
-    texts = (record for records in _records(options, to_keep=True) for record in records if "rejected" not in record)
-    found = rebuild(options.index, texts, options.missing == "drop", options.agencies)
+    rejected = 0
+
+    def texts() -> Iterator[dict[str, Any]]:
+        nonlocal rejected
+        for records in _records(options, to_keep=True):
+            for record in records:
+                if "rejected" in record:
+                    rejected += 1
+                    _print([record])
+                else:
+                    yield record
+
+    found = rebuild(options.index, texts(), options.missing == "drop", options.agencies)
     _print([{"id": id, "missing": True} for id in found.missing])
     told = f"{found.documents:,} documents in {options.index}, {found.changed:,} of them with another decision"
     lacking = f"; {len(found.missing):,} left out without a text" if found.missing else ""
     others = f"; {found.passed_over:,} texts of others passed over" if found.passed_over else ""
-    print(f"{told}{lacking}{others}; the index as it was is {found.before}", file=sys.stderr)
+    unread = f"; {rejected:,} records rejected" if rejected else ""
+    print(f"{told}{lacking}{others}{unread}; the index as it was is {found.before}", file=sys.stderr)
     return 0
 
 

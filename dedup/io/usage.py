@@ -199,7 +199,8 @@ def _texts(
     used, filled, present = (counts.get("text", {}) for counts in (total.used, total.filled, total.present))
     if asked["text"] is None and len(used) > 1:
         most = sorted(used.items(), key=lambda one: -one[1])
-        yield "the text is read from " + ", from ".join(f"{name} in {count:,} records" for name, count in most[:NAMED])
+        told = [f"{name} in {count:,} record{'s' if count > 1 else ''}" for name, count in most[:NAMED]]
+        yield "the text is read from " + ", from ".join(told)
     empty = [name for name in present if not filled.get(name) and not _holds_others(name, present)]
     others = list(dict.fromkeys(name for _, _, survey in files for name in survey.texts if name not in used))
     for name in empty:
