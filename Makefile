@@ -3,13 +3,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := build/bench
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test check-slow lint bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/dedup run seeds
 
 test: $(VENV)/.developing
 	$(BIN)/python -m pytest
+
+# What docs/reliability.md tells: about an hour. Power cuts want root, and mkfs.ext4.
+check-slow: $(VENV)/.developing
+	DEDUP_CUTS=0 $(BIN)/python -m pytest -s tests/durability/test_powercuts.py
+	DEDUP_FAULTS=40 $(BIN)/python -m pytest -s tests/durability/test_faults.py
+	DEDUP_FLIPS=2000 $(BIN)/python -m pytest -s tests/index/test_flips.py
+	DEDUP_KILLS=100 $(BIN)/python -m pytest -s tests/index/test_durability.py -k kills
 
 lint: $(VENV)/.developing
 	$(BIN)/ruff check .

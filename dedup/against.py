@@ -258,8 +258,9 @@ class Against:
                 raise StorageError(f"{found}: {error.found}", error.expected, hint) from error
             progress.say(f"{found}; {hint}" if hint else found)
             raise
-        size = bulk.file_bytes(self._index)
-        summary["index"].update({} if size is None else {"bytes": size})
+        with suppress(OSError):  # all is done: the run has not failed where this cannot be found out
+            size = bulk.file_bytes(self._index)
+            summary["index"].update({} if size is None else {"bytes": size})
 
     def _parts(self, records: Records, agencies: Agencies) -> Iterator[bulk.Added]:
         for some in _blocks(self._add, records):

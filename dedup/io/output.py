@@ -195,7 +195,8 @@ class Output:
             self._work.rmdir()
         self._folder = None
         if self._lock >= 0:
-            os.close(self._lock)
+            with suppress(OSError):  # it is closed all the same
+                os.close(self._lock)
             self._lock = -1
         return written
 
