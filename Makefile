@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := build/bench
 
-.PHONY: demo test test-producers lint bench clean
+.PHONY: demo test test-producers check-slow lint bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/dedup run seeds
@@ -15,6 +15,13 @@ test: $(VENV)/.developing
 test-producers: $(VENV)/.developing
 	$(BIN)/python -m pip install --quiet '.[test-producers]'
 	$(BIN)/python -m pytest tests/io/test_producers.py
+
+# What docs/reliability.md tells: about an hour. Power cuts want root, and mkfs.ext4.
+check-slow: $(VENV)/.developing
+	DEDUP_CUTS=0 $(BIN)/python -m pytest -s tests/durability/test_powercuts.py
+	DEDUP_FAULTS=40 $(BIN)/python -m pytest -s tests/durability/test_faults.py
+	DEDUP_FLIPS=2000 $(BIN)/python -m pytest -s tests/index/test_flips.py
+	DEDUP_KILLS=100 $(BIN)/python -m pytest -s tests/index/test_durability.py -k kills
 
 lint: $(VENV)/.developing
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ from dedup.agencies import Agencies
 from dedup.checkpoint import Arrays, Checkpoint
 from dedup.collapse import Collapsed
 from dedup.credits import credits_at_ends
-from dedup.errors import InputError, ParamsError, StorageError
+from dedup.errors import InputError, ParamsError, PostingsError, StorageError
 from dedup.index import Index, bulk
 from dedup.index.naming import check_ids
 from dedup.index.opening import folder_of
@@ -243,18 +243,24 @@ class Against:
             if self._closes:
                 self._index.close()
         except BaseException as error:
-            self.is_done = self.is_done or self._is_added(records)
+            is_added = True if self.is_done or isinstance(error, PostingsError) else self._is_added(records)
+            self.is_done = bool(is_added)
             found = "the run is complete, do not repeat it"
             hint = error.hint if isinstance(error, StorageError) else ""
-            if not self.is_done:
-                found = "nothing was added to the index" + ("" if output is None else f", though {output} is complete")
+            though = "" if output is None else f", though {output} is complete"
+            if is_added is False:
+                found = f"nothing was added to the index{though}"
                 hint = "run the same command again: it decides the same, and adds"
+            if is_added is None:
+                found = f"whether anything was added to the index cannot be found out{though}"
+                hint = "run again with another -o: if that keeps nothing all was added before, and this output stands"
             if isinstance(error, StorageError):
                 raise StorageError(f"{found}: {error.found}", error.expected, hint) from error
             progress.say(f"{found}; {hint}" if hint else found)
             raise
-        size = bulk.file_bytes(self._index)
-        summary["index"].update({} if size is None else {"bytes": size})
+        with suppress(OSError):  # all is done: the run has not failed where this cannot be found out
+            size = bulk.file_bytes(self._index)
+            summary["index"].update({} if size is None else {"bytes": size})
 
     def _parts(self, records: Records, agencies: Agencies) -> Iterator[bulk.Added]:
         for some in _blocks(self._add, records):
@@ -270,12 +276,12 @@ class Against:
         tokens = Tokens(corpus.tokens, offsets, corpus.fingerprints, records.digests[some])
         return bulk.prepared(self._index, tokens, records.sizes[some], records.published[some])
 
-    def _is_added(self, records: Records) -> bool:
-        """Whether the index has what was to be added, as the last of it tells."""
+    def _is_added(self, records: Records) -> bool | None:
+        """Whether the index has what was to be added, as the last of it tells; None where it cannot be asked."""
         with suppress(StorageError):
             last = self._add[-1:]
             return any(bulk.holds(self._index, records.ids[record].as_py(), records.digests[record]) for record in last)
-        return False
+        return None
 
 
 def _refuse_others(place: str, stored: Params, asked: Params, names: list[str]) -> None:

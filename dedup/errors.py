@@ -56,3 +56,7 @@ class OutputError(DedupError):
 
 class StorageError(DedupError):
     """An index that cannot be opened, read or written."""
+
+
+class PostingsError(StorageError):
+    """All documents are stored, but what they are found by could not be written: it is made anew."""

@@ -16,6 +16,8 @@ from indexed import NEW, fates, ids_of, originals, record, written
 import dedup
 from dedup import Index, InputError, ParamsError, StorageError, against, checkpoint
 from dedup.checkpoint import Checkpoint
+from dedup.cli.main import parser
+from dedup.errors import PostingsError
 from dedup.index import runfiles
 from dedup.index.documents import Documents
 
@@ -116,6 +118,36 @@ def test_a_full_disk_when_postings_are_written(place: Path, is_open: bool, monke
                 dedup.deduplicate(NEW, index=index)
     assert "own" in ids_of(place)
     assert dedup.deduplicate(NEW[:4], index=place).counts["kept"] == 0
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_an_index_that_cannot_be_asked_is_not_called_unchanged(
+    place: Path, tmp_path: Path, is_stored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To repeat a run whose records are in the index would put an empty output in the place of the full one."""
+
+    def fails(*_: Any) -> None:
+        raise (PostingsError if is_stored else StorageError)("input/output error")
+
+    told = "run is complete, do not repeat it" if is_stored else r"cannot be found out, though .*out is complete"
+    monkeypatch.setattr(against.bulk, "add", fails)
+    monkeypatch.setattr(against.bulk, "holds", fails)
+    with pytest.raises(StorageError, match=told) as error:
+        dedup.deduplicate(NEW, tmp_path / "out", index=place)
+    assert ("another -o" in str(error.value)) is not is_stored
+
+
+def test_an_answer_that_cannot_be_printed_does_not_call_for_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    news = written(tmp_path / "new.jsonl", NEW)
+    monkeypatch.setattr("sys.stdout.write", full)
+    options = parser().parse_args(["run", str(news), "--index", str(tmp_path / "i"), "-o", str(tmp_path / "out")])
+    with pytest.raises(dedup.OutputError, match=r"no space left.*the run is complete, do not repeat it"):
+        options.command(options)
 
 
 def test_resumed_after_every_step(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -257,6 +257,7 @@ def _remove(options: argparse.Namespace) -> int:
     given = _ids(sys.stdin.buffer) if options.id == ["-"] else [checked_id(id) for id in options.id]
     with _opened(options) as index:
         removed = [index.remove(id) for id in given]
+        index.flush()  # what is told is stored
     return _tell(options, {"removed": sum(removed), "not there": len(removed) - sum(removed)})
 
 
@@ -326,6 +327,7 @@ def _compact(options: argparse.Namespace) -> int:
 def _expire(options: argparse.Namespace) -> int:
     with _opened(options) as index:
         expired = index.expire(options.before)
+        index.flush()  # what is told is stored
         return _tell(options, {"removed": expired, "documents": len(index)})
 
 

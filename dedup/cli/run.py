@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dedup.cli.options import (
     add_agencies,
@@ -20,8 +20,12 @@ from dedup.cli.options import (
     positive,
     size,
 )
+from dedup.errors import OutputError
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
 from dedup.terminal import shown
+
+if TYPE_CHECKING:
+    from dedup.result import Result
 
 DESCRIPTION = """\
 Find the copies in a corpus, decide what to keep, and write the decisions and the kept records.
@@ -150,7 +154,6 @@ def command(options: argparse.Namespace) -> int:
     with announce_compilation(options.quiet):
         from dedup.agencies import Agencies
         from dedup.io import checked_longest, open_files
-        from dedup.io.encoding import printable
         from dedup.pipeline import Way, run, settled
         from dedup.progress import Progress
 
@@ -164,10 +167,24 @@ def command(options: argparse.Namespace) -> int:
             if against is not None and not options.output:
                 progress.say("without -o what is kept is written nowhere, but the index will know it")
             result = run(source, options.output, params, way, agencies, against)
+    try:
+        _tell(result, options)
+    except OSError as error:
+        if options.index is None or isinstance(error, BrokenPipeError):
+            raise
+        # Once more it would drop all that it has kept, as what the index knows.
+        found = f"{(error.strerror or str(error)).lower()} on standard output; the run is complete, do not repeat it"
+        raise OutputError(found) from error
+    return 0
+
+
+def _tell(result: Result, options: argparse.Namespace) -> None:
+    from dedup.io.encoding import printable
+
     if options.json:
         print(printable(json.dumps(result.summary, ensure_ascii=False)))
     elif not (options.quiet and options.output):
         print(result)
         if options.output:
             print(f"written to {shown(str(options.output))}: {', '.join(result.summary['files'])}")
-    return 0
+    sys.stdout.flush()

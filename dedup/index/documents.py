@@ -197,7 +197,6 @@ class Documents:
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN")
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
@@ -205,6 +204,8 @@ class Documents:
             values[_SUM] = _state_sum(values, [])
             connection.executemany("INSERT INTO about VALUES (?, ?)", values.items())
             connection.execute("COMMIT")
+            # Not before: when the file is renamed nothing may be in a log, which closing moves, or fails to move.
+            connection.execute("PRAGMA journal_mode = WAL")
         finally:
             connection.close()
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.errors import InputError, StorageError
+from dedup.errors import InputError, PostingsError, StorageError
 from dedup.index.backend import Result
 from dedup.index.checking import problems
 from dedup.index.documents import FORMAT, Row
@@ -171,7 +171,7 @@ class Embedded(Storage):
             self.publish(least)
         except (OSError, sqlite3.Error) as error:
             problem = problem_of(error) if isinstance(error, sqlite3.Error) else str(error.strerror or error).lower()
-            raise StorageError(
+            raise PostingsError(
                 f"{self.folder}: {problem}; all documents are stored, but not yet what they are found by",
                 hint="free some room and flush again, or open it again: it is made anew",
             ) from error

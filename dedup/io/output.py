@@ -21,6 +21,9 @@ SUMMARY = "summary.json"
 LISTED_UNDER = "files"
 """The key under which the summary lists the names that a run has written."""
 
+ASIDE = "replaced"
+"""Where what an earlier run has written is while the new takes its place."""
+
 OURS = (
     "kept.jsonl",
     "kept.csv",
@@ -87,19 +90,20 @@ class Output:
         self._earlier = _files_of_earlier_run(self._target)
         _refuse_place(directory, self._target)
         _refuse_inputs(directory, inputs)
-        # Where a run was killed in the middle of moving its files, they are ours without a summary that says so.
-        if self._earlier is None and not is_left(self._places(), self._target):
-            for name in OURS:
-                if os.path.lexists(self._target / name):
-                    raise OutputError(
-                        f"{directory / name} is there already, and no earlier run has written it",
-                        "an empty or new folder, or that of an earlier run",
-                        "choose another -o, or move it away",
-                    )
+        if self._earlier is None:
+            # Where a run was killed in the middle of moving its files, they are ours without a summary that says so.
+            self._earlier = [name for name in OURS if os.path.lexists(self._target / name)]
+            if self._earlier and not is_left(self._places(), self._target):
+                raise OutputError(
+                    f"{directory / self._earlier[0]} is there already, and no earlier run has written it",
+                    "an empty or new folder, or that of an earlier run",
+                    "choose another -o, or move it away",
+                )
         self._work: WorkFolder | None = None
         self._scratch: WorkFolder | None = None
         self._is_open = False
         self.is_unfinished = False
+        self._is_torn = False
 
     @property
     def is_open(self) -> bool:
@@ -211,7 +215,9 @@ class Output:
         for one in (self._scratch, self._work):
             if one is None:
                 continue
-            if self.is_unfinished:
+            if one is self._work and self._is_torn:
+                one.release()
+            elif self.is_unfinished:
                 one.remove_output()
                 one.release()
             else:
@@ -227,37 +233,45 @@ class Output:
                 with suppress(PermissionError):  # it may not be ours to read
                     sync_folder(parent)
         except BaseException:
+            with suppress(OSError):  # what may not be there after a power failure must not be taken for written
+                self._target.rename(self.folder)
             for parent in above:
                 with suppress(OSError):
                     parent.rmdir()
             raise
 
     def _replace(self) -> None:
-        # The summary marks a folder as ours and its files as complete: it goes last.
         new = sorted(os.listdir(self.folder), key=lambda name: (name == SUMMARY, name))
-        aside = self.folder / "replaced"
+        aside = self.folder / ASIDE
         aside.mkdir()
         stale = [name for name in self._earlier or () if name not in new]
-        undo: list[tuple[Path, Path]] = []
+        moved: list[tuple[Path, Path]] = []
+
+        def move(source: Path, target: Path) -> None:
+            if os.path.lexists(source):
+                moved.append((source, target))
+                os.replace(source, target)
+
         try:
-            for name in [*stale, *new]:
-                target = self._target / name
-                if os.path.lexists(target):
-                    undo.append((target, aside / name))
-                    os.replace(target, aside / name)
-                if name in new:
-                    undo.append((self.folder / name, target))
-                    os.replace(self.folder / name, target)
+            # The summary marks a folder as ours and its files as whole: the old one goes first, the new one comes last.
+            for name in [SUMMARY, *stale]:
+                move(self._target / name, aside / name)
+            for name in new:
+                if name == SUMMARY:
+                    sync_folder(self._target)
+                move(self._target / name, aside / name)
+                move(self.folder / name, self._target / name)
             sync_folder(self._target)
         except BaseException:
-            for back, now in reversed(undo):
-                if os.path.lexists(now):  # the last move may not have happened
-                    os.replace(now, back)
+            self._is_torn = not _moved_back(moved)
             raise
 
     def _plain(self, error: OSError, written: int) -> OutputError:
         problem = _PLAIN.get(error.errno or 0, error.strerror or str(error))
         place = error.filename or self.directory
+        if self._is_torn:
+            found = f"{problem}: {place}; {self.directory} is not whole, what stood there and is missing is in"
+            return OutputError(f"{found} {self.folder / ASIDE}", hint="run the same command again, or move it back")
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             found = f"{problem} for {self.directory} after writing {written:,} bytes; they were removed again"
             return OutputError(found, hint="free some space, or choose another -o")
@@ -340,6 +354,18 @@ def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
             if source.is_relative_to(place / name):
                 found = f"{given} is an input, and the output {place / name} would overwrite it"
                 raise OutputError(found, hint="choose another -o")
+
+
+def _moved_back(moves: Sequence[tuple[Path, Path]]) -> bool:
+    """Undo moves, the last of which may not have happened; return whether that went well."""
+    went_well = True
+    for back, now in reversed(moves):
+        try:
+            if os.path.lexists(now):
+                os.replace(now, back)
+        except OSError:
+            went_well = False
+    return went_well
 
 
 def _nearest_folder(directory: Path) -> Path:

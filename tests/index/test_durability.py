@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import multiprocessing
 import os
@@ -381,6 +382,23 @@ def test_a_copy_of_the_process_neither_writes_nor_holds_the_lock(tmp_path: Path)
         assert index.check() == []
     receiver.send(None)
     process.join()
+
+
+def test_a_new_database_is_in_its_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is renamed when it is made: what would be in a log beside it, for closing could not move it, would be lost."""
+
+    class Unclosed(sqlite3.Connection):
+        def close(self) -> None:
+            """Do nothing, as where that fails."""
+
+    with monkeypatch.context() as patched:
+        connect = functools.partial(sqlite3.connect, factory=Unclosed)
+        patched.setattr("dedup.index.documents.sqlite3.connect", connect)
+        Documents.create(tmp_path / "new", {"version": "1"})
+    alone = sqlite3.connect(f"{(tmp_path / 'new').as_uri()}?immutable=1", uri=True)
+    assert ("version", "1") in alone.execute("SELECT name, value FROM about").fetchall()
+    alone.close()
+    assert (tmp_path / "new").read_bytes()[18:20] == b"\2\2", "it has a log from then on"
 
 
 def test_an_unreadable_commit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

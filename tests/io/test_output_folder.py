@@ -3,12 +3,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from reading import make
 
+from dedup import durable
 from dedup.errors import OutputError
 from dedup.io import Output, write_parquet, write_rejected
 from dedup.io.output import LISTED_UNDER
@@ -112,6 +114,76 @@ def test_failing_commit_is_undone(target, monkeypatch, failing):
             output.commit()
     assert everything_below(target) == before
     assert not list(target.glob(".dedup*"))
+
+
+FIRST = {"kept.csv": "1", "kept.jsonl": "1", "summary.json": summary("kept.csv", "kept.jsonl")}
+
+
+def test_a_summary_stands_only_where_all_is_of_one_run(target, monkeypatch):
+    """Killed at any move there is no summary, or the files are all those that it was written with."""
+    with Output(target, []) as output:
+        write(output, **FIRST)
+        output.commit()
+    before, states = everything_below(target), []
+    replace = os.replace
+
+    def watched(source, destination):
+        states.append({name: data for name, data in everything_below(target).items() if ".dedup" not in name})
+        replace(source, destination)
+
+    new = {"kept.jsonl": "2", "matches.parquet": "2", "summary.json": summary("kept.jsonl", "matches.parquet")}
+    with Output(target, []) as output:
+        write(output, **new)
+        monkeypatch.setattr(os, "replace", watched)
+        output.commit()
+    assert len(states) > 4
+    assert all("summary.json" not in state or state in (before, new) for state in states)
+    assert everything_below(target) == new
+
+
+def test_what_cannot_be_moved_back_is_kept(target, monkeypatch):
+    with Output(target, []) as output:
+        write(output, **FIRST)
+        output.commit()
+    replace, moves = os.replace, []
+
+    def fails(source, destination):
+        moves.append(source)
+        if len(moves) > 2:
+            raise OSError(errno.EIO, "Input/output error", str(destination))
+        replace(source, destination)
+
+    with Output(target, []) as output:
+        write(output, **{"kept.jsonl": "2", "summary.json": summary("kept.jsonl")})
+        monkeypatch.setattr(os, "replace", fails)
+        with pytest.raises(
+            OutputError, match=r"is not whole, what stood there and is missing is in .*replaced"
+        ) as told:
+            output.commit()
+    aside = Path(str(told.value).split("missing is in ")[1].split(". Hint")[0])
+    there = {path.name: path.read_text() for folder in (target, aside) for path in folder.iterdir() if path.is_file()}
+    assert there == FIRST
+    monkeypatch.undo()
+    with Output(target, []) as output:
+        write(output, **{"kept.jsonl": "2", "summary.json": summary("kept.jsonl")})
+        output.commit()
+    assert everything_below(target) == {"kept.jsonl": "2", "summary.json": summary("kept.jsonl")}
+
+
+def test_an_output_that_may_not_be_on_the_disk_is_not_there(target, tmp_path, monkeypatch):
+    sync = durable.sync_file
+
+    def fails(place):
+        if place == target.parent:
+            raise OSError(errno.EIO, "Input/output error", str(place))
+        sync(place)
+
+    with Output(target, []) as output:
+        write(output, **{"kept.jsonl": "2"})
+        monkeypatch.setattr(durable, "sync_file", fails)
+        with pytest.raises(OutputError, match="nothing was written"):
+            output.commit()
+    assert not list(tmp_path.iterdir())
 
 
 def test_failing_creation_is_undone(target, tmp_path, monkeypatch):
