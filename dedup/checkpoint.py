@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from dedup import secret
 from dedup.durable import sync_folder
 from dedup.errors import ParamsError
 from dedup.private import opener
-from dedup.store import Scratch, ScratchArray, scratch_error
+from dedup.store import Scratch, ScratchArray, damaged, scratch_error
 from dedup.workfolder import MANIFEST, SCRATCH_SUFFIX
 
 FORMAT = 4
@@ -128,8 +129,7 @@ class Checkpoint:
         if step in steps:
             for name, dtype in arrays:
                 self.scratch.array(name, dtype, steps[step][name])
-            with np.load(self._file(step)) as saved:
-                return tuple(saved[name] for name in saved.files)
+            return _loaded(self._file(step))
         made = work()
         if self._folder is None or time.monotonic() - self._saved < SAVE_AFTER:
             return made
@@ -165,6 +165,23 @@ class Checkpoint:
             raise scratch_error(error, self._folder) from error
         self._saved = time.monotonic()
         self._has_saved = True
+
+
+def _loaded(path: Path) -> Arrays:
+    """Return the arrays that a step has left.
+
+    Raises
+    ------
+    InputError
+        When they are not what was saved, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file, np.load(file) as saved:
+            return tuple(saved[name] for name in saved.files)
+    except OSError as error:
+        raise damaged(path, f"cannot be read ({(error.strerror or str(error)).lower()})", "what was saved") from error
+    except (zipfile.BadZipFile, ValueError, EOFError) as error:
+        raise damaged(path, "has other bytes", "those that were saved") from error
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -36,7 +36,7 @@ def scratch_error(error: OSError, scratch: Path | None) -> OutputError:
     return OutputError(f"{problem} for temporary files in {place}", hint=hint)
 
 
-def _damaged(path: Path, found: str, expected: str) -> InputError:
+def damaged(path: Path, found: str, expected: str) -> InputError:
     """Return the error for a scratch file that is not what an earlier process has left."""
     return InputError(f"{path} {found}", expected, "the saved state is damaged: run without --resume")
 
@@ -69,12 +69,12 @@ class ScratchArray:
                 there = os.fstat(self._file.fileno()).st_size // self._dtype.itemsize
                 if there < size:
                     self._file.close()
-                    raise _damaged(place / name, f"holds {there:,} values", f"{size:,}")
+                    raise damaged(place / name, f"holds {there:,} values", f"{size:,}")
                 self._file.truncate(size * self._dtype.itemsize)
                 self._file.seek(0, os.SEEK_END)
         except FileNotFoundError as error:
             if size and place is not None and name is not None:
-                raise _damaged(place / name, "is gone", "what was saved") from error
+                raise damaged(place / name, "is gone", "what was saved") from error
             raise scratch_error(error, place) from error
         except OSError as error:
             raise scratch_error(error, place) from error

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +164,20 @@ def test_damaged_state_is_refused(news: Path, tmp_path: Path, monkeypatch: pytes
     with pytest.raises(dedup.InputError, match=r"tokens\.scratch is gone"):
         dedup.deduplicate(news, tmp_path / "out", resume=True)
     dedup.deduplicate(news, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda data: b"", lambda data: data[:-30], lambda data: data[:200] + b"?" + data[201:]]
+)
+def test_a_damaged_step_is_refused(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    identity = {"some": "parameters"}
+    with closing(Scratch(tmp_path, lasting=True)) as scratch:
+        Checkpoint(scratch, tmp_path, identity).once("step", lambda: (np.arange(100),))
+        saved = tmp_path / "step.npz"
+        saved.write_bytes(change(saved.read_bytes()))
+        again = Checkpoint(scratch, tmp_path, identity, resume=True)
+        with pytest.raises(dedup.InputError, match=r"step\.npz has other bytes.*run without --resume"):
+            again.once("step", lambda: (np.arange(100),))
 
 
 def test_a_failed_write_keeps_what_is_finished(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

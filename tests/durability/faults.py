@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,11 +87,10 @@ class Ended(NamedTuple):
     stopped: int | None
 
 
-@functools.cache
-def library() -> Path:
-    """Compile faults.c, once in a session."""
+def library(folder: Path) -> Path:
+    """Compile faults.c."""
     assert COMPILER is not None
-    made = Path(tempfile.mkdtemp(prefix="dedup-faults-")) / "faults.so"
+    made = folder / "faults.so"
     subprocess.run([COMPILER, "-shared", "-fPIC", "-O1", "-o", made, HERE / "faults.c", "-ldl"], check=True)
     return made
 
@@ -104,7 +101,7 @@ class Faulty:
     Parameters
     ----------
     folder : Path
-        For what is said on standard error.
+        For the library, and what is said on standard error.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -118,7 +115,7 @@ class Faulty:
                 stderr=err,
                 text=True,
                 # Unbuffered, as in many containers: then Python does not write the rest of what was cut short.
-                env={**os.environ, "PYTHONPATH": path, "LD_PRELOAD": str(library()), "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONPATH": path, "LD_PRELOAD": str(library(folder)), "PYTHONUNBUFFERED": "1"},
             )
 
     def warm(self, *command: object) -> None:
