@@ -327,7 +327,7 @@ def test_a_text_field_that_is_empty_everywhere_is_told(tmp_path: Path) -> None:
 
 def test_fields_that_differ_between_records_are_told(tmp_path: Path) -> None:
     path = make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"content": "b"}, {"text": "c"}))
-    assert notes_of(path) == ["the text is read from text in 2 records, from content in 1 records"]
+    assert notes_of(path) == ["the text is read from text in 2 records, from content in 1 record"]
 
 
 def test_a_likely_text_that_is_not_used_is_told(tmp_path: Path) -> None:
