@@ -28,7 +28,7 @@ from dedup.workfolder import MANIFEST, SCRATCH_SUFFIX
 FORMAT = 4
 """Raised when what is saved is laid out in another way: nothing of an older format is resumed."""
 
-SAVE_AFTER = 1.0
+SAVE_AFTER = 5.0
 """Seconds of work worth saving: syncing takes time, too, and what took less is done again as soon."""
 
 Arrays = tuple[npt.NDArray[Any], ...]
