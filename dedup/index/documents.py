@@ -94,16 +94,23 @@ AMENDED = ("size", "source", "url", "data", "credit", "drawn_on")
 """What may be new of a document whose words and date are as they were."""
 
 _COLUMNS = ", ".join((*Row._fields, "checksum"))
+_UNLINK = "UPDATE documents SET checksum = relinked(checksum, copy_of, NULL), copy_of = NULL WHERE copy_of"
 _INSERT = f"INSERT INTO documents ({_COLUMNS}) VALUES ({', '.join('?' * (len(Row._fields) + 1))})"
 
 
 def checksum(row: Row) -> int:
-    """Return a checksum of all of a document but ``copy_of``, which may change: 64 bits, signed."""
-    told = orjson.dumps([*row[:10], row.counted])
-    found = xxhash.xxh3_64(told)
+    """Return a checksum of a document: 64 bits, signed."""
+    found = xxhash.xxh3_64(orjson.dumps([*row[:10], row.counted]))
     found.update(row.digest)
     found.update(row.tokens)
-    return found.intdigest() - (1 << 63)
+    return relinked(found.intdigest() - (1 << 63), None, row.copy_of)
+
+
+def relinked(checksum: int, before: int | None, after: int | None) -> int:
+    """Return the checksum of a document that is a copy of another one now, or of none."""
+    for number in (before, after):
+        checksum ^= 0 if number is None else _number_sum(number)
+    return checksum
 
 
 def _state_sum(about: dict[str, Any], runs: Sequence[RunFile]) -> int:
@@ -120,8 +127,12 @@ def _numbers_sum(numbers: Sequence[int]) -> int:
     """Return a checksum of numbers in any order, 63 bits: that of some and others is the exclusive or of both."""
     found = 0
     for number in numbers:
-        found ^= xxhash.xxh3_64_intdigest(number.to_bytes(8, "little")) >> 1
+        found ^= _number_sum(number)
     return found
+
+
+def _number_sum(number: int) -> int:
+    return xxhash.xxh3_64_intdigest(number.to_bytes(8, "little")) >> 1
 
 
 def _row(values: Sequence[Any]) -> Row:
@@ -135,7 +146,12 @@ def _row(values: Sequence[Any]) -> Row:
     row = Row(*values[:-1])
     try:
         is_whole = checksum(row) == values[-1]
-    except (TypeError, orjson.JSONEncodeError):  # values of other types than were written
+    except (
+        TypeError,
+        AttributeError,
+        OverflowError,
+        orjson.JSONEncodeError,
+    ):  # values of other types than were written
         is_whole = False
     if not is_whole:
         raise ValueError(f"document {row.number} is not what was written")
@@ -188,6 +204,7 @@ class Documents:
         )
         self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB if writable else 2000}")
         if writable:
+            self._connection.create_function("relinked", 3, relinked, deterministic=True)
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
 
@@ -312,7 +329,7 @@ class Documents:
         self._connection.execute("DELETE FROM documents WHERE number = ?", (number,))
         self._connection.execute("INSERT INTO removed VALUES (?)", (number,))
         self._note_removed([number])
-        self._connection.execute("UPDATE documents SET copy_of = NULL WHERE copy_of = ?", (number,))
+        self._connection.execute(f"{_UNLINK} = ?", (number,))
 
     def amend(self, row: Row) -> None:
         """Put what belongs to a document in the place of what did."""
@@ -322,8 +339,8 @@ class Documents:
 
     def follow(self, numbers: Iterable[int], leader: int) -> None:
         """Have documents be copies of another one."""
-        pairs = ((leader, number) for number in numbers)
-        self._connection.executemany("UPDATE documents SET copy_of = ? WHERE number = ?", pairs)
+        link = "UPDATE documents SET checksum = relinked(checksum, copy_of, ?1), copy_of = ?1 WHERE number = ?2"
+        self._connection.executemany(link, ((leader, number) for number in numbers))
 
     def older(self, before: int) -> list[tuple[int, int]]:
         """Return number and ``counted`` of the documents published before a date."""
@@ -333,7 +350,7 @@ class Documents:
     def expire(self, before: int) -> None:
         """Remove the documents published before a date."""
         old = "SELECT number FROM documents WHERE published < ?"
-        self._connection.execute(f"UPDATE documents SET copy_of = NULL WHERE copy_of IN ({old})", (before,))
+        self._connection.execute(f"{_UNLINK} IN ({old})", (before,))
         self._note_removed([row[0] for row in self._connection.execute(old, (before,))])
         self._connection.execute(f"INSERT INTO removed {old}", (before,))
         self._connection.execute("DELETE FROM documents WHERE published < ?", (before,))

@@ -20,6 +20,9 @@ from dedup.index.shared.address import FORM, MAKES_ONE
 from dedup.index.storage import DATABASE, LOCK, RUNS
 from dedup.params import Params
 
+REPLACED = ".before-rebuild"
+"""Suffix of the folder of an index that a new one has replaced."""
+
 _URL = re.compile(r"\s*([a-z][a-z0-9+.-]*://|(redis|rediss|unix)(:|//.*@))", re.IGNORECASE)
 
 
@@ -50,6 +53,10 @@ def folder_of(path: str | os.PathLike[str]) -> Path:
 
 def made(folder: Path, params: Params) -> WriterLock:
     """Make an index where there is none; return the right to write to it."""
+    before = folder.with_name(folder.name + REPLACED)
+    if before.exists() and not folder.exists():
+        found = f"{folder} is not there, but what it was before a rebuild is, {before}: the rebuild was cut off"
+        raise StorageError(found, hint=f"move {before.name} back to {folder.name}, and rebuild it again")
     ours = {DATABASE, LOCK, RUNS}
     private.make_folder(folder)
     others = [path.name for path in folder.iterdir() if path.name not in ours and not path.name.startswith(DATABASE)]

@@ -21,13 +21,14 @@ import orjson
 from dedup.durable import sync_folder
 from dedup.errors import InputError, ParamsError, StorageError
 from dedup.index.index import Index
-from dedup.index.opening import folder_of, no_index, told
+from dedup.index.lock import WriterLock
+from dedup.index.opening import REPLACED, folder_of, no_index, told
 from dedup.index.shared.address import Address
-from dedup.index.storage import DATABASE
+from dedup.index.storage import DATABASE, LOCK
 from dedup.params import Params
 
-BEING_MADE, REPLACED = ".rebuilding", ".before-rebuild"
-"""Suffixes of the folder that is being made, and of the one that was replaced."""
+BEING_MADE = ".rebuilding"
+"""Suffix of the folder in which the new index is made."""
 
 AT_A_TIME = 1_000  # documents
 SHOWN = 5  # ids in a message
@@ -94,12 +95,21 @@ def rebuild(
     InputError
         When texts are missing: nothing is changed then.
     StorageError
-        When there is no index, it cannot be read at all, or the disk fails.
+        When there is no index, it cannot be read at all, somebody writes to it, or the disk fails.
     """
     if Address.is_one(path):
         hint = "add the texts to an index of another name on the server, then remove this one"
         raise ParamsError(f"rebuild of {Address.of(str(path)).place}", "the folder of an index", hint)
     folder = folder_of(path)
+    if not (folder / DATABASE).is_file():
+        raise no_index(folder)
+    with told(folder), closing(WriterLock(folder / LOCK)):  # what is added meanwhile would be left behind
+        return _rebuilt(folder, texts, drop_missing, agencies)
+
+
+def _rebuilt(
+    folder: Path, texts: Iterable[Mapping[str, Any]], drop_missing: bool, agencies: str | os.PathLike[str] | None
+) -> Rebuilt:
     params, documents = _read(folder)
     made, before = (folder.with_name(folder.name + suffix) for suffix in (BEING_MADE, REPLACED))
     for other in (made, before):
@@ -113,25 +123,33 @@ def rebuild(
             if missing and not drop_missing:
                 raise _missing(folder, missing)
             changed, count = _added(made / "index", params, held, agencies)
-        with told(folder):
-            folder.rename(before)
-            (made / "index").rename(folder)
-            sync_folder(folder.absolute().parent)
+        _put_in_place(folder, made / "index", before)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return Rebuilt(count, missing, changed, held.passed_over, before)
 
 
+def _put_in_place(folder: Path, new: Path, before: Path) -> None:
+    """Move the old index aside and the new one to its place.
+
+    If the power fails between the two, nobody makes an empty index there: `dedup.index.opening.made` sees the old one.
+    """
+    folder.rename(before)
+    try:
+        new.rename(folder)
+    except BaseException:
+        before.rename(folder)
+        raise
+    sync_folder(folder.absolute().parent)
+
+
 def _read(folder: Path) -> tuple[Params, list[_Known]]:
     """Return the parameters and documents of an index of any format."""
-    if not (folder / DATABASE).is_file():
-        raise no_index(folder)
-    with told(folder):
-        connection = sqlite3.connect(f"{(folder / DATABASE).absolute().as_uri()}?mode=ro", uri=True)
-        with closing(connection):
-            about = dict(connection.execute("SELECT name, value FROM about"))
-            columns = ", ".join(_Known._fields)
-            rows = connection.execute(f"SELECT {columns} FROM documents ORDER BY number").fetchall()
+    connection = sqlite3.connect(f"{(folder / DATABASE).absolute().as_uri()}?mode=ro", uri=True)
+    with closing(connection):
+        about = dict(connection.execute("SELECT name, value FROM about"))
+        columns = ", ".join(_Known._fields)
+        rows = connection.execute(f"SELECT {columns} FROM documents ORDER BY number").fetchall()
     ours = {field.name for field in fields(Params)}
     stored = orjson.loads(about["params"])
     return Params(**{name: value for name, value in stored.items() if name in ours}), [_Known(*row) for row in rows]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import pickle
 import random
+import shutil
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
@@ -100,3 +102,16 @@ def test_a_flipped_bit_is_told_or_changes_nothing(folder: Path) -> None:
     assert not wrong
     assert counts[TOLD] > FLIPS / 10
     assert in_a_child(folder) == expected
+
+
+def test_another_original_is_damage(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "index")
+    with sqlite3.connect(tmp_path / "index" / "index.sqlite") as database:
+        changed = "UPDATE documents SET copy_of = copy_of + 1 WHERE number = (SELECT max(number) FROM documents "
+        assert database.execute(changed + "WHERE copy_of IS NOT NULL)").rowcount == 1
+    database.close()
+    with (
+        pytest.raises(StorageError, match="is not what was written"),
+        Index.open(tmp_path / "index", mode="r") as index,
+    ):
+        index.check()

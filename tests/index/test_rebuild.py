@@ -166,3 +166,20 @@ def test_the_texts_are_read_as_they_were_for_the_index(tmp_path: Path, capsys: p
     assert state(Path(index)) == before
     with Index.open(index, mode="r") as made:
         assert str(made.get("d3").published).startswith("2024-03-04")
+
+
+def test_nobody_writes_to_an_index_that_is_rebuilt(folder: Path) -> None:
+    with Index.open(folder), pytest.raises(StorageError, match="is open for writing"):
+        rebuild(folder, RECORDS)
+    with Index.open(folder) as index:
+        assert len(index) == DOCUMENTS - 1
+
+
+def test_a_rebuild_that_was_cut_off_between_two_moves_is_told(folder: Path) -> None:
+    """Else whoever adds next would make an empty index, and take what comes again for new."""
+    before = state(folder)
+    folder.rename(folder.with_name("news.index.before-rebuild"))
+    with pytest.raises(StorageError, match=r"the rebuild was cut off.*move news.index.before-rebuild back"):
+        Index.open(folder)
+    folder.with_name("news.index.before-rebuild").rename(folder)
+    assert state(folder) == before
