@@ -159,6 +159,7 @@ class Checkpoint:
                 json.dump(self._manifest, file)
                 file.flush()
                 os.fsync(file.fileno())
+            sync_folder(self._folder)  # what it names, by their names
             new.replace(self._folder / MANIFEST)
             sync_folder(self._folder)
         except OSError as error:

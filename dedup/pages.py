@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 
 from dedup.text import encode
 
+logging.getLogger("trafilatura").addHandler(logging.NullHandler())  # what it cannot read is compared all the same
+
 PAGE = r"(?i)<(html|body)[\s>]"
 """What only a whole page has; RE2."""
 
@@ -35,7 +37,6 @@ def articles(texts: pa.LargeBinaryArray) -> dict[int, bytes]:
 def _article(page: bytes) -> bytes:
     from trafilatura import extract
 
-    logging.getLogger("trafilatura").addHandler(logging.NullHandler())  # what it cannot read is compared all the same
     try:
         found = extract(page.decode("utf-8", "replace"), include_comments=False)
     except Exception:  # whatever a parser stumbles over in a page of others

@@ -201,6 +201,9 @@ def run(
     source: Source, output: Path | None, params: Params, way: Way, agencies: Agencies, against: Against | None = None
 ) -> Result:
     """Run all stages on an opened source; `deduplicate` and the command line both end here."""
+    if way.resume and (output is None or not source.can_resume):  # before anything that was saved is touched
+        why = "without an output folder nothing is saved" if output is None else "this input cannot be read again"
+        raise ParamsError(f"resume: {why}", "files as input, and an output folder")
     bands, rows = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
     progress = way.progress
     with ExitStack() as resources:
@@ -278,16 +281,7 @@ def _gigabytes(size: int) -> str:
 def _checkpoint(
     source: Source, output: Output | None, params: Params, way: Way, agencies: Agencies, against: Against | None
 ) -> Iterator[Checkpoint]:
-    """Open the scratch files, and what an earlier process has finished; leave what a later one can take up.
-
-    Raises
-    ------
-    ParamsError
-        If the run cannot be resumed.
-    """
-    if way.resume and (output is None or not source.can_resume):
-        why = "without an output folder nothing is saved" if output is None else "this input cannot be read again"
-        raise ParamsError(f"resume: {why}", "files as input, and an output folder")
+    """Open the scratch files, and what an earlier process has finished; leave what a later one can take up."""
     if output is None or not source.can_resume:
         with closing(Scratch(way.scratch, way.memory)) as scratch:
             yield Checkpoint(scratch)

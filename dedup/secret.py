@@ -1,8 +1,8 @@
 """Secret numbers: nobody who writes texts can foretell how they are hashed, and so make others look like them.
 
 Token hashes are public, so that signatures and sketches are the same everywhere, and whoever wants to can find a word
-with any token hash. A second hash of each word, keyed with such numbers, tells those apart: `dedup.collisions`. No
-answer depends on the key, but where texts were forged: there it is the right one under every key.
+with any token hash. A second hash of each word, keyed with such numbers, tells those apart. No answer depends on the
+key.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dedup import locking, private
+from dedup.durable import sync_folder
 
 OUTPUT = "output"
 """The folder in it that becomes the output."""
@@ -136,14 +137,15 @@ class WorkFolder:
             if self.scratch is not None and (found := WorkFolder.known(self.scratch, self._output)) is not None:
                 found.remove()
         self.remove_output()
+        if MANIFEST in self._entries():  # first of all: it names the others
+            self._unlink(MANIFEST)
+            with suppress(OSError):
+                sync_folder(self.path)
         for entry in self._entries():
             if _REMOVED.fullmatch(entry):
                 self._unlink(entry)
         elsewhere = self.scratch is not None and _exists(self.scratch, self._output)
-        if elsewhere or not self._entries() <= {
-            _MARKER,
-            _LOCK,
-        }:  # what is mapped, perhaps: the next run tries
+        if elsewhere or not self._entries() <= {_MARKER, _LOCK}:  # what is mapped, perhaps: the next run tries
             self.release()
             return
         self._unlink(_MARKER)
@@ -154,6 +156,12 @@ class WorkFolder:
             self._unlink(_LOCK)
         with suppress(OSError):
             self.path.rmdir()
+
+    def sync(self) -> None:
+        """Have its name and its marker's written to the disk."""
+        sync_folder(self.path)
+        with suppress(PermissionError):  # its place may not be ours to read
+            sync_folder(self.path.parent)
 
     def release(self) -> None:
         """Let go of it; it stays."""
@@ -312,12 +320,18 @@ def _new_name(output: Path) -> str:
 
 def _made(path: Path, output: Path) -> WorkFolder:
     path.mkdir(private.FOLDER)  # an error if there is anything of that name
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW) if _BY_HANDLE else -1
-    folder = WorkFolder(path, output, handle, {"output": str(output), "scratch": None})
+    folder = None
     try:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW) if _BY_HANDLE else -1
+        folder = WorkFolder(path, output, handle, {"output": str(output), "scratch": None})
         folder._mark(None)
     except BaseException:
-        folder.remove()
+        if folder is not None:
+            folder.remove()
+        else:  # without a marker no later run would know it
+            with suppress(OSError):
+                (path / _LOCK).unlink(missing_ok=True)
+                path.rmdir()
         raise
     return folder
 

@@ -41,6 +41,8 @@ IDS = (
     "JSON: a string, or an object with id such as an answer of add; only so can an id hold a line break"
 )
 
+PLACE = "folder of the index, or URL of a Redis server, with ?name="
+
 INPUT = "file, folder, glob, or - for JSON lines on standard input, as for dedup run"
 
 
@@ -52,10 +54,12 @@ def add_parser(commands: Any) -> None:
     )
     jobs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def job(name: str, work: Callable[[argparse.Namespace], int], told: str) -> argparse.ArgumentParser:
+    def job(
+        name: str, work: Callable[[argparse.Namespace], int], told: str, place: str = PLACE
+    ) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = jobs.add_parser(name, help=told, description=told[0].upper() + told[1:] + ".")
         made.set_defaults(command=lambda options: _announced(work, options))
-        made.add_argument("index", metavar="INDEX", help="folder of the index, or URL of a Redis server, with ?name=")
+        made.add_argument("index", metavar="INDEX", help=place)
         return made
 
     create = job("create", _create, "make an empty index; add makes one, too, with the defaults")
@@ -97,7 +101,8 @@ def add_parser(commands: Any) -> None:
         add_fields(parser.add_argument_group("fields"))
         add_agencies(parser)
         add_longest(parser)
-    rebuild = job("rebuild", _rebuild, "make an index of an earlier format, or a damaged one, anew from its texts")
+    told = "make an index of an earlier format, or a damaged one, anew from its texts"
+    rebuild = job("rebuild", _rebuild, told, place="folder of the index")
     rebuild.add_argument("input", nargs="+", metavar="INPUT", help="the texts of its documents, as they were added")
     rebuild.add_argument(
         "--missing",
@@ -359,7 +364,6 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     from dedup.io import checked_longest, open_files
     from dedup.io.dates import Unread
     from dedup.schema import NO_DATE
-    from dedup.terminal import shown
 
     fields = fields_of(options)
     source = open_files(options.input, fields, longest=checked_longest(options.longest), encoding=options.encoding)

@@ -68,7 +68,7 @@ def add_agencies(parser: Any) -> None:
 
 
 def add_longest(parser: Any) -> None:
-    """Add what every command has that reads records."""
+    """Add --longest, for commands that read records to compare them."""
     parser.add_argument(
         "--longest",
         type=size,

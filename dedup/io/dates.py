@@ -45,10 +45,14 @@ _DIGITS = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
 _COMPACT = re.compile(
     r"((?:19|20)\d\d)(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?|(\d\d)(\d\d)(\d\d))?(Z|[+-]\d{4})?", re.ASCII
 )
-_CLOCK = r"(?:,?\s*(?:at\s+)?(\d\d?):(\d\d)(?::(\d\d))?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?"
+_CLOCK = r"(?:,?\s*(?:at\s+)?(\d\d?):(\d\d)(?::(\d\d))?(?:\s*([ap])\.?m\.?)?)?\s*(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    "nov(?:ember)?|dec(?:ember)?)"
+)
 _NAMED = re.compile(
-    r"(?:[A-Za-z]{3,9}\.?,?\s+)?(?:([A-Za-z]{3,9})\.?\s+(\d\d?)(?:st|nd|rd|th)?,?|(\d\d?)(?:st|nd|rd|th)?\.?\s+([A-Za-z]{3,9})\.?,?)"
+    rf"(?:[A-Za-z]{{3,9}}\.?,?\s+)?(?:{_MONTH}\.?\s+(\d\d?)(?:st|nd|rd|th)?,?|(\d\d?)(?:st|nd|rd|th)?\.?\s+{_MONTH}\.?,?)"
     r"\s+(\d{4})" + _CLOCK,
     re.ASCII | re.IGNORECASE,
 )
@@ -314,10 +318,21 @@ def _of_text(text: str) -> int | None:
 
 
 def _of_parts(
-    year: int, month: int, day: int, hour: str | None, minute: str | None, second: str | None, zone: str | None
+    year: int,
+    month: int,
+    day: int,
+    hour: str | None,
+    minute: str | None,
+    second: str | None,
+    half: str | None,
+    zone: str | None,
 ) -> int:
-    clock = int(hour or 0), int(minute or 0), int(second or 0)
-    return _of_datetime(datetime(year, month, day, *clock, tzinfo=_zone(zone)))
+    hours = int(hour or 0)
+    if half:
+        if not 1 <= hours <= 12:
+            raise ValueError(f"{hours} {half}m")
+        hours = hours % 12 + 12 * (half.lower() == "p")
+    return _of_datetime(datetime(year, month, day, hours, int(minute or 0), int(second or 0), tzinfo=_zone(zone)))
 
 
 def _month(name: str) -> int:
@@ -338,7 +353,7 @@ def _of_compact(match: re.Match[str]) -> int:
     year, month, day, hour, minute, second, *bare, zone = match.groups()
     if bare[0] is not None:
         hour, minute, second = bare
-    return _of_parts(int(year), int(month), int(day), hour, minute, second, zone)
+    return _of_parts(int(year), int(month), int(day), hour, minute, second, None, zone)
 
 
 def _of_number(value: Any) -> int | None:

@@ -2,7 +2,7 @@
 
 All names that are looked for stand in one tree, whose branches are the objects within objects. A record is walked along
 it once; of what was met for a role the first usable by rank is taken. The kernel for JSON lines does the same with the
-tree as arrays (`dedup.kernels.json`), tables do it column by column.
+tree as arrays (`dedup.kernels.json_fields`), tables do it column by column.
 """
 
 from __future__ import annotations

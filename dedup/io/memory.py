@@ -22,7 +22,7 @@ from dedup.io.encoding import printable
 from dedup.io.fields import ID, SAMPLE_RECORDS, TEXT, FieldTree, Taken
 from dedup.io.inferred import json_bytes, table_of_dicts
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece, Rejection
-from dedup.io.tabular import arrow_batch, filtered, find_columns, names_in, slices
+from dedup.io.tabular import arrow_batch, filtered, find_columns, names_in, records_of, slices
 from dedup.io.tally import Tally, field_notes, require_fields
 from dedup.io.usage import Survey, names_of, summary
 
@@ -135,7 +135,7 @@ class TableSource(_InMemory):
         """Yield the table in pieces; a row is a record number."""
         self.bytes_read = 0
         self._tally = Tally()
-        sample = Survey.of(self._table.slice(0, SAMPLE_RECORDS).to_pylist())
+        sample = Survey.of(records_of(self._table.slice(0, SAMPLE_RECORDS)))
         self._survey = Survey(self._survey.names, sample.dates, sample.texts)
         return itertools.islice(_examined(self._pieces()), skip, None)
 

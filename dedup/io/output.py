@@ -99,6 +99,8 @@ class Output:
                     "an empty or new folder, or that of an earlier run",
                     "choose another -o, or move it away",
                 )
+        # Then only the hidden folder says that they are ours: it stays until they are replaced.
+        self._is_unmarked = bool(self._earlier) and not os.path.lexists(self._target / SUMMARY)
         self._work: WorkFolder | None = None
         self._scratch: WorkFolder | None = None
         self._is_open = False
@@ -157,13 +159,16 @@ class Output:
         return self.folder / name
 
     def _places(self) -> list[Path]:
-        """Return where hidden folders may be; the first is where a new one is made."""
-        above = _nearest_folder(self._target)
-        return [self._target, above] if self._target.is_dir() else [above]
+        """Return where hidden folders may be; the first is where a new one is made.
+
+        A run that was killed may have made the folders between since.
+        """
+        return [place for place in (self._target, *self._target.parents) if place.is_dir()]
 
     def __enter__(self) -> Output:
         try:
             self._work = claimed(self._places(), self._target, self._resume)
+            self.is_unfinished = self._work.has_saved  # whatever fails from here on, what is resumed stays
             self._work.remove_output()
             (self._work.path / OUTPUT).mkdir()  # open to whom the umask says, once it is in its place
         except BlockingIOError as error:
@@ -204,7 +209,7 @@ class Output:
         except OSError as error:
             raise self._plain(error, _size(folder)) from error
         else:
-            self.is_unfinished = False
+            self.is_unfinished = self._is_unmarked = False
         finally:
             self._is_open = False
             if self._scratch is None:  # else it is found by what is in ours
@@ -215,7 +220,9 @@ class Output:
         for one in (self._scratch, self._work):
             if one is None:
                 continue
-            if one is self._work and self._is_torn:
+            if one is self._work and (self._is_torn or self._is_unmarked):
+                if not self._is_torn:
+                    one.remove_output()
                 one.release()
             elif self.is_unfinished:
                 one.remove_output()
@@ -241,6 +248,8 @@ class Output:
             raise
 
     def _replace(self) -> None:
+        assert self._work is not None
+        self._work.sync()  # it says whose the files are while no summary does
         new = sorted(os.listdir(self.folder), key=lambda name: (name == SUMMARY, name))
         aside = self.folder / ASIDE
         aside.mkdir()
@@ -256,6 +265,7 @@ class Output:
             # The summary marks a folder as ours and its files as whole: the old one goes first, the new one comes last.
             for name in [SUMMARY, *stale]:
                 move(self._target / name, aside / name)
+            sync_folder(self._target)
             for name in new:
                 if name == SUMMARY:
                     sync_folder(self._target)

@@ -24,6 +24,7 @@ from dedup.io.tabular import (
     filtered,
     find_columns,
     names_in,
+    records_of,
     records_per_batch,
     wanted_columns,
 )
@@ -168,7 +169,7 @@ def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> Survey:
         return Survey(names)
     try:
         first = next(parquet.iter_batches(SAMPLE_RECORDS, columns=others), None)
-        records = [] if first is None else first.to_pylist()
+        records = [] if first is None else records_of(first)
     except (pa.ArrowException, OSError, ValueError):  # met, and told, when the records are read
         records = []
     return Survey(names, Survey.of(records).dates)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -352,3 +353,12 @@ def _holds_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return _holds_text(kind.value_type)
     return str(kind) in _TEXT_TYPES or pa.types.is_fixed_size_binary(kind)
+
+
+def records_of(sample: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
+    """Return records as dicts, without the columns that Python cannot hold: far dates, bytes that are not UTF-8."""
+    columns = {}
+    for name in dict.fromkeys(sample.schema.names):
+        with suppress(pa.ArrowException, ValueError, OverflowError, KeyError):
+            columns[name] = sample.column(sample.schema.names.index(name)).to_pylist()
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

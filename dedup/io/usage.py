@@ -22,9 +22,10 @@ MOST_SHARE = 0.5
 """Share of the records in which a field must hold something for its not being used to be told."""
 
 NAMED = 5
-"""Fields and files that a note names; so many groups of files stand in the summary."""
+"""Fields and files that a note names."""
 
 MOST_GROUPS = 50
+"""Groups of files, and files of a group, that the summary names."""
 
 
 @dataclass

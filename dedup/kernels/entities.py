@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
+from dedup.kernels.doubts import CP1252
 
 ENDED, BARE, INSIDE = 1 << 42, 1 << 43, 1 << 44
 """Of a name: stands with a semicolon; without one, too; without one even before a letter or digit."""
@@ -17,9 +17,6 @@ LONGEST = 32  # letters and digits of a name
 LONGEST_BARE = 6
 
 REPLACEMENT, SPACE = 0xFFFD, 32
-
-# What browsers take references to control characters for: windows-1252.
-CP1252 = np.array([ord(bytes([code]).decode("cp1252", "ignore") or chr(code)) for code in range(0x80, 0xA0)], np.int64)
 
 
 @kernel
@@ -67,7 +64,7 @@ def lookup(names: Array, table: Array, name: int) -> int:
 
 
 @kernel
-def is_hex(byte: int) -> int:
+def hex_value(byte: int) -> int:
     """Return the value of a hexadecimal digit, -1 if it is none."""
     if u1(byte - u1(48)) < u1(10):
         return i8(byte) - 48
@@ -82,28 +79,6 @@ def is_alphanumeric(byte: int) -> bool:
 
 
 @kernel
-def put(code: int, out: Array, to: int) -> int:
-    """Write a code point as UTF-8; return the position behind it."""
-    if code < 0x80:
-        out[to] = code
-        return to + 1
-    if code < 0x800:
-        out[to] = 0xC0 | code >> 6
-        out[to + 1] = 0x80 | code & 63
-        return to + 2
-    if code < 0x10000:
-        out[to] = 0xE0 | code >> 12
-        out[to + 1] = 0x80 | code >> 6 & 63
-        out[to + 2] = 0x80 | code & 63
-        return to + 3
-    out[to] = 0xF0 | code >> 18
-    out[to + 1] = 0x80 | code >> 12 & 63
-    out[to + 2] = 0x80 | code >> 6 & 63
-    out[to + 3] = 0x80 | code & 63
-    return to + 4
-
-
-@kernel
 def numbered(data: Array, at: int, stop: int) -> tuple[int, int]:
     """Return the code point of a reference by number, from behind its ``#`` on, and the position behind; (0, at): none.
 
@@ -114,7 +89,7 @@ def numbered(data: Array, at: int, stop: int) -> tuple[int, int]:
     first = k = at + 1 if is_hexadecimal else at
     code = i8(0)
     while k < stop:
-        digit = is_hex(data[k])
+        digit = hex_value(data[k])
         if digit < 0 or (digit > 9 and not is_hexadecimal):
             break
         code = min(code * (16 if is_hexadecimal else 10) + digit, i8(0x110000))
@@ -124,7 +99,8 @@ def numbered(data: Array, at: int, stop: int) -> tuple[int, int]:
     if k < stop and data[k] == 59:
         k += 1
     if 0x80 <= code < 0xA0:
-        return CP1252[code - 0x80], k
+        known = i8(CP1252[code - 0x80])  # browsers read such a number as windows-1252 does
+        return known if known else code, k
     if 0xD800 <= code < 0xE000:
         return i8(SPACE), k
     return (i8(REPLACEMENT) if code == 0 or code >= 0x110000 else code), k

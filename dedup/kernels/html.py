@@ -13,7 +13,8 @@ from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.entities import is_hex, lookup, name_hash, put, reference
+from dedup.kernels.entities import hex_value, lookup, name_hash, reference
+from dedup.kernels.json import put_code_point
 from dedup.kernels.simd import BLOCK, copy_markup, equal_to, trailing_zeros
 
 PAD = 2 * BLOCK
@@ -291,9 +292,9 @@ def put_reference(data: Array, at: int, stop: int, out: Array, to: int, names: A
     if behind == at:
         out[to] = AND
         return at + 1, to + 1
-    to = put(first, out, to)
+    to = put_code_point(first, out, to)
     if second:
-        to = put(second, out, to)
+        to = put_code_point(second, out, to)
     return behind, to
 
 
@@ -410,7 +411,7 @@ def hexadecimal(data: Array, at: int, stop: int, size: int) -> int:
         return -1
     value = 0
     for k in range(at, at + size):
-        digit = is_hex(data[k])
+        digit = hex_value(data[k])
         if digit < 0:
             return -1
         value = value << 4 | digit
@@ -473,7 +474,7 @@ def unescape(data: Array, stop: int, out: Array) -> int:
         behind = backslashes_end(data, at, stop)
         code, after = escape(data, behind, stop)
         if code >= 0:
-            at, to = after, put(code, out, to)
+            at, to = after, put_code_point(code, out, to)
         elif behind < stop and (data[behind] == 110 or data[behind] == 114 or data[behind] == 116):  # \n \r \t
             out[to] = LINE_FEED
             at, to = behind + 1, to + 1

@@ -249,3 +249,23 @@ def test_the_days_of_four_hundred_years():
     assert (unread.count, published[first]) == (1, NO_DATE)
     assert published[0] == read_date("1650-01-01")
     assert set(np.diff(published[:first])) == set(np.diff(published[first + 1 :])) == {86_400_000_000}
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("5 May 2024 10:30 PM", "2024-05-05T22:30:00Z"),
+        ("May 5, 2024 at 12:05 a.m.", "2024-05-05T00:05:00Z"),
+        ("Sept. 5 2024, 12:00 pm", "2024-09-05T12:00:00Z"),
+        ("05.05.2024 1:02:03 AM", "2024-05-05T01:02:03Z"),
+    ],
+)
+def test_halves_of_the_day(written: str, iso: str) -> None:
+    assert read_date(written) == read_date(iso)
+
+
+@pytest.mark.parametrize(
+    "written", ["Maybe 5, 2024", "Decision 12, 2024", "May 5, 2024 13:30 pm", "May 5, 2024 0:30 am"]
+)
+def test_words_that_begin_like_months_are_none(written: str) -> None:
+    assert read_date(written) is None

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from reading import everything, has_dates, json_lines, make, out_in
 
+from dedup import deduplicate
 from dedup.errors import ColumnError, InputError, OutputError, RecordError
 from dedup.io import Fields, open_files, open_source
 
@@ -240,3 +241,12 @@ def test_large_iterable_in_batches():
     assert read.batches == 3
     assert read.id == [str(n) for n in range(45_000)]
     assert everything(open_source(("y" * 9_000_000 for _ in range(5)), FIELDS)).batches == 3
+
+
+def test_a_table_with_what_python_cannot_hold_is_read() -> None:
+    """A byte that is not UTF-8, and a date far beyond all calendars: neither is in a field that is asked for."""
+    raw = pa.py_buffer(b"caf\xe9x")
+    broken = pa.StringArray.from_buffers(2, pa.py_buffer(np.array([0, 4, 5], np.int32)), raw)
+    far = pa.array([4 * 10**17, 0], pa.timestamp("us"))
+    table = pa.table({"text": ["The ferry sails again.", "It does not."], "note": broken, "seen": far})
+    assert deduplicate(table).decisions.num_rows == 2
