@@ -18,7 +18,7 @@ import pytest
 from conftest import article
 
 import dedup
-from dedup import checkpoint, workfolder
+from dedup import checkpoint, pipeline, workfolder
 from dedup.checkpoint import Checkpoint
 from dedup.cli.main import main
 from dedup.workfolder import WorkFolder, claimed
@@ -325,3 +325,39 @@ def test_names_that_are_not_utf8(tmp_path: Path, capsys: pytest.CaptureFixture[s
             capsys.readouterr().out.encode("utf-8")
     table = dedup.deduplicate(pa.Table.from_pylist(records), out)
     assert table.counts["kept"] == pq.read_table(pa.BufferReader((out / "kept.parquet").read_bytes())).num_rows == 4
+
+
+def test_what_cannot_be_resumed_removes_nothing(news: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records in memory cannot be read again; what a run over files has saved is not theirs to lose."""
+    killed(news, shared / "out", monkeypatch)
+    (saved,) = hidden(shared)
+    with pytest.raises(dedup.ParamsError, match="this input cannot be read again"):
+        dedup.deduplicate(iter(["a text"]), shared / "out", resume=True)
+    assert hidden(shared) == [saved]
+    assert (saved / "unfinished.json").exists()
+
+
+def test_an_interrupt_before_the_first_step_leaves_what_is_to_be_resumed(
+    news: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(news, shared / "out", monkeypatch)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "_tell_need", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            dedup.deduplicate(news, shared / "out", resume=True)
+    assert [(one / "unfinished.json").exists() for one in hidden(shared)] == [True]
+
+
+def test_a_hidden_folder_is_found_though_folders_were_made_between(
+    news: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = shared / "deep" / "er" / "out"
+    killed(news, out, monkeypatch)
+    assert len(hidden(shared)) == 1
+    out.parent.mkdir(parents=True)
+    dedup.deduplicate(news, out)
+    assert hidden(shared, shared / "deep", out.parent, out) == []
