@@ -54,6 +54,8 @@ class WorkFolder:
         Of the folder; -1 where there are no such handles.
     note : dict
         What its marker says.
+    is_new : bool
+        Make its lock. Never in one that was found: its process may be removing it just now.
 
     Raises
     ------
@@ -62,14 +64,14 @@ class WorkFolder:
     OSError
     """
 
-    def __init__(self, path: Path, output: Path, handle: int, note: dict[str, Any]) -> None:
+    def __init__(self, path: Path, output: Path, handle: int, note: dict[str, Any], is_new: bool = False) -> None:
         self.path = path
         self._output = output
         self._handle = handle
         self._note = note
         self._lock = -1
         try:
-            self._lock = self._open(_LOCK, os.O_RDWR | os.O_CREAT)
+            self._lock = self._open(_LOCK, os.O_RDWR | (os.O_CREAT if is_new else 0))
             locking.lock(self._lock)
         except BaseException:
             self.release()
@@ -323,7 +325,7 @@ def _made(path: Path, output: Path) -> WorkFolder:
     folder = None
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW) if _BY_HANDLE else -1
-        folder = WorkFolder(path, output, handle, {"output": str(output), "scratch": None})
+        folder = WorkFolder(path, output, handle, {"output": str(output), "scratch": None}, is_new=True)
         folder._mark(None)
     except BaseException:
         if folder is not None:
