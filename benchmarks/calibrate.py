@@ -26,7 +26,7 @@ from stages import run_stages
 from tables import table
 
 from dedup.params import Params
-from dedup.text import tokenise
+from dedup.text.tokens import tokenise
 
 RARE = 50
 """Documents that a rare pair stands in, at most: as in `dedup.Params`."""

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 from tables import placed, table
 
-from dedup import compare, relation
-from dedup.evidence import Evidence
+from dedup import compare
+from dedup.judge import relation
+from dedup.judge.evidence import Evidence
 from dedup.params import Params
 from dedup.schema import MEASURES
-from dedup.text import spans
+from dedup.text.tokens import spans
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "verdict.md"

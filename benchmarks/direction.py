@@ -2,11 +2,11 @@
 
     python benchmarks/direction.py news.jsonl [--dates dates.jsonl]
 
-A corpus with dates is run twice without them, once by all grounds of `dedup.derivation` but the date, once by what
-the texts alone say. Of the pairs in which a ground names one side as the copy, the share in which that side is the
-later one is printed, by ground and by how far apart the two were published; and the same of excerpts and their
-containers, which are no ground. A date is no truth: a paper may print at six what the wire sent at five and stamps
-anew at seven; so half is chance, and all cannot be reached.
+A corpus with dates is run twice without them, once by all grounds of `dedup.attribution.direction` but the date, once
+by what the texts alone say. Of the pairs in which a ground names one side as the copy, the share in which that side is
+the later one is printed, by ground and by how far apart the two were published; and the same of excerpts and their
+containers, which are no ground. A date is no truth: a paper may print at six what the wire sent at five and stamps anew
+at seven; so half is chance, and all cannot be reached.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import orjson
 from labelled import read_lines
 
 import dedup
-from dedup import derivation
+from dedup.attribution import direction
 
 APART = ((0, 1), (1, 6), (6, 24), (24, 1e9))
 """Hours between, from and to."""
@@ -55,7 +55,7 @@ def main() -> None:
         published = {record["id"]: record["published"] for record in read_lines(args.dates)}
         records = [{**record, "published": published.get(record["id"])} for record in records]
     nothing = mock.patch.multiple(
-        derivation,
+        direction,
         _owes=lambda one, other: np.zeros(len(one.credit), bool),
         _common_origin=lambda one, other: np.zeros(len(one.credit), bool),
     )

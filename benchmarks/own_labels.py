@@ -2,7 +2,7 @@
 
     python benchmarks/own_labels.py [--markdown docs/verdict.md]
 
-Of the shipped pairs (`dedup/labelled.npz`) one corpus is taken out and the models are fitted to the others, as if
+Of the shipped pairs (`dedup/fit/labelled.npz`) one corpus is taken out and the models are fitted to the others, as if
 it were a user's. Then half of its pairs are added as ``dedup fit`` adds labels, and the other half is judged by
 both. The mean of ten rounds; pairs that share a document are on one side. Needs SciPy, and no data besides the
 package.
@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import tables
 
-from dedup import relation
-from dedup.fitting import OWN_WEIGHT, LabelledPairs, as_json
+from dedup.fit.models import OWN_WEIGHT, LabelledPairs, as_json
+from dedup.judge import relation
 from dedup.params import Params
 
 ROUNDS = 10

@@ -30,12 +30,12 @@ from labelled import NO, UNKNOWN, YES, LabelledSet, read_sets
 from stages import Alone, Ints, Run, packed, pairs_of, run_stages
 from stages import measure as measure_pairs
 
-from dedup import relation
-from dedup.candidates import Pairs
-from dedup.evidence import Evidence, shingle_evidence
-from dedup.matches import Matches
+from dedup.candidates.pairs import Pairs
+from dedup.judge import relation
+from dedup.judge.evidence import Evidence, shingle_evidence
+from dedup.judge.match_table import Matches
+from dedup.judge.relation import LAST_COPY
 from dedup.params import Level, Params
-from dedup.relation import LAST_COPY
 from dedup.schema import IDENTICAL, PARTIAL, RELATIONS, SAME_EVENT
 
 PACKAGES = ("dedup", "numba", "numpy", "pyarrow")

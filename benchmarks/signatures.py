@@ -24,9 +24,9 @@ import xxhash
 from datasketch import MinHash
 from rivals import job
 
-from dedup.minhash import SCHEME, signatures
+from dedup.candidates.signatures import SCHEME, signatures
 from dedup.params import Params
-from dedup.text import tokenise
+from dedup.text.tokens import tokenise
 
 MB = 1_000_000
 BATCH = 4 * MB

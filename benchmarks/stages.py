@@ -18,22 +18,23 @@ from unittest import mock
 import numpy as np
 import numpy.typing as npt
 
-from dedup import differences, evidence, lsh, rare, relation
-from dedup.candidates import Pairs
-from dedup.checkpoint import Checkpoint
-from dedup.cluster import Clusters
-from dedup.collapse import collapse
-from dedup.evidence import Evidence
+from dedup.candidates import lsh, word_pairs
+from dedup.candidates.pairs import Pairs
 from dedup.io import Fields, open_source
-from dedup.kernels import rare as kernel
-from dedup.matches import Matches
-from dedup.matching import match
+from dedup.judge import differences, evidence, relation
+from dedup.judge.clusters import Clusters
+from dedup.judge.evidence import Evidence
+from dedup.judge.match_table import Matches
+from dedup.kernels import pair_sketches as kernel
 from dedup.params import Level, Params
-from dedup.progress import Progress
-from dedup.reading import read_records
+from dedup.run.checkpoint import Checkpoint
+from dedup.run.exact import collapse
+from dedup.run.ingest import read_records
+from dedup.run.matching import match
+from dedup.run.progress import Progress
 from dedup.schema import NEAR_DUPLICATE
-from dedup.secret import process_key
-from dedup.store import Corpus, Scratch
+from dedup.store.corpus import Corpus, Scratch
+from dedup.store.secret import process_key
 
 Ints = npt.NDArray[np.int64]
 
@@ -75,7 +76,7 @@ class Run:
     bodies: Corpus
     candidates: Pairs
     frequencies: npt.NDArray[np.uint8]
-    rare_pairs: rare.RarePairs | None
+    rare_pairs: word_pairs.RarePairs | None
     matches: Matches
     clusters: Clusters
     seconds: float
@@ -102,7 +103,7 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         records = read_records(source, params, bands, rows, threads, checkpoint, progress, process_key())
         collapsed = collapse(records, "first", params)
         stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"
-        with _listening(evidence, stage) as heard, _listening(rare, "sketches") as sketched:
+        with _listening(evidence, stage) as heard, _listening(word_pairs, "sketches") as sketched:
             matches, clusters, _ = match(records, collapsed, params, threads, checkpoint, progress)
         # Pairs with words of one token hash are measured once more, in a corpus of their own.
         heard = [call for call in heard if call[0][0] is heard[0][0][0]]
@@ -175,7 +176,7 @@ def near_evidence(bodies: Corpus, pairs: Pairs, params: Params, threads: int = 1
 def completed(
     bodies: Corpus,
     found: Evidence,
-    rare_pairs: rare.RarePairs,
+    rare_pairs: word_pairs.RarePairs,
     published: npt.NDArray[np.int64] | None,
     params: Params,
     threads: int = 1,
@@ -187,7 +188,7 @@ def completed(
     ----------
     bodies : Corpus
     found : Evidence
-        From `dedup.evidence.agreement_evidence`.
+        From `dedup.judge.evidence.agreement_evidence`.
     rare_pairs : RarePairs
     published : int64 array, or None
     params : Params
@@ -241,7 +242,7 @@ class Alone:
         kernel.count_pairs(
             bodies.tokens, bodies.starts, bodies.ends, new, bodies.longest, 0, len(self._frequencies), self._frequencies
         )
-        rare_pairs = rare.rare_pairs(bodies, self._frequencies)
+        rare_pairs = word_pairs.rare_pairs(bodies, self._frequencies)
         found = evidence.agreement_evidence(bodies, one, rare_pairs)
         found = completed(bodies, found, rare_pairs, None, run.params, whole=whole)
         self._frequencies[slots] = before

@@ -15,11 +15,11 @@ import numpy.typing as npt
 from labelled import NO, YES
 from stages import Run, completed, measure, pairs_of
 
-from dedup.candidates import Pairs, split
-from dedup.evidence import Evidence, agreement_evidence, shingle_evidence
-from dedup.rare import rare_pairs
-from dedup.relation import model_inputs
-from dedup.store import Corpus
+from dedup.candidates.pairs import Pairs, split
+from dedup.candidates.word_pairs import rare_pairs
+from dedup.judge.evidence import Evidence, agreement_evidence, shingle_evidence
+from dedup.judge.relation import model_inputs
+from dedup.store.corpus import Corpus
 
 PARTIAL, REVISED, EXCERPT, TEMPLATE = "partial", "revised", "excerpt", "template"
 

@@ -13,11 +13,11 @@ from dedup.errors import ColumnError, DedupError, InputError, OutputError, Param
 from dedup.params import Level, Params
 
 if TYPE_CHECKING:
-    from dedup.asynchronous import AsyncIndex
     from dedup.comparison import Comparison, compare
     from dedup.index import Index
-    from dedup.pipeline import deduplicate
-    from dedup.result import Result
+    from dedup.index.aio import AsyncIndex
+    from dedup.run.pipeline import deduplicate
+    from dedup.run.result import Result
 
 __version__ = "0.1.0"
 
@@ -41,12 +41,12 @@ __all__ = [
 ]
 
 _LATE = {
-    "AsyncIndex": "dedup.asynchronous",
+    "AsyncIndex": "dedup.index.aio",
     "Comparison": "dedup.comparison",
     "Index": "dedup.index",
-    "Result": "dedup.result",
+    "Result": "dedup.run.result",
     "compare": "dedup.comparison",
-    "deduplicate": "dedup.pipeline",
+    "deduplicate": "dedup.run.pipeline",
 }
 
 

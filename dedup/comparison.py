@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from dedup import background, judging, rare, relation
-from dedup.agencies import UNKNOWN, Agencies
-from dedup.credits import HEAD_BYTES, TAIL_BYTES, Credit, credit_at_ends
-from dedup.derivation import Sides, derived
+from dedup.attribution.agencies import UNKNOWN, Agencies
+from dedup.attribution.credits import HEAD_BYTES, TAIL_BYTES, Credit, credit_at_ends
+from dedup.attribution.direction import Sides, derived
+from dedup.candidates import background, word_pairs
 from dedup.errors import InputError
-from dedup.explain import reason
-from dedup.markup import without_markup
-from dedup.matches import LEFT, NEITHER
+from dedup.judge import judging, relation
+from dedup.judge.match_table import LEFT, NEITHER
+from dedup.judge.reasons import reason
 from dedup.params import Params
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NO_DATE, RELATIONS, SAME_EVENT
-from dedup.store import Corpus
-from dedup.text import encode, spans, tokenise
+from dedup.store.corpus import Corpus
+from dedup.text.markup import without_markup
+from dedup.text.tokens import encode, spans, tokenise
 
 PASSAGE = 3
 """Tokens in a row that both texts must have to be shown as a shared passage."""
@@ -40,9 +41,9 @@ class Comparison:
         By the names of `dedup.schema.MEASURES`; ``left`` is the first text. Those that were
         measured: few of identical texts, none of a text without words.
     derived : str or None
-        ``"a"`` or ``"b"``, the one that seems to be the copy, where the texts tell: `dedup.derivation`.
+        ``"a"`` or ``"b"``, the one that seems to be the copy, where the texts tell: `dedup.attribution.direction`.
     credit_a, credit_b : str or None
-        The agency that each text credits: `dedup.credits`.
+        The agency that each text credits: `dedup.attribution.credits`.
     reason : str
         What decided, in words.
     """
@@ -113,7 +114,7 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
         measures = dict.fromkeys(ALL_OF_IDENTICAL, 1.0)
         side = _derived(credits, IDENTICAL, measures)
         return _verdict(RELATIONS[IDENTICAL], 1.0, measures, reason(IDENTICAL, {}), side)
-    rare_pairs = rare.rare_pairs(corpus, background.frequencies())
+    rare_pairs = word_pairs.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
     measured = judging.measured(judging.Bodies(corpus, rare_pairs=rare_pairs), pair, pair, params, whole=True)
     verdict = relation.judge(measured, params)

@@ -59,7 +59,7 @@ class Params:
         ``keep`` both; keep the ``latest``, where all of the earlier stands in it; ``drop`` one, as a copy.
     certainty : float
         Least probability that there is no news, for a text and one that carries it on beyond doubt to be copies; where
-        that is in doubt it must be higher: `dedup.relation.tolerance`. The higher, the more pairs are updates.
+        that is in doubt it must be higher: `dedup.judge.relation.tolerance`. The higher, the more pairs are updates.
     window : float or None
         Hours: texts whose dates lie further apart are not compared, unless they are identical. None: no limit.
     model : str or None

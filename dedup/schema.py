@@ -72,9 +72,9 @@ MEASURES = (
     "carried",
     "news",
 )
-"""What is measured of every match, each in [0, 1] but for ``hours``, which are signed; defined in `dedup.evidence`.
+"""What is measured of every match, each in [0, 1] but for ``hours``, which are signed; see `dedup.judge.evidence`.
 
-The last two are the probabilities of `dedup.relation`. Null where a level does not need it.
+The last two are the probabilities of `dedup.judge.relation`. Null where a level does not need it.
 
 Those that have a twin ``_longer`` are the shares of the shorter document and of the longer one.
 """
@@ -94,5 +94,6 @@ MATCHES = pa.schema(
 )
 """One row per verified pair, ``left`` < ``right``.
 
-``derived`` is the side that seems to be the copy, null where that is not known: the rule stands in `dedup.derivation`.
+``derived`` is the side that seems to be the copy, null where that is not known: the rule stands in
+`dedup.attribution.direction`.
 """

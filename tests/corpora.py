@@ -7,10 +7,10 @@ from contextlib import closing
 import numpy as np
 import pyarrow as pa
 
-from dedup import rare
+from dedup.candidates import word_pairs
 from dedup.params import Params
-from dedup.store import Corpus, Scratch, Segments
-from dedup.text import encode, tokenise
+from dedup.store.corpus import Corpus, Scratch, Segments
+from dedup.text.tokens import encode, tokenise
 
 
 def corpus_of(texts: list[str]) -> Corpus:
@@ -30,7 +30,7 @@ def segmented(texts: list[str]) -> tuple[Corpus, Segments]:
 def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params, threads: int = 1) -> tuple:
     """Return sketches and frequencies at tokens, the scratch files closed."""
     with closing(Scratch()) as scratch:
-        found, _, rare_pairs = rare.sketches(corpus, documents, frequencies, params, scratch, threads)
+        found, _, rare_pairs = word_pairs.sketches(corpus, documents, frequencies, params, scratch, threads)
         return found, rare_pairs
 
 

@@ -15,7 +15,7 @@ UNSPACED = ("CJK ", "HIRAGANA", "KATAKANA", "THAI ", "LAO ", "KHMER ", "MYANMAR 
 
 YEH, KAF, HEH, ALEF = "\u064a", "\u0643", "\u0647", "\u0627"
 ARABIC = {"ی": YEH, "ى": YEH, "ک": KAF, "ة": HEH, "ہ": HEH, "ھ": HEH, "ۃ": HEH, "ە": HEH, "ٱ": ALEF}
-VARIANTS = json.loads((Path(__file__).parents[1] / "dedup" / "variants.json").read_text("utf-8"))["classes"]
+VARIANTS = json.loads((Path(__file__).parents[1] / "dedup" / "text" / "variants.json").read_text("utf-8"))["classes"]
 HAN = {char: members[0] for members in VARIANTS for char in members}
 
 

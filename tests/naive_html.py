@@ -1,4 +1,4 @@
-"""The oracle for markup: what `dedup.markup` says, in the plainest Python, character by character."""
+"""The oracle for markup: what `dedup.text.markup` says, in the plainest Python, character by character."""
 
 from __future__ import annotations
 

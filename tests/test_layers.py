@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "dedup"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-VOCABULARY = {"dedup.errors", "dedup.params", "dedup.schema", "dedup.private", "dedup.workfolder"}
+VOCABULARY = {"dedup.errors", "dedup.params", "dedup.schema", "dedup.store.private", "dedup.store.work_folder"}
 STAGES = [
     "secret",
     "text",
@@ -68,7 +68,7 @@ def test_kernels_import_kernels_only(path: Path) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stages_import_stages_kernels_and_vocabulary(stage: str) -> None:
-    allowed = VOCABULARY | {f"dedup.{name}" for name in STAGES} | {"dedup.folding"}
+    allowed = VOCABULARY | {f"dedup.{name}" for name in STAGES} | {"dedup.text.folding"}
     others = {name for name in imports_of(PACKAGE / f"{stage}.py") if not name.startswith("dedup.kernels")}
     assert others <= allowed
 
@@ -83,7 +83,7 @@ def test_what_extras_bring_is_not_imported() -> None:
     code = (
         "import sys, dedup\n"
         "[getattr(dedup, name) for name in dedup.__all__]\n"
-        "import dedup.integrations.rows, dedup.integrations.shared\n"
+        "import dedup.integrations.frame_rows, dedup.integrations.registry\n"
         "extras = {'scrapy', 'twisted', 'polars', 'datatrove', 'redis'} & set(sys.modules)\n"
         "sys.exit(', '.join(extras) or 0)"
     )

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from dedup.cli.options import add_agencies, add_common, add_encoding, add_html
-from dedup.terminal import harmless, shown
+from dedup.cli.arguments import add_agencies, add_common, add_encoding, add_html
+from dedup.report.escaping import harmless, shown
 
 DESCRIPTION = """\
 Judge two texts: what kind of copy one is of the other, by which measures, and which passages they share.
@@ -52,9 +52,9 @@ def command(options: argparse.Namespace) -> int:
     with announce_compilation(options.json):
         from dedup.comparison import compare, shared_passages
         from dedup.io import read_text
-        from dedup.markup import plain_text
         from dedup.params import Params
-        from dedup.text import encode
+        from dedup.text.markup import plain_text
+        from dedup.text.tokens import encode
 
         Params(html=options.html)  # refused before anything is read
         (a, of_a), (b, of_b) = read_text(options.a, options.encoding), read_text(options.b, options.encoding)

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.options import add_common
+from dedup.cli.arguments import add_common
 from dedup.params import Params
-from dedup.terminal import shown
+from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
-    from dedup.fitting import OwnFit
+    from dedup.fit.models import OwnFit
 
 DESCRIPTION = """\
 Fit the models that judge pairs to your own labels, beside those that are shipped, and say what that changes.
@@ -67,8 +67,8 @@ def command(options: argparse.Namespace) -> int:
     if options.output and not options.output.parent.is_dir():
         raise OutputError(f"{options.output.parent}: no such folder", "a place for the model")
     admit()
-    from dedup.fitting import fit_own
-    from dedup.labels import read_labels
+    from dedup.fit.labels import read_labels
+    from dedup.fit.models import fit_own
 
     labels = list({(one.left, one.right): one for path in options.labels for one in read_labels(path)}.values())
     try:
@@ -90,7 +90,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _lines(found: OwnFit) -> list[str]:
-    from dedup.fitting import OWN
+    from dedup.fit.models import OWN
 
     lines = [
         f"fitted to {found.pairs:,} of your labels and {found.shipped_pairs:,} shipped ones",

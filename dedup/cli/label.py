@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from dedup.cli.beside import beside
-from dedup.cli.options import add_common, add_fields, fields_of, positive
-from dedup.terminal import shown as escaped
+from dedup.cli.arguments import add_common, add_fields, fields_of, positive
+from dedup.cli.side_by_side import beside
+from dedup.report.escaping import shown as escaped
 
 if TYPE_CHECKING:
-    from dedup.labels import Document, Label, Run, UnlabelledPair
+    from dedup.fit.labels import Document, Label, Run, UnlabelledPair
 
 DESCRIPTION = """\
 Say of pairs of a run what they are, to have the verdict fitted to your own news.
@@ -71,7 +71,7 @@ def add_parser(commands: Any) -> None:
 def command(options: argparse.Namespace) -> int:
     """Run it."""
     from dedup.errors import OutputError
-    from dedup.labels import SKIP, Run, read_labels
+    from dedup.fit.labels import SKIP, Run, read_labels
 
     run = Run(options.output, fields_of(options), options.encoding)
     labels = read_labels(options.labels) if options.labels.exists() else []
@@ -96,7 +96,7 @@ def command(options: argparse.Namespace) -> int:
 
 def _ask(run: Run, labels: list[Label], options: argparse.Namespace, file: TextIO) -> None:
     """Show pair after pair and write what is said of each."""
-    from dedup.labels import SKIP, append_label, labelled
+    from dedup.fit.labels import SKIP, append_label, labelled
 
     shown: list[tuple[UnlabelledPair, Document, Document]] = []
     coming = _pairs(run, labels)

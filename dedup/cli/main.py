@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dedup import __version__
-from dedup.cli import compare, fit, index, label, run
+from dedup.cli import compare, fit, index_commands, label, run
 from dedup.cli.startup import leave, start
 from dedup.errors import DedupError
-from dedup.terminal import shown
+from dedup.report.escaping import shown
 
 DESCRIPTION = """\
 Find copies, excerpts and rewrites among news articles; say which is what, and decide what to keep.
@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(prog="dedup", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"dedup {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, compare, index, label, fit):
+    for command in (run, compare, index_commands, label, fit):
         command.add_parser(commands)
     return top
 

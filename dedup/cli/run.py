@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.options import (
+from dedup.cli.arguments import (
     add_agencies,
     add_common,
     add_fields,
@@ -22,10 +22,10 @@ from dedup.cli.options import (
 )
 from dedup.errors import OutputError
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
-from dedup.terminal import shown
+from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
-    from dedup.result import Result
+    from dedup.run.result import Result
 
 DESCRIPTION = """\
 Find the copies in a corpus, decide what to keep, and write the decisions and the kept records.
@@ -152,10 +152,10 @@ def command(options: argparse.Namespace) -> int:
     from dedup.cli.compiling import announce_compilation
 
     with announce_compilation(options.quiet):
-        from dedup.agencies import Agencies
+        from dedup.attribution.agencies import Agencies
         from dedup.io import checked_longest, open_files
-        from dedup.pipeline import Way, run, settled
-        from dedup.progress import Progress
+        from dedup.run.pipeline import Way, run, settled
+        from dedup.run.progress import Progress
 
         agencies = Agencies.read(options.agencies)
         how = options.strict, options.scratch, checked_longest(options.longest), options.encoding, options.fail_on_empty
@@ -179,7 +179,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _tell(result: Result, options: argparse.Namespace) -> None:
-    from dedup.io.encoding import printable
+    from dedup.io.bytes.surrogates import printable
 
     if options.json:
         print(printable(json.dumps(result.summary, ensure_ascii=False)))

@@ -9,7 +9,7 @@
 - ``checking`` whether all is whole; ``lock`` one writer at a time
 """
 
-from dedup.index.answers import Decision, Document, Match
 from dedup.index.index import Index
+from dedup.index.match import Decision, Document, Match
 
 __all__ = ["Decision", "Document", "Index", "Match"]

@@ -9,13 +9,13 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from dedup.index.documents import Row
-from dedup.index.finder import Found
-from dedup.index.packing import Vocabulary
-from dedup.index.prepared import Prepared
-from dedup.index.texts import Numbers
+from dedup.index.features import Prepared
+from dedup.index.folder.database import Row
+from dedup.index.query import Found
+from dedup.index.vocabulary import Vocabulary
+from dedup.index.working_set import Numbers
 from dedup.params import Params
-from dedup.secret import Key
+from dedup.store.secret import Key
 
 Result = TypeVar("Result")
 
@@ -37,7 +37,7 @@ class Backend(Protocol):
 
     @property
     def key(self) -> Key:
-        """Under which words are hashed a second time: `dedup.secret`."""
+        """Under which words are hashed a second time: `dedup.store.secret`."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -90,7 +90,7 @@ class Backend(Protocol):
         """Return the documents that are copies of one."""
 
     def find(self, new: Prepared, numbers: Numbers, add: bool, kin: Sequence[int] = ()) -> Found:
-        """Find and judge the pairs of new texts and stored ones, as `dedup.index.finder.Finder` does."""
+        """Find and judge the pairs of new texts and stored ones, as `dedup.index.query.Finder` does."""
 
     def __len__(self) -> int: ...
 

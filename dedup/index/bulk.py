@@ -12,18 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.agencies import UNKNOWN, Agencies
+from dedup.attribution.agencies import UNKNOWN, Agencies
 from dedup.errors import StorageError
-from dedup.index.documents import Row
-from dedup.index.embedded import Embedded
+from dedup.index.features import Prepared
+from dedup.index.folder.backend import Embedded
+from dedup.index.folder.database import Row
 from dedup.index.index import Index
 from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.prepared import Prepared
-from dedup.matches import Matches
+from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
-from dedup.secret import Key
-from dedup.text import Tokens
+from dedup.store.secret import Key
+from dedup.text.tokens import Tokens
 
 NAMES_AT_A_TIME = 10_000
 
@@ -40,7 +40,7 @@ class Named(NamedTuple):
     published : int64 array
         Microseconds since 1970 UTC or NO_DATE.
     drawn_on, original : bool array
-        As in `dedup.derivation.Sides`; whether it is no copy of another document.
+        As in `dedup.attribution.direction.Sides`; whether it is no copy of another document.
     """
 
     numbers: Numbers

@@ -1,8 +1,8 @@
 """In how many articles of an index each word pair stands: the table that grows with it.
 
-As in a run (`dedup.rare`), but counted as articles come. Where the table must grow it is laid side by side with itself:
-the slot of a pair in the smaller table is the lower bits of its slot in the larger one. Pairs that shared a slot then
-still count too high, as they did before.
+As in a run (`dedup.candidates.word_pairs`), but counted as articles come. Where the table must grow it is laid side by
+side with itself: the slot of a pair in the smaller table is the lower bits of its slot in the larger one. Pairs that
+shared a slot then still count too high, as they did before.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from dedup import background
-from dedup.kernels import rare as kernel
-from dedup.rare import USUAL_BITS, frequency_bits
-from dedup.store import Corpus
+from dedup.candidates import background
+from dedup.candidates.word_pairs import USUAL_BITS, frequency_bits
+from dedup.kernels import pair_sketches as kernel
+from dedup.store.corpus import Corpus
 
 MOST_BITS = 30
 NO_LIMIT = 2**62  # of memory
@@ -32,7 +32,7 @@ class Frequencies:
     Attributes
     ----------
     table : uint8 array
-        For `dedup.rare`.
+        For `dedup.candidates.word_pairs`.
     """
 
     def __init__(self, counts: npt.NDArray[np.uint8] | None = None, articles: int = 0, tokens: int = 0) -> None:

@@ -14,23 +14,23 @@ from typing import Any
 import numpy as np
 import orjson
 
-from dedup.agencies import UNKNOWN, Agencies
-from dedup.candidates import MICROSECONDS_AN_HOUR
+from dedup.attribution.agencies import UNKNOWN, Agencies
+from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
 from dedup.errors import ParamsError, StorageError
-from dedup.index import given as inputs
-from dedup.index.answers import Decision, Document, written
+from dedup.index import record as inputs
 from dedup.index.backend import Backend
-from dedup.index.documents import Row
-from dedup.index.embedded import Embedded
-from dedup.index.finder import Found
-from dedup.index.given import Given, already_there, checked_id, records
-from dedup.index.opening import folder_of
+from dedup.index.features import NearKeys, Prepared
+from dedup.index.folder.backend import Embedded
+from dedup.index.folder.create import folder_of
+from dedup.index.folder.database import Row
+from dedup.index.match import Decision, Document, written
 from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.prepared import NearKeys, Prepared
-from dedup.index.shared.address import Address
-from dedup.index.verdicts import copies_of_it, verdicts
+from dedup.index.query import Found
+from dedup.index.record import Given, already_there, checked_id, records
+from dedup.index.redis.url import Address
+from dedup.index.verdict import copies_of_it, verdicts
+from dedup.judge.relation import LAST_COPY
 from dedup.params import Params
-from dedup.relation import LAST_COPY
 
 DURABILITIES = ("flush", "each")
 
@@ -101,7 +101,7 @@ class Index:
             raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
         table = Agencies.read(agencies)
         if Address.is_one(path):
-            from dedup.index.shared.storage import Shared
+            from dedup.index.redis.backend import Shared
 
             return Index(Shared(Address.of(str(path)), params, mode), table)
         return Index(Embedded(folder_of(path), params, mode, durability), table)

@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
-from dedup.durable import sync_folder
 from dedup.errors import InputError, ParamsError, StorageError
+from dedup.index.folder.create import REPLACED, folder_of, no_index, told
+from dedup.index.folder.lock import WriterLock
+from dedup.index.folder.state import DATABASE, LOCK
 from dedup.index.index import Index
-from dedup.index.lock import WriterLock
-from dedup.index.opening import REPLACED, folder_of, no_index, told
-from dedup.index.shared.address import Address
-from dedup.index.storage import DATABASE, LOCK
+from dedup.index.redis.url import Address
 from dedup.params import Params
+from dedup.store.durable import sync_folder
 
 BEING_MADE = ".rebuilding"
 """Suffix of the folder in which the new index is made."""
@@ -132,7 +132,8 @@ def _rebuilt(
 def _put_in_place(folder: Path, new: Path, before: Path) -> None:
     """Move the old index aside and the new one to its place.
 
-    If the power fails between the two, nobody makes an empty index there: `dedup.index.opening.made` sees the old one.
+    If the power fails between the two, nobody makes an empty index there: `dedup.index.folder.create.made` sees the old
+    one.
     """
     folder.rename(before)
     try:

@@ -7,16 +7,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from dedup.asynchronous import outcomes
 from dedup.errors import InputError, ParamsError
 from dedup.index import Decision, Index
+from dedup.index.aio import outcomes
 from dedup.integrations import extra
-from dedup.integrations.found import readable_date, source_name
+from dedup.integrations.record_fields import readable_date, source_name
 from dedup.io import Fields
 from dedup.io.fields import DATE, SOURCE, FieldTree
-from dedup.markup import without_markup
 from dedup.params import Params
-from dedup.text import encode
+from dedup.text.markup import without_markup
+from dedup.text.tokens import encode
 
 with extra("datatrove"):
     from datatrove.data import Document

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.integrations import extra
-from dedup.integrations.rows import Decided, decided, mixed, tag_names
+from dedup.integrations.frame_rows import Decided, decided, mixed, tag_names
 from dedup.io import Fields
 from dedup.params import Params
 

@@ -7,15 +7,15 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dedup.asynchronous import AsyncIndex
 from dedup.errors import InputError, ParamsError
 from dedup.index import Decision, Index
+from dedup.index.aio import AsyncIndex
 from dedup.integrations import extra
-from dedup.integrations.found import plain, readable_date, source_name, told
-from dedup.integrations.shared import acquire, release
+from dedup.integrations.record_fields import plain, readable_date, source_name, told
+from dedup.integrations.registry import acquire, release
 from dedup.io import Fields
-from dedup.io.assembly import join_texts
 from dedup.io.fields import DATE, ID, NO_RANK, SOURCE, TEXT, FieldTree, Found, Taken
+from dedup.io.formats.assembly import join_texts
 from dedup.params import Params
 
 with extra("scrapy"):

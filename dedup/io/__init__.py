@@ -13,10 +13,10 @@
 - ``output`` the output folder, all or nothing, and the files that are not records
 """
 
+from dedup.io.bytes.paths import InputFile, expand
+from dedup.io.formats.plain_text import read_text
 from dedup.io.opening import open_files, open_source
 from dedup.io.output import Output, write_parquet, write_rejected
-from dedup.io.paths import InputFile, expand
-from dedup.io.plaintext import read_text
 from dedup.io.source import Batch, Fields, Piece, Rejection, Source, checked_longest
 
 __all__ = [

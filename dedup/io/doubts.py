@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dedup.io.charset import Charset
-from dedup.kernels import doubts as kernel
-from dedup.text import buffers
+from dedup.io.bytes.encodings import Charset
+from dedup.kernels import mojibake as kernel
+from dedup.text.tokens import buffers
 
 if TYPE_CHECKING:
     from dedup.io.source import Batch

@@ -20,15 +20,15 @@ import orjson
 import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError
-from dedup.io.charset import UTF_8, charset_named
+from dedup.io.bytes.encodings import UTF_8, charset_named
+from dedup.io.bytes.paths import COMPRESSED_SUFFIXES, InputFile, PassedOver
+from dedup.io.bytes.stamps import Stamp, require_unchanged, stamp
+from dedup.io.bytes.streams import CHUNK_BYTES, Reading, unreadable
 from dedup.io.doubts import examined, notes
 from dedup.io.fields import FieldTree
-from dedup.io.inferred import as_strings
-from dedup.io.paths import COMPRESSED_SUFFIXES, InputFile, PassedOver
+from dedup.io.formats.inferred import as_strings
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece
-from dedup.io.stream import CHUNK_BYTES, Reading, unreadable
 from dedup.io.tally import Tally, field_notes, require_fields
-from dedup.io.unchanged import Stamp, require_unchanged, stamp
 from dedup.io.usage import FieldCounts, Survey, few, summary
 
 if TYPE_CHECKING:
@@ -352,18 +352,18 @@ class FileSource:
 def _format(name: str, fields: Fields, tolerant: bool, longest: int) -> Format:
     # What is not read is not loaded: that is a tenth of the program's start.
     if name in ("csv", "tsv"):
-        from dedup.io.delimited import Delimited
+        from dedup.io.formats.delimited import Delimited
 
         return Delimited(fields, name, longest=longest)
     if name == "parquet":
-        from dedup.io.parquet import Parquet
+        from dedup.io.formats.parquet import Parquet
 
         return Parquet(fields, longest)
     if name == "txt":
-        from dedup.io.plaintext import PlainText
+        from dedup.io.formats.plain_text import PlainText
 
         return PlainText(tolerant, longest)
-    from dedup.io.jsonl import JsonLines
+    from dedup.io.formats.jsonl import JsonLines
 
     return JsonLines(fields, longest=longest)
 

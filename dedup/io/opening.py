@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.paths import PassedOver, expand
 from dedup.io.files import FileSource
-from dedup.io.paths import PassedOver, expand
 from dedup.io.source import LONGEST, Fields, Source
 
 EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"

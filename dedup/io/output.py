@@ -12,9 +12,9 @@ from types import TracebackType
 
 import pyarrow as pa
 
-from dedup.durable import sync_folder, sync_tree
 from dedup.errors import OutputError
-from dedup.workfolder import OUTPUT, WorkFolder, claimed, is_left
+from dedup.store.durable import sync_folder, sync_tree
+from dedup.store.work_folder import OUTPUT, WorkFolder, claimed, is_left
 
 SUMMARY = "summary.json"
 
@@ -73,7 +73,7 @@ class Output:
     them written to the disk and moves them: after a power failure they are there as a whole, or the run is
     unfinished. Leaving the ``with`` block without it, as by an error or an interruption, removes every trace,
     unless ``is_unfinished`` was set: what a killed run had finished is kept there, too. The folder is private and
-    locked, so that two runs do not write to one output, by whatever links it is named: `dedup.workfolder`.
+    locked, so that two runs do not write to one output, by whatever links it is named: `dedup.store.work_folder`.
 
     Examples
     --------

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from dedup.dates import Unread, require_date_format
 from dedup.errors import ParamsError
-from dedup.io.charset import UTF_8, Charset
-from dedup.io.dates import Unread, require_date_format
+from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.usage import FieldCounts
 from dedup.schema import NO_DATE
 
@@ -127,7 +127,7 @@ class Batch:
     charset : Charset
         The encoding of the file.
     doubts : uint8 array, shape (n,)
-        What is wrong with each text, as the bits of `dedup.kernels.doubts`; empty where nobody has looked.
+        What is wrong with each text, as the bits of `dedup.kernels.mojibake`; empty where nobody has looked.
     """
 
     file: str

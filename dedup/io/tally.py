@@ -8,7 +8,7 @@ from typing import Any
 
 from dedup.errors import InputError, RecordError
 from dedup.io import doubts
-from dedup.io.charset import UTF_8, Charset
+from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.fields import FieldTree
 from dedup.io.shapes import ROLES
 from dedup.io.source import Batch, Fields

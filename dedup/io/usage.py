@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from dedup.io.dates import read_date
-from dedup.io.encoding import printable
+from dedup.dates import read_date
+from dedup.io.bytes.surrogates import printable
 from dedup.io.shapes import ROLES, VARIANTS
 from dedup.schema import NO_DATE
 

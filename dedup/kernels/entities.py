@@ -6,7 +6,7 @@ from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.doubts import CP1252
+from dedup.kernels.mojibake import CP1252
 
 ENDED, BARE, INSIDE = 1 << 42, 1 << 43, 1 << 44
 """Of a name: stands with a semicolon; without one, too; without one even before a letter or digit."""

@@ -1,7 +1,7 @@
 """Texts out of HTML: tags, comments and scripts taken off, entities decoded; in linear time, whatever the text is.
 
 What is a tag is what the HTML standard says (https://html.spec.whatwg.org/multipage/parsing.html), but where that would
-lose words of a text which is no sound HTML: the differences stand in `dedup.markup`.
+lose words of a text which is no sound HTML: the differences stand in `dedup.text.markup`.
 
 Texts lie in arrays with `PAD` bytes behind their end, which blocks may touch.
 """
@@ -14,7 +14,7 @@ from numba import i8, u1, u8
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.entities import hex_value, lookup, name_hash, reference
-from dedup.kernels.json import put_code_point
+from dedup.kernels.json_grammar import put_code_point
 from dedup.kernels.simd import BLOCK, copy_markup, equal_to, trailing_zeros
 
 PAD = 2 * BLOCK

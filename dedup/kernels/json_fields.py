@@ -1,7 +1,7 @@
 """Lines of JSON objects to columns: the best of the wanted fields of each, unescaped, without an object per record.
 
-A line is taken only where the whole of it is beyond doubt by the grammar (`dedup.kernels.json`) and it is beyond doubt
-which of its fields are to be used; anything else is left to Python.
+A line is taken only where the whole of it is beyond doubt by the grammar (`dedup.kernels.json_grammar`) and it is
+beyond doubt which of its fields are to be used; anything else is left to Python.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from numba import i8, njit
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.json import (
+from dedup.kernels.json_grammar import (
     BACKSLASH,
     QUOTE,
     SPACE,
@@ -22,7 +22,7 @@ from dedup.kernels.json import (
     skip_space,
     skip_value,
 )
-from dedup.kernels.lines import FEED, line_end
+from dedup.kernels.line_ends import FEED, line_end
 from dedup.kernels.simd import borrowed
 
 TEXT, ID, DATE, SOURCE = range(4)

@@ -52,7 +52,7 @@ def news(
     tokens : uint32 array
     starts, ends : int64 array, shape (n_documents,)
     words : uint32 array, shape (n, 2)
-        From `dedup.stages.table`.
+        From `dedup.judge.story_stages.table`.
     left, right : int64 array, shape (n_pairs,)
     out : float64 array, shape (n_pairs, N_NEWS)
         Stages that one opening tells and the other does not, over them and FEW_STAGES; days that one text names and the

@@ -9,7 +9,7 @@ from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.table import SLOT_SHIFT, table_bits
 
-KIND = 3  # the bits of a token hash that tell its kind, as in dedup.text
+KIND = 3  # the bits of a token hash that tell its kind, as in dedup.text.tokens
 NUMBER = 2
 FEW_NUMBERS = 2  # added below the bar: one or two new numbers are little evidence
 
@@ -27,7 +27,7 @@ def new_numbers(
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``.
     multiplier : int
-        That of `dedup.kernels.evidence.find`.
+        That of `dedup.kernels.agreement.find`.
     out : float64 array, shape (n_pairs,)
         New numbers over all numbers of the shorter document and FEW_NUMBERS.
     """

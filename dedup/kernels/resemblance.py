@@ -18,8 +18,8 @@ def shingles(
 ) -> int:
     """Write 64 bits of each shingle of ``tokens[start:stop]`` to ``hashes``; return how many.
 
-    They are the shingles of `dedup.kernels.minhash.shingle`, of words instead of token hashes. Its 32 bits are public,
-    and other words can be made to have them; these are as secret as the multiplier.
+    They are the shingles of `dedup.kernels.shingle_hashes.shingle`, of words instead of token hashes. Its 32 bits are
+    public, and other words can be made to have them; these are as secret as the multiplier.
     """
     by = u8(multiplier)
     text, marks = tokens[start:stop], fingerprints[start:stop]
@@ -78,14 +78,14 @@ def shared_shingles(
     ----------
     tokens : uint32 array
     fingerprints : uint16 array
-        Of the tokens, as in `dedup.text.Tokens`.
+        Of the tokens, as in `dedup.text.tokens.Tokens`.
     starts, ends : int64 array, shape (n_documents,)
     left, right : int64 array, shape (n_pairs,)
         Best sorted by ``left``, whose table is then built once.
     size : int
         Tokens in a shingle.
     multiplier : int
-        That of `dedup.kernels.evidence.find`.
+        That of `dedup.kernels.agreement.find`.
     hashes : uint64 array
         Room for the shingles of the longest document.
     keys : uint64 array

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numba import i8, njit, u1, u4, u8
 
+from dedup.kernels.agreement import longest_of, longest_rising
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.evidence import longest_of, longest_rising
 from dedup.kernels.numbers import KIND, NUMBER
-from dedup.kernels.rare import FULL_WEIGHT, two, word_pairs
+from dedup.kernels.pair_sketches import FULL_WEIGHT, two, word_pairs
 from dedup.kernels.table import SLOT_SHIFT, table_bits
 from dedup.kernels.xxh import xxh32
 
@@ -50,7 +50,8 @@ def facts(
     tokens, starts, ends, documents
         As ever.
     list_firsts, list_lasts, pairs, weights
-        Rare word pairs as in `dedup.rare.RarePairs`, of the same documents, in the order of their places.
+        Rare word pairs as in `dedup.candidates.word_pairs.RarePairs`, of the same documents, in the order of their
+        places.
     firsts : int64 array, shape (n_documents,)
         Where the weights of each document begin in ``out``.
     out : uint8 array
@@ -270,7 +271,7 @@ def contradictions(
     Parameters
     ----------
     tokens, starts, ends, firsts, lasts, once, left, right, multiplier
-        As for `dedup.kernels.evidence.agreement`.
+        As for `dedup.kernels.agreement.agreement`.
     weights : uint8 array
         From `facts`, laid out like ``once``.
     digits, letters

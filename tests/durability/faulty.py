@@ -18,9 +18,9 @@ from dedup.cli.startup import leave, start
 
 start()
 
-from dedup import against, checkpoint  # noqa: E402
 from dedup.cli.main import main  # noqa: E402
-from dedup.index import embedded, storage  # noqa: E402
+from dedup.index.folder import backend, state  # noqa: E402
+from dedup.run import checkpoint, index_step  # noqa: E402
 
 KINDS = ("write", "sync", "open", "rename", "unlink", "mmap", "truncate", "mkdir", "read", "close", "lock")
 ACTIONS = ("fail", "short", "kill", "stop")
@@ -46,10 +46,10 @@ LIBRARY.faults_report.restype = ctypes.POINTER(Report)
 
 def make_small() -> None:
     """Have few documents be enough for runs, merges, blocks and steps, and all that is finished be saved."""
-    storage.RUN_DOCUMENTS, storage.VOCABULARY_DOCUMENTS, storage.FAN = 8, 12, 3
-    storage.Storage.closing = 4
-    embedded.FLUSH_DOCUMENTS = 10
-    against.STEP, against.AT_A_TIME = 16, 10
+    state.RUN_DOCUMENTS, state.VOCABULARY_DOCUMENTS, state.FAN = 8, 12, 3
+    state.Storage.closing = 4
+    backend.FLUSH_DOCUMENTS = 10
+    index_step.STEP, index_step.AT_A_TIME = 16, 10
     checkpoint.SAVE_AFTER = 0.0
 
 

@@ -24,9 +24,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lives import LIVES, day, do_all_often
 
 from dedup import Index, Params
-from dedup.cli.index import _taken
-from dedup.families import COVERED, LEAD_COVERED
-from dedup.index.answers import Decision
+from dedup.cli.index_commands import _taken
+from dedup.index.match import Decision
+from dedup.judge.families import COVERED, LEAD_COVERED
 
 WINDOW_DAYS = 3
 PARAMS = Params(level="near", threshold=0.6, target_recall=0.9999, updates="drop", window=24 * WINDOW_DAYS)

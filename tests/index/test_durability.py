@@ -19,17 +19,17 @@ import pytest
 from conftest import article
 
 from dedup import Index, StorageError
-from dedup.index import embedded, runfiles, storage
-from dedup.index.documents import Documents
-from dedup.index.finder import Finder
+from dedup.index.folder import backend, segments, state
+from dedup.index.folder.database import Documents
+from dedup.index.query import Finder
 
 KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
 """More in the long run: ``DEDUP_KILLS=100 pytest tests/index/test_durability.py``."""
 
 
 def small_runs() -> None:
-    storage.RUN_DOCUMENTS = 16
-    storage.VOCABULARY_DOCUMENTS = 30
+    state.RUN_DOCUMENTS = 16
+    state.VOCABULARY_DOCUMENTS = 30
 
 
 def write(place: Path, first: int, durability: str, acknowledged: Connection) -> None:
@@ -61,7 +61,7 @@ def write(place: Path, first: int, durability: str, acknowledged: Connection) ->
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("durability", ["flush", "each"])
 def test_what_was_acknowledged_survives_kills(tmp_path: Path, durability: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 16)
+    monkeypatch.setattr(state, "RUN_DOCUMENTS", 16)
     place = tmp_path / "i"
     with Index.open(place) as index:  # kernels are loaded before the fork
         index.add_many([{"id": f"x{number}", "text": article(number, 6)} for number in range(40)])
@@ -116,7 +116,7 @@ def read(place: Path, problems: Connection) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_readers_see_one_state_while_there_is_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 16)
+    monkeypatch.setattr(state, "RUN_DOCUMENTS", 16)
     fork = multiprocessing.get_context("fork")
     with Index.open(tmp_path / "i") as index:
         index.add("d0", article(0, 6))
@@ -167,7 +167,7 @@ def test_a_full_disk_while_a_run_is_written(tmp_path: Path, monkeypatch: pytest.
     with Index.open(tmp_path / "i") as index:
         index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(16)])
         with monkeypatch.context() as patched:
-            patched.setattr(runfiles.os, "fsync", full)
+            patched.setattr(segments.os, "fsync", full)
             with pytest.raises(StorageError, match="no space left on device"):
                 index.flush()
         assert len(index) == 16  # committed before the run was written
@@ -185,10 +185,10 @@ def test_a_full_disk_while_a_call_writes_a_run(tmp_path: Path, monkeypatch: pyte
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(embedded, "FLUSH_DOCUMENTS", 10)
+    monkeypatch.setattr(backend, "FLUSH_DOCUMENTS", 10)
     with Index.open(tmp_path / "i") as index:
         with monkeypatch.context() as patched:
-            patched.setattr(runfiles.os, "fsync", full)
+            patched.setattr(segments.os, "fsync", full)
             index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(20)])
             with pytest.raises(StorageError, match="no space left on device; all documents are stored"):
                 index.flush()
@@ -203,7 +203,7 @@ def test_a_full_disk_while_a_call_writes_a_run(tmp_path: Path, monkeypatch: pyte
 
 @pytest.fixture
 def small_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 16)
+    monkeypatch.setattr(state, "RUN_DOCUMENTS", 16)
 
 
 def test_an_interrupt_in_the_middle_leaves_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,16 +260,16 @@ def test_an_interrupt_behind_a_commit_deletes_nothing_that_is_named(
 @pytest.mark.usefixtures("small_runs_here")
 def test_a_run_that_cannot_be_mapped_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call goes on with what is in memory: so the disk must not be ahead of it."""
-    monkeypatch.setattr(embedded, "FLUSH_DOCUMENTS", 10)
-    monkeypatch.setattr(storage, "FAN", 2)
-    mapped, count = runfiles.mapped, itertools.count()
+    monkeypatch.setattr(backend, "FLUSH_DOCUMENTS", 10)
+    monkeypatch.setattr(state, "FAN", 2)
+    mapped, count = segments.mapped, itertools.count()
 
     def fails(*arguments: Any) -> Any:
         if next(count) % 3:
             raise OSError(24, "Too many open files")
         return mapped(*arguments)
 
-    monkeypatch.setattr(runfiles, "mapped", fails)
+    monkeypatch.setattr(segments, "mapped", fails)
     with Index.open(tmp_path / "i") as index:
         for first in range(0, 160, 16):
             index.add_many([{"id": f"d{n}", "text": article(n)} for n in range(first, first + 16)])
@@ -297,7 +297,7 @@ def test_what_an_interrupted_call_removed_does_not_count(tmp_path: Path, monkeyp
 def test_a_reader_that_was_interrupted_while_it_caught_up_begins_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "BLOCK", 4)
+    monkeypatch.setattr(state, "BLOCK", 4)
     with Index.open(tmp_path / "i") as index, Index.open(tmp_path / "i", mode="r") as reader:
         index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(12)])
         index.flush()
@@ -332,7 +332,7 @@ def test_a_reader_checks_while_a_writer_puts_other_files_in_place(
             index.compact()
             return problems(self)
 
-        monkeypatch.setattr(storage.Documents, "vacuum", lambda _: None)  # it would wait for the reader
+        monkeypatch.setattr(state.Documents, "vacuum", lambda _: None)  # it would wait for the reader
         monkeypatch.setattr(Documents, "problems", meanwhile)
         assert reader.check() == []
         monkeypatch.undo()
@@ -393,7 +393,7 @@ def test_a_new_database_is_in_its_file_alone(tmp_path: Path, monkeypatch: pytest
 
     with monkeypatch.context() as patched:
         connect = functools.partial(sqlite3.connect, factory=Unclosed)
-        patched.setattr("dedup.index.documents.sqlite3.connect", connect)
+        patched.setattr("dedup.index.folder.database.sqlite3.connect", connect)
         Documents.create(tmp_path / "new", {"version": "1"})
     alone = sqlite3.connect(f"{(tmp_path / 'new').as_uri()}?immutable=1", uri=True)
     assert ("version", "1") in alone.execute("SELECT name, value FROM about").fetchall()

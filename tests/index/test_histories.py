@@ -26,10 +26,10 @@ from hypothesis.stateful import (
 from lives import LIVES, day, do_all_often
 
 from dedup import Index, InputError, Params, StorageError
-from dedup.index import embedded, runfiles
-from dedup.index.documents import Documents
+from dedup.index.folder import backend, segments
+from dedup.index.folder.database import Documents
 from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.shared import storage as shared
+from dedup.index.redis import backend as shared
 
 TEXTS = [*(article(seed, 6) for seed in range(12)), "A short one.", "?! …"]
 MOST_FOUND = 16  # of identical texts, as `bucket_limit` has it
@@ -145,9 +145,9 @@ class Folder(Life):
         self.index = Index.open(self.folder / "i", self.params, durability=self.durability)
 
     @property
-    def storage(self) -> embedded.Embedded:
+    def storage(self) -> backend.Embedded:
         backend = self.index._storage
-        assert isinstance(backend, embedded.Embedded)
+        assert isinstance(backend, backend.Embedded)
         return backend
 
     @rule()
@@ -231,7 +231,7 @@ class Folder(Life):
         """Files cannot be written, or mapped: calls succeed, and what is due is done later."""
         given = [{"id": f"f{n}", "text": TEXTS[n % 9], "published": day(0)} for n in range(14)]
         with pytest.MonkeyPatch.context() as patched:
-            broken(patched, runfiles, what, count)
+            broken(patched, segments, what, count)
             self.index.add_many(given)
             assert self.storage._unflushed == 0
         self.there.update({f"f{n}": (n % 9, 0) for n in range(14)})

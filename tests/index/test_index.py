@@ -12,9 +12,9 @@ from conftest import Place, article, edited
 import dedup
 from dedup import Index, Params
 from dedup.errors import InputError, StorageError
-from dedup.index import runfiles, storage
-from dedup.index.shared import storage as shared
-from dedup.index.shared import sweeping
+from dedup.index.folder import segments, state
+from dedup.index.redis import backend as shared
+from dedup.index.redis import maintenance
 
 SEEDS = {path.name[:3]: path.read_text("utf-8") for path in (Path(__file__).parents[2] / "seeds").glob("*.txt")}
 
@@ -22,10 +22,10 @@ SEEDS = {path.name[:3]: path.read_text("utf-8") for path in (Path(__file__).pare
 @pytest.fixture
 def small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of a few documents, so that they are written and merged."""
-    monkeypatch.setattr(storage, "RUN_DOCUMENTS", 8)
-    monkeypatch.setattr(storage, "VOCABULARY_DOCUMENTS", 20)
+    monkeypatch.setattr(state, "RUN_DOCUMENTS", 8)
+    monkeypatch.setattr(state, "VOCABULARY_DOCUMENTS", 20)
     monkeypatch.setattr(shared, "VOCABULARY_DOCUMENTS", 20)
-    monkeypatch.setattr(sweeping, "TABLE_ARTICLES", 16)
+    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 16)
 
 
 def records(count: int, seed: int = 0) -> list[dict[str, object]]:
@@ -198,7 +198,7 @@ def test_expired_documents_go_and_compaction_leaves_nothing_of_them(place: Place
 def test_a_window_that_slides_stays_as_large_as_it_is(tmp_path: Path) -> None:
     days, width, a_day = 60, 10, 8
     with Index.open(tmp_path / "i") as index:
-        storage = index._storage
+        state = index._storage
         for day in range(days):
             date = np.datetime64("2024-01-01") + day
             texts = [article(a_day * day + number) for number in range(a_day)]
@@ -212,17 +212,17 @@ def test_a_window_that_slides_stays_as_large_as_it_is(tmp_path: Path) -> None:
             assert expired == (a_day if day >= width else 0)
             index.flush()
             live = a_day * min(day + 1, width)
-            posted = sum(run.file.documents for run in storage.runs)
+            posted = sum(run.file.documents for run in state.runs)
             assert len(index) == live
             assert posted <= 2 * live
-            assert len(storage.documents.removed()) <= 2 * live
-            assert storage.finder.frequencies.articles <= 4 / 3 * live + a_day
+            assert len(state.documents.removed()) <= 2 * live
+            assert state.finder.frequencies.articles <= 4 / 3 * live + a_day
         assert index.check() == []
         assert not any(match.is_copy for match in index.query(article(3)))  # of the first day
         assert index.query(article(a_day * (days - 1)))[0].id == f"{days - 1}-0"
-        counted = storage.finder.frequencies
-        storage._count_anew()
-        exact = storage.finder.frequencies
+        counted = state.finder.frequencies
+        state._count_anew()
+        exact = state.finder.frequencies
         assert (counted.counts() >= exact.counts()).all()
     with Index.open(tmp_path / "i") as index:
         again = index._storage.finder.frequencies
@@ -298,7 +298,7 @@ def test_damage_is_found(tmp_path: Path) -> None:
 def test_leftovers_of_a_killed_process_are_deleted(tmp_path: Path) -> None:
     with Index.open(tmp_path / "i") as index:
         index.add("a", article(1))
-    name, _ = runfiles.write(tmp_path / "i" / "runs", [], "run")
+    name, _ = segments.write(tmp_path / "i" / "runs", [], "run")
     with Index.open(tmp_path / "i") as index:
         assert not (tmp_path / "i" / "runs" / name).exists()
         assert "a" in index

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dedup.index import runfiles
+from dedup.index.folder import segments
 from dedup.index.frequencies import Frequencies
 from dedup.index.postings import BITS, Postings, StoredRun
-from dedup.kernels.runs import place_of
+from dedup.kernels.sorted_runs import place_of
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 1000])
@@ -43,8 +43,8 @@ def test_a_search_finds_what_a_dictionary_would(tmp_path: Path) -> None:
         if first % 300 == 250:  # some of it in files
             sizes = np.zeros(1, np.uint8)
             none = np.empty(0, np.uint64)
-            file = runfiles.written(tmp_path, [postings.merged()], [none], sizes, first, 50, np.zeros(1000, bool), 100)
-            postings.stored.append(runfiles.mapped(tmp_path, file).near)
+            file = segments.written(tmp_path, [postings.merged()], [none], sizes, first, 50, np.zeros(1000, bool), 100)
+            postings.stored.append(segments.mapped(tmp_path, file).near)
             postings.recent = []
     asked = np.concatenate([keys, draw.integers(0, 2**64, 50, dtype=np.uint64)])
     found = postings.search(asked, np.arange(len(asked)), 2**30, removed)
@@ -62,13 +62,13 @@ def test_a_merge_leaves_out_what_is_removed(tmp_path: Path) -> None:
     removed = np.array([False, True, False])
     sizes = np.array([9], np.uint8)
     runs = [
-        runfiles.mapped(
-            tmp_path, runfiles.written(tmp_path, [run], [run[:7]], sizes, number, 1, np.zeros(3, bool), 100)
+        segments.mapped(
+            tmp_path, segments.written(tmp_path, [run], [run[:7]], sizes, number, 1, np.zeros(3, bool), 100)
         )
         for number, run in enumerate(postings, 1)
     ]
-    merged = runfiles.merged(tmp_path, runs, removed, 100)
-    again = runfiles.mapped(tmp_path, merged)
+    merged = segments.merged(tmp_path, runs, removed, 100)
+    again = segments.mapped(tmp_path, merged)
     assert again.near.postings.tolist() == postings[1].tolist()
     assert again.rare.postings.tolist() == postings[1][:7].tolist()
     assert again.sketch_sizes.tolist() == [0, 9]
@@ -78,8 +78,8 @@ def test_a_merge_leaves_out_what_is_removed(tmp_path: Path) -> None:
 def test_a_pair_that_became_common_keeps_its_first_postings(tmp_path: Path) -> None:
     counts = {3: 2, 5: 9, 8: 3, 13: 1}
     postings = np.array([key << 50 | number for key, n in counts.items() for number in range(n)], np.uint64)
-    file = runfiles.written(tmp_path, [postings], [postings], np.zeros(9, np.uint8), 0, 9, np.arange(9) == 1, limit=3)
-    run = runfiles.mapped(tmp_path, file)
+    file = segments.written(tmp_path, [postings], [postings], np.zeros(9, np.uint8), 0, 9, np.arange(9) == 1, limit=3)
+    run = segments.mapped(tmp_path, file)
     expected = [(3, 0), (5, 0), (5, 2), (5, 3), (8, 0), (8, 2), (13, 0)]
     assert run.rare.postings.tolist() == [key << 50 | number for key, number in expected]
     assert len(run.near.postings) == len(postings) - 3  # of bands and whole texts only what is removed
@@ -89,7 +89,7 @@ def test_frequencies_grow_without_losing_any(monkeypatch: pytest.MonkeyPatch) ->
     from conftest import article
     from corpora import corpus_of
 
-    from dedup import background, rare
+    from dedup.candidates import background, word_pairs
     from dedup.index import frequencies as module
 
     corpus = corpus_of([article(seed) for seed in range(30)])
@@ -102,10 +102,10 @@ def test_frequencies_grow_without_losing_any(monkeypatch: pytest.MonkeyPatch) ->
     for document in range(30):
         still.count(corpus, np.array([document]))
     assert (len(grown.table), len(still.table)) == (1 << 26, 1 << 24)
-    exact = rare.pair_frequencies(corpus, np.arange(30), 24)
+    exact = word_pairs.pair_frequencies(corpus, np.arange(30), 24)
     assert (still.counts() == exact).all()
     # No slot of the larger table is below what a table of that size from the start would hold.
-    assert (grown.counts() >= rare.pair_frequencies(corpus, np.arange(30), 26)).all()
+    assert (grown.counts() >= word_pairs.pair_frequencies(corpus, np.arange(30), 26)).all()
     background.count_in(exact, 30)
     assert (still.table == exact).all()
 

@@ -11,17 +11,17 @@ import pytest
 from conftest import article
 
 from dedup import Index
-from dedup.index import storage
+from dedup.candidates.signatures import signature, to_datasketch
+from dedup.index.folder import state
 from dedup.integrations.datasketch import Signatures
-from dedup.minhash import signature, to_datasketch
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
 
 
 @pytest.fixture(autouse=True)
 def usual_umask(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(storage, "CLOSING_DOCUMENTS", 1)
-    monkeypatch.setattr(storage.Storage, "closing", 1)
+    monkeypatch.setattr(state, "CLOSING_DOCUMENTS", 1)
+    monkeypatch.setattr(state.Storage, "closing", 1)
     before = os.umask(0o022)
     yield
     os.umask(before)

@@ -14,8 +14,8 @@ from conftest import Place, article, edited
 
 from dedup import AsyncIndex, Index, Params
 from dedup.cli.main import main
-from dedup.index.answers import Decision
-from dedup.index.shared.buckets import LONGEST
+from dedup.index.match import Decision
+from dedup.index.redis.buckets import LONGEST
 
 NEAR = Params(level="near", updates="drop")
 DAY = "2024-03-04"

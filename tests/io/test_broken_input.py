@@ -14,9 +14,10 @@ from reading import COMPRESSORS, batches, everything, json_lines, make, read, zs
 
 import dedup
 from dedup.errors import InputError, RecordError
-from dedup.io import Fields, open_files, plaintext
+from dedup.io import Fields, open_files
 from dedup.io import source as source_module
-from dedup.io.stream import HEAD_BYTES
+from dedup.io.bytes.streams import HEAD_BYTES
+from dedup.io.formats import plain_text
 
 
 def noisy_lines(count: int) -> bytes:
@@ -191,8 +192,8 @@ def told(folder: Path) -> dict[str, dict]:
 def test_of_a_long_rejected_record_the_beginning_is_kept(tmp_path, monkeypatch):
     """And how long it was, unless only reading on would tell."""
     monkeypatch.setattr(source_module, "RAW_BYTES", 1000)
-    monkeypatch.setattr(plaintext, "RAW_BYTES", 1000)
-    monkeypatch.setattr(plaintext, "CHUNK_BYTES", 700)
+    monkeypatch.setattr(plain_text, "RAW_BYTES", 1000)
+    monkeypatch.setattr(plain_text, "CHUNK_BYTES", 700)
     folder = tmp_path / "in"
     make(folder, "good.txt", b"The council voted on Monday to close the old bridge for repairs.")
     make(folder, "short.txt", b"\0" + b"s" * 99)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from reading import everything, json_lines, make
 
 from dedup.io import Fields, open_files, open_source
-from dedup.kernels import doubts as kernel
-from dedup.text import buffers
+from dedup.kernels import mojibake as kernel
+from dedup.text.tokens import buffers
 
 NAMES = {
     "beyond ASCII": kernel.BEYOND_ASCII,

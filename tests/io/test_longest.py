@@ -21,14 +21,15 @@ from reading import COMPRESSORS, Everything, everything, json_lines, make, zstd
 import dedup
 from dedup.cli.main import main
 from dedup.errors import ColumnError
-from dedup.io import Fields, open_files, open_source, tabular
+from dedup.io import Fields, open_files, open_source
 from dedup.io import source as source_module
-from dedup.io.delimited import Delimited
-from dedup.io.jsonl import JsonLines
-from dedup.io.lines import LongLine, Part, line_blocks, whole_lines
-from dedup.io.paths import InputFile
-from dedup.io.stream import Reading
-from dedup.kernels import delimited as kernel
+from dedup.io.bytes.lines import LongLine, Part, line_blocks, whole_lines
+from dedup.io.bytes.paths import InputFile
+from dedup.io.bytes.streams import Reading
+from dedup.io.formats import tabular
+from dedup.io.formats.delimited import Delimited
+from dedup.io.formats.jsonl import JsonLines
+from dedup.kernels import csv_records as kernel
 
 LIMIT = 50
 

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from reading import make
 
-from dedup import durable
 from dedup.errors import OutputError
 from dedup.io import Output, write_parquet, write_rejected
 from dedup.io.output import LISTED_UNDER
+from dedup.store import durable
 
 
 def everything_below(folder):

@@ -11,13 +11,13 @@ import pytest
 from reading import everything, has_dates, json_lines, make
 
 from dedup import Params, deduplicate
-from dedup.checkpoint import Checkpoint
 from dedup.errors import InputError, RecordError
 from dedup.io import Fields, expand, open_files, open_source
 from dedup.io.files import FileSource
-from dedup.progress import Progress
-from dedup.reading import read_records
-from dedup.store import Scratch
+from dedup.run.checkpoint import Checkpoint
+from dedup.run.ingest import read_records
+from dedup.run.progress import Progress
+from dedup.store.corpus import Scratch
 
 FIELDS = Fields()
 

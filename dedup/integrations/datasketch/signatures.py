@@ -16,20 +16,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.candidates import split
+from dedup.candidates.lsh import band_keys, bands_and_rows
+from dedup.candidates.pairs import split
+from dedup.candidates.signatures import SCHEME, signatures
 from dedup.errors import InputError, ParamsError, StorageError
-from dedup.index import given as inputs
-from dedup.index.answers import Match, written
-from dedup.index.given import Given
-from dedup.index.opening import told
-from dedup.integrations.datasketch.reading import Signature, signatures_of
-from dedup.integrations.datasketch.stored import DATABASE, Row, Stored
-from dedup.lsh import band_keys, bands_and_rows
-from dedup.markup import without_markup
-from dedup.minhash import SCHEME, signatures
+from dedup.index import record as inputs
+from dedup.index.folder.create import told
+from dedup.index.match import Match, written
+from dedup.index.record import Given
+from dedup.integrations.datasketch.readers import Signature, signatures_of
+from dedup.integrations.datasketch.store import DATABASE, Row, Stored
 from dedup.params import Params
 from dedup.schema import NEAR_DUPLICATE, RELATIONS
-from dedup.text import tokenise
+from dedup.text.markup import without_markup
+from dedup.text.tokens import tokenise
 
 BLOCK = 16_384
 """Signatures that are committed at a time; their keys are a run."""
@@ -108,8 +108,9 @@ class Signatures:
         sign : callable, optional
             Takes a text and returns its MinHash or LeanMinHash, made as those of the collection were: the same
             shingles, hash function, scheme, seed and ``num_perm``; or None where a text is not to be looked up. By
-            default texts are signed as dedup signs them, which is right where `dedup.minhash.to_datasketch` made the
-            collection. `agreement` tells whether it is the right one.
+            default texts are signed as dedup signs them, which is right where
+            `dedup.candidates.signatures.to_datasketch` made the collection. `agreement` tells whether it is the right
+            one.
         params : Params, optional
             ``threshold``, ``target_recall`` and ``bucket_limit`` count; without ``sign`` ``shingle_size`` and
             ``min_tokens``, too. Of a folder that is there they must be those it was made with, as by default they are.

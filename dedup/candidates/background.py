@@ -1,0 +1,70 @@
+"""What is common in the language at large: word pairs that many news articles hold, for runs too small to know it.
+
+A handful of articles cannot tell which of their word pairs are rare: "said on Monday that the" would be evidence. So
+the pairs that stand in more than `COMMON_DF` of `ARTICLES` news articles are shipped, as hashes, and count the
+more the fewer articles a run has; from `ARTICLES` on the corpus speaks for itself. Pairs of another language are not
+among them: nothing is known about those, and each counts as rare until the corpus at hand says otherwise.
+
+``benchmarks/make_background.py`` writes the file from any corpus.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+BACKGROUND_FILE = Path(__file__).with_name("background.npz")
+
+ARTICLES = 44_000
+BITS = 24  # of a table in which the common pairs are few: one other pair in 250 meets one of them
+COMMON_DF = 50
+"""The default of ``rare_df``: a pair of the file is rare in no sense."""
+
+
+def count_in(frequencies: npt.NDArray[np.uint8], n_articles: int) -> None:
+    """Add the common word pairs to the frequencies of a small corpus, in place.
+
+    Parameters
+    ----------
+    frequencies : uint8 array
+        From `dedup.candidates.word_pairs.pair_frequencies`; a power of two long.
+    n_articles : int
+        How many articles were counted.
+
+    Notes
+    -----
+    A pair of the file stands in more than ``COMMON_DF / ARTICLES`` of all articles, thus in about
+    ``COMMON_DF * n_articles / ARTICLES`` of those at hand; what lacks to more than `COMMON_DF` is added.
+    """
+    add(frequencies, lacking(n_articles))
+
+
+def lacking(n_articles: int) -> int:
+    """Return what so many articles lack to know the common pairs by themselves, in articles of each pair."""
+    return max(0, int(np.ceil((COMMON_DF + 1) * (1.0 - n_articles / ARTICLES))))
+
+
+def add(frequencies: npt.NDArray[np.uint8], articles: int) -> None:
+    """Raise, or lower, the frequencies of the common pairs by so many articles, in place."""
+    if articles == 0:
+        return
+    slots = np.unique(common_pairs() & np.uint32((len(frequencies) - 1) & 0xFFFFFFFF))
+    frequencies[slots] = np.clip(frequencies[slots].astype(np.int64) + articles, 0, 255)
+
+
+@functools.cache
+def frequencies() -> npt.NDArray[np.uint8]:
+    """Return the frequencies for two texts alone: those of the background and no more."""
+    alone = np.zeros(1 << BITS, np.uint8)
+    count_in(alone, 0)
+    return alone
+
+
+@functools.cache
+def common_pairs() -> npt.NDArray[np.uint32]:
+    """Return the lower halves of the hashes of all common word pairs, ascending."""
+    with np.load(BACKGROUND_FILE) as read:
+        return np.cumsum(read["steps"], dtype=np.uint32)

@@ -1,0 +1,1 @@
+"""Models fitted to labelled pairs: the labels, the fit, and the shipped labelled data."""

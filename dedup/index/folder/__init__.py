@@ -1,0 +1,1 @@
+"""The index in a folder: documents in SQLite, postings in sorted segments."""

@@ -1,0 +1,46 @@
+"""One writer at a time: a lock on a file, which the system lets go of when the process ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from dedup.errors import StorageError
+from dedup.store import locking, private
+
+
+class WriterLock:
+    """The right to write to an index, held until closed.
+
+    Raises
+    ------
+    StorageError
+        When another writer holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[bytes] = open(path, "a+b", opener=private.opener_in(path.parent))  # noqa: SIM115 - held as long
+        try:
+            locking.lock(self._file.fileno())
+        except OSError:
+            self._file.seek(0)
+            holder = self._file.read(20).decode("ascii", "replace").strip()
+            self._file.close()
+            raise StorageError(
+                f"{path.parent} is open for writing" + (f" in process {holder}" if holder else ""),
+                "one writer at a time",
+                'close the other, or open it with mode="r"',
+            ) from None
+        with suppress(OSError):  # the disk is full: then the holder is not named
+            self._file.truncate(0)
+            self._file.write(str(os.getpid()).encode())
+            self._file.flush()
+
+    def close(self) -> None:
+        """Let go of it; also for the copies of this process, which would hold it for as long as they live."""
+        with suppress(OSError):
+            if not self._file.closed:
+                locking.unlock(self._file.fileno())
+            self._file.close()

@@ -1,0 +1,253 @@
+"""What is asked of the server, and how: keys and commands, nothing of what they mean.
+
+- ``state`` a hash: format, version, parameters, and what is committed (`dedup.index.redis.state`)
+- ``documents`` a hash: a document by its number; ``postings`` a hash: a bucket by its name
+- ``columns:n`` strings: the records of documents; ``removed`` a string: numbers of four bytes, since the last sweep
+- ``words`` a string: the vocabulary; ``frequencies:x`` a hash: the shards of the table; ``lease`` whose turn it is
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from dedup import __version__
+from dedup.errors import StorageError
+from dedup.index.redis import columns, snapshots
+from dedup.index.redis.buckets import FEWEST, Names, fields
+from dedup.index.redis.state import FORMAT, Command, State
+from dedup.index.redis.url import Address
+from dedup.params import Params
+from dedup.store import secret
+
+AT_A_TIME = 10_000
+"""Fields in one command: so long others wait."""
+
+SAMPLES = 200  # of a key, to estimate its memory
+
+
+class Server:
+    """An index on a server.
+
+    Parameters
+    ----------
+    address : Address
+    """
+
+    def __init__(self, address: Address) -> None:
+        address.check_tls()
+        self.client = address.client()
+        self.key = address.key
+        self._place = address.place
+
+    def close(self) -> None:
+        """End the connections."""
+        self.client.close()
+
+    def disconnect(self) -> None:
+        """End the connections there are; new ones are made when they are needed."""
+        self.client.connection_pool.disconnect()
+
+    # ---- made and opened
+
+    def create(self, params: Params) -> None:
+        """Make an index, unless there is one.
+
+        Raises
+        ------
+        StorageError
+            When there is something else of that name, or the server would throw keys away.
+        """
+        from redis import WatchError
+
+        state = self.key("state")
+        with self.client.pipeline() as pipe, suppress(WatchError):  # another writer makes it
+            pipe.watch(state)
+            if pipe.exists(state):
+                return
+            others = [name for name in ("documents", "postings", "removed", "words") if pipe.exists(self.key(name))]
+            if others:
+                raise StorageError(f"{self._place} has {self.key(others[0])!r} and no index", "an index, or nothing")
+            about = {
+                "format": FORMAT,
+                "version": __version__,
+                "params": orjson.dumps(params.as_dict()).decode(),
+                "secret": secret.draw().hex(),
+                **State(secrets.token_hex(8), 0, 1, FEWEST, 0, 0, {}, ()).fields(),
+            }
+            pipe.multi()
+            pipe.hset(state, mapping=about)
+            pipe.execute()
+
+    def assert_keeps(self) -> None:
+        """Refuse a server that throws keys away when it is full.
+
+        Raises
+        ------
+        StorageError
+        """
+        from redis import ResponseError
+
+        try:
+            memory = self.client.info("memory")
+        except ResponseError:  # not allowed to ask
+            return
+        policy = str(memory.get("maxmemory_policy", "noeviction"))
+        if policy.startswith("allkeys") and int(memory.get("maxmemory", 0)):
+            raise StorageError(
+                f"{self._place}: the server throws keys away when it is full (maxmemory-policy {policy})",
+                "maxmemory-policy noeviction, or one of volatile-…",
+            )
+
+    # ---- read
+
+    def about(self) -> dict[bytes, bytes]:
+        """Return what the index knows of itself; nothing if it is not there."""
+        found: dict[bytes, bytes] = self.client.hgetall(self.key("state"))
+        return found
+
+    def run(self) -> str:
+        """Return what tells the process of the server from any other; nothing if it may not be asked."""
+        from redis import ResponseError
+
+        with suppress(ResponseError):
+            return str(self.client.info("server").get("run_id", ""))
+        return ""
+
+    def documents(self, numbers: Sequence[int]) -> list[bytes | None]:
+        """Return documents; None for those that are not there."""
+        found: list[bytes | None] = []
+        for first in range(0, len(numbers), AT_A_TIME):
+            some = [b"%d" % number for number in numbers[first : first + AT_A_TIME]]
+            found += self.client.execute_command("HMGET", self.key("documents"), *some)
+        return found
+
+    def count(self) -> int:
+        """Return how many documents there are."""
+        return int(self.client.hlen(self.key("documents")))
+
+    def buckets(self, names: Sequence[bytes]) -> tuple[int, list[bytes | None]]:
+        """Return the number of buckets and what is in some, both at one moment.
+
+        If the number changed meanwhile: the new one, below zero, and nothing.
+        """
+        before = 0
+        found: list[bytes | None] = []
+        asked = "HGET", self.key("state"), "buckets"
+        for first in range(0, len(names), AT_A_TIME):
+            # No MULTI: a full server would refuse it. That the number is the same before and after is enough.
+            with self.client.pipeline(transaction=False) as pipe:
+                pipe.execute_command(*asked)
+                pipe.execute_command("HMGET", self.key("postings"), *names[first : first + AT_A_TIME])
+                pipe.execute_command(*asked)
+                earlier, values, later = pipe.execute()
+            count = int(later or 0)
+            if int(earlier or 0) != count or (count != before and found):
+                return -count, []
+            before = count
+            found += values
+        return before, found
+
+    def records(self, first: int, end: int) -> columns.Records:
+        """Return the records of successive documents."""
+        if first >= end:
+            return np.empty(0, columns.RECORD)
+        begin = first >> columns.BLOCK_BITS
+        blocks = range(begin, (end - 1 >> columns.BLOCK_BITS) + 1)
+        values = self.client.mget([self.key(f"columns:{block}") for block in blocks])
+        offset = begin << columns.BLOCK_BITS
+        return columns.joined(values)[first - offset : end - offset]
+
+    def removed(self, after: int) -> npt.NDArray[np.int64]:
+        """Return the numbers of documents removed since the last sweep, behind the first so many."""
+        data = self.client.getrange(self.key("removed"), 4 * after, -1)
+        return np.frombuffer(data, "<u4").astype(np.int64)
+
+    def words(self) -> bytes:
+        """Return the vocabulary, as it is stored."""
+        return bytes(self.client.get(self.key("words")) or b"")
+
+    # ---- what a commit is made of
+
+    def add_documents(self, values: list[bytes], records: columns.Records, first: int) -> Iterator[Command]:
+        """Yield what adds documents, from a number on."""
+        names = [b"%d" % number for number in range(first, first + len(values))]
+        yield from self._set_all("documents", names, values)
+        for block, place, data in columns.pieces(first, records):
+            yield "SETRANGE", self.key(f"columns:{block}"), place, data
+
+    def amend_documents(self, rows: Sequence[tuple[int, bytes]], records: columns.Records) -> Iterator[Command]:
+        """Yield what puts documents, by number, and their records in the place of those that are there."""
+        yield "HSET", self.key("documents"), *chain.from_iterable((b"%d" % number, value) for number, value in rows)
+        for (number, _), record in zip(rows, records, strict=True):
+            block, place = columns.place(number)
+            yield "SETRANGE", self.key(f"columns:{block}"), place, record.tobytes()
+
+    def remove_documents(self, numbers: list[int]) -> Iterator[Command]:
+        """Yield what removes documents."""
+        yield "HDEL", self.key("documents"), *numbers
+        gone = columns.gone()
+        for number in numbers:
+            block, place = columns.place(number)
+            yield "SETRANGE", self.key(f"columns:{block}"), place, gone
+        yield "APPEND", self.key("removed"), np.array(numbers, "<u4").tobytes()
+
+    def set_buckets(self, names: Names, values: list[bytes], emptied: Names) -> Iterator[Command]:
+        """Yield what writes buckets."""
+        yield from self._set_all("postings", fields(names), values)
+        for first in range(0, len(emptied), AT_A_TIME):
+            yield "HDEL", self.key("postings"), *fields(emptied[first : first + AT_A_TIME])
+
+    def _set_all(self, what: str, names: list[bytes], values: list[bytes]) -> Iterator[Command]:
+        for first in range(0, len(names), AT_A_TIME):
+            some = slice(first, first + AT_A_TIME)
+            yield "HSET", self.key(what), *chain.from_iterable(zip(names[some], values[some], strict=True))
+
+    # ---- told of
+
+    def memory(self, end: int, table: Mapping[str, Any]) -> dict[str, int]:
+        """Return the bytes of memory that the index takes, by what takes it: estimated from samples.
+
+        Parameters
+        ----------
+        end : int
+            Number of the next document.
+        table : mapping
+            Of the frequencies, as in the state.
+        """
+        n_blocks = 1 + (end >> columns.BLOCK_BITS)
+        blocks = range(0, n_blocks, 1 + n_blocks // SAMPLES)
+        of_blocks = self._memory([f"columns:{block}" for block in blocks]) * n_blocks // len(blocks)
+        return {
+            "documents": self._memory(["documents"]),
+            "postings": self._memory(["postings"]),
+            "columns": of_blocks,
+            "frequencies": self._memory([snapshots.key_of(table)]) if table else 0,
+            "other": self._memory(["state", "words", "removed"]),
+        }
+
+    def _memory(self, names: list[str]) -> int:
+        with self.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.memory_usage(self.key(name), SAMPLES)
+            return sum(int(size or 0) for size in pipe.execute())
+
+    def persistence(self) -> str:
+        """Return, in words, what of the server's memory outlives it."""
+        told = self.client.info("persistence")
+        found = []
+        settings: dict[str, str] = {}
+        with suppress(Exception):  # many servers that are rented do not tell
+            settings = {**self.client.config_get("save"), **self.client.config_get("appendfsync")}
+        if int(told.get("aof_enabled", 0)):
+            found.append(f"append-only file (fsync {settings.get('appendfsync', 'unknown')})")
+        if settings.get("save", "unknown"):
+            found.append(f"snapshots ({settings.get('save', 'unknown')})")
+        return " and ".join(found) or "none: what is there goes with the server"

@@ -1,0 +1,59 @@
+"""Which documents have an id, and which are copies of one: postings like those of texts, in the same buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from dedup.candidates.pairs import split
+from dedup.index.folder.database import Row
+from dedup.index.postings import MOST_DOCUMENTS
+from dedup.index.redis.buckets import SharedPostings
+
+ID, ORIGINAL = 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3
+"""Salts of the kinds of keys; others are those of texts."""
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Lookup:
+    """Documents by their ids, and copies by the number of what they are copies of.
+
+    What is found may be a document that has another id, or another original by now: whoever asks looks.
+
+    Attributes
+    ----------
+    ids, copies : SharedPostings
+    """
+
+    def __init__(self) -> None:
+        self.ids, self.copies = SharedPostings(ID), SharedPostings(ORIGINAL)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Post documents."""
+        self.ids.add(_id_keys([row.id for row in rows]), np.array([row.number for row in rows], np.int64))
+        self.add_copies(rows)
+
+    def add_copies(self, rows: Sequence[Row]) -> None:
+        """Post the copies among some documents by what they are copies of."""
+        pairs = [(row.copy_of, row.number) for row in rows if row.copy_of is not None]
+        if pairs:
+            originals, numbers = np.array(pairs, np.int64).T
+            self.copies.add(originals.astype(np.uint64), numbers)
+
+    def of_ids(self, ids: Sequence[str], is_removed: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
+        """Return places among some ids, and the numbers of the documents that may have them."""
+        return split(self.ids.search(_id_keys(ids), np.arange(len(ids)), MOST_DOCUMENTS, is_removed))
+
+    def of_original(self, number: int, is_removed: npt.NDArray[np.bool_]) -> Numbers:
+        """Return the numbers of documents that may be copies of one; of many not all are posted."""
+        asked = np.array([number], np.uint64), np.zeros(1, np.int64)
+        found: Numbers = np.unique(split(self.copies.search(*asked, MOST_DOCUMENTS, is_removed))[1])
+        return found
+
+
+def _id_keys(ids: Sequence[str]) -> npt.NDArray[np.uint64]:
+    return np.array([xxhash.xxh3_64_intdigest(id.encode()) for id in ids], np.uint64)

@@ -1,0 +1,1 @@
+"""Bytes of files: paths, decompression, encodings, lines."""

@@ -1,0 +1,274 @@
+"""Inputs as a person names them (files, folders, globs, ``-``) to the list of files to read."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dedup.errors import InputError
+from dedup.io.bytes.surrogates import printable
+
+STDIN = "-"
+
+FORMAT_OF_SUFFIX = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".jsonlines": "jsonl",
+    ".jl": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".txt": "txt",
+    ".html": "txt",
+    ".htm": "txt",
+}
+
+NAMED = 5
+"""Kinds and files that a note names."""
+
+COMPRESSED_SUFFIXES = (".gz", ".zst")
+
+SUFFIXES = "{}; all but .parquet also with {}".format(", ".join(FORMAT_OF_SUFFIX), " or ".join(COMPRESSED_SUFFIXES))
+"""What can be read, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file to read.
+
+    Parameters
+    ----------
+    path : Path
+        Where to open it.
+    name : str
+        What to call it: the path as given, or as found in a folder or glob that was given.
+    relative : str
+        With forward slashes: the way from the folder it was found in, or the file's name.
+    format : str
+        A value of ``FORMAT_OF_SUFFIX``.
+    folder : Path or None
+        The folder that was given as an input and in which the file was found.
+    encoding : str or None
+        What the caller says that it is in, if it is not UTF-8; None: to be recognised.
+    """
+
+    path: Path
+    name: str
+    relative: str
+    format: str
+    folder: Path | None = None
+    encoding: str | None = None
+
+    @property
+    def is_stdin(self) -> bool:
+        """Whether this stands for standard input."""
+        return self.name == STDIN
+
+
+def format_of(path: Path) -> str | None:
+    """Return the format that a file's name says, or None; case does not matter."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in COMPRESSED_SUFFIXES:
+        suffixes.pop()
+        if suffixes and suffixes[-1] == ".parquet":
+            return None
+    return FORMAT_OF_SUFFIX.get(suffixes[-1]) if suffixes else None
+
+
+class PassedOver:
+    """The files of folders that are not read: of another kind, or none that should be.
+
+    Parameters
+    ----------
+    suffixes : Counter of str
+        How many have a suffix that cannot be read.
+    hidden : list of str
+        Names of hidden files and folders.
+    others : list of (str, str)
+        Name and reason of those that are pipes, devices, or links that lead out of the folder.
+    """
+
+    def __init__(self) -> None:
+        self.suffixes: Counter[str] = Counter()
+        self._counted: set[str] = set()
+        self.hidden: list[str] = []
+        self.others: list[tuple[str, str]] = []
+
+    def of_another_kind(self, path: Path) -> None:
+        """Count a file, once in however many ways it is met."""
+        if str(path) not in self._counted:
+            self._counted.add(str(path))
+            self.suffixes[printable(path.suffix.lower())] += 1
+
+    @property
+    def kinds(self) -> str:
+        """The suffixes that cannot be read, with how many files each has."""
+        most = sorted(self.suffixes.items(), key=lambda kind: (-kind[1], kind[0]))[:NAMED]
+        kinds = ", ".join(f"{suffix or 'no suffix'} {count:,}" for suffix, count in most)
+        more = len(self.suffixes) - NAMED
+        return kinds + (f" and {more} more kinds" if more > 0 else "")
+
+    @property
+    def notes(self) -> list[str]:
+        """What to say of them."""
+        notes = []
+        if self.suffixes:
+            count = self.suffixes.total()
+            notes.append(f"{count:,} {'file' if count == 1 else 'files'} of another kind not read: {self.kinds}")
+        if self.hidden:
+            hidden = sorted(set(self.hidden))
+            first, more = ", ".join(hidden[:NAMED]), len(hidden) - NAMED
+            notes.append(f"hidden, and not read: {first}" + (f" and {more:,} more" if more > 0 else ""))
+        if self.others:
+            first = "; ".join(f"{name}, {reason}" for name, reason in sorted(self.others)[:NAMED])
+            more = len(self.others) - NAMED
+            notes.append(f"not read: {first}" + (f"; and {more:,} more" if more > 0 else ""))
+        return notes
+
+
+def expand(inputs: Sequence[str | Path], passed: PassedOver | None = None) -> list[InputFile]:
+    """List the files to read.
+
+    Parameters
+    ----------
+    inputs : sequence of str or Path
+        Files, folders (read with all below them), globs, or ``-`` for JSON lines on standard input.
+    passed : PassedOver, optional
+        Receives what is not read.
+
+    Returns
+    -------
+    list of InputFile
+        In the order of the inputs, sorted by path within a folder or glob; a file met twice stands once.
+
+    Raises
+    ------
+    InputError
+        When an input does not exist, cannot be listed, or holds files, but none that can be read. A folder without any
+        file is none.
+    """
+    files: dict[str, InputFile] = {}
+    passed = PassedOver() if passed is None else passed
+    for given in inputs:
+        for file in _expand_one(os.fspath(given), passed):
+            files.setdefault(STDIN if file.is_stdin else os.path.realpath(file.path), file)
+    if not inputs:
+        raise InputError("no input", "files, folders, globs, or - for standard input")
+    return list(files.values())
+
+
+def _expand_one(given: str, passed: PassedOver) -> Iterator[InputFile]:
+    path = Path(given)
+    if given == STDIN:
+        yield InputFile(path, STDIN, STDIN, "jsonl")
+    elif os.path.isdir(path):  # unlike Path.is_dir, False when not allowed to look
+        yield from _in_folder(path, passed)
+    elif os.path.lexists(path) or not glob.has_magic(given):
+        yield _single(path)
+    else:
+        yield from _matching(given, passed)
+
+
+def _single(path: Path) -> InputFile:
+    name = printable(str(path))
+    try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
+    file_format = format_of(path)
+    if file_format is None:
+        hint = "rename it; JSON lines can also come on standard input, as -"
+        raise InputError(f"{name} has a suffix that is not known", f"one of {SUFFIXES}", hint)
+    return InputFile(path, name, printable(path.name), file_format)
+
+
+def _in_folder(folder: Path, passed: PassedOver) -> list[InputFile]:
+    before = passed.suffixes.total()
+    found = sorted(_walk(folder, passed))
+    if not found and passed.suffixes.total() > before:
+        found_instead = f"no file in {printable(str(folder))} can be read: there are {passed.kinds}"
+        raise InputError(found_instead, f"files with one of {SUFFIXES}")
+    return [_found(path, folder, folder) for path in found]
+
+
+def _matching(pattern: str, passed: PassedOver) -> Iterator[InputFile]:
+    if ".." in Path(pattern).parts[len(_fixed_part(pattern).parts) :]:
+        found = f"{printable(pattern)}, with .. behind a wildcard"
+        raise InputError(found, "a glob that stays below its fixed part", "put .. in front of the first wildcard")
+    base = _fixed_part(pattern)
+    matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
+    if not matches:
+        raise InputError(f"nothing matches {printable(pattern)}")
+    is_any = False
+    below: list[Path]
+    for match in matches:
+        if os.path.isdir(match):
+            below = sorted(_walk(match, passed))
+        elif format_of(match):
+            below = [match]
+        else:
+            below = []
+            passed.of_another_kind(match)
+        for path in below:
+            is_any = True
+            yield _found(path, base, None)
+    if not is_any:
+        raise InputError(f"no file that matches {printable(pattern)} can be read", f"files with one of {SUFFIXES}")
+
+
+def _found(path: Path, base: Path, folder: Path | None) -> InputFile:
+    relative = printable(path.relative_to(base).as_posix())
+    return InputFile(path, printable(str(path)), relative, format_of(path) or "", folder)
+
+
+def _walk(folder: Path, passed: PassedOver) -> Iterator[Path]:
+    """Yield the readable files below a folder; hidden ones and hidden folders are only named."""
+
+    def refuse(error: OSError) -> None:
+        raise InputError(f"cannot list {printable(str(error.filename))}: {error.strerror}") from error
+
+    root = os.path.realpath(folder)
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        passed.hidden += [f"{printable(str(Path(parent, name)))}/" for name in folders if name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(parent, name)
+            if name.startswith("."):
+                passed.hidden.append(printable(str(path)))
+            elif format_of(path) is None:
+                passed.of_another_kind(path)
+            elif reason := _refused(path, root):
+                passed.others.append((printable(str(path)), reason))
+            else:
+                yield path
+
+
+def _refused(path: Path, root: str) -> str:
+    """Say why a file of a folder is not read, or return an empty text: a pipe, a device, a link that leads out of it.
+
+    What is named itself is read, whatever it is; but a folder may be another's, who could have anything read for us.
+    """
+    try:
+        if path.is_symlink() and os.path.commonpath([root, os.path.realpath(path)]) != root:
+            return "a link that leads out of the folder"
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "no regular file"
+    except OSError:
+        return ""  # whoever reads it is told what is wrong
+    return ""
+
+
+def _fixed_part(pattern: str) -> Path:
+    """Return the folder in front of the first part of a glob that has a wildcard."""
+    fixed: list[str] = []
+    for part in Path(pattern).parts:
+        if glob.has_magic(part):
+            break
+        fixed.append(part)
+    return Path(*fixed)

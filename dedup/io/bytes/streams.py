@@ -1,0 +1,287 @@
+"""A file as decompressed chunks of bytes, with every way it can be broken told in one line.
+
+Compression is recognised by the first bytes, not by the name: a download that a browser has already unpacked still
+reads. So is the encoding of text, by ``charset``. The formats take ``text_chunks``, UTF-8 whatever the file is in, or
+``raw_chunks``, the file as it is; whole lines come from ``lines``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from dedup.errors import InputError
+from dedup.io.bytes.decompression import DecompressionError, TruncatedError, ahead, decompressed, is_compressed
+from dedup.io.bytes.encodings import (
+    MORE_BYTES,
+    SAMPLE_BYTES,
+    UTF_8,
+    Charset,
+    charset_named,
+    escaped,
+    is_utf8,
+    marked,
+    recognised,
+    wide,
+)
+from dedup.io.bytes.paths import InputFile
+from dedup.io.bytes.surrogates import to_bytes
+
+CHUNK_BYTES = 1 << 22
+"""Decompressed bytes read at a time: few enough to stay in the cache, so many that threads seldom wait."""
+
+HEAD_BYTES = 64 << 10
+"""Decompressed bytes that are looked at to tell text from binary content."""
+
+_BEYOND_ASCII = re.compile(b"[\x80-\xff]")
+
+_SMALL_BYTES = 4 << 10
+"""Bytes asked of a decompressor at a time where data is damaged, so that the message can name the last good row."""
+
+_MAGIC = (
+    (b"PAR1", "a Parquet file"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"\x1f\x8b", "a gzip file inside a compressed file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file inside a compressed file"),
+    (b"%PDF-", "a PDF"),
+    (b"ARROW1", "an Arrow file"),
+)
+
+
+@dataclass(slots=True)
+class Reading:
+    """A pass over files: how it is done, and how far it is.
+
+    Parameters
+    ----------
+    bytes_read : int
+        Bytes read from disk, compressed as they lie there.
+    ahead : bool
+        Decompress in a thread of its own, a few chunks ahead.
+    charset : Charset
+        The encoding of the file that is being read: known before the first of its bytes that is not ASCII.
+    """
+
+    bytes_read: int = 0
+    ahead: bool = False
+    charset: Charset = UTF_8
+
+
+class NotTextError(InputError):
+    """A file whose beginning is not text."""
+
+
+class DamagedError(InputError):
+    """Compressed data that stops before its end, or is not what it should be.
+
+    Parameters
+    ----------
+    file : str
+        The file as a person would name it.
+    what : str
+        What is wrong, as the rest of a sentence that begins with the file.
+    hint : str
+        What to do.
+    """
+
+    def __init__(self, file: str, what: str, hint: str) -> None:
+        super().__init__(f"{file} {what}", hint=hint)
+        self.file = file
+        self.what = what
+
+    def after(self, row: int) -> InputError:
+        """Return the error that also names the last good row, if there is one."""
+        where = f" after row {row}" if row else ""
+        return InputError(f"{self.file} {self.what}{where}", hint=self.hint)
+
+
+def text_chunks(file: InputFile, size: int = CHUNK_BYTES, reading: Reading | None = None) -> Generator[bytes]:
+    """Yield a text file as UTF-8, decompressed; errors as for ``raw_chunks``.
+
+    Bytes that its encoding does not have stay as they are.
+    """
+    reading = reading or Reading()
+    decoder = None
+    with closing(raw_chunks(file, size, reading)) as whole:
+        for chunk in whole:
+            if reading.charset.is_utf8:
+                yield chunk
+                continue
+            decoder = decoder or reading.charset.decoder()
+            if text := decoder.decode(chunk):
+                yield to_bytes(text)
+        if decoder is not None and (rest := decoder.decode(b"", True)):
+            yield to_bytes(rest)
+
+
+def raw_chunks(file: InputFile, size: int, reading: Reading) -> Generator[bytes]:
+    """Yield the decompressed bytes of a text file, in its own encoding, without a byte order mark.
+
+    Parameters
+    ----------
+    file : InputFile
+        A plain, gzip or zstd file.
+    size : int
+        Most bytes of a chunk.
+    reading : Reading
+        The pass that this is part of; its ``charset`` is set.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be opened or read, or its beginning is not text.
+    DamagedError
+        When it cannot be decompressed to its end; what could be was yielded before.
+    """
+    with closing(chunks(file, max(size, HEAD_BYTES), reading)) as whole:
+        first = next(whole, b"")
+        found, mark = _known_encoding(file, first[:HEAD_BYTES])
+        reading.charset = found or UTF_8
+        pieces: Iterable[bytes] = itertools.chain([first[mark:]], whole)
+        for chunk in pieces if found else _recognising(pieces, file, reading):
+            for start in range(0, len(chunk), size):
+                yield chunk[start : start + size]
+
+
+def _recognising(pieces: Iterable[bytes], file: InputFile, reading: Reading) -> Iterator[bytes]:
+    """Pass chunks on; set the encoding by what comes from the first byte on that is not ASCII."""
+    asked = charset_named(file.encoding) if file.encoding else None
+    coming = iter(pieces)
+    for chunk in coming:
+        if chunk.isascii():
+            yield chunk
+            continue
+        held, start = [chunk], _first_beyond_ascii(chunk)
+        damage = _read_on(coming, held, start + SAMPLE_BYTES)
+        sample = b"".join(held)[start:] if len(held) > 1 else chunk[start : start + SAMPLE_BYTES]
+        if not is_utf8(sample[:SAMPLE_BYTES], len(sample) < SAMPLE_BYTES and damage is None):
+            damage = damage or _read_on(coming, held, start + MORE_BYTES)
+            reading.charset = asked or recognised(b"".join(held)[start : start + MORE_BYTES])
+        yield from held
+        if damage is not None:
+            raise damage
+        yield from coming
+
+
+def _first_beyond_ascii(chunk: bytes) -> int:
+    """Return where the first byte is that is not ASCII, of a chunk that has one."""
+    start = 0
+    while chunk[start : start + SAMPLE_BYTES].isascii():
+        start += SAMPLE_BYTES
+    found = _BEYOND_ASCII.search(chunk, start)
+    return found.start() if found else start
+
+
+def _read_on(coming: Iterator[bytes], held: list[bytes], size: int) -> DamagedError | None:
+    """Hold chunks until they have so many bytes; return what broke that off."""
+    try:
+        while sum(map(len, held)) < size and (chunk := next(coming, b"")):
+            held.append(chunk)
+    except DamagedError as error:
+        return error
+    return None
+
+
+def _known_encoding(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
+    """Return the encoding, if the beginning of a file shows it, and the bytes of its byte order mark.
+
+    Raises
+    ------
+    NotTextError
+        Where it is none that text of this format can have.
+    """
+    found, mark = marked(head) or (None, 0)
+    how = "it begins with that byte order mark"
+    if found is None and file.encoding and not (asked := charset_named(file.encoding)).has_ascii:
+        found, how = asked, "as was said"
+    if found is None and 0 in head and (guess := wide(head)):
+        found, how = guess, "by its zero bytes"
+    found = found or escaped(head)
+    if found is None or found.has_ascii:
+        _refuse_binary(file, head)
+    elif file.format != "txt" and not found.has_lines:
+        name = found.shown
+        to_iconv = name.rpartition("-")[0] if mark else name.replace("-LE", "LE").replace("-BE", "BE")
+        raise NotTextError(
+            f"{file.name} is in {name} ({how})",
+            "text in UTF-8, or another encoding that has ASCII in it: kept lines are written as they stood",
+            f"convert it: iconv -f {to_iconv} -t UTF-8",
+        )
+    return found, mark
+
+
+def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Generator[bytes]:
+    """Yield the decompressed bytes of a file as they are; parameters and errors as for ``text_chunks``."""
+    given = 0
+    try:
+        for chunk in _decompressed(file, size, reading or Reading()):
+            given += len(chunk)
+            yield chunk
+    except DecompressionError as error:
+        # The last step is lost, as a whole. Again in small ones: slow, but what is good is read and counted.
+        with suppress(DecompressionError):
+            yield from _behind(given, _decompressed(file, _SMALL_BYTES, Reading()))
+        raise _damage(file, error) from error
+
+
+def size_of(file: InputFile) -> int | None:
+    """Return how many bytes a file has when decompressed; None where only reading it would tell."""
+    try:
+        with file.path.open("rb", buffering=0) as handle:
+            return None if is_compressed(handle.read(4)) else os.fstat(handle.fileno()).st_size
+    except OSError as error:
+        raise unreadable(file, error) from error
+
+
+def unreadable(file: InputFile, error: OSError) -> InputError:
+    """Return the error for a file that the system does not let us open or read."""
+    return InputError(f"cannot read {file.name}: {error.strerror or error}")
+
+
+def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[bytes]:
+    before = reading.bytes_read
+    try:
+        with file.path.open("rb", buffering=0) as handle:
+            magic = handle.read(4)
+            handle.seek(0)
+            found = decompressed(handle, magic, size)
+            with closing(ahead(found) if reading.ahead and is_compressed(magic) else found) as whole:
+                for chunk in whole:
+                    reading.bytes_read = before + handle.tell()
+                    yield chunk
+            reading.bytes_read = before + handle.tell()
+    except OSError as error:
+        raise unreadable(file, error) from error
+
+
+def _behind(given: int, whole: Generator[bytes]) -> Generator[bytes]:
+    """Yield what comes after the first so many bytes."""
+    for chunk in whole:
+        if given < len(chunk):
+            yield chunk[given:]
+        given = max(0, given - len(chunk))
+
+
+def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
+    if isinstance(error, TruncatedError):
+        return DamagedError(file.name, "ends early", "is the download complete?")
+    return DamagedError(file.name, f"cannot be decompressed ({error})", "fetch or compress it again")
+
+
+def _refuse_binary(file: InputFile, head: bytes) -> None:
+    expected = "text"
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            raise NotTextError(f"{file.name} holds {name}", expected, "unpack it, or give it its own suffix")
+    if (position := head.find(0)) >= 0:
+        raise NotTextError(
+            f"{file.name} holds binary content (a NUL byte at byte {position + 1:,})",
+            expected,
+            "is this the format that the file's name says?",
+        )

@@ -1,0 +1,211 @@
+"""Parsed values side by side to a batch: which records are rejected, what an id, a source, a text becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.dates import read_dates
+from dedup.io.bytes.surrogates import printable, to_bytes
+from dedup.io.fields import ID, NO_RANK, FieldTree, Taken
+from dedup.io.formats.field_columns import Column, Columns
+from dedup.io.source import RAW_BYTES, Batch, Rejection
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+JOINT = "\n\n"
+"""Between the fields of which a text is."""
+
+_URL = r"^[Hh][Tt][Tt][Pp][Ss]?://(?:[^/@?#]*@)?([^/?#:]+).*$"
+
+
+@dataclass
+class Assembly:
+    """Records of a file that become a batch.
+
+    Parameters
+    ----------
+    file : str
+        The file's name.
+    row : int64 array, shape (n,)
+        Row numbers.
+    tree : FieldTree
+        The fields to read.
+    rejected : dict of int to Rejection
+        Rejected so far, by position; extended in place.
+    raw : callable
+        Gives the bytes of the record at a position.
+    """
+
+    file: str
+    row: npt.NDArray[np.int64]
+    tree: FieldTree
+    rejected: dict[int, Rejection]
+    raw: Callable[[int], bytes]
+
+    def batch(self, columns: Columns, exact: Callable[[int], Mapping[Any, Any]] | None = None) -> Batch:
+        """Build a batch from what was taken for each role; of rejected records nothing.
+
+        Parameters
+        ----------
+        columns : Columns
+        exact : callable, optional
+            Gives the record at a position with numbers as they stand, where those that were taken may be rounded.
+        """
+        texts, ids, dates, sources, *parts = columns.by_role
+        if exact is not None and float in set(map(type, ids.values)):
+            for position, value in enumerate(ids.values):
+                if isinstance(value, float):
+                    ids.put(position, self.tree.take(ID, self.tree.match(exact(position))[ID]))
+        if parts:
+            texts = _joined(texts, parts)
+        for position, one in texts.refused.items():
+            self._reject(position, f"{one.name} is {kind(one.value)}, expected a string")
+        for position, one in ids.refused.items():
+            # A field that is only guessed to hold ids may as well hold something else.
+            if one.name == self.tree.names[ID][0] and one.value == one.value:
+                self._reject(position, f"{one.name} is {kind(one.value)}, expected a string or a number")
+        for position in self.rejected:
+            texts.values[position] = None
+        published, unread = read_dates(dates.values, self.tree.fields.date_format)
+        return Batch(
+            self.file,
+            self.row,
+            name_records(self.file, self.row, ids.values),
+            text_array(texts.values),
+            published,
+            sites_of_urls(pa.array(map(_source, sources.values), pa.string())),
+            self.rejected,
+            unread,
+            columns.counts,
+        )
+
+    def _reject(self, position: int, reason: str) -> None:
+        if position not in self.rejected:
+            self.rejected[position] = Rejection.of(reason, self.raw(position))
+
+
+def _joined(whole: Column, parts: Sequence[Column]) -> Column:
+    """Return the texts of several fields: those of a field of their name in one, or they themselves, joined."""
+    joined = Column.empty(len(whole.values))
+    for position, rank in enumerate(whole.ranks):
+        every = [part.values[position] for part in parts if part.ranks[position] != NO_RANK]
+        if rank != NO_RANK:
+            joined.put(position, Taken(whole.values[position], rank, ""))
+        elif every:
+            joined.put(position, Taken(JOINT.join(every), 0, ""))
+        else:
+            others = [one.refused.get(position) or one.values[position] for one in (whole, *parts)]
+            other = next((value for value in others if value is not None), None)
+            joined.put(position, other if isinstance(other, Taken) else Taken(other, NO_RANK, ""))
+    return joined
+
+
+def join_texts(whole: Taken, parts: list[Taken]) -> Taken:
+    """Return the text of several fields of one record."""
+    usable = [part for part in parts if part.rank != NO_RANK]
+    if whole.rank != NO_RANK or not usable:
+        others = (one for one in (whole, *parts) if one.value is not None)
+        return whole if whole.rank != NO_RANK else next(others, whole)
+    return Taken(JOINT.join(part.value for part in usable), 0, ", ".join(part.name for part in usable))
+
+
+def joined_texts(
+    whole: pa.LargeBinaryArray, is_whole: npt.NDArray[np.bool_], parts: Sequence[pa.LargeBinaryArray]
+) -> pa.LargeBinaryArray:
+    """Return texts of several fields, joined; a blank one counts as missing.
+
+    Parameters
+    ----------
+    whole : pa.LargeBinaryArray
+        A field that has the names of all as its name comes first.
+    is_whole : bool array, shape (n,)
+        Where it holds something.
+    parts : sequence of pa.LargeBinaryArray
+    """
+    filled = [pc.if_else(is_blank(part), pa.scalar(None, pa.large_binary()), part) for part in parts]
+    joint = pa.scalar(JOINT.encode(), pa.large_binary())
+    joined = filled[0]
+    for part in filled[1:]:  # in Arrow's join of several, null_handling="skip" leaves out rows that are null in all
+        joined = pc.coalesce(pc.binary_join_element_wise(joined, part, joint), joined, part)
+    return pc.if_else(pa.array(is_whole), whole, pc.coalesce(joined, whole, *parts))
+
+
+def is_blank(array: pa.LargeBinaryArray) -> pa.BooleanArray:
+    """Return where there is nothing, or nothing but white space and control characters."""
+    return pc.invert(pc.fill_null(pc.match_substring_regex(array, r"[^\x00-\x20]"), False))
+
+
+def name_records(file: str, row: npt.NDArray[np.int64], values: Sequence[Any]) -> pa.StringArray:
+    """Return the ids, ``file:row`` where there is none that can be used."""
+    if set(map(type, values)) == {str} and all(values) and "".join(values).isascii():  # as ids mostly are
+        return pa.array(values, pa.string())
+    ids = []
+    for position, value in enumerate(values):
+        if isinstance(value, str) and value:
+            ids.append(printable(value))
+        elif isinstance(value, Real) and not isinstance(value, bool) and value == value:
+            ids.append(str(value))
+        else:
+            ids.append(f"{file}:{row[position]}")
+    return pa.array(ids, pa.string())
+
+
+def names_of_rows(file: str, row: npt.NDArray[np.int64]) -> pa.StringArray:
+    """Return ``file:row`` for each row: what records without an id are called."""
+    return pc.binary_join_element_wise(pa.scalar(f"{file}:"), pa.array(row).cast(pa.string()), "")
+
+
+def text_array(text: list[str | None]) -> pa.LargeBinaryArray:
+    """Return the texts as UTF-8 in Arrow's layout; surrogates survive as bytes."""
+    try:
+        return pa.array(text, pa.large_binary())
+    except UnicodeEncodeError:
+        return pa.array([None if value is None else to_bytes(value) for value in text], pa.large_binary())
+
+
+def without_long_texts(batch: Batch, longest: int) -> Batch:
+    """Return the batch, records rejected whose text has more than so many bytes."""
+    sizes = np.diff(np.frombuffer(batch.text.buffers()[1], np.int64)[batch.text.offset :][: len(batch.text) + 1])
+    too_long = np.flatnonzero(sizes > longest)
+    if not len(too_long):
+        return batch
+    rejected = dict(batch.rejected)
+    for position in too_long.tolist():
+        text = batch.text[position].as_buffer()
+        rejected[position] = Rejection.too_long(text[:RAW_BYTES].to_pybytes(), text.size, longest)
+    is_short = np.ones(len(sizes), np.bool_)
+    is_short[too_long] = False
+    return replace(batch, text=pc.if_else(pa.array(is_short), batch.text, None), rejected=rejected)
+
+
+def sites_of_urls(sources: pa.StringArray) -> pa.StringArray:
+    """Return sources, of the URL of a page or a site the host: two pages of one site are of one source."""
+    if not pc.any(pc.starts_with(sources, "http", ignore_case=True)).as_py():
+        return sources
+    return pc.replace_substring_regex(sources, _URL, r"\1")
+
+
+def kind(value: Any) -> str:
+    """Name the type of a value in the words of JSON."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, Real):
+        return "a number"
+    name = type(value).__name__
+    return {"str": "a string", "list": "a list", "dict": "an object", "bytes": "bytes"}.get(name, f"a {name}")
+
+
+def _source(value: Any) -> str | None:
+    if isinstance(value, str):
+        return (value if value.isascii() else printable(value)) or None
+    return str(value) if isinstance(value, Real) and not isinstance(value, bool) and value == value else None

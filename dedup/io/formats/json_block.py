@@ -1,0 +1,293 @@
+"""A block of JSON lines to a batch: by the kernel, and what that leaves line by line in Python.
+
+The kernel takes the lines that are plainly good. The others go through orjson, which takes only strict JSON in valid
+UTF-8. What it refuses is read again by the standard library with undecodable bytes kept, and only what that refuses too
+is rejected.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.dates import Unread, read_date_column, read_dates
+from dedup.io.fields import TEXT, FieldTree
+from dedup.io.formats.assembly import Assembly, joined_texts, kind, names_of_rows, sites_of_urls
+from dedup.io.formats.field_columns import Columns
+from dedup.io.shapes import ROLES
+from dedup.io.source import Batch, Rejection
+from dedup.io.usage import FieldCounts, add_to
+from dedup.kernels import json_fields as kernel
+from dedup.kernels.simd import BLOCK
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_LARGEST_BLOCK = 2**31 - 1
+"""Bytes of ids that Arrow's strings can hold."""
+
+_LONGEST_KEY = 100
+
+
+class BlockReader:
+    """Makes batches of the lines of one file, on any number of threads.
+
+    Parameters
+    ----------
+    file : str
+        The file's name.
+    tree : FieldTree
+        The fields to read.
+    """
+
+    def __init__(self, file: str, tree: FieldTree) -> None:
+        self._file = file
+        self._tree = tree
+        self._arrays = arrays_of(tree)
+
+    def batch(self, block: bytes, lines: int, first_row: int) -> Batch:
+        """Parse whole lines.
+
+        Parameters
+        ----------
+        block : bytes
+            The last line may lack its line feed.
+        lines : int
+            How many there are.
+        first_row : int
+            Row number of the first.
+        """
+        if self._arrays is None or len(block) > _LARGEST_BLOCK:
+            every = block.removesuffix(b"\n").split(b"\n")
+            return parsed_batch(self._file, every, range(first_row, first_row + lines), self._tree)
+        if not block.endswith(b"\n"):
+            block += b"\n"
+        buffers = Buffers.of(self._tree, len(block), lines)
+        line, left = np.empty(lines, np.int64), np.empty((lines, 3), np.int64)
+        room = np.empty((kernel.ROOM, kernel.WIDTH), np.int64)
+        n, n_left = kernel.read_lines(np.frombuffer(block, np.uint8), *self._arrays, *buffers, room, line, left)
+        block_fields = _BlockFields(self._tree, buffers, n)
+        row = first_row + line[:n]
+        ids = block_fields.strings(kernel.ID)
+        if ids.null_count:
+            ids = pc.coalesce(ids, names_of_rows(self._file, row))
+        published, unread = block_fields.dates()
+        sources = sites_of_urls(block_fields.strings(kernel.SOURCE))
+        counts = block_fields.counts
+        batch = Batch(self._file, row, ids, block_fields.texts(), published, sources, {}, unread, counts)
+        return batch if not n_left else self._with_rest(batch, block, left[:n_left])
+
+    def _with_rest(self, batch: Batch, block: bytes, left: npt.NDArray[np.int64]) -> Batch:
+        """Read the lines that the kernel has left and put them in their places."""
+        places, starts, ends = left.T
+        lines = [block[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        rest = parsed_batch(self._file, lines, batch.row[places].tolist(), self._tree)
+        taken = np.delete(np.arange(len(batch.row)), places)
+        row = np.concatenate([batch.row[taken], rest.row])
+        order = np.argsort(row)
+        chosen = np.concatenate([taken, len(batch.row) + np.arange(len(rest.row))])[order]
+        place_of_rest = np.argsort(order)[len(taken) :].tolist()
+        counts = FieldCounts()
+        counts.add(batch.fields)
+        counts.add(rest.fields)
+
+        def merged(ours: pa.Array, theirs: pa.Array) -> pa.Array:
+            return pa.concat_arrays([ours, theirs]).take(pa.array(chosen))
+
+        return Batch(
+            batch.file,
+            row[order],
+            merged(batch.id, rest.id),
+            merged(batch.text, rest.text),
+            np.concatenate([batch.published, rest.published])[chosen],
+            merged(batch.source, rest.source),
+            {place_of_rest[position]: rejection for position, rejection in rest.rejected.items()},
+            batch.unread.and_then(rest.unread),
+            counts,
+        )
+
+
+class _BlockFields:
+    """What the kernel has made of the first ``n`` records, as Arrow has it."""
+
+    def __init__(self, tree: FieldTree, buffers: Buffers, n: int) -> None:
+        self._tree = tree
+        self._data, self._counts = buffers.data, buffers.counts
+        self._kinds, self._ends, self._ranks = buffers.kinds[:, :n], buffers.ends[:, : n + 1], buffers.ranks[:, :n]
+
+    def strings(self, role: int, even_empty: bool = False) -> pa.StringArray:
+        """Return the values of a role; null where there is none, or it is empty."""
+        # Copies: ids are held to the end of the run, the buffers must not be.
+        known = self._kinds[role] != kernel.MISSING
+        if not even_empty:
+            known &= self._ends[role, 1:] > self._ends[role, :-1]
+        offsets = self._ends[role].astype(np.int32)
+        return _strings(pa.string(), offsets, self._data[role, : offsets[-1]].copy(), known)
+
+    def texts(self) -> pa.LargeBinaryArray:
+        """Return the texts; of several fields, joined."""
+        parts = [self._text(role) for role in range(len(ROLES), len(self._tree.roles))]
+        return joined_texts(self._text(TEXT), self._ranks[TEXT] != kernel.NO_RANK, parts) if parts else self._text(TEXT)
+
+    def dates(self) -> tuple[npt.NDArray[np.int64], Unread]:
+        """Return the dates as microseconds, and what cannot be read of them."""
+        values, kinds = self.strings(kernel.DATE, even_empty=True), self._kinds[kernel.DATE]
+        form = self._tree.fields.date_format
+        if form is None and not (kinds == kernel.INTEGER).any():
+            return read_date_column(values)
+        found = values.to_pylist()
+        for place in np.flatnonzero(kinds == kernel.INTEGER).tolist():
+            found[place] = int(found[place])
+        return read_dates(found, form)
+
+    @cached_property
+    def counts(self) -> FieldCounts:
+        """Count the fields that were there and used."""
+        counts = FieldCounts()
+        for role, name in enumerate(self._tree.roles):
+            used = np.bincount(self._ranks[role], minlength=kernel.NO_RANK + 1)
+            for rank in np.flatnonzero(used[: kernel.NO_RANK]).tolist():
+                add_to(counts.used, name, self._tree.names[role][rank], int(used[rank]))
+        for node in np.flatnonzero(self._counts[:, kernel.PRESENT]).tolist():
+            role, rank, _ = self._tree.nodes[node].uses[0]
+            called = self._tree.roles[role], self._tree.names[role][rank]
+            add_to(counts.present, *called, int(self._counts[node, kernel.PRESENT]))
+            add_to(counts.filled, *called, int(self._counts[node, kernel.FILLED]))
+        return counts
+
+    def _text(self, role: int) -> pa.LargeBinaryArray:
+        ends = self._ends[role]
+        return _strings(pa.large_binary(), ends, self._data[role], self._kinds[role] != kernel.MISSING)
+
+
+class Buffers(NamedTuple):
+    """What the kernel writes of the fields: as the parameters of `kernels.json_fields.read_lines`."""
+
+    data: npt.NDArray[np.uint8]
+    ends: npt.NDArray[np.int64]
+    kinds: npt.NDArray[np.uint8]
+    ranks: npt.NDArray[np.uint8]
+    counts: npt.NDArray[np.int64]
+
+    @staticmethod
+    def of(tree: FieldTree, size: int, lines: int) -> Buffers:
+        """Return room for the fields of so many lines, of so many bytes."""
+        roles = len(tree.roles)
+        return Buffers(
+            np.empty((roles, size + BLOCK), np.uint8),
+            np.empty((roles, lines + 1), np.int64),
+            np.empty((roles, lines), np.uint8),
+            np.empty((roles, lines), np.uint8),
+            np.zeros((len(tree.nodes), 2), np.int64),
+        )
+
+
+def arrays_of(
+    tree: FieldTree,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int32]] | None:
+    """Return the tree as the kernel takes it: keys, nodes and heads; None where it cannot."""
+    objects = {number: place for place, number in enumerate(_objects(tree))}
+    try:
+        keys = [node.key.encode() for node in tree.nodes]
+    except UnicodeEncodeError:  # the name has bytes that are not UTF-8
+        return None
+    longest = max(map(len, keys))
+    fits = len(objects) <= kernel.WIDTH - 2 and len(tree.roles) <= kernel.WIDTH and longest <= _LONGEST_KEY
+    if not (tree.is_plain and fits and all(keys[1:])):
+        return None
+    heads = np.full((len(objects), longest + 1), -1, np.int32)
+    nodes = np.zeros((len(keys), kernel.NODE), np.int64)
+    nodes[:, kernel.START] = np.cumsum([0, *map(len, keys[:-1])])
+    nodes[:, kernel.FOLLOWING] = -1
+    nodes[:, kernel.OBJECT] = [objects.get(number, -1) for number in range(len(keys))]
+    nodes[:, kernel.ROLE :] = [node.uses[0] if node.uses else (-1, 0, 0) for node in tree.nodes]
+    nodes[0, kernel.RANK] = tree.first_abstract
+    for number, place in objects.items():
+        nodes[list(tree.nodes[number].folded.values()), kernel.FOLDS] = 1
+        for child in tree.nodes[number].children.values():
+            size = len(keys[child])
+            nodes[child, kernel.FOLLOWING], heads[place, size] = heads[place, size], child
+    return np.frombuffer(b"".join(keys) or b" ", np.uint8), nodes, heads
+
+
+def _objects(tree: FieldTree) -> list[int]:
+    return [number for number, node in enumerate(tree.nodes) if node.children or not number]
+
+
+def _strings(
+    type: pa.DataType, offsets: npt.NDArray[np.integer], data: npt.NDArray[np.uint8], known: npt.NDArray[np.bool_]
+) -> pa.Array:
+    """Return an Arrow array over these buffers, null where not known."""
+    bits = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    return pa.Array.from_buffers(type, len(known), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+
+def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: FieldTree) -> Batch:
+    """Build a batch from lines by a Python object for each.
+
+    Parameters
+    ----------
+    file : str
+    lines : list of bytes
+        Without their line feeds; blank ones are no records.
+    numbers : iterable of int
+        Their row numbers.
+    tree : FieldTree
+    """
+    rows: list[int] = []
+    kept: list[bytes] = []
+    records: list[Mapping[str, Any]] = []
+    rejected: dict[int, Rejection] = {}
+    for row, line in zip(numbers, lines, strict=True):
+        try:
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            if not line.strip():
+                continue
+            record = parse(line)
+        if record.__class__ is not dict:
+            rejected[len(rows)] = record if isinstance(record, Rejection) else parse(line)  # type: ignore[assignment]
+            record = {}
+        rows.append(row)
+        kept.append(line)
+        records.append(record)
+
+    def exact(position: int) -> Mapping[str, Any]:
+        # orjson rounds integers of more than 64 bits; an id must not be rounded.
+        record = _parse_leniently(kept[position])
+        return record if isinstance(record, dict) else records[position]
+
+    assembly = Assembly(file, np.array(rows, np.int64), tree, rejected, kept.__getitem__)
+    return assembly.batch(Columns.of_records(tree, dict(enumerate(records)), len(records)), exact)
+
+
+def parse(line: bytes) -> dict[str, Any] | Rejection:
+    """Read one line as an object, or say why it is none."""
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        record = _parse_leniently(line)
+    if isinstance(record, (dict, Rejection)):
+        return record
+    return Rejection.of(f"{kind(record)}, expected an object", line)
+
+
+def _parse_leniently(line: bytes) -> Any:
+    """Read a line that orjson refuses: invalid UTF-8, lone surrogates, NaN, control characters; or say why not."""
+    text = line.decode("utf-8", "surrogateescape").removeprefix("\ufeff")  # as where files were concatenated
+    try:
+        return json.loads(text, strict=False)
+    except json.JSONDecodeError as error:
+        problem = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+        return Rejection.of(f"not JSON: {problem} at column {error.colno}", line)
+    except RecursionError:
+        return Rejection.of("not readable JSON: nested too deeply", line)
+    except ValueError as error:  # an integer of thousands of digits
+        return Rejection.of(f"not readable JSON: {error}", line)

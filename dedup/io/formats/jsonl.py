@@ -1,0 +1,178 @@
+"""JSON lines files: one object a line, read a chunk at a time, written back byte for byte."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from dedup.errors import InputError
+from dedup.io.bytes.encodings import Charset
+from dedup.io.bytes.lines import LongLine, line_blocks, pieces_of, record_lines, runs, whole_lines
+from dedup.io.bytes.paths import InputFile
+from dedup.io.bytes.stamps import changed
+from dedup.io.bytes.streams import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, raw_chunks, text_chunks
+from dedup.io.bytes.surrogates import printable
+from dedup.io.fields import SAMPLE_RECORDS, FieldTree
+from dedup.io.formats.inferred import table_of_dicts
+from dedup.io.formats.json_block import BlockReader, parse
+from dedup.io.source import BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
+from dedup.io.usage import Survey, names_of
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_SAMPLE_BYTES = 64 << 20
+
+
+class JsonLines:
+    """Reads JSON lines files and writes their kept lines into one ``kept.jsonl``.
+
+    Parameters
+    ----------
+    fields : Fields
+        What the caller asked for; the rest is guessed for each record.
+    chunk_bytes : int
+        Decompressed bytes read at a time; changes nothing but where batches end.
+    longest : int
+        Bytes of the longest line that is read.
+    """
+
+    def __init__(self, fields: Fields, chunk_bytes: int = CHUNK_BYTES, longest: int = LONGEST) -> None:
+        self._tree = FieldTree(fields)
+        self._longest = longest
+        self._chunk_bytes = chunk_bytes
+        self.surveys: dict[str, Survey] = {}
+
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
+        """Yield a file in pieces; a row is a line number, blank lines are counted but are no records.
+
+        Raises
+        ------
+        InputError
+            When the file cannot be read to its end, is no JSON lines, or no record has a field of a text.
+        """
+        self.surveys[file.name] = self._look_at(file)
+        batch = BlockReader(file.name, self._tree).batch
+        row = 0
+        try:
+            for block in self._blocks(text_chunks(file, self._chunk_bytes, reading), self._chunk_bytes):
+                if isinstance(block, LongLine):
+                    row += 1
+                    rejection = Rejection.too_long(block.head, block.size, self._longest)
+                    rejected = partial(Batch.of_rejected, file.name, row, rejection)
+                    yield partial(_as_it_stood, rejected, reading.charset)
+                    continue
+                for some, lines in pieces_of(block, BATCH_RECORDS):
+                    yield partial(_as_it_stood, partial(batch, some, lines, row + 1), reading.charset)
+                    row += lines
+        except DamagedError as damage:
+            raise damage.after(row) from damage
+
+    def names(self, file: InputFile) -> list[str]:
+        """Return the fields of all records of a file."""
+        found = self._blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes)
+        blocks = (block for block in found if not isinstance(block, LongLine))
+        records = (parse(line) for block in blocks for line in block.split(b"\n") if line.strip())
+        return names_of(record for record in records if isinstance(record, dict))
+
+    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+        """Write the kept lines of all files, one after the other."""
+        with open(directory / "kept.jsonl", "wb") as output:
+            for file, mask in kept:
+                output.writelines(self._kept_lines(file, mask, raw_chunks(file, self._chunk_bytes, Reading())))
+        return ["kept.jsonl"]
+
+    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+        """Return the kept records with every field that any of them has."""
+        runs_of_lines = (
+            run for file, mask in kept for run in self._kept_lines(file, mask, text_chunks(file, self._chunk_bytes))
+        )
+        lines = (line for run in runs_of_lines for line in bytes(run).split(b"\n"))
+        return table_of_dicts([record for line in lines if isinstance(record := parse(line), dict)])
+
+    def _kept_lines(
+        self, file: InputFile, mask: npt.NDArray[np.bool_], chunks: Iterator[bytes]
+    ) -> Iterator[bytes | memoryview]:
+        position = 0
+        for block in self._blocks(chunks, self._chunk_bytes):
+            if isinstance(block, LongLine):
+                position += 1
+                continue
+            start, end = record_lines(block)
+            keep = mask[position : position + len(start)]
+            if len(keep) < len(start):
+                raise changed(file)
+            position += len(start)
+            view = memoryview(block)
+            for run_start, run_end in runs(start[keep], end[keep]):
+                yield view[run_start:run_end]
+            if len(keep) and keep[-1] and end[-1] == len(block) and not block.endswith(b"\n"):
+                yield b"\n"
+        if position != len(mask):
+            raise changed(file)
+
+    def _blocks(self, chunks: Iterator[bytes], least: int = 1) -> Iterator[bytes | LongLine]:
+        return whole_lines(line_blocks(chunks, least, self._longest))
+
+    def _look_at(self, file: InputFile) -> Survey:
+        """Look at the file's first records, and at as many more as it takes to find a field of a text."""
+        records: list[dict[str, Any]] = []
+        names: dict[str, None] = {}
+        size = 0
+        has_text = False
+        # Damage is left to be met, and told with the row, when the records are read.
+        with closing(text_chunks(file, min(self._chunk_bytes, HEAD_BYTES))) as chunks, suppress(DamagedError):
+            lines = itertools.chain.from_iterable(
+                [block.head] if isinstance(block, LongLine) else block.split(b"\n") for block in self._blocks(chunks)
+            )
+            for line in filter(bytes.strip, lines):
+                record = parse(line)
+                if not size:
+                    _refuse_document(file, line, record)
+                size += len(line)
+                is_full = len(records) >= SAMPLE_RECORDS or size >= _SAMPLE_BYTES
+                if isinstance(record, dict):
+                    has_text = has_text or self._tree.has_text(record)
+                    if is_full:
+                        names.update(dict.fromkeys(record))
+                    else:
+                        records.append(record)
+                if is_full and has_text:
+                    break
+        survey = Survey.of(records)
+        # Without a single object every line is going to be rejected, whatever the field.
+        if records and not has_text:
+            raise self._tree.missing(file.name, list(dict.fromkeys([*survey.names, *map(printable, names)])))
+        return survey
+
+
+def _as_it_stood(piece: Piece, charset: Charset) -> Batch:
+    """Parse a piece, and give what is rejected the bytes that it had in the file."""
+    batch = piece()
+    if charset.is_utf8 or not batch.rejected:
+        return batch
+    rejected = {}
+    for position, rejection in batch.rejected.items():
+        raw = charset.encode(rejection.raw.decode("utf-8", "surrogateescape"))
+        is_whole = rejection.size == len(rejection.raw)
+        rejected[position] = Rejection(rejection.reason, raw[:RAW_BYTES], len(raw) if is_whole else None)
+    return replace(batch, rejected=rejected)
+
+
+def _refuse_document(file: InputFile, line: bytes, record: dict[str, Any] | Rejection) -> None:
+    """Refuse a file that is one JSON document over many lines: each line alone might even be readable."""
+    one_array = line.lstrip().startswith(b"[")
+    named_json = ".json" in (suffix.lower() for suffix in file.path.suffixes[-2:])
+    if one_array and (named_json or (isinstance(record, Rejection) and record.reason.startswith("not JSON"))):
+        hint = "make it JSON lines: jq -c '.[]'"
+        raise InputError(f"{file.name} is one JSON array", "one JSON object a line", hint)
+    if named_json and not line.lstrip().startswith(b"{"):
+        raise InputError(f"{file.name} does not begin with {{", "one JSON object a line")

@@ -1,0 +1,204 @@
+"""Parquet: read and written a bounded piece at a time, the schema and its metadata kept."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dedup.errors import InputError
+from dedup.io.bytes.paths import InputFile
+from dedup.io.bytes.stamps import changed
+from dedup.io.bytes.streams import Reading, unreadable
+from dedup.io.bytes.surrogates import printable
+from dedup.io.fields import DATE, SAMPLE_RECORDS, FieldTree
+from dedup.io.formats.tabular import (
+    arrow_batch,
+    bounded,
+    filtered,
+    find_columns,
+    names_in,
+    records_of,
+    records_per_batch,
+    wanted_columns,
+)
+from dedup.io.source import LONGEST, Fields, Piece
+from dedup.io.usage import Survey
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+ROW_GROUP_BYTES = 128 << 20
+"""Bytes in memory after which the kept records are written as a row group.
+
+Row groups are not copied one by one: a common default is a million rows, gigabytes of articles.
+"""
+
+
+class Parquet:
+    """Reads Parquet files with one schema in common and writes their kept records into one ``kept.parquet``.
+
+    Parameters
+    ----------
+    fields : Fields
+        What the caller asked for.
+    longest : int
+        Bytes of the longest text that is read.
+    """
+
+    def __init__(self, fields: Fields, longest: int = LONGEST) -> None:
+        self._tree = FieldTree(fields)
+        self._longest = longest
+        self._schema: pa.Schema | None = None
+        self._schema_file = ""
+        self.surveys: dict[str, Survey] = {}
+
+    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
+        """Yield a file in pieces, reading only the columns needed; a row is a record number.
+
+        Raises
+        ------
+        InputError
+            When the file is not Parquet, is damaged, or has not the schema of the files before.
+        ColumnError
+            When a column is missing or of a type that cannot serve.
+        """
+        before = reading.bytes_read
+        size = file.path.stat().st_size if file.path.exists() else 0
+        with _open(file) as parquet:
+            if not parquet.metadata.num_rows:
+                self._take_schema(file, parquet.schema_arrow)
+                return
+            # What lies beside the records of a folder need not have their schema.
+            candidates = find_columns(self._tree, parquet.schema_arrow, file.name)
+            self._take_schema(file, parquet.schema_arrow)
+            wanted = wanted_columns(candidates)
+            self.surveys[file.name] = _survey(parquet, [] if candidates[DATE] else wanted)
+            row = 1
+            for records in itertools.chain.from_iterable(map(bounded, _record_batches(file, parquet, wanted))):
+                yield partial(arrow_batch, file.name, row, records, self._tree, self._longest)
+                row += records.num_rows
+                reading.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
+
+    def names(self, file: InputFile) -> Sequence[str]:
+        """Return the columns of a file."""
+        return self.surveys[file.name].names
+
+    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+        """Write the kept records, compressed as the first file's are."""
+        with _open(kept[0][0]) as first:
+            schema, compression = first.schema_arrow, _compression(first.metadata)
+        pending: list[pa.RecordBatch] = []
+        size = 0
+        with (
+            open(directory / "kept.parquet", "wb") as file,
+            pq.ParquetWriter(file, schema, compression=compression) as writer,
+        ):
+            for records in self._kept_batches(kept):
+                pending.append(records)
+                size += records.nbytes
+                if size >= ROW_GROUP_BYTES:
+                    writer.write_table(pa.Table.from_batches(pending, schema))
+                    pending, size = [], 0
+            if pending:
+                writer.write_table(pa.Table.from_batches(pending, schema))
+        return ["kept.parquet"]
+
+    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+        """Return the kept records with all their columns."""
+        batches = list(self._kept_batches(kept))
+        return pa.Table.from_batches(batches, self._schema)
+
+    def _kept_batches(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> Iterator[pa.RecordBatch]:
+        for file, mask in kept:
+            with _open(file) as parquet:
+                self._take_schema(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
+                if parquet.metadata.num_rows != len(mask):
+                    raise changed(file)
+                position = 0
+                for records in _record_batches(file, parquet, None):
+                    keep = mask[position : position + records.num_rows]
+                    position += records.num_rows
+                    if keep.any():
+                        # Each file's own metadata gives way to the first one's; the columns are the same.
+                        yield filtered(records, keep).replace_schema_metadata(self._schema and self._schema.metadata)
+
+    def _take_schema(self, file: InputFile, schema: pa.Schema) -> None:
+        if self._schema is None:
+            self._schema, self._schema_file = schema, file.name
+            return
+        if schema.equals(self._schema):
+            return
+        ours, theirs = ([f"{field.name}: {field.type}" for field in one] for one in (schema, self._schema))
+        different = [f"{file.name} has {column}" for column in ours if column not in theirs]
+        different += [f"{self._schema_file} has {column}" for column in theirs if column not in ours]
+        raise InputError(
+            f"{file.name} has another schema than {self._schema_file}"
+            + (f" ({'; '.join(different[:6])})" if different else " (the order of columns, or which may be null)"),
+            "one schema for all Parquet inputs",
+            "run them one by one, or bring them into one schema first",
+        )
+
+
+def _open(file: InputFile) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(file.path)
+    except (FileNotFoundError, PermissionError) as error:
+        raise unreadable(file, error) from error
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(file, error) from error
+
+
+def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> Survey:
+    """Look at the first records, if any columns are wanted: at the others, whether one of them holds dates."""
+    schema = parquet.schema_arrow
+    names = tuple(map(printable, names_in(schema)))
+    others = [
+        column.name
+        for column in schema
+        if column.name not in wanted
+        and (pa.types.is_string(column.type) or pa.types.is_timestamp(column.type) or pa.types.is_date(column.type))
+    ]
+    if not wanted or not others:
+        return Survey(names)
+    try:
+        first = next(parquet.iter_batches(SAMPLE_RECORDS, columns=others), None)
+        records = [] if first is None else records_of(first)
+    except (pa.ArrowException, OSError, ValueError):  # met, and told, when the records are read
+        records = []
+    return Survey(names, Survey.of(records).dates)
+
+
+def _record_batches(file: InputFile, parquet: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    groups = [parquet.metadata.row_group(index) for index in range(parquet.metadata.num_row_groups)]
+    size = sum(group.total_byte_size for group in groups)
+    batches = parquet.iter_batches(records_per_batch(parquet.metadata.num_rows, size), columns=columns)
+    while True:
+        try:
+            records = next(batches, None)
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(file, error) from error
+        if records is None:
+            return
+        if records.num_rows:
+            yield records
+
+
+def _damaged(file: InputFile, error: Exception) -> InputError:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return InputError(f"{file.name} is not a Parquet file, or is damaged: {lines[0]}", hint="is the download complete?")
+
+
+def _compression(metadata: pq.FileMetaData) -> dict[str, str] | str:
+    if not metadata.num_row_groups:
+        return "zstd"
+    group = metadata.row_group(0)
+    columns = [group.column(index) for index in range(group.num_columns)]
+    names = {"UNCOMPRESSED": "none"}
+    return {column.path_in_schema: names.get(column.compression, column.compression.lower()) for column in columns}

@@ -1,0 +1,1 @@
+"""Comparing candidate pairs for real: their evidence, their relation, families of versions, and clusters."""

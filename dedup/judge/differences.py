@@ -1,0 +1,170 @@
+"""How two documents that are much alike differ: facts that contradict each other, and what is new in one of them.
+
+Measures of `dedup.judge.evidence`, where they are defined: ``contradicted``; ``new_stages``, ``new_weekdays`` and
+``hours``. They are taken only of the pairs for which they matter, and filled in there.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
+from dedup.candidates.word_pairs import RarePairs
+from dedup.judge import story_stages
+from dedup.judge.evidence import Evidence, in_words, laid_out, once_words, room_of_pairs
+from dedup.kernels import news as news_kernel
+from dedup.kernels import slots as slots_kernel
+from dedup.schema import MEASURES, NO_DATE
+from dedup.store.corpus import DEFAULT_MEMORY, Corpus, read_only, release
+from dedup.store.secret import table_multiplier
+from dedup.store.slices import in_slices
+from dedup.text.tokens import token_hash, tokens
+
+NUMBERS_IN_LETTERS = {
+    1: "one eins uno один واحد",
+    2: "two zwei deux dos dois duas два две двух اثنان",
+    3: "three drei trois tres tre три трех ثلاثة ثلاث",
+    4: "four vier quatre cuatro quattro quatro четыре четырех أربعة أربع",
+    5: "five fünf cinq cinco cinque пять пяти خمسة خمس",
+    6: "six sechs seis шесть шести ستة ست",
+    7: "seven sieben siete sette sete семь семи سبعة سبع",
+    8: "eight acht huit ocho otto oito восемь восьми ثمانية",
+    9: "nine neun neuf nueve nove девять девяти تسعة تسع",
+    10: "ten zehn dix diez dieci dez десять десяти عشرة عشر",
+    11: "eleven onze undici",
+    12: "twelve zwölf douze doce dodici doze",
+    20: "twenty zwanzig vingt veinte venti vinte двадцать",
+    30: "thirty dreißig trente treinta trenta trinta тридцать",
+    40: "forty vierzig quarante cuarenta quaranta quarenta сорок",
+    50: "fifty fünfzig cinquante cincuenta cinquanta пятьдесят",
+}
+"""Numbers that news writes in letters, in ten languages; none that is another word in one of them."""
+
+
+def with_contradictions(
+    corpus: Corpus,
+    evidence: Evidence,
+    rare_pairs: RarePairs | None,
+    wanted: npt.NDArray[np.bool_],
+    threads: int = 1,
+    memory: int = DEFAULT_MEMORY,
+) -> Evidence:
+    """Measure ``contradicted`` of the wanted pairs, and return the evidence, filled in; else as `contradictions`."""
+    (at,) = np.nonzero(wanted)
+    sides = evidence.left[at], evidence.right[at]
+    lengths = corpus.lengths if rare_pairs is None else rare_pairs.words
+    measured = contradictions(corpus, lengths, *sides, rare_pairs, threads, memory)
+    evidence["contradicted"][at] = measured
+    return evidence
+
+
+def with_news(
+    corpus: Corpus,
+    evidence: Evidence,
+    lengths: npt.NDArray[np.int64],
+    published: npt.NDArray[np.int64] | None,
+    wanted: npt.NDArray[np.bool_],
+    threads: int = 1,
+    memory: int = DEFAULT_MEMORY,
+) -> Evidence:
+    """Measure what is new of the wanted pairs, and return the evidence, filled in.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    evidence : Evidence
+    lengths : int64 array, shape (n_documents,)
+        Words of each.
+    published : int64 array, shape (n_documents,), or None
+        Microseconds since 1970 UTC, or NO_DATE.
+    wanted : bool array, shape (n_pairs,)
+    threads, memory : int
+    """
+    (at,) = np.nonzero(wanted)
+    left, right = evidence.left[at], evidence.right[at]
+    measured = np.empty((len(at), news_kernel.N_NEWS))
+    words_of_stages = story_stages.table()
+
+    def measure(first: int, last: int) -> None:
+        some = slice(first, last)
+        documents, firsts, size = laid_out(lengths, left[some], right[some])
+        words = in_words(corpus, documents, lengths, firsts, size)
+        news_kernel.news(*words.texts, words_of_stages, left[some], right[some], measured[some])
+        release(corpus.tokens)
+
+    in_slices(measure, len(at), threads, *room_of_pairs(lengths, left, right, memory, threads))
+    first = MEASURES.index("new_stages")
+    evidence.measures[first : first + news_kernel.N_NEWS, at] = measured.T
+    if published is not None:
+        dated = (published[left] != NO_DATE) & (published[right] != NO_DATE)
+        apart = (published[right] - published[left]) / MICROSECONDS_AN_HOUR
+        evidence["hours"][at] = np.where(dated, apart, np.nan)
+    return evidence
+
+
+def contradictions(
+    corpus: Corpus,
+    lengths: npt.NDArray[np.int64],
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    rare_pairs: RarePairs | None,
+    threads: int = 1,
+    memory: int = DEFAULT_MEMORY,
+) -> npt.NDArray[np.float64]:
+    """Measure ``contradicted`` of pairs, sorted by their left document.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    lengths : int64 array, shape (n_documents,)
+        Words of each.
+    left, right : int64 array
+    rare_pairs : RarePairs or None
+        None: only numbers are facts.
+    threads, memory : int
+    """
+    measured = np.empty(len(left))
+    numbers = _numbers()
+
+    def measure(first: int, last: int) -> None:
+        some = slice(first, last)
+        documents, firsts, size = laid_out(lengths, left[some], right[some])
+        words = in_words(corpus, documents, lengths, firsts, size)
+        once = once_words(words.texts, documents, firsts, size)
+        weights = np.empty(size, np.uint8)
+        lists = _NO_LISTS if rare_pairs is None else (rare_pairs.hashes, rare_pairs.weights)
+        bounds = (np.zeros_like(firsts),) * 2 if rare_pairs is None else (rare_pairs.firsts, rare_pairs.lasts)
+        slots_kernel.facts(*words.texts, documents, *bounds, *lists, firsts, weights)
+        sides = left[some], right[some]
+        slots_kernel.contradictions(*words.texts, *once, weights, *numbers, *sides, table_multiplier(), measured[some])
+        release(corpus.tokens, *(() if rare_pairs is None else lists))
+
+    in_slices(measure, len(left), threads, *room_of_pairs(lengths, left, right, memory, threads))
+    return measured
+
+
+_NO_LISTS = read_only(np.empty(0, np.uint32)), read_only(np.empty(0, np.uint8))
+
+
+@functools.cache
+def _numbers() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+    """Return the numbers of one to three digits, and those in letters, as `slots.in_digits` takes them."""
+    digits = {f"{value:0{count}}": count << 10 | value for count in (1, 2, 3) for value in range(10**count)}
+    letters = {word: token_hash(str(value)) for value, words in NUMBERS_IN_LETTERS.items() for word in tokens(words)}
+    return _table(digits, 12), _table(letters, 10)
+
+
+def _table(values: dict[str, int], bits: int) -> npt.NDArray[np.uint32]:
+    """Return a hash table of tokens and their values, which are not 0."""
+    table = np.zeros((1 << bits, 2), np.uint32)
+    for word, value in values.items():
+        token = token_hash(word)
+        slot = token >> 2 & (len(table) - 1)
+        while table[slot, 1]:
+            slot = (slot + 1) % len(table)
+        table[slot] = token, value
+    table.flags.writeable = False
+    return table

@@ -1,0 +1,377 @@
+"""From the evidence of a pair to its relation and score: every rule in one place.
+
+Two questions are asked of a pair, and each is answered by a probability. *Carried*: does most of the shorter text's
+own matter stand in the other, word for word or retold? *News*: does one of them report a turn that the other lacks?
+A pair is a copy where it is carried on, more likely than not, and has no news, with the certainty that is asked
+for; carried on, but with less certainty, it is an update. Both probabilities are logistic models of a few measures,
+each of which acts in one direction only and piecewise linearly; their coefficients stand in ``relation.json``,
+written by ``benchmarks/fit_relation.py``. Which copy it is, and what it is if it is none, say the rules of `judge`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.errors import ParamsError
+from dedup.judge.evidence import ALIKE, Evidence
+from dedup.judge.match_table import LEFT, NEITHER, RIGHT, Matches
+from dedup.params import Level, Params
+from dedup.schema import (
+    EXCERPT,
+    IDENTICAL,
+    MEASURES,
+    NEAR_DUPLICATE,
+    PARTIAL,
+    REVISED,
+    REWRITTEN,
+    SAME_EVENT,
+    TEMPLATE,
+    UPDATE,
+)
+
+MODEL_FILE = Path(__file__).with_name("relation.json")
+
+LAST_COPY = {
+    Level.identical: IDENTICAL,
+    Level.near: NEAR_DUPLICATE,
+    Level.syndicated: REVISED,
+    Level.rewritten: REWRITTEN,
+}
+"""The farthest relation that still counts as a copy at a level."""
+
+CARRIED = 0.5
+"""Probability from which a text counts as carried on by another."""
+
+IN_DOUBT = 1 / 3
+"""Share of the tolerance for news that is left where a text is just carried on: it must hardly have any sign of it."""
+
+FEW_TOKENS = 25
+FEW_TOKENS_VERBATIM = 0.5
+"""A shorter document than that is a copy only if so much of it is verbatim."""
+
+NO_NUMBERS = 0.85
+"""Where the shorter text has a dozen numbers and hardly one of them is in the longer, nothing is retold."""
+
+COMMON = 0.4
+"""Where so much more is verbatim than rare, the words are those that many articles have: no copy."""
+
+CONTRADICTED = 0.11
+"""Texts that agree in their frame and contradict each other in so much of their facts are pieces from one mould."""
+
+CONTRADICTED_NUMBERS = 0.2
+"""The same where only numbers are looked at."""
+
+ALL_VERBATIM = 0.98
+"""Texts of which so much is the same, either way, are not aligned: what differs is at most a correction."""
+
+VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE = (0.6, 0.53), (0.6, 0.9), (0.4, 0.3)
+"""Two versions of one story, each on a page of its own: most of the shorter one stands in the longer, both begin alike,
+and what they share is rare; where they begin with the same words, less of the rest will do. Whatever else stands on the
+pages, and drags other measures down, they are carried on."""
+
+VERSION_TOKENS, VERSION_CONTRADICTED = 60, 0.03
+"""But not of notices of a few lines, nor where facts contradict each other."""
+
+VERSION_CARRIED = 0.9
+"""Probability of that, at least."""
+
+SAME_OPENING, SAME_VERBATIM, SAME_RARE = 0.95, 0.5, 0.3
+SAME_STAGES, SAME_HOURS = 0.5, 48.0
+"""Versions that begin with the same words have no news: of those read 87 of 100 in an archive of one outlet, undated,
+and 98 of 100 elsewhere were copies. Not where what stands before these words has many stages of its own, nor where days
+lie between."""
+
+WHOLE, WHOLE_LONGER, SAME_TEXT = 0.95, 0.7, 0.9
+"""Nor has a text that stands in the other word for word, and the other has much more: 74 of 76 that were read are
+excerpts, and what they say is not lost. Nor have two that are so much the same, either way, and tell the same stages:
+68 of 70 are copies, days apart, too."""
+
+NO_NEWS = 0.05
+"""Probability of news in both cases, at most."""
+
+EXCERPT_RATIO = 0.67
+EXCERPT_CARRIED = 0.7
+"""An excerpt is at most so long, against its container, and so much of it is carried over, verbatim or in order."""
+
+RETOLD_ORDER = 0.35
+"""Order from which what is not verbatim counts as wholly carried over."""
+
+REVISED_VERBATIM = 0.2
+REWRITTEN_ORDER = 0.2
+REWRITTEN_VERBATIM = 0.6
+"""A revised text keeps so much verbatim; but with that order it is rewritten until more than that is verbatim."""
+
+PARTIAL_VERBATIM = 0.08
+PARTIAL_RARE = 0.2
+"""No copy, but with so much verbatim or so many rare word pairs in common: partial."""
+
+SAME_EVENT_FROM = 0.1
+"""Rare containment, or probability, from which two texts that are no copies tell of one event."""
+
+SUPERFLUOUS = 0.9
+"""So much of an earlier text stands in a later one that makes it superfluous."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A monotone, piecewise linear logistic model.
+
+    Parameters
+    ----------
+    intercept : float
+    terms : tuple of (measure, start, stop, slope)
+        Each adds ``slope`` for every unit of the measure that lies between ``start`` and ``stop``.
+    """
+
+    intercept: float
+    terms: tuple[tuple[str, float, float, float], ...]
+
+    def added(self, measure: str, value: float) -> float:
+        """Return what a measure adds to the log odds of a pair."""
+        terms = (term for term in self.terms if term[0] == measure)
+        return sum(slope * min(max(value - start, 0.0), stop - start) for _, start, stop, slope in terms)
+
+    def share(self, measure: str, value: float) -> float:
+        """Return which share of what it could add a rising measure adds."""
+        return self.added(measure, value) / max(self.added(measure, 1.0), 1e-9)
+
+    def probability(self, inputs: Inputs) -> npt.NDArray[np.float64]:
+        """Return the probability that the answer is yes, of each pair."""
+        logit = np.full(len(inputs["verbatim"]), self.intercept)
+        for name, start, stop, slope in self.terms:
+            logit += slope * np.clip(inputs[name] - start, 0.0, stop - start)
+        return np.asarray(1.0 / (1.0 + np.exp(-logit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models that answer the two questions."""
+
+    carried: Model
+    news: Model
+
+    @staticmethod
+    def of(params: Params) -> Models:
+        """Return the models that parameters ask for: those in ``relation.json``, if they name no other."""
+        return _models(params.model)
+
+
+@functools.cache
+def _models(text: str | None) -> Models:
+    read = json.loads(MODEL_FILE.read_text("utf-8") if text is None else text)
+    carried, news = (
+        Model(read[name]["intercept"], tuple(tuple(term) for term in read[name]["terms"]))
+        for name in ("carried", "news")
+    )
+    strange = {term[0] for model in (carried, news) for term in model.terms} - {*_READ, *_MADE}
+    if strange:
+        raise ParamsError(
+            f"a model that asks for {', '.join(sorted(strange))}", "measures of this version", "fit it anew"
+        )
+    return Models(carried, news)
+
+
+Inputs = dict[str, npt.NDArray[np.float64]]
+
+_UNREAD = ("resemblance", "containment_left", "containment_right", "furniture", "furniture_longer", "carried", "news")
+_READ = tuple(name for name in MEASURES if name not in _UNREAD)
+_MADE = ("tokens", "common", "retold")
+
+
+def model_inputs(evidence: Evidence) -> Inputs:
+    """Return what the models look at, of the evidence of pairs: see `inputs_of`."""
+    shorter = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
+    return inputs_of({name: evidence[name] for name in _READ}, shorter)
+
+
+def inputs_of(measures: Mapping[str, npt.NDArray[np.float64]], tokens: npt.NDArray[np.float64]) -> Inputs:
+    """Return what the models look at: measures, and three that are made of them.
+
+    What was not measured counts as 0: no contradiction, nothing new, no time between.
+
+    tokens
+        Tokens of the shorter document.
+    common
+        Verbatim beyond rare containment: word for word, but in words that many articles have.
+    retold
+        What of the shorter document is carried over in other words.
+    """
+    inputs = {name: np.nan_to_num(measures[name], nan=0.0) for name in _READ}
+    inputs["hours"] = np.abs(inputs["hours"])
+    inputs["tokens"] = tokens
+    inputs["common"] = np.maximum(0.0, inputs["verbatim"] - inputs["rare_containment"])
+    inputs["retold"] = carried_share(inputs["verbatim"], inputs["anchor_order"]) - inputs["verbatim"]
+    return inputs
+
+
+def ruled_out(inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """Return which pairs are not carried on, whatever the model says: too short, of common words, no number shared."""
+    verbatim = inputs["verbatim"]
+    is_short = (inputs["tokens"] < FEW_TOKENS) & (verbatim < FEW_TOKENS_VERBATIM)
+    return np.asarray(is_short | (inputs["common"] >= COMMON) | (inputs["new_numbers"] >= NO_NUMBERS))
+
+
+def are_versions(inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """Return which pairs are two versions of one story, whatever stands beside it on their pages."""
+    verbatim, lead, rare = inputs["verbatim"], inputs["shared_lead"], inputs["rare_containment"]
+    bounds = zip(VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE, strict=True)
+    can_be = (inputs["tokens"] >= VERSION_TOKENS) & (inputs["contradicted"] < VERSION_CONTRADICTED)
+    return np.asarray(can_be & np.any([(verbatim >= v) & (lead >= o) & (rare >= r) for v, o, r in bounds], axis=0))
+
+
+def begin_alike(inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """Return which pairs begin with the same words and share much besides: hardly ever is there news."""
+    alike = (inputs["shared_lead"] >= SAME_OPENING) & (inputs["verbatim"] >= SAME_VERBATIM)
+    alike &= (inputs["rare_containment"] >= SAME_RARE) & (inputs["new_stages"] <= SAME_STAGES)
+    return np.asarray(alike & (inputs["hours"] <= SAME_HOURS))
+
+
+def is_whole(inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """Return which pairs are a text and one in which it stands word for word: much longer, or the same either way."""
+    verbatim, longer = inputs["verbatim"], inputs["verbatim_longer"]
+    same = (np.minimum(verbatim, longer) >= SAME_TEXT) & (inputs["new_stages"] <= SAME_STAGES)
+    return np.asarray(((verbatim >= WHOLE) & (longer <= WHOLE_LONGER)) | same)
+
+
+def carried_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the probability that each pair is carried on: the model's, but for what is ruled out, and for versions."""
+    is_out = ruled_out(inputs)
+    carried = np.where(are_versions(inputs), np.maximum(model, VERSION_CARRIED), model)
+    return np.where(is_out, 0.0, carried)
+
+
+def news_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the probability that each pair has news: the model's, but for the same openings, and what stands whole."""
+    return np.where(begin_alike(inputs) | is_whole(inputs), np.minimum(model, NO_NEWS), model)
+
+
+def tolerance(carried: npt.NDArray[np.float64], certainty: float) -> npt.NDArray[np.float64]:
+    """Return the probability of news that a copy may have: the rest of the certainty, less where it is in doubt."""
+    doubtless = np.clip((carried - CARRIED) / (1.0 - CARRIED), 0.0, 1.0)
+    return np.asarray((1.0 - certainty) * (IN_DOUBT + (1.0 - IN_DOUBT) * doubtless))
+
+
+def near_duplicates(evidence: Evidence, params: Params) -> Matches:
+    """Return the pairs whose resemblance is at least the threshold; their score is the resemblance.
+
+    Those whose numbers contradict each other are pieces from one mould; those that seem to have news, updates.
+    """
+    (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
+    some = evidence.take(at)
+    is_template = some["contradicted"] >= CONTRADICTED_NUMBERS
+    relation = np.where(is_template, TEMPLATE, NEAR_DUPLICATE).astype(np.int8)
+    score = np.where(is_template, 0.0, some["resemblance"])
+    carried = np.where(is_template, 0.0, 1.0)
+    return _told_apart(some, relation, score, carried, np.full(len(at), NEITHER, np.int8), params)
+
+
+def is_reported(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
+    """Return which pairs have a relation worth reporting, even before their shingles are compared.
+
+    All but those of one event, unless they are asked for and share rare word pairs enough.
+    """
+    relation, carried = _relations(evidence, params)
+    alike = np.maximum(carried, evidence["rare_containment"]) >= SAME_EVENT_FROM
+    return np.asarray((relation < SAME_EVENT) | (params.related & alike))
+
+
+def may_be_template(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
+    """Return of which pairs the slots are worth a look: those carried on, and where one side is much alike."""
+    relation, _ = _relations(evidence, params)
+    alike = np.maximum(evidence["verbatim"], evidence["verbatim_longer"])
+    same = np.minimum(evidence["verbatim"], evidence["verbatim_longer"]) >= ALL_VERBATIM
+    return np.asarray(((relation < PARTIAL) | (alike >= ALIKE)) & ~same)
+
+
+def may_be_update(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
+    """Return of which pairs the news is worth a look: those carried on."""
+    return np.asarray(_relations(evidence, params)[0] < PARTIAL)
+
+
+def judge(evidence: Evidence, params: Params) -> Matches:
+    """Return the relation and score of every pair; the evidence must be complete."""
+    relation, carried = _relations(evidence, params)
+    score = carried.copy()
+    is_near = evidence["resemblance"] >= params.threshold
+    relation[is_near] = NEAR_DUPLICATE
+    score[is_near] = evidence["resemblance"][is_near]
+    carried[is_near] = 1.0
+    is_template = evidence["contradicted"] >= CONTRADICTED
+    relation[is_template] = TEMPLATE
+    score[is_template] = 0.0
+    # A text that has much of its own does not go for a shorter version of itself.
+    longer = carried_share(evidence["verbatim_longer"], evidence["anchor_order_longer"])
+    has_more = (relation == EXCERPT) | ((relation == REVISED) & (longer < EXCERPT_CARRIED))
+    container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)
+    container[~has_more] = NEITHER
+    return _told_apart(evidence, relation, score, carried, container.astype(np.int8), params)
+
+
+def carried_share(verbatim: npt.NDArray[np.float64], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return which share of one side of each pair stands in the other, verbatim or in order."""
+    return np.asarray(verbatim + (1.0 - verbatim) * np.minimum(1.0, order / RETOLD_ORDER))
+
+
+def _told_apart(
+    evidence: Evidence,
+    relation: npt.NDArray[np.int8],
+    score: npt.NDArray[np.float64],
+    carried: npt.NDArray[np.float64],
+    container: npt.NDArray[np.int8],
+    params: Params,
+) -> Matches:
+    """Return the matches, updates told from copies, and both probabilities among the measures."""
+    inputs = model_inputs(evidence)
+    is_carried = relation < UPDATE
+    news = news_probability(inputs, Models.of(params).news.probability(inputs))
+    news = np.where(is_carried, news, np.nan)
+    measures = evidence.measures.copy()
+    measures[MEASURES.index("carried")] = carried
+    measures[MEASURES.index("news")] = news
+    if params.updates != "drop":
+        is_near = relation == NEAR_DUPLICATE
+        score = np.where(is_carried & ~is_near, carried * (1.0 - np.nan_to_num(news)), score)
+        is_update = is_carried & (news > tolerance(carried, params.certainty))
+        may_go = is_update & (relation <= LAST_COPY[params.level]) & (params.updates == "latest")
+        relation, container = relation.copy(), container.copy()
+        relation[is_update] = UPDATE
+        score[is_update] = (carried * news)[is_update]
+        container[is_update] = np.where(may_go, _superseding(evidence), NEITHER)[is_update]
+    return Matches(evidence.left, evidence.right, relation, score, container, measures)
+
+
+def _superseding(evidence: Evidence) -> npt.NDArray[np.int8]:
+    """Return the later side of each pair where nearly all of the earlier stands in it."""
+    share = carried_share(evidence["verbatim"], evidence["anchor_order"])
+    share_longer = carried_share(evidence["verbatim_longer"], evidence["anchor_order_longer"])
+    right_is_shorter = evidence.lengths_right < evidence.lengths_left
+    left, right = np.where(right_is_shorter, (share_longer, share), (share, share_longer))
+    hours = np.nan_to_num(evidence["hours"], nan=0.0)
+    goes_left, goes_right = (hours > 0) & (left >= SUPERFLUOUS), (hours < 0) & (right >= SUPERFLUOUS)
+    return np.select([goes_left, goes_right], [RIGHT, LEFT], NEITHER).astype(np.int8)
+
+
+def _relations(evidence: Evidence, params: Params) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
+    """Return the relation of every pair by how its agreement lies, and the probability that it is carried on."""
+    inputs = model_inputs(evidence)
+    carried = carried_probability(inputs, Models.of(params).carried.probability(inputs))
+    verbatim, order, rare = inputs["verbatim"], inputs["anchor_order"], inputs["rare_containment"]
+    longer = np.maximum(evidence.lengths_left, evidence.lengths_right)
+    is_carried = carried >= CARRIED
+    is_retold = (order >= REWRITTEN_ORDER) & (verbatim < REWRITTEN_VERBATIM)
+    is_revised = is_carried & (verbatim >= REVISED_VERBATIM) & ~is_retold
+    relation = np.full(len(carried), SAME_EVENT, np.int8)
+    relation[(verbatim >= PARTIAL_VERBATIM) | (rare >= PARTIAL_RARE)] = PARTIAL
+    relation[is_carried] = REWRITTEN
+    relation[is_revised] = REVISED
+    relation[
+        is_revised & (inputs["tokens"] <= EXCERPT_RATIO * longer) & (carried_share(verbatim, order) >= EXCERPT_CARRIED)
+    ] = EXCERPT
+    return relation, carried

@@ -1,0 +1,147 @@
+"""One run told to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dedup.report.escaping import shown
+
+HEAD_WIDTH = 60
+
+WORTH_A_RATE = 1_000_000
+"""Bytes of text from which the rate and the seconds by stage say something; on several threads stages overlap."""
+
+
+def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Return the summary of a run as lines of text.
+
+    Parameters
+    ----------
+    summary : mapping
+        What ``summary.json`` holds.
+    decisions : sequence of mappings
+        Rows of ``decisions.parquet`` to be told one by one.
+    """
+    dropped = {name.replace("_", " "): count for name, count in summary["dropped"].items() if count}
+    matched = summary["matches"]
+    lines = [
+        _row("records", summary["records"], f"{_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"),
+        _row("kept", summary["kept"], f"of copies the {_POLICIES[summary['keep']]}" if summary["clusters"] else ""),
+        _row("dropped", sum(dropped.values()), ", ".join(f"{name} {count:,}" for name, count in dropped.items())),
+        _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
+        _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
+    ]
+    if summary["fields"]["used"]:
+        lines.append(f"{'fields':<9}{'':>11}  {_fields(summary['fields']['used'])}")
+    if matched["update"]:
+        told = f"pairs of which one carries the other on with news: {_stories(summary['stories'])}"
+        lines.append(_row("update", matched["update"], told))
+    if matched["partial"]:
+        lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages"))
+    if matched["template"]:
+        lines.append(_row("template", matched["template"], "pairs from one mould, with other facts in the same places"))
+    if "index" in summary:
+        lines.append(_row("index", summary["index"]["documents"], _of_index(summary["index"])))
+    if decisions:
+        lines += ["", *_told(decisions)]
+    elif summary["largest_clusters"]:
+        lines += ["", "largest clusters"]
+        width = max(len(_cut(cluster["id"], 40)) for cluster in summary["largest_clusters"])
+        lines += [
+            f"{cluster['size']:>9,}  {_cut(cluster['id'], 40):<{width}}  {_cut(cluster['begins'], HEAD_WIDTH)}"
+            for cluster in summary["largest_clusters"]
+        ]
+    lines += ["", _seconds(summary)]
+    lines += [f"note: {shown(note)}" for note in summary["notes"]]
+    return "\n".join(lines)
+
+
+def _told(decisions: Sequence[Mapping[str, Any]]) -> list[str]:
+    width = max(len(_cut(row["id"], 40)) for row in decisions)
+    lines = []
+    for row in decisions:
+        if row["duplicate_of"] is not None:
+            fate = f"dropped   {AS_COPY[row['relation']]} {shown(row['duplicate_of'])}: {shown(row['reason'])}"
+        else:
+            fate = f"kept      {shown(row['reason'])}" if row["kept"] else shown(row["reason"])
+        lines.append(f"{_cut(row['id'], 40):<{width}}  {fate}")
+    return lines
+
+
+AS_COPY = {
+    "identical": "identical to",
+    "near_duplicate": "near duplicate of",
+    "excerpt": "excerpt of",
+    "revised": "revised from",
+    "rewritten": "rewritten from",
+    "update": "superseded by",
+}
+
+_POLICIES = {
+    "first": "first of the input is kept",
+    "earliest": "earliest is kept",
+    "latest": "latest is kept",
+    "longest": "longest is kept",
+    "source": "preferred source's is kept",
+    "original": "agency's, or the outlet's that credits none, is kept",
+}
+
+
+def _row(name: str, count: int, remark: str) -> str:
+    return f"{name:<9}{count:>11,}  {remark}".rstrip()
+
+
+def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
+    """Tell which fields were used, and of several for one thing, in how many records each."""
+    told = []
+    for role, names in used.items():
+        if len(names) > 1:
+            told.append(f"{role}: " + ", ".join(f"{_cut(name, 40)} {count:,}" for name, count in names.items()))
+        else:
+            told.append(f"{role}: {_cut(next(iter(names), '-'), 40)}")
+    return "; ".join(told)
+
+
+def _stories(count: int) -> str:
+    return "1 story" if count == 1 else f"{count:,} stories"
+
+
+def _of_index(index: Mapping[str, Any]) -> str:
+    size = f", {_size(index['bytes'])}" if "bytes" in index else ""
+    told = f"in {shown(index['path'])}{size}: {index['added']:,} added"
+    return told + (f"; {index['copies']:,} of the dropped copy what it held" if index["copies"] else "")
+
+
+def _seconds(summary: Mapping[str, Any]) -> str:
+    spent = dict(summary["seconds"])
+    total = spent.pop("total")
+    told = f"{total:.1f} s"
+    if summary["text_bytes"] >= WORTH_A_RATE:
+        told += f", {summary['text_bytes'] / 1e6 / total:,.0f} MB/s"
+        stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
+        told += f"  ({stages})" if stages else ""
+    return told
+
+
+def _first_rejection(rejections: list[dict[str, Any]]) -> str:
+    if not rejections:
+        return ""
+    first = rejections[0]
+    return shown(f"first: {first['file']}, row {first['row']}: {first['reason']}")
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
+
+
+def _size(size: int) -> str:
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if size >= 1000**power:
+            return f"{size / 1000**power:,.1f} {unit}"
+    return f"{size} bytes"
+
+
+def _cut(text: str, width: int) -> str:
+    text = shown(text)
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"

@@ -1,0 +1,1 @@
+"""A deduplication run from its inputs to its result: the stages, their checkpoints, and an index beside them."""

@@ -1,0 +1,117 @@
+"""Documents that an index held before a run: those that documents of the run match, and what comes of it.
+
+They stay, whatever the keep policy: a document of the run that copies one of them, which is itself no copy of another,
+is dropped for it before the documents of the run are compared with each other. So it leads no cluster, and nobody is
+dropped but for a direct match with what is kept. In the clusters and matches of a run the documents of the index stand
+behind those of the run, and so do they among the records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.judge.clusters import Clusters
+from dedup.judge.match_table import RIGHT, Matches
+from dedup.run.exact import Collapsed
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Documents of an index, in the order in which they were added.
+
+    Parameters
+    ----------
+    ids, sources, credits : pyarrow.LargeStringArray, shape (n_known,)
+        Null where there is no source; where none, or an agency that is not known here, is credited.
+    published : int64 array, shape (n_known,)
+        Microseconds since 1970 UTC or NO_DATE.
+    drawn_on : bool array, shape (n_known,)
+        As in `dedup.attribution.direction.Sides`.
+    matches : Matches
+        ``left`` is a place among these documents, ``right`` a document of the run.
+    joins : int64 array, shape (n_documents,)
+        The match by which a document of the run is dropped for one of these; -1 where there is none.
+    """
+
+    ids: pa.LargeStringArray
+    sources: pa.LargeStringArray
+    credits: pa.LargeStringArray
+    published: npt.NDArray[np.int64]
+    drawn_on: npt.NDArray[np.bool_]
+    matches: Matches
+    joins: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @staticmethod
+    def none(n_documents: int) -> Known:
+        """Return what is known of a run's documents without an index: nothing."""
+        names = pa.array([], pa.large_string())
+        none = np.empty(0, np.int64), np.empty(0, bool)
+        return Known(names, names, names, *none, Matches.none(), np.full(n_documents, -1))
+
+    @property
+    def decided(self) -> npt.NDArray[np.bool_]:
+        """Whether each document of the run is dropped for one of these."""
+        return self.joins >= 0
+
+    def copies(self, collapsed: Collapsed) -> int:
+        """Return how many records of the run are dropped for one of these."""
+        return int(self.decided[collapsed.document[collapsed.document >= 0]].sum())
+
+    def again(self, collapsed: Collapsed, ids: pa.LargeStringArray) -> int:
+        """Return how many records of the run are dropped for the one of their own id: an earlier run had them."""
+        (records,) = np.nonzero(collapsed.document >= 0)
+        joins = self.joins[collapsed.document[records]]
+        records, joins = records[joins >= 0], joins[joins >= 0]
+        of = self.ids.take(pa.array(self.matches.left[joins]))
+        return pc.sum(pc.equal(ids.take(pa.array(records)), of)).as_py() or 0
+
+    def behind(self, collapsed: Collapsed, n_records: int) -> Collapsed:
+        """Return the documents of the run with these behind them, each with a record of its own."""
+        return replace(collapsed, record=np.concatenate([collapsed.record, n_records + np.arange(len(self))]))
+
+    def merged(self, matches: Matches, found: Clusters) -> tuple[Matches, Clusters]:
+        """Return the matches and clusters of a run with those of its documents and these."""
+        if len(self) == 0:
+            return matches, found
+        n = len(self.joins)
+        (dropped,) = np.nonzero(self.decided)
+        leader, match = found.leader.copy(), found.match.copy()
+        leader[dropped] = n + self.matches.left[self.joins[dropped]]
+        match[dropped] = len(matches) + self.joins[dropped]
+        here = replace(self.matches, left=n + self.matches.left)
+        return Matches.concatenate([matches, here]), Clusters(leader, match)
+
+
+def best(matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_documents: int) -> npt.NDArray[np.int64]:
+    """Return the match by which each document of a run is dropped for one of an index, -1 where there is none.
+
+    The closest relation, then the highest score, then the document that was added first; as in `dedup.judge.clusters`,
+    a text that contains an excerpt does not go for it.
+
+    Parameters
+    ----------
+    matches : Matches
+        As in `Known`.
+    original : bool array, shape (n_known,)
+        Whether each document of the index is no copy of another one.
+    last_copy : int
+        The farthest relation that counts as a copy.
+    n_documents : int
+    """
+    is_copy = matches.are_copies(last_copy) & original[matches.left]
+    is_copy &= matches.container != RIGHT
+    (copies,) = np.nonzero(is_copy)
+    some = matches.take(copies)
+    # The worst first, so that of each document the best is what stays.
+    order = np.lexsort((some.left, -some.score, some.relation))[::-1]
+    joins = np.full(n_documents, -1)
+    joins[some.right[order]] = copies[order]
+    return joins

@@ -1,0 +1,1 @@
+"""Arrays on disk and in memory, scratch files, threads, and the limits of the machine."""

@@ -1,0 +1,57 @@
+"""Secret numbers: nobody who writes texts can foretell how they are hashed, and so make others look like them.
+
+Token hashes are public, so that signatures and sketches are the same everywhere, and whoever wants to can find a word
+with any token hash. A second hash of each word, keyed with such numbers, tells those apart. No answer depends on the
+key.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.kernels.tokenisation import KEY_NUMBERS
+
+Key = npt.NDArray[np.uint64]
+"""Shape (`KEY_NUMBERS`,); read-only."""
+
+DRAWN_BYTES = 32
+_ODD = slice(4, 8)
+"""The numbers by which words are multiplied."""
+
+
+def key_of(drawn: bytes) -> Key:
+    """Return the key that follows from `DRAWN_BYTES` random bytes.
+
+    Raises
+    ------
+    ValueError
+        When there are more or fewer.
+    """
+    if len(drawn) != DRAWN_BYTES:
+        raise ValueError(f"a key of {len(drawn)} bytes instead of {DRAWN_BYTES}")
+    key = np.frombuffer(hashlib.shake_256(drawn).digest(8 * KEY_NUMBERS), "<u8").astype(np.uint64)
+    key[_ODD] |= np.uint64(1)
+    key.flags.writeable = False
+    return key
+
+
+def draw() -> bytes:
+    """Draw what a key follows from, to be kept with what is hashed by it."""
+    return os.urandom(DRAWN_BYTES)
+
+
+@functools.cache
+def process_key() -> Key:
+    """Return the key of what does not outlive this process."""
+    return key_of(draw())
+
+
+@functools.cache
+def table_multiplier() -> np.uint64:
+    """Return the odd number by which hash tables are laid out, so that no text can fill one end of them."""
+    return np.uint64(int.from_bytes(os.urandom(8), "little") | 1)

@@ -1,0 +1,1 @@
+"""From text to tokens: markup removed, letters folded, words hashed, shingles."""

@@ -1,0 +1,164 @@
+"""Texts without markup: what of HTML is no text is taken off before anything else sees it, entities are decoded.
+
+Decided text by text: one without ``<``, ``&`` and backslash is looked at, no more. The loops are in
+`dedup.kernels.plain` and `dedup.kernels.html`; the readable definition is in ``tests/naive_html.py``. What is what is
+said by the HTML standard, https://html.spec.whatwg.org/multipage/parsing.html, but for this:
+
+- A text is HTML if it has a comment, a declaration, or a tag of HTML that ends an element, has attributes, or could be
+  nothing else (``<p>``, ``<br>``). ``a < b``, ``<3``, ``<john@example.org>``, ``List<String>`` and ``<GM.N>`` are text;
+  in HTML, too, what is no element and has a capital is.
+- What would swallow text is none: a tag, comment, script or quoted value that does not end.
+- The content of `DROPPED` is no text; nor is that of ``title`` in the head of a page. What CDATA holds is.
+- An entity without its semicolon is none before ``=``; before a letter or digit only if no English word begins so:
+  ``d&eacuteclare``, but not ``terms&notes``.
+- ``&amp;eacute;`` is decoded as a whole. A text without tags whose entities spell some, ``&lt;p&gt;``, was escaped as a
+  whole, as feeds do. So was one that has ``\\u00e9`` or ``\\xe9``: by JavaScript or JSON.
+- Runs of 64 and more letters and digits of base64, ``data:`` addresses with them, are no words.
+"""
+
+from __future__ import annotations
+
+import functools
+from html.entities import html5
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dedup.kernels import entities, html
+from dedup.kernels import plain as kernel
+from dedup.kernels.html import PAD
+from dedup.text.main_article import articles
+from dedup.text.tokens import buffers
+
+DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "rt", "rp", "title")
+"""Elements whose content is no text; ``title`` in the head of a page only, where it repeats the headline."""
+
+_RAW = ("script", "style", "iframe", "title")
+_HEAD = ("html", "head", "title", "meta", "link", "base", "script", "style", "noscript", "template")
+
+# Names with spaces between them.
+_INLINE = """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q rb rp rt rtc ruby s samp small
+    span strike strong sub sup time tt u var wbr
+"""
+_SPACED = """
+    applet area audio base bgsound button canvas datalist embed iframe img input label link map math meta meter noscript
+    object output param picture progress script select source style svg template textarea track video
+"""
+_LINES = """
+    address article aside basefont blockquote body br caption center col colgroup dd details dialog dir div dl dt
+    fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html keygen legend li
+    main menu menuitem nav noembed noframes ol optgroup option p plaintext pre search section summary table tbody td
+    tfoot th thead title tr ul xmp
+"""
+_SURE = """
+    blockquote body br dd div dl dt h1 h2 h3 h4 h5 h6 head hr html li ol p tbody td th thead tr ul wbr
+"""
+"""Those whose start tag alone shows that a text is HTML; others may be placeholders (``cp <source>``) or tickers."""
+
+_WORDS = """
+    amp AMP lt LT gt GT quot QUOT copy COPY reg REG deg not cent sect shy yen pound para times divide micro macr curren
+    uml eth ETH thorn THORN ordf ordm acute sup1 sup2 sup3
+"""
+"""Entities that may stand without a semicolon, but not before a letter or digit: English words begin so."""
+
+_Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
+
+
+def without_markup(texts: pa.LargeBinaryArray, mode: str = "auto") -> pa.LargeBinaryArray:
+    """Take off the markup of texts.
+
+    Parameters
+    ----------
+    texts : pyarrow.LargeBinaryArray
+        UTF-8, but not surely valid.
+    mode : str
+        One of `dedup.params.HTML`: ``auto`` of those that are HTML, and decode entities; ``strip`` takes all for HTML;
+        ``keep`` leaves all as they are; ``main`` is ``auto``, but of whole pages the article is taken.
+
+    Returns
+    -------
+    pyarrow.LargeBinaryArray
+        The same array where nothing is to be changed. Nulls stay.
+    """
+    if mode == "keep":
+        return texts
+    if mode == "main":
+        return _with_articles(texts)
+    data, offsets = buffers(texts)
+    sizes = np.diff(offsets)
+    changes = np.empty(len(texts), np.uint8)
+    room = _room(int(sizes.max(initial=0)))
+    given = data, offsets, mode == "strip", *_elements(), *_entities()
+    total = kernel.survey(*given, room, changes)
+    if total == 0:
+        return texts
+    longest = int(sizes[changes == kernel.CHANGED].max())
+    rooms = np.empty((2, 3 * longest // 2 + 2 * PAD), np.uint8)
+    out = _room(int(sizes.sum()) + total // 2)
+    ends = np.zeros(len(texts) + 1, np.int64)
+    kernel.rewrite(*given, changes, rooms, np.zeros(3, np.int64), out, ends[1:])
+    validity = None
+    if texts.null_count:
+        validity = pa.py_buffer(np.packbits(np.asarray(texts.is_valid()), bitorder="little"))
+    made = [validity, pa.py_buffer(ends), pa.py_buffer(out[: ends[-1]])]
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), made)
+
+
+def _with_articles(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
+    """Return texts without markup, of whole pages the article; it is plain, and what looks like a tag in it is text."""
+    found = articles(texts)
+    if not found:
+        return without_markup(texts)
+    others = [None if place in found else text for place, text in enumerate(texts.to_pylist())]
+    made = without_markup(pa.array(others, pa.large_binary())).to_pylist()
+    return pa.array([found.get(place, text) for place, text in enumerate(made)], pa.large_binary())
+
+
+def plain_text(text: bytes, mode: str = "auto") -> str:
+    """Return one text without its markup, to be shown: `without_markup` of a batch of one."""
+    (made,) = without_markup(pa.array([text], pa.large_binary()), mode).to_pylist()
+    return str(made.decode("utf-8", "replace"))
+
+
+def _room(size: int) -> npt.NDArray[np.uint8]:
+    return np.empty(size + 2 * PAD, np.uint8)
+
+
+@functools.cache
+def _elements() -> _Table:
+    """Return the elements of HTML by name, as the kernel takes them."""
+    kinds = dict.fromkeys(_LINES.split(), html.KNOWN)
+    kinds |= dict.fromkeys(_INLINE.split(), html.KNOWN | html.INLINE)
+    kinds |= dict.fromkeys(_SPACED.split(), html.KNOWN | html.SPACED)
+    for bit, names in ((html.DROPPED, DROPPED), (html.RAW, _RAW), (html.SURE, _SURE.split()), (html.HEAD, _HEAD)):
+        for name in names:
+            kinds[name] |= bit
+    kinds["title"] |= html.HEAD_ONLY
+    for number, name in enumerate(DROPPED, 1):
+        kinds[name] |= number << html.NUMBER
+    return _tabulated(list(kinds), list(kinds.values()), 1 << 9)
+
+
+@functools.cache
+def _entities() -> _Table:
+    """Return the entities of HTML by name, as the kernel takes them: made in 6 ms; a file of 28 kB would take one."""
+    codes: dict[str, int] = {}
+    for name, chars in html5.items():
+        bits = entities.ENDED if name[-1] == ";" else entities.BARE
+        name = name.rstrip(";")
+        code = ord(chars[0]) | (ord(chars[1]) << entities.SECOND if len(chars) > 1 else 0)
+        codes[name] = codes.get(name, entities.INSIDE) | bits | code
+    for name in _WORDS.split():
+        codes[name] &= ~entities.INSIDE
+    return _tabulated(list(codes), list(codes.values()), 1 << 13)
+
+
+def _tabulated(names: list[str], values: list[int], size: int) -> _Table:
+    """Return hashed names and their values, as `dedup.kernels.entities.lookup` finds them."""
+    data = np.frombuffer("".join(names).encode(), np.uint8)
+    ends = np.cumsum([len(name) for name in names])
+    table = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
+    entities.tabulate(data, ends, np.array(values, np.uint64), *table)
+    return table

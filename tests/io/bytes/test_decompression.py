@@ -1,0 +1,84 @@
+"""Decompressed bytes, whatever the sizes asked for; what is left of damaged data."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import zlib
+
+import pytest
+from reading import make, zstd
+
+from dedup.errors import InputError
+from dedup.io.bytes import decompression
+from dedup.io.bytes.decompression import DecompressionError, TruncatedError, ahead, decompressed
+from dedup.io.bytes.paths import expand
+from dedup.io.bytes.streams import Reading, chunks
+
+DATA = " ".join(str(random.Random(1).randrange(10**6)) for _ in range(4_000)).encode() + b"\0" * 100_000
+
+
+@pytest.fixture(params=["as installed", "zlib"])
+def _library(request, monkeypatch):
+    if request.param == "zlib":
+        monkeypatch.setattr(decompression, "gzip", zlib)
+
+
+def pieces(path, size):
+    with path.open("rb", buffering=0) as handle:
+        magic = handle.read(4)
+        handle.seek(0)
+        yield from decompressed(handle, magic, size)
+
+
+@pytest.mark.usefixtures("_library")
+@pytest.mark.parametrize("size", [1_000, 4_096, 100_000, 1 << 20])
+@pytest.mark.parametrize("compress", [gzip.compress, zstd, bytes])
+def test_every_byte_comes_once(tmp_path, compress, size):
+    path = make(tmp_path, "a.jsonl", b"".join(compress(part) for part in (DATA, b"", b"x", DATA)))
+    found = list(pieces(path, size))
+    assert b"".join(found) == DATA + b"x" + DATA
+    assert all(found)
+    assert max(map(len, found)) <= size
+    assert b"".join(ahead(pieces(path, size))) == DATA + b"x" + DATA
+
+
+@pytest.mark.usefixtures("_library")
+@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+def test_what_is_cut_off_is_noticed_wherever_it_is(tmp_path, compress):
+    whole = compress(DATA[:500])
+    for end in range(5, len(whole)):
+        path = make(tmp_path, "a.jsonl", whole[:end])
+        with pytest.raises(TruncatedError):
+            list(pieces(path, 100))
+
+
+@pytest.mark.usefixtures("_library")
+def test_a_wrong_checksum_is_noticed(tmp_path):
+    whole = bytearray(gzip.compress(DATA))
+    whole[-6] ^= 1
+    with pytest.raises(DecompressionError):
+        list(pieces(make(tmp_path, "a.jsonl", bytes(whole)), 4_096))
+
+
+@pytest.mark.usefixtures("_library")
+@pytest.mark.parametrize("read_ahead", [False, True])
+@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+def test_good_bytes_before_the_damage_are_given(tmp_path, compress, read_ahead):
+    noise = random.Random(2).randbytes(300_000)
+    whole = compress(noise)
+    path = make(tmp_path, "a.jsonl", whole[: len(whole) * 2 // 3])
+    found = []
+    with pytest.raises(InputError, match="ends early"):  # noqa: PT012
+        for chunk in chunks(expand([path])[0], 1 << 20, Reading(ahead=read_ahead)):
+            found.append(chunk)
+    good = b"".join(found)
+    assert noise.startswith(good)
+    assert len(good) > 300_000 * 2 // 3 - (140_000 if compress is zstd else 5_000)  # zstd checks whole blocks
+
+
+def test_a_reader_that_is_closed_early_closes_the_file(tmp_path):
+    path = make(tmp_path, "a.jsonl.gz", gzip.compress(DATA * 20))
+    reading = chunks(expand([path])[0], 4_096, Reading(ahead=True))
+    assert next(reading)
+    reading.close()  # a file left open is a ResourceWarning, and so an error
