@@ -27,6 +27,7 @@ lint: $(VENV)/.developing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(VENV)/.developing
 	$(BIN)/python benchmarks/corpus.py -o $(BENCH) --documents 10000

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dedup._version import __version__
 from dedup.errors import ColumnError, DedupError, InputError, OutputError, ParamsError, RecordError, StorageError
 from dedup.params import Level, Params
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from dedup.index.aio import AsyncIndex
     from dedup.run.pipeline import deduplicate
     from dedup.run.result import Result
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AsyncIndex",

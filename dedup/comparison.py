@@ -15,10 +15,9 @@ from dedup.attribution.direction import Sides, derived
 from dedup.candidates import background, word_pairs
 from dedup.errors import InputError
 from dedup.judge import judging, relation
-from dedup.judge.match_table import LEFT, NEITHER
 from dedup.judge.reasons import reason
 from dedup.params import Params
-from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NO_DATE, RELATIONS, SAME_EVENT
+from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, SAME_EVENT
 from dedup.store.corpus import Corpus
 from dedup.text.markup import without_markup
 from dedup.text.tokens import encode, spans, tokenise

@@ -19,6 +19,9 @@ RELATIONS = (
     "same_event",
 )
 
+LEFT, NEITHER, RIGHT = -1, 0, 1
+"""A side of a match: of two documents the earlier in keep order is its left one."""
+
 NO_DATE = 2**63 - 1
 """Stands for a missing date: microseconds since 1970 UTC, later than every real one."""
 

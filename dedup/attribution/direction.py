@@ -24,8 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.attribution.agencies import UNKNOWN
-from dedup.judge.match_table import LEFT, NEITHER, RIGHT
-from dedup.schema import NEAR_DUPLICATE, NO_DATE, REVISED, SAME_EVENT
+from dedup.schema import LEFT, NEAR_DUPLICATE, NEITHER, NO_DATE, REVISED, RIGHT, SAME_EVENT
 
 NOTHING_OF_ITS_OWN = 0.98
 """Containment from which a document has nothing of its own but a word or two."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from dedup import __version__
+from dedup._version import __version__
 from dedup.cli import compare, fit, index_commands, label, run
 from dedup.cli.startup import leave, start
 from dedup.errors import DedupError

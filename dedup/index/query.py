@@ -27,10 +27,10 @@ from dedup.index.working_set import Numbers, Texts
 from dedup.judge import judging
 from dedup.judge.families import are_versions
 from dedup.judge.judging import Bodies
-from dedup.judge.match_table import NEITHER, Matches
+from dedup.judge.match_table import Matches
 from dedup.judge.relation import LAST_COPY
 from dedup.params import Level, Params
-from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES
+from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NEITHER
 from dedup.store.corpus import DEFAULT_MEMORY, Corpus
 from dedup.text.tokens import Tokens
 

@@ -13,8 +13,7 @@ from dedup.attribution.direction import Sides, derived
 from dedup.index.match import Decision, Match, written
 from dedup.index.query import Fetch, Found
 from dedup.judge.families import COVERED, LEAD_COVERED
-from dedup.judge.match_table import LEFT, NEITHER, RIGHT
-from dedup.schema import IDENTICAL, MEASURES, NO_DATE, RELATIONS
+from dedup.schema import IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, RIGHT
 
 
 def verdicts(

@@ -8,10 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from dedup.schema import MEASURES, UPDATE
-
-LEFT, NEITHER, RIGHT = -1, 0, 1
-"""A side of a match: of two documents the earlier in keep order is its left one."""
+from dedup.schema import MEASURES, NEITHER, UPDATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,16 +21,19 @@ import numpy.typing as npt
 
 from dedup.errors import ParamsError
 from dedup.judge.evidence import ALIKE, Evidence
-from dedup.judge.match_table import LEFT, NEITHER, RIGHT, Matches
+from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.schema import (
     EXCERPT,
     IDENTICAL,
+    LEFT,
     MEASURES,
     NEAR_DUPLICATE,
+    NEITHER,
     PARTIAL,
     REVISED,
     REWRITTEN,
+    RIGHT,
     SAME_EVENT,
     TEMPLATE,
     UPDATE,

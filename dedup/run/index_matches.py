@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.judge.clusters import Clusters
-from dedup.judge.match_table import RIGHT, Matches
+from dedup.judge.match_table import Matches
 from dedup.run.exact import Collapsed
+from dedup.schema import RIGHT
 
 
 @dataclass(frozen=True, slots=True)

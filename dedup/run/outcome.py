@@ -17,7 +17,7 @@ from dedup.attribution.direction import Sides, derived
 from dedup.candidates.pairs import distinct
 from dedup.io import Source
 from dedup.judge.clusters import Clusters, same_source
-from dedup.judge.match_table import LEFT, NEITHER, Matches
+from dedup.judge.match_table import Matches
 from dedup.judge.reasons import reason
 from dedup.judge.relation import Models
 from dedup.kernels import leaders as kernel
@@ -26,7 +26,18 @@ from dedup.run.exact import Collapsed
 from dedup.run.index_matches import Known
 from dedup.run.records import Records
 from dedup.run.result import Result
-from dedup.schema import ALL_OF_IDENTICAL, DECISIONS, IDENTICAL, MATCHES, MEASURES, PARTIAL, RELATIONS, UPDATE
+from dedup.schema import (
+    ALL_OF_IDENTICAL,
+    DECISIONS,
+    IDENTICAL,
+    LEFT,
+    MATCHES,
+    MEASURES,
+    NEITHER,
+    PARTIAL,
+    RELATIONS,
+    UPDATE,
+)
 
 LARGEST_SHOWN = 5
 

@@ -15,7 +15,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedup import __version__
+from dedup._version import __version__
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh, word_pairs
 from dedup.candidates.pairs import Bucket

@@ -15,9 +15,20 @@ from conftest import article
 import dedup
 from dedup.attribution.agencies import UNKNOWN
 from dedup.attribution.direction import Sides, derived
-from dedup.judge.match_table import LEFT, NEITHER, RIGHT
 from dedup.params import Params
-from dedup.schema import EXCERPT, IDENTICAL, NEAR_DUPLICATE, NO_DATE, PARTIAL, REVISED, REWRITTEN, SAME_EVENT
+from dedup.schema import (
+    EXCERPT,
+    IDENTICAL,
+    LEFT,
+    NEAR_DUPLICATE,
+    NEITHER,
+    NO_DATE,
+    PARTIAL,
+    REVISED,
+    REWRITTEN,
+    RIGHT,
+    SAME_EVENT,
+)
 
 REUTERS, AP, HERALD, TRIBUNE = 0, 1, 1000, 1001
 NONE = UNKNOWN

@@ -19,7 +19,7 @@ from datasketch import LeanMinHash, MinHash, MinHashLSH, WeightedMinHashGenerato
 from dedup import Index, InputError, Params, ParamsError, StorageError
 from dedup.candidates.signatures import signature, to_datasketch
 from dedup.integrations.datasketch import EstimatedMatch, IndexWithSignatures, Signatures, signatures_of
-from dedup.integrations.datasketch import signatures as module
+from dedup.integrations.datasketch import collection as module
 
 SCHEMES = ("affine32", "affine64", "legacy")
 TEXTS = {f"old-{seed}": article(seed) for seed in range(12)}

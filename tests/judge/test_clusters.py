@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from dedup.candidates.pairs import joined
 from dedup.judge.clusters import Clusters, clusters, keep_order, through_families
-from dedup.judge.match_table import LEFT, NEITHER, RIGHT, Matches
+from dedup.judge.match_table import Matches
 from dedup.run.index_matches import best
-from dedup.schema import EXCERPT, MEASURES, NEAR_DUPLICATE, NO_DATE, REVISED
+from dedup.schema import EXCERPT, LEFT, MEASURES, NEAR_DUPLICATE, NEITHER, NO_DATE, REVISED, RIGHT
 
 
 @st.composite

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import InputError, PostingsError, StorageError
-from dedup.index.backend import Result
 from dedup.index.features import Prepared
 from dedup.index.folder.create import made, no_index, problem_of, told
 from dedup.index.folder.database import FORMAT, Row
 from dedup.index.folder.integrity import problems
 from dedup.index.folder.lock import WriterLock
 from dedup.index.folder.state import DATABASE, Storage
+from dedup.index.protocol import Result
 from dedup.index.query import Found
 from dedup.index.working_set import Numbers
 from dedup.params import Params
@@ -29,7 +29,7 @@ FLUSH_DOCUMENTS = 2_000
 
 
 class Embedded(Storage):
-    """A `dedup.index.backend.Backend` in a folder.
+    """A `dedup.index.protocol.Backend` in a folder.
 
     Parameters
     ----------

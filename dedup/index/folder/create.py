@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from dedup import __version__
+from dedup._version import __version__
 from dedup.errors import ParamsError, StorageError
 from dedup.index.folder.database import REBUILD, Documents
 from dedup.index.folder.lock import WriterLock

@@ -20,10 +20,10 @@ import orjson
 
 from dedup.candidates.sketch_join import posting_limit
 from dedup.errors import StorageError
-from dedup.index.backend import Result
 from dedup.index.features import Prepared
 from dedup.index.folder.database import Row, checked
 from dedup.index.frequencies import Frequencies
+from dedup.index.protocol import Result
 from dedup.index.query import Finder, Found
 from dedup.index.redis import columns, lock, snapshots
 from dedup.index.redis.buckets import LONGEST, Buckets, SharedPostings
@@ -56,7 +56,7 @@ NEAR, RARE = 0, 0xA0761D6478BD642F
 
 
 class Shared:
-    """A `dedup.index.backend.Backend` on a Redis server.
+    """A `dedup.index.protocol.Backend` on a Redis server.
 
     Parameters
     ----------

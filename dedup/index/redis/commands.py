@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from dedup import __version__
+from dedup._version import __version__
 from dedup.errors import StorageError
 from dedup.index.redis import columns, snapshots
 from dedup.index.redis.buckets import FEWEST, Names, fields

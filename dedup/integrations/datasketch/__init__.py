@@ -6,8 +6,8 @@
 - ``beside`` an index and such signatures asked together
 """
 
+from dedup.integrations.datasketch.collection import EstimatedMatch, Loaded, Signatures
 from dedup.integrations.datasketch.combined import IndexWithSignatures
 from dedup.integrations.datasketch.readers import Signature, signatures_of
-from dedup.integrations.datasketch.signatures import EstimatedMatch, Loaded, Signatures
 
 __all__ = ["EstimatedMatch", "IndexWithSignatures", "Loaded", "Signature", "Signatures", "signatures_of"]

@@ -9,7 +9,7 @@ from typing import Any
 from dedup.errors import ParamsError
 from dedup.index import Decision, Document, Index, Match
 from dedup.index.record import already_there, records
-from dedup.integrations.datasketch.signatures import Signatures
+from dedup.integrations.datasketch.collection import Signatures
 from dedup.schema import RELATIONS
 
 
