@@ -146,9 +146,9 @@ class Folder(Life):
 
     @property
     def storage(self) -> backend.Embedded:
-        backend = self.index._storage
-        assert isinstance(backend, backend.Embedded)
-        return backend
+        storage = self.index._storage
+        assert isinstance(storage, backend.Embedded)
+        return storage
 
     @rule()
     def flush(self) -> None:

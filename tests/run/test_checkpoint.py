@@ -219,7 +219,7 @@ def test_too_little_room_is_told_before_the_run(
     monkeypatch.setattr(pipeline, "WORTH_TELLING", 1_000)
     dedup.deduplicate(news, tmp_path / "out", progress=True)
     assert "temporary files will take about 0.0 GB" in capsys.readouterr().err
-    monkeypatch.setattr(pipeline.machine, "free_space", lambda folder: 1_000)
+    monkeypatch.setattr(pipeline.limits, "free_space", lambda folder: 1_000)
     with pytest.raises(dedup.OutputError, match="are free for temporary files"):
         dedup.deduplicate(news, tmp_path / "other")
     assert not (tmp_path / "other").exists()
@@ -250,7 +250,7 @@ def test_a_step_is_worked_out_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_killed_for_real(news: Path, tmp_path: Path) -> None:
-    program = "from dedup import checkpoint, matching; from dedup.cli.main import main; import sys;" \
+    program = "from dedup.run import checkpoint, matching; from dedup.cli.main import main; import sys;" \
         "checkpoint.SAVE_AFTER = 0; matching.PAIRS_AT_A_TIME = 2; sys.exit(main(sys.argv[1:]))"  # fmt: skip
     command = [sys.executable, "-c", program, "run", str(news), "--quiet", "-o"]
     subprocess.run([*command, tmp_path / "undisturbed"], check=True)

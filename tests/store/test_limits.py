@@ -94,7 +94,7 @@ def test_a_run_takes_what_it_may(groups: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_affinity() -> None:
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
-        "from dedup import machine; print(machine.processors())"
+        "from dedup.store import limits; print(limits.processors())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
