@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dedup.dates import Unread
 from dedup.io import Batch, Fields, open_files
-from dedup.io.usage import FieldCounts
+from dedup.io.fields.field_counts import FieldCounts
 from dedup.schema import NO_DATE
 
 

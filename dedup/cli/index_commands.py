@@ -403,10 +403,10 @@ def _require_fields(source: Source, fields: Fields) -> None:
     ------
     ColumnError
     """
-    from dedup.io.fields import FieldTree
-    from dedup.io.shapes import ROLES
-    from dedup.io.tally import lacking
-    from dedup.io.usage import FieldCounts
+    from dedup.io.fields.field_counts import FieldCounts
+    from dedup.io.fields.field_tree import FieldTree
+    from dedup.io.fields.producers import ROLES
+    from dedup.io.notes.input_counts import lacking
 
     if not any(getattr(fields, role) for role in ROLES):
         return

@@ -13,7 +13,7 @@ from dedup.index.aio import outcomes
 from dedup.integrations import extra
 from dedup.integrations.record_fields import readable_date, source_name
 from dedup.io import Fields
-from dedup.io.fields import DATE, SOURCE, FieldTree
+from dedup.io.fields.field_tree import DATE, SOURCE, FieldTree
 from dedup.params import Params
 from dedup.text.markup import without_markup
 from dedup.text.tokens import encode

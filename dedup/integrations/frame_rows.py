@@ -15,9 +15,9 @@ from dedup.index import Index
 from dedup.index.match import written
 from dedup.io import Fields
 from dedup.io.bytes.surrogates import readable
-from dedup.io.fields import ID, TEXT, FieldTree
-from dedup.io.formats.inferred import as_strings
-from dedup.io.formats.tabular import arrow_batch, find_columns, slices
+from dedup.io.fields.field_tree import ID, TEXT, FieldTree
+from dedup.io.formats.arrow_columns import arrow_batch, find_columns, slices
+from dedup.io.formats.dict_tables import as_strings
 from dedup.run.pipeline import deduplicate
 
 TAGS = ("kept", "duplicate_of", "relation", "score", "cluster")

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from dedup.dates import read_date
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields import NO_RANK, Taken
-from dedup.io.formats.assembly import sites_of_urls
+from dedup.io.fields.field_tree import NO_RANK, Taken
+from dedup.io.formats.batch_builder import sites_of_urls
 from dedup.report.run_table import AS_COPY
 from dedup.schema import NO_DATE
 

@@ -14,8 +14,8 @@ from dedup.integrations import extra
 from dedup.integrations.record_fields import plain, readable_date, source_name, told
 from dedup.integrations.registry import acquire, release
 from dedup.io import Fields
-from dedup.io.fields import DATE, ID, NO_RANK, SOURCE, TEXT, FieldTree, Found, Taken
-from dedup.io.formats.assembly import join_texts
+from dedup.io.fields.field_tree import DATE, ID, NO_RANK, SOURCE, TEXT, FieldTree, Found, Taken
+from dedup.io.formats.batch_builder import join_texts
 from dedup.params import Params
 
 with extra("scrapy"):

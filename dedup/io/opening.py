@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.bytes.paths import PassedOver, expand
-from dedup.io.files import FileSource
+from dedup.io.file_source import FileSource
 from dedup.io.source import LONGEST, Fields, Source
 
 EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
@@ -63,7 +63,7 @@ def open_source(
     """
     if isinstance(source, (str, os.PathLike)):
         return open_files([_path(source)], fields, strict, scratch, longest, encoding, fail_on_empty)
-    from dedup.io.memory import RecordSource, TableSource
+    from dedup.io.memory_source import RecordSource, TableSource
 
     if isinstance(source, pa.RecordBatch):
         return TableSource(pa.Table.from_batches([source]), fields, strict, longest, fail_on_empty)

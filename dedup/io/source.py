@@ -17,7 +17,7 @@ import pyarrow as pa
 from dedup.dates import Unread, require_date_format
 from dedup.errors import ParamsError
 from dedup.io.bytes.encodings import UTF_8, Charset
-from dedup.io.usage import FieldCounts
+from dedup.io.fields.field_counts import FieldCounts
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from dedup.io import source as source_module
 from dedup.io.bytes.lines import LongLine, Part, line_blocks, whole_lines
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading
-from dedup.io.formats import tabular
+from dedup.io.formats import arrow_columns as tabular
 from dedup.io.formats.delimited import Delimited
 from dedup.io.formats.jsonl import JsonLines
 from dedup.kernels import csv_records as kernel

@@ -13,7 +13,7 @@ from reading import everything, has_dates, json_lines, make
 from dedup import Params, deduplicate
 from dedup.errors import InputError, RecordError
 from dedup.io import Fields, expand, open_files, open_source
-from dedup.io.files import FileSource
+from dedup.io.file_source import FileSource
 from dedup.run.checkpoint import Checkpoint
 from dedup.run.ingest import read_records
 from dedup.run.progress import Progress

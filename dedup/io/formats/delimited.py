@@ -18,16 +18,16 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.file_changes import changed
 from dedup.io.bytes.lines import line_blocks
 from dedup.io.bytes.paths import InputFile
-from dedup.io.bytes.stamps import changed
 from dedup.io.bytes.streams import CHUNK_BYTES, DamagedError, Reading, raw_chunks
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields import SAMPLE_RECORDS, FieldTree, Found
-from dedup.io.formats.assembly import Assembly
-from dedup.io.formats.field_columns import Columns
+from dedup.io.fields.field_counts import Survey
+from dedup.io.fields.field_tree import SAMPLE_RECORDS, FieldTree, Found
+from dedup.io.fields.role_columns import Columns
+from dedup.io.formats.batch_builder import Assembly
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
-from dedup.io.usage import Survey
 from dedup.kernels import csv_records as kernel
 
 if TYPE_CHECKING:

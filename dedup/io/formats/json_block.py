@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.dates import Unread, read_date_column, read_dates
-from dedup.io.fields import TEXT, FieldTree
-from dedup.io.formats.assembly import Assembly, joined_texts, kind, names_of_rows, sites_of_urls
-from dedup.io.formats.field_columns import Columns
-from dedup.io.shapes import ROLES
+from dedup.io.fields.field_counts import FieldCounts, add_to
+from dedup.io.fields.field_tree import TEXT, FieldTree
+from dedup.io.fields.producers import ROLES
+from dedup.io.fields.role_columns import Columns
+from dedup.io.formats.batch_builder import Assembly, joined_texts, kind, names_of_rows, sites_of_urls
 from dedup.io.source import Batch, Rejection
-from dedup.io.usage import FieldCounts, add_to
 from dedup.kernels import json_fields as kernel
 from dedup.kernels.simd import BLOCK
 

@@ -15,16 +15,16 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import Charset
+from dedup.io.bytes.file_changes import changed
 from dedup.io.bytes.lines import LongLine, line_blocks, pieces_of, record_lines, runs, whole_lines
 from dedup.io.bytes.paths import InputFile
-from dedup.io.bytes.stamps import changed
 from dedup.io.bytes.streams import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, raw_chunks, text_chunks
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields import SAMPLE_RECORDS, FieldTree
-from dedup.io.formats.inferred import table_of_dicts
+from dedup.io.fields.field_counts import Survey, names_of
+from dedup.io.fields.field_tree import SAMPLE_RECORDS, FieldTree
+from dedup.io.formats.dict_tables import table_of_dicts
 from dedup.io.formats.json_block import BlockReader, parse
 from dedup.io.source import BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
-from dedup.io.usage import Survey, names_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
+from dedup.io.bytes.file_changes import changed
 from dedup.io.bytes.paths import InputFile
-from dedup.io.bytes.stamps import changed
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields import DATE, SAMPLE_RECORDS, FieldTree
-from dedup.io.formats.tabular import (
+from dedup.io.fields.field_counts import Survey
+from dedup.io.fields.field_tree import DATE, SAMPLE_RECORDS, FieldTree
+from dedup.io.formats.arrow_columns import (
     arrow_batch,
     bounded,
     filtered,
@@ -29,7 +30,6 @@ from dedup.io.formats.tabular import (
     wanted_columns,
 )
 from dedup.io.source import LONGEST, Fields, Piece
-from dedup.io.usage import Survey
 
 if TYPE_CHECKING:
     import numpy.typing as npt

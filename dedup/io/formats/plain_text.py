@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from dedup.io import doubts
 from dedup.io.bytes.paths import STDIN, InputFile
 from dedup.io.bytes.streams import CHUNK_BYTES, NotTextError, Reading, chunks, size_of, text_chunks
 from dedup.io.bytes.surrogates import printable, readable
+from dedup.io.fields.field_counts import Survey
+from dedup.io.notes import text_defects as doubts
 from dedup.io.source import LONGEST, RAW_BYTES, Batch, Piece, Rejection
-from dedup.io.usage import Survey
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:

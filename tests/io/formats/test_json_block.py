@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedup.io import Fields
-from dedup.io.fields import FieldTree
+from dedup.io.fields.field_tree import FieldTree
 from dedup.io.formats.json_block import BlockReader, Buffers, arrays_of, parsed_batch
 from dedup.kernels import json_fields as kernel
 

@@ -21,9 +21,9 @@ from dedup.errors import ColumnError, ParamsError
 from dedup.io import Fields, open_files, open_source
 from dedup.io.bytes.paths import expand
 from dedup.io.bytes.streams import Reading
-from dedup.io.fields import NO_RANK, FieldTree, paths_of
+from dedup.io.fields.field_tree import NO_RANK, FieldTree, paths_of
+from dedup.io.fields.producers import GUESSES, SHAPES
 from dedup.io.formats.jsonl import JsonLines
-from dedup.io.shapes import GUESSES, SHAPES
 
 DAY, TEXT = "2024-01-31T12:00:00Z", "The council voted on Monday to close the old bridge for repairs."
 MICROS = 1_706_702_400_000_000

@@ -21,15 +21,15 @@ import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError
 from dedup.io.bytes.encodings import UTF_8, charset_named
+from dedup.io.bytes.file_changes import Stamp, require_unchanged, stamp
 from dedup.io.bytes.paths import COMPRESSED_SUFFIXES, InputFile, PassedOver
-from dedup.io.bytes.stamps import Stamp, require_unchanged, stamp
 from dedup.io.bytes.streams import CHUNK_BYTES, Reading, unreadable
-from dedup.io.doubts import examined, notes
-from dedup.io.fields import FieldTree
-from dedup.io.formats.inferred import as_strings
+from dedup.io.fields.field_counts import FieldCounts, Survey, few, summary
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.formats.dict_tables import as_strings
+from dedup.io.notes.input_counts import Tally, field_notes, require_fields
+from dedup.io.notes.text_defects import examined, notes
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece
-from dedup.io.tally import Tally, field_notes, require_fields
-from dedup.io.usage import FieldCounts, Survey, few, summary
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from dedup.dates import read_dates
 from dedup.io.bytes.surrogates import printable, to_bytes
-from dedup.io.fields import ID, NO_RANK, FieldTree, Taken
-from dedup.io.formats.field_columns import Column, Columns
+from dedup.io.fields.field_tree import ID, NO_RANK, FieldTree, Taken
+from dedup.io.fields.role_columns import Column, Columns
 from dedup.io.source import RAW_BYTES, Batch, Rejection
 
 if TYPE_CHECKING:

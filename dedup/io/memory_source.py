@@ -15,16 +15,16 @@ import pyarrow as pa
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import UTF_8
 from dedup.io.bytes.surrogates import printable
-from dedup.io.doubts import examined
-from dedup.io.doubts import notes as doubt_notes
-from dedup.io.fields import ID, SAMPLE_RECORDS, TEXT, FieldTree, Taken
-from dedup.io.formats.assembly import Assembly, kind, without_long_texts
-from dedup.io.formats.field_columns import Columns
-from dedup.io.formats.inferred import json_bytes, table_of_dicts
-from dedup.io.formats.tabular import arrow_batch, filtered, find_columns, names_in, records_of, slices
+from dedup.io.fields.field_counts import Survey, names_of, summary
+from dedup.io.fields.field_tree import ID, SAMPLE_RECORDS, TEXT, FieldTree, Taken
+from dedup.io.fields.role_columns import Columns
+from dedup.io.formats.arrow_columns import arrow_batch, filtered, find_columns, names_in, records_of, slices
+from dedup.io.formats.batch_builder import Assembly, kind, without_long_texts
+from dedup.io.formats.dict_tables import json_bytes, table_of_dicts
+from dedup.io.notes.input_counts import Tally, field_notes, require_fields
+from dedup.io.notes.text_defects import examined
+from dedup.io.notes.text_defects import notes as doubt_notes
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece, Rejection
-from dedup.io.tally import Tally, field_notes, require_fields
-from dedup.io.usage import Survey, names_of, summary
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dedup.errors import InputError, RecordError
-from dedup.io import doubts
 from dedup.io.bytes.encodings import UTF_8, Charset
-from dedup.io.fields import FieldTree
-from dedup.io.shapes import ROLES
+from dedup.io.fields.field_counts import FieldCounts, Survey, notes
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.producers import ROLES
+from dedup.io.notes import text_defects as doubts
 from dedup.io.source import Batch, Fields
-from dedup.io.usage import FieldCounts, Survey, notes
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from dedup.dates import read_date
 from dedup.io.bytes.surrogates import printable
-from dedup.io.shapes import ROLES, VARIANTS
+from dedup.io.fields.producers import ROLES, VARIANTS
 from dedup.schema import NO_DATE
 
 Counts = dict[str, dict[str, int]]

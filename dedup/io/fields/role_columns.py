@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dedup.io.fields import NO_RANK, FieldTree, Found, Taken
-from dedup.io.usage import FieldCounts, add_to, is_filled
+from dedup.io.fields.field_counts import FieldCounts, add_to, is_filled
+from dedup.io.fields.field_tree import NO_RANK, FieldTree, Found, Taken
 
 FEW_TO_A_GROUP = 4
 """Records of the same keys below which it is not worth while to look at them together."""

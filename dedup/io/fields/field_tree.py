@@ -13,7 +13,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from dedup.errors import ColumnError
-from dedup.io.shapes import GUESSES, ROLES, is_abstract
+from dedup.io.fields.producers import GUESSES, ROLES, is_abstract
 from dedup.io.source import Fields
 
 TEXT, ID, DATE, SOURCE = range(4)

@@ -15,11 +15,11 @@ from dedup.dates import Unread, read_date_column
 from dedup.errors import ColumnError
 from dedup.io.bytes.lines import runs
 from dedup.io.bytes.surrogates import printable, readable
-from dedup.io.fields import DATE, ID, SOURCE, TEXT, FieldTree, Found, Node, is_usable
-from dedup.io.formats.assembly import is_blank, joined_texts, name_records, sites_of_urls, without_long_texts
-from dedup.io.shapes import ROLES
+from dedup.io.fields.field_counts import FieldCounts, add_to
+from dedup.io.fields.field_tree import DATE, ID, SOURCE, TEXT, FieldTree, Found, Node, is_usable
+from dedup.io.fields.producers import ROLES
+from dedup.io.formats.batch_builder import is_blank, joined_texts, name_records, sites_of_urls, without_long_texts
 from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch
-from dedup.io.usage import FieldCounts, add_to
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
