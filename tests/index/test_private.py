@@ -74,7 +74,7 @@ def test_a_folder_that_is_there_says_who_may_read(tmp_path: Path) -> None:
 
 
 def test_signatures_are_private_too(tmp_path: Path) -> None:
-    with Signatures.open(tmp_path / "old") as old:
+    with Signatures(tmp_path / "old") as old:
         old.load({str(k): to_datasketch(signature(article(k))) for k in range(5)})
         found = modes(tmp_path / "old")
     found.update(modes(tmp_path / "old"))
