@@ -23,6 +23,8 @@ with extra("datatrove"):
     from datatrove.pipeline.filters.base_filter import BaseFilter
     from datatrove.pipeline.writers.disk_base import DiskWriter
 
+__all__ = ["DedupFilter"]
+
 TAG = "dedup"
 """The key in the metadata of a removed document under which its decision is."""
 

@@ -27,6 +27,8 @@ with extra("scrapy"):
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+__all__ = ["DedupPipeline"]
+
 logger = logging.getLogger(__name__)
 
 SETTINGS = ("DEDUP_ID_FIELD", "DEDUP_TEXT_FIELD", "DEDUP_DATE_FIELD", "DEDUP_SOURCE_FIELD", "DEDUP_DATE_FORMAT")

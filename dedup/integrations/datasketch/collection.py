@@ -48,6 +48,12 @@ class LoadTuning:
         Signatures that are committed at a time; their band keys are one run file.
     most_runs : int
         Run files after a load from which they are merged into one.
+
+    Examples
+    --------
+    >>> from dedup.integrations.datasketch import LoadTuning
+    >>> LoadTuning(block=1_000)
+    LoadTuning(block=1000, most_runs=8)
     """
 
     block: int = 16_384
@@ -70,7 +76,15 @@ class EstimatedMatch(Match):
 
     Examples
     --------
-    See `Signatures`.
+    >>> import tempfile
+    >>> from dedup.integrations.datasketch import Signatures
+    >>> from dedup.minhash import signature, to_datasketch
+    >>> text = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> with Signatures(tempfile.mkdtemp()) as old:
+    ...     counts = old.load({"a-1": to_datasketch(signature(text))})
+    ...     (match,) = old.query(text)
+    >>> match.id, match.score, round(match.error, 3)
+    ('a-1', 1.0, 0.008)
     """
 
     error: float
@@ -89,7 +103,12 @@ class LoadCounts(NamedTuple):
 
     Examples
     --------
-    See `Signatures`.
+    >>> import tempfile
+    >>> from dedup.integrations.datasketch import Signatures
+    >>> from dedup.minhash import signature, to_datasketch
+    >>> with Signatures(tempfile.mkdtemp()) as old:
+    ...     old.load({"a-1": to_datasketch(signature("The bridge is closed.")), "a-2": to_datasketch(signature(""))})
+    LoadCounts(added=1, skipped=0, empty=1)
     """
 
     added: int
