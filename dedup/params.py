@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from difflib import get_close_matches
 from importlib.util import find_spec
 from numbers import Integral, Real
 from pathlib import Path
@@ -281,6 +280,8 @@ def _nearest(name: str, names: list[str]) -> str:
     if name in _INPUT_FIELDS:
         field = name.removesuffix("_field")
         return f"dedup.Fields says it, as in deduplicate(records, fields=Fields({field}=...))"
+    from difflib import get_close_matches  # not needed where nothing is wrong
+
     near = get_close_matches(name, names, 1)
     return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
 
