@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from dedup.errors import ParamsError
 from dedup.store import secret
-from dedup.store.corpus import Scratch, ScratchArray, damaged, scratch_error
 from dedup.store.durable import sync_folder
 from dedup.store.private import opener
+from dedup.store.scratch import Scratch, ScratchArray, damaged, scratch_error
 from dedup.store.work_folder import MANIFEST, SCRATCH_SUFFIX
 
 FORMAT = 4

@@ -17,7 +17,8 @@ from dedup.attribution.direction import origins
 from dedup.judge.clusters import keep_order
 from dedup.params import Params
 from dedup.run.records import Records
-from dedup.store.corpus import Corpus, Segments, release
+from dedup.store.corpus import Corpus, Segments
+from dedup.store.scratch import release
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ from dedup.run.index_ids import check_ids
 from dedup.run.index_matches import Known, best
 from dedup.run.progress import Progress
 from dedup.run.records import Records
-from dedup.store.corpus import Corpus, release
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import release
 from dedup.text.tokens import Tokens
 
 OF_THE_RUN = ("keep", "prefer")

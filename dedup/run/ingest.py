@@ -22,7 +22,8 @@ from dedup.run.checkpoint import Checkpoint
 from dedup.run.progress import Progress
 from dedup.run.records import Records, Rejected
 from dedup.schema import NO_DATE
-from dedup.store.corpus import ScratchStrings, Segments
+from dedup.store.corpus import Segments
+from dedup.store.scratch import ScratchStrings
 from dedup.store.secret import Key
 from dedup.store.slices import in_turn
 from dedup.text.markup import without_markup

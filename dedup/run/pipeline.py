@@ -33,7 +33,7 @@ from dedup.run.progress import Progress
 from dedup.run.records import Records
 from dedup.run.result import Result
 from dedup.store import limits
-from dedup.store.corpus import Scratch, scratch_error
+from dedup.store.scratch import Scratch, scratch_error
 
 if TYPE_CHECKING:
     from dedup.index import Index
