@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from dedup.comparison import Comparison, compare
     from dedup.index import Index
     from dedup.index.aio import AsyncIndex
-    from dedup.run.pipeline import deduplicate
+    from dedup.io import Fields
+    from dedup.run.deduplication import deduplicate
+    from dedup.run.options import RunOptions
     from dedup.run.result import Result
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "ColumnError",
     "Comparison",
     "DedupError",
+    "Fields",
     "Index",
     "InputError",
     "Level",
@@ -33,6 +36,7 @@ __all__ = [
     "ParamsError",
     "RecordError",
     "Result",
+    "RunOptions",
     "StorageError",
     "__version__",
     "compare",
@@ -45,7 +49,9 @@ _LATE = {
     "Index": "dedup.index",
     "Result": "dedup.run.result",
     "compare": "dedup.comparison",
-    "deduplicate": "dedup.run.pipeline",
+    "Fields": "dedup.io",
+    "RunOptions": "dedup.run.options",
+    "deduplicate": "dedup.run.deduplication",
 }
 
 

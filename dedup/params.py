@@ -6,7 +6,9 @@ import enum
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
 from importlib.util import find_spec
 from numbers import Integral, Real
 from pathlib import Path
@@ -161,6 +163,80 @@ class Params:
         """16 hex digits that are equal for equal parameters."""
         canonical = json.dumps(self.as_dict(), sort_keys=True).encode()
         return hashlib.blake2b(canonical, digest_size=8).hexdigest()
+
+
+def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that a caller chose, so that all others may be those of an index.
+
+    Parameters
+    ----------
+    params : Params or None
+        Chooses all fields.
+    keywords : mapping
+        Field to value; they replace fields of ``params``.
+
+    Returns
+    -------
+    dict
+        Field to value.
+
+    Raises
+    ------
+    ParamsError
+        When ``params`` is no Params or a keyword is no field of it.
+    """
+    if params is not None and not isinstance(params, Params):
+        raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
+    names = [field.name for field in fields(Params)]
+    for name in keywords:
+        if name not in names:
+            raise ParamsError(
+                f"an argument {name!r} that does not exist", "a field of dedup.Params", _nearest(name, names)
+            )
+    return {**({} if params is None else {name: getattr(params, name) for name in names}), **keywords}
+
+
+def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
+    """Return parameters with some fields replaced, as functions do that take fields of Params as keywords.
+
+    Parameters
+    ----------
+    params : Params or None
+        None means the defaults.
+    keywords : mapping
+        Field to value.
+
+    Returns
+    -------
+    Params
+
+    Raises
+    ------
+    ParamsError
+        When a keyword is no field of Params (it names the nearest one), or a value cannot be used.
+
+    Examples
+    --------
+    >>> from dedup.params import Params, with_fields
+    >>> with_fields(Params(threshold=0.8), {"level": "near"}) == Params(threshold=0.8, level="near")
+    True
+    """
+    return Params(**chosen_fields(params, keywords))
+
+
+_RUN_OPTIONS = ("threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty")
+_INPUT_FIELDS = ("id_field", "text_field", "date_field", "source_field", "date_format", "encoding")
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    """Return a hint at what the caller may have meant."""
+    if name in _RUN_OPTIONS:
+        return f"{name} is a field of dedup.RunOptions, as in deduplicate(records, run=RunOptions({name}=...))"
+    if name in _INPUT_FIELDS:
+        field = name.removesuffix("_field")
+        return f"dedup.Fields says it, as in deduplicate(records, fields=Fields({field}=...))"
+    near = get_close_matches(name, names, 1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
 
 
 def _model(given: Any) -> str:

@@ -36,7 +36,7 @@ def scratch_error(error: OSError, scratch: Path | None) -> OutputError:
 
 
 def damaged(path: Path, found: str, expected: str) -> InputError:
-    """Return the error for a scratch file that is not what an earlier process has left."""
+    """Return the error for a scratch file that an earlier process left otherwise."""
     return InputError(f"{path} {found}", expected, "the saved state is damaged: run without --resume")
 
 
@@ -182,7 +182,7 @@ class ScratchStrings:
 
 
 class Scratch:
-    """What a run may take: its scratch files, by name, and its memory.
+    """The scratch files of a run, by name, and the memory that it may take.
 
     Parameters
     ----------
