@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dedup import Fields, RunOptions
 from dedup.errors import ParamsError
 from dedup.params import Level, Params, chosen_fields, with_fields
 
@@ -43,6 +45,16 @@ def test_the_nearest_name_is_suggested(name: str, hint: str) -> None:
         with_fields(None, {name: 1})
     assert f"an argument {name!r} that does not exist; expected a field of dedup.Params" in str(raised.value)
     assert hint in str(raised.value)
+
+
+def test_a_field_of_another_value_is_recognised() -> None:
+    of_a_run = {field.name for field in fields(RunOptions)} - {"tuning"}
+    of_the_input = {"id_field", "text_field", "date_field", "source_field", "date_format", "encoding"}
+    assert {name.removesuffix("_field") for name in of_the_input} == {field.name for field in fields(Fields)}
+    for kind, names in (("RunOptions", of_a_run), ("Fields", of_the_input)):
+        for name in names:
+            with pytest.raises(ParamsError, match=rf"dedup\.{kind}\b.*"):
+                with_fields(None, {name: 1})
 
 
 @pytest.mark.parametrize(

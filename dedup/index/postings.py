@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.kernels import sorted_runs as kernel
-from dedup.store.corpus import read_only
+from dedup.store.scratch import read_only
 
 BITS = 28
 """Of a document's number: an index takes 268 million documents in its life."""

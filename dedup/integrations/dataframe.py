@@ -22,7 +22,7 @@ from dedup.io.fields import ID, TEXT, FieldTree
 from dedup.io.formats.inferred import as_strings
 from dedup.io.formats.tabular import find_columns
 from dedup.params import Params
-from dedup.run.pipeline import deduplicate
+from dedup.run.deduplication import deduplicate
 
 if TYPE_CHECKING:
     from dedup.index import Index

@@ -17,12 +17,12 @@ import pyarrow.compute as pc
 
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
-from dedup.run.exact import Collapsed
+from dedup.run.exact import DistinctTexts
 from dedup.schema import RIGHT
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class IndexMatches:
     """Documents of an index, in the order in which they were added.
 
     Parameters
@@ -51,22 +51,22 @@ class Known:
         return len(self.ids)
 
     @staticmethod
-    def none(n_documents: int) -> Known:
+    def none(n_documents: int) -> IndexMatches:
         """Return what is known of a run's documents without an index: nothing."""
         names = pa.array([], pa.large_string())
         none = np.empty(0, np.int64), np.empty(0, bool)
-        return Known(names, names, names, *none, Matches.none(), np.full(n_documents, -1))
+        return IndexMatches(names, names, names, *none, Matches.none(), np.full(n_documents, -1))
 
     @property
     def decided(self) -> npt.NDArray[np.bool_]:
         """Whether each document of the run is dropped for one of these."""
         return self.joins >= 0
 
-    def copies(self, collapsed: Collapsed) -> int:
+    def copies(self, collapsed: DistinctTexts) -> int:
         """Return how many records of the run are dropped for one of these."""
         return int(self.decided[collapsed.document[collapsed.document >= 0]].sum())
 
-    def again(self, collapsed: Collapsed, ids: pa.LargeStringArray) -> int:
+    def again(self, collapsed: DistinctTexts, ids: pa.LargeStringArray) -> int:
         """Return how many records of the run are dropped for the one of their own id: an earlier run had them."""
         (records,) = np.nonzero(collapsed.document >= 0)
         joins = self.joins[collapsed.document[records]]
@@ -74,7 +74,7 @@ class Known:
         of = self.ids.take(pa.array(self.matches.left[joins]))
         return pc.sum(pc.equal(ids.take(pa.array(records)), of)).as_py() or 0
 
-    def behind(self, collapsed: Collapsed, n_records: int) -> Collapsed:
+    def behind(self, collapsed: DistinctTexts, n_records: int) -> DistinctTexts:
         """Return the documents of the run with these behind them, each with a record of its own."""
         return replace(collapsed, record=np.concatenate([collapsed.record, n_records + np.arange(len(self))]))
 
@@ -91,7 +91,9 @@ class Known:
         return Matches.concatenate([matches, here]), Clusters(leader, match)
 
 
-def best(matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_documents: int) -> npt.NDArray[np.int64]:
+def best_matches(
+    matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_documents: int
+) -> npt.NDArray[np.int64]:
     """Return the match by which each document of a run is dropped for one of an index, -1 where there is none.
 
     The closest relation, then the highest score, then the document that was added first; as in `dedup.judge.clusters`,
@@ -100,7 +102,7 @@ def best(matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_do
     Parameters
     ----------
     matches : Matches
-        As in `Known`.
+        As in `IndexMatches`.
     original : bool array, shape (n_known,)
         Whether each document of the index is no copy of another one.
     last_copy : int

@@ -34,28 +34,24 @@ from dedup.judge.match_table import Matches
 from dedup.judge.relation import LAST_COPY
 from dedup.params import Params
 from dedup.run.checkpoint import Arrays, Checkpoint
-from dedup.run.exact import Collapsed
+from dedup.run.exact import DistinctTexts
 from dedup.run.index_ids import check_ids
-from dedup.run.index_matches import Known, best
+from dedup.run.index_matches import IndexMatches, best_matches
+from dedup.run.options import RunTuning
 from dedup.run.progress import Progress
 from dedup.run.records import Records
-from dedup.store.corpus import Corpus, release
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import release
 from dedup.text.tokens import Tokens
 
 OF_THE_RUN = ("keep", "prefer")
 """Parameters that may be others in each run; the rest must be those of the index."""
 
-AT_A_TIME, TOKENS_AT_A_TIME = 2_000, 2_000_000
-"""Documents, and their tokens, that are compared with the index, or added to it, at a time."""
-
-STEP = 16_000
-"""Documents whose matches are a step of the run, which can be saved."""
-
 Places = npt.NDArray[np.int64]
 
 
 @contextmanager
-def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> Iterator[Against]:
+def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any], tuning: RunTuning) -> Iterator[IndexStep]:
     """Open the index of a run, or make one, and lock it; one that was made is removed again if the run fails.
 
     Parameters
@@ -64,6 +60,7 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
         An index that is open for writing stays open.
     given : mapping
         The parameters that the caller gave, by name; the others are those of the index.
+    tuning : RunTuning
 
     Raises
     ------
@@ -71,13 +68,13 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
     """
     asked = Params(**given)  # refused before anything is made
     if isinstance(index, Index):
-        yield Against(index, given)
+        yield IndexStep(index, given, tuning)
         return
     folder = None if Address.is_one(index) else _folder(index)
     there, is_made = folder is not None and folder.is_dir(), not _is_index(index)
     ours = Index.open(index, replace(asked, keep=None, prefer=()) if is_made else None)
     try:
-        yield Against(ours, given, closes=True)
+        yield IndexStep(ours, given, tuning, closes=True)
     except BaseException:
         is_empty = False
         with suppress(StorageError):  # what went wrong first is what is told
@@ -116,7 +113,7 @@ def _remove(folder: Path, keep: bool) -> None:
             folder.rmdir()
 
 
-class Against:
+class IndexStep:
     """An index in the hands of a run.
 
     Parameters
@@ -125,6 +122,7 @@ class Against:
         Open for writing.
     given : mapping
         Parameters that must be those of the index, but for `OF_THE_RUN`.
+    tuning : RunTuning
     closes : bool
         Close the index when all is added, as a part of the run.
 
@@ -144,8 +142,9 @@ class Against:
     ParamsError, StorageError
     """
 
-    def __init__(self, index: Index, given: Mapping[str, Any], closes: bool = False) -> None:
+    def __init__(self, index: Index, given: Mapping[str, Any], tuning: RunTuning, closes: bool = False) -> None:
         self._index = index
+        self._tuning = tuning
         self._closes = closes
         stored = bulk.params_of(index)
         self.identity = bulk.state(index)
@@ -165,27 +164,30 @@ class Against:
         """
         check_ids(batch)
 
-    def find(self, records: Records, collapsed: Collapsed, checkpoint: Checkpoint) -> Known:
+    def find(self, records: Records, collapsed: DistinctTexts, checkpoint: Checkpoint) -> IndexMatches:
         """Compare the documents of a run with those of the index."""
         n = len(collapsed.corpus)
         if len(self._index) == 0:
-            return Known.none(n)
-        parts = [Matches.none()]
+            return IndexMatches.none(n)
+        parts, size = [Matches.none()], self._tuning.index_step
         with bulk.held(self._index):
-            for first in range(0, n, STEP):
-                step = partial(self._matched, records, collapsed, first, min(first + STEP, n))
-                parts.append(Matches(*checkpoint.once(f"index {first // STEP}", step)))
+            for first in range(0, n, size):
+                step = f"index {first // size}"
+                columns = checkpoint.load(step)
+                if columns is None:
+                    columns = checkpoint.save(step, self._matched(records, collapsed, first, min(first + size, n)))
+                parts.append(Matches(*columns))
             matches = Matches.concatenate(parts)
             held = bulk.named(self._index, np.unique(matches.left))
         # On a server another writer may have removed some meanwhile.
         matches = matches.take(np.flatnonzero(np.isin(matches.left, held.numbers)))
         matches = replace(matches, left=np.searchsorted(held.numbers, matches.left))
-        joins = best(matches, held.original, LAST_COPY[self.params.level], n)
-        return Known(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
+        joins = best_matches(matches, held.original, LAST_COPY[self.params.level], n)
+        return IndexMatches(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
 
-    def _matched(self, records: Records, collapsed: Collapsed, first: int, stop: int) -> Arrays:
+    def _matched(self, records: Records, collapsed: DistinctTexts, first: int, stop: int) -> Arrays:
         parts = [Matches.none()]
-        for some in _blocks(collapsed.record[first:stop], records):
+        for some in self._blocks(collapsed.record[first:stop], records):
             found = bulk.compared(self._index, self._prepared(records, some))
             parts.append(replace(found, right=found.right + first))
             first += len(some)
@@ -209,7 +211,8 @@ class Against:
         ids = records.ids.take(pa.array(self._add))
         if pc.count_distinct(ids).as_py() < len(ids):
             raise _twice(records, self._add, ids)
-        parts = (ids[first : first + AT_A_TIME].to_pylist() for first in range(0, len(ids), AT_A_TIME))
+        size = self._tuning.index_documents
+        parts = (ids[first : first + size].to_pylist() for first in range(0, len(ids), size))
         replaced = bulk.count_known(self._index, parts)
         before = len(self._index)
         summary["index"] = {
@@ -263,7 +266,7 @@ class Against:
             summary["index"].update({} if size is None else {"bytes": size})
 
     def _parts(self, records: Records, agencies: Agencies) -> Iterator[bulk.Added]:
-        for some in _blocks(self._add, records):
+        for some in self._blocks(self._add, records):
             credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, some, agencies)
             texts = replace(self._prepared(records, some), credit=credit, drawn_on=drawn_on)
             ids, sources = (column.take(pa.array(some)).to_pylist() for column in (records.ids, records.sources))
@@ -275,6 +278,17 @@ class Against:
         offsets = np.concatenate([[0], corpus.ends])
         tokens = Tokens(corpus.tokens, offsets, corpus.fingerprints, records.digests[some])
         return bulk.prepared(self._index, tokens, records.sizes[some], records.published[some])
+
+    def _blocks(self, which: Places, records: Records) -> Iterator[Places]:
+        """Cut records into blocks that are worked on at a time."""
+        ends = np.cumsum(records.lengths[which])
+        first = 0
+        while first < len(which):
+            before = ends[first - 1] if first else 0
+            stop = int(np.searchsorted(ends, before + self._tuning.index_tokens, "right"))
+            stop = min(max(stop, first + 1), first + self._tuning.index_documents)
+            yield which[first:stop]
+            first = stop
 
     def _is_added(self, records: Records) -> bool | None:
         """Whether the index has what was to be added, as the last of it tells; None where it cannot be asked."""
@@ -307,15 +321,3 @@ def _twice(records: Records, added: Places, ids: pa.LargeStringArray) -> InputEr
         "ids that name one text each, for the index",
         "name another field with --id-field (id_field=); nothing was written",
     )
-
-
-def _blocks(which: Places, records: Records) -> Iterator[Places]:
-    """Cut records into blocks that are worked on at a time."""
-    ends = np.cumsum(records.lengths[which])
-    first = 0
-    while first < len(which):
-        before = ends[first - 1] if first else 0
-        stop = int(np.searchsorted(ends, before + TOKENS_AT_A_TIME, "right"))
-        stop = min(max(stop, first + 1), first + AT_A_TIME)
-        yield which[first:stop]
-        first = stop
