@@ -18,9 +18,10 @@ import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError, ParamsError
 from dedup.io import Fields
-from dedup.io.fields import ID, TEXT, FieldTree
-from dedup.io.formats.inferred import as_strings
-from dedup.io.formats.tabular import find_columns
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import ID, TEXT
+from dedup.io.formats.arrow_columns import find_columns
+from dedup.io.formats.dict_tables import as_strings
 from dedup.params import Params
 from dedup.run.deduplication import deduplicate
 
@@ -226,7 +227,7 @@ class _Rows:
             met = tree.child(tree.nodes[0], name)
             if met is None:
                 continue
-            is_text = any(tree.roles[role] == "text" for role, *_ in met[0].uses)
+            is_text = any(tree.roles[role].name == "text" for role, *_ in met[0].uses)
             try:
                 columns[name] = _arrow(name, self.frame[name], is_text)
             except ColumnError:

@@ -21,7 +21,7 @@ import pytest
 from conftest import article, edited
 
 import dedup
-from dedup.io import files
+from dedup.io import file_source as files
 from dedup.params import Params
 from dedup.run import checkpoint, matching, pipeline
 from dedup.run.checkpoint import Checkpoint
