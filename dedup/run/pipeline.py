@@ -64,7 +64,7 @@ def run(
     require_resumable(source, output, options)
     bands = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
     progress = progress or Progress(options.progress, options.progress)
-    identity = run_identity(source, params, options.chosen_memory, agencies, None if index is None else index.identity)
+    identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
     with ExitStack() as resources:
         inputs = [*source.inputs, *(() if index is None else [Path(index.place)])]
         folder = None if output is None else resources.enter_context(Output(output, inputs, options.resume))
