@@ -7,10 +7,10 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from dedup.index import frequencies
 from dedup.index.folder import backend, state
 from dedup.index.redis import backend as shared
 from dedup.index.redis import columns, maintenance
+from dedup.index.search import frequencies
 
 LIFE_COUNT = int(os.environ.get("DEDUP_LIVES", "8"))
 """More, and others each time, in the long run: ``DEDUP_LIVES=500 pytest tests/index/test_histories.py``."""

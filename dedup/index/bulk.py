@@ -18,7 +18,7 @@ from dedup.index.features import Prepared
 from dedup.index.folder.backend import Embedded
 from dedup.index.folder.database import Row
 from dedup.index.index import Index
-from dedup.index.postings import MOST_DOCUMENTS
+from dedup.index.search.postings import MOST_DOCUMENTS
 from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE

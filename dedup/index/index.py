@@ -18,17 +18,17 @@ from dedup.attribution.agencies import UNKNOWN, Agencies
 from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
 from dedup.errors import ParamsError, StorageError
 from dedup.index import record as inputs
+from dedup.index.decisions import copies_of_it, verdicts
 from dedup.index.features import NearKeys, Prepared
 from dedup.index.folder.backend import Embedded
 from dedup.index.folder.create import folder_of
 from dedup.index.folder.database import Row
 from dedup.index.match import Decision, Document, written
-from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.protocol import Backend
-from dedup.index.query import Found
 from dedup.index.record import Given, already_there, checked_id, records
 from dedup.index.redis.url import Address
-from dedup.index.verdict import copies_of_it, verdicts
+from dedup.index.search.postings import MOST_DOCUMENTS
+from dedup.index.search.query import Found
 from dedup.judge.relation import LAST_COPY
 from dedup.params import Params
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from dedup.index.features import Prepared
 from dedup.index.folder.database import Row
-from dedup.index.query import Found
+from dedup.index.search.query import Found
+from dedup.index.search.working_set import Numbers
 from dedup.index.vocabulary import Vocabulary
-from dedup.index.working_set import Numbers
 from dedup.params import Params
 from dedup.store.secret import Key
 
@@ -90,7 +90,7 @@ class Backend(Protocol):
         """Return the documents that are copies of one."""
 
     def find(self, new: Prepared, numbers: Numbers, add: bool, kin: Sequence[int] = ()) -> Found:
-        """Find and judge the pairs of new texts and stored ones, as `dedup.index.query.Finder` does."""
+        """Find and judge the pairs of new texts and stored ones, as `dedup.index.search.query.Finder` does."""
 
     def __len__(self) -> int: ...
 

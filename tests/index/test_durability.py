@@ -21,7 +21,7 @@ from conftest import article
 from dedup import Index, StorageError
 from dedup.index.folder import backend, segments, state
 from dedup.index.folder.database import Documents
-from dedup.index.query import Finder
+from dedup.index.search.query import Finder
 
 KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
 """More in the long run: ``DEDUP_KILLS=100 pytest tests/index/test_durability.py``."""

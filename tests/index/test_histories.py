@@ -28,8 +28,8 @@ from lives import LIVES, day, do_all_often
 from dedup import Index, InputError, Params, StorageError
 from dedup.index.folder import backend, segments
 from dedup.index.folder.database import Documents
-from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.redis import backend as shared
+from dedup.index.search.postings import MOST_DOCUMENTS
 
 TEXTS = [*(article(seed, 6) for seed in range(12)), "A short one.", "?! …"]
 MOST_FOUND = 16  # of identical texts, as `bucket_limit` has it

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from dedup.index.folder import segments
-from dedup.index.frequencies import Frequencies
-from dedup.index.postings import BITS, Postings, StoredRun
+from dedup.index.search.frequencies import Frequencies
+from dedup.index.search.postings import BITS, Postings, StoredRun
 from dedup.kernels.sorted_runs import place_of
 
 
@@ -90,7 +90,7 @@ def test_frequencies_grow_without_losing_any(monkeypatch: pytest.MonkeyPatch) ->
     from corpora import corpus_of
 
     from dedup.candidates import background, word_pairs
-    from dedup.index import frequencies as module
+    from dedup.index.search import frequencies as module
 
     corpus = corpus_of([article(seed) for seed in range(30)])
     grown, still = Frequencies(), Frequencies()

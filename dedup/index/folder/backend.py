@@ -20,8 +20,8 @@ from dedup.index.folder.integrity import problems
 from dedup.index.folder.lock import WriterLock
 from dedup.index.folder.state import DATABASE, Storage
 from dedup.index.protocol import Result
-from dedup.index.query import Found
-from dedup.index.working_set import Numbers
+from dedup.index.search.query import Found
+from dedup.index.search.working_set import Numbers
 from dedup.params import Params
 
 FLUSH_DOCUMENTS = 2_000

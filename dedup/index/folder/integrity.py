@@ -6,7 +6,7 @@ import numpy as np
 
 from dedup.index.folder import segments
 from dedup.index.folder.state import Storage
-from dedup.index.postings import MOST_DOCUMENTS
+from dedup.index.search.postings import MOST_DOCUMENTS
 
 MOST_TOLD = 20
 BLOCK = 1_000

@@ -22,7 +22,7 @@ import pyarrow as pa
 import xxhash
 
 from dedup.index.folder.database import RunFile
-from dedup.index.postings import MOST_DOCUMENTS, Run, StoredRun, checksums, pruned
+from dedup.index.search.postings import MOST_DOCUMENTS, Run, StoredRun, checksums, pruned
 from dedup.kernels.sorted_runs import SUMMED
 from dedup.store.durable import sync_folder
 from dedup.store.private import opener_in

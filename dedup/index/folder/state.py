@@ -22,10 +22,10 @@ from dedup.candidates.word_pairs import frequency_bits
 from dedup.errors import StorageError
 from dedup.index.folder import segments
 from dedup.index.folder.database import Documents, Row, RunFile, checked
-from dedup.index.frequencies import MOST_BITS, NO_LIMIT, Frequencies
-from dedup.index.query import Finder
+from dedup.index.search.frequencies import MOST_BITS, NO_LIMIT, Frequencies
+from dedup.index.search.query import Finder
+from dedup.index.search.working_set import tokens_of
 from dedup.index.vocabulary import Vocabulary
-from dedup.index.working_set import tokens_of
 from dedup.params import Level, Params
 from dedup.store.secret import key_of
 from dedup.text.tokens import Tokens

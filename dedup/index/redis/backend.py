@@ -22,20 +22,20 @@ from dedup.candidates.sketch_join import posting_limit
 from dedup.errors import StorageError
 from dedup.index.features import Prepared
 from dedup.index.folder.database import Row, checked
-from dedup.index.frequencies import Frequencies
 from dedup.index.protocol import Result
-from dedup.index.query import Finder, Found
 from dedup.index.redis import columns, lock, snapshots
 from dedup.index.redis.buckets import LONGEST, Buckets, SharedPostings
 from dedup.index.redis.codec import packed, unpacked
 from dedup.index.redis.commands import Server
+from dedup.index.redis.committed import FORMAT, REMEMBERED, Changes, Command, State
 from dedup.index.redis.integrity import problems
 from dedup.index.redis.lookup import Lookup
 from dedup.index.redis.maintenance import keep_up, sweep
-from dedup.index.redis.state import FORMAT, REMEMBERED, Changes, Command, State
 from dedup.index.redis.url import MAKES_ONE, Address, told
+from dedup.index.search.frequencies import Frequencies
+from dedup.index.search.query import Finder, Found
+from dedup.index.search.working_set import Numbers, tokens_of
 from dedup.index.vocabulary import Vocabulary
-from dedup.index.working_set import Numbers, tokens_of
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
 from dedup.store.secret import key_of

@@ -3,7 +3,7 @@
 A bucket holds the postings of a range of keys, sorted. There are between 2 ** k and 2 ** (k + 1) buckets: ranges of
 the upper k bits of which the first ones have been halved (linear hashing, Litwin 1980, by the upper bits instead of
 the lower). So a client knows from the number of buckets alone where each key is; few buckets change when it grows;
-and buckets read in the order of their ranges are one sorted run, as `dedup.index.postings` searches it.
+and buckets read in the order of their ranges are one sorted run, as `dedup.index.search.postings` searches it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import StorageError
-from dedup.index.postings import MOST_DOCUMENTS, Postings, Run, StoredRun, pruned, spread
+from dedup.index.search.postings import MOST_DOCUMENTS, Postings, Run, StoredRun, pruned, spread
 
 LOAD = 24
 """Postings of a bucket, on average: more are read in vain, fewer take more room (11 bytes a posting; 12 with 16)."""

@@ -1,6 +1,6 @@
 """What is asked of the server, and how: keys and commands, nothing of what they mean.
 
-- ``state`` a hash: format, version, parameters, and what is committed (`dedup.index.redis.state`)
+- ``state`` a hash: format, version, parameters, and what is committed (`dedup.index.redis.committed`)
 - ``documents`` a hash: a document by its number; ``postings`` a hash: a bucket by its name
 - ``columns:n`` strings: the records of documents; ``removed`` a string: numbers of four bytes, since the last sweep
 - ``words`` a string: the vocabulary; ``frequencies:x`` a hash: the shards of the table; ``lease`` whose turn it is
@@ -22,7 +22,7 @@ from dedup._version import __version__
 from dedup.errors import StorageError
 from dedup.index.redis import columns, snapshots
 from dedup.index.redis.buckets import FEWEST, Names, fields
-from dedup.index.redis.state import FORMAT, Command, State
+from dedup.index.redis.committed import FORMAT, Command, State
 from dedup.index.redis.url import Address
 from dedup.params import Params
 from dedup.store import secret

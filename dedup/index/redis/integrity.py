@@ -9,10 +9,10 @@ import numpy as np
 from dedup.candidates.pairs import split
 from dedup.index.features import NearKeys
 from dedup.index.folder.database import Row
-from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.redis import snapshots
 from dedup.index.redis.buckets import LONGEST, fields, names_from, names_of, sorted_run
 from dedup.index.redis.codec import unpacked
+from dedup.index.search.postings import MOST_DOCUMENTS
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import xxhash
 
 from dedup.candidates.pairs import split
 from dedup.index.folder.database import Row
-from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.redis.buckets import SharedPostings
+from dedup.index.search.postings import MOST_DOCUMENTS
 
 ID, ORIGINAL = 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3
 """Salts of the kinds of keys; others are those of texts."""

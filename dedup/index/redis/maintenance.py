@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dedup.candidates.word_pairs import frequency_bits
-from dedup.index.frequencies import MOST_BITS, NO_LIMIT, Frequencies
-from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.query import Finder
 from dedup.index.redis import columns, snapshots
 from dedup.index.redis.buckets import fields, in_buckets, names_from, sorted_run
+from dedup.index.search.frequencies import MOST_BITS, NO_LIMIT, Frequencies
+from dedup.index.search.postings import MOST_DOCUMENTS
+from dedup.index.search.query import Finder
 from dedup.params import Level
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.index.frequencies import Frequencies
+from dedup.index.search.frequencies import Frequencies
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from dedup.errors import StorageError
 from dedup.index.folder import segments
 from dedup.index.folder.lock import WriterLock
-from dedup.index.postings import MOST_DOCUMENTS, Postings, Run, StoredRun, packed
+from dedup.index.search.postings import MOST_DOCUMENTS, Postings, Run, StoredRun, packed
 from dedup.store import private
 
 DATABASE, LOCK, RUNS = "signatures.sqlite", "lock", "runs"

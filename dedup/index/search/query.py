@@ -19,11 +19,11 @@ from dedup.candidates.pairs import joined, split, within
 from dedup.candidates.sketch_join import LEAST_OVERLAP, posting_limit
 from dedup.index.features import NearKeys, Prepared
 from dedup.index.folder.database import Row
-from dedup.index.frequencies import Frequencies
-from dedup.index.postings import Postings
-from dedup.index.sketches import Sketched, rare_pairs, sketched
+from dedup.index.search.frequencies import Frequencies
+from dedup.index.search.postings import Postings
+from dedup.index.search.sketches import Sketched, rare_pairs, sketched
+from dedup.index.search.working_set import Numbers, Texts
 from dedup.index.vocabulary import Vocabulary
-from dedup.index.working_set import Numbers, Texts
 from dedup.judge import judging
 from dedup.judge.families import are_versions
 from dedup.judge.judging import Bodies

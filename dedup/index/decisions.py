@@ -11,7 +11,7 @@ import numpy.typing as npt
 from dedup.attribution.agencies import UNKNOWN, Agencies
 from dedup.attribution.direction import Sides, derived
 from dedup.index.match import Decision, Match, written
-from dedup.index.query import Fetch, Found
+from dedup.index.search.query import Fetch, Found
 from dedup.judge.families import COVERED, LEAD_COVERED
 from dedup.schema import IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, RIGHT
 
