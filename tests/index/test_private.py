@@ -11,9 +11,9 @@ import pytest
 from conftest import article
 
 from dedup import Index
-from dedup.candidates.signatures import signature, to_datasketch
 from dedup.index.folder import state
 from dedup.integrations.datasketch import Signatures
+from dedup.minhash import signature, to_datasketch
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
 

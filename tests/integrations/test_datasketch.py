@@ -17,9 +17,9 @@ from conftest import article, edited
 from datasketch import LeanMinHash, MinHash, MinHashLSH, WeightedMinHashGenerator
 
 from dedup import Index, InputError, Params, ParamsError, StorageError
-from dedup.candidates.signatures import signature, to_datasketch
 from dedup.integrations.datasketch import EstimatedMatch, IndexWithSignatures, Signatures, signatures_of
 from dedup.integrations.datasketch import collection as module
+from dedup.minhash import signature, to_datasketch
 
 SCHEMES = ("affine32", "affine64", "legacy")
 TEXTS = {f"old-{seed}": article(seed) for seed in range(12)}

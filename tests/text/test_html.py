@@ -12,11 +12,11 @@ from conftest import Place, article
 import dedup
 from dedup import Index, Params
 from dedup.attribution.credits import HEAD_BYTES, credit
-from dedup.candidates.signatures import signature
 from dedup.cli.main import main
 from dedup.errors import ParamsError, StorageError
 from dedup.fit.labels import Run
 from dedup.io import Fields
+from dedup.minhash import signature
 
 
 def page(text: str, name: str = "post") -> str:

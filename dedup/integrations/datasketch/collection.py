@@ -109,7 +109,7 @@ class Signatures:
             Takes a text and returns its MinHash or LeanMinHash, made as those of the collection were: the same
             shingles, hash function, scheme, seed and ``num_perm``; or None where a text is not to be looked up. By
             default texts are signed as dedup signs them, which is right where
-            `dedup.candidates.signatures.to_datasketch` made the collection. `agreement` tells whether it is the right
+            `dedup.minhash.to_datasketch` made the collection. `agreement` tells whether it is the right
             one.
         params : Params, optional
             ``threshold``, ``target_recall`` and ``bucket_limit`` count; without ``sign`` ``shingle_size`` and
