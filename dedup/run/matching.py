@@ -19,7 +19,7 @@ from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.run.checkpoint import Arrays, Checkpoint
 from dedup.run.exact import Collapsed
-from dedup.run.index_matches import Known
+from dedup.run.index_matches import IndexMatches
 from dedup.run.progress import Progress
 from dedup.run.records import Records
 from dedup.schema import NEAR_DUPLICATE, UPDATE
@@ -44,7 +44,7 @@ def match(
     threads: int,
     checkpoint: Checkpoint,
     progress: Progress,
-    known: Known | None = None,
+    known: IndexMatches | None = None,
 ) -> tuple[Matches, Clusters, Bucket | None]:
     """Find and judge the pairs of documents.
 
@@ -57,7 +57,7 @@ def match(
     checkpoint : Checkpoint
         Holds the scratch files, and what was finished.
     progress : Progress
-    known : Known, optional
+    known : IndexMatches, optional
         Documents that are dropped for one of an index lead no cluster.
 
     Returns
@@ -70,7 +70,7 @@ def match(
     """
     corpus = collapsed.corpus
     (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
-    known = Known.none(len(corpus)) if known is None else known
+    known = IndexMatches.none(len(corpus)) if known is None else known
     near = _Judged("near", known.decided, NEAR_DUPLICATE, checkpoint)
     if params.level < Level.near:
         return near.matches, near.clusters, None

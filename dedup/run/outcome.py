@@ -23,7 +23,7 @@ from dedup.judge.relation import Models
 from dedup.kernels import leaders as kernel
 from dedup.params import Params
 from dedup.run.exact import Collapsed
-from dedup.run.index_matches import Known
+from dedup.run.index_matches import IndexMatches
 from dedup.run.records import Records
 from dedup.run.result import Result
 from dedup.schema import (
@@ -60,7 +60,7 @@ def conclude(
     params: Params,
     source: Source,
     agencies: Agencies,
-    known: Known,
+    known: IndexMatches,
 ) -> Result:
     """Return the result of a run; in ``matches`` and ``found`` documents of an index stand behind those of the run.
 
@@ -148,7 +148,7 @@ class _Origins:
     `dedup.attribution.direction.Sides`.
     """
 
-    def __init__(self, records: Records, known: Known, which: npt.NDArray[np.int64], agencies: Agencies) -> None:
+    def __init__(self, records: Records, known: IndexMatches, which: npt.NDArray[np.int64], agencies: Agencies) -> None:
         self.records = which
         self.names = agencies.names
         first = int(np.searchsorted(which, len(records)))

@@ -25,7 +25,7 @@ from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
 from dedup.run.checkpoint import Checkpoint
 from dedup.run.exact import Collapsed, collapse
-from dedup.run.index_matches import Known
+from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
 from dedup.run.outcome import conclude
@@ -37,7 +37,7 @@ from dedup.store.corpus import Scratch, scratch_error
 
 if TYPE_CHECKING:
     from dedup.index import Index
-    from dedup.run.index_step import Against
+    from dedup.run.index_step import IndexStep
 
 SCRATCH_SHARE = {Level.identical: 1.3, Level.near: 1.4, Level.syndicated: 1.8, Level.rewritten: 1.8}
 """Bytes of scratch files for each byte of JSON lines, about."""
@@ -152,7 +152,7 @@ def _as_given(params: Params) -> dict[str, Any]:
 @contextmanager
 def settled(
     given: Mapping[str, Any], index: Index | str | os.PathLike[str] | None
-) -> Iterator[tuple[Params, Against | None]]:
+) -> Iterator[tuple[Params, IndexStep | None]]:
     """Yield the parameters of a run and, if there is one, its index, opened; the others of those given are its own.
 
     Raises
@@ -200,7 +200,7 @@ class Way:
 
 
 def run(
-    source: Source, output: Path | None, params: Params, way: Way, agencies: Agencies, against: Against | None = None
+    source: Source, output: Path | None, params: Params, way: Way, agencies: Agencies, against: IndexStep | None = None
 ) -> Result:
     """Run all stages on an opened source; `deduplicate` and the command line both end here."""
     if way.resume and (output is None or not source.can_resume):  # before anything that was saved is touched
@@ -220,7 +220,7 @@ def run(
         policy = keep_policy(params, records.has_dates)
         with progress.stage("collapse"):
             collapsed = collapse(records, policy, params, agencies)
-        known = Known.none(len(collapsed.corpus))
+        known = IndexMatches.none(len(collapsed.corpus))
         if against is not None:
             with progress.stage("index"):
                 known = against.find(records, collapsed, checkpoint)
@@ -281,7 +281,7 @@ def _gigabytes(size: int) -> str:
 
 @contextmanager
 def _checkpoint(
-    source: Source, output: Output | None, params: Params, way: Way, agencies: Agencies, against: Against | None
+    source: Source, output: Output | None, params: Params, way: Way, agencies: Agencies, against: IndexStep | None
 ) -> Iterator[Checkpoint]:
     """Open the scratch files, and what an earlier process has finished; leave what a later one can take up."""
     if output is None or not source.can_resume:

@@ -12,7 +12,7 @@ import pytest
 from conftest import article
 
 import dedup
-from dedup.run.index_step import Against
+from dedup.run.index_step import IndexStep
 from dedup.store import durable
 from dedup.store.work_folder import WorkFolder
 
@@ -80,13 +80,13 @@ def test_all_is_on_the_disk_before_it_is_moved(tmp_path: Path, calls: list[Call]
 def test_an_index_is_written_after_the_output(
     tmp_path: Path, calls: list[Call], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = Against.add
+    add = IndexStep.add
 
-    def added(self: Against, *rest: Any) -> None:
+    def added(self: IndexStep, *rest: Any) -> None:
         calls.append(("add", str(self.place)))
         add(self, *rest)
 
-    monkeypatch.setattr(Against, "add", added)
+    monkeypatch.setattr(IndexStep, "add", added)
     dedup.deduplicate(news(tmp_path), tmp_path / "out", index=tmp_path / "index")
     moved = first(calls, "rename", "/output")
     settled = next(k for k, call in enumerate(calls) if call == ("sync", str(tmp_path)) and k > moved)

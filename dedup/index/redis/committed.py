@@ -1,42 +1,39 @@
-"""What is committed of a shared index, in a few numbers; whoever knows them knows what to read."""
+"""The committed state of an index on a server, in a few numbers, from which a client knows what to read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
-
-from dedup.index.folder.database import Row
 
 FORMAT = 2
 """Of an index on a server; that of a folder is another one."""
 
 REMEMBERED = 32
-"""Commits whose tokens are kept, so that a writer whose connection broke can tell whether its commit was done."""
+"""Commits whose tokens are kept, so that a writer whose connection broke can find out whether its commit was done."""
 
 
 Command = tuple[Any, ...]
-"""To the server."""
+"""A command to the server."""
 
 
-class State(NamedTuple):
-    """The state after a commit.
+class Committed(NamedTuple):
+    """The state of an index after a commit.
 
     Parameters
     ----------
     made : str
-        Random, of the index: another one of the same name has another.
+        Random, drawn when the index was made: another index of the same name has another.
     change : int
         Commits.
     next : int
         Number of the next document.
     buckets, postings : int
     generation : int
-        How often removed documents were swept, and word pairs counted anew.
+        How often removed documents were swept, and word pairs counted again.
     table : dict
-        Of the table of frequencies that is stored: name, bits, shards, articles, tokens, and the last document (to).
+        Facts about the stored table of frequencies: name, bits, shards, articles, tokens, and the last document (to).
     commits : tuple of str
         Tokens of the last commits.
     """
@@ -51,8 +48,8 @@ class State(NamedTuple):
     commits: tuple[str, ...]
 
     @staticmethod
-    def of(about: Mapping[bytes, bytes]) -> State:
-        """Read it.
+    def of(about: Mapping[bytes, bytes]) -> Committed:
+        """Read the state from the fields of its hash.
 
         Raises
         ------
@@ -60,7 +57,7 @@ class State(NamedTuple):
             When it is damaged.
         """
         try:
-            return State(
+            return Committed(
                 about[b"made"].decode(),
                 int(about[b"change"]),
                 int(about[b"next"]),
@@ -71,35 +68,20 @@ class State(NamedTuple):
                 tuple(filter(None, about[b"commits"].decode().split(","))),
             )
         except KeyError as error:
-            raise ValueError(f"it does not tell {error.args[0].decode()}") from error
+            raise ValueError(f"its state lacks {error.args[0].decode()}") from error
 
     def fields(self) -> dict[str, str | int]:
-        """Return it as it is stored."""
+        """Return the fields of its hash."""
         return {
             **self._asdict(),
             "table": orjson.dumps(self.table).decode(),
             "commits": ",".join(self.commits),
         }
 
-    def follows(self, earlier: State) -> bool:
-        """Whether it came of an earlier state, as far as one can tell; not after a server was set back."""
+    def follows(self, earlier: Committed) -> bool:
+        """Tell whether it came of an earlier state, as far as can be seen: not after a server was set back."""
         steps = self.change - earlier.change
         if self.made != earlier.made or steps < 0 or self.next < earlier.next:
             return False
         last = earlier.commits[-1:]
         return steps >= len(self.commits) or not last or self.commits[-1 - steps] == last[0]
-
-
-@dataclass(slots=True)
-class Changes:
-    """What a turn has changed and not committed yet."""
-
-    rows: list[Row] = field(default_factory=list)
-    removed: list[int] = field(default_factory=list)
-    amended: list[Row] = field(default_factory=list)
-    others: list[Command] = field(default_factory=list)
-    state: dict[str, Any] = field(default_factory=dict)
-    stale: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.rows or self.removed or self.amended or self.others or self.state)
