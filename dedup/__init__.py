@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from dedup.index.aio import AsyncIndex
     from dedup.io import Fields
     from dedup.minhash import signature
+    from dedup.run.deduplication import deduplicate
     from dedup.run.options import RunOptions
-    from dedup.run.pipeline import deduplicate
     from dedup.run.result import Result
 
 __all__ = [
@@ -76,7 +76,7 @@ _LOADED_WHEN_USED = {
     "RunOptions": "dedup.run.options",
     "compare": "dedup.comparison",
     "credit": "dedup.attribution.credits",
-    "deduplicate": "dedup.run.pipeline",
+    "deduplicate": "dedup.run.deduplication",
     "signature": "dedup.minhash",
 }
 

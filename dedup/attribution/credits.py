@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.attribution.agencies import UNKNOWN, WORD, Agencies, Form
-from dedup.store.corpus import release
+from dedup.store.scratch import release
 from dedup.text.markup import plain_text
 
 HEAD, TAIL = 320, 400

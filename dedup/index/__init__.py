@@ -7,7 +7,21 @@
 - ``stored``, ``vocabulary`` a document as it is stored; ``facts`` an index about itself; ``tuning`` sizes
 """
 
-from dedup.index.index import Index
-from dedup.index.match import Decision, Document, Match
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedup.index.index import Index
+    from dedup.index.match import Decision, Document, Match
 
 __all__ = ["Decision", "Document", "Index", "Match"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the engine when it is first used: `AsyncIndex` does so in its thread, not in the event loop."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dedup.index import index, match
+
+    return index.Index if name == "Index" else getattr(match, name)

@@ -56,7 +56,7 @@ class AsyncIndex:
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         def opened() -> Index:
-            from dedup.index import Index
+            from dedup.index.index import Index
 
             return Index(*arguments, **options)
 

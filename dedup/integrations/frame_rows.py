@@ -18,7 +18,7 @@ from dedup.io.bytes.surrogates import readable
 from dedup.io.fields import ID, TEXT, FieldTree
 from dedup.io.formats.inferred import as_strings
 from dedup.io.formats.tabular import arrow_batch, find_columns, slices
-from dedup.run.pipeline import deduplicate
+from dedup.run.deduplication import deduplicate
 
 TAGS = ("kept", "duplicate_of", "relation", "score", "cluster")
 """Columns that are added, by the names and meanings they have in the decisions of a run."""
@@ -91,15 +91,7 @@ def decided(
         return _compared(table, tree, id, against)
     if not len(table):
         return Decided(id, np.empty(0, bool), np.empty(0, np.int64), None, None, [], [])
-    result = deduplicate(
-        table,
-        id_field=fields.id,
-        text_field=fields.text,
-        date_field=fields.date,
-        source_field=fields.source,
-        date_format=fields.date_format,
-        **options,
-    )
+    result = deduplicate(table, fields=fields, **options)
     decisions = result.decisions
     relation, score = decisions["relation"].to_pylist(), decisions["score"].to_pylist()
     leader = result.leader

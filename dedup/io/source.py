@@ -42,6 +42,8 @@ class Fields:
         name comes first.
     date_format : str or None
         How dates are written, as for ``datetime.strptime``; tried before the forms that are known.
+    encoding : str or None
+        The encoding of files that are not UTF-8, as ``"windows-1251"``.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class Fields:
     date: str | None = None
     source: str | None = None
     date_format: str | None = None
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
         if self.date_format is not None:

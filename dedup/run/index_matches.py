@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
-from dedup.run.exact import Collapsed
+from dedup.run.exact import DistinctTexts
 from dedup.schema import RIGHT
 
 
@@ -62,11 +62,11 @@ class IndexMatches:
         """Whether each document of the run is dropped for one of these."""
         return self.joins >= 0
 
-    def copies(self, collapsed: Collapsed) -> int:
+    def copies(self, collapsed: DistinctTexts) -> int:
         """Return how many records of the run are dropped for one of these."""
         return int(self.decided[collapsed.document[collapsed.document >= 0]].sum())
 
-    def again(self, collapsed: Collapsed, ids: pa.LargeStringArray) -> int:
+    def again(self, collapsed: DistinctTexts, ids: pa.LargeStringArray) -> int:
         """Return how many records of the run are dropped for a document of the same id, added by an earlier run."""
         (records,) = np.nonzero(collapsed.document >= 0)
         joins = self.joins[collapsed.document[records]]
@@ -74,7 +74,7 @@ class IndexMatches:
         of = self.ids.take(pa.array(self.matches.left[joins]))
         return pc.sum(pc.equal(ids.take(pa.array(records)), of)).as_py() or 0
 
-    def behind(self, collapsed: Collapsed, n_records: int) -> Collapsed:
+    def behind(self, collapsed: DistinctTexts, n_records: int) -> DistinctTexts:
         """Return the documents of the run with these behind them, each with a record of its own."""
         return replace(collapsed, record=np.concatenate([collapsed.record, n_records + np.arange(len(self))]))
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, replace
-from functools import partial
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,52 +32,24 @@ from dedup.judge.match_table import Matches
 from dedup.judge.relation import LAST_COPY
 from dedup.params import Params
 from dedup.run.checkpoint import Arrays, Checkpoint
-from dedup.run.exact import Collapsed
+from dedup.run.exact import DistinctTexts
 from dedup.run.index_ids import check_ids
 from dedup.run.index_matches import IndexMatches, best_matches
+from dedup.run.options import RunTuning
 from dedup.run.progress import Progress
 from dedup.run.records import Records
-from dedup.store.corpus import Corpus, release
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import release
 from dedup.text.tokens import Tokens
 
 OF_THE_RUN = ("keep", "prefer")
 """Parameters that may be others in each run; the rest must be those of the index."""
 
-
-class StepSizes(Protocol):
-    """Sizes of the pieces in which a run works with an index; the tuning of a run has them."""
-
-    @property
-    def index_step(self) -> int:
-        """Documents that are compared as one step."""
-
-    @property
-    def index_documents(self) -> int:
-        """Documents that are compared, or added, at a time."""
-
-    @property
-    def index_tokens(self) -> int:
-        """Tokens of the documents that are compared, or added, at a time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepTuning:
-    """The sizes of `StepSizes`, where a run has no other."""
-
-    index_step: int = 16_000
-    index_documents: int = 2_000
-    index_tokens: int = 2_000_000
-
-
-DEFAULT_SIZES = StepTuning()
-
 Places = npt.NDArray[np.int64]
 
 
 @contextmanager
-def opened(
-    index: Index | str | os.PathLike[str], given: Mapping[str, Any], tuning: StepSizes | None = None
-) -> Iterator[IndexStep]:
+def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any], tuning: RunTuning) -> Iterator[IndexStep]:
     """Open the index of a run, or make one, and lock it; one that was made is removed again if the run fails.
 
     Parameters
@@ -87,22 +58,21 @@ def opened(
         An index that is open for writing stays open.
     given : mapping
         The parameters that the caller gave, by name; the others are those of the index.
-    tuning : StepSizes, optional
+    tuning : RunTuning
 
     Raises
     ------
     ParamsError, StorageError
     """
     asked = Params(**given)  # refused before anything is made
-    sizes = tuning or DEFAULT_SIZES
     if isinstance(index, Index):
-        yield IndexStep(index, given, sizes)
+        yield IndexStep(index, given, tuning)
         return
     folder = None if is_url(index) else _folder(index)
     there, is_made = folder is not None and folder.is_dir(), not _is_index(index)
     ours = Index(index, replace(asked, keep=None, prefer=()) if is_made else None)
     try:
-        yield IndexStep(ours, given, sizes, closes=True)
+        yield IndexStep(ours, given, tuning, closes=True)
     except BaseException:
         is_empty = False
         with suppress(StorageError):  # the first failure is the one that is reported
@@ -140,7 +110,7 @@ class IndexStep:
         Open for writing.
     given : mapping
         Parameters that must be those of the index, but for `OF_THE_RUN`.
-    tuning : StepSizes
+    tuning : RunTuning
     closes : bool
         Close the index when all is added, as a part of the run.
 
@@ -160,7 +130,7 @@ class IndexStep:
     ParamsError, StorageError
     """
 
-    def __init__(self, index: Index, given: Mapping[str, Any], tuning: StepSizes, closes: bool = False) -> None:
+    def __init__(self, index: Index, given: Mapping[str, Any], tuning: RunTuning, closes: bool = False) -> None:
         self._index = BulkIndex(index)
         self._tuning = tuning
         self._closes = closes
@@ -182,7 +152,7 @@ class IndexStep:
         """
         check_ids(batch)
 
-    def find(self, records: Records, collapsed: Collapsed, checkpoint: Checkpoint) -> IndexMatches:
+    def find(self, records: Records, collapsed: DistinctTexts, checkpoint: Checkpoint) -> IndexMatches:
         """Compare the documents of a run with those of the index."""
         n = len(collapsed.corpus)
         if len(self._index) == 0:
@@ -190,8 +160,11 @@ class IndexStep:
         parts, size = [Matches.none()], self._tuning.index_step
         with self._index.held():
             for first in range(0, n, size):
-                step = partial(self._matched, records, collapsed, first, min(first + size, n))
-                parts.append(Matches(*checkpoint.once(f"index {first // size}", step)))
+                step = f"index {first // size}"
+                columns = checkpoint.load(step)
+                if columns is None:
+                    columns = checkpoint.save(step, self._matched(records, collapsed, first, min(first + size, n)))
+                parts.append(Matches(*columns))
             matches = Matches.concatenate(parts)
             held = self._index.columns(np.unique(matches.left))
         # On a server another writer may have removed some meanwhile.
@@ -200,7 +173,7 @@ class IndexStep:
         joins = best_matches(matches, held.original, LAST_COPY[self.params.level], n)
         return IndexMatches(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
 
-    def _matched(self, records: Records, collapsed: Collapsed, first: int, stop: int) -> Arrays:
+    def _matched(self, records: Records, collapsed: DistinctTexts, first: int, stop: int) -> Arrays:
         parts = [Matches.none()]
         for block in self._blocks(collapsed.record[first:stop], records):
             found = self._index.matches(self._features(records, block))

@@ -25,7 +25,7 @@ from dedup.io import files
 from dedup.params import Params
 from dedup.run import checkpoint, matching, pipeline
 from dedup.run.checkpoint import Checkpoint
-from dedup.store.corpus import Scratch
+from dedup.store.scratch import Scratch
 
 
 class Killed(BaseException):

@@ -22,7 +22,7 @@ from dedup.cli.main import main
 from dedup.run import checkpoint, pipeline
 from dedup.run.checkpoint import Checkpoint
 from dedup.store import work_folder
-from dedup.store.work_folder import WorkFolder, claimed
+from dedup.store.work_folder import WorkFolder, claim
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes and links are POSIX's")
 
@@ -236,16 +236,16 @@ def test_two_machines_share_no_scratch_folder(tmp_path: Path, shared: Path) -> N
     places = [tmp_path / "one", tmp_path / "other"]
     for place in places:
         place.mkdir()
-    one, other = (claimed([place], output, resume=False) for place in places)
+    one, other = (claim([place], output, resume=False) for place in places)
     scratches = [work.scratch_in(shared) for work in (one, other)]
     assert scratches[0].path != scratches[1].path
     for work, scratch in zip((one, other), scratches, strict=True):
         (scratch.path / "unfinished.json").write_text("{}")
         with pytest.raises(BlockingIOError):
-            WorkFolder.known(scratch.path, output)
+            WorkFolder.reopen(scratch.path, output)
         scratch.release()
         work.release()
-    again = claimed([places[0]], output, resume=True)
+    again = claim([places[0]], output, resume=True)
     assert again.scratch_in(shared).path == scratches[0].path
     again.remove()
     assert scratches[1].path.exists()
@@ -259,7 +259,7 @@ def test_of_two_runs_that_begin_at_once_one_runs(tmp_path: Path) -> None:
         def begin(output: Path = output, ready: threading.Barrier = ready, won: list[WorkFolder] = won) -> None:
             ready.wait()
             try:
-                won.append(claimed([tmp_path], output, resume=False))
+                won.append(claim([tmp_path], output, resume=False))
             except BlockingIOError:
                 return
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dedup.index.stored import MOST_DOCUMENTS, NUMBER_BITS
 from dedup.kernels import sorted_runs as kernel
-from dedup.store.corpus import read_only
+from dedup.store.scratch import read_only
 
 RATIO = 4
 """In memory a run is merged with the one before it until that one is more than this many times as large."""

@@ -31,7 +31,8 @@ from dedup.judge.match_table import Matches
 from dedup.judge.relation import LAST_COPY
 from dedup.params import Level, Params
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NEITHER
-from dedup.store.corpus import DEFAULT_MEMORY, Corpus
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import DEFAULT_MEMORY
 from dedup.text.tokens import Tokens
 
 WIDER = 1.25
