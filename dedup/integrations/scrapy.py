@@ -115,7 +115,7 @@ class DedupPipeline:
         """
         opened = partial(acquire, self._path, self._params)
         if _has_loop():
-            self._index = await AsyncIndex(opened, lambda index: release(self._path))
+            self._index = await AsyncIndex.of(opened, lambda index: release(self._path))
         else:
             self._index = await deferToThread(opened)
 

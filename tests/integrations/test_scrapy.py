@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -279,8 +280,9 @@ def test_what_is_unchanged_keeps_its_decision_though_its_original_is_not_met_aga
         update = Index.update
         with monkeypatch.context() as crowded:
 
-            def met_nothing(index: Index, *arguments: Any, **given: Any) -> Any:
-                return Decision((), update(index, *arguments, **given).duplicate_of)
+            def met_nothing(index: Index, *arguments: Any, **given: Any) -> Decision:
+                decision = update(index, *arguments, **given)
+                return replace(decision, matches=(), relation=None, score=None)
 
             crowded.setattr(Index, "update", met_nothing)
             with pytest.raises(DropItem, match="copy of a, as before"):

@@ -21,11 +21,11 @@ from dedup.candidates.pairs import split
 from dedup.candidates.signatures import SCHEME, signatures
 from dedup.errors import InputError, ParamsError, StorageError
 from dedup.index import record as inputs
-from dedup.index.folder.create import told
+from dedup.index.folder.failures import storage_errors
 from dedup.index.match import Match, written
-from dedup.index.record import Given
+from dedup.index.record import Record
 from dedup.integrations.datasketch.readers import Signature, read_signatures
-from dedup.integrations.datasketch.store import DATABASE, Row, Stored
+from dedup.integrations.datasketch.store import DATABASE, SignatureRow, SignatureStore
 from dedup.params import Params, chosen_fields, with_fields
 from dedup.schema import NEAR_DUPLICATE, RELATIONS
 from dedup.text.markup import without_markup
@@ -186,11 +186,11 @@ class Signatures:
         self._tuning = tuning or LoadTuning()
         self._closed = False
         self._mutex = threading.RLock()
-        with told(folder):
+        with storage_errors(folder):
             others = [*folder.iterdir()] if folder.is_dir() and mode == "rw" else []
             if others and not (folder / DATABASE).is_file():
                 raise StorageError(f"{folder} holds {others[0].name!r} and no signatures", "signatures or nothing")
-            self._stored = Stored(folder, {name: getattr(asked, name) for name in _NOTED}, mode == "rw")
+            self._stored = SignatureStore(folder, {name: getattr(asked, name) for name in _NOTED}, mode == "rw")
             try:
                 chosen = chosen_fields(params, params_fields)
                 for name in _NOTED:
@@ -263,12 +263,12 @@ class Signatures:
             pairs = read_signatures(collection, scheme, seed, allow_pickle)
             while some := list(islice(pairs, self._tuning.block)):
                 counts += self._load_block([(_record_of(key, about), signature) for key, signature in some])
-            with told(self._stored.folder):
+            with storage_errors(self._stored.folder):
                 if self._stored.n_runs > self._tuning.most_runs:
                     self._stored.merge()
         return LoadCounts(*counts.tolist())
 
-    def _load_block(self, some: list[tuple[Given, Signature]]) -> LoadCounts:
+    def _load_block(self, some: list[tuple[Record, Signature]]) -> LoadCounts:
         stored = self._stored
         kind = _kind(some[0][1]) if "scheme" not in stored.about else {name: stored.about[name] for name in KIND}
         self._check_sign(kind)
@@ -276,15 +276,15 @@ class Signatures:
             _check_same(_kind(signature), kind)
         by_id = {str(one.id): (one, signature) for one, signature in some if not signature.is_empty}
         empty = sum(signature.is_empty for _, signature in some)
-        with told(stored.folder):
-            known = stored.known([*by_id])
+        with storage_errors(stored.folder):
+            known = stored.known_ids([*by_id])
             new = [pair for id, pair in by_id.items() if id not in known]
             if new:
                 values = np.stack([signature.values for _, signature in new])
                 numbers = np.arange(stored.next, stored.next + len(new))
                 hashes = values.astype("<u4")
                 rows = [
-                    Row(number, str(one.id), one.source, one.published, one.url, one.data, row.tobytes())
+                    SignatureRow(number, str(one.id), one.source, one.published, one.url, one.data, row.tobytes())
                     for number, (one, _), row in zip(numbers.tolist(), new, hashes, strict=True)
                 ]
                 keys = self._keys(values)
@@ -319,7 +319,7 @@ class Signatures:
         ------
         InputError, ParamsError, StorageError
         """
-        return self._asked([inputs.given(None, text, source, published, url)])[0]
+        return self._asked([inputs.checked_record(None, text, source, published, url)])[0]
 
     def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[list[EstimatedMatch]]:
         """Estimate which documents each of many texts resembles.
@@ -333,7 +333,7 @@ class Signatures:
         -------
         list of list of EstimatedMatch
         """
-        return self._asked(inputs.records(texts, with_id=False))
+        return self._asked(inputs.read_records(texts, with_id=False))
 
     def agreement(self, texts: Mapping[str, str]) -> dict[str, float]:
         """Measure how well new signatures of texts agree with the stored ones: 1.0 where ``sign`` is the right one.
@@ -355,7 +355,7 @@ class Signatures:
         """
         with self._mutex:
             stored = self._stored_now()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 rows = {row.id: row for row in stored.fetch("id", [*texts])}
             lacking = [id for id in texts if id not in rows]
             if lacking:
@@ -366,7 +366,7 @@ class Signatures:
             equal = (signed == np.stack([_values(rows[id]) for id in texts])).mean(axis=1) if texts else np.empty(0)
             return dict(zip(texts, equal.tolist(), strict=True))
 
-    def _asked(self, some: list[Given]) -> list[list[EstimatedMatch]]:
+    def _asked(self, some: list[Record]) -> list[list[EstimatedMatch]]:
         found: list[list[EstimatedMatch]] = [[] for _ in some]
         with self._mutex:
             stored = self._stored_now()
@@ -374,7 +374,7 @@ class Signatures:
                 return found
             signed, places = self._signed([one.text for one in some])
             keys = self._keys(signed)
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 owners = np.repeat(np.arange(len(signed)), keys.shape[1])
                 limit = int(stored.about["bucket_limit"])
                 met = np.unique(stored.postings.search(keys.ravel(), owners, limit, stored.is_removed))
@@ -390,7 +390,7 @@ class Signatures:
             matches.sort(key=lambda match: -match.score)
         return found
 
-    def _match(self, row: Row, equal: int, published: int | None) -> EstimatedMatch:
+    def _match(self, row: SignatureRow, equal: int, published: int | None) -> EstimatedMatch:
         n_values = int(self._stored.about["n_values"])
         estimate = equal / n_values
         likely = (equal + 1) / (n_values + 2)
@@ -472,13 +472,13 @@ class Signatures:
         ------
         InputError, StorageError
         """
-        return self._removed("published < ?", inputs.date(before))
+        return self._removed("published < ?", inputs.checked_date(before))
 
     def _removed(self, condition: str, value: Any) -> int:
         with self._mutex:
             stored = self._stored_now()
             stored.assert_writable()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 return stored.remove(condition, value)
 
     def compact(self) -> None:
@@ -486,14 +486,14 @@ class Signatures:
         with self._mutex:
             stored = self._stored_now()
             stored.assert_writable()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 stored.merge()
                 stored.vacuum()
 
     def __len__(self) -> int:
         with self._mutex:
             stored = self._stored_now()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 return len(stored)
 
     def __contains__(self, id: object) -> bool:
@@ -512,8 +512,8 @@ class Signatures:
         """
         with self._mutex:
             stored = self._stored_now()
-            with told(stored.folder):
-                return stored.known(ids)
+            with storage_errors(stored.folder):
+                return stored.known_ids(ids)
 
     def info(self) -> dict[str, Any]:
         """Describe the folder as plain values: signatures, bytes, dates, run files, parameters.
@@ -524,7 +524,7 @@ class Signatures:
         """
         with self._mutex:
             stored = self._stored_now()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 counts = stored.statistics()
             about = {name: value for name, value in stored.about.items() if name not in ("next", *KIND)}
             kind = {name: stored.about.get(name) for name in KIND}
@@ -545,10 +545,10 @@ class Signatures:
     ) -> None:
         self.close()
 
-    def _stored_now(self) -> Stored:
+    def _stored_now(self) -> SignatureStore:
         if self._closed:
             raise StorageError("the signatures are closed", "open ones", "open them again")
-        with told(self._stored.folder):
+        with storage_errors(self._stored.folder):
             self._stored.refresh()
         return self._stored
 
@@ -568,17 +568,17 @@ def _check_same(found: Mapping[str, Any], kind: Mapping[str, Any]) -> None:
             raise InputError(f"a signature of {name} {found[name]!r}", expected, "a folder for each kind")
 
 
-def _values(row: Row) -> Values:
+def _values(row: SignatureRow) -> Values:
     return np.frombuffer(row.hashes, "<u4").astype(np.uint32, copy=False)
 
 
-def _record_of(key: Any, about: Callable[[Any], Mapping[str, Any]] | None) -> Given:
+def _record_of(key: Any, about: Callable[[Any], Mapping[str, Any]] | None) -> Record:
     """Return the record of a key, checked."""
     known = dict(about(key)) if about else {}
     unknown = [name for name in known if name not in inputs.FIELDS or name == "text"]
     if unknown:
         raise InputError(f"{unknown[0]!r} about key {key!r}", "id, source, published, url or data")
-    return inputs.given(inputs.checked_id(known.pop("id", None) or _id(key)), "", **known)
+    return inputs.checked_record(inputs.checked_id(known.pop("id", None) or _id(key)), "", **known)
 
 
 def _id(key: Any) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from dedup.errors import ParamsError
 from dedup.index import Decision, Document, Index, Match
-from dedup.index.record import already_there, records
+from dedup.index.record import id_taken, read_records
 from dedup.integrations.datasketch.collection import Signatures
 from dedup.schema import RELATIONS
 
@@ -143,7 +144,7 @@ class IndexWithSignatures:
         estimated = self._estimated(some)
         present = self.signatures.present([record["id"] for record in some])
         if present:
-            raise already_there(min(present))
+            raise id_taken(min(present))
         return _merged(self.index.add_many(some), estimated)
 
     def update(
@@ -181,7 +182,7 @@ class IndexWithSignatures:
 
     def _estimated(self, some: list[Any]) -> Sequence[Sequence[Match]]:
         """Find what documents that are to be added resemble among the signatures."""
-        checked = records(some, with_id=True)  # before anything is looked up
+        checked = read_records(some, with_id=True)  # before anything is looked up
         asked = [{name: value for name, value in record.items() if name not in ("id", "data")} for record in some]
         return self.signatures.query_many(asked) if checked else []
 
@@ -279,6 +280,9 @@ def _plain(record: Any) -> Any:
 def _merged(verified: Iterable[Decision], estimated: Iterable[Sequence[Match]]) -> list[Decision]:
     """Merge the matches of each text into one list: the closest relation first, then the highest score."""
     return [
-        ours.beside(sorted([*ours, *theirs], key=lambda match: (RELATIONS.index(match.relation), -match.score)))
+        replace(
+            ours,
+            matches=tuple(sorted([*ours, *theirs], key=lambda match: (RELATIONS.index(match.relation), -match.score))),
+        )
         for ours, theirs in zip(verified, estimated, strict=True)
     ]
