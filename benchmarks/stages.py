@@ -33,7 +33,8 @@ from dedup.run.ingest import read_records
 from dedup.run.matching import match
 from dedup.run.progress import Progress
 from dedup.schema import NEAR_DUPLICATE
-from dedup.store.corpus import Corpus, Scratch
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import Scratch
 from dedup.store.secret import process_key
 
 Ints = npt.NDArray[np.int64]

@@ -22,7 +22,8 @@ from dedup.io.file_source import FileSource
 from dedup.io.format_registry import format_named
 from dedup.io.formats import FormatReader
 from dedup.params import Params
-from dedup.run.pipeline import Way, run
+from dedup.run.options import RunOptions
+from dedup.run.pipeline import run
 from dedup.run.result import Result
 from dedup.schema import NO_DATE
 
@@ -110,7 +111,7 @@ def reader_of(file_format: str, fields: Fields | None = None, **options: Any) ->
 def deduplicated(records: Any, params: Params, threads: int, tuning: ReadTuning) -> Result:
     """Run all stages on records that are read in batches of other sizes than usual."""
     source = reading_and_writing.open_source(records, ReadOptions(tuning=tuning))
-    return run(source, None, params, Way.of(threads), Agencies.read(None))
+    return run(source, None, params, RunOptions(threads=threads), Agencies.read(None))
 
 
 def rejected_lines(source: Source, path: Path) -> list[dict[str, Any]]:

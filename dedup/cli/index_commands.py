@@ -138,13 +138,12 @@ def _announced(work: Callable[[argparse.Namespace], int], options: argparse.Name
 def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None = None, make: bool = False) -> Index:
     from dedup.errors import StorageError
     from dedup.index import Index
-    from dedup.index.folder.create import folder_of
-    from dedup.index.folder.state import DATABASE
-    from dedup.index.redis.url import Address
+    from dedup.index.folder.create import is_index
+    from dedup.index.place import folder_of, is_url
 
-    if not make and Address.is_one(options.index):
+    if not make and is_url(options.index):
         Index.open(options.index, mode="r").close()  # is there one?
-    elif not make and not (folder_of(options.index) / DATABASE).is_file():
+    elif not make and not is_index(folder_of(options.index)):
         raise StorageError(f"{options.index} holds no index", "the folder of an index", "dedup index create makes one")
     return Index.open(options.index, params, mode, agencies=getattr(options, "agencies", None))
 
@@ -428,6 +427,7 @@ def _answer(id: str, decision: Decision) -> dict[str, Any]:
         "duplicate_of": decision.duplicate_of,
         "relation": decision.relation,
         "score": decision.score,
+        "reason": decision.reason,
         **({"released": list(decision.released)} if decision.released else {}),
         "matches": [dataclasses.asdict(match) for match in decision],
     }

@@ -154,7 +154,9 @@ def command(options: argparse.Namespace) -> int:
     with announce_compilation(options.quiet):
         from dedup.attribution.agencies import Agencies
         from dedup.io import ReadOptions, checked_longest, open_files
-        from dedup.run.pipeline import Way, run, settled
+        from dedup.run.deduplication import open_index
+        from dedup.run.options import RunOptions, RunTuning
+        from dedup.run.pipeline import run
         from dedup.run.progress import Progress
 
         agencies = Agencies.read(options.agencies)
@@ -162,12 +164,18 @@ def command(options: argparse.Namespace) -> int:
         how = ReadOptions(fields_of(options), options.strict, longest, options.fail_on_empty, options.scratch)
         source = open_files(options.input, how)
         show = not options.quiet and sys.stderr.isatty()
-        progress = Progress(show, tell=not options.quiet)
-        way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)
-        with settled(given, options.index) as (params, against):
-            if against is not None and not options.output:
+        progress = Progress(bar=show, notices=not options.quiet)
+        run_options = RunOptions(
+            threads=options.threads,
+            memory=options.memory,
+            scratch=options.scratch,
+            resume=options.resume,
+            tuning=getattr(options, "tuning", None) or RunTuning(),
+        )
+        with open_index(options.index, given, run_options.tuning) as (params, index):
+            if index is not None and not options.output:
                 progress.say("without -o what is kept is written nowhere, but the index will know it")
-            result = run(source, options.output, params, way, agencies, against)
+            result = run(source, options.output, params, run_options, agencies, index, progress)
     try:
         _tell(result, options)
     except OSError as error:

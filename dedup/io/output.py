@@ -15,7 +15,7 @@ import pyarrow as pa
 from dedup.errors import OutputError
 from dedup.io.format_registry import FORMATS
 from dedup.store.durable import sync_folder, sync_tree
-from dedup.store.work_folder import OUTPUT, WorkFolder, claimed, is_left
+from dedup.store.work_folder import OUTPUT, WorkFolder, claim, is_left
 
 SUMMARY = "summary.json"
 
@@ -164,7 +164,7 @@ class Output:
 
     def __enter__(self) -> Output:
         try:
-            self._work = claimed(self._places(), self._target, self._resume)
+            self._work = claim(self._places(), self._target, self._resume)
             self.is_unfinished = self._work.has_saved  # whatever fails from here on, what is resumed stays
             self._work.remove_output()
             (self._work.path / OUTPUT).mkdir()  # open to whom the umask says, once it is in its place

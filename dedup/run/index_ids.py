@@ -1,4 +1,4 @@
-"""Ids of the records of an input that go to an index: their own, and not too long."""
+"""Check the ids of records that go to an index: each has one of its own, and none is too long."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from dedup.io.file_source import FileSource
 from dedup.run.checkpoint import Checkpoint
 from dedup.run.ingest import read_records
 from dedup.run.progress import Progress
-from dedup.store.corpus import Scratch
+from dedup.store.scratch import Scratch
 
 FIELDS = Fields()
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dedup.index.folder.database import Row
 from dedup.index.redis import columns
-from dedup.index.redis.codec import packed, unpacked
+from dedup.index.redis.codec import decoded, encoded
+from dedup.index.stored import Row
 from dedup.schema import NO_DATE
 
 WORDS = some.text(some.characters(codec="utf-8"), max_size=300)
@@ -35,18 +35,18 @@ ROWS = some.builds(
 
 @given(ROWS)
 def test_a_document_comes_back(row: Row) -> None:
-    assert unpacked(7, packed(row)) == row
+    assert decoded(7, encoded(row)) == row
 
 
 @given(ROWS, some.data())
 def test_a_document_that_was_cut_off_or_changed_is_refused(row: Row, data: some.DataObject) -> None:
-    whole = packed(row)
+    whole = encoded(row)
     at = data.draw(some.integers(0, len(whole) - 1))
     changed = bytearray(whole)
     changed[at] ^= 1 << data.draw(some.integers(0, 7))
     for number, damaged in ((7, whole[:at]), (7, bytes(changed)), (8, whole)):
         with pytest.raises(ValueError, match=f"document {number} is not what was written"):
-            unpacked(number, damaged)
+            decoded(number, damaged)
 
 
 def test_records_in_blocks() -> None:

@@ -1,4 +1,4 @@
-"""Postings: which documents have a key. Sorted runs in memory, and the same in files, all searched alike.
+"""Postings, which say what documents have a key: sorted runs, in memory or in files, searched alike.
 
 A posting is one number: the upper bits of the key, below them the number of the document. The key bits that are given
 up add a false candidate now and then, which is verified like any other. Runs are merged as they grow (O'Neil et al.
@@ -7,21 +7,17 @@ up add a false candidate now and then, which is verified like any other. Runs ar
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from dedup.index.stored import MOST_DOCUMENTS, NUMBER_BITS
 from dedup.kernels import sorted_runs as kernel
-from dedup.store.corpus import read_only
-
-BITS = 28
-"""Of a document's number: an index takes 268 million documents in its life."""
-
-MOST_DOCUMENTS = 1 << BITS
+from dedup.store.scratch import read_only
 
 RATIO = 4
-"""In memory a run is merged with the one before it while that one is not so many times as large."""
+"""In memory a run is merged with the one before it until that one is more than this many times as large."""
 
 _MASK = np.uint64(MOST_DOCUMENTS - 1)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -38,7 +34,7 @@ class StoredRun(NamedTuple):
     sums : uint64 array
         The checksum of each block of postings; empty where whoever stores them has others.
     seen : uint8 array
-        Which blocks were held against their checksums.
+        Which blocks were verified against their checksums.
     """
 
     postings: Run
@@ -47,12 +43,12 @@ class StoredRun(NamedTuple):
 
     @staticmethod
     def of(postings: Run, sums: Run | None = None) -> StoredRun:
-        """Return a run of which nothing was looked at yet."""
+        """Return a run of which nothing has been verified yet."""
         sums = np.empty(0, np.uint64) if sums is None else sums
         return StoredRun(read_only(postings), read_only(sums), np.zeros(len(sums), np.uint8))
 
     def verified(self) -> Run:
-        """Return the postings, all of them held against their checksums.
+        """Return the postings, all of them verified against their checksums.
 
         Raises
         ------
@@ -82,15 +78,31 @@ def packed(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> Run:
 
 
 def spread(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return the keys as they stand in postings."""
+    """Return keys in the form that postings hold them in."""
     return keys * _MULTIPLIER
 
 
 def pruned(postings: Run, limit: int) -> Run:
-    """Return sorted postings without those of each key behind the first so many."""
-    keys = postings >> np.uint64(BITS)
+    """Return sorted postings, of each key only the first ``limit``."""
+    keys = postings >> np.uint64(NUMBER_BITS)
     is_beyond = keys[limit:] == keys[:-limit]
     return postings if not is_beyond.any() else postings[np.concatenate([np.ones(limit, bool), ~is_beyond])]
+
+
+class SearchablePostings(Protocol):
+    """Postings of one kind of key that are kept anywhere: `Postings`, or those in buckets on a server."""
+
+    def add(self, keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> None:
+        """Add postings of documents that come after all others."""
+
+    def search(
+        self,
+        keys: npt.NDArray[np.uint64],
+        owners: npt.NDArray[np.int64],
+        limit: int,
+        is_removed: npt.NDArray[np.bool_],
+    ) -> npt.NDArray[np.uint64]:
+        """Find the documents that have keys."""
 
 
 class Postings:
@@ -135,16 +147,16 @@ class Postings:
         ----------
         keys : uint64 array, shape (n,)
         owners : int64 array, shape (n,)
-            Who asks for each, a number below 2 ** 32.
+            Which text asks for each, a number below 2 ** 32.
         limit : int
-            Of each key and run the first so many documents are taken.
+            Documents taken of each key and run, the first ones.
         is_removed : bool array
             By document: those that do not count.
 
         Returns
         -------
         uint64 array, sorted
-            Owner in the upper half, document in the lower; as many times as they have keys in common.
+            Owner in the upper half, document in the lower; once for each key that they have in common.
 
         Raises
         ------
@@ -158,7 +170,9 @@ class Postings:
         count = 0
         for run in (*self.stored, *map(StoredRun.of, self.recent)):
             before = count
-            while (count := kernel.search(*run, BITS, wanted, asking, limit, is_removed, room, before)) > len(room):
+            while (count := kernel.search(*run, NUMBER_BITS, wanted, asking, limit, is_removed, room, before)) > len(
+                room
+            ):
                 room = np.concatenate([room[:before], np.empty(2 * (count - before) + before, np.uint64)])
             if count < 0:
                 raise ValueError("a run has other postings than were written")

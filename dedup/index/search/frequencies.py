@@ -1,4 +1,4 @@
-"""In how many articles of an index each word pair stands: the table that grows with it.
+"""Frequencies of word pairs: in how many articles of an index each stands, in a table that grows with it.
 
 As in a run (`dedup.candidates.word_pairs`), but counted as articles come. Where the table must grow it is laid side by
 side with itself: the slot of a pair in the smaller table is the lower bits of its slot in the larger one. Pairs that
@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import background
-from dedup.candidates.word_pairs import USUAL_BITS, frequency_bits
+from dedup.candidates.word_pairs import frequency_bits
 from dedup.kernels import pair_sketches as kernel
 from dedup.store.corpus import Corpus
 
-MOST_BITS = 30
-NO_LIMIT = 2**62  # of memory
+_NO_LIMIT = 2**62  # of memory
 
 
 class Frequencies:
@@ -28,6 +27,8 @@ class Frequencies:
         Without the background. Changed in place. None: nothing is counted yet.
     articles, tokens : int
         How many were counted, and their tokens.
+    most_bits : int
+        Base-2 logarithm of the slots that the table has at most.
 
     Attributes
     ----------
@@ -35,22 +36,25 @@ class Frequencies:
         For `dedup.candidates.word_pairs`.
     """
 
-    def __init__(self, counts: npt.NDArray[np.uint8] | None = None, articles: int = 0, tokens: int = 0) -> None:
-        self.table = np.zeros(1 << USUAL_BITS, np.uint8) if counts is None else counts
+    def __init__(
+        self, counts: npt.NDArray[np.uint8] | None = None, articles: int = 0, tokens: int = 0, most_bits: int = 30
+    ) -> None:
+        self.table = np.zeros(1 << table_bits(0, most_bits), np.uint8) if counts is None else counts
         self.articles = articles
         self.tokens = tokens
+        self.most_bits = most_bits
         self._added = background.lacking(articles)
         background.add(self.table, self._added)
 
     def count(self, corpus: Corpus, documents: npt.NDArray[np.int64]) -> None:
-        """Count the word pairs of some documents of a corpus."""
+        """Count the word pairs of documents of a corpus."""
         if len(documents) == 0:
             return
         texts = corpus.tokens, corpus.starts, corpus.ends
         kernel.count_pairs(*texts, documents, corpus.longest, 0, len(self.table), self.table)
         self.articles += len(documents)
         self.tokens += int(corpus.lengths[documents].sum())
-        bits = min(MOST_BITS, frequency_bits(self.tokens, NO_LIMIT))
+        bits = table_bits(self.tokens, self.most_bits)
         lacking = background.lacking(self.articles)
         if 1 << bits > len(self.table):
             background.add(self.table, -self._added)
@@ -61,7 +65,7 @@ class Frequencies:
         self._added = lacking
 
     def uncount(self, corpus: Corpus, documents: npt.NDArray[np.int64]) -> None:
-        """Take the word pairs of some documents of a corpus off again, right after they were counted."""
+        """Subtract the word pairs of documents of a corpus, right after they were counted."""
         texts = corpus.tokens, corpus.starts, corpus.ends
         kernel.uncount_pairs(*texts, documents, corpus.longest, self.table)
         self.articles -= len(documents)
@@ -72,3 +76,8 @@ class Frequencies:
         counts = self.table.copy()
         background.add(counts, -self._added)
         return counts
+
+
+def table_bits(tokens: int, most_bits: int) -> int:
+    """Return the base-2 logarithm of the slots of a table for articles of this many tokens."""
+    return min(most_bits, frequency_bits(max(1, tokens), _NO_LIMIT))

@@ -1,4 +1,4 @@
-"""Sketches of an index: one to be stored, one to look others up by, and the rare pairs for the evidence."""
+"""Sketches of texts for an index: one to store, one to look up others by, and the rare pairs for the evidence."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dedup.store.corpus import Corpus
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
-    """The rare pairs of some documents, one after the other, as in `dedup.candidates.word_pairs.RarePairs`."""
+class RarePairLists:
+    """The rare pairs of documents, one after the other, as in `dedup.candidates.word_pairs.RarePairs`."""
 
     hashes: npt.NDArray[np.uint32]
     marks: npt.NDArray[np.uint16]
@@ -24,8 +24,8 @@ class Lists:
 
 
 @dataclass(frozen=True, slots=True)
-class Sketched:
-    """What was looked up of some documents.
+class Sketches:
+    """Sketches and rare pairs of documents of a corpus.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ class Sketched:
     stored : uint64 array, shape (n, width)
         The smallest hashes of the pairs that at most ``rare_df`` articles have, be it this one alone.
     sizes : uint16 array, shape (n,)
-        How many.
+        How many pairs each stored sketch has.
     query : uint64 array, shape (n, query_width)
-        The same of pairs that other documents have.
+        The same of pairs that other documents have, too.
     query_sizes : uint16 array, shape (n,)
-    lists : Lists
+    lists : RarePairLists
     """
 
     documents: npt.NDArray[np.int64]
@@ -46,7 +46,7 @@ class Sketched:
     sizes: npt.NDArray[np.uint16]
     query: npt.NDArray[np.uint64]
     query_sizes: npt.NDArray[np.uint16]
-    lists: Lists
+    lists: RarePairLists
 
     def keys(self) -> npt.NDArray[np.uint64]:
         """Return the hashes of all stored sketches, one after the other."""
@@ -61,7 +61,7 @@ def _filled(hashes: npt.NDArray[np.uint64], sizes: npt.NDArray[np.uint16]) -> np
     return hashes[np.arange(hashes.shape[1]) < sizes[:, None]]
 
 
-def sketched(
+def sketches(
     corpus: Corpus,
     documents: npt.NDArray[np.int64],
     frequencies: npt.NDArray[np.uint8],
@@ -69,8 +69,8 @@ def sketched(
     least: int,
     width: int,
     query_width: int,
-) -> Sketched:
-    """Look the word pairs of documents up.
+) -> Sketches:
+    """Look up the word pairs of documents, and sketch them.
 
     Parameters
     ----------
@@ -78,9 +78,9 @@ def sketched(
     documents : int64 array
     frequencies : uint8 array
     rare_df : int
-        Most articles in which a rare pair stands.
+        Articles in which a rare pair stands at most.
     least : int
-        Fewest in which one stands that others have.
+        Articles in which a pair stands at least that other documents have.
     width, query_width : int
         Of a stored sketch, and of one to look up by.
     """
@@ -95,11 +95,11 @@ def sketched(
     bounds = np.array([0, rare_df, least, rare_df])
     outs = stored, sizes, query, query_sizes, listed, marks, weights, list_sizes
     count = kernel.sketch(*words, documents, frequencies, bounds, RARITY_WEIGHTS, *outs)
-    lists = Lists(listed[:count], marks[:count], weights[:count], list_sizes)
-    return Sketched(documents, stored, sizes, query, query_sizes, lists)
+    lists = RarePairLists(listed[:count], marks[:count], weights[:count], list_sizes)
+    return Sketches(documents, stored, sizes, query, query_sizes, lists)
 
 
-def rare_pairs(corpus: Corpus, parts: list[Sketched]) -> RarePairs:
+def rare_pairs(corpus: Corpus, parts: list[Sketches]) -> RarePairs:
     """Return the rare pairs of a corpus, of which each compared document is in one of the parts."""
     n = len(corpus)
     sizes = np.concatenate([part.lists.sizes for part in parts])

@@ -1,39 +1,37 @@
-"""The texts that are compared at a time: the new ones, and those of the stored documents that they may match."""
+"""The working set of a query: new texts, and the stored documents that they may match, as one corpus."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from dedup.index.features import Prepared, dates
-from dedup.index.folder.database import Row
+from dedup.index.features import Features, dates
+from dedup.index.stored import DocumentNumbers, Row, digests_of
 from dedup.index.vocabulary import Unpacked, Vocabulary
 from dedup.store.corpus import Corpus
-from dedup.text.tokens import Tokens
 
-Numbers = npt.NDArray[np.int64]
+Fetch = Callable[[Sequence[int]], dict[int, Row]]
+"""Returns stored documents by number; those that are gone are left out."""
 
 
-class Texts:
-    """Stored documents and new texts as one corpus, in the order of their numbers.
+class WorkingSet:
+    """New texts and stored documents as one corpus, in the order of their numbers; documents are fetched as needed.
 
     Parameters
     ----------
-    new : Prepared
+    new : Features
     numbers : int64 array, ascending
         Of the new texts; higher than those of all stored documents.
-    fetch : callable
-        Returns stored documents by number, those that are gone left out.
+    fetch : Fetch
     vocabulary : Vocabulary
 
     Attributes
     ----------
     rows : list of Row
-        The stored documents among them.
+        The stored documents, in the order of their numbers.
     numbers : int64 array
-        Of all, ascending: the number of each document of the corpus.
+        The number of each document of the corpus, ascending.
     corpus : Corpus
     digests : uint64 array, shape (n, 2)
     published : int64 array, shape (n,)
@@ -41,9 +39,9 @@ class Texts:
 
     def __init__(
         self,
-        new: Prepared,
-        numbers: Numbers,
-        fetch: Callable[[Sequence[int]], dict[int, Row]],
+        new: Features,
+        numbers: DocumentNumbers,
+        fetch: Fetch,
         vocabulary: Vocabulary,
     ) -> None:
         self.new = new
@@ -53,8 +51,8 @@ class Texts:
         self._stored: dict[int, tuple[Row, Unpacked]] = {}
         self._lay_out()
 
-    def require(self, numbers: Numbers) -> None:
-        """Add stored documents."""
+    def require(self, numbers: DocumentNumbers) -> None:
+        """Fetch stored documents, unless they are there already."""
         wanted = np.unique(numbers[numbers < self._new_numbers[0]]).tolist() if len(numbers) else []
         lacking = [number for number in wanted if number not in self._stored]
         rows = self._fetch(lacking) if lacking else {}
@@ -67,8 +65,8 @@ class Texts:
         self._stored.update(zip(rows, zip(rows.values(), parts, strict=True), strict=True))
         self._lay_out()
 
-    def places(self, numbers: Numbers) -> Numbers:
-        """Return where in the corpus documents are; -1 for those that are gone."""
+    def places(self, numbers: DocumentNumbers) -> DocumentNumbers:
+        """Return the places of documents in the corpus; -1 for those that are gone."""
         at = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
         return np.where(self.numbers[at] == numbers, at, -1)
 
@@ -84,27 +82,8 @@ class Texts:
         lengths = np.concatenate([np.array([row.length for row in self.rows], np.int64), self.new.lengths])
         ends = np.cumsum(lengths)
         unpacked = [self._stored[number][1] for number in order]
-        tokens = np.concatenate([*(some.hashes for some in unpacked), self.new.tokens.hashes])
-        fingerprints = np.concatenate([*(some.fingerprints for some in unpacked), self.new.tokens.fingerprints])
+        tokens = np.concatenate([*(part.hashes for part in unpacked), self.new.tokens.hashes])
+        fingerprints = np.concatenate([*(part.fingerprints for part in unpacked), self.new.tokens.fingerprints])
         self.corpus = Corpus(tokens, ends - lengths, ends, fingerprints)
         self.published = np.concatenate([dates([row.published for row in self.rows]), self.new.published])
         self.digests = np.concatenate([digests_of(self.rows), self.new.tokens.digests])
-
-
-def digests_of(rows: Sequence[Row]) -> npt.NDArray[np.uint64]:
-    """Return the digests of stored documents, shape (n, 2)."""
-    return np.frombuffer(b"".join(row.digest for row in rows), ">u8").astype(np.uint64).reshape(-1, 2)
-
-
-def tokens_of(rows: Sequence[Row], vocabulary: Vocabulary) -> Tokens:
-    """Return the tokens of stored documents.
-
-    Raises
-    ------
-    ValueError
-        When they are damaged.
-    """
-    lengths = np.array([row.length for row in rows], np.int64)
-    found = vocabulary.unpack([row.tokens for row in rows], lengths)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return Tokens(found.hashes, offsets, found.fingerprints, digests_of(rows))
