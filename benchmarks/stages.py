@@ -147,7 +147,7 @@ def pairs_of(found: Evidence | Matches) -> Pairs:
     return packed(found.left, found.right)
 
 
-def measure(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Evidence:
+def measure_pairs(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Evidence:
     """Measure pairs of a run, whether or not they were candidates; sorted, some may be left out as unlike.
 
     Parameters

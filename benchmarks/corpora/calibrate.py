@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 import pyarrow as pa
-from stages import run_stages
-from tables import table
 
+from benchmarks.markdown import table
+from benchmarks.stages import run_stages
 from dedup.params import Params
 from dedup.text.tokens import tokenise
 

@@ -26,11 +26,12 @@ from typing import BinaryIO
 
 import orjson
 import pyarrow as pa
-import truth
-from copies import Copy
-from edits import KINDS, edit
-from language import Constants, block, language
-from plant import MIN_WORDS
+
+from benchmarks.corpora import truth
+from benchmarks.corpora.copies import Copy
+from benchmarks.corpora.edits import KINDS, edit
+from benchmarks.corpora.language import Constants, block, language
+from benchmarks.corpora.plant import MIN_WORDS
 
 POOL = 4096
 """Originals that may be copied next."""

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import orjson
 import pyarrow as pa
-import truth
-from copies import Copy, write_copies
-from edits import KINDS, edit
+
+from benchmarks.corpora import truth
+from benchmarks.corpora.copies import Copy, write_copies
+from benchmarks.corpora.edits import KINDS, edit
 
 MIN_WORDS = 60
 """Shorter articles are not copied: too few words for the smallest share of edits, or for an excerpt of them."""

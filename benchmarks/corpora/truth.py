@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 SHINGLE_SIZE = 5
-_ORACLE = Path(__file__).resolve().parent.parent / "tests" / "naive.py"
+_ORACLE = Path(__file__).resolve().parents[2] / "tests" / "naive.py"
 
 
 def resemblance(left: str, right: str) -> float:

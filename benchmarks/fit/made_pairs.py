@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from labelled import NO, YES
-from stages import Run, completed, measure, pairs_of
 
+from benchmarks.quality.labelled_sets import NO, YES
+from benchmarks.stages import Run, completed, measure_pairs, pairs_of
 from dedup.candidates.pairs import Pairs, split
 from dedup.candidates.word_pairs import rare_pairs
 from dedup.judge.evidence import Evidence, agreement_evidence, shingle_evidence
@@ -110,7 +110,7 @@ def templates(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pa
             chosen.append(k)
     pairs = np.sort(pairs_of(found)[chosen[:TEMPLATE_PAIRS]])
     known = [MadePair(TEMPLATE, NO, f"background {left}") for left in split(pairs)[0].tolist()]
-    return known, pairs, measure(run, pairs, whole=True)
+    return known, pairs, measure_pairs(run, pairs, whole=True)
 
 
 def _of_one_topic(run: Run, barred: set[int], rng: np.random.Generator) -> list[tuple[int, int]]:

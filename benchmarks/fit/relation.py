@@ -28,19 +28,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import measure
 import numpy as np
 import numpy.typing as npt
 import orjson
-import storm
-import tables
-from labelled import CLOSEST, CROSS, JUDGEMENTS, NO, UNKNOWN, YES, Pair, read_lines, read_sets
-from plant import read_articles
-from quality import background_of, comparable, look_up
-from stages import measure as measure_pairs
-from stages import packed, pairs_of, run_stages
-from synthetic import MadePair, spliced, templates
 
+from benchmarks import measure
+from benchmarks.corpora.plant import read_articles
+from benchmarks.fit import tables
+from benchmarks.fit.made_pairs import MadePair, spliced, templates
+from benchmarks.quality import storm
+from benchmarks.quality.labelled_sets import CLOSEST, CROSS, JUDGEMENTS, NO, UNKNOWN, YES, Pair, read_lines, read_sets
+from benchmarks.quality.pairs import background_of, comparable, look_up
+from benchmarks.stages import measure_pairs, packed, pairs_of, run_stages
 from dedup.candidates.pairs import Pairs, split
 from dedup.fit.models import (
     NATURAL_WEIGHT,

@@ -9,13 +9,12 @@ insertion without transactions, and keys of bytes that need no pickle. It answer
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Protocol
+
+from benchmarks.rivals import job
 
 Answer = list[tuple[str, str]]
 """Ids of the documents that a text copies, and how."""
@@ -79,12 +78,11 @@ class Datasketch:
         import datasketch
         import xxhash
 
-        self._job = rivals_job()
         self._minhash = datasketch.MinHash
         self._hash = xxhash.xxh32_intdigest
         self._settings = {
-            "threshold": self._job.THRESHOLD,
-            "num_perm": self._job.NUM_PERM,
+            "threshold": job.THRESHOLD,
+            "num_perm": job.NUM_PERM,
             "hashfunc": xxhash.xxh3_64_digest,
         }
         self._new = datasketch.MinHashLSH
@@ -92,8 +90,8 @@ class Datasketch:
 
     def _signed(self, texts: Sequence[str]) -> list[Any]:
         # It hashes bytes: encoded at once.
-        sets = (self._job.shingles(" ".join(self._job.words(text)).encode().split(), b" ") for text in texts)
-        return list(self._minhash.generator(sets, num_perm=self._job.NUM_PERM, hashfunc=self._hash, scheme="affine32"))
+        sets = (job.shingles(" ".join(job.words(text)).encode().split(), b" ") for text in texts)
+        return list(self._minhash.generator(sets, num_perm=job.NUM_PERM, hashfunc=self._hash, scheme="affine32"))
 
     def add(self, records: Sequence[dict[str, Any]]) -> list[Answer]:
         """As `Contestant.add`."""
@@ -187,15 +185,3 @@ def dropped_from_cache(place: str) -> bool:
             finally:
                 os.close(handle)
     return True
-
-
-def rivals_job() -> ModuleType:
-    """Return `rivals/job.py`, which has the rivals' words and shingles."""
-    path = Path(__file__).resolve().parent / "rivals" / "job.py"
-    spec = importlib.util.spec_from_file_location("job", path)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["job"] = module
-    spec.loader.exec_module(module)
-    return module

@@ -18,19 +18,18 @@ from pathlib import Path
 from typing import Any
 
 import datasketch
-import measure
 import orjson
 import pyarrow as pa
 import xxhash
-from index_contestants import rivals_job
-from tables import table
 
 import dedup
+from benchmarks import measure
+from benchmarks.markdown import table
+from benchmarks.rivals import job
 from dedup.candidates.signatures import signatures
 from dedup.integrations.datasketch import Signature, Signatures
 from dedup.text.tokens import tokenise
 
-JOB = rivals_job()
 BATCH = 1_000
 NUM_PERM = 128
 RANGES = ((0.7, 0.75), (0.75, 0.8), (0.8, 1.01))
@@ -75,7 +74,7 @@ def of_dedup(articles: Sequence[Document]) -> dict[str, Signature]:
 def legacy(text: str) -> datasketch.MinHash:
     """Sign a text as users of datasketch 1 may have done."""
     minhash = datasketch.MinHash(num_perm=NUM_PERM, hashfunc=xxhash.xxh32_intdigest, scheme="legacy")
-    minhash.update_batch([shingle.encode() for shingle in JOB.shingles(JOB.words(text), " ")])
+    minhash.update_batch([shingle.encode() for shingle in job.shingles(job.words(text), " ")])
     return minhash
 
 

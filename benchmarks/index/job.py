@@ -21,10 +21,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import measure
 import orjson
-import redis_server
-from index_contestants import (
+
+from benchmarks import measure
+from benchmarks.index import redis_server
+from benchmarks.index.contestants import (
     CONTESTANTS,
     NEAR,
     Answer,

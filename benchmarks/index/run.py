@@ -24,15 +24,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import measure
 import orjson
-from copies import Copy, read_copies
-from edits import KINDS
-from index_contestants import CONTESTANTS
-from redis_server import own_server
-from tables import table
 
-JOB = Path(__file__).resolve().parent / "index_job.py"
+from benchmarks import measure
+from benchmarks.corpora.copies import Copy, read_copies
+from benchmarks.corpora.edits import KINDS
+from benchmarks.index.contestants import CONTESTANTS
+from benchmarks.index.redis_server import own_server
+from benchmarks.markdown import table
+
+JOB = "benchmarks.index.job"
 PACKAGES = ("dedup", "datasketch", "numba", "numpy", "redis", "hiredis")
 OWN = "own"
 MB = 1_000_000
@@ -68,7 +69,7 @@ def place_of(kind: str) -> Iterator[str]:
 
 def run(role: str, contestant: str, level: str, place: str, documents: int, given: argparse.Namespace) -> Any:
     """Run a job in a process of its own; return what it told, and its peak."""
-    words = [sys.executable, JOB, role, contestant, given.corpus, "--place", place, "--level", level]
+    words = [sys.executable, "-m", JOB, role, contestant, given.corpus, "--place", place, "--level", level]
     words += ["--documents", str(documents), "--asked", str(given.asked)]
     words += ["--days", str(given.days), "--window", str(given.window or 0)]
     cost = measure.run([*words, *(("--planted", given.planted) if given.planted else ())], measure.one_thread())
@@ -121,7 +122,7 @@ def found(figures: Mapping[str, Any], copies: Sequence[Copy], places: Mapping[st
 
 def truths(rows: Sequence[dict[str, Any]], given: argparse.Namespace) -> None:
     """Add to the figures what was found, and how much of a sample of the reported near duplicates is true."""
-    import truth
+    from benchmarks.corpora import truth
 
     copies = read_copies(given.planted) if given.planted else []
     wanted = {id for figures in rows for pair in figures["sample"] for id in pair}

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from tables import placed, table
 
+from benchmarks.fit.tables import placed, table
 from dedup import compare
 from dedup.judge import relation
 from dedup.judge.evidence import Evidence
@@ -22,7 +22,7 @@ from dedup.params import Params
 from dedup.schema import MEASURES
 from dedup.text.tokens import spans
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "verdict.md"
 CASES = ("rewrite", "follow-up", "mould")
 

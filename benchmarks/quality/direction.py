@@ -19,9 +19,9 @@ from unittest import mock
 
 import numpy as np
 import orjson
-from labelled import read_lines
 
 import dedup
+from benchmarks.quality.labelled_sets import read_lines
 from dedup.attribution import direction
 
 APART = ((0, 1), (1, 6), (6, 24), (24, 1e9))

@@ -26,9 +26,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import truth
-from moulds import ENGLISH, Language, filled
-from plant import read_articles
+from benchmarks.corpora import truth
+from benchmarks.corpora.plant import read_articles
+from benchmarks.quality.moulds import ENGLISH, Language, filled
 
 LEVELS = ("near", "syndicated", "rewritten")
 

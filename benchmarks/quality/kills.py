@@ -21,7 +21,7 @@ from pathlib import Path
 
 PROGRAM = """
 import sys
-from dedup import checkpoint
+from dedup.run import checkpoint
 from dedup.cli.main import main
 checkpoint.SAVE_AFTER = float(sys.argv.pop(1))
 sys.exit(main(sys.argv[1:]))

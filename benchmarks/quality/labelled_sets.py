@@ -23,8 +23,9 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-import truth
-from plant import read_articles
+
+from benchmarks.corpora import truth
+from benchmarks.corpora.plant import read_articles
 
 SAME_EVENT = "same_event"
 INDEPENDENT = 0.03

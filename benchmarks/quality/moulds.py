@@ -243,7 +243,7 @@ def _leaders(records: list[Record], level: str, seed: int) -> dict[str, str]:
 
 def likeness(records: list[Record], corrections: list[Record]) -> tuple[float, float]:
     """Return the highest true resemblance of two pieces, and the lowest of a correction to its piece."""
-    import truth
+    from benchmarks.corpora import truth
 
     text = {one.key: one.text for one in records}
     pieces = max(truth.resemblance(one, other) for one, other in itertools.combinations(text.values(), 2))

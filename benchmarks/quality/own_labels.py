@@ -14,8 +14,8 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import tables
 
+from benchmarks.fit import tables
 from dedup.fit.models import OWN_WEIGHT, LabelledPairs, as_json
 from dedup.judge import relation
 from dedup.params import Params

@@ -22,14 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import measure
 import numpy as np
 import numpy.typing as npt
 import orjson
-from labelled import NO, UNKNOWN, YES, LabelledSet, read_sets
-from stages import Alone, Ints, Run, packed, pairs_of, run_stages
-from stages import measure as measure_pairs
 
+from benchmarks import measure
+from benchmarks.quality.labelled_sets import NO, UNKNOWN, YES, LabelledSet, read_sets
+from benchmarks.stages import Alone, Ints, Run, measure_pairs, packed, pairs_of, run_stages
 from dedup.candidates.pairs import Pairs
 from dedup.judge import relation
 from dedup.judge.evidence import Evidence, shingle_evidence

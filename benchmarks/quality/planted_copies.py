@@ -20,8 +20,9 @@ from typing import Any
 import orjson
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import truth
-from copies import Copy, read_copies
+
+from benchmarks.corpora import truth
+from benchmarks.corpora.copies import Copy, read_copies
 
 FLOOR = 0.99
 """Least share of the planted pairs at the threshold or above that must be found."""
@@ -68,10 +69,9 @@ class Run:
 
 def run(corpus: Path, level: str, threshold: float, threads: int) -> Run:
     """Run ``dedup`` on a corpus and read what it wrote."""
-    program = Path(sys.executable).with_name("dedup")
     options = ["--level", level, "--threshold", str(threshold), "--threads", str(threads), "--quiet", "--json"]
     with tempfile.TemporaryDirectory() as output:
-        command = [program, "run", corpus, "-o", output, *options]
+        command = [sys.executable, "-m", "dedup", "run", corpus, "-o", output, *options]
         printed = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
         decisions = pq.read_table(Path(output, "decisions.parquet"))
         matches = pq.read_table(Path(output, "matches.parquet"), columns=COLUMNS_READ)

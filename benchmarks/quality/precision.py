@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
-import truth
+from benchmarks.corpora import truth
 
 PROBES = 20
 """Shingles by which a document's partners are looked for."""

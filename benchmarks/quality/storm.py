@@ -29,11 +29,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import measure
 import orjson
-from plant import read_articles
 
 import dedup
+from benchmarks import measure
+from benchmarks.corpora.plant import read_articles
 
 MB = 1_000_000
 FAMILIES = {2: 60, 4: 40, 6: 30, 10: 20, 20: 12, 50: 6, 200: 3, 1000: 1}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-RIVALS = Path(__file__).resolve().parent / "rivals"
+SCRIPTS = Path(__file__).resolve().parent
 
 
 def python_of(name: str, folder: Path) -> Path:
@@ -23,7 +23,7 @@ def python_of(name: str, folder: Path) -> Path:
     """
     place = folder.absolute() / name
     python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    requirements = RIVALS / f"requirements-{name}.txt"
+    requirements = SCRIPTS / f"requirements-{name}.txt"
     installed = place / requirements.name
     if not installed.exists() or installed.read_text() != requirements.read_text():
         print(f"making an environment for {name} in {place}", file=sys.stderr)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import measure
+from benchmarks import measure
 
 MB = 1_000_000
 FRAME_WORDS = 150
@@ -105,11 +105,12 @@ CASES = (
 
 def _texts() -> Iterator[str]:
     """Yield made articles that have no story in common: what they share is what the case puts in."""
-    import corpus  # here: it loads much, and the process that measures stays small
     import orjson
 
-    apart = corpus.Constants(passages=0.0, own=1.0, story=0.0)
-    for line in corpus.made_articles(7, 1, apart):
+    from benchmarks.corpora import language, make  # here: it loads much, and the process that measures stays small
+
+    apart = language.Constants(passages=0.0, own=1.0, story=0.0)
+    for line in make.made_articles(7, 1, apart):
         yield orjson.loads(line)["text"]
 
 

@@ -24,11 +24,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import measure
 import orjson
-import precision
-from copies import Copy, read_copies
-from environments import RIVALS, python_of
+
+from benchmarks import measure
+from benchmarks.corpora.copies import Copy, read_copies
+from benchmarks.quality import precision
+from benchmarks.rivals.environments import SCRIPTS, python_of
 
 FAST = ("gaoya", "rensa", "datasketch", "fastsketchlsh")
 SLOW = ("text_dedup", "datatrove")
@@ -81,7 +82,7 @@ def tools(corpus: Path, rivals: Sequence[str], levels: Sequence[str], envs: Path
     found = []
     for name in ("orjson", *rivals):
         python = Path(sys.executable) if name == "orjson" else python_of(name, envs)
-        command = (python, RIVALS / f"run_{name}.py", corpus)
+        command = (python, SCRIPTS / f"run_{name}.py", corpus)
         answer = scratch / f"{name}.jsonl"
         label = FLOOR if name == "orjson" else name
         traits = name in rivals, name in THREADED, name in SLOW

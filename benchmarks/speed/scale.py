@@ -20,11 +20,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import measure
-import svg
+from benchmarks import measure
+from benchmarks.speed import chart as svg
 
 MB = 1_000_000
-HERE = Path(__file__).resolve().parent
 KEY = ("documents", "level", "memory", "threads")
 """What makes two points the same."""
 
@@ -33,7 +32,17 @@ def corpus_of(size: int, work: Path, articles: Path | None, seed: int) -> Path:
     """Return a corpus of so many documents, made if it is not there."""
     folder = work / f"{size}-{seed}{'-real' if articles else ''}"
     if not (folder / "about.json").exists():  # written last: it says that the corpus is whole
-        command = [sys.executable, HERE / "corpus.py", "-o", folder, "--documents", str(size), "--seed", str(seed)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.corpora.make",
+            "-o",
+            folder,
+            "--documents",
+            str(size),
+            "--seed",
+            str(seed),
+        ]
         subprocess.run([*command, "--truths", "0", *(("--articles", articles) if articles else ())], check=True)
     return folder / "corpus.jsonl"
 

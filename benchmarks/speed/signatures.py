@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import measure
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 from datasketch import MinHash
-from rivals import job
 
+from benchmarks import measure
+from benchmarks.rivals import job
 from dedup.candidates.signatures import SCHEME, signatures
 from dedup.params import Params
 from dedup.text.tokens import tokenise

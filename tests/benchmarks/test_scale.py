@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-import sys
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
-
-import hostile
-import scale
-import svg
+from benchmarks.speed import chart as svg
+from benchmarks.speed import hostile, scale
 
 SVG = "{http://www.w3.org/2000/svg}"
 

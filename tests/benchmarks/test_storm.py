@@ -6,16 +6,12 @@ import collections
 import datetime
 import random
 import re
-import sys
-from pathlib import Path
 
 import orjson
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
-
-import storm as storms
-from storm import DIGITS, FRAMES, NumberStyle, Storm, Story, cut, family, outlet, rows, storm
+from benchmarks.quality import storm as storms
+from benchmarks.quality.storm import DIGITS, FRAMES, NumberStyle, Storm, Story, cut, family, outlet, rows, storm
 
 VOWELS, CONSONANTS = "aeiou", "bcdfgklmnprstvz"
 TEXT = (

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # scripts, not a package
-
-import tables
+from benchmarks.fit import tables
 
 
 def told(name: str, level: str, label: int, share: float, pairs: int = 1200) -> dict:

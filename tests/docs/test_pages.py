@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.quality import cases
 from dedup.cli.arguments import GUESSES as TOLD
 from dedup.cli.reference import reference
 from dedup.io.shapes import GUESSES, HITS
@@ -19,9 +20,6 @@ from dedup.judge import relation
 from dedup.params import Params
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))  # benchmarks are scripts, not a package
-
-import cases  # noqa: E402
 
 README = (ROOT / "README.md").read_text("utf-8")
 VERDICT = cases.DOCUMENT.read_text("utf-8")

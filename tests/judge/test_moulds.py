@@ -5,16 +5,12 @@ from __future__ import annotations
 import itertools
 import random
 import re
-import sys
 import unicodedata
-from pathlib import Path
 
 import naive
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
-
-import moulds
+from benchmarks.quality import moulds
 
 SCRIPTS = {"english": "LATIN", "german": "LATIN", "russian": "CYRILLIC", "arabic": "ARABIC", "chinese": "CJK"}
 SLOT = re.compile(r"\{[^{}]*\}")
