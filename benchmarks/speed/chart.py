@@ -1,98 +1,99 @@
-"""A line chart as SVG: some series over a logarithmic x axis, from zero up."""
+"""Draw the curve of `scale`: processor time a document over the size of the corpus, an SVG file out.
+
+    python -m benchmarks.speed.chart -o docs/scale.svg
+
+`scale` draws it too when it is done; this draws it again from the figures that it has written.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from xml.sax.saxutils import escape
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-WIDTH, HEIGHT = 760, 420
-LEFT, RIGHT, TOP, BOTTOM = 76, 132, 74, 62
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator, StrMethodFormatter
+
+FIGURES = Path(__file__).with_name("scale.json")
 COLOURS = ("#1f5fa8", "#c2561a", "#3b7f4f", "#7a4fa3")
-"""Told apart by the colour-blind, dark enough on white."""
+"""Distinct to the colour-blind, dark enough on white."""
 
-INK, FAINT, GRID = "#222222", "#666666", "#e4e4e4"
-FONT = "font-family='Helvetica, Arial, sans-serif'"
-GAP = 16
-"""Least distance between labels, in pixels."""
-
-Points = Sequence[tuple[float, float]]
+FAINT, GRID = "#666666", "#e4e4e4"
+STYLE = {"svg.fonttype": "none", "svg.hashsalt": "scale"}
+"""Text stays text, and the same figures give the same bytes."""
 
 
-def chart(series: Mapping[str, Points], title: str, subtitle: str, x_label: str, y_label: str) -> str:
-    """Return an SVG document.
+def curve(points: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> Figure:
+    """Draw a line for each level, and for each memory and number of threads where these differ.
 
     Parameters
     ----------
-    series : mapping of str to sequence of (float, float)
-        Points by name, x over 0, y from 0; a point at least.
-    title, subtitle, x_label, y_label : str
+    points : sequence of mapping
+        ``documents``, ``level``, ``memory``, ``threads`` and ``us_a_document`` of each, one at least.
+    machine : mapping
+        From `measure.machine`.
 
     Raises
     ------
     ValueError
-        Where there is no point.
+        If there is no point.
     """
-    points = [point for some in series.values() for point in some]
     if not points:
         raise ValueError("nothing to draw")
-    low, high = _decades(x for x, _ in points)
-    step = _step(max(y for _, y in points))
-    top = step * math.ceil(max(y for _, y in points) / step or 1)
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        across = (math.log10(x) - low) / (high - low)
-        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - y / top * (HEIGHT - TOP - BOTTOM)
-
-    parts = [
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' width='{WIDTH}' height='{HEIGHT}' "
-        f"role='img' aria-label='{escape(title, {chr(39): '&apos;'})}'>",
-        f"<rect width='{WIDTH}' height='{HEIGHT}' fill='#ffffff'/>",
-        _text(16, 28, title, INK, 17, "start", "bold"),
-        _text(16, 48, subtitle, FAINT, 12, "start"),
-    ]
-    for k in range(round(top / step) + 1):
-        _, y = place(10**low, k * step)
-        parts.append(f"<line x1='{LEFT}' x2='{WIDTH - RIGHT}' y1='{y:.1f}' y2='{y:.1f}' stroke='{GRID}'/>")
-        parts.append(_text(LEFT - 8, y + 4, f"{k * step:,g}", FAINT, 12, "end"))
-    for decade in range(low, high + 1):
-        x, y = place(10**decade, 0)
-        parts.append(f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{y:.1f}' y2='{y + 5:.1f}' stroke='{FAINT}'/>")
-        parts.append(_text(x, y + 20, f"{10**decade:,}", FAINT, 12, "middle"))
-    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18, x_label, INK, 13, "middle"))
-    middle = (TOP + HEIGHT - BOTTOM) / 2
-    parts.append(_text(20, middle, y_label, INK, 13, "middle", turn=True))
-    labels = []
-    for colour, (name, some) in zip(COLOURS, series.items(), strict=False):
-        placed = [place(x, y) for x, y in sorted(some)]
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-        parts.append(f"<polyline points='{line}' fill='none' stroke='{colour}' stroke-width='2.5'/>")
-        parts += [f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4' fill='{colour}'/>" for x, y in placed]
-        labels.append((*placed[-1], name, colour))
-    above = -math.inf
-    for x, y, name, colour in sorted(labels, key=lambda label: label[1]):
-        above = max(y, above + GAP)
-        parts.append(_text(x + 10, above + 4, name, colour, 13, "start", "bold"))
-    return "\n".join([*parts, "</svg>\n"])
+    differ = _differ(points)
+    series: dict[str, list[tuple[float, float]]] = {}
+    for one in points:
+        name = f"{one['level']}, {one['memory']}, {one['threads']} thr." if differ else one["level"]
+        series.setdefault(name, []).append((one["documents"], one["us_a_document"]))
+    figure = Figure(figsize=(7.6, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    for number, (name, places) in enumerate(series.items()):
+        xs, ys = zip(*sorted(places), strict=True)
+        axes.plot(xs, ys, marker="o", linewidth=2.5, color=COLOURS[number % len(COLOURS)], label=name)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_ylim(bottom=0)
+    axes.grid(axis="y", color=GRID)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.set_xlabel("documents")
+    axes.set_ylabel("processor time a document, µs")
+    axes.legend(frameon=False)
+    figure.suptitle("Time a document takes", x=0.02, ha="left", fontweight="bold")
+    axes.set_title(conditions(points, machine), loc="left", fontsize="small", color=FAINT)
+    return figure
 
 
-def _decades(values: Iterable[float]) -> tuple[int, int]:
-    """Return the powers of ten between which values lie, two different ones."""
-    logs = [math.log10(value) for value in values]
-    low = math.floor(min(logs) + 1e-9)
-    return low, max(low + 1, math.ceil(max(logs) - 1e-9))
+def conditions(points: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> str:
+    """Return under what conditions was measured: the machine, and memory and threads if all points have the same."""
+    threads = points[0]["threads"]
+    same = f"{threads} thread{'s' if threads > 1 else ''}, --memory {points[0]['memory']}; "
+    on = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, {machine['date']}"
+    return on if _differ(points) else same + on
 
 
-def _step(highest: float) -> float:
-    """Return a round distance of grid lines, for four to eight of them."""
-    rough = (highest or 1) / 5
-    magnitude = 10 ** math.floor(math.log10(rough))
-    return next(magnitude * factor for factor in (1, 2, 5, 10) if magnitude * factor >= rough)
+def _differ(points: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether points were measured with different memory or numbers of threads."""
+    return len({(one["memory"], one["threads"]) for one in points}) > 1
 
 
-def _text(
-    x: float, y: float, text: str, colour: str, size: int, anchor: str, weight: str = "normal", turn: bool = False
-) -> str:
-    turned = f" transform='rotate(-90 {x:.1f} {y:.1f})'" if turn else ""
-    style = f"font-size='{size}' font-weight='{weight}' fill='{colour}' text-anchor='{anchor}'"
-    return f"<text x='{x:.1f}' y='{y:.1f}' {FONT} {style}{turned}>{escape(text)}</text>"
+def write(path: Path, points: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> None:
+    """Draw the curve and write it as SVG."""
+    with matplotlib.rc_context(STYLE):
+        curve(points, machine).savefig(path, format="svg", metadata={"Date": None})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, default=FIGURES, metavar="FILE", help="the figures of scale")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the curve")
+    args = parser.parse_args()
+    figures = json.loads(args.json.read_text("utf-8"))
+    write(args.output, figures["points"], figures["machine"])
+
+
+if __name__ == "__main__":
+    main()

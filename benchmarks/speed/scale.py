@@ -1,11 +1,11 @@
-"""How the cost of a document changes with the size of the corpus, on corpora of `corpus.py`; JSON and a curve out.
+"""Measure how the cost of a document changes with the size of the corpus, on corpora of `corpora.make`.
 
-    python benchmarks/scale.py --work DIR --sizes 1000 10000 100000 --memory 8GB --json scale.json --svg docs/scale.svg
-    python benchmarks/scale.py --work DIR --sizes 1000000 --memory 8GB --json scale.json --svg docs/scale.svg   # later
+    python -m benchmarks.speed.scale --work DIR --memory 8GB --json scale.json --svg docs/scale.svg
+    python -m benchmarks.speed.scale --work DIR --sizes 1000000 --memory 8GB --json scale.json   # one more, later
 
 Corpora are made in the work folder when they are not there yet, 4.5 kB a document, and stay. Points are added to those
 in the JSON file; one of the same size, level, memory and threads is replaced. Output is written for real, and removed.
-The curve shows processor time, start-up apart: wall time depends on what else the machine does.
+Time is processor time, start-up apart: wall time depends on what else the machine does. `chart` draws the curve.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import measure
-from benchmarks.speed import chart as svg
+from benchmarks import markdown, measure
 
+FIGURES = Path(__file__).with_name("scale.json")
 MB = 1_000_000
 KEY = ("documents", "level", "memory", "threads")
 """What makes two points the same."""
 
 
 def corpus_of(size: int, work: Path, articles: Path | None, seed: int) -> Path:
-    """Return a corpus of so many documents, made if it is not there."""
+    """Return a corpus of this many documents; make it if it is not there."""
     folder = work / f"{size}-{seed}{'-real' if articles else ''}"
     if not (folder / "about.json").exists():  # written last: it says that the corpus is whole
         command = [
@@ -47,29 +47,29 @@ def corpus_of(size: int, work: Path, articles: Path | None, seed: int) -> Path:
     return folder / "corpus.jsonl"
 
 
-def command(corpus: Path, level: str, given: argparse.Namespace) -> list[str | Path]:
+def command(corpus: Path, level: str, options: argparse.Namespace) -> list[str | Path]:
     """Return our command line, but for the output."""
-    words = [sys.executable, "-m", "dedup", "run", corpus, "--level", level, "--threads", str(given.threads)]
-    words += ["--memory", given.memory, "--quiet", "--json"]
-    return words + (["--scratch", given.scratch] if given.scratch else [])
+    words = [sys.executable, "-m", "dedup", "run", corpus, "--level", level, "--threads", str(options.threads)]
+    words += ["--memory", options.memory, "--quiet", "--json"]
+    return words + (["--scratch", options.scratch] if options.scratch else [])
 
 
-def point(corpus: Path, level: str, given: argparse.Namespace, start_up: float) -> dict[str, Any]:
+def point(corpus: Path, level: str, options: argparse.Namespace, start_up: float) -> dict[str, Any]:
     """Run a corpus and return its figures, medians of the rounds."""
-    output = given.work / "output"
+    output = options.work / "output"
     costs = []
-    for _ in range(given.rounds):
+    for _ in range(options.rounds):
         shutil.rmtree(output, ignore_errors=True)
-        words = command(corpus, level, given) + ([] if given.no_output else ["-o", output])
-        costs.append(measure.run(words, measure.threads(given.threads)))
+        words = command(corpus, level, options) + ([] if options.no_output else ["-o", output])
+        costs.append(measure.run(words, measure.threads(options.threads)))
     shutil.rmtree(output, ignore_errors=True)
     summary = json.loads(costs[-1].stdout)
     cpu = statistics.median(cost.cpu for cost in costs)
     return {
         "documents": summary["records"],
         "level": level,
-        "memory": given.memory,
-        "threads": given.threads,
+        "memory": options.memory,
+        "threads": options.threads,
         "bytes": corpus.stat().st_size,
         "cpu_s": cpu,
         "cpu_s_min": min(cost.cpu for cost in costs),
@@ -90,17 +90,14 @@ def merged(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list
     return sorted(by_key.values(), key=lambda one: (one["level"], one["documents"]))
 
 
-def curve(points: Sequence[dict[str, Any]], machine: dict[str, Any]) -> str:
-    """Return the curve of all points; a line for each level, and for each memory and threads where these differ."""
-    several = len({(one["memory"], one["threads"]) for one in points}) > 1
-    series: dict[str, list[tuple[float, float]]] = {}
-    for one in points:
-        name = f"{one['level']}, {one['memory']}, {one['threads']} thr." if several else one["level"]
-        series.setdefault(name, []).append((one["documents"], one["us_a_document"]))
-    threads = f"{points[0]['threads']} thread{'s' if points[0]['threads'] > 1 else ''}"
-    ways = "" if several else f"{threads}, --memory {points[0]['memory']}; "
-    told = f"{ways}{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, {machine['date']}"
-    return svg.chart(series, "Time a document takes", told, "documents", "processor time a document, µs")
+def table(path: Path = FIGURES) -> str:
+    """Return the figures in a file as a Markdown table, with the blank lines around it that Markdown wants."""
+    heads = ["documents", "level", "CPU s", "microseconds a document", "peak MB", "scratch MB"]
+    rows = []
+    for one in json.loads(path.read_text("utf-8"))["points"]:
+        row = [f"{one['documents']:,}", one["level"], f"{one['cpu_s']:.2f}", f"{one['us_a_document']:.0f}"]
+        rows.append([*row, f"{one['peak_mb']:,.0f}", f"{one['scratch_bytes'] / MB:,.0f}"])
+    return f"\n{markdown.table(heads, rows)}\n\n"
 
 
 def print_points(points: Sequence[dict[str, Any]]) -> None:
@@ -144,10 +141,12 @@ def main() -> None:
             every = merged(old, points)
             if args.json:  # after each point: large ones take hours
                 args.json.write_text(json.dumps({"machine": machine, "points": every}, indent=2) + "\n")
-            if args.svg:
-                args.svg.write_text(curve(every, machine), "utf-8")
     print(f"machine: {machine}\n")
     print_points(merged(old, points))
+    if args.svg:
+        from benchmarks.speed import chart  # here: it loads much, and the process that measures stays small
+
+        chart.write(args.svg, merged(old, points), machine)
 
 
 if __name__ == "__main__":
