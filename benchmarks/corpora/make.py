@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import io
 import itertools
 import random
 import time
@@ -25,9 +24,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import orjson
-import pyarrow as pa
 
 from benchmarks.corpora import truth
+from benchmarks.corpora.articles import read_lines
 from benchmarks.corpora.copies import Copy
 from benchmarks.corpora.edits import KINDS, edit
 from benchmarks.corpora.language import Constants, block, language
@@ -73,13 +72,11 @@ class About:
 def real_articles(path: Path) -> Iterator[bytes]:
     """Yield a JSON line for every article with id and text, once for each id; the file may be compressed."""
     seen: set[str] = set()
-    with io.BufferedReader(pa.input_stream(str(path), compression="detect"), 1 << 20) as lines:
-        for line in lines:
-            record = orjson.loads(line)
-            key, text = record.get("id"), record.get("text")
-            if key is not None and text and str(key) not in seen:
-                seen.add(str(key))
-                yield orjson.dumps({"id": str(key), "text": text}) + b"\n"
+    for record in read_lines(path):
+        key, text = record.get("id"), record.get("text")
+        if key is not None and text and str(key) not in seen:
+            seen.add(str(key))
+            yield orjson.dumps({"id": str(key), "text": text}) + b"\n"
 
 
 def made_articles(seed: int, threads: int, constants: Constants | None = None) -> Iterator[bytes]:

@@ -12,32 +12,20 @@ from __future__ import annotations
 
 import argparse
 import collections
-import io
 import itertools
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import orjson
-import pyarrow as pa
 
 from benchmarks.corpora import truth
+from benchmarks.corpora.articles import read_articles
 from benchmarks.corpora.copies import Copy, write_copies
 from benchmarks.corpora.edits import KINDS, edit
 
 MIN_WORDS = 60
 """Shorter articles are not copied: too few words for the smallest share of edits, or for an excerpt of them."""
-
-
-def read_articles(path: Path) -> dict[str, str]:
-    """Return id to text of every JSON line with both; the file may be compressed (.gz, .zst)."""
-    articles: dict[str, str] = {}
-    with io.BufferedReader(pa.input_stream(str(path), compression="detect"), 1 << 20) as lines:
-        for line in lines:
-            record = orjson.loads(line)
-            if record.get("id") is not None and record.get("text"):
-                articles.setdefault(str(record["id"]), record["text"])
-    return articles
 
 
 def plant(articles: Mapping[str, str], seed: int, share: float = 0.1) -> tuple[dict[str, str], list[Copy]]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from benchmarks.corpora.plant import read_articles
+from benchmarks.corpora.articles import read_articles
 from dedup.candidates.background import ARTICLES, COMMON_DF
 from dedup.kernels.pair_sketches import word_pairs
 from dedup.text.tokens import encode, tokenise

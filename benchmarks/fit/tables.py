@@ -1,37 +1,33 @@
-"""Tables of figures in the documents: what was counted in, Markdown between two markers of a file out.
+"""Write the tables of docs/verdict.md from ``figures.json``, which `relation` and `quality.own_labels` fill.
 
-A table stands between ``<!-- NAME -->`` and ``<!-- end -->``; all else in the file is left as it is. Written by
-`fit_relation.py` and `cases.py`.
+cog puts them into the page: ``python -m cogapp -r docs/verdict.md``.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from benchmarks.markdown import table
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+FIGURES = Path(__file__).with_name("figures.json")
 
-END = "<!-- end -->"
-
-WAYS = {
+COLUMNS = {
     "copy, cross-validated": "cv copy alone",
     "copy, whole set left out": "left out copy alone",
     "carried on, cross-validated": "cv carried alone",
     "carried on, whole set left out": "left out carried alone",
 }
-"""Columns of the figures, by their heads: the ways of testing, each with the two texts alone in the background."""
+"""Heads of the columns to keys of a record: ways of testing, always with the two texts alone in the background."""
 
 MEANING = {
     "apt_eval": "texts edited by five language models",
-    "apt_eval extreme_minor": "told to change next to nothing",
-    "apt_eval minor": "told to change little",
-    "apt_eval slight_major": "told to change much",
-    "apt_eval major": "told to change as much as can be",
+    "apt_eval extreme_minor": "asked to change next to nothing",
+    "apt_eval minor": "asked to change little",
+    "apt_eval slight_major": "asked to change much",
+    "apt_eval major": "asked to change as much as can be",
     "clough_stevenson": "short answers by students, made from one article",
     "clough_stevenson cut": "pasted and lightly cut",
     "clough_stevenson light": "lightly revised",
@@ -82,65 +78,39 @@ ALL_JUDGED = ("judged_news", "wire")
 """Sets whose pairs of either truth are described alike."""
 
 
-class Band(NamedTuple):
-    """Pairs whose score lies in one band.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends of the band.
-    predicted, observed : float
-        Mean score, and share of copies, both weighted.
-    pairs : int
-    weight : float
-        Share of all weight.
-    """
-
-    low: float
-    high: float
-    predicted: float
-    observed: float
-    pairs: int
-    weight: float
+def update(path: Path, figures: Mapping[str, Any]) -> None:
+    """Write figures to a file by their names; others in the file stay."""
+    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({**before, **figures}, indent=1) + "\n", "utf-8")
 
 
-def reliability(score: Floats, is_copy: Bools, weight: Floats) -> list[Band]:
-    """Return predicted against observed in bands of a tenth; only pairs of positive weight count."""
-    band = np.minimum((score * 10).astype(np.int64), 9)
-    found = []
-    for tenth in range(10):
-        within = (band == tenth) & (weight > 0)
-        if within.any():
-            mass = weight[within] / weight[within].sum()
-            predicted, observed = float(mass @ score[within]), float(mass @ is_copy[within])
-            share = float(weight[within].sum() / weight.sum())
-            found.append(Band(tenth / 10, (tenth + 1) / 10, predicted, observed, int(within.sum()), share))
-    return found
+def shown(name: str, path: Path = FIGURES) -> str:
+    """Return the table of this name, one of `TABLES`, with the blank lines that Markdown wants around it."""
+    return f"\n{TABLES[name](json.loads(path.read_text('utf-8'))[name])}\n\n"
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def plain(content: Mapping[str, Any]) -> str:
+    """Write a table whose cells are text already."""
+    return table(content["heads"], content["rows"])
 
 
-def figures(told: Sequence[Mapping[str, Any]]) -> str:
-    """Return the tables of copies found and of others reported, from the records of `fit_relation.print_rates`."""
-    heads = ["set", "level", "what it is", *WAYS, "pairs"]
+def shares(records: Sequence[Mapping[str, Any]]) -> str:
+    """Write two tables, of copies found and of other pairs reported, from the records of `evaluation.print_rates`."""
+    heads = ["set", "level", "what it is", *COLUMNS, "pairs"]
     rows: dict[bool, list[list[str]]] = {True: [], False: []}
-    for one in sorted(told, key=_place(told)):
+    for one in sorted(records, key=_place(records)):
         name, level, is_copy = one["set"], one["level"], one["label"] == 1
-        of_set = [other for other in told if (other["set"], other["label"]) == (name, one["label"])]
+        of_set = [other for other in records if (other["set"], other["label"]) == (name, one["label"])]
         if level or len(of_set) != 2:  # all of a set with one level is that level
-            shares = [f"{one[way]:.{3 if is_copy else 4}f}" for way in WAYS.values()]
+            shares = [f"{one[way]:.{3 if is_copy else 4}f}" for way in COLUMNS.values()]
             rows[is_copy].append([name, level or "all", meaning(name, level, is_copy), *shares, f"{one['pairs']:,}"])
-    found = f"Copies: share found.\n\n{table(heads, rows[True])}"
-    return f"{found}\n\nNo copies: share falsely reported as copies.\n\n{table(heads, rows[False])}"
+    copies = f"Copies: share found.\n\n{table(heads, rows[True])}"
+    return f"{copies}\n\nNo copies: share falsely reported as copies.\n\n{table(heads, rows[False])}"
 
 
-def _place(told: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], tuple[int, int]]:
+def _place(records: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], tuple[int, int]]:
     """Return the place of a record among the rows: sets as they come, all of a set first, strengths by number."""
-    sets = list(dict.fromkeys(one["set"] for one in told))
+    sets = list(dict.fromkeys(one["set"] for one in records))
     levels = list(MEANING)
 
     def place(one: Mapping[str, Any]) -> tuple[int, int]:
@@ -154,47 +124,34 @@ def _place(told: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], t
 def meaning(name: str, level: str, is_copy: bool) -> str:
     """Say what a row is."""
     if level.isdigit():
-        return f"told to change {level} % of the words"
+        return f"asked to change {level} % of the words"
     if not (level or is_copy or name in ALL_JUDGED):
         return "all of the following"
     return MEANING.get(f"{name} {level}".rstrip()) or MEANING.get(level, "")
 
 
-def bands(found: Iterable[Band]) -> str:
-    """Return the table of reliability."""
+def bands(rows: Iterable[Sequence[float]]) -> str:
+    """Write the table of reliability, from `evaluation.Band` as lists."""
     heads = ["score", "predicted", "observed", "pairs", "share of the weight"]
-    rows = []
-    for low, high, predicted, observed, pairs, weight in found:
-        rows.append([f"{low:.1f} - {high:.1f}", f"{predicted:.2f}", f"{observed:.2f}", f"{pairs:,}", f"{weight:.3f}"])
-    return table(heads, rows)
+    cells = []
+    for low, high, predicted, observed, pairs, weight in rows:
+        cells.append([f"{low:.1f} - {high:.1f}", f"{predicted:.2f}", f"{observed:.2f}", f"{pairs:,}", f"{weight:.3f}"])
+    return table(heads, cells)
 
 
 def trade_off(points: Sequence[Mapping[str, float]]) -> str:
-    """Return the table of operating points: a column a key, its shares to three digits, the score first."""
+    """Write the table of operating points: a column for each key, with three digits."""
     heads = list(points[0])
     return table(heads, ([f"{point[head]:.3f}" for head in heads] for point in points))
 
 
-def put(document: Path, name: str, text: str) -> None:
-    """Write a text between the markers of that name in a document.
-
-    Raises
-    ------
-    ValueError
-        Where the document has no such markers.
-    """
-    document.write_text(placed(document.read_text("utf-8"), name, text), "utf-8")
-
-
-def placed(page: str, name: str, text: str) -> str:
-    """Return the page with the text between its markers of that name.
-
-    Raises
-    ------
-    ValueError
-    """
-    head, found, rest = page.partition(f"<!-- {name} -->\n")
-    _, ended, tail = rest.partition(END)
-    if not found or not ended:
-        raise ValueError(f"found no '<!-- {name} -->' with '{END}' behind it, each on a line of its own")
-    return f"{head}{found}\n{text}\n\n{END}{tail}"
+TABLES: dict[str, Callable[[Any], str]] = {
+    "sets": shares,
+    "natural": plain,
+    "carried_reliability": bands,
+    "reliability": bands,
+    "trade_off": trade_off,
+    "ablation": plain,
+    "own_labels": plain,
+}
+"""Name of a table, which is the key of its figures, to what writes it."""

@@ -1,8 +1,8 @@
-"""The three cases of ``docs/verdict.md``: what the program says of them and how the model adds it up, written there.
+"""Write what the program says of the three cases of docs/verdict.md, and how the models add it up.
 
-    python benchmarks/cases.py
+cog puts it into the page when the models, a measure or the wording of a reason has changed:
 
-To be run when the model or a measure has changed. Markers in the document say where what goes: see `tables.py`.
+    python -m cogapp -r docs/verdict.md
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.fit.tables import placed, table
+from benchmarks.markdown import table
 from dedup import compare
 from dedup.judge import relation
 from dedup.judge.evidence import Evidence
@@ -23,7 +23,6 @@ from dedup.schema import MEASURES
 from dedup.text.tokens import spans
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENT = ROOT / "docs" / "verdict.md"
 CASES = ("rewrite", "follow-up", "mould")
 
 QUESTIONS = ("carried", "news")
@@ -33,7 +32,7 @@ NAMES = {
     "common": "verbatim beyond rare containment",
     "retold": "carried over in other words",
 }
-"""Names of what the model looks at, where they are not those of measures."""
+"""Names of the inputs of the models, where they are not those of measures."""
 
 
 def files(case: str) -> list[str]:
@@ -41,13 +40,14 @@ def files(case: str) -> list[str]:
     return [f"docs/cases/{case}-{side}.txt" for side in "ab"]
 
 
-def refreshed(page: str) -> str:
-    """Return the document with what the program says now."""
-    for case in CASES:
-        verdict = _output_of("compare", *files(case)).split("\n---")[0]
-        page = placed(page, case, f"```\n{verdict.strip()}\n```")
-    told = re.sub(r"^[0-9.]+ s$", "", _output_of("run", "docs/cases"), flags=re.MULTILINE)
-    return placed(placed(page, "run", f"```\n{told.strip()}\n```"), "sums", sums())
+def comparison(case: str) -> str:
+    """Return what ``dedup compare`` prints of a case, but for the texts, as a Markdown block."""
+    return _block(_output_of("compare", *files(case)).split("\n---")[0])
+
+
+def run() -> str:
+    """Return what ``dedup run`` prints of all cases, but for the seconds, as a Markdown block."""
+    return _block(re.sub(r"^[0-9.]+ s$", "", _output_of("run", "docs/cases"), flags=re.MULTILINE))
 
 
 def sums() -> str:
@@ -55,40 +55,37 @@ def sums() -> str:
     columns = []
     for case in CASES:
         texts = [(ROOT / file).read_text("utf-8") for file in files(case)]
-        found = compare(*texts)
+        comparison = compare(*texts)
         lengths = [np.array([len(spans(text))]) for text in texts]
-        measured = np.array([[found.measures.get(name, np.nan)] for name in MEASURES])
+        measured = np.array([[comparison.measures.get(name, np.nan)] for name in MEASURES])
         inputs = relation.model_inputs(Evidence(np.array([0]), np.array([1]), *lengths, measured))
         column: dict[str, str] = {}
         for question in QUESTIONS:
             model = getattr(relation.Models.of(Params()), question)
             added = {name: model.added(name, float(inputs[name][0])) for name, *_ in model.terms}
-            told = {name: f"{inputs[name][0]:.{0 if name == 'tokens' else 2}f}" for name in added}
+            values = {name: f"{inputs[name][0]:.{0 if name == 'tokens' else 2}f}" for name in added}
             column[f"**{question}**: start"] = f"{model.intercept:+.2f}"
-            column |= {f"{question}: {_name(name)}": f"{added[name]:+.2f} ({told[name]})" for name in added}
+            column |= {f"{question}: {_name(name)}": f"{added[name]:+.2f} ({values[name]})" for name in added}
             total = model.intercept + sum(added.values())
             column[f"{question}: sum"] = f"{total:+.2f}"
             column[f"{question}: probability"] = f"{1 / (1 + np.exp(-total)):.2f}"
         column["ruled out"] = "yes" if relation.ruled_out(inputs)[0] else "no"
         column["two versions"] = "yes" if relation.are_versions(inputs)[0] else "no"
-        column["template"] = "yes" if found.relation == "template" else "no"
-        column["score"] = f"{found.score:.2f}"
+        column["template"] = "yes" if comparison.relation == "template" else "no"
+        column["score"] = f"{comparison.score:.2f}"
         columns.append(column)
-    return table(["", *CASES], ([name, *(column[name] for column in columns)] for name in columns[0]))
+    rows = ([name, *(column[name] for column in columns)] for name in columns[0])
+    return f"\n{table(['', *CASES], rows)}\n\n"
 
 
 def _name(measure: str) -> str:
     return NAMES.get(measure, measure.replace("_", " "))
 
 
+def _block(text: str) -> str:
+    return f"\n```\n{text.strip()}\n```\n\n"
+
+
 def _output_of(*arguments: str) -> str:
     command = [sys.executable, "-m", "dedup", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
-
-
-def main() -> None:
-    DOCUMENT.write_text(refreshed(DOCUMENT.read_text("utf-8")), "utf-8")
-
-
-if __name__ == "__main__":
-    main()

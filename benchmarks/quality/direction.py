@@ -21,7 +21,7 @@ import numpy as np
 import orjson
 
 import dedup
-from benchmarks.quality.labelled_sets import read_lines
+from benchmarks.corpora.articles import read_lines
 from dedup.attribution import direction
 
 APART = ((0, 1), (1, 6), (6, 24), (24, 1e9))

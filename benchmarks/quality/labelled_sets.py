@@ -13,19 +13,14 @@ one passage is reused in a longer text (pairs with ``spans``) the whole document
 
 from __future__ import annotations
 
-import io
 import itertools
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import orjson
-import pyarrow as pa
 
 from benchmarks.corpora import truth
-from benchmarks.corpora.plant import read_articles
+from benchmarks.corpora.articles import read_articles, read_lines
 
 SAME_EVENT = "same_event"
 INDEPENDENT = 0.03
@@ -114,12 +109,6 @@ def read_sets(folder: Path, names: Iterable[str] | None = None) -> list[Labelled
         replace(labelled, pairs=tuple(replace(pair, group=groups.of(pair.a)) for pair in labelled.pairs))
         for labelled in read
     ]
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the records of a file of JSON lines; it may be compressed (.gz, .zst)."""
-    with io.BufferedReader(pa.input_stream(str(path), compression="detect"), 1 << 20) as lines:
-        yield from map(orjson.loads, lines)
 
 
 def _read(name: str, documents: Path, folder: Path) -> LabelledSet:

@@ -1,10 +1,10 @@
-"""What a user's own labels gain: a corpus that the models do not know, half of its labels added, judged on the rest.
+"""Measure what a user's own labels gain: add half of those of a corpus to the shipped ones, judge the other half.
 
-    python benchmarks/own_labels.py [--markdown docs/verdict.md]
+    python -m benchmarks.quality.own_labels [--figures benchmarks/fit/figures.json]
 
 Of the shipped pairs (`dedup/fit/labelled.npz`) one corpus is taken out and the models are fitted to the others, as if
 it were a user's. Then half of its pairs are added as ``dedup fit`` adds labels, and the other half is judged by
-both. The mean of ten rounds; pairs that share a document are on one side. Needs SciPy, and no data besides the
+both. Figures are means of ten rounds; pairs that share a document are on one side. Needs SciPy, and no data besides the
 package.
 """
 
@@ -30,7 +30,7 @@ def rounds(shipped: LabelledPairs, corpus: str, weight: float, params: Params) -
     others = list(dict.fromkeys(rest.corpora[rest.drawn > 0].tolist()))
     groups = np.unique(shipped.groups[own])
     before = shipped.judged(relation.Models.of(Params(model=as_json(rest.fitted()))), params)
-    told = []
+    rates = []
     added = 0
     for turn in range(ROUNDS):
         half = np.random.default_rng(turn).permutation(groups)[: len(groups) // 2]
@@ -42,39 +42,33 @@ def rounds(shipped: LabelledPairs, corpus: str, weight: float, params: Params) -
         tested = shipped.take(is_tested)
         row = []
         for verdicts in (before, after):
-            some = type(verdicts)(*(getattr(verdicts, name)[is_tested] for name in ("carried", "news", "is_carried")))
-            row += tested.rates(some, params, corpus)
+            part = type(verdicts)(*(getattr(verdicts, name)[is_tested] for name in ("carried", "news", "is_carried")))
+            row += tested.rates(part, params, corpus)
         for verdicts in (before, after):
             row.append(float(np.mean([shipped.rates(verdicts, params, name)[0] for name in others])))
-        told.append(row)
+        rates.append(row)
         added += int(is_added.sum())
-    return added // ROUNDS, told
+    return added // ROUNDS, rates
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weight", type=float, default=OWN_WEIGHT)
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table between the markers in it")
+    parser.add_argument("--weight", type=float, default=OWN_WEIGHT, help="of an own label (default: %(default)s)")
+    parser.add_argument("--figures", type=Path, metavar="FILE", help=f"write the figures here ({tables.FIGURES.name})")
     args = parser.parse_args()
     params = Params()
     shipped = LabelledPairs.shipped()
-    heads = [
-        "corpus",
-        "labels added",
-        "called as labelled",
-        "copies: precision",
-        "copies: recall",
-        "others, as labelled",
-    ]
-    table = []
+    heads = ["corpus", "labels added", "called as labelled", "copies: precision", "copies: recall"]
+    heads.append("others, as labelled")
+    rows = []
     for corpus in dict.fromkeys(shipped.corpora[shipped.drawn > 0].tolist()):
-        added, told = rounds(shipped, corpus, args.weight, params)
-        mean = np.mean(told, axis=0)
+        added, rates = rounds(shipped, corpus, args.weight, params)
+        mean = np.mean(rates, axis=0)
         cells = [f"{mean[k]:.2f} -> {mean[k + 3]:.2f}" for k in range(3)]
-        table.append([corpus, str(added), *cells, f"{mean[6]:.3f} -> {mean[7]:.3f}"])
-        print("  ".join(table[-1]))
-    if args.markdown:
-        tables.put(args.markdown, "own-labels", tables.table(heads, table))
+        rows.append([corpus, str(added), *cells, f"{mean[6]:.3f} -> {mean[7]:.3f}"])
+        print("  ".join(rows[-1]))
+    if args.figures:
+        tables.update(args.figures, {"own_labels": {"heads": heads, "rows": rows}})
 
 
 if __name__ == "__main__":

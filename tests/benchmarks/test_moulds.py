@@ -10,7 +10,7 @@ import unicodedata
 import naive
 import pytest
 
-from benchmarks.quality import moulds
+from benchmarks.corpora.moulds import pieces as moulds
 
 SCRIPTS = {"english": "LATIN", "german": "LATIN", "russian": "CYRILLIC", "arabic": "ARABIC", "chinese": "CJK"}
 SLOT = re.compile(r"\{[^{}]*\}")
@@ -20,12 +20,12 @@ PIECES = {(language, kind): moulds.mould_texts(language, kind, 4, 1) for languag
 
 def slots(text: str) -> list[str]:
     """Return the numbers and names of a piece."""
-    return [found[0] for pattern in (moulds._NUMBER, moulds._NAMES) for found in pattern.finditer(text)]
+    return [found[0] for pattern in (moulds.NUMBER, moulds.NAMES) for found in pattern.finditer(text)]
 
 
 def test_five_languages_have_every_mould():
     assert SCRIPTS.keys() == moulds.LANGUAGES.keys()
-    assert all(of.frames.keys() == set(moulds.KINDS) for of in moulds.LANGUAGES.values())
+    assert all(of.moulds.keys() == set(moulds.KINDS) for of in moulds.LANGUAGES.values())
 
 
 @pytest.mark.parametrize("language", SCRIPTS)
@@ -51,11 +51,11 @@ def test_a_seed_decides_everything():
 def test_pieces_are_of_brief_length_and_mostly_frame():
     for (language, kind), pieces in PIECES.items():
         low, high = (100, 200) if language == "chinese" else (40, 150)  # Chinese tokens are characters
-        frame = set(naive.tokens(SLOT.sub(" ", moulds.LANGUAGES[language].frames[kind])))
+        mould = set(naive.tokens(SLOT.sub(" ", moulds.LANGUAGES[language].moulds[kind])))
         for text in pieces:
             tokens = naive.tokens(text)
             assert low <= len(tokens) <= high
-            assert sum(token in frame for token in tokens) > 0.55 * len(tokens), (language, kind)
+            assert sum(token in mould for token in tokens) > 0.55 * len(tokens), (language, kind)
 
 
 def test_pieces_differ_in_most_slots():
@@ -67,10 +67,10 @@ def test_pieces_differ_in_most_slots():
             assert naive.resemblance(one, other, 5) < 0.7
 
 
-def test_frames_hold_no_name_or_number_outside_their_slots():
+def test_moulds_hold_no_name_or_number_outside_their_slots():
     for of in moulds.LANGUAGES.values():
-        for frame in of.frames.values():
-            assert slots(SLOT.sub("\n", frame)) == []
+        for mould in of.moulds.values():
+            assert slots(SLOT.sub("\n", mould)) == []
 
 
 def test_a_corrected_piece_differs_in_one_slot():
@@ -89,17 +89,17 @@ def test_both_numbers_and_names_are_corrected():
         text = PIECES[language, "football"][0]
         others = [slots(moulds.corrected(text, seed)) for seed in range(12)]
         changed = [value for other in others for value in other if value not in slots(text)]
-        numbers = sum(moulds._NUMBER.fullmatch(value) is not None for value in changed)
+        numbers = sum(moulds.NUMBER.fullmatch(value) is not None for value in changed)
         assert 0 < numbers < len(changed)
 
 
 def test_corrected_numbers_keep_their_form_and_digits():
     for seed in range(20):
         rng = random.Random(seed)
-        assert [moulds._other_number(number, rng) for number in ("0", "1", "10", "3.0")] == ["1", "2", "11", "3.1"]
-        assert re.fullmatch(r"14:[0-4]\d", moulds._other_number("14:50", rng))
-        assert re.fullmatch(r"[٠-٩]{2}", moulds._other_number("٣٤", rng))
-        assert re.fullmatch(r"3,0[0-6]", moulds._other_number("3,07", rng))
+        assert [moulds.other_number(number, rng) for number in ("0", "1", "10", "3.0")] == ["1", "2", "11", "3.1"]
+        assert re.fullmatch(r"14:[0-4]\d", moulds.other_number("14:50", rng))
+        assert re.fullmatch(r"[٠-٩]{2}", moulds.other_number("٣٤", rng))
+        assert re.fullmatch(r"3,0[0-6]", moulds.other_number("3,07", rng))
 
 
 def test_corpora_hold_what_they_say():

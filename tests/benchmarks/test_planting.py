@@ -8,9 +8,10 @@ import random
 import naive
 import pytest
 
+from benchmarks.corpora.articles import read_articles
 from benchmarks.corpora.copies import read_copies, write_copies
 from benchmarks.corpora.edits import KINDS, WORD_SHARES, edit
-from benchmarks.corpora.plant import MIN_WORDS, plant, read_articles, write
+from benchmarks.corpora.plant import MIN_WORDS, plant, write
 
 VOWELS, CONSONANTS = "aeiou", "bcdfgklmnprstvz"
 ODDITIES = ("Zoë's", "ıstanbul", "straße", "U.S.-led", "£3.5bn,", "“quoted”", "co\u00adoperate", "東京", "don't")

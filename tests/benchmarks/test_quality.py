@@ -12,7 +12,7 @@ import pytest
 from conftest import edited
 
 from benchmarks.corpora import truth
-from benchmarks.corpora.plant import read_articles
+from benchmarks.corpora.articles import read_articles
 from benchmarks.quality.labelled_sets import CLOSEST, CROSS, INDEPENDENT, NO, SAME_EVENT, UNKNOWN, YES, Pair, read_sets
 from benchmarks.quality.pairs import COLUMNS, Figures, measure_sets
 from dedup.params import Params
@@ -163,7 +163,7 @@ def test_alone_leaves_the_frequencies_as_they_were(folder: Path) -> None:
 def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
     """With the shipped model, by the rules on versions and templates, too."""
     pytest.importorskip("scipy")
-    from benchmarks.fit.relation import ALONE, RUN, Samples
+    from benchmarks.fit.samples import ALONE, RUN, Samples
     from benchmarks.quality.pairs import background_of, comparable, judge, look_up
     from benchmarks.stages import measure_pairs, packed, pairs_of, run_stages
     from dedup.judge import relation

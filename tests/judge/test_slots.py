@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import dedup
-from benchmarks.quality import moulds
+from benchmarks.corpora.moulds import pieces as moulds
 from dedup.candidates import background, word_pairs
 from dedup.judge.differences import NUMBERS_IN_LETTERS, _numbers, contradictions
 from dedup.judge.relation import CONTRADICTED, CONTRADICTED_NUMBERS

@@ -13,7 +13,8 @@ from corpora import segmented
 
 import dedup
 from benchmarks.corpora import truth
-from benchmarks.corpora.plant import plant, read_articles
+from benchmarks.corpora.articles import read_articles
+from benchmarks.corpora.plant import plant
 from dedup.judge import furniture
 
 ROOT = Path(__file__).resolve().parents[2]
