@@ -1,4 +1,4 @@
-"""A planted copy with the truth about it, and the file of them, ``planted.jsonl``: `plant.py` writes it."""
+"""Write and read ``planted.jsonl``, where `plant` and `make` keep planted copies with the truth about each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A planted copy.
+    """A planted copy and how like its original it is.
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ class Copy:
 
 
 def write_copies(path: Path, copies: Iterable[Copy]) -> None:
-    """Write one JSON line a copy."""
+    """Write one JSON line for each copy."""
     path.write_bytes(b"".join(orjson.dumps(asdict(copy)) + b"\n" for copy in copies))
 
 
 def read_copies(path: Path) -> list[Copy]:
-    """Read them back."""
+    """Return the copies in a file."""
     return [Copy(**orjson.loads(line)) for line in path.read_bytes().splitlines()]

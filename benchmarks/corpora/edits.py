@@ -1,7 +1,7 @@
-"""Edits that turn a real article into a copy of it: one text, a kind and a random generator in, the copy out.
+"""Turn a real article into a copy of it: one text, a kind and a random generator in, the copy out.
 
 The kinds are what newsrooms and scrapers do to each other's articles. All of them work on words between white space, so
-the sources should be texts of a script with spaces. Which articles are copied and what is written: `plant.py`.
+the sources should be texts of a script with spaces. `plant` decides which articles are copied, and writes the copies.
 """
 
 from __future__ import annotations

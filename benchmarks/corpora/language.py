@@ -1,4 +1,4 @@
-"""A made-up language whose texts grow like news: the distributions, and the loop that writes documents with them.
+"""Make up a language whose texts grow like news: its distributions, and the loop that writes documents with them.
 
 What decides the work of a deduplicator is not what words mean but how many there are, how often they come again, and in
 how many documents two of them stand side by side. So:
@@ -7,10 +7,10 @@ how many documents two of them stand side by side. So:
 - Each word has an endless list of successors, made by a hash and never stored: the successor of ``word`` at place
   ``place`` is the word at the quantile ``hash(word, place)``. Places follow a Lomax law, wider for frequent words: some
   pairs are everywhere, and new ones never end (Heaps' law for pairs).
-- Each document has phrases: its own, those of its story (some documents near it tell the same) and those of its beat
+- Each document has phrases: its own, those of its story (documents near it report the same) and those of its beat
   (documents anywhere). They are what related articles share.
 
-The constants below are fitted to 44,000 news articles with `calibrate.py`.
+The constants below are fitted to 44,000 news articles with `corpora.calibrate`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SHORTEST_PASSAGE = 30
 """Words and phrases; the longest has 63 more."""
 
 MARKS, COMMAS, PARAGRAPHS, QUOTES, NUMBERS, YEARS = 1024, 50, 300, 103, 16, 8
-"""Of so many places, how many have a comma, a new paragraph and a quote (where a sentence ends), a number, a year."""
+"""Places with a comma, a new paragraph and a quote (where a sentence ends), a number, a year, out of `MARKS`."""
 
 SPACE, COMMA, STOP = 32, 44, 46
 
@@ -56,7 +56,7 @@ WINDOW = 4096
 
 
 class Constants(NamedTuple):
-    """What is fitted.
+    """The fitted constants of a language.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Constants(NamedTuple):
     shift : float
         Mandelbrot's shift of the ranks.
     place_power : float
-        Tail of the law of successors: so many times less likely at the e-fold place.
+        Tail of the law of successors: a place e times as far is less likely by e to this power.
     spread, spread_power, least_spread : float
         Scale of that law for the most frequent word, how it falls with the rank, and its least.
     phrases : float

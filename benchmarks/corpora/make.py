@@ -1,13 +1,13 @@
-"""A corpus of any size: articles you have, then made ones, copies of both among them, and the truth about the copies.
+"""Make a corpus of any size: articles you have, then made ones, copies of both among them, and the truth about copies.
 
-    python benchmarks/corpus.py -o DIR --documents 100000                            # everything made up
-    python benchmarks/corpus.py -o DIR --documents 1000000 --articles articles.jsonl # real articles first
+    python -m benchmarks.corpora.make -o DIR --documents 100000                             # everything made up
+    python -m benchmarks.corpora.make -o DIR --documents 1000000 --articles articles.jsonl  # real articles first
 
-writes ``DIR/corpus.jsonl`` (records ``id``, ``text``), ``DIR/planted.jsonl`` (as `plant.py` does, for the copies whose
-truth was measured: all, or as many as ``--truths`` says, drawn at random) and ``DIR/about.json`` (what was made). The
+writes ``DIR/corpus.jsonl`` (records ``id``, ``text``), ``DIR/planted.jsonl`` (as `plant` does, for the copies whose
+truth was measured: all, or about ``--truths`` of them, drawn at random) and ``DIR/about.json`` (what was made). The
 same seed gives the same file, and a smaller corpus is the beginning of a larger one, but for where truth is measured.
-Nothing is held in memory but some thousand originals. The language of made articles is in `language.py`, how like
-news it is in the README; the kinds of copies are those of `edits.py`.
+Memory holds no more than some thousand originals. The language of made articles is in `language`, how like news it is
+in the README; the kinds of copies are those of `edits`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ AHEAD = 3
 
 @dataclass(slots=True)
 class About:
-    """What was written.
+    """Counts of what was written.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def real_articles(path: Path) -> Iterator[bytes]:
 
 
 def made_articles(seed: int, threads: int, constants: Constants | None = None) -> Iterator[bytes]:
-    """Yield JSON lines of made articles, without end; they are made by threads while earlier ones are used."""
+    """Yield JSON lines of made articles, without end; threads make them while earlier ones are used."""
     of = language(seed, constants or Constants())
     with ThreadPoolExecutor(threads) as pool:
         blocks: collections.deque[Future[tuple[bytes, list[int]]]] = collections.deque()
@@ -101,7 +101,7 @@ def made_articles(seed: int, threads: int, constants: Constants | None = None) -
 
 
 class Copier:
-    """Makes copies of articles that it was shown.
+    """Makes copies of the articles that it is shown.
 
     Parameters
     ----------
@@ -115,14 +115,14 @@ class Copier:
         self._numbers = itertools.count()
 
     def show(self, line: bytes) -> None:
-        """Take an article into account; it may be copied from now on."""
+        """Add an article to those that may be copied."""
         if len(self._pool) < POOL:
             self._pool.append(line)
         elif self._rng.random() < ENTERS:
             self._pool[self._rng.randrange(POOL)] = line
 
     def copy(self) -> tuple[str, str, str, str, str] | None:
-        """Return id and text of an original, its kind, id and text of a copy; None if there is none to be had."""
+        """Return id and text of an original, its kind, id and text of a copy; None where none can be made."""
         if len(self._pool) < 2:
             return None
         place = self._rng.randrange(len(self._pool))
@@ -159,7 +159,7 @@ def write_corpus(
     share : float
         Share of the documents that are copies.
     truths : int
-        About so many copies, if there are more, have their resemblance measured and are told in ``planted``.
+        Of about this many copies, if there are more, resemblance is measured and written to ``planted``.
     seed : int
 
     Returns
@@ -215,8 +215,7 @@ def main() -> None:
 
     with (args.output / "corpus.jsonl").open("wb") as corpus, (args.output / "planted.jsonl").open("wb") as planted:
         articles = itertools.chain(counted(), made_articles(args.seed, args.threads))
-        given = args.documents, args.copies, args.truths, args.seed
-        about = write_corpus(corpus, planted, articles, *given)
+        about = write_corpus(corpus, planted, articles, args.documents, args.copies, args.truths, args.seed)
     about.real, about.made = real, about.documents - real - sum(about.copies.values())
     (args.output / "about.json").write_bytes(orjson.dumps(asdict(about), option=orjson.OPT_INDENT_2))
     seconds = time.perf_counter() - started

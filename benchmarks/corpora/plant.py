@@ -1,10 +1,10 @@
 """Plant copies into real news: articles in, a corpus with copies and the truth about each copy out.
 
-    python benchmarks/plant.py articles.jsonl -o DIR --articles 20000 --share 0.1 --seed 1
+    python -m benchmarks.corpora.plant articles.jsonl -o DIR --articles 20000 --share 0.1 --seed 1
 
 writes ``DIR/corpus.jsonl`` (records ``id``, ``text``: originals and copies, shuffled) and ``DIR/planted.jsonl`` (one
 line a copy: ``left`` the original, ``right`` the copy, ``kind``, ``resemblance``, ``containment`` of the copy in the
-original). The edits are in `edits.py`, the truth in `truth.py`; `planted.py` and `speed.py` read what is written
+original). The edits are in `edits`, the truth in `truth`; `quality.planted_copies` and `speed.run` read what is written
 here.
 """
 
@@ -29,7 +29,7 @@ MIN_WORDS = 60
 
 
 def plant(articles: Mapping[str, str], seed: int, share: float = 0.1) -> tuple[dict[str, str], list[Copy]]:
-    """Make copies of some articles.
+    """Draw articles and make a copy of each.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def plant(articles: Mapping[str, str], seed: int, share: float = 0.1) -> tuple[d
 
 
 def write(folder: Path, articles: Mapping[str, str], texts: Mapping[str, str], copies: list[Copy], seed: int) -> None:
-    """Write the corpus, shuffled, and the truth."""
+    """Write the corpus, shuffled, and the truth about its copies."""
     folder.mkdir(parents=True, exist_ok=True)
     records = [*articles.items(), *texts.items()]
     random.Random(seed).shuffle(records)
@@ -74,7 +74,7 @@ def write(folder: Path, articles: Mapping[str, str], texts: Mapping[str, str], c
 
 
 def summary(copies: list[Copy]) -> Iterator[str]:
-    """Tell how many copies of each kind there are, and how like their originals."""
+    """Yield a line for each kind: how many copies, and how like their originals."""
     by_kind = collections.defaultdict(list)
     for copy in copies:
         by_kind[copy.kind].append(copy)

@@ -1,8 +1,8 @@
-"""True resemblance and containment of two texts, by the oracle of the tests, made fast enough for thousands of pairs.
+"""Measure the true resemblance and containment of two texts, by the oracle of the tests, fast enough for thousands.
 
 The truth a benchmark measures against must share no code with what is measured: it is ``tests/naive.py``, loaded as a
-module of our own so that remembering its answers touches nobody else's copy. Remembering changes no result: every
-function remembered is pure.
+module of our own so that its cached answers touch nobody else's copy. Caching changes no result: every function that is
+cached is pure.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def tokens(text: str) -> list[str]:
 
 @functools.cache
 def _naive() -> ModuleType:
-    """Return the oracle, with a memory of the characters and tokens it met and of the last texts."""
+    """Return the oracle, with caches of the characters and tokens it has met and of the last texts."""
     spec = importlib.util.spec_from_file_location("oracle", _ORACLE)
     if spec is None or spec.loader is None:
         raise FileNotFoundError(_ORACLE)
@@ -41,6 +41,6 @@ def _naive() -> ModuleType:
     spec.loader.exec_module(module)
     for name in ("fold", "is_word", "is_unspaced", "token_hash"):
         setattr(module, name, functools.cache(getattr(module, name)))
-    # Both measures of a pair, and the next pair of the same text, find the shingles made.
+    # Both measures of a pair, and the next pair of the same text, find the shingles in the cache.
     module.shingles = functools.lru_cache(maxsize=64)(module.shingles)
     return module

@@ -1,9 +1,9 @@
 """Write the word pairs that are common in news: ``dedup/candidates/background.npz``.
 
-    python benchmarks/make_background.py ARTICLES.jsonl.zst -o dedup/candidates/background.npz
+    python -m benchmarks.fit.background ARTICLES.jsonl.zst -o dedup/candidates/background.npz
 
 The file holds hashes of word pairs, no text. Of a corpus of another size than `dedup.candidates.background.ARTICLES`
-those pairs are taken that stand in the same share of its distinct texts.
+those pairs are taken that occur in the same share of its distinct texts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dedup.text.tokens import encode, tokenise
 
 
 def pair_counts(texts: list[str]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], int]:
-    """Return the distinct word pairs of texts, in how many distinct texts each stands, and how many those are."""
+    """Return the distinct word pairs of texts, in how many distinct texts each occurs, and how many these are."""
     tokens = tokenise(pa.array([encode(text) for text in texts], pa.large_binary()))
     _, distinct = np.unique(tokens.digests, axis=0, return_index=True)
     room = np.empty(int(np.diff(tokens.offsets).max(initial=1)), np.uint64)

@@ -1,4 +1,4 @@
-"""Pairs whose truth is known because they were made, or are plain: from candidate pairs of a background. For fitting.
+"""Make pairs whose truth is known, out of candidate pairs of a background, for fitting.
 
 Labelled sets hold few articles that reuse passages of another, and few that share a template; a background is full of
 pairs of one topic from which such pairs can be made. ``spliced`` puts passages of one article into the other and so
@@ -40,14 +40,14 @@ TEMPLATE_VERBATIM = 0.4
 TEMPLATE_COMMON = 0.3
 TEMPLATE_PAIRS = 600
 TEMPLATE_TIMES = 3
-"""So much verbatim, so much of it in common words; pairs at most, and how often a document may be in one."""
+"""Least share verbatim, and of that in common words; pairs at most, and how many of them a document may be in."""
 
 Tokens = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
 class MadePair:
-    """What is known about a pair: see `labelled.Pair`."""
+    """The labels of a made pair: see `labelled_sets.Pair`."""
 
     level: str
     label: int
@@ -67,7 +67,7 @@ def spliced(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pair
 
     Returns
     -------
-    known : list of MadePair
+    made : list of MadePair
         Partial, revised, excerpt in turn.
     pairs : uint64 array
         The same as pairs of documents, of a corpus of their own.
@@ -75,12 +75,12 @@ def spliced(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pair
         Some may be left out as unlike.
     """
     rng = np.random.default_rng(seed)
-    ways = (_partial, PARTIAL, NO), (_revised, REVISED, YES), (_excerpt, EXCERPT, YES)
+    recipes = (_partial, PARTIAL, NO), (_revised, REVISED, YES), (_excerpt, EXCERPT, YES)
     made: list[MadePair] = []
     texts: list[Tokens] = []
     for first, second in _of_one_topic(run, barred, rng):
         taker, giver = (run.corpus.tokens[run.corpus.starts[d] : run.corpus.ends[d]] for d in (first, second))
-        make, level, label = ways[len(made) % len(ways)]
+        make, level, label = recipes[len(made) % len(recipes)]
         texts += [giver, make(taker, giver, float(rng.choice(NOISE)), rng)]
         made.append(MadePair(level, label, f"background {second}"))
     ends = np.cumsum([len(text) for text in texts])
@@ -109,8 +109,8 @@ def templates(run: Run, barred: set[int], seed: int) -> tuple[list[MadePair], Pa
             times.update({side: times.get(side, 0) + 1 for side in sides})
             chosen.append(k)
     pairs = np.sort(pairs_of(found)[chosen[:TEMPLATE_PAIRS]])
-    known = [MadePair(TEMPLATE, NO, f"background {left}") for left in split(pairs)[0].tolist()]
-    return known, pairs, measure_pairs(run, pairs, whole=True)
+    made = [MadePair(TEMPLATE, NO, f"background {left}") for left in split(pairs)[0].tolist()]
+    return made, pairs, measure_pairs(run, pairs, whole=True)
 
 
 def _of_one_topic(run: Run, barred: set[int], rng: np.random.Generator) -> list[tuple[int, int]]:
@@ -120,8 +120,8 @@ def _of_one_topic(run: Run, barred: set[int], rng: np.random.Generator) -> list[
     low, high = BASE_TOKENS
     fits = (np.minimum(lengths[left], lengths[right]) >= low) & (np.maximum(lengths[left], lengths[right]) <= high)
     fits &= ~np.isin(left, list(barred)) & ~np.isin(right, list(barred))
-    some: Pairs = np.sort(rng.permutation(run.candidates[fits])[: 4 * BASE_PAIRS])
-    found = shingle_evidence(run.corpus, some, run.params)
+    drawn: Pairs = np.sort(rng.permutation(run.candidates[fits])[: 4 * BASE_PAIRS])
+    found = shingle_evidence(run.corpus, drawn, run.params)
     is_left_shorter = found.lengths_left <= found.lengths_right
     contained = np.where(is_left_shorter, found["containment_left"], found["containment_right"])
     chosen = rng.permutation(pairs_of(found)[contained < BASE_CONTAINMENT])[:BASE_PAIRS]

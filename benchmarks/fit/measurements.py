@@ -58,12 +58,12 @@ def collect(data: Path, corpora: Path, params: Params, threads: int) -> Samples:
                 ):
                     parts.append(Samples.of(labelled.name, mode, labelled.pairs, pairs, found))
         barred = {document for document, digest in enumerate(run.digests) if digest in digests}
-        for name, (known, pairs, found) in (
+        for name, (made, pairs, found) in (
             (SPLICED, spliced(run, barred, SEED)),
             (TEMPLATES, templates(run, barred, SEED)),
         ):
-            parts += [Samples.of(name, mode, known, pairs, found) for mode in (RUN, ALONE)]
-    wire_pairs = judged_pairs(WIRE_PAIRS)
+            parts += [Samples.of(name, mode, made, pairs, found) for mode in (RUN, ALONE)]
+    wire_pairs = wire_labels(WIRE_PAIRS)
     with run_stages([corpora / "wire.jsonl.zst"], params, threads) as run:
         pairs = packed(*(run.documents_of([getattr(pair, side) for pair in wire_pairs]) for side in ("a", "b")))
         found = measure_pairs(run, np.unique(pairs), threads, whole=True)
@@ -89,13 +89,13 @@ def natural(data: Path, corpora: Path, params: Params, threads: int) -> list[Sam
                 pairs = packed(a, b)
                 found = measure_pairs(run, np.unique(pairs[a != b]), threads, whole=True)
         groups = joined_groups((record["a"], record["b"]) for _, record in some)
-        known = [
+        natural_pairs = [
             Pair(
                 record["a"], record["b"], record["relation"], YES if is_carried(record) else NO, group=f"{name} {group}"
             )
             for (_, record), group in zip(some, groups, strict=True)
         ]
-        one = Samples.of(name, NATURAL, known, pairs, found)
+        one = Samples.of(name, NATURAL, natural_pairs, pairs, found)
         one.modes[:] = [mode for mode, _ in some]
         one.news[:] = [
             (YES if record["relation"] == "update" else NO) if is_carried(record) else UNKNOWN for _, record in some
@@ -106,7 +106,7 @@ def natural(data: Path, corpora: Path, params: Params, threads: int) -> list[Sam
 
 
 def is_carried(record: Mapping[str, Any]) -> bool:
-    """Whether one text carries the other on, as a person judged it."""
+    """Whether one text is carried by the other, as a person judged it."""
     return record["relation"] in (*COPIES, "update")
 
 
@@ -125,7 +125,7 @@ def dated(corpora: Path, stem: str, folder: Path) -> Path:
 
 
 def storms(background: Path, params: Params, threads: int) -> list[Samples]:
-    """Measure versions of one story, made from articles of the background: carried on, without news."""
+    """Measure versions of one story, made from articles of the background: carried, without news."""
     articles = read_articles(background)
     parts = []
     for furniture, seed in STORMS.items():
@@ -139,12 +139,12 @@ def storms(background: Path, params: Params, threads: int) -> list[Samples]:
                 a, b = (run.documents_of([side[k] for side in sides]) for k in (0, 1))
                 pairs = packed(np.minimum(a, b), np.maximum(a, b))
                 found = measure_pairs(run, np.unique(pairs), threads, whole=True)
-        known = [Pair(one, other, furniture, YES, group=f"{STORM} {story}") for one, other, story in sides]
-        parts.append(Samples.of(STORM, RUN, known, pairs, found))
+        versions = [Pair(one, other, furniture, YES, group=f"{STORM} {story}") for one, other, story in sides]
+        parts.append(Samples.of(STORM, RUN, versions, pairs, found))
     return parts
 
 
-def judged_pairs(path: Path) -> list[Pair]:
+def wire_labels(path: Path) -> list[Pair]:
     """Read pairs of wires that a person judged one by one."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))

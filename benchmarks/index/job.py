@@ -1,8 +1,8 @@
-"""One contestant of `index.py` in a process of its own: adds a corpus, is asked, or forgets as it goes; prints JSON.
+"""Run one contestant of `index.run` in a process of its own: add a corpus, query it, or expire as it goes; JSON out.
 
-    python benchmarks/index_job.py add dedup corpus.jsonl --place DIR --documents 100000
-    python benchmarks/index_job.py ask dedup corpus.jsonl --place DIR --documents 100000 --asked 1000
-    python benchmarks/index_job.py window dedup corpus.jsonl --place DIR --documents 100000 --days 120 --window 30
+    python -m benchmarks.index.job add dedup corpus.jsonl --place DIR --documents 100000
+    python -m benchmarks.index.job ask dedup corpus.jsonl --place DIR --documents 100000 --asked 1000
+    python -m benchmarks.index.job window dedup corpus.jsonl --place DIR --documents 100000 --days 120 --window 30
 
 Reading and parsing the corpus are not counted, in seconds nor, but for a batch, in memory.
 """
@@ -39,7 +39,7 @@ from benchmarks.index.contestants import (
 
 BATCH = 1_000
 PARTS = 10
-"""Parts of the corpus of which the rate is told."""
+"""Parts of the corpus for each of which the rate is reported."""
 
 WARM = "One text of more than ten words so that what comes with the first question is done before anything is timed"
 
@@ -50,7 +50,7 @@ FIRST_DAY = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
 
 def records_of(corpus: Path, first: int, count: int) -> Iterator[dict[str, Any]]:
-    """Yield some records of a corpus, with id and text alone."""
+    """Yield a stretch of the records of a corpus, with id and text alone."""
     with corpus.open("rb", buffering=1 << 20) as lines:
         for line in islice(lines, first, first + count):
             record = orjson.loads(line)
@@ -58,13 +58,13 @@ def records_of(corpus: Path, first: int, count: int) -> Iterator[dict[str, Any]]
 
 
 def batches(records: Iterator[dict[str, Any]], size: int = BATCH) -> Iterator[list[dict[str, Any]]]:
-    """Yield records, some at a time."""
-    while some := list(islice(records, size)):
-        yield some
+    """Yield records in batches."""
+    while batch := list(islice(records, size)):
+        yield batch
 
 
 class Tally:
-    """What was answered: planted pairs met, how many pairs in all, and a sample of them.
+    """Counts answers: planted pairs met, how many pairs in all, and a sample of them.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class Tally:
         self.sample: list[tuple[str, str]] = []
 
     def take(self, records: Sequence[dict[str, Any]], answers: Sequence[Answer]) -> None:
-        """Take the answers to some records."""
+        """Count the answers to a batch of records."""
         for record, answer in zip(records, answers, strict=True):
             partners = self._partners.get(record["id"], ())
             for other, relation in answer:
@@ -97,13 +97,13 @@ class Tally:
                     elif (place := self._draw.randrange(self.near)) < SAMPLE:
                         self.sample[place] = (other, record["id"])
 
-    def told(self) -> dict[str, Any]:
-        """Return it as plain values."""
+    def figures(self) -> dict[str, Any]:
+        """Return the counts as plain values."""
         return {"pairs": self.pairs, "near_pairs": self.near, "met": self.met, "sample": self.sample}
 
 
 def rates(batches: Sequence[tuple[int, float, float]]) -> list[dict[str, float]]:
-    """Return documents a second, by the processor and by the clock, of each part of some batches.
+    """Return documents a second, by the processor and by the clock, of each part of the batches.
 
     Parameters
     ----------
@@ -111,11 +111,11 @@ def rates(batches: Sequence[tuple[int, float, float]]) -> list[dict[str, float]]
     """
     size = max(1, -(-len(batches) // PARTS))
     parts = [batches[at : at + size] for at in range(0, len(batches), size)]
-    told = []
+    figures = []
     for part in parts:
         documents, cpu, wall = (sum(column) for column in zip(*part, strict=True))
-        told.append({"documents": documents, "per_cpu_s": documents / cpu, "per_wall_s": documents / wall})
-    return told
+        figures.append({"documents": documents, "per_cpu_s": documents / cpu, "per_wall_s": documents / wall})
+    return figures
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
@@ -124,23 +124,23 @@ def quantiles(seconds: Sequence[float]) -> dict[str, float]:
     return {"p50_ms": 1e3 * of_100[49], "p99_ms": 1e3 * of_100[98], "max_ms": 1e3 * max(seconds)}
 
 
-def add(given: argparse.Namespace) -> dict[str, Any]:
-    """Add a corpus in batches; ask at once where nothing outlives the process."""
-    server = redis_server.state(given.place) if is_server(given.place) else None
-    opened = contestant(given.contestant, given.place, given.level)
+def add(options: argparse.Namespace) -> dict[str, Any]:
+    """Add a corpus in batches; query at once where nothing outlives the process."""
+    server = redis_server.state(options.place) if is_server(options.place) else None
+    opened = contestant(options.contestant, options.place, options.level)
     opened.ask(WARM)
-    tally, timed = Tally(given.planted), []
+    tally, timed = Tally(options.planted), []
     before = measure.memory()
-    for batch in batches(records_of(given.corpus, 0, given.documents)):
+    for batch in batches(records_of(options.corpus, 0, options.documents)):
         wall, cpu = time.perf_counter(), time.process_time()
         answers = opened.add(batch)
         timed.append((len(batch), time.process_time() - cpu, time.perf_counter() - wall))
         tally.take(batch, answers)
     memory = measure.memory()
-    asked = ask_of(opened, given) if given.contestant == "datasketch" else {}
+    asked = ask_of(opened, options) if options.contestant == "datasketch" else {}
     cpu = time.process_time()
     opened.close()
-    told = {
+    figures = {
         "documents": sum(count for count, _, _ in timed),
         "add_cpu_s": sum(cpu for _, cpu, _ in timed),
         "add_wall_s": sum(wall for _, _, wall in timed),
@@ -149,28 +149,28 @@ def add(given: argparse.Namespace) -> dict[str, Any]:
         "parts": rates(timed),
         "writer": memory,
         "writer_before": before,
-        **tally.told(),
+        **tally.figures(),
         **asked,
     }
     if server is not None:
-        after = redis_server.state(given.place)
-        return {**told, "server": {name: after[name] - server[name] for name in after}}
-    return {**told, "bytes": bytes_on_disk(given.place) if given.contestant == "dedup" else None}
+        after = redis_server.state(options.place)
+        return {**figures, "server": {name: after[name] - server[name] for name in after}}
+    return {**figures, "bytes": bytes_on_disk(options.place) if options.contestant == "dedup" else None}
 
 
-def ask(given: argparse.Namespace) -> dict[str, Any]:
-    """Open an index that is there, from the disk if that can be had, and ask it."""
-    is_cold = not is_server(given.place) and dropped_from_cache(given.place)
+def ask(options: argparse.Namespace) -> dict[str, Any]:
+    """Open an existing index, from the disk if the system allows, and query it."""
+    is_cold = not is_server(options.place) and dropped_from_cache(options.place)
     wall = time.perf_counter()
-    opened = contestant(given.contestant, given.place, given.level, "r")
-    told = {"open_s": time.perf_counter() - wall, "is_cold": is_cold, **ask_of(opened, given)}
+    opened = contestant(options.contestant, options.place, options.level, "r")
+    figures = {"open_s": time.perf_counter() - wall, "is_cold": is_cold, **ask_of(opened, options)}
     opened.close()
-    return told
+    return figures
 
 
-def ask_of(opened: Contestant, given: argparse.Namespace) -> dict[str, Any]:
-    """Ask what comes behind the documents added, text by text; twice, for the second time all is in the cache."""
-    texts = [record["text"] for record in records_of(given.corpus, given.documents, given.asked)]
+def ask_of(opened: Contestant, options: argparse.Namespace) -> dict[str, Any]:
+    """Query the texts that follow the documents added, one by one; twice, as all is in the cache the second time."""
+    texts = [record["text"] for record in records_of(options.corpus, options.documents, options.asked)]
     opened.ask(WARM)
     rounds = []
     memory: dict[str, int] = {}
@@ -186,14 +186,14 @@ def ask_of(opened: Contestant, given: argparse.Namespace) -> dict[str, Any]:
     return {"first": rounds[0], "warm": rounds[1], "reader": memory, "asked": len(texts), "answered": answered // 2}
 
 
-def window(given: argparse.Namespace) -> dict[str, Any]:
+def window(options: argparse.Namespace) -> dict[str, Any]:
     """Add a corpus spread over days, and expire at the end of each what is older than the window; a row a day."""
-    opened = Ours(given.place, given.level, "rw")
-    index, days, left_from, told_of_expired = opened.index, [], "", 0
-    records = records_of(given.corpus, 0, given.documents)
-    for day in range(given.days):
+    opened = Ours(options.place, options.level, "rw")
+    index, days, left_from, expired_matches = opened.index, [], "", 0
+    records = records_of(options.corpus, 0, options.documents)
+    for day in range(options.days):
         date = FIRST_DAY + timedelta(days=day)
-        count = given.documents * (day + 1) // given.days - given.documents * day // given.days
+        count = options.documents * (day + 1) // options.days - options.documents * day // options.days
         wall = cpu = longest = 0.0
         for batch in batches(islice(records, count)):
             dated = [{**record, "published": f"{date:%Y-%m-%d}"} for record in batch]
@@ -201,9 +201,9 @@ def window(given: argparse.Namespace) -> dict[str, Any]:
             answers = index.add_many(dated)
             took = time.perf_counter() - started
             cpu, wall, longest = cpu + time.process_time() - used, wall + took, max(longest, took)
-            told_of_expired += sum((match.published or "") < left_from for found in answers for match in found)
+            expired_matches += sum((match.published or "") < left_from for matches in answers for match in matches)
         started, used = time.perf_counter(), time.process_time()
-        left_from = f"{date - timedelta(days=given.window - 1):%Y-%m-%d}"
+        left_from = f"{date - timedelta(days=options.window - 1):%Y-%m-%d}"
         expired = index.expire(left_from)
         index.flush()
         expire_wall, expire_cpu = time.perf_counter() - started, time.process_time() - used
@@ -226,7 +226,7 @@ def window(given: argparse.Namespace) -> dict[str, Any]:
         )
         print(json.dumps(days[-1]), file=sys.stderr, flush=True)
     opened.close()
-    return {"days": days, "told_of_expired": told_of_expired, "bytes_closed": _size(given.place)}
+    return {"days": days, "expired_matches": expired_matches, "bytes_closed": _size(options.place)}
 
 
 def _size(place: str) -> int | None:
@@ -245,8 +245,8 @@ def main() -> None:
     parser.add_argument("--planted", type=Path, help="planted.jsonl of the corpus")
     parser.add_argument("--days", type=int, default=120)
     parser.add_argument("--window", type=int, default=30)
-    given = parser.parse_args()
-    print(json.dumps({"add": add, "ask": ask, "window": window}[given.role](given)))
+    options = parser.parse_args()
+    print(json.dumps({"add": add, "ask": ask, "window": window}[options.role](options)))
 
 
 if __name__ == "__main__":

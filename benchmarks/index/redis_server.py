@@ -1,4 +1,4 @@
-"""A Redis server of our own for as long as a benchmark lasts: nothing of it is kept, nobody else can reach it."""
+"""Start a Redis server of our own for as long as a benchmark lasts: it keeps nothing, and nobody else can reach it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def own_server() -> Iterator[str]:
 
 
 def client(url: str) -> Any:
-    """Return a client of a server; of the URL only the place counts, not what we say of an index behind ``?``."""
+    """Return a client of a server; of the URL only the address counts, not the options of an index behind ``?``."""
     import redis
 
     return redis.Redis.from_url(url.partition("?")[0])
@@ -51,9 +51,9 @@ def client(url: str) -> Any:
 
 def state(url: str) -> dict[str, float]:
     """Return the bytes that a server uses, resident ones too, and the seconds of processor it has taken."""
-    told = client(url).info()
+    info = client(url).info()
     return {
-        "used": told["used_memory"],
-        "rss": told["used_memory_rss"],
-        "cpu_s": told["used_cpu_user"] + told["used_cpu_sys"],
+        "used": info["used_memory"],
+        "rss": info["used_memory_rss"],
+        "cpu_s": info["used_cpu_user"] + info["used_cpu_sys"],
     }

@@ -1,14 +1,14 @@
-"""What an index costs that is asked before it is added to: ours, and datasketch in memory and on Redis.
+"""Measure what an index costs that is queried before it is added to: ours, and datasketch in memory and on Redis.
 
-    python benchmarks/index.py DIR/corpus.jsonl --planted DIR/planted.jsonl
-    python benchmarks/index.py DIR/corpus.jsonl --planted DIR/planted.jsonl --redis-documents 20000 --redis
-    python benchmarks/index.py DIR/corpus.jsonl --window 30 --days 120
+    python -m benchmarks.index.run DIR/corpus.jsonl --planted DIR/planted.jsonl
+    python -m benchmarks.index.run DIR/corpus.jsonl --planted DIR/planted.jsonl --redis-documents 20000 --redis
+    python -m benchmarks.index.run DIR/corpus.jsonl --window 30 --days 120
 
 Each contestant gets the same corpus, in batches of 1,000 documents and in a process of its own: each document is
-compared with all before it, then added. Another process opens what is there and is asked about the texts that come
-behind, one by one, first from the disk, then from the system's cache; what lives in memory is asked where it is. The
-Redis server is one of our own, on a Unix socket, and keeps nothing on the disk. With ``--window`` nothing is compared:
-the corpus is spread over days, and what is older than the window expires at the end of each.
+compared with all before it, then added. Another process opens what is there and queries the next texts of the corpus,
+one by one, first from the disk, then from the system's cache; what lives in memory is queried where it is. The Redis
+server is one of our own, on a Unix socket, and keeps nothing on the disk. With ``--window`` nothing is compared: the
+corpus is spread over days, and what is older than the window expires at the end of each.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ OWN = "own"
 MB = 1_000_000
 DAYS_SHOWN = 12
 FEW = 5_000
-"""Documents that are added, untimed, so that kernels are compiled."""
+"""Documents that are added to have kernels compiled."""
 
 
-def jobs(given: argparse.Namespace) -> Iterator[tuple[str, str, str, int]]:
-    """Yield what is to be measured: contestant, level, place (a folder, in memory or a server), documents."""
-    most = given.documents
-    for level in given.levels if "dedup" in given.contestants else ():
+def jobs(options: argparse.Namespace) -> Iterator[tuple[str, str, str, int]]:
+    """Yield the jobs: contestant, level, place (a folder, memory or a server), documents."""
+    most = options.documents
+    for level in options.levels if "dedup" in options.contestants else ():
         yield "dedup", level, "folder", most
-        if given.redis:
-            yield "dedup", level, given.redis, min(most, given.redis_documents)
-    if "datasketch" in given.contestants:
+        if options.redis:
+            yield "dedup", level, options.redis, min(most, options.redis_documents)
+    if "datasketch" in options.contestants:
         yield "datasketch", "near", "memory", most
-    if "datasketch-redis" in given.contestants:
-        yield "datasketch-redis", "near", OWN, min(most, given.redis_documents)
+    if "datasketch-redis" in options.contestants:
+        yield "datasketch-redis", "near", OWN, min(most, options.redis_documents)
 
 
 @contextlib.contextmanager
 def place_of(kind: str) -> Iterator[str]:
-    """Yield a place for an index, gone afterwards; on a server that was given it stays, under a name of its own."""
+    """Yield a place for an index, removed afterwards; on a server of the user it stays, under a name of its own."""
     with contextlib.ExitStack() as stack:
         if kind == OWN:
             yield f"{stack.enter_context(own_server())}?name=bench"
@@ -67,33 +67,33 @@ def place_of(kind: str) -> Iterator[str]:
             yield f"{kind}{'&' if '?' in kind else '?'}name=bench-{uuid.uuid4().hex[:8]}"
 
 
-def run(role: str, contestant: str, level: str, place: str, documents: int, given: argparse.Namespace) -> Any:
-    """Run a job in a process of its own; return what it told, and its peak."""
-    words = [sys.executable, "-m", JOB, role, contestant, given.corpus, "--place", place, "--level", level]
-    words += ["--documents", str(documents), "--asked", str(given.asked)]
-    words += ["--days", str(given.days), "--window", str(given.window or 0)]
-    cost = measure.run([*words, *(("--planted", given.planted) if given.planted else ())], measure.one_thread())
+def run(role: str, contestant: str, level: str, place: str, documents: int, options: argparse.Namespace) -> Any:
+    """Run a job in a process of its own; return its figures, and its peak."""
+    words = [sys.executable, "-m", JOB, role, contestant, options.corpus, "--place", place, "--level", level]
+    words += ["--documents", str(documents), "--asked", str(options.asked)]
+    words += ["--days", str(options.days), "--window", str(options.window or 0)]
+    cost = measure.run([*words, *(("--planted", options.planted) if options.planted else ())], measure.one_thread())
     return {**json.loads(cost.stdout.splitlines()[-1]), "peak": cost.peak}
 
 
-def measured(contestant: str, level: str, kind: str, documents: int, given: argparse.Namespace) -> dict[str, Any]:
+def measured(contestant: str, level: str, kind: str, documents: int, options: argparse.Namespace) -> dict[str, Any]:
     """Return the figures of one contestant."""
     with place_of(kind) as place:
-        figures = run("add", contestant, level, place, documents, given)
+        figures = run("add", contestant, level, place, documents, options)
         if contestant != "datasketch":
-            asked = run("ask", contestant, level, place, documents, given)
+            asked = run("ask", contestant, level, place, documents, options)
             figures |= {**asked, "peak": figures["peak"]}
     name = f"{contestant}, level {level}" if contestant == "dedup" else "datasketch"
     where = {"folder": "", "memory": ", in memory"}.get(kind, ", on Redis")
     return {"contestant": name + where, **figures, "bytes_a_document": bytes_a_document(figures)}
 
 
-def compile_kernels(given: argparse.Namespace) -> None:
-    """Have each level of ours add and answer a little, untimed: kernels may have to be compiled."""
-    for level in given.levels if "dedup" in given.contestants or given.window else ():
+def compile_kernels(options: argparse.Namespace) -> None:
+    """Let each level of ours add and answer a little, untimed, so that kernels are compiled."""
+    for level in options.levels if "dedup" in options.contestants or options.window else ():
         with place_of("folder") as place:
-            run("add", "dedup", level, place, min(given.documents, FEW), given)
-            run("ask", "dedup", level, place, 0, given)
+            run("add", "dedup", level, place, min(options.documents, FEW), options)
+            run("ask", "dedup", level, place, 0, options)
 
 
 def bytes_a_document(figures: Mapping[str, Any]) -> float:
@@ -106,7 +106,7 @@ def bytes_a_document(figures: Mapping[str, Any]) -> float:
     return float(grown / figures["documents"])
 
 
-def found(figures: Mapping[str, Any], copies: Sequence[Copy], places: Mapping[str, int], threshold: float) -> Any:
+def met_pairs(figures: Mapping[str, Any], copies: Sequence[Copy], places: Mapping[str, int], threshold: float) -> Any:
     """Return the share of the planted pairs that were met, of those whose both sides were added: by kind, and at the
     threshold or above.
     """
@@ -116,19 +116,19 @@ def found(figures: Mapping[str, Any], copies: Sequence[Copy], places: Mapping[st
     groups = {kind: [copy for copy in there if copy.kind == kind] for kind in kinds}
     groups["resemblance from the threshold"] = [copy for copy in there if copy.resemblance >= threshold]
     return {
-        kind: {"planted": len(some), "met": sum(copy.pair in met for copy in some)} for kind, some in groups.items()
+        kind: {"planted": len(group), "met": sum(copy.pair in met for copy in group)} for kind, group in groups.items()
     }
 
 
-def truths(rows: Sequence[dict[str, Any]], given: argparse.Namespace) -> None:
-    """Add to the figures what was found, and how much of a sample of the reported near duplicates is true."""
+def truths(rows: Sequence[dict[str, Any]], options: argparse.Namespace) -> None:
+    """Add to the figures what was found, and which share of a sample of the reported near duplicates is true."""
     from benchmarks.corpora import truth
 
-    copies = read_copies(given.planted) if given.planted else []
+    copies = read_copies(options.planted) if options.planted else []
     wanted = {id for figures in rows for pair in figures["sample"] for id in pair}
     planted = {id for copy in copies for id in copy.pair}
     places, texts = {}, {}
-    with given.corpus.open("rb") as lines:
+    with options.corpus.open("rb") as lines:
         for place, line in enumerate(lines):
             record = orjson.loads(line)
             if record["id"] in planted:
@@ -136,9 +136,9 @@ def truths(rows: Sequence[dict[str, Any]], given: argparse.Namespace) -> None:
             if record["id"] in wanted:
                 texts[record["id"]] = record["text"]
     for figures in rows:
-        figures["found"] = found(figures, copies, places, given.threshold)
+        figures["found"] = met_pairs(figures, copies, places, options.threshold)
         sample = [truth.resemblance(texts[left], texts[right]) for left, right in figures["sample"]]
-        figures["true"] = sum(value >= given.threshold for value in sample) / len(sample) if sample else None
+        figures["true"] = sum(value >= options.threshold for value in sample) / len(sample) if sample else None
         del figures["met"], figures["sample"]
 
 
@@ -185,8 +185,8 @@ def tables_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if most := max(of["planted"] for of in counts):
             shares = [f"{of['met'] / of['planted']:.3f}" if of["planted"] else "" for of in counts]
             lines.append([kind, f"{most:,}", *shares])
-    told = ["pairs told", "", *(f"{one['pairs']:,}" for one in rows)]
-    yield table(["", "planted", *(one["contestant"] for one in rows)], [told, *lines])
+    reported = ["pairs reported", "", *(f"{one['pairs']:,}" for one in rows)]
+    yield table(["", "planted", *(one["contestant"] for one in rows)], [reported, *lines])
 
 
 def _mb(size: float | None) -> str:
@@ -194,7 +194,7 @@ def _mb(size: float | None) -> str:
 
 
 def window_table(days: Sequence[Mapping[str, Any]]) -> str:
-    """Return a table of some of the days, the last among them."""
+    """Return a table of up to `DAYS_SHOWN` of the days, the last among them."""
     step = max(1, -(-len(days) // DAYS_SHOWN))
     heads = ["day", "documents", "MB on disk", "added a CPU s", "by the clock", "longest batch s", "expire s"]
     lines = []
@@ -222,37 +222,37 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=120, help="over which the corpus is spread (default: 120)")
     parser.add_argument("--threshold", type=float, default=0.7, help="of what counts as found and true")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
-    given = parser.parse_args()
-    with given.corpus.open("rb") as lines:
+    options = parser.parse_args()
+    with options.corpus.open("rb") as lines:
         everything = sum(1 for _ in lines)
-    given.documents = min(given.documents or everything, everything - (0 if given.window else given.asked))
-    told: dict[str, Any] = {"machine": measure.machine(), "versions": versions(), "corpus": given.corpus.name}
-    compile_kernels(given)
-    if given.window:
-        with place_of(given.redis or "folder") as place:
-            told |= run("window", "dedup", given.levels[-1], place, given.documents, given)
-        told |= {"window": given.window, "level": given.levels[-1], "documents": given.documents}
-        shown = [window_table(told["days"])]
+    options.documents = min(options.documents or everything, everything - (0 if options.window else options.asked))
+    figures: dict[str, Any] = {"machine": measure.machine(), "versions": versions(), "corpus": options.corpus.name}
+    compile_kernels(options)
+    if options.window:
+        with place_of(options.redis or "folder") as place:
+            figures |= run("window", "dedup", options.levels[-1], place, options.documents, options)
+        figures |= {"window": options.window, "level": options.levels[-1], "documents": options.documents}
+        shown = [window_table(figures["days"])]
     else:
-        rows = [measured(*job, given) for job in jobs(given)]
-        truths(rows, given)
-        told["rows"] = rows
+        rows = [measured(*job, options) for job in jobs(options)]
+        truths(rows, options)
+        figures["rows"] = rows
         shown = [*tables_of(rows)]
-    print(f"{told['machine']}\n{told['versions']}\n")
+    print(f"{figures['machine']}\n{figures['versions']}\n")
     print(*shown, sep="\n\n")
-    if given.window:
-        print(f"\nmatches told that had expired: {told['told_of_expired']}")
-    if given.json:
-        given.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    if options.window:
+        print(f"\nmatches reported after they had expired: {figures['expired_matches']}")
+    if options.json:
+        options.json.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what takes part."""
-    found = {}
+    """Return the versions of the packages that take part."""
+    by_name = {}
     for name in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
+            by_name[name] = importlib.metadata.version(name)
+    return by_name
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Who copied whom: how often what credits and texts say of a pair agrees with its dates.
+"""Measure who copied whom: how often what credits and texts say of a pair agrees with its dates.
 
-    python benchmarks/direction.py news.jsonl [--dates dates.jsonl]
+    python -m benchmarks.quality.direction news.jsonl [--dates dates.jsonl]
 
 A corpus with dates is run twice without them, once by all grounds of `dedup.attribution.direction` but the date, once
 by what the texts alone say. Of the pairs in which a ground names one side as the copy, the share in which that side is
 the later one is printed, by ground and by how far apart the two were published; and the same of excerpts and their
-containers, which are no ground. A date is no truth: a paper may print at six what the wire sent at five and stamps anew
+containers, which are no ground. A date is no truth: a paper may print at six what the wire sent at five and dates again
 at seven; so half is chance, and all cannot be reached.
 """
 
@@ -25,15 +25,15 @@ from benchmarks.corpora.articles import read_lines
 from dedup.attribution import direction
 
 APART = ((0, 1), (1, 6), (6, 24), (24, 1e9))
-"""Hours between, from and to."""
+"""Spans of hours between the two dates, from and to."""
 
 
-def written(records: list[dict[str, Any]], path: Path, dates: bool) -> Path:
+def write(records: list[dict[str, Any]], path: Path, dates: bool) -> Path:
     """Write records as JSON lines, with or without their dates."""
     with path.open("wb") as file:
         for record in records:
-            kept = record if dates else {name: value for name, value in record.items() if name != "published"}
-            file.write(orjson.dumps(kept) + b"\n")
+            fields = record if dates else {name: value for name, value in record.items() if name != "published"}
+            file.write(orjson.dumps(fields) + b"\n")
     return path
 
 
@@ -41,8 +41,8 @@ def copies(path: Path, column: str) -> dict[tuple[str, str], tuple[str, Any]]:
     """Return relation and one column of every match that is a copy."""
     matches = dedup.deduplicate(path).matches
     columns = (matches[name].to_pylist() for name in ("left", "right", "relation", column))
-    told = ("near_duplicate", "excerpt", "revised", "rewritten")
-    return {(left, right): (kind, value) for left, right, kind, value in zip(*columns, strict=True) if kind in told}
+    wanted = ("near_duplicate", "excerpt", "revised", "rewritten")
+    return {(left, right): (kind, value) for left, right, kind, value in zip(*columns, strict=True) if kind in wanted}
 
 
 def main() -> None:
@@ -60,9 +60,9 @@ def main() -> None:
         _common_origin=lambda one, other: np.zeros(len(one.credit), bool),
     )
     with tempfile.TemporaryDirectory() as folder:
-        hours = copies(written(records, Path(folder) / "dated.jsonl", dates=True), "hours")
+        hours = copies(write(records, Path(folder) / "dated.jsonl", dates=True), "hours")
         longer = {record["id"]: len(record["text"]) for record in records}
-        bare = written(records, Path(folder) / "bare.jsonl", dates=False)
+        bare = write(records, Path(folder) / "bare.jsonl", dates=False)
         by_all = copies(bare, "derived")
         with nothing:
             by_text = copies(bare, "derived")

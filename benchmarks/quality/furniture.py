@@ -1,6 +1,6 @@
-"""Page furniture: do cookie notices, company blocks and link trailers make copies of pages, or hide them?
+"""Measure whether page furniture (cookie notices, company blocks, link trailers) makes copies of pages, or hides them.
 
-    python benchmarks/furniture.py articles.jsonl [--articles 3000] [--seed 1] [--json FILE]
+    python -m benchmarks.quality.furniture articles.jsonl [--articles 3000] [--seed 1] [--json FILE]
 
 draws articles as pages of made-up sites, each with furniture of one kind, and plants among them copies and excerpts on
 other sites, and pages that reuse a passage of another. The pages are run twice at each level: bare, with their own
@@ -32,12 +32,12 @@ from benchmarks.corpora.pages.pages import PLANTS, Page, Plant, made
 LEVELS = ("near", "syndicated", "rewritten")
 
 ALIKE = 0.2
-"""Pages of which so much stands in one another, by the oracle and without furniture, are not unrelated."""
+"""Containment, by the oracle and without furniture, from which two pages are not unrelated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a run says.
+    """The answer of a run.
 
     Parameters
     ----------
@@ -76,37 +76,37 @@ def false_drops(pages: Sequence[Page], answer: Answer) -> Iterator[tuple[Page, P
 
 
 def figures(pages: Sequence[Page], plants: Sequence[Plant], answer: Answer) -> dict[str, Any]:
-    """Return what became of the pages and of the plants in one run."""
+    """Count what became of the pages and of the plants in one run."""
     planted = {(min(one.left, one.right), max(one.left, one.right)) for one in plants}
     origin = {page.key: page.origin for page in pages}
     dropped = [(page, kept) for page, kept in false_drops(pages, answer)]
-    told: dict[str, Any] = {"dropped": {}, "dropped_short": {}, "plants": {}}
+    counts: dict[str, Any] = {"dropped": {}, "dropped_short": {}, "plants": {}}
     for kind in KINDS:
         of_kind = [page for page, _ in dropped if page.site.kind == kind]
-        told["dropped"][kind] = len(of_kind)
-        told["dropped_short"][kind] = sum(page.is_short for page in of_kind)
+        counts["dropped"][kind] = len(of_kind)
+        counts["dropped_short"][kind] = sum(page.is_short for page in of_kind)
     for kind in PLANTS:
         of_plants = [one for one in plants if one.kind == kind]
         relations = [answer.relation(one) or "none" for one in of_plants]
         leaders = [(answer.leader[one.left], answer.leader[one.right], origin[one.left]) for one in of_plants]
-        told["plants"][kind] = {
+        counts["plants"][kind] = {
             "planted": len(of_plants),
             "together": sum(left == right and origin[left] == source for left, right, source in leaders),
             "partial": relations.count("partial"),
             "relations": {name: relations.count(name) for name in sorted(set(relations))},
         }
-    told["partial_unrelated"] = sum(
+    counts["partial_unrelated"] = sum(
         relation == "partial" and origin[pair[0]] != origin[pair[1]] and pair not in planted
         for pair, relation in answer.relations.items()
     )
-    told["pairs_dropped"] = [(page.key, kept.key, page.site.kind, kept.site.kind) for page, kept in dropped]
-    return told
+    counts["pairs_dropped"] = [(page.key, kept.key, page.site.kind, kept.site.kind) for page, kept in dropped]
+    return counts
 
 
-def print_tables(pages: Sequence[Page], told: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print what was dropped falsely by kind of furniture, and what became of the plants."""
+def print_tables(pages: Sequence[Page], levels: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print the false drops by kind of furniture, and what became of the plants."""
     print(f"{'unrelated pages dropped':24}{'pages':>6}{'short':>6}{'words':>7}{'own':>5}", end="")
-    for level in told:
+    for level in levels:
         print(f"  | {level + ': bare':>16}{'with':>6}{'short':>6}", end="")
     print()
     for kind in (*KINDS, "all"):
@@ -114,7 +114,7 @@ def print_tables(pages: Sequence[Page], told: Mapping[str, Mapping[str, Any]]) -
         words = sorted(len(page.text.split()) for page in of_kind)[len(of_kind) // 2]
         own = sorted(len(page.own.split()) for page in of_kind)[len(of_kind) // 2]
         print(f"{kind:24}{len(of_kind):6}{sum(page.is_short for page in of_kind):6}{words:7}{own:5}", end="")
-        for runs in told.values():
+        for runs in levels.values():
             bare_drops, drops, short = (
                 sum(count for name, count in runs[which][what].items() if kind in (name, "all"))
                 for which, what in (("bare", "dropped"), ("furnished", "dropped"), ("furnished", "dropped_short"))
@@ -122,22 +122,22 @@ def print_tables(pages: Sequence[Page], told: Mapping[str, Mapping[str, Any]]) -
             print(f"  | {bare_drops:16}{drops:6}{short:6}", end="")
         print()
     print(f"\n{'plants together':24}{'planted':>8}", end="")
-    for level in told:
+    for level in levels:
         print(f"  | {level + ': bare':>16}{'with':>6}", end="")
     print()
     for kind in PLANTS:
         for figure in ("together", "partial") if kind == "reused" else ("together",):
-            rows = [[runs[which]["plants"][kind] for which in ("bare", "furnished")] for runs in told.values()]
+            rows = [[runs[which]["plants"][kind] for which in ("bare", "furnished")] for runs in levels.values()]
             name = "reused, called partial" if figure == "partial" else kind
             print(f"{name:24}{rows[0][0]['planted']:8}", end="")
             for without, having in rows:
                 print(f"  | {without[figure]:16}{having[figure]:6}", end="")
             print()
     print(f"{'partial, unrelated':24}{'':8}", end="")
-    for runs in told.values():
+    for runs in levels.values():
         print(f"  | {runs['bare']['partial_unrelated']:16}{runs['furnished']['partial_unrelated']:6}", end="")
     print("\n\nrelations of the plants, bare and with furniture")
-    for level, runs in told.items():
+    for level, runs in levels.items():
         for kind in PLANTS:
             both = (runs[which]["plants"][kind]["relations"] for which in ("bare", "furnished"))
             print(f"  {level:12}{kind:12}", " | ".join(", ".join(f"{k} {v}" for k, v in one.items()) for one in both))
@@ -154,18 +154,18 @@ def main() -> int:
     pages, plants = made(read_articles(args.input), args.articles, args.seed)
     print(f"{len(pages)} pages of {len({page.site.name for page in pages})} sites, {len(plants)} plants")
     print("words, own: medians of the words of a page and of its own matter\n")
-    told = {
+    levels = {
         level: {
             "bare": figures(pages, plants, run(pages, level, is_bare=True)),
             "furnished": figures(pages, plants, run(pages, level, is_bare=False)),
         }
         for level in args.levels
     }
-    print_tables(pages, told)
+    print_tables(pages, levels)
     if args.json:
         head = {"articles": args.articles, "seed": args.seed, "pages": len(pages)}
-        args.json.write_text(json.dumps(head | {"levels": told}, indent=2))
-    return 1 if any(sum(runs["furnished"]["dropped"].values()) for runs in told.values()) else 0
+        args.json.write_text(json.dumps(head | {"levels": levels}, indent=2))
+    return 1 if any(sum(runs["furnished"]["dropped"].values()) for runs in levels.values()) else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Kill runs at random moments, resume them, and compare what comes out with an undisturbed run, byte for byte.
+"""Kill runs at random moments, resume them, and compare the output with an undisturbed run, byte for byte.
 
-    python benchmarks/kills.py wire.jsonl --kills 50
-    python benchmarks/kills.py wire.jsonl --kills 50 --save-after 0.02   # saves far more often than a real run
+    python -m benchmarks.quality.kills wire.jsonl --kills 50
+    python -m benchmarks.quality.kills wire.jsonl --kills 50 --save-after 0.02   # saves far more often than a real run
 
 The process gets SIGKILL: it can do nothing about it, as when the power fails. A resumed run may be killed again. The
 summary is compared without the seconds. Ends with 1 at the first difference, and where anything is left behind.
@@ -31,11 +31,11 @@ KILLED = 0.85
 
 
 def content(folder: Path) -> dict[str, object]:
-    """Return what a run has written, without how long it took."""
-    found: dict[str, object] = {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Return the files that a run has written, by name, without how long it took."""
+    files: dict[str, object] = {path.name: path.read_bytes() for path in folder.iterdir()}
     summary = json.loads((folder / "summary.json").read_text())
     del summary["seconds"]
-    return {**found, "summary.json": summary}
+    return {**files, "summary.json": summary}
 
 
 def main() -> int:

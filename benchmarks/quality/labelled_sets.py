@@ -1,4 +1,4 @@
-"""Labelled sets of pairs: a folder of them in, pairs with a truth and a group each out. Read by the quality benchmarks.
+"""Read labelled sets of pairs: a folder of them in, pairs with a truth and a group each out.
 
 A set is two files of JSON lines, also ``.gz`` or ``.zst``: ``NAME.docs.jsonl`` with ``id``, ``text`` and perhaps
 ``topic``, and ``NAME.pairs.jsonl`` with ``a`` (the source), ``b`` (derived from it) and either
@@ -39,7 +39,7 @@ JUDGEMENTS = {"y": YES, "n": NO, "u": UNKNOWN}
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two documents and what is known about them.
+    """Two documents and their label.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Pair:
     label : int
         YES, NO or UNKNOWN: is one a copy of the other, by whatever rewriting.
     model : bool
-        Whether a language model wrote ``b``, which may have done something else than it was told.
+        Whether a language model wrote ``b``, which may have done something else than it was asked to.
     group : str
         Pairs that share a source, topic or document share it; they must not be split between fitting and testing.
     """
@@ -180,7 +180,7 @@ class _Groups:
         self._parent: dict[str, str] = {}
 
     def of(self, name: str) -> str:
-        """Return the name that stands for the group."""
+        """Return the name that represents the group."""
         while (parent := self._parent.setdefault(name, name)) != name:
             self._parent[name] = self._parent[parent]
             name = parent

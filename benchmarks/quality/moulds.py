@@ -1,10 +1,10 @@
-"""Pieces from one mould, in five languages: is each of them kept, and is a corrected one still known as a copy?
+"""Measure whether pieces of one mould are each kept, in five languages, and corrected ones still found.
 
-    python benchmarks/moulds.py [--seed 1] [--n 3] [--json FILE]
+    python -m benchmarks.quality.moulds [--seed 1] [--n 3] [--json FILE]
 
 A mould is the frame of a notice that newsrooms fill in day by day: the weather of a town, a death, a quarter's figures.
 Two pieces of one mould are different news in much the same words; a corrected piece is the same news with one name or
-figure changed. For every language and kind pieces are run alone, and so many more of them among other texts of that
+figure changed. For every language and kind a few pieces are run alone, and many more of them among other texts of that
 language; each once without and once with corrected pieces. Ends with 1 if any piece or other text was dropped for one
 that is not its own correction, or if a correction was not found. Everything is made up.
 """
@@ -28,7 +28,7 @@ LEVELS = ("near", "rewritten")
 
 
 def figures(records: list[Record], corrections: list[Record], kind: str, level: str, seed: int) -> dict[str, int]:
-    """Run the records alone and with the corrections; return what became of them.
+    """Run the records alone and with the corrections, and count what became of them.
 
     Returns
     -------
@@ -74,6 +74,7 @@ def is_right(row: Mapping[str, Any]) -> bool:
 
 
 def print_head() -> None:
+    """Print the heads of the columns."""
     print(f"{'':18}{'resemblance':>13}", end="")
     for level, name in itertools.product(LEVELS, ("alone", "among")):
         print(f"  | {level + ', ' + name:<26}", end="")
@@ -92,10 +93,10 @@ def print_row(language: str, kind: str, rows: list[dict[str, Any]], alike: Seque
     print(flush=True)
 
 
-def summed(told: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def summed(moulds: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Return the sums of the figures of several moulds, column by column."""
     names = ("pieces", "dropped", "others", "wrong", "corrected", "found")
-    return [{name: sum(row[name] for row in column) for name in names} for column in zip(*told, strict=True)]
+    return [{name: sum(row[name] for row in column) for name in names} for column in zip(*moulds, strict=True)]
 
 
 def main() -> int:
@@ -109,7 +110,7 @@ def main() -> int:
     print(f"{args.n} pieces alone; {MANY} among {OTHERS} others, {CORRECTED} of them corrected, too")
     print("most: resemblance of two pieces; least: of a correction to its piece, both by the oracle\n")
     print_head()
-    told: list[dict[str, Any]] = []
+    every: list[dict[str, Any]] = []
     by_mould: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for language, kind in itertools.product(args.languages, args.kinds):
         made = corpora(language, kind, args.n, args.seed)
@@ -121,7 +122,7 @@ def main() -> int:
             rows.append(at | figures(records, corrections, kind, level, args.seed))
         print_row(language, kind, rows, alike)
         by_mould[language, kind] = rows
-        told += [row | {"most_alike": alike[0], "least_corrected": alike[1]} for row in rows]
+        every += [row | {"most_alike": alike[0], "least_corrected": alike[1]} for row in rows]
     print()
     for language in args.languages:
         print_row(language, "all", summed(rows for key, rows in by_mould.items() if key[0] == language), ())
@@ -130,8 +131,8 @@ def main() -> int:
     print_row("all", "all", summed(by_mould.values()), ())
     if args.json:
         head = {"seed": args.seed, "n": args.n, "many": MANY, "others": OTHERS}
-        args.json.write_text(json.dumps(head | {"figures": told}, indent=2))
-    return 0 if all(is_right(row) for row in told) else 1
+        args.json.write_text(json.dumps(head | {"figures": every}, indent=2))
+    return 0 if all(is_right(row) for row in every) else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""How good a run is on labelled pairs, each set hidden in a background of real articles.
+"""Measure how good a run is on labelled pairs, each set hidden in a background of real articles.
 
-    python benchmarks/quality.py --data FOLDER --background articles.jsonl.zst
+    python -m benchmarks.quality.pairs --data FOLDER --background articles.jsonl.zst
 
-FOLDER holds labelled sets as `labelled.py` describes them. Each set in turn is put before the background and goes
+FOLDER holds labelled sets as `labelled_sets` describes them. Each set in turn is put before the background and goes
 through all stages of a run. For every level of a set this prints the share of the pairs that became candidates
 (``candidates``), that are called a copy when judged, candidates or not (``judged``), the same where only the two
 documents of the pair have come to the background (``alone``), that the run itself reports as copies or puts into one
@@ -42,14 +42,14 @@ LABELS = {YES: "copy", NO: "no copy", UNKNOWN: "unknown"}
 COLUMNS = ("candidates", "judged", "alone", "reported", "any")
 PEER = "resemblance"
 PEER_THRESHOLD = 0.7
-"""What a detector that bands and compares word 5-shingles asks for, whatever our own threshold is."""
+"""Least word-5 resemblance that a detector asks for which bands and compares shingles, whatever our threshold is."""
 
 Bools = npt.NDArray[np.bool_]
 Figures = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Outcome:
     """What became of the pairs of a set, arrays in their order.
 
     Parameters
@@ -79,13 +79,13 @@ class Found:
 
 @contextmanager
 def background_of(path: Path, params: Params, threads: int) -> Iterator[tuple[Run, Alone]]:
-    """Run the background by itself: the frequencies with which pairs are judged alone, and how fast it goes."""
+    """Run the background by itself, and yield the run and what measures pairs alone in it."""
     with run_stages([path], params, threads) as run:
         yield run, Alone(run)
 
 
-def evaluate(labelled: LabelledSet, background: Path, alone: Alone, params: Params, threads: int) -> Found:
-    """Hide a labelled set in the background, run all stages, and look its pairs up in what they found."""
+def evaluate(labelled: LabelledSet, background: Path, alone: Alone, params: Params, threads: int) -> Outcome:
+    """Hide a labelled set in the background, run all stages, and look up the outcome of its pairs."""
     with run_stages([labelled.documents, background], params, threads) as run:
         sides = (run.documents_of([getattr(pair, side) for pair in labelled.pairs]) for side in ("a", "b"))
         a, b = sides
@@ -100,7 +100,7 @@ def evaluate(labelled: LabelledSet, background: Path, alone: Alone, params: Para
         resemblance[there] = shingles["resemblance"][at[there]]
         resemblance[same] = 1.0
         leader = run.clusters.leader
-        return Found(
+        return Outcome(
             is_candidate=same | np.isin(pairs, run.candidates),
             judged=codes_of(pairs, in_run, same),
             alone=codes_of(pairs, by_alone, same),
@@ -129,7 +129,7 @@ def judge(evidence: Evidence, params: Params) -> Matches:
 
 
 def look_up(pairs: Pairs, among: Pairs) -> tuple[Ints, Bools]:
-    """Return where each pair stands among others, and whether it does."""
+    """Return the place of each pair among others, and whether it has one."""
     if len(among) == 0:
         return np.zeros(len(pairs), np.int64), np.zeros(len(pairs), bool)
     order = np.argsort(among)
@@ -147,8 +147,8 @@ def codes_of(pairs: Pairs, matches: Matches, same: Bools) -> npt.NDArray[np.int8
     return codes
 
 
-def table(labelled: LabelledSet, found: Found, params: Params) -> list[dict[str, Any]]:
-    """Count what was found of each level and label.
+def table(labelled: LabelledSet, outcome: Outcome, params: Params) -> list[dict[str, Any]]:
+    """Count the pairs of each level and label that each column is true of.
 
     Returns
     -------
@@ -157,12 +157,12 @@ def table(labelled: LabelledSet, found: Found, params: Params) -> list[dict[str,
     """
     last = LAST_COPY[params.level]
     flags = {
-        "candidates": found.is_candidate,
-        "judged": found.judged <= last,
-        "alone": found.alone <= last,
-        "reported": (found.reported <= last) | found.together,
-        "any": (found.reported <= PARTIAL) | found.together,
-        PEER: found.resemblance >= PEER_THRESHOLD,
+        "candidates": outcome.is_candidate,
+        "judged": outcome.judged <= last,
+        "alone": outcome.alone <= last,
+        "reported": (outcome.reported <= last) | outcome.together,
+        "any": (outcome.reported <= PARTIAL) | outcome.together,
+        PEER: outcome.resemblance >= PEER_THRESHOLD,
     }
     kinds = [(pair.level, pair.label) for pair in labelled.pairs]
     rows = []
@@ -173,8 +173,8 @@ def table(labelled: LabelledSet, found: Found, params: Params) -> list[dict[str,
     return rows
 
 
-def judgements(labelled: LabelledSet, found: Found, params: Params) -> dict[str, Any]:
-    """Hold what was found against what a person judged, pair by pair.
+def judgements(labelled: LabelledSet, outcome: Outcome, params: Params) -> dict[str, Any]:
+    """Hold the outcome against what a person judged, pair by pair.
 
     Returns
     -------
@@ -184,22 +184,22 @@ def judgements(labelled: LabelledSet, found: Found, params: Params) -> dict[str,
     """
     last = LAST_COPY[params.level]
     label = np.array([pair.label for pair in labelled.pairs])
-    told: dict[str, Any] = {}
+    rates: dict[str, Any] = {}
     for name, is_copy in (
-        ("judged", found.judged <= last),
-        ("reported", (found.reported <= last) | found.together),
+        ("judged", outcome.judged <= last),
+        ("reported", (outcome.reported <= last) | outcome.together),
     ):
         true, false = (int((is_copy & (label == truth)).sum()) for truth in (YES, NO))
-        told[name] = {
+        rates[name] = {
             "precision": true / (true + false) if true + false else None,
             "recall": true / int((label == YES).sum()) if (label == YES).any() else None,
             "false": false,
             "of": int((label == NO).sum()),
         }
     confusion: dict[str, Counter[str]] = {}
-    for pair, code in zip(labelled.pairs, found.judged, strict=True):
+    for pair, code in zip(labelled.pairs, outcome.judged, strict=True):
         confusion.setdefault(f"{pair.level} ({LABELS[pair.label]})", Counter())[RELATIONS[code]] += 1
-    return {**told, "confusion": {name: dict(counts) for name, counts in sorted(confusion.items())}}
+    return {**rates, "confusion": {name: dict(counts) for name, counts in sorted(confusion.items())}}
 
 
 def print_set(name: str, figures: Figures, with_peer: bool) -> None:
@@ -210,12 +210,12 @@ def print_set(name: str, figures: Figures, with_peer: bool) -> None:
         shares = "".join(f"{row[column] / row['pairs']:>12.4f}" for column in columns)
         print(f"  {row['level']:32}{row['truth']:>8}{row['pairs']:>7}{shares}")
     if "judgements" in figures:
-        told = figures["judgements"]
-        for way in ("judged", "reported"):
-            shares = ", ".join(f"{key} {_share(told[way][key])}" for key in ("precision", "recall"))
-            print(f"  {way}: {shares}, false positives {told[way]['false']} of {told[way]['of']}")
+        rates = figures["judgements"]
+        for verdict in ("judged", "reported"):
+            shares = ", ".join(f"{key} {_share(rates[verdict][key])}" for key in ("precision", "recall"))
+            print(f"  {verdict}: {shares}, false positives {rates[verdict]['false']} of {rates[verdict]['of']}")
         print("  relation labelled, and as judged:")
-        for labelled, counts in told["confusion"].items():
+        for labelled, counts in rates["confusion"].items():
             print(f"    {labelled:24}" + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
     print("  {seconds:.1f} s; {candidates_per_document:.2f} candidate pairs a document".format(**figures), flush=True)
 
@@ -245,12 +245,12 @@ def measure_sets(
     figures["sets"] = {}
     for labelled in sets:
         started = time.perf_counter()
-        found = evaluate(labelled, background, alone, params, threads)
-        one: Figures = {"levels": table(labelled, found, params)}
+        outcome = evaluate(labelled, background, alone, params, threads)
+        one: Figures = {"levels": table(labelled, outcome, params)}
         if labelled.is_judged:
-            one["judgements"] = judgements(labelled, found, params)
-        one["candidates_per_document"] = found.n_candidates / max(1, found.n_documents)
-        one["seconds"] = found.seconds
+            one["judgements"] = judgements(labelled, outcome, params)
+        one["candidates_per_document"] = outcome.n_candidates / max(1, outcome.n_documents)
+        one["seconds"] = outcome.seconds
         one["seconds_with_judging"] = time.perf_counter() - started
         figures["sets"][labelled.name] = one
         print_set(labelled.name, one, with_peer)
@@ -259,7 +259,7 @@ def measure_sets(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="labelled sets, see labelled.py")
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="labelled sets, see labelled_sets")
     parser.add_argument("--background", type=Path, required=True, metavar="FILE", help="JSON lines with id and text")
     parser.add_argument("--sets", nargs="+", metavar="NAME", help="only these")
     parser.add_argument("--level", default="rewritten", choices=[level.name for level in Level if level >= Level.near])

@@ -1,8 +1,8 @@
-"""How many planted copies ``dedup run`` finds, by kind and by resemblance, and whether every match it reports is true.
+"""Measure how many planted copies ``dedup run`` finds, by kind and by resemblance, and whether its matches are true.
 
-    python benchmarks/planted.py DIR --level near
+    python -m benchmarks.quality.planted_copies DIR --level near
 
-where DIR is what `plant.py` wrote. Ends with 1 if recall at the threshold is under `FLOOR`, a match lies under the
+where DIR is what `corpora.plant` wrote. Ends with 1 if recall at the threshold is under `FLOOR`, a match lies under the
 threshold, or a record is unaccounted for.
 """
 
@@ -34,7 +34,7 @@ NEAR = ("identical", "near_duplicate")
 """Relations that promise a resemblance of at least the threshold."""
 
 COLUMNS = ("planted", "above", "pair_recall", "cluster_recall", "recall", "merged")
-"""Columns of the printed tables; the figures of `found` that are not among them are in the JSON."""
+"""Columns of the printed tables; the figures of `recall` that are not among them are in the JSON."""
 
 Pair = tuple[str, str]
 
@@ -44,7 +44,7 @@ COLUMNS_READ = ["left", "right", "relation", "resemblance", "furniture", "furnit
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run of ``dedup`` says.
+    """The answer of a run of ``dedup``.
 
     Parameters
     ----------
@@ -93,8 +93,8 @@ def run(corpus: Path, level: str, threshold: float, threads: int) -> Run:
     )
 
 
-def found(copies: Iterable[Copy], answer: Run, threshold: float) -> dict[str, Any]:
-    """Count what became of some planted pairs.
+def recall(copies: Iterable[Copy], answer: Run, threshold: float) -> dict[str, Any]:
+    """Count how many planted pairs were found.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def found(copies: Iterable[Copy], answer: Run, threshold: float) -> dict[str, An
 def check_matches(answer: Run, texts: Callable[[str], str], threshold: float) -> dict[str, Any]:
     """Compare every reported near duplicate, planted or not, with the truth; but for those with page furniture.
 
-    That is taken off before the resemblance is measured, and the oracle knows nothing of it.
+    That is taken off before the resemblance is measured, which the oracle does not do.
 
     Returns
     -------
@@ -149,16 +149,16 @@ def check_matches(answer: Run, texts: Callable[[str], str], threshold: float) ->
 
 
 def report(copies: Sequence[Copy], answer: Run, texts: Callable[[str], str], threshold: float) -> dict[str, Any]:
-    """Return everything measured."""
+    """Return all figures: by kind, by resemblance, of matches and of records."""
     kinds = dict.fromkeys(copy.kind for copy in copies)
     accounts = answer.accounts
     banded = {
         f"{low:.2f}-{min(high, 1):.2f}": [c for c in copies if low <= c.resemblance < high] for low, high in BANDS
     }
     return {
-        "kinds": {kind: found((c for c in copies if c.kind == kind), answer, threshold) for kind in kinds},
-        "bands": {name: found(group, answer, threshold) for name, group in banded.items()},
-        "all": found(copies, answer, threshold),
+        "kinds": {kind: recall((c for c in copies if c.kind == kind), answer, threshold) for kind in kinds},
+        "bands": {name: recall(group, answer, threshold) for name, group in banded.items()},
+        "all": recall(copies, answer, threshold),
         "matches": {"reported": len(answer.matches), **check_matches(answer, texts, threshold)},
         "accounts": accounts,
         "balanced": accounts["in"] == accounts["kept"] + accounts["dropped"] + accounts["rejected"],
@@ -186,8 +186,8 @@ def print_table(figures: dict[str, Any]) -> None:
 
 def is_good(figures: dict[str, Any]) -> bool:
     """Whether recall, truth of the matches and the accounts are as promised."""
-    recall = figures["all"]["recall"]
-    return (recall is None or recall >= FLOOR) and not figures["matches"]["below"] and figures["balanced"]
+    share = figures["all"]["recall"]
+    return (share is None or share >= FLOOR) and not figures["matches"]["below"] and figures["balanced"]
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Which documents that a tool drops are truly copies: searched in the whole corpus, with no code of the package.
+"""Find which documents that a tool drops are truly copies, searching the whole corpus without code of the package.
 
 A dropped document is truly alike if some other document of the corpus resembles it by the threshold or more. A partner
 is looked for by a few of its shingles, spread over the text: two documents of resemblance 0.7 share four of five
@@ -18,7 +18,7 @@ PROBES = 20
 """Shingles by which a document's partners are looked for."""
 
 ENOUGH = 5
-"""Of these, so many found in another document make it worth measuring."""
+"""Least number of them found in another document that makes it worth measuring."""
 
 SIZE = 5
 
@@ -66,7 +66,7 @@ def precision(dropped: Set[str], alike: Set[str], planted: Set[str]) -> Precisio
 
 
 def find_alike(wanted: Set[str], documents: Documents, threshold: float) -> set[str]:
-    """Return which of some documents resemble another document of the corpus by the threshold or more.
+    """Return which of the documents wanted resemble another of the corpus by the threshold or more.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ def find_alike(wanted: Set[str], documents: Documents, threshold: float) -> set[
     least: dict[str, int] = {}
     for key, text in documents():
         if key in wanted:
-            some = _probes(_shingles(text))
-            least[key] = min(ENOUGH, len(some))
-            for shingle in some:
+            shingles = _probes(_shingles(text))
+            least[key] = min(ENOUGH, len(shingles))
+            for shingle in shingles:
                 probes.setdefault(shingle, []).append(key)
     pairs: set[tuple[str, str]] = set()
     for key, text in documents():
@@ -93,11 +93,11 @@ def find_alike(wanted: Set[str], documents: Documents, threshold: float) -> set[
         pairs.update((other, key) for other, count in shared.items() if count >= least[other])
     needed = {key for pair in pairs for key in pair}
     texts = {key: text for key, text in documents() if key in needed}
-    found: set[str] = set()
+    alike: set[str] = set()
     for left, right in sorted(pairs):
-        if left not in found and truth.resemblance(texts[left], texts[right]) >= threshold:
-            found |= {left, right} & wanted
-    return found
+        if left not in alike and truth.resemblance(texts[left], texts[right]) >= threshold:
+            alike |= {left, right} & wanted
+    return alike
 
 
 def _shingles(text: str) -> list[tuple[str, ...]]:

@@ -1,14 +1,14 @@
-"""One wire story carried by many outlets: of how many versions is one left?
+"""Measure how many copies are left of a wire story that many outlets carry, each in a version of its own.
 
-    python benchmarks/storm.py articles.jsonl                           # families of 2 to 1,000 versions in one corpus
-    python benchmarks/storm.py articles.jsonl --keep longest --index    # another policy; and one by one to an index
-    python benchmarks/storm.py articles.jsonl --one 10000               # one story so many times: seconds a megabyte
-    python benchmarks/storm.py articles.jsonl -o DIR                    # corpus.jsonl and truth.jsonl, and no run
+    python -m benchmarks.quality.storm articles.jsonl                         # families of 2 to 1,000 versions
+    python -m benchmarks.quality.storm articles.jsonl --keep longest --index  # another policy; also into an index
+    python -m benchmarks.quality.storm articles.jsonl --one 10000             # the cost of one story 10,000 times
+    python -m benchmarks.quality.storm articles.jsonl -o DIR                  # corpus.jsonl and truth.jsonl, and no run
 
 Real articles are the stories. Each version has what an outlet puts around and into a wire: header, headline, dateline,
 footer, links to other stories; the first 35 to 100 % of the sentences, up to 3 % of the words changed, numbers in the
 style of the house; at times a moved paragraph, a local insert, an offer in the middle. Outlets are made up and come
-again with other stories. A few documents hold two stories entire. Around them are other articles, half of them chosen
+again with other stories. A few documents hold two whole stories. Around them are other articles, half of them chosen
 because they share names with the stories.
 """
 
@@ -35,7 +35,7 @@ from benchmarks.corpora.storms.storm import FAMILIES, Storm, drawn_stories, fami
 
 MB = 1_000_000
 PAIRS_OF = 50
-"""Pairs of one story are counted in families of at most so many versions."""
+"""Largest family of which pairs are counted."""
 
 COPIES = frozenset(("identical", "near_duplicate", "excerpt", "revised", "rewritten"))
 
@@ -56,7 +56,7 @@ class Row:
     wrong : int
         Versions that went for a document of another story, or of none.
     pairs : float or None
-        Share of the pairs of one story that are told as copies.
+        Share of the pairs of one story that are reported as copies.
     """
 
     size: int
@@ -88,17 +88,17 @@ def rows(
     gone_for : mapping of str to str, optional
         Id of a dropped document to that of the one it was dropped for.
     pairs : iterable of tuple, optional
-        Ids of the documents told as copies, each pair once.
+        Ids of the documents reported as copies, each pair once.
     """
     by_size = collections.defaultdict(list)
-    for told, keys in corpus.families.items():
-        by_size[len(keys)].append((told, keys))
-    told_pairs: collections.Counter[str] = collections.Counter(
+    for story, keys in corpus.families.items():
+        by_size[len(keys)].append((story, keys))
+    reported: collections.Counter[str] = collections.Counter(
         corpus.stories[left]
         for left, right in pairs or ()
         if left in corpus.stories and corpus.stories[left] == corpus.stories.get(right)
     )
-    found = []
+    table = []
     for size, families in sorted(by_size.items()):
         versions = size * len(families)
         counts = [sum(key in kept for key in keys) for _, keys in families]
@@ -109,14 +109,17 @@ def rows(
             row = dataclasses.replace(row, together=sum(largest) / versions)
         if gone_for is not None:
             wrong = sum(
-                told not in holders(corpus, gone_for[key]) for told, keys in families for key in keys if key in gone_for
+                story not in holders(corpus, gone_for[key])
+                for story, keys in families
+                for key in keys
+                if key in gone_for
             )
             row = dataclasses.replace(row, wrong=wrong)
         if pairs is not None and 1 < size <= PAIRS_OF:
             all_pairs = len(families) * size * (size - 1) // 2
-            row = dataclasses.replace(row, pairs=sum(told_pairs[told] for told, _ in families) / all_pairs)
-        found.append(row)
-    return found
+            row = dataclasses.replace(row, pairs=sum(reported[story] for story, _ in families) / all_pairs)
+        table.append(row)
+    return table
 
 
 def holders(corpus: Storm, key: str) -> tuple[str, ...]:
@@ -132,7 +135,7 @@ def run_rows(corpus: Storm, keep: str | None) -> tuple[list[Row], dict[str, int]
     kept = {one["id"] for one in decisions if one["kept"]}
     gone_for = {one["id"]: one["duplicate_of"] for one in decisions if not one["kept"]}
     pairs = {tuple(sorted((one["left"], one["right"]))) for one in matches if one["relation"] in COPIES}
-    told = rows(corpus, kept, {one["id"]: one["cluster"] for one in decisions}, gone_for, pairs)
+    by_size = rows(corpus, kept, {one["id"]: one["cluster"] for one in decisions}, gone_for, pairs)
     around = {one["id"] for one in corpus.records} - corpus.stories.keys() - corpus.merged.keys()
     other = {
         "merged": len(corpus.merged),
@@ -141,7 +144,7 @@ def run_rows(corpus: Storm, keep: str | None) -> tuple[list[Row], dict[str, int]
         "around_gone": len(around - kept),
         "around_gone_for_a_story": sum(bool(holders(corpus, gone_for[key])) for key in around - kept),
     }
-    return told, other
+    return by_size, other
 
 
 def index_rows(corpus: Storm, folder: Path) -> tuple[list[Row], list[Row]]:
@@ -161,11 +164,11 @@ def index_rows(corpus: Storm, folder: Path) -> tuple[list[Row], list[Row]]:
     return rows(corpus, kept), rows(corpus, kept_itself)
 
 
-def print_rows(title: str, told: Iterable[Row]) -> None:
+def print_rows(title: str, rows: Iterable[Row]) -> None:
     """Print a table."""
     print(f"\n{title}")
     print(f"{'size':>6}{'stories':>9}{'versions':>10}{'left':>8}{'gone':>6}{'together':>10}{'wrong':>7}{'pairs':>8}")
-    for row in told:
+    for row in rows:
         together, pairs = ("-" if one is None else f"{one:.3f}" for one in (row.together, row.pairs))
         print(f"{row.size:6,}{row.stories:9,}{row.versions:10,}{row.left:8.3f}{row.gone:6}", end="")
         print(f"{together:>10}{row.wrong:7}{pairs:>8}", flush=True)
@@ -174,7 +177,7 @@ def print_rows(title: str, told: Iterable[Row]) -> None:
 def one_story(
     articles: Mapping[str, str], size: int, seed: int, keep: str | None, furniture: str = "plain"
 ) -> dict[str, Any]:
-    """Run over one story in so many versions, and over as much of other articles; return what both took."""
+    """Run over one story in many versions, and over as much of other articles; return what both took."""
     rng = random.Random(seed)
     (wire,) = drawn_stories(articles, 1, rng, seed)
     versions = list(family(wire, size, f"{size}/0", seed, furniture))
@@ -208,14 +211,14 @@ def _cost(records: list[dict[str, str]], keep: str | None) -> dict[str, Any]:
     return figures | {"cpu_s_per_mb": cpu / megabytes}
 
 
-def print_one(told: Mapping[str, Any]) -> None:
+def print_one(figures: Mapping[str, Any]) -> None:
     """Print what both took."""
     print(f"\n{'':8}{'documents':>10}{'MB':>8}{'kept':>8}{'CPU s':>8}{'wall s':>8}{'CPU s/MB':>10}")
     for name in ("plain", "storm"):
-        one = told[name]
+        one = figures[name]
         print(f"{name:8}{one['documents']:10,}{one['mb']:8.1f}{one['kept']:8,}{one['cpu_s']:8.2f}", end="")
         print(f"{one['wall_s']:8.2f}{one['cpu_s_per_mb']:10.4f}")
-    print(f"ratio of seconds a megabyte {told['ratio']:.2f}, copies left {told['left']:.3f}")
+    print(f"ratio of seconds a megabyte {figures['ratio']:.2f}, copies left {figures['left']:.3f}")
 
 
 def main() -> int:
@@ -225,10 +228,10 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="times the stories of each size")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--background", type=int, default=4000, metavar="N", help="other articles")
-    parser.add_argument("--furniture", default="plain", choices=FURNITURE, help="what stands at head and foot")
+    parser.add_argument("--furniture", default="plain", choices=FURNITURE, help="lines at head and foot")
     parser.add_argument("--keep", default="earliest", choices=("earliest", "latest", "longest", "first"))
     parser.add_argument("--index", action="store_true", help="also add all to an index, one by one, by date")
-    parser.add_argument("--one", type=int, metavar="N", help="one story in so many versions, and what it takes")
+    parser.add_argument("--one", type=int, metavar="N", help="one story in this many versions, and what it takes")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="DIR", help="write corpus and truth there, and run nothing"
     )
@@ -244,8 +247,8 @@ def main() -> int:
     }
     print(f"machine: {head['machine']}")
     if args.one:
-        told = one_story(articles, args.one, args.seed, args.keep, args.furniture)
-        print_one(told)
+        figures = one_story(articles, args.one, args.seed, args.keep, args.furniture)
+        print_one(figures)
     else:
         corpus = storm(articles, args.seed, args.sizes, args.scale, args.background, args.furniture)
         megabytes = sum(len(one["text"].encode()) for one in corpus.records) / MB
@@ -254,21 +257,21 @@ def main() -> int:
         if args.output:
             corpus.write(args.output)
             return 0
-        found, other = run_rows(corpus, args.keep)
-        print_rows(f"a run, --keep {args.keep}", found)
+        by_size, other = run_rows(corpus, args.keep)
+        print_rows(f"a run, --keep {args.keep}", by_size)
         print(f"of {other['merged']} documents with two stories {other['merged_kept']} are kept;", end=" ")
         print(f"of {other['around']:,} others {other['around_gone']} went,", end=" ")
         print(f"{other['around_gone_for_a_story']} of them for a story")
-        told = {"run": [dataclasses.asdict(row) for row in found], "other": other}
+        figures = {"run": [dataclasses.asdict(row) for row in by_size], "other": other}
         if args.index:
             with tempfile.TemporaryDirectory() as folder:
                 by_relation, itself = index_rows(corpus, Path(folder, "storm.index"))
             print_rows("an index, one by one: kept if no answer has the relation of a copy", by_relation)
             print_rows("the same: kept if it is no copy itself (it may contain an excerpt)", itself)
-            told["index"] = [dataclasses.asdict(row) for row in by_relation]
-            told["index_itself"] = [dataclasses.asdict(row) for row in itself]
+            figures["index"] = [dataclasses.asdict(row) for row in by_relation]
+            figures["index_itself"] = [dataclasses.asdict(row) for row in itself]
     if args.json:
-        args.json.write_text(json.dumps(head | told, indent=2))
+        args.json.write_text(json.dumps(head | figures, indent=2))
     return 0
 
 

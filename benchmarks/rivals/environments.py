@@ -1,4 +1,4 @@
-"""An environment of its own for each rival, made on first use from ``rivals/requirements-NAME.txt``."""
+"""Make an environment of its own for each rival, on first use, from ``requirements-NAME.txt`` beside this file."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Corpora that are hard on a deduplicator: does it stay linear, small and right?
+"""Run corpora that are hard on a deduplicator: does it stay linear, small and right?
 
-    python benchmarks/hostile.py                # at the sizes that CASES says and a quarter of them: minutes
-    python benchmarks/hostile.py --scale 0.05   # a trial
+    python -m benchmarks.speed.hostile                # at the sizes of CASES and a quarter of them: minutes
+    python -m benchmarks.speed.hostile --scale 0.05   # a trial
 
-Each corpus is made twice, whole and a quarter of it. The table says what both took and the ratio of the times a byte:
+Each corpus is made twice, whole and a quarter of it. The table has what both took and the ratio of the times a byte:
 1 means that four times as much takes four times as long, start-up apart; 4 that it takes sixteen times as long. Ends
-with 1 if any run did not keep exactly what it must. Everything is made up, with the language of `corpus.py`.
+with 1 if any run did not keep exactly what it must. Everything is made up, with the language of `corpora.make`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from typing import Any
 from benchmarks import measure
 
 MB = 1_000_000
-FRAME_WORDS = 150
+FURNITURE_WORDS = 150
 """At the head and again at the foot of each templated page."""
 
 BODY_WORDS = 100
-"""Of its own; with the frame around them two pages have a resemblance of 0.58, and nearly all pairs share a band."""
+"""Of its own; with the furniture two pages have a resemblance of 0.58, and nearly all pairs share a band."""
 
 NEIGHBOURS = 1_000
 """Normal articles around the giant one."""
@@ -36,22 +36,22 @@ PART = 1 / 4
 
 
 def one_text(size: int) -> Iterator[tuple[str, str]]:
-    """Yield one article so many times."""
+    """Yield one article again and again."""
     text = next(_texts())
     for number in range(size):
         yield f"same/{number}", text
 
 
 def templates(size: int) -> Iterator[tuple[str, str]]:
-    """Yield so many pages with one frame, each with a short body of its own."""
+    """Yield pages with the same furniture, each with a short body of its own."""
     texts = _texts()
-    head, foot = (_words(texts, FRAME_WORDS) for _ in range(2))
+    head, foot = (_words(texts, FURNITURE_WORDS) for _ in range(2))
     for number in range(size):
         yield f"page/{number}", f"{head}\n\n{_words(texts, BODY_WORDS)}\n\n{foot}"
 
 
 def giant(size: int) -> Iterator[tuple[str, str]]:
-    """Yield an article of so many bytes among normal ones."""
+    """Yield an article of this size in bytes among normal ones."""
     texts = _texts()
     for number in range(NEIGHBOURS):
         if number == NEIGHBOURS // 2:
@@ -65,7 +65,7 @@ def giant(size: int) -> Iterator[tuple[str, str]]:
 
 
 def boilerplate(size: int) -> Iterator[tuple[str, str]]:
-    """Yield so many articles with the same paragraph, each in another place of the text."""
+    """Yield articles with the same paragraph, each in another place of the text."""
     texts = _texts()
     paragraph = _words(texts, 120)
     for number in range(size):
@@ -164,8 +164,8 @@ def print_row(part: dict[str, Any], whole: dict[str, Any], growth: float) -> Non
     for key, digits in (("cpu_s", 2), ("peak_mb", 0)):
         print(f"{part[key]:10.{digits}f}{whole[key]:9.{digits}f}", end="")
     wrong = [one for one in (part, whole) if one["kept"] != one["must_keep"]]
-    told = ", ".join(f"keeps {one['kept']:,} instead of {one['must_keep']:,}" for one in wrong)
-    print(f"{growth:9.2f}  {told or 'right'}", flush=True)
+    complaint = ", ".join(f"keeps {one['kept']:,} instead of {one['must_keep']:,}" for one in wrong)
+    print(f"{growth:9.2f}  {complaint or 'right'}", flush=True)
 
 
 def main() -> int:
@@ -181,7 +181,7 @@ def main() -> int:
     print(
         f"{'case':13}{'level':11}{'size':>12}{'MB':>9}{'CPU s 1/4':>10}{'all':>9}{'MB 1/4':>10}{'all':>9}{'ratio':>9}"
     )
-    told, is_right = [], True
+    rows, is_right = [], True
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         one = Path(folder, "one.jsonl")
         one.write_text('{"id": "1", "text": "One short text that takes no time at all, beside the start."}\n')
@@ -201,12 +201,12 @@ def main() -> int:
                 growth = ratio(part, whole, start_up[level])
                 print_row(part, whole, growth)
                 is_right &= all(one["kept"] == one["must_keep"] for one in (part, whole))
-                told.append({"part": part, "whole": whole, "ratio": growth})
+                rows.append({"part": part, "whole": whole, "ratio": growth})
             for path in paths:
                 path.unlink()
     if args.json:
         head = {"machine": measure.machine(), "threads": args.threads, "start_up_cpu_s": start_up}
-        args.json.write_text(json.dumps(head | {"cases": told}, indent=2))
+        args.json.write_text(json.dumps(head | {"cases": rows}, indent=2))
     return 0 if is_right else 1
 
 

@@ -1,12 +1,12 @@
-"""Raw text to duplicate clusters: what it costs here and with rivals, in interleaved rounds.
+"""Measure raw text to duplicate clusters: what it costs here and with rivals, in interleaved rounds.
 
-    python benchmarks/speed.py DIR/corpus.jsonl --planted DIR/planted.jsonl --rounds 3
-    python benchmarks/speed.py SMALL/corpus.jsonl --planted SMALL/planted.jsonl --slow
+    python -m benchmarks.speed.run DIR/corpus.jsonl --planted DIR/planted.jsonl --rounds 3
+    python -m benchmarks.speed.run SMALL/corpus.jsonl --planted SMALL/planted.jsonl --slow
 
 Every tool gets the same file and a process of its own; everything it does from start to end counts. A round runs
 every tool once with each number of threads, so that a change of the machine's mood meets all of them. An untimed round
 comes first: it compiles what has to be compiled, warms the file cache and writes the answers, from which recall and
-precision are taken. Speed is never told without them. The slow rivals (`SLOW`, ten to forty times slower than the
+precision are taken. Speed is never reported without them. The slow rivals (`SLOW`, ten to forty times slower than the
 others) come only when asked for, and their first round is timed and the only one.
 """
 
@@ -37,7 +37,7 @@ THREADED = ("gaoya", "fastsketchlsh")
 """Rivals, not slow, that make use of a second thread."""
 
 FLOOR = "parsing only"
-"""No rival: what reading takes alone."""
+"""No rival: reading the file and nothing else."""
 
 LEVELS = ("near", "rewritten")
 OUR_PACKAGES = ("dedup", "numba", "numpy", "pyarrow", "orjson", "xxhash")
@@ -57,7 +57,7 @@ class Tool:
     command : sequence
         What is timed; the number of threads is added behind.
     extra : sequence
-        What it is told besides in the first, untimed round, to write its answer.
+        Arguments added in the first, untimed round, so that it writes its answer.
     answer : pathlib.Path
         What that writes: the dropped ids, or for us the kept records.
     is_rival, is_threaded, is_slow : bool
@@ -78,20 +78,20 @@ class Tool:
 
 
 def tools(corpus: Path, rivals: Sequence[str], levels: Sequence[str], envs: Path, scratch: Path) -> list[Tool]:
-    """Return what is to be compared; answers go to the scratch folder."""
-    found = []
+    """Return the tools to compare; their answers go to the scratch folder."""
+    compared = []
     for name in ("orjson", *rivals):
         python = Path(sys.executable) if name == "orjson" else python_of(name, envs)
         command = (python, SCRIPTS / f"run_{name}.py", corpus)
         answer = scratch / f"{name}.jsonl"
         label = FLOOR if name == "orjson" else name
         traits = name in rivals, name in THREADED, name in SLOW
-        found.append(Tool(label, command, ("--dropped", answer), answer, *traits))
+        compared.append(Tool(label, command, ("--dropped", answer), answer, *traits))
     for level in levels:
         output = scratch / level
         extra = ("-o", output)
-        found.append(Tool(f"dedup {level}", ours(corpus, level), extra, output / "kept.jsonl", False, True))
-    return found
+        compared.append(Tool(f"dedup {level}", ours(corpus, level), extra, output / "kept.jsonl", False, True))
+    return compared
 
 
 def ours(corpus: Path, level: str) -> tuple[str | Path, ...]:
@@ -173,12 +173,12 @@ def answered(compared: Sequence[Tool], corpus: Path, copies: Sequence[Copy], thr
     dropped = {tool.name: dropped_ids(tool, corpus) for tool in compared}
     planted = {key for copy in copies for key in copy.pair}
     alike = precision.find_alike(set().union(*dropped.values()), lambda: _documents(corpus), threshold)
-    told = []
+    figures = []
     for tool in compared:
         drops = dropped[tool.name]
-        found = recall(copies, drops, threshold) if tool.name != FLOOR else None
-        told.append(asdict(precision.precision(drops, alike, planted)) | {"recall": found})
-    return told
+        share = recall(copies, drops, threshold) if tool.name != FLOOR else None
+        figures.append(asdict(precision.precision(drops, alike, planted)) | {"recall": share})
+    return figures
 
 
 def start_up(corpus: Path, levels: Sequence[str], scratch: Path, rounds: int) -> dict[str, float]:
@@ -215,12 +215,12 @@ def _cell(value: float | None, digits: int = 3) -> str:
 
 def versions(rivals: Sequence[str]) -> dict[str, str]:
     """Return the versions of the rivals, from what they printed, and of our own packages."""
-    told = {answer["package"]: answer["version"] for answer in map(_last_line, rivals)}
-    return told | {name: importlib.metadata.version(name) for name in OUR_PACKAGES}
+    by_name = {answer["package"]: answer["version"] for answer in map(_last_line, rivals)}
+    return by_name | {name: importlib.metadata.version(name) for name in OUR_PACKAGES}
 
 
 def _last_line(printed: str) -> dict[str, Any]:
-    """Return what a rival's script said, below what the rival itself may have printed."""
+    """Return the answer of a rival's script, the last line below what the rival itself may have printed."""
     return dict(json.loads(printed.splitlines()[-1]))
 
 
@@ -232,7 +232,7 @@ def main() -> None:
     parser.add_argument("--levels", nargs="+", default=LEVELS, metavar="LEVEL", help="levels of dedup to measure")
     parser.add_argument("--rivals", nargs="*", default=FAST, metavar="NAME", help=f"of {', '.join(FAST + SLOW)}")
     parser.add_argument("--slow", action="store_true", help="the slow rivals too, once each; for a small corpus")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="wall time with so many")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="wall time with each")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", action="store_true", help="measure dedup with -o too")
     parser.add_argument("--envs", type=Path, default=Path(".venv-rivals"), help="folder of the rivals' environments")
@@ -270,8 +270,8 @@ def main() -> None:
     print()
     print_table(rows, args.threads)
     if args.json:
-        told = head | {"tools": rows}
-        args.json.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+        figures = head | {"tools": rows}
+        args.json.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
 
 
 def _documents(corpus: Path) -> Iterator[tuple[str, str]]:

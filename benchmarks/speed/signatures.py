@@ -1,9 +1,9 @@
-"""Text in Arrow to token hashes and to MinHash signatures, in process, one thread: how fast the kernels are.
+"""Measure the kernels in process, one thread: text in Arrow to token hashes and to MinHash signatures.
 
-    python benchmarks/signatures.py corpus.jsonl --megabytes 50
+    python -m benchmarks.speed.signatures corpus.jsonl --megabytes 50
 
-Reading is left out and compilation is told apart. datasketch signs a sample of the same texts beside it, with word
-5-shingles made in Python as `rivals/job.py` makes them.
+Reading is left out and compilation is reported apart. datasketch signs a sample of the same texts beside it, with word
+5-shingles made in Python as `rivals.job` makes them.
 """
 
 from __future__ import annotations

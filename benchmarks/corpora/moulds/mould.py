@@ -14,7 +14,7 @@ _RANGE = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What is needed to make texts in a language.
+    """The moulds of a language and what their slots are filled with.
 
     Parameters
     ----------
@@ -26,9 +26,9 @@ class Language:
     sentence : str
         A sentence of a text of no mould. What its slots are filled with may have slots itself.
     gap : str
-        What stands between two sentences.
+        Between two sentences.
     point : str
-        What stands before decimals.
+        Before decimals.
     digits : str
         Other digits than 0 to 9, of the kinds that are written with them.
     in_digits : tuple of str
@@ -44,8 +44,8 @@ class Language:
     in_digits: tuple[str, ...] = ()
 
 
-def filled(frame: str, of: Language, rng: random.Random) -> str:
-    """Return a frame with all slots filled."""
+def filled(pattern: str, of: Language, rng: random.Random) -> str:
+    """Fill all slots of a mould, a sentence or a wording; see `Language` for what a slot is."""
     drawn: dict[str, str] = {}
 
     def value(slot: re.Match[str]) -> str:
@@ -62,7 +62,7 @@ def filled(frame: str, of: Language, rng: random.Random) -> str:
             drawn[name] = filled(rng.choice([entry for entry in of.pools[pool] if entry not in taken]), of, rng)
         return drawn[name]
 
-    return _SLOT.sub(value, frame)
+    return _SLOT.sub(value, pattern)
 
 
 def pool(entries: str) -> list[str]:

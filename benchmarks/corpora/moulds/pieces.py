@@ -16,19 +16,19 @@ from benchmarks.corpora.moulds.mould import Language, filled
 from benchmarks.corpora.moulds.russian import RUSSIAN
 
 MANY = 40
-"""Pieces of the mould in question among other texts."""
+"""Pieces of the mould under test in a corpus with other texts."""
 
 OTHERS = 200
-"""The other texts."""
+"""Texts besides the pieces of the mould under test."""
 
 OF_OTHER_MOULDS = 10
-"""Of the others so many are pieces of each of the other moulds; the rest are made of sentences that are drawn."""
+"""Other texts that are pieces of each other mould; the rest are made of drawn sentences."""
 
 CORRECTED = 10
-"""Of the many pieces so many have a corrected one beside them; of a few pieces all."""
+"""Pieces among `MANY` that have a corrected one beside them; of a few pieces all have one."""
 
 SENTENCES = (8, 20)
-"""Of a text made of drawn sentences."""
+"""Sentences of a text made of drawn ones, least and most."""
 
 KINDS = ("weather", "obituary", "results", "football", "dividend", "tender", "court", "roadworks")
 
@@ -41,7 +41,7 @@ _NAMED = ("name", "town", "road", "company", "team")
 _POOLS: dict[str, Sequence[str]] = {
     name: of.pools[pool] for of in LANGUAGES.values() for pool in _NAMED for name in of.pools[pool]
 }
-"""Name to the names that could stand in its place."""
+"""Name to the names that may replace it."""
 
 
 def _names() -> re.Pattern[str]:
@@ -99,7 +99,7 @@ def mould_texts(language: str, kind: str, n: int, seed: int) -> list[str]:
 
 
 def corrected(text: str, seed: int) -> str:
-    """Return a piece with one slot changed: a number, or a name, that stands in it once.
+    """Return a piece with one slot changed: a number, or a name, that occurs in it once.
 
     Parameters
     ----------

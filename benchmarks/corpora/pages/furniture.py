@@ -23,14 +23,14 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“‘\"])")
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """What a page has around and between its own paragraphs.
+    """Blocks around and between the paragraphs of a page.
 
     Parameters
     ----------
     head, between, foot : tuple of str
         Blocks before the text, within it at even distances, and after it.
     around : tuple of (str, str)
-        What stands before and after each paragraph of the text.
+        Before and after each paragraph of the text.
     """
 
     head: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Site:
     kind : str
         Of its furniture: one of `KINDS`.
     gap : str
-        What stands between paragraphs.
+        Between paragraphs.
     """
 
     name: str
@@ -64,7 +64,7 @@ def cookie(site: Site, page: int, lines: Lines) -> Furniture:
 
 
 def company(site: Site, page: int, lines: Lines) -> Furniture:
-    """Return what stands at the foot of releases: about the company, and that the future may be otherwise."""
+    """Return the foot of a release: about the company, and that the future may turn out otherwise."""
     return Furniture(foot=(_of_site(site, "about"), _of_site(site, "forward")))
 
 
@@ -77,9 +77,9 @@ def gallery(site: Site, page: int, lines: Lines) -> Furniture:
     """Return the captions of a gallery, the same on few pages only."""
     captions = lines.captions(site, page)
     credit = _of_site(site, "picture credit")
-    told = tuple(f"{at} of {len(captions)} {one} {credit}" for at, one in enumerate(captions, 1))
-    half = len(told) // 2
-    return Furniture(between=told[:half], foot=told[half:])
+    numbered = tuple(f"{at} of {len(captions)} {one} {credit}" for at, one in enumerate(captions, 1))
+    half = len(numbered) // 2
+    return Furniture(between=numbered[:half], foot=numbered[half:])
 
 
 def newsletter(site: Site, page: int, lines: Lines) -> Furniture:
@@ -123,7 +123,7 @@ def wordpress(site: Site, page: int, lines: Lines) -> Furniture:
 
 
 def mixed(site: Site, page: int, lines: Lines) -> Furniture:
-    """Return some of everything, as most pages have it."""
+    """Return a bit of everything, as most pages have it."""
     head = (_of_site(site, "menu"), *cookie(site, page, lines).head)
     foot = (*trailers(site, page, lines).foot, *comments(site, page, lines).foot)
     return Furniture(head, newsletter(site, page, lines).between, foot)

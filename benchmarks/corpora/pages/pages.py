@@ -13,18 +13,18 @@ SIZES = (2, 3, 4, 5, 6, 9, 15, 30, 60)
 """Pages of the sites of each kind, in turn."""
 
 SHORT = (30, 120)
-"""Words of its own that a short page has."""
+"""Words of its own that a short page has, least and most."""
 
 SHARE_SHORT = 1 / 3
 
 LONG = 250
-"""Words of a page that is cut for an excerpt, or has a passage in common with another."""
+"""Words of a page that is cut for an excerpt, or shares a passage with another, at least."""
 
 SHARE_PLANTED = 0.05
-"""For so many of the pages there is a plant, of each kind of plants."""
+"""Plants of each kind, as a share of the pages."""
 
 SPOTS = 6
-"""Room for plants: so many pages of sites for one of each kind, since a copy needs other furniture than its source."""
+"""Pages of sites kept free for each plant: a copy needs other furniture than its source."""
 
 PLANTS = ("copy", "short copy", "excerpt", "reused")
 
@@ -32,7 +32,7 @@ EXCERPT = 0.4
 """Share of the words of an article that an excerpt has."""
 
 PASSAGE_WORDS, PASSAGE = 45, 0.15
-"""A passage that is reused has so many words, and is so much of the shorter page, at least; at most twice that."""
+"""Words of a reused passage, and its share of the shorter page, at least; at most twice that."""
 
 _STEMS = ("harbour", "valley", "summit", "meadow", "canal", "granite", "willow", "copper", "north", "prairie", "lagoon")
 _TAILS = ("times", "herald", "post", "wire", "courier", "observer", "gazette", "mail", "echo", "report")
@@ -82,7 +82,7 @@ class Plant:
 
 
 def shortened(own: Sequence[str], rng: random.Random) -> list[str]:
-    """Return the first sentences of an article, so many words as a short page has."""
+    """Return the first sentences of an article, as many words as a short page has."""
     wanted = rng.randint(*SHORT)
     taken: list[str] = []
     count = 0
@@ -109,7 +109,7 @@ def excerpt(own: Sequence[str], rng: random.Random) -> list[str]:
 
 
 def passage(own: Sequence[str], words: int, rng: random.Random) -> str:
-    """Return a paragraph of so many words to twice as many, or neighbouring sentences if there is none."""
+    """Return a paragraph of this many to twice as many words, or neighbouring sentences if there is none."""
     fitting = [part for part in own if words <= len(part.split()) <= 2 * words]
     if fitting:
         return rng.choice(fitting)

@@ -12,7 +12,7 @@ from benchmarks.corpora.storms.numbers import NumberStyle
 from benchmarks.corpora.storms.stories import Story
 
 FURNITURE: dict[str, int | None] = {"none": None, "plain": 1, "rich": 5}
-"""What stands at head and foot: nothing; or name, date, telephone number, copyright, and up to so many lines more."""
+"""Lines at head and foot besides name, date, telephone number and copyright, at most; None for nothing at all."""
 
 START = datetime.datetime(2024, 3, 4, 5, tzinfo=datetime.timezone.utc)
 
@@ -32,7 +32,7 @@ class Outlet:
     headline : int
         0 as a sentence, 1 in capitals for each word, 2 in capitals.
     head, foot, offers : tuple of str
-        Its lines, with places for what is the story's, and of the day.
+        Its lines, with slots for what is the story's, and of the day.
     links : float
         How often links to other stories stand at the foot.
     """
@@ -123,14 +123,14 @@ def date_forms(moment: datetime.datetime) -> tuple[str, ...]:
 
 
 class _Filling(dict[str, Any]):
-    """What is put into a line; what is not known stays open."""
+    """Values for the slots of a line; a slot without a value stays open."""
 
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
 
 
 def _own(name: str, town: str, site: str, phone: str, rng: random.Random) -> _Filling:
-    """Return what is an outlet's own."""
+    """Return the values that are an outlet's own."""
     return _Filling(
         name=name,
         town=town,
@@ -153,7 +153,7 @@ def _own(name: str, town: str, site: str, phone: str, rng: random.Random) -> _Fi
 
 
 def filled(line: str, house: Outlet, story: Story, published: datetime.datetime, rng: random.Random) -> str:
-    """Return a line of an outlet with what is the story's, and of the day."""
+    """Fill a line of an outlet with what is the story's, and of the day."""
     later = published + datetime.timedelta(minutes=rng.randint(3, 400))
     own = _own(house.name, house.town, house.site, house.phone, rng)
     return line.format_map(

@@ -17,7 +17,7 @@ from benchmarks.corpora.storms.stories import Story, story
 from benchmarks.corpora.storms.versions import merged, version
 
 FAMILIES = {2: 60, 4: 40, 6: 30, 10: 20, 20: 12, 50: 6, 200: 3, 1000: 1}
-"""How many stories there are for each number of versions; of other sizes as many as make `VERSIONS`."""
+"""Stories for each number of versions; of other sizes, as many as make `VERSIONS`."""
 
 VERSIONS = 300
 WORDS = range(150, 901)
@@ -27,11 +27,11 @@ APART = 0.05
 """Stories share less than this of their word 5-shingles with one another, and with each article around them."""
 
 OUTLETS = 600
-"""As many, or as many as the largest family has versions."""
+"""Outlets that may carry a story; more if the largest family has more versions."""
 
 MERGED = 6
 MERGED_OF = 50
-"""Two stories in one document are of families of at most so many versions."""
+"""Documents that hold two stories, and the largest family that such a story comes from."""
 
 HOURS = 36
 """Between the first version of a story and the last."""
@@ -39,7 +39,7 @@ HOURS = 36
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """A corpus and the truth about it.
+    """A corpus of wire stories and the truth about it.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Storm:
     stories : dict of str to str
         Version id to story id.
     merged : dict of str to tuple
-        Id of a document with two stories entire to their ids.
+        Id of a document that holds two whole stories to their ids.
     """
 
     records: list[dict[str, str]]
@@ -58,17 +58,17 @@ class Storm:
     @property
     def families(self) -> dict[str, list[str]]:
         """Story id to the ids of its versions."""
-        found = collections.defaultdict(list)
-        for key, told in self.stories.items():
-            found[told].append(key)
-        return dict(found)
+        families = collections.defaultdict(list)
+        for key, origin in self.stories.items():
+            families[origin].append(key)
+        return dict(families)
 
     def write(self, folder: Path) -> None:
         """Write ``corpus.jsonl`` and ``truth.jsonl``: a line for each version and merged document."""
         folder.mkdir(parents=True, exist_ok=True)
-        truth = {**{key: (told,) for key, told in self.stories.items()}, **self.merged}
+        truth = {**{key: (origin,) for key, origin in self.stories.items()}, **self.merged}
         (folder / "corpus.jsonl").write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in self.records))
-        lines = (orjson.dumps({"id": key, "stories": told}) + b"\n" for key, told in truth.items())
+        lines = (orjson.dumps({"id": key, "stories": origins}) + b"\n" for key, origins in truth.items())
         (folder / "truth.jsonl").write_bytes(b"".join(lines))
 
 
@@ -79,12 +79,12 @@ def shingles(text: str) -> set[int]:
 
 
 def drawn_stories(articles: Mapping[str, str], count: int, rng: random.Random, seed: int) -> list[Story]:
-    """Draw so many articles of the wanted length, well apart.
+    """Draw articles of the wanted length that share next to no wording.
 
     Raises
     ------
     ValueError
-        If there are not so many.
+        If there are too few.
     """
     keys = sorted(key for key, text in articles.items() if len(text.split()) in WORDS)
     rng.shuffle(keys)
@@ -108,7 +108,7 @@ def drawn_stories(articles: Mapping[str, str], count: int, rng: random.Random, s
 def drawn_background(
     articles: Mapping[str, str], wires: Iterable[Story], count: int, rng: random.Random
 ) -> dict[str, str]:
-    """Draw so many other articles, none of them a copy of a story; half of them share names with the stories."""
+    """Draw other articles, no copies of a story; half of them are chosen because they share names with the stories."""
     of_shingle: dict[int, list[int]] = collections.defaultdict(list)
     sizes, names = [], []
     for number, wire in enumerate(wires):
@@ -150,7 +150,7 @@ def _names(text: str) -> set[str]:
 
 
 def family(wire: Story, size: int, label: str, seed: int, furniture: str = "plain") -> Iterator[dict[str, str]]:
-    """Yield so many versions of a story, each of another outlet, within `HOURS`."""
+    """Yield versions of a story, each of another outlet, within `HOURS`."""
     rng = random.Random(f"{seed}/family/{label}")
     start = START + datetime.timedelta(minutes=rng.randrange(5 * 24 * 60))
     for number, at in enumerate(rng.sample(range(max(OUTLETS, size)), size)):
@@ -171,7 +171,7 @@ def storm(
     background: int = 4000,
     furniture: str = "plain",
 ) -> Storm:
-    """Make a corpus.
+    """Make a corpus of stories in many versions, documents that hold two stories, and other articles.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def storm(
     scale : float
         Times the number of stories of each size; one at least.
     background : int
-        Other articles, if there are so many.
+        Other articles, at most.
     furniture : str
         One of `FURNITURE`.
 

@@ -75,7 +75,7 @@ _COMMON = frozenset(
 
 
 def version(wire: Story, house: Outlet, published: datetime.datetime, rng: random.Random) -> str:
-    """Return a story as an outlet carries it."""
+    """Return the version of a story that an outlet prints."""
     blocks = body(wire, house, published, rng)
     title = headline(wire, house, rng)
     head = [filled(line, house, wire, published, rng) for line in house.head]
