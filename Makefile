@@ -30,8 +30,8 @@ lint: $(VENV)/.developing
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.developing
-	$(BIN)/python benchmarks/corpus.py -o $(BENCH) --documents 10000
-	$(BIN)/python benchmarks/speed.py $(BENCH)/corpus.jsonl --planted $(BENCH)/planted.jsonl --slow --json $(BENCH)/speed.json
+	$(BIN)/python -m benchmarks.corpora.make -o $(BENCH) --documents 10000
+	$(BIN)/python -m benchmarks.speed.run $(BENCH)/corpus.jsonl --planted $(BENCH)/planted.jsonl --slow --json $(BENCH)/speed.json
 
 clean:
 	rm -rf $(VENV) build *.egg-info

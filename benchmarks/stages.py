@@ -1,4 +1,4 @@
-"""The stages of a run on some files, and what they saw: candidates, frequencies, matches. Used by `quality.py`.
+"""Run the stages of the package on files and record what passes between them: candidates, frequencies, matches.
 
 Nothing is computed a second way here: the package's own pipeline runs, and we listen to what it hands from one stage
 to the next.
@@ -42,7 +42,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run, and what its stages handed on.
+    """A run and the arrays that its stages passed on.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Run:
 
 @contextmanager
 def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[Run]:
-    """Run the pipeline on files, in this order, and show what its stages saw.
+    """Run the pipeline on files, in this order, and yield what passed between its stages.
 
     Yields
     ------
@@ -125,13 +125,13 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
 
 @contextmanager
 def _listening(module: ModuleType, stage: str) -> Iterator[list[tuple[tuple[Any, ...], Any]]]:
-    """Note the arguments and the result of every call of a stage."""
+    """Record the arguments and the result of every call of a stage."""
     heard: list[tuple[tuple[Any, ...], Any]] = []
     real = getattr(module, stage)
 
-    def listen(*given: Any) -> Any:
-        result = real(*given)
-        heard.append((given, result))
+    def listen(*arguments: Any) -> Any:
+        result = real(*arguments)
+        heard.append((arguments, result))
         return result
 
     with mock.patch.object(module, stage, listen):
@@ -148,7 +148,7 @@ def pairs_of(found: Evidence | Matches) -> Pairs:
     return packed(found.left, found.right)
 
 
-def measure(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Evidence:
+def measure_pairs(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Evidence:
     """Measure pairs of a run, whether or not they were candidates; sorted, some may be left out as unlike.
 
     Parameters
@@ -169,7 +169,7 @@ def measure(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Ev
 
 
 def near_evidence(bodies: Corpus, pairs: Pairs, params: Params, threads: int = 1) -> Evidence:
-    """Measure what near duplicates are judged by: shingles, and of those that are near how their numbers agree."""
+    """Measure shingles, and of pairs that are near how their numbers agree: what near duplicates are judged by."""
     found = evidence.shingle_evidence(bodies, pairs, params, threads)
     return differences.with_contradictions(bodies, found, None, found["resemblance"] >= params.threshold, threads)
 
@@ -183,7 +183,7 @@ def completed(
     threads: int = 1,
     whole: bool = False,
 ) -> Evidence:
-    """Complete what is known of the agreement of pairs by their shingles, and by how they contradict each other.
+    """Add shingles, contradictions and news to the agreement of pairs.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def completed(
 
 
 class Alone:
-    """Pairs measured as if only their two documents had come to the background.
+    """Measures pairs as if only their two documents had been added to the background.
 
     A set that holds dozens of versions of a text makes the text's own word pairs frequent, as no archive of distinct
     articles does.
@@ -218,7 +218,7 @@ class Alone:
 
     def __init__(self, background: Run) -> None:
         self._frequencies = background.frequencies.copy()
-        self._known = set(background.digests)
+        self._digests = set(background.digests)
 
     @property
     def frequencies(self) -> npt.NDArray[np.uint8]:
@@ -235,7 +235,7 @@ class Alone:
         one = np.array([1], np.uint64)
         near = relation.near_duplicates(near_evidence(bodies, one, run.params), replace(run.params, updates="drop"))
         is_near = (near.relation == NEAR_DUPLICATE).any()
-        new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._known], np.int64)
+        new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._digests], np.int64)
         if is_near:
             new = new[:1] if len(new) == 2 else new[:0]  # near copies count as one article
         slots = self._slots(bodies)
