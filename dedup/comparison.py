@@ -121,9 +121,11 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
     measured_of = zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True)
     measures = {name: value for name, value in measured_of if value == value}  # furniture takes many texts to see
     if code == SAME_EVENT and max(score, measures["rare_containment"]) < relation.SAME_EVENT_FROM:
-        return _verdict(None, score, measures, "hardly anything in common")
+        return _verdict(None, score, measures, reason(None, measures))
     side = _derived(credits, code, measures)
-    return _verdict(RELATIONS[code], score, measures, reason(code, measures, relation.Models.of(params)), side)
+    words = float(min(measured.lengths_left[0], measured.lengths_right[0]))
+    why = reason(code, measures, relation.Models.of(params), words=words)
+    return _verdict(RELATIONS[code], score, measures, why, side)
 
 
 def _verdict(

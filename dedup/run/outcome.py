@@ -18,7 +18,7 @@ from dedup.candidates.pairs import distinct
 from dedup.io import Source
 from dedup.judge.clusters import Clusters, same_source
 from dedup.judge.match_table import Matches
-from dedup.judge.reasons import reason
+from dedup.judge.reasons import KEPT_TEXT, reason
 from dedup.judge.relation import Models
 from dedup.kernels import leaders as kernel
 from dedup.params import Params
@@ -36,12 +36,15 @@ from dedup.schema import (
     NEITHER,
     PARTIAL,
     RELATIONS,
+    RIGHT,
     UPDATE,
 )
 
 LARGEST_SHOWN = 5
 
-VIA = "; the other is {}, a version of the same story that is dropped too"
+OTHER_VERSION = "the other version of the story"
+
+VIA = "; that is {}, which is dropped too"
 """What the reason says besides, of a record that matches a dropped version, not the kept one."""
 
 IN_INDEX = "; the kept one is in the index"
@@ -89,10 +92,10 @@ class _Fates:
 
     ``kept``; ``twin``: dropped as identical to the record that stands for its text; ``stands``: that record, itself
     where it has no words; ``leader``: the kept record of its cluster, or the document of an index behind the
-    records, -1 for rejected ones; ``match``: by which it is dropped; ``via``: the dropped version of the same story
-    that it matches, -1 where that is the kept record itself; ``contained``: how many of its cluster the keep policy
-    ranks before it, which stand in it; ``story``: the first kept record of its story, -1 where no other cluster
-    belongs to it. ``cluster_size`` counts kept ones, too, behind the records those of the index.
+    records, -1 for rejected ones; ``match``: by which it is dropped, ``side``: as which of its sides; ``via``: the
+    dropped version of the same story that it matches, -1 where that is the kept record itself; ``contained``: how many
+    of its cluster the keep policy ranks before it, which stand in it; ``story``: the first kept record of its story, -1
+    where no other cluster belongs to it. ``cluster_size`` counts kept ones, too, behind the records those of the index.
     """
 
     def __init__(self, records: Records, collapsed: Collapsed, matches: Matches, found: Clusters) -> None:
@@ -110,7 +113,9 @@ class _Fates:
             self.leader = np.where(worded, collapsed.record[found.leader[document]], here)
             self.match = np.where(worded, found.match[document], -1)
         self.via = np.full(n, -1)
+        self.side = np.full(n, NEITHER, np.int8)
         (matched,) = np.nonzero(self.match >= 0)
+        self.side[matched] = np.where(matches.left[self.match[matched]] == document[matched], LEFT, RIGHT)
         other = collapsed.record[_other_sides(matches, self.match[matched], document[matched])]
         self.via[matched] = np.where(other == self.leader[matched], -1, other)
         self.leader[self.rejected] = -1
@@ -272,8 +277,14 @@ class Decisions:
         for record in np.nonzero(by_match)[0].tolist():
             match = fates.match[some.start + record]
             measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
-            reasons[record] = reason(int(matches.relation[match]), measures, self._models)
             via = int(fates.via[some.start + record])
+            reasons[record] = reason(
+                int(matches.relation[match]),
+                measures,
+                self._models,
+                dropped=int(fates.side[some.start + record]),
+                other=KEPT_TEXT if via < 0 else OTHER_VERSION,
+            )
             if via >= 0:
                 reasons[record] += VIA.format(self._ids[via].as_py())
         reasons[fates.in_index[some]] += IN_INDEX
