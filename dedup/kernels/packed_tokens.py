@@ -1,4 +1,4 @@
-"""Words, a token hash and a fingerprint each, in fewer bytes: common ones as codes, others as they are."""
+"""Pack tokens into fewer bytes: common words, of a hash and a fingerprint each, as codes, others as they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from numba import i8, u1, u2, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.table import SLOT_SHIFT
+from dedup.kernels.hash_table import SLOT_SHIFT
 
 SHORT = 128  # codes of one byte
 LONG_BEGIN = 128  # first byte of a code of two, and up
@@ -85,7 +85,7 @@ def pack(
 
 @kernel
 def unpack(packed: Array, first: int, last: int, words: Array, tokens: Array, fingerprints: Array, count: int) -> int:
-    """Append what is in ``packed[first:last]`` to tokens and fingerprints at ``count``.
+    """Unpack ``packed[first:last]`` into tokens and fingerprints, from ``count`` on.
 
     Returns
     -------
