@@ -161,7 +161,7 @@ class BulkIndex:
         )
 
     def holds(self, id: str, digest: npt.NDArray[np.uint64]) -> bool:
-        """Tell whether there is a document of this id whose text has this digest."""
+        """Return whether there is a document of this id whose text has this digest."""
         with self._index.reading():
             row = self._backend.by_id(id)
             return row is not None and row.digest == digest.astype(">u8").tobytes()

@@ -13,7 +13,7 @@ from dedup.params import Params
 from dedup.store import secret
 from dedup.store.secret import Key
 
-REBUILD_HINT = "dedup index rebuild makes it anew from the texts"
+REBUILD_HINT = "dedup index rebuild makes it again from the texts"
 
 
 def new_facts(params: Params) -> dict[str, str]:

@@ -88,7 +88,7 @@ def dates(published: Sequence[int | None]) -> npt.NDArray[np.int64]:
 
 
 class NearKeys:
-    """Makes the keys by which identical and near documents are found: one of the whole text, and those of its bands.
+    """The keys by which identical and near documents are found: one of the whole text, and those of its bands.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ _URL = re.compile(r"\s*([a-z][a-z0-9+.-]*://|(redis|rediss|unix)(:|//.*@))", re.
 
 
 def is_url(path: object) -> bool:
-    """Tell whether a path is the URL of a server."""
+    """Return whether a path is the URL of a server."""
     return isinstance(path, str) and path.split("://", 1)[0].lower() in SCHEMES and "://" in path
 
 

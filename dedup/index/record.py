@@ -83,7 +83,7 @@ def checked_id(id: Any) -> str:
 
 
 def is_id(value: object) -> bool:
-    """Tell whether a document could have a value as its id."""
+    """Return whether a document could have a value as its id."""
     try:
         return bool(checked_id(value))
     except InputError:

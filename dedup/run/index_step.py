@@ -92,7 +92,7 @@ def _folder(path: str | os.PathLike[str]) -> Path:
 
 
 def _is_index(place: str | os.PathLike[str]) -> bool:
-    """Tell whether there is an index already; what is wrong with it is reported when it is opened for writing."""
+    """Return whether there is an index already; what is wrong with it is reported when it is opened for writing."""
     if not is_url(place):
         return is_index(_folder(place))
     with suppress(StorageError):

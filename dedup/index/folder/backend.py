@@ -228,7 +228,7 @@ class FolderBackend:
         except (OSError, sqlite3.Error) as error:
             raise PostingsError(
                 f"{self.folder}: {problem_of(error)}; all documents are stored, but not yet what they are found by",
-                hint="free some room and flush again, or open it again: it is made anew",
+                hint="free some room and flush again, or open it again, which makes the postings again",
             ) from error
 
     # ---- asking

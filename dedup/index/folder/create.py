@@ -20,7 +20,7 @@ REPLACED = ".before-rebuild"
 
 
 def is_index(folder: Path) -> bool:
-    """Tell whether there is an index in a folder."""
+    """Return whether there is an index in a folder."""
     return (folder / DATABASE).is_file()
 
 

@@ -280,6 +280,6 @@ class Database:
         self.file.vacuum()
 
     def _note_removed(self, numbers: Sequence[int]) -> None:
-        """Update the checksum of the removed documents by those that are added to them, or taken off."""
+        """Update the checksum of the removed documents by the numbers that are added or dropped."""
         (before,) = self.file.execute("SELECT value FROM about WHERE name = ?", (_REMOVED,)).fetchone() or (0,)
         self.set_about(**{_REMOVED: before ^ numbers_sum(numbers)})

@@ -55,7 +55,7 @@ def problems(state: Readable) -> list[str]:
 
 
 def _differs(state: Readable, name: str, digest: str) -> bool:
-    """Tell whether a file has other bytes than were written."""
+    """Return whether a file has other bytes than were written."""
     try:
         return segments.digest_of(state.runs_folder / name) != digest
     except FileNotFoundError:

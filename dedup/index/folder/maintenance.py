@@ -139,7 +139,7 @@ def _to_merge(state: State) -> list[MappedRun]:
 
 
 def _tier(state: State, documents: int) -> int:
-    """Return the size class of a run of so many documents."""
+    """Return the size class of a run of this many documents."""
     fan, tier = state.tuning.fan, 0
     while documents >= fan * state.tuning.run_documents:
         tier, documents = tier + 1, documents // fan

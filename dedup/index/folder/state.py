@@ -138,7 +138,7 @@ class State:
         return Frequencies(counts, table["articles"], table["tokens"], most)
 
     def _counts(self) -> bool:
-        """Tell whether documents behind the table are counted here: readers count in a small table, which they copy."""
+        """Return whether documents behind the table are counted here: readers count in a small table, which they copy."""
         return self.writable or self.table.get("bits", 0) <= SMALL_BITS
 
     def take(self, run: MappedRun) -> None:

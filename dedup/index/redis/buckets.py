@@ -56,7 +56,7 @@ def names_of(postings: Run, buckets: int) -> Names:
 
 
 def names_from(name: int, buckets: int, limit: int) -> Names:
-    """Return the next buckets from one on, ascending; at most so many.
+    """Return the next buckets from one on, ascending; at most ``limit``.
 
     Parameters
     ----------

@@ -166,7 +166,7 @@ class Server:
         return self.blocks.joined(values)[first - offset : end - offset]
 
     def removed(self, after: int) -> npt.NDArray[np.int64]:
-        """Return the numbers of documents removed since the last sweep, behind the first so many."""
+        """Return the numbers of documents removed since the last sweep, behind the first ``after``."""
         data = self.client.getrange(self.key("removed"), 4 * after, -1)
         return np.frombuffer(data, "<u4").astype(np.int64)
 

@@ -79,7 +79,7 @@ class Committed(NamedTuple):
         }
 
     def follows(self, earlier: Committed) -> bool:
-        """Tell whether it came of an earlier state, as far as can be seen: not after a server was set back."""
+        """Return whether it came of an earlier state, as far as can be seen: not after a server was set back."""
         steps = self.change - earlier.change
         if self.made != earlier.made or steps < 0 or self.next < earlier.next:
             return False

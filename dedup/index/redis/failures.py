@@ -30,7 +30,7 @@ def storage_errors(place: str) -> Iterator[None]:
     except ValueError as error:
         if isinstance(error, ParamsError):
             raise
-        raise StorageError(f"{place} is damaged: {error}", hint="restore a copy, or make it anew") from error
+        raise StorageError(f"{place} is damaged: {error}", hint="restore a copy, or make the index again") from error
 
 
 def _problem_of(error: Exception) -> tuple[str, str]:

@@ -167,7 +167,7 @@ class State:
         self.forget_buckets()
 
     def _is_another(self, committed: Committed) -> bool:
-        """Tell whether a committed state may not have come of the one in memory."""
+        """Return whether a committed state may not have come of the one in memory."""
         before = self.committed
         if not committed.follows(before) or committed.generation != before.generation:
             return True

@@ -194,7 +194,7 @@ class Turns:
         return new, commands
 
     def was_committed(self, token: str) -> bool:
-        """Tell whether a commit was done to which no answer came.
+        """Return whether a commit was done to which no answer came.
 
         Raises
         ------

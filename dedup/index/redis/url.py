@@ -147,7 +147,7 @@ class Address:
 
 
 def _password(file: str | None, in_url: str | None) -> str | None:
-    """Return the password from a file or the environment; None where it stands in the URL, or there is none.
+    """Return the password from a file or the environment; None where it is in the URL, or there is none.
 
     Raises
     ------

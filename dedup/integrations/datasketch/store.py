@@ -293,5 +293,5 @@ class _Live:
 
 
 def _is_whole(path: Path) -> bool:
-    """Tell whether there is a database; an empty file was left by a process that was killed."""
+    """Return whether there is a database; an empty file was left by a process that was killed."""
     return path.is_file() and path.stat().st_size > 0
