@@ -57,6 +57,8 @@ class Index:
         after every call. On a server every call commits, and what that outlives is up to the server.
     agencies : path, optional
         A file of news agencies, to be found as credits besides the shipped ones.
+    tuning : IndexTuning, optional
+        Sizes that nobody need change.
     **params_fields
         Fields of `Params` by name, as in ``Index(path, level="near")``; they replace those of ``params``.
 
@@ -103,7 +105,17 @@ class Index:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *arguments: Any, **options: Any) -> Index:
-        """Open an index, or make one: the same as calling the class."""
+        """Open an index, or make one: the same as calling the class.
+
+        Parameters
+        ----------
+        path, *arguments, **options
+            As for `Index`.
+
+        Returns
+        -------
+        Index
+        """
         return cls(path, *arguments, **options)
 
     # ---- asking
@@ -332,11 +344,24 @@ class Index:
     ) -> Decision:
         """Replace the document of an id, or add it if there is none; return what it matches of all others.
 
-        Parameters as for `add`. If the words of the text and its date are as they were, the decision stands: the
-        document keeps its place, and what belongs to it is replaced. Otherwise it counts as the latest from now on, and
-        is compared with all others. It is not dropped for documents that are in the index only as copies of its old
-        text. If it is kept, those that copy its new text, too, remain its copies. The others are kept from now on:
-        ``released`` names them.
+        If the words of the text and its date are as they were, the decision stands: the document keeps its place, and
+        what belongs to it is replaced. Otherwise it counts as the latest from now on, and is compared with all others.
+        It is not dropped for documents that are in the index only as copies of its old text. If it is kept, those that
+        copy its new text, too, remain its copies. The others are kept from now on: ``released`` names them.
+
+        Parameters
+        ----------
+        id, text, source, published, url, data
+            As for `add`.
+
+        Returns
+        -------
+        Decision
+            With ``replaced`` and ``released``.
+
+        Raises
+        ------
+        InputError, StorageError
         """
         record = checked_record(checked_id(id), text, source, published, url, data)
         with self.writing():
@@ -450,12 +475,27 @@ class Index:
             self._backend.compact()
 
     def check(self) -> list[str]:
-        """Read everything; return what is wrong, in words: nothing, as a rule."""
+        """Read the whole index and verify it.
+
+        Returns
+        -------
+        list of str
+            What is wrong, in words; empty for an index that is whole.
+
+        Raises
+        ------
+        StorageError
+        """
         with self.reading():
             return self._backend.problems()
 
     def info(self) -> dict[str, Any]:
-        """Return facts about the index as plain values: documents, bytes, dates, runs, parameters."""
+        """Describe the index as plain values: documents, bytes, dates, runs, parameters.
+
+        Returns
+        -------
+        dict
+        """
         with self.reading():
             counts = self._backend.statistics()
             return {
