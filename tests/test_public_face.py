@@ -115,11 +115,8 @@ def lacking(function: Callable[..., Any], docstring: str) -> list[str]:
     names = [name for name in signature.parameters if name not in ("self", "cls")]
     told = set(re.findall(r"\w+", found.get("Parameters", "")))
     missing = [f"parameter {name}" for name in names if name not in told]
-    returns = signature.return_annotation
-    if (
-        returns not in (None, "None", "Iterator[None]", inspect.Signature.empty)
-        and not {"Returns", "Yields"} & found.keys()
-    ):
+    nothing = (None, "None", "Iterator[None]", inspect.Signature.empty)
+    if signature.return_annotation not in nothing and not {"Returns", "Yields"} & found.keys():
         missing.append("Returns")
     if re.search(r"^\s+raise \w", inspect.getsource(function), flags=re.MULTILINE) and "Raises" not in found:
         missing.append("Raises")
