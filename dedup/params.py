@@ -129,7 +129,7 @@ class Params:
         if self.html not in HTML:
             raise ParamsError(f"html {self.html!r}", f"one of {', '.join(HTML)}")
         if self.html == "main" and find_spec("trafilatura") is None:
-            raise ParamsError("html 'main' without trafilatura", "the package", "pip install 'dedup[html]'")
+            raise ParamsError("html 'main' without trafilatura", "the package", "pip install 'newsdedup[html]'")
         if self.window is not None:
             if isinstance(self.window, bool) or not isinstance(self.window, Real) or not 0 < float(self.window) < 1e7:
                 raise ParamsError(f"window {self.window!r}", "a number of hours above 0")

@@ -23,4 +23,4 @@ def extra(name: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise ImportError(f"{error}; install it with: pip install 'dedup[{name}]'", name=error.name) from error
+        raise ImportError(f"{error}; install it with: pip install 'newsdedup[{name}]'", name=error.name) from error

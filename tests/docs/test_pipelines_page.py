@@ -28,8 +28,8 @@ def examples() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("title", "code"), examples(), ids=[title for title, _ in examples()])
 def test_the_example(title: str, code: str, tmp_path: Path) -> None:
     if title == "datatrove":
-        pytest.importorskip("datatrove", reason="datatrove is not installed: pip install 'dedup[datatrove]'")
-        pytest.importorskip("regex", reason="datatrove's filters need regex: pip install 'dedup[datatrove]'")
+        pytest.importorskip("datatrove", reason="datatrove is not installed: pip install 'newsdedup[datatrove]'")
+        pytest.importorskip("regex", reason="datatrove's filters need regex: pip install 'newsdedup[datatrove]'")
     script = tmp_path / "example.py"
     script.write_text(code, "utf-8")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path)

@@ -231,7 +231,7 @@ def test_day_by_day_against_an_index(tmp_path: Path, make: Any) -> None:
 def test_what_is_missing_is_named(name: str) -> None:
     code = f"import sys; sys.modules[{name!r}] = None; import dedup.integrations.{name}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert f"install it with: pip install 'dedup[{name}]'" in done.stderr
+    assert f"install it with: pip install 'newsdedup[{name}]'" in done.stderr
 
 
 # ---- fields of both

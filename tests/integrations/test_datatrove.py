@@ -12,8 +12,8 @@ from conftest import article, edited
 
 from dedup import Index, InputError, Params, ParamsError, StorageError
 
-pytest.importorskip("datatrove", reason="datatrove is not installed: pip install 'dedup[datatrove]'")
-pytest.importorskip("regex", reason="datatrove's filters need regex: pip install 'dedup[datatrove]'")
+pytest.importorskip("datatrove", reason="datatrove is not installed: pip install 'newsdedup[datatrove]'")
+pytest.importorskip("regex", reason="datatrove's filters need regex: pip install 'newsdedup[datatrove]'")
 
 from datatrove.data import Document
 from datatrove.executor.local import LocalPipelineExecutor

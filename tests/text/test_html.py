@@ -182,11 +182,11 @@ def test_the_choice_is_on_the_command_line(tmp_path: Path, capsys: pytest.Captur
 def test_main_needs_its_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("dedup.params.find_spec", lambda name: None)
     assert main(["run", "-", "--html", "main"]) == 2
-    assert "pip install 'dedup[html]'" in capsys.readouterr().err
+    assert "pip install 'newsdedup[html]'" in capsys.readouterr().err
 
 
 def test_main_compares_the_article_of_a_page() -> None:
-    pytest.importorskip("trafilatura", reason="trafilatura is not installed: pip install 'dedup[html]'")
+    pytest.importorskip("trafilatura", reason="trafilatura is not installed: pip install 'newsdedup[html]'")
     links = "".join(f"<li><a href='/{n}'>{text.split('.')[0]}</a></li>" for n, text in enumerate(SHORT))
     story = article(50, sentences=25)
 
