@@ -36,7 +36,7 @@ lint: $(VENV)/.developing
 
 # The site in build/site; every link and anchor within it must lead somewhere.
 docs: $(VENV)/.documenting
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # Wheel and source archive in dist/, each installed in an empty environment and run.
 dist: $(VENV)/.developing

@@ -39,7 +39,9 @@ def main() -> None:
     parser.add_argument("--extras", help="extras to install with the wheel, such as all")
     extras = parser.parse_args().extras
     shutil.rmtree(DIST, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "build", "--outdir", str(DIST), str(ROOT)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", str(DIST), str(ROOT)], check=True, stdout=subprocess.DEVNULL
+    )
     (wheel,), (archive,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
     check_content(wheel)
     version = wheel.name.split("-")[1]
@@ -71,7 +73,9 @@ def check_installed(built: Path, extras: str | None, version: str, folder: Path)
     ran = subprocess.run(
         [str(programs / "dedup"), "run", "seeds"], capture_output=True, text=True, check=True, cwd=folder
     ).stdout
-    labels = re.findall(r"^\| (\S+\.txt) \|.*\| (\w+) \|", (ROOT / "seeds" / "LABELS.md").read_text("utf-8"), re.MULTILINE)
+    labels = re.findall(
+        r"^\| (\S+\.txt) \|.*\| (\w+) \|", (ROOT / "seeds" / "LABELS.md").read_text("utf-8"), re.MULTILINE
+    )
     for name, relation in labels:
         answer = next(line for line in ran.splitlines() if line.startswith(name))
         if relation not in answer:
