@@ -738,7 +738,7 @@ def test_without_redis_py_the_extra_is_named() -> None:
         "except dedup.ParamsError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "pip install 'dedup[redis]'" in done.stdout
+    assert "pip install 'newsdedup[redis]'" in done.stdout
 
 
 def test_redis_py_is_imported_late(tmp_path: Path) -> None:
