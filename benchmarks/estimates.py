@@ -98,7 +98,7 @@ def row(
     """Return a row of the table: one collection at one threshold."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        Signatures.open(folder, sign, dedup.Params(threshold=threshold)) as old,
+        Signatures(folder, sign, dedup.Params(threshold=threshold)) as old,
     ):
         began = time.process_time()
         old.load(collection)

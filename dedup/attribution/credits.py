@@ -86,7 +86,7 @@ def credit(text: str, agencies: str | os.PathLike[str] | None = None) -> str | N
 
     Examples
     --------
-    >>> from dedup.attribution.credits import credit
+    >>> from dedup import credit
     >>> credit("LONDON (Reuters) - The old bridge is closed, the council said.")
     'Reuters'
     >>> credit("The old bridge is closed. The Associated Press contributed to this report.")

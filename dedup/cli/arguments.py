@@ -84,7 +84,7 @@ def add_html(parser: Any, default: str | None, told: str) -> None:
         choices=HTML,
         default=default,
         help=f"markup in texts: auto ({told}) takes it off those that are HTML, and decodes entities; strip takes all "
-        "for HTML; keep compares it as words; main is auto, but of whole pages only the article (needs dedup[html])",
+        "for HTML; keep compares it as words; main is auto, but of a page only the article (needs newsdedup[html])",
     )
 
 
@@ -130,9 +130,9 @@ def fields_of(options: argparse.Namespace) -> Fields:
     Raises
     ------
     ParamsError
-        When the form of dates is none.
+        When the form of dates is none, or Python does not know the encoding.
     """
     from dedup.io import Fields
 
     named = options.id_field, options.text_field, options.date_field, options.source_field
-    return Fields(*named, options.date_format)
+    return Fields(*named, options.date_format, options.encoding)

@@ -21,7 +21,7 @@ Fit the models that judge pairs to your own labels, beside those that are shippe
   dedup fit labels.jsonl -o house.json
   dedup run news.jsonl -o out --model house.json
 
-Needs SciPy: pip install 'dedup[fit]'.
+Needs SciPy: pip install 'newsdedup[fit]'.
 """
 
 SHOWN = 20
@@ -74,7 +74,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         found = fit_own(labels, params, options.weight)
     except ModuleNotFoundError as error:
-        raise DedupError(f"no {error.name}", "SciPy, to fit with", "pip install 'dedup[fit]'") from error
+        raise DedupError(f"no {error.name}", "SciPy, to fit with", "pip install 'newsdedup[fit]'") from error
     if options.output:
         try:
             options.output.write_text(found.model, "utf-8")

@@ -75,7 +75,7 @@ def command(options: argparse.Namespace) -> int:
     from dedup.fit.labels import SKIP, read_labels
     from dedup.fit.run_pairs import RunPairs
 
-    run = RunPairs(options.output, fields_of(options), options.encoding)
+    run = RunPairs(options.output, fields_of(options))
     labels = read_labels(options.labels) if options.labels.exists() else []
     if not options.labels.parent.is_dir():
         raise OutputError(f"{options.labels.parent}: no such folder", "a place for the labels")

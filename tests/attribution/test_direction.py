@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import article
+from reading import deduplicated
 
 import dedup
 from dedup.attribution.agencies import UNKNOWN
 from dedup.attribution.direction import Sides, derived
+from dedup.io import ReadTuning
 from dedup.params import Params
 from dedup.schema import (
     EXCERPT,
@@ -177,15 +179,14 @@ def test_identical_texts_have_a_side_too() -> None:
         }
 
 
-def test_credits_of_many_records_do_not_depend_on_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credits_of_many_records_do_not_depend_on_batches() -> None:
     records = [
         {"id": f"{kind}{n}", "text": f"{article(n, 12)}{end}"}
         for n in range(40)
         for kind, end in (("a", " - AFP"), ("b", ""))
     ]
     for size in (7, 10_000):
-        monkeypatch.setattr("dedup.io.source.BATCH_RECORDS", size)
-        result = dedup.deduplicate(records, params=Params(level="near"))
+        result = deduplicated(records, Params(level="near"), 2, ReadTuning(batch_records=size))
         assert {row["id"]: row["credit"] for row in result.decisions.to_pylist()} == {
             str(record["id"]): "AFP" if str(record["id"]).startswith("a") else None for record in records
         }

@@ -14,7 +14,7 @@ import pytest
 
 from dedup.cli.arguments import GUESSES as TOLD
 from dedup.cli.reference import reference
-from dedup.io.shapes import GUESSES, HITS
+from dedup.io.fields.producers import GUESSES, HITS
 from dedup.judge import relation
 from dedup.params import Params
 

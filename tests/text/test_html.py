@@ -12,11 +12,11 @@ from conftest import Place, article
 import dedup
 from dedup import Index, Params
 from dedup.attribution.credits import HEAD_BYTES, credit
-from dedup.candidates.signatures import signature
 from dedup.cli.main import main
 from dedup.errors import ParamsError, StorageError
 from dedup.fit.run_pairs import RunPairs
 from dedup.io import Fields
+from dedup.minhash import signature
 
 
 def page(text: str, name: str = "post") -> str:
@@ -97,9 +97,9 @@ def test_a_text_of_markup_alone_has_no_words() -> None:
 
 def test_an_index_compares_texts(place: Place) -> None:
     with Index.open(place("i")) as index:
-        assert index.add("plain", SHORT[0]) == []
+        assert index.add("plain", SHORT[0]).matches == ()
         assert [(match.id, match.relation) for match in index.query(page(SHORT[0]))] == [("plain", "identical")]
-        assert index.add("other", page(SHORT[1])) == []
+        assert index.add("other", page(SHORT[1])).matches == ()
         many = [{"id": f"m{number}", "text": page(text)} for number, text in enumerate(SHORT * 5)]
         assert all(index.add_many(many)[5 * 6 - 1])
         credited = {"id": "c", "text": page("PARIS (AFP) - " + SHORT[3].upper())}
@@ -182,11 +182,11 @@ def test_the_choice_is_on_the_command_line(tmp_path: Path, capsys: pytest.Captur
 def test_main_needs_its_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("dedup.params.find_spec", lambda name: None)
     assert main(["run", "-", "--html", "main"]) == 2
-    assert "pip install 'dedup[html]'" in capsys.readouterr().err
+    assert "pip install 'newsdedup[html]'" in capsys.readouterr().err
 
 
 def test_main_compares_the_article_of_a_page() -> None:
-    pytest.importorskip("trafilatura", reason="trafilatura is not installed: pip install 'dedup[html]'")
+    pytest.importorskip("trafilatura", reason="trafilatura is not installed: pip install 'newsdedup[html]'")
     links = "".join(f"<li><a href='/{n}'>{text.split('.')[0]}</a></li>" for n, text in enumerate(SHORT))
     story = article(50, sentences=25)
 
