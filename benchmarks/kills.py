@@ -21,10 +21,10 @@ from pathlib import Path
 
 PROGRAM = """
 import sys
-from dedup import checkpoint
 from dedup.cli.main import main
-checkpoint.SAVE_AFTER = float(sys.argv.pop(1))
-sys.exit(main(sys.argv[1:]))
+from dedup.run.options import RunTuning
+tuning = RunTuning(save_after=float(sys.argv.pop(1)))
+sys.exit(main(sys.argv[1:], tuning=tuning))
 """
 KILLED = 0.85
 """Share of the processes that are killed, while kills are left."""

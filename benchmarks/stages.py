@@ -28,10 +28,10 @@ from dedup.judge.match_table import Matches
 from dedup.kernels import pair_sketches as kernel
 from dedup.params import Level, Params
 from dedup.run.checkpoint import Checkpoint
-from dedup.run.exact import collapse
+from dedup.run.context import RunContext
+from dedup.run.exact import distinct_texts
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
-from dedup.run.progress import Progress
 from dedup.schema import NEAR_DUPLICATE
 from dedup.store.corpus import Corpus
 from dedup.store.scratch import Scratch
@@ -97,30 +97,30 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         Its arrays lie in scratch files, gone when the context ends.
     """
     started = time.perf_counter()
-    bands, rows = lsh.bands_and_rows(params)
+    bands = lsh.bands_and_rows(params)
     with closing(Scratch()) as scratch:
-        checkpoint, progress = Checkpoint(scratch), Progress()
+        context = RunContext(params, threads, Checkpoint(scratch))
         source = open_source(list(files), Fields("id", "text", None, None), False, None)
-        records = read_records(source, params, bands, rows, threads, checkpoint, progress, process_key())
-        collapsed = collapse(records, "first", params)
+        records = read_records(source, bands, process_key(), context)
+        texts = distinct_texts(records, "first", params)
         stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"
         with _listening(evidence, stage) as heard, _listening(word_pairs, "sketches") as sketched:
-            matches, clusters, _ = match(records, collapsed, params, threads, checkpoint, progress)
+            matching = match(records, texts, context)
         # Pairs with words of one token hash are measured once more, in a corpus of their own.
         heard = [call for call in heard if call[0][0] is heard[0][0][0]]
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))
-        bodies = heard[-1][0][0] if heard else collapsed.corpus
+        bodies = heard[-1][0][0] if heard else texts.corpus
         frequencies, rare_pairs = np.empty(0, np.uint8), None
         if sketched:
             (bodies, _, frequencies, *_), (_, _, rare_pairs) = sketched[-1]
         document: dict[str, int] = {}
-        for key, place in zip(records.ids.to_pylist(), collapsed.document.tolist(), strict=True):
+        for key, place in zip(records.ids.to_pylist(), texts.document.tolist(), strict=True):
             document.setdefault(key, place)
-        digests = [(high, low) for high, low in records.digests[collapsed.record].tolist()]
+        digests = [(high, low) for high, low in records.digests[texts.record].tolist()]
         seconds = time.perf_counter() - started
-        seen = bodies, candidates, frequencies, rare_pairs, matches, clusters
-        published = records.published[collapsed.record]
-        yield Run(params, collapsed.corpus, document, digests, published, *seen, seconds)
+        seen = bodies, candidates, frequencies, rare_pairs, matching.matches, matching.clusters
+        published = records.published[texts.record]
+        yield Run(params, texts.corpus, document, digests, published, *seen, seconds)
 
 
 @contextmanager

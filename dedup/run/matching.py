@@ -1,7 +1,7 @@
 """Find the pairs of documents that match, in two passes, and the clusters that they make.
 
 The near pass compares documents whose shingles meet, the rare pass documents that share rare word pairs. Each searches
-for candidates and judges them, in rounds; what was judged is saved, a step at a time.
+for candidates and judges them, in rounds; the matches are saved, a step at a time.
 """
 
 from __future__ import annotations
@@ -135,7 +135,9 @@ class RarePass:
         return judging.copies(self.bodies, _in_window(pairs, self.bodies, params.window), self.close, params, *room)
 
 
-def match(records: Records, texts: DistinctTexts, context: RunContext, known: IndexMatches | None = None) -> Matching:
+def match(
+    records: Records, texts: DistinctTexts, context: RunContext, index_matches: IndexMatches | None = None
+) -> Matching:
     """Find and judge the pairs of documents.
 
     Parameters
@@ -143,11 +145,11 @@ def match(records: Records, texts: DistinctTexts, context: RunContext, known: In
     records : Records
     texts : DistinctTexts
     context : RunContext
-    known : IndexMatches, optional
+    index_matches : IndexMatches, optional
         Documents that are dropped for one of an index lead no cluster.
     """
     params, progress, corpus = context.params, context.progress, texts.corpus
-    dropped = np.zeros(len(corpus), bool) if known is None else known.decided
+    dropped = np.zeros(len(corpus), bool) if index_matches is None else index_matches.decided
     near = PassResult(dropped, NEAR_DUPLICATE)
     if params.level < Level.near:
         return Matching(near.matches, near.clusters, None)

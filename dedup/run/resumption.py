@@ -31,7 +31,7 @@ def require_resumable(source: Source, output: Path | None, options: RunOptions) 
 
 
 def run_identity(
-    source: Source, params: Params, memory: int, agencies: Agencies, index: Mapping[str, Any] | None
+    source: Source, params: Params, options: RunOptions, agencies: Agencies, index: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Return what decides the result of a run, by name: only a run of the same identity can continue another.
 
@@ -39,7 +39,8 @@ def run_identity(
     ----------
     source : Source
     params : Params
-    memory : int
+    options : RunOptions
+        Of these the memory, and the sizes of what is saved as one step.
     agencies : Agencies
     index : mapping or None
         The state of the index that the run is compared with.
@@ -49,7 +50,9 @@ def run_identity(
         **params.as_dict(),
         **source.settings,
         "agencies": agencies.fingerprint,
-        "memory": memory,
+        "memory": options.chosen_memory,
+        "pairs_at_a_time": options.tuning.pairs_at_a_time,
+        "index_step": options.tuning.index_step,
         **({} if index is None else {"index": index}),
     }
 

@@ -279,7 +279,7 @@ def test_joined_texts_make_one_comparison(tmp_path: Path) -> None:
         {"head": None, "lead": f"{TEXT} Buses go round."},
         {"lead": "x"},
     ]
-    result = dedup.deduplicate(records, text_field="head,lead")
+    result = dedup.deduplicate(records, fields=dedup.Fields(text="head,lead"))
     assert result.decisions["relation"].to_pylist() == [None, "identical", None]
     assert result.summary["fields"]["used"]["text"] == {"lead": 3, "head": 1}
 

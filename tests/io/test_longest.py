@@ -91,7 +91,7 @@ def test_json_lines(tmp_path: Path, suffix: str, chunk: int) -> None:
 def test_kept_lines_stand_around_the_long_ones(tmp_path: Path) -> None:
     lines = [json_lines({"id": str(k), "text": f"{k} " * (40 if k % 3 == 1 else 2)}) for k in range(20)]
     path = make(tmp_path, "a.jsonl", b"".join(lines))
-    result = dedup.deduplicate(path, tmp_path / "out", longest=60)
+    result = dedup.deduplicate(path, tmp_path / "out", run=dedup.RunOptions(longest=60))
     assert result.counts["rejected"] == 7
     assert (tmp_path / "out" / "kept.jsonl").read_bytes() == b"".join(
         line for k, line in enumerate(lines) if k % 3 != 1
@@ -222,7 +222,7 @@ def test_a_table_of_few_long_texts_among_short_ones_is_cut(tmp_path: Path, monke
 @pytest.mark.parametrize("wrong", [0, -1, True, 1.5, "64MB", 2_000_000_001])
 def test_limits_that_cannot_be(tmp_path: Path, wrong: object) -> None:
     with pytest.raises(dedup.ParamsError, match="longest"):
-        dedup.deduplicate(["a"], longest=wrong)  # type: ignore[arg-type]
+        dedup.RunOptions(longest=wrong)  # type: ignore[arg-type]
 
 
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -245,7 +245,7 @@ def test_what_is_rejected_is_strict_json(tmp_path: Path, monkeypatch: pytest.Mon
     ]  # fmt: skip
     path = make(tmp_path, "a.jsonl", b"\n".join([*odd, *json_lines({"text": "good"}).splitlines()]))
     make(tmp_path, "b.txt", b"\x00\xff" * 100)
-    dedup.deduplicate([path, tmp_path / "b.txt"], tmp_path / "out", longest=100)
+    dedup.deduplicate([path, tmp_path / "b.txt"], tmp_path / "out", run=dedup.RunOptions(longest=100))
     written = (tmp_path / "out" / "rejected.jsonl").read_bytes()
     assert written.isascii()
     assert not any(byte < 32 or byte == 127 for byte in written.replace(b"\n", b""))
@@ -264,7 +264,8 @@ def test_what_is_rejected_is_strict_json(tmp_path: Path, monkeypatch: pytest.Mon
 BOMB = """
 import sys
 import dedup
-result = dedup.deduplicate(sys.argv[1], sys.argv[2], longest=1_000_000, memory=50_000_000)
+options = dedup.RunOptions(longest=1_000_000, memory=50_000_000)
+result = dedup.deduplicate(sys.argv[1], sys.argv[2], run=options)
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(result.counts["rejected"], result.counts["kept"], peak)
 """

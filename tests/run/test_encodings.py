@@ -49,7 +49,8 @@ def test_different_articles_with_one_footer_are_kept(tmp_path: Path, encoding: s
     folder = write(tmp_path / "in", {name: (text + FOOTER).encode(encoding) for name, text in texts.items()})
     assert dedup.deduplicate(folder).counts["kept"] == 2
     # Not even where their encoding is taken for another, or for none.
-    assert dedup.deduplicate(folder, encoding="utf-8" if encoding != "utf-16" else None).counts["kept"] == 2
+    fields = dedup.Fields(encoding="utf-8" if encoding != "utf-16" else None)
+    assert dedup.deduplicate(folder, fields=fields).counts["kept"] == 2
 
 
 def test_different_articles_inside_json_are_kept_and_doubt_is_told(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ import pytest
 from conftest import article
 
 import dedup
-from dedup.run.index_step import IndexStep
 from dedup.store import durable
 
 Call = tuple[str, str]
@@ -84,17 +83,24 @@ def test_all_is_on_the_disk_before_it_is_moved(tmp_path: Path, calls: list[Call]
 def test_an_index_is_written_after_the_output(
     tmp_path: Path, calls: list[Call], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = IndexStep.add
+    """When the place of the output is on the disk, nothing is in the index yet."""
 
-    def added(self: IndexStep, *rest: Any) -> None:
-        calls.append(("add", str(self.place)))
-        add(self, *rest)
+    def stored() -> int:
+        with dedup.Index.open(tmp_path / "index", mode="r") as index:
+            return len(index)
 
-    monkeypatch.setattr(IndexStep, "add", added)
+    def synced(handle: int) -> None:
+        sync(handle)
+        is_moved = any(kind == "rename" and path.endswith("/output") for kind, path in calls)
+        if is_moved and calls[-1] == ("sync", str(tmp_path)):
+            counts.append(stored())
+
+    counts: list[int] = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", synced)
     dedup.deduplicate(news(tmp_path), tmp_path / "out", index=tmp_path / "index")
-    moved = first(calls, "rename", "/output")
-    settled = next(k for k, call in enumerate(calls) if call == ("sync", str(tmp_path)) and k > moved)
-    assert first(calls, "add", "index") > settled
+    assert counts[:1] == [0]
+    assert stored() == 6
 
 
 @pytest.mark.parametrize("many", [False, True])
