@@ -23,17 +23,14 @@ from dedup.index.folder.backend import FolderBackend
 from dedup.index.match import Decision, Document, written
 from dedup.index.place import folder_of, is_url
 from dedup.index.protocol import Backend
-from dedup.index.record import Record, checked_date, checked_id, checked_record, id_taken, is_id, read_records
+from dedup.index.record import Record, batches, checked_date, checked_id, checked_record, id_taken, is_id, read_records
 from dedup.index.search.query import QueryMatches
-from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row
+from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
 from dedup.index.tuning import IndexTuning, default_tuning
 from dedup.judge.relation import LAST_COPY, Models
 from dedup.params import Params, with_fields
 
 DURABILITIES = ("flush", "each")
-
-BATCH_DOCUMENTS, BATCH_BYTES = 1_000, 16 << 20
-"""Documents, and bytes of text, that are worked on at a time."""
 
 
 class Index:
@@ -163,7 +160,7 @@ class Index:
     def _query(self, records: list[Record]) -> list[Decision]:
         decisions: list[Decision] = []
         with self.reading():
-            for batch in _batches(records):
+            for batch in batches(records):
                 features = self._features(batch)
                 # Higher than all there are, and no room is needed for them.
                 numbers = MOST_DOCUMENTS + np.arange(len(batch))
@@ -280,10 +277,10 @@ class Index:
     def _add(self, records: list[Record]) -> list[Decision]:
         decisions: list[Decision] = []
         with self.writing():
-            batches = [*_batches(records)]
-            if len(batches) > 1:
+            blocks = [*batches(records)]
+            if len(blocks) > 1:
                 self._assert_new(records)  # all of them, before any is added
-            for batch in batches:
+            for batch in blocks:
                 features = self._features(batch)
                 for attempt in self._backend.attempts():
                     with attempt:
@@ -296,7 +293,7 @@ class Index:
         self, records: list[Record], features: Features, own: Sequence[int] = ()
     ) -> tuple[list[Decision], QueryMatches]:
         """Find the matches of new documents, decide, and insert them; they are not dropped for their own copies."""
-        numbers = next_numbers(self._backend, len(records))
+        numbers = next_numbers(self._backend.next, len(records))
         matches = self._backend.find(features, numbers, True, own)
         decided = decide(matches, records, self.params, self._agencies, self._backend.fetch, {*own})
         self._backend.insert(self._rows(records, features, numbers, decided.copy_of, matches.counted.tolist()))
@@ -587,30 +584,3 @@ def _opened(
 
         return RedisBackend(str(path), params, mode, tuning)
     return FolderBackend(folder_of(path), params, mode, durability, tuning)
-
-
-def _batches(records: list[Record]) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    size = 0
-    for record in records:
-        if batch and (len(batch) == BATCH_DOCUMENTS or size + len(record.text) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(record)
-        size += len(record.text)
-    if batch:
-        yield batch
-
-
-def next_numbers(backend: Backend, count: int) -> DocumentNumbers:
-    """Return the numbers of the next documents.
-
-    Raises
-    ------
-    StorageError
-        When none are left.
-    """
-    first = backend.next
-    if first + count > MOST_DOCUMENTS:
-        raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
-    return np.arange(first, first + count)
