@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := build/bench
 
-.PHONY: demo test test-producers check-slow lint bench clean
+.PHONY: demo test test-producers test-interpreted check-slow lint docs dist bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/dedup run seeds
@@ -16,7 +16,12 @@ test-producers: $(VENV)/.developing
 	$(BIN)/python -m pip install --quiet '.[test-producers]'
 	$(BIN)/python -m pytest tests/io/test_producers.py
 
-# What docs/reliability.md tells: about an hour. Power cuts want root, and mkfs.ext4.
+# Kernels as plain Python, line by line: which lines the tests reach, and whether a bound is overstepped.
+test-interpreted: $(VENV)/.developing
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -m 'not compiled' $(INTERPRETED)
+	$(BIN)/python -m coverage report
+
+# The figures of docs/reliability.md: about an hour. Power cuts need root, and mkfs.ext4.
 check-slow: $(VENV)/.developing
 	DEDUP_CUTS=0 $(BIN)/python -m pytest -s tests/durability/test_powercuts.py
 	DEDUP_FAULTS=40 $(BIN)/python -m pytest -s tests/durability/test_faults.py
@@ -29,12 +34,20 @@ lint: $(VENV)/.developing
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site in build/site; every link and anchor within it must lead somewhere.
+docs: $(VENV)/.documenting
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# Wheel and source archive in dist/, each installed in an empty environment and run.
+dist: $(VENV)/.developing
+	$(BIN)/python .ci/check_dist.py
+
 bench: $(VENV)/.developing
 	$(BIN)/python -m benchmarks.corpora.make -o $(BENCH) --documents 10000
 	$(BIN)/python -m benchmarks.speed.run $(BENCH)/corpus.jsonl --planted $(BENCH)/planted.jsonl --slow --json $(BENCH)/speed.json
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -43,4 +56,8 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.developing: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(VENV)/.documenting: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	touch $@

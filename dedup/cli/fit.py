@@ -12,7 +12,7 @@ from dedup.params import Params
 from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
-    from dedup.fit.models import OwnFit
+    from dedup.fit.relation_models import OwnFit
 
 DESCRIPTION = """\
 Fit the models that judge pairs to your own labels, beside those that are shipped, and say what that changes.
@@ -21,7 +21,7 @@ Fit the models that judge pairs to your own labels, beside those that are shippe
   dedup fit labels.jsonl -o house.json
   dedup run news.jsonl -o out --model house.json
 
-Needs SciPy: pip install 'dedup[fit]'.
+Needs SciPy: pip install 'newsdedup[fit]'.
 """
 
 SHOWN = 20
@@ -68,13 +68,13 @@ def command(options: argparse.Namespace) -> int:
         raise OutputError(f"{options.output.parent}: no such folder", "a place for the model")
     admit()
     from dedup.fit.labels import read_labels
-    from dedup.fit.models import fit_own
+    from dedup.fit.relation_models import fit_own
 
     labels = list({(one.left, one.right): one for path in options.labels for one in read_labels(path)}.values())
     try:
         found = fit_own(labels, params, options.weight)
     except ModuleNotFoundError as error:
-        raise DedupError(f"no {error.name}", "SciPy, to fit with", "pip install 'dedup[fit]'") from error
+        raise DedupError(f"no {error.name}", "SciPy, to fit with", "pip install 'newsdedup[fit]'") from error
     if options.output:
         try:
             options.output.write_text(found.model, "utf-8")
@@ -90,7 +90,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _lines(found: OwnFit) -> list[str]:
-    from dedup.fit.models import OWN
+    from dedup.fit.relation_models import OWN
 
     lines = [
         f"fitted to {found.pairs:,} of your labels and {found.shipped_pairs:,} shipped ones",

@@ -100,7 +100,7 @@ class Address:
             from redis.retry import Retry
         except ImportError:
             raise ParamsError(
-                "an index on a Redis server, and no redis-py", "the extra redis", "pip install 'dedup[redis]'"
+                "an index on a Redis server, and no redis-py", "the extra redis", "pip install 'newsdedup[redis]'"
             ) from None
         try:
             client: Redis = Redis.from_url(

@@ -194,8 +194,9 @@ def read(url: str, problems: Connection) -> None:
     try:
         with Index.open(url, mode="r") as index:
             seen = 0
-            until = time.monotonic() + 1.5
-            while time.monotonic() < until:
+            begun = time.monotonic()
+            # Longer on a machine that is busy with other things.
+            while time.monotonic() < begun + 1.5 or (seen <= 15 and time.monotonic() < begun + 30):
                 count = len(index)
                 assert count >= seen
                 seen = count
@@ -738,7 +739,7 @@ def test_without_redis_py_the_extra_is_named() -> None:
         "except dedup.ParamsError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "pip install 'dedup[redis]'" in done.stdout
+    assert "pip install 'newsdedup[redis]'" in done.stdout
 
 
 def test_redis_py_is_imported_late(tmp_path: Path) -> None:

@@ -1,0 +1,19 @@
+"""The tutorial shows what its steps print."""
+
+from __future__ import annotations
+
+import re
+
+import tutorial
+
+
+def test_the_tutorial_is_real() -> None:
+    page = tutorial.PAGE.read_text("utf-8")
+    assert tutorial.refreshed(page) == page, "run tests/docs/tutorial.py"
+
+
+def test_it_does_every_kind_of_work() -> None:
+    page = tutorial.PAGE.read_text("utf-8")
+    commands = re.findall(r"^\$ dedup (\w+(?: add| query| info)?)", page, flags=re.MULTILINE)
+    assert {*commands} == {"run", "compare", "index add", "index query", "index info"}
+    assert len(re.findall(r"^>>> ", page, flags=re.MULTILINE)) >= 10
