@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import random
 import sys
@@ -13,6 +14,7 @@ import pytest
 from benchmarks import measure
 from benchmarks.quality import precision
 from benchmarks.rivals import job
+from benchmarks.rivals.environments import SCRIPTS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,6 +71,20 @@ def test_leaders_are_those_that_query_and_insert_by_turns_finds():
             if not set(alike[document]) & set(kept):
                 kept.append(document)
         assert job.leaders(alike.items()) == [k for k in range(12) if k not in kept]
+
+
+@pytest.mark.parametrize("script", [*sorted(SCRIPTS.glob("run_*.py")), SCRIPTS / "job.py"], ids=lambda path: path.stem)
+def test_scripts_of_rivals_import_nothing_of_ours(script):
+    """They run in environments where there is nothing of ours."""
+    imported = set()
+    for node in ast.walk(ast.parse(script.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            imported.add(node.module.partition(".")[0])
+    assert imported
+    assert not imported & {"dedup", "benchmarks"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="asks the system, as Linux answers")
