@@ -35,12 +35,12 @@ def test_indexes_are_measured_side_by_side(small_corpus):
     contestants = ["dedup", "datasketch"]
     if shutil.which("redis-server") and importlib.util.find_spec("redis"):
         contestants.append("datasketch-redis")
-    options = ["--asked", "30", "--planted", str(small_corpus / "planted.jsonl"), "--levels", "near"]
+    options = ["--queries", "30", "--planted", str(small_corpus / "planted.jsonl"), "--levels", "near"]
     rows = index_figures(small_corpus, *options, "--contestants", *contestants)["rows"]
     assert len(rows) == len(contestants)
     for one in rows:
         at_threshold = one["found"]["resemblance from the threshold"]
-        assert (one["documents"], one["asked"]) == (300, 30)
+        assert (one["documents"], one["queries"]) == (300, 30)
         assert at_threshold["planted"] > 20
         assert at_threshold["met"] / at_threshold["planted"] > 0.8
         assert one["true"] > 0.8
