@@ -1,6 +1,6 @@
 """Measure what a user's own labels gain: add half of those of a corpus to the shipped ones, judge the other half.
 
-    python -m benchmarks.quality.own_labels [--figures benchmarks/fit/figures.json]
+    python -m benchmarks.fit.own_labels [--figures benchmarks/fit/figures.json]
 
 Of the shipped pairs (`dedup/fit/labelled.npz`) one corpus is taken out and the models are fitted to the others, as if
 it were a user's. Then half of its pairs are added as ``dedup fit`` adds labels, and the other half is judged by
