@@ -44,8 +44,8 @@ dist: $(VENV)/.developing
 	$(BIN)/python .ci/check_dist.py
 
 bench: $(VENV)/.developing
-	$(BIN)/python benchmarks/corpus.py -o $(BENCH) --documents 10000
-	$(BIN)/python benchmarks/speed.py $(BENCH)/corpus.jsonl --planted $(BENCH)/planted.jsonl --slow --json $(BENCH)/speed.json
+	$(BIN)/python -m benchmarks.corpora.make -o $(BENCH) --documents 10000
+	$(BIN)/python -m benchmarks.speed.run $(BENCH)/corpus.jsonl --planted $(BENCH)/planted.jsonl --slow --json $(BENCH)/speed.json
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -1,4 +1,4 @@
-"""What a command costs, and the machine it ran on. For POSIX systems: it asks them with ``wait4``."""
+"""Measure what a command costs, and describe the machine; for POSIX systems, which are asked with ``wait4``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WATCH_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run of a command took.
+    """What one run of a command cost.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
 
 
 class _Watch:
-    """Looks at a process and its descendants from time to time and remembers the most memory they had together."""
+    """Records the most memory that a process and its descendants had together, looking from time to time."""
 
     def __init__(self, pid: int) -> None:
         self.peak = 0
@@ -100,7 +100,7 @@ class _Watch:
     def _look(self) -> None:
         while not self._ended.wait(WATCH_SECONDS):
             family = _descendants(self._pid)
-            if len(family) > 1:  # of one alone the system itself tells the peak
+            if len(family) > 1:  # of one alone the system itself reports the peak
                 self.peak = max(self.peak, sum(map(_proportional_set, family)))
 
 
@@ -120,7 +120,7 @@ def _proportional_set(pid: int) -> int:
 
 
 def memory(pid: int | str = "self") -> dict[str, int]:
-    """Return the bytes of a process in memory; none where the system does not tell (Linux does), or it has ended.
+    """Return the bytes of a process in memory; empty where the system does not say (Linux does), or it has ended.
 
     Returns
     -------
@@ -141,9 +141,9 @@ def memory(pid: int | str = "self") -> dict[str, int]:
 
 
 def threads(count: int) -> dict[str, str]:
-    """Return this process's environment with every library bound to so many threads.
+    """Return this process's environment with every library bound to a number of threads.
 
-    Compiled modules are kept, as an installed package keeps them, even if this process is told not to.
+    Compiled modules are kept, as an installed package keeps them, even if this process must not write them.
     """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, **dict.fromkeys(THREAD_VARIABLES, str(count))}

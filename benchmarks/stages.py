@@ -1,4 +1,4 @@
-"""The stages of a run on some files, and what they saw: candidates, frequencies, matches. Used by `quality.py`.
+"""Run the stages of the package on files and record what passes between them: candidates, frequencies, matches.
 
 Nothing is computed a second way here: the package's own pipeline runs, and we listen to what it hands from one stage
 to the next.
@@ -28,12 +28,13 @@ from dedup.judge.match_table import Matches
 from dedup.kernels import pair_sketches as kernel
 from dedup.params import Level, Params
 from dedup.run.checkpoint import Checkpoint
-from dedup.run.exact import collapse
+from dedup.run.context import RunContext
+from dedup.run.exact import distinct_texts
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
-from dedup.run.progress import Progress
 from dedup.schema import NEAR_DUPLICATE
-from dedup.store.corpus import Corpus, Scratch
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import Scratch
 from dedup.store.secret import process_key
 
 Ints = npt.NDArray[np.int64]
@@ -41,7 +42,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run, and what its stages handed on.
+    """A run and the arrays that its stages passed on.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ class Run:
 
 @contextmanager
 def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[Run]:
-    """Run the pipeline on files, in this order, and show what its stages saw.
+    """Run the pipeline on files, in this order, and yield what passed between its stages.
 
     Yields
     ------
@@ -96,41 +97,41 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         Its arrays lie in scratch files, gone when the context ends.
     """
     started = time.perf_counter()
-    bands, rows = lsh.bands_and_rows(params)
+    bands = lsh.bands_and_rows(params)
     with closing(Scratch()) as scratch:
-        checkpoint, progress = Checkpoint(scratch), Progress()
+        context = RunContext(params, threads, Checkpoint(scratch))
         source = open_source(list(files), Fields("id", "text", None, None), False, None)
-        records = read_records(source, params, bands, rows, threads, checkpoint, progress, process_key())
-        collapsed = collapse(records, "first", params)
+        records = read_records(source, bands, process_key(), context)
+        texts = distinct_texts(records, "first", params)
         stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"
         with _listening(evidence, stage) as heard, _listening(word_pairs, "sketches") as sketched:
-            matches, clusters, _ = match(records, collapsed, params, threads, checkpoint, progress)
+            matching = match(records, texts, context)
         # Pairs with words of one token hash are measured once more, in a corpus of their own.
         heard = [call for call in heard if call[0][0] is heard[0][0][0]]
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))
-        bodies = heard[-1][0][0] if heard else collapsed.corpus
+        bodies = heard[-1][0][0] if heard else texts.corpus
         frequencies, rare_pairs = np.empty(0, np.uint8), None
         if sketched:
             (bodies, _, frequencies, *_), (_, _, rare_pairs) = sketched[-1]
         document: dict[str, int] = {}
-        for key, place in zip(records.ids.to_pylist(), collapsed.document.tolist(), strict=True):
+        for key, place in zip(records.ids.to_pylist(), texts.document.tolist(), strict=True):
             document.setdefault(key, place)
-        digests = [(high, low) for high, low in records.digests[collapsed.record].tolist()]
+        digests = [(high, low) for high, low in records.digests[texts.record].tolist()]
         seconds = time.perf_counter() - started
-        seen = bodies, candidates, frequencies, rare_pairs, matches, clusters
-        published = records.published[collapsed.record]
-        yield Run(params, collapsed.corpus, document, digests, published, *seen, seconds)
+        seen = bodies, candidates, frequencies, rare_pairs, matching.matches, matching.clusters
+        published = records.published[texts.record]
+        yield Run(params, texts.corpus, document, digests, published, *seen, seconds)
 
 
 @contextmanager
 def _listening(module: ModuleType, stage: str) -> Iterator[list[tuple[tuple[Any, ...], Any]]]:
-    """Note the arguments and the result of every call of a stage."""
+    """Record the arguments and the result of every call of a stage."""
     heard: list[tuple[tuple[Any, ...], Any]] = []
     real = getattr(module, stage)
 
-    def listen(*given: Any) -> Any:
-        result = real(*given)
-        heard.append((given, result))
+    def listen(*arguments: Any) -> Any:
+        result = real(*arguments)
+        heard.append((arguments, result))
         return result
 
     with mock.patch.object(module, stage, listen):
@@ -147,7 +148,7 @@ def pairs_of(found: Evidence | Matches) -> Pairs:
     return packed(found.left, found.right)
 
 
-def measure(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Evidence:
+def measure_pairs(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Evidence:
     """Measure pairs of a run, whether or not they were candidates; sorted, some may be left out as unlike.
 
     Parameters
@@ -168,7 +169,7 @@ def measure(run: Run, pairs: Pairs, threads: int = 1, whole: bool = False) -> Ev
 
 
 def near_evidence(bodies: Corpus, pairs: Pairs, params: Params, threads: int = 1) -> Evidence:
-    """Measure what near duplicates are judged by: shingles, and of those that are near how their numbers agree."""
+    """Measure shingles, and of pairs that are near how their numbers agree: what near duplicates are judged by."""
     found = evidence.shingle_evidence(bodies, pairs, params, threads)
     return differences.with_contradictions(bodies, found, None, found["resemblance"] >= params.threshold, threads)
 
@@ -182,7 +183,7 @@ def completed(
     threads: int = 1,
     whole: bool = False,
 ) -> Evidence:
-    """Complete what is known of the agreement of pairs by their shingles, and by how they contradict each other.
+    """Add shingles, contradictions and news to the agreement of pairs.
 
     Parameters
     ----------
@@ -204,7 +205,7 @@ def completed(
 
 
 class Alone:
-    """Pairs measured as if only their two documents had come to the background.
+    """Measures pairs as if only their two documents had been added to the background.
 
     A set that holds dozens of versions of a text makes the text's own word pairs frequent, as no archive of distinct
     articles does.
@@ -217,7 +218,7 @@ class Alone:
 
     def __init__(self, background: Run) -> None:
         self._frequencies = background.frequencies.copy()
-        self._known = set(background.digests)
+        self._digests = set(background.digests)
 
     @property
     def frequencies(self) -> npt.NDArray[np.uint8]:
@@ -234,7 +235,7 @@ class Alone:
         one = np.array([1], np.uint64)
         near = relation.near_duplicates(near_evidence(bodies, one, run.params), replace(run.params, updates="drop"))
         is_near = (near.relation == NEAR_DUPLICATE).any()
-        new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._known], np.int64)
+        new = np.array([k for k in (0, 1) if run.digests[both[k]] not in self._digests], np.int64)
         if is_near:
             new = new[:1] if len(new) == 2 else new[:0]  # near copies count as one article
         slots = self._slots(bodies)

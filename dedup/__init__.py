@@ -1,8 +1,12 @@
-"""Near-duplicate and syndication detection for text.
+"""Find near duplicates, wire copies, excerpts and rewrites among news articles.
 
-``deduplicate`` runs the whole pipeline over documents, ``compare`` judges two texts, ``Index`` keeps documents and
-says what a new one copies, ``AsyncIndex`` does so in an event loop. They load their engine when they are first used;
-``Params``, ``Level`` and the errors come at once.
+- `deduplicate` finds the copies among many documents and decides which to keep; it returns a `Result`.
+- `compare` judges two texts and returns a `Comparison`.
+- `Index` keeps documents on disk or on a server and decides on each new one; `AsyncIndex` does so in an event loop.
+- `Params` and `Level` say what counts as a copy, `Fields` what the input looks like, `RunOptions` how a run is done.
+- `credit` finds the news agency that a text credits, `signature` is the MinHash signature of a text.
+
+Only the errors, `Params` and `Level` are loaded by ``import dedup``; everything else is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -10,50 +14,82 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dedup._version import __version__
-from dedup.errors import ColumnError, DedupError, InputError, OutputError, ParamsError, RecordError, StorageError
+from dedup.errors import (
+    ColumnError,
+    DedupError,
+    InputError,
+    OutputError,
+    ParamsError,
+    PostingsError,
+    RecordError,
+    StorageError,
+)
 from dedup.params import Level, Params
 
 if TYPE_CHECKING:
+    from dedup.attribution.credits import credit
     from dedup.comparison import Comparison, compare
-    from dedup.index import Index
+    from dedup.index import Decision, Document, Index, Match
     from dedup.index.aio import AsyncIndex
-    from dedup.run.pipeline import deduplicate
+    from dedup.io import Fields
+    from dedup.minhash import signature
+    from dedup.run.deduplication import deduplicate
+    from dedup.run.options import RunOptions
     from dedup.run.result import Result
 
 __all__ = [
     "AsyncIndex",
     "ColumnError",
     "Comparison",
+    "Decision",
     "DedupError",
+    "Document",
+    "Fields",
     "Index",
     "InputError",
     "Level",
+    "Match",
     "OutputError",
     "Params",
     "ParamsError",
+    "PostingsError",
     "RecordError",
     "Result",
+    "RunOptions",
     "StorageError",
     "__version__",
     "compare",
+    "credit",
     "deduplicate",
+    "signature",
 ]
 
-_LATE = {
+_LOADED_WHEN_USED = {
     "AsyncIndex": "dedup.index.aio",
     "Comparison": "dedup.comparison",
+    "Decision": "dedup.index",
+    "Document": "dedup.index",
+    "Fields": "dedup.io",
     "Index": "dedup.index",
+    "Match": "dedup.index",
     "Result": "dedup.run.result",
+    "RunOptions": "dedup.run.options",
     "compare": "dedup.comparison",
-    "deduplicate": "dedup.run.pipeline",
+    "credit": "dedup.attribution.credits",
+    "deduplicate": "dedup.run.deduplication",
+    "signature": "dedup.minhash",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATE:
+    if name not in _LOADED_WHEN_USED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    value = getattr(importlib.import_module(_LATE[name]), name)
+    value = getattr(importlib.import_module(_LOADED_WHEN_USED[name]), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return __all__

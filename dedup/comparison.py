@@ -1,10 +1,12 @@
-"""Two texts judged as a run judges a pair, with the evidence at hand to show."""
+"""Judge two texts as a run judges a pair of documents, and find the passages that they share."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,58 +18,86 @@ from dedup.candidates import background, word_pairs
 from dedup.errors import InputError
 from dedup.judge import judging, relation
 from dedup.judge.reasons import reason
-from dedup.params import Params
+from dedup.params import Params, with_fields
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, SAME_EVENT
 from dedup.store.corpus import Corpus
 from dedup.text.markup import without_markup
 from dedup.text.tokens import encode, spans, tokenise
 
 PASSAGE = 3
-"""Tokens in a row that both texts must have to be shown as a shared passage."""
+"""A run of at least this many tokens that both texts have is a shared passage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The verdict on two texts.
+    """The verdict on two texts, as `dedup.compare` returns it.
 
     Parameters
     ----------
     relation : str or None
-        One of the eight of `dedup.schema.RELATIONS`; None where the texts have nothing to do with each other.
+        One of `dedup.schema.RELATIONS`; None where the texts have nothing to do with each other.
     score : float
-        In [0, 1]: resemblance of near duplicates, else how surely one is a copy.
+        In [0, 1]: the resemblance of near duplicates, otherwise how certain it is that one is a copy.
     measures : dict of str to float
-        By the names of `dedup.schema.MEASURES`; ``left`` is the first text. Those that were
-        measured: few of identical texts, none of a text without words.
-    derived : str or None
-        ``"a"`` or ``"b"``, the one that seems to be the copy, where the texts tell: `dedup.attribution.direction`.
+        By the names of `dedup.schema.MEASURES`, where ``left`` is the first text. Only those that were measured: few
+        for identical texts, none where one of them has no words.
     credit_a, credit_b : str or None
-        The agency that each text credits: `dedup.attribution.credits`.
+        The news agency that each text credits.
+    derived : str or None
+        ``"a"`` or ``"b"``: the text that seems to be the copy, by what the two credit and contain. None where that
+        cannot be said.
     reason : str
-        What decided, in words.
+        Why the relation was chosen, in words.
+
+    Examples
+    --------
+    >>> import dedup
+    >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> dedup.compare(f"LONDON (Reuters) - {report}", f"LONDON (Reuters) - {report.upper()}").credit_b
+    'Reuters'
     """
 
     relation: str | None
     score: float
     measures: dict[str, float]
-    derived: str | None
     credit_a: str | None
     credit_b: str | None
+    derived: str | None
     reason: str
+
+    def __repr__(self) -> str:
+        further = {"credit_a": self.credit_a, "credit_b": self.credit_b, "derived": self.derived}
+        shown = "".join(f", {name}={value!r}" for name, value in further.items() if value is not None)
+        return f"Comparison({self.relation!r}, score={self.score:.2f}{shown}, reason={self.reason!r})"
+
+    def _repr_html_(self) -> str:
+        facts = {"reason": self.reason, "credit of a": self.credit_a, "credit of b": self.credit_b}
+        facts["seems to be the copy"] = self.derived
+        rows = (f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items() if value)
+        title = (self.relation or "no relation").replace("_", " ")
+        return f"<table><caption>{title}, score {self.score:.2f}</caption>{''.join(rows)}</table>"
 
 
 def compare(
-    a: str, b: str, params: Params | None = None, *, agencies: str | os.PathLike[str] | None = None
+    a: str,
+    b: str,
+    params: Params | None = None,
+    *,
+    agencies: str | os.PathLike[str] | None = None,
+    **params_fields: Any,
 ) -> Comparison:
-    """Say what kind of copy two texts are of each other.
+    """Say what kind of copy two texts are of each other, and by what evidence.
 
     Parameters
     ----------
     a, b : str
     params : Params, optional
-        ``threshold``, ``shingle_size``, ``html`` and ``model`` count.
+        ``threshold``, ``certainty``, ``updates``, ``shingle_size``, ``html`` and ``model`` count.
     agencies : path, optional
-        A file of news agencies, to be found as credits besides those in ``agencies.json``, whose form it has.
+        A file of news agencies that are recognised as credits in addition to the shipped ones; it has the form of
+        ``agencies.json``.
+    **params_fields
+        Fields of `Params`, which replace those of ``params``.
 
     Returns
     -------
@@ -77,34 +107,34 @@ def compare(
     ------
     InputError
         When one of them is not a string, or the file cannot be used.
+    ParamsError
 
     Notes
     -----
-    Two texts alone do not tell which word pairs are rare: those common in English news are known, every other counts as
-    rare. A run over a corpus knows better, and
-    may judge differently what two articles share by fashion or template.
+    Two texts alone do not show which word pairs are rare: those that are common in English news are known, and every
+    other one counts as rare. A run over a corpus knows better, and may judge differently what two articles share
+    because of a fashion or a template.
 
     Examples
     --------
     >>> import dedup
-    >>> text = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
-    >>> dedup.compare(text, text.upper()).relation
+    >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> dedup.compare(report, report.upper()).relation
     'identical'
     """
     for name, text in (("a", a), ("b", b)):
         if not isinstance(text, str):
             raise InputError(f"{name} of type {type(text).__name__}", "a string")
     table = Agencies.read(agencies)
-    params = params or Params()
-    given = pa.array([encode(a), encode(b)], pa.large_binary())
-    texts = without_markup(given, params.html).to_pylist()
+    chosen = with_fields(params, params_fields)
+    texts = without_markup(pa.array([encode(a), encode(b)], pa.large_binary()), chosen.html).to_pylist()
     credits = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), table) for text in texts]
     names = [None if credit.agency == UNKNOWN else table.names[credit.agency] for credit in credits]
-    return replace(_judged(texts, credits, params), credit_a=names[0], credit_b=names[1])
+    return replace(_judged(texts, credits, chosen), credit_a=names[0], credit_b=names[1])
 
 
 def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Comparison:
-    """Return the verdict on two texts, but for the names of those they credit."""
+    """Return the verdict on two texts, without the names of the agencies they credit."""
     tokens = tokenise(pa.array(texts, pa.large_binary()))
     corpus = Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:], tokens.fingerprints)
     if corpus.lengths.min() == 0:
@@ -129,11 +159,11 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
 def _verdict(
     relation: str | None, score: float, measures: dict[str, float], reason: str, derived: str | None = None
 ) -> Comparison:
-    return Comparison(relation, score, measures, derived, None, None, reason)
+    return Comparison(relation, score, measures, None, None, derived, reason)
 
 
 def _derived(credits: list[Credit], code: int, measures: dict[str, float]) -> str | None:
-    """Return the side that seems to be the copy; of two texts alone neither source nor date is known."""
+    """Return the side that seems to be the copy; two bare texts have neither a source nor a date."""
     left, right = (
         Sides(np.array([UNKNOWN]), np.array([credit.agency]), np.array([credit.drawn_on]), np.array([NO_DATE]))
         for credit in credits
@@ -144,12 +174,16 @@ def _derived(credits: list[Credit], code: int, measures: dict[str, float]) -> st
 
 
 def shared_passages(a: str, b: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return where in each text the passages stand that both have: runs of at least `PASSAGE` tokens.
+    """Find the passages that both texts have, runs of at least `PASSAGE` tokens, in each of them.
+
+    Parameters
+    ----------
+    a, b : str
 
     Returns
     -------
     in_a, in_b : list of (start, stop)
-        Character positions, ascending, apart.
+        Character positions, ascending; passages do not overlap or touch.
     """
     tokens_a, tokens_b = spans(a), spans(b)
     return _covered(tokens_a, _runs(tokens_b)), _covered(tokens_b, _runs(tokens_a))

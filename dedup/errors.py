@@ -1,19 +1,33 @@
-"""What can go wrong, said so that a person can act on it: what was found, what was expected, what to do."""
+"""Errors that this package raises: what was found, what was expected, and what to do about it."""
 
 from __future__ import annotations
 
 
 class DedupError(Exception):
-    """Root of every error this package raises on purpose.
+    """Root of every error that this package raises on purpose.
 
     Parameters
     ----------
     found : str
-        What was met, with file, row and id where there are any.
+        What was found, with file, row and id where there are any.
     expected : str
-        What should have been there.
+        What was expected instead.
     hint : str
         What to do about it.
+
+    Attributes
+    ----------
+    exit_code : int
+        With which the command line exits.
+
+    Examples
+    --------
+    >>> import dedup
+    >>> try:
+    ...     dedup.Params(level="nearly")
+    ... except dedup.DedupError as error:
+    ...     print(error.found, "|", error.expected)
+    level 'nearly' | one of identical, near, syndicated, rewritten
     """
 
     exit_code = 1
@@ -31,7 +45,7 @@ class DedupError(Exception):
 
 
 class ParamsError(DedupError, ValueError):
-    """A parameter or an option that cannot be used."""
+    """A parameter, argument or option that cannot be used."""
 
     exit_code = 2
 
@@ -41,17 +55,17 @@ class InputError(DedupError):
 
 
 class ColumnError(InputError):
-    """A field that was asked for, or cannot be guessed, and is not in the input."""
+    """A field that is not in the input, though it was named or is needed."""
 
     exit_code = 2
 
 
 class RecordError(InputError):
-    """A malformed record, under ``strict``."""
+    """A malformed record in a run that is ``strict``."""
 
 
 class OutputError(DedupError):
-    """An output that cannot, or must not, be written."""
+    """An output that cannot be written, or must not be."""
 
 
 class StorageError(DedupError):
@@ -59,4 +73,4 @@ class StorageError(DedupError):
 
 
 class PostingsError(StorageError):
-    """All documents are stored, but what they are found by could not be written: it is made anew."""
+    """Documents were stored, but not the postings they are found by; the next flush or opening writes those."""

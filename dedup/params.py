@@ -1,4 +1,4 @@
-"""Every knob that decides what is found and kept, in one frozen value with a fingerprint."""
+"""Parameters that decide which copies are found and which are kept, in one frozen value with a fingerprint."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import enum
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.util import find_spec
 from numbers import Integral, Real
@@ -20,7 +21,18 @@ KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source", "original")
 
 
 class Level(enum.IntEnum):
-    """How far from its original a text may be and still count as a copy; each level includes those before it."""
+    """How far a text may be from its original and still count as a copy; each level includes those before it.
+
+    ``identical``: the same words in the same order. ``near``: near duplicates, by the resemblance of word shingles.
+    ``syndicated``: also excerpts, and articles that were edited again. ``rewritten``: also articles retold in other
+    words. Wherever a level is expected its name will do: ``level="near"``.
+
+    Examples
+    --------
+    >>> from dedup import Level
+    >>> Level.near < Level.rewritten, [level.name for level in Level]
+    (True, ['identical', 'near', 'syndicated', 'rewritten'])
+    """
 
     identical = 0
     near = 1
@@ -29,66 +41,95 @@ class Level(enum.IntEnum):
 
     @classmethod
     def of(cls, value: Level | str) -> Level:
-        """Return the level of that name."""
+        """Return the level of that name.
+
+        Parameters
+        ----------
+        value : Level or str
+
+        Returns
+        -------
+        Level
+
+        Raises
+        ------
+        ParamsError
+            When there is no such level.
+        """
         if isinstance(value, Level):
             return value
         try:
             return cls[value]
-        except KeyError:
+        except (KeyError, TypeError):
             raise ParamsError(f"level {value!r}", f"one of {', '.join(cls.__members__)}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Params:
-    """What decides the answer. Ways of running (threads, memory, scratch) are not here.
+    """Parameters that decide the answer; how a run is carried out (threads, memory, scratch) is in `dedup.RunOptions`.
+
+    Every function that takes ``params`` also takes these fields as keywords: ``deduplicate(records, level="near")``.
 
     Parameters
     ----------
     level : Level or str
-        Everything at or under this level is a copy and dropped. Default ``rewritten``.
+        A copy at this level or a closer one is dropped. Default ``rewritten``.
     threshold : float
-        Resemblance of word shingles, in (0, 1], from which a pair is a near duplicate.
+        Resemblance of word shingles, in (0, 1], from which two texts are near duplicates.
     keep : str or None
         Which document of a cluster is kept: ``earliest``, ``latest``, ``longest``, ``first``, ``source`` or
-        ``original``: an agency's own copy, then one that bears its mark, then one that credits none.
+        ``original``: an agency's own copy, then one that bears the agency's mark, then one that credits no agency.
         None means ``earliest`` where the input has dates, else ``first``.
     prefer : tuple of str
-        With ``keep="source"``: sources, or agencies by any name of theirs, the most wanted first.
+        With ``keep="source"``: sources, or agencies by any of their names, the most wanted first.
     updates : str
         What becomes of two texts of which one carries the other on with news of its own (an arrest, then the verdict):
-        ``keep`` both; keep the ``latest``, where all of the earlier stands in it; ``drop`` one, as a copy.
+        ``keep`` keeps both; ``latest`` drops the earlier one where all of it stands in the later one; ``drop`` treats
+        one as a copy of the other.
     certainty : float
-        Least probability that there is no news, for a text and one that carries it on beyond doubt to be copies; where
-        that is in doubt it must be higher: `dedup.judge.relation.tolerance`. The higher, the more pairs are updates.
+        Probability, in [0, 1], that a text brings no news, from which it is dropped as a copy of one that it clearly
+        carries on; where that is less clear, more is asked. The higher it is, the more pairs are updates.
     window : float or None
         Hours: texts whose dates lie further apart are not compared, unless they are identical. None: no limit.
     model : str or None
-        A file that `dedup fit` has made, or what stands in it, to judge by in place of the shipped one.
+        A file written by `dedup fit`, or its contents, used in place of the shipped relation model.
     html : str
-        What becomes of markup before texts are compared: ``auto`` takes it off those that are HTML, and decodes
-        entities; ``strip`` takes every text for HTML; ``keep`` leaves all as it is; ``main`` is ``auto``, but of whole
-        pages only the article is compared, as trafilatura finds it. Kept records are never changed.
+        How markup is treated before texts are compared: ``auto`` removes it from texts that are HTML, and decodes
+        entities; ``strip`` treats every text as HTML; ``keep`` compares markup as words; ``main`` is ``auto``, but of
+        whole pages only the article is compared, as trafilatura finds it. Kept records are never changed.
     related : bool
-        Whether pairs of the relation ``same_event`` are reported, too: the same story, written independently.
+        Whether pairs of the relation ``same_event`` are reported too: the same story, written independently.
     shingle_size : int
         Tokens in a shingle.
     num_perm : int
-        Length of a MinHash signature.
+        Values of a MinHash signature.
     seed : int
         Seed of the MinHash permutations, as in datasketch.
     target_recall : float
-        Share of the pairs exactly at the threshold that the bands must make candidates.
+        Share of the pairs exactly at the threshold that must become candidates.
     min_tokens : int
-        Documents with fewer tokens are compared for identity only.
+        Texts with fewer tokens are compared for identity only.
     rare_df : int
-        A word pair is rare while it stands in at most this many distinct articles.
+        A pair of words is rare while at most this many distinct articles have it.
     sketch_size : int
-        Rare pairs kept of a document.
+        Rare pairs that are kept of a document, to find candidates by.
     sketch_overlap : int
-        Kept rare pairs that two documents must share to be a candidate pair; in proportion fewer where one has kept
-        all it has.
+        Kept rare pairs that two documents must share to become a candidate pair; proportionally fewer for a document
+        with fewer pairs than ``sketch_size``.
     bucket_limit : int
-        Documents of one bucket or posting list that each other one is compared with at a time.
+        Documents of one bucket or posting list that each other document is compared with at a time.
+
+    Raises
+    ------
+    ParamsError
+        When a value cannot be used.
+
+    Examples
+    --------
+    >>> import dedup
+    >>> params = dedup.Params(level="near", threshold=0.8)
+    >>> params.level.name, params.threshold, params.keep
+    ('near', 0.8, None)
     """
 
     level: Level = Level.rewritten
@@ -150,7 +191,13 @@ class Params:
                 raise ParamsError(f"{name} {value!r}", "a whole number")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the parameters as plain values, ready for JSON."""
+        """Return the parameters as plain values that JSON can hold.
+
+        Returns
+        -------
+        dict
+            Field to value; the level is its name.
+        """
         values = asdict(self)
         values["level"] = self.level.name
         values["prefer"] = list(self.prefer)
@@ -158,28 +205,104 @@ class Params:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that are equal for equal parameters."""
+        """Sixteen hexadecimal digits that are equal for equal parameters."""
         canonical = json.dumps(self.as_dict(), sort_keys=True).encode()
         return hashlib.blake2b(canonical, digest_size=8).hexdigest()
 
 
-def _model(given: Any) -> str:
-    """Return a model as canonical JSON, read from its file where it is given by that.
+def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that a caller chose, so that all others may be those of an index.
+
+    Parameters
+    ----------
+    params : Params or None
+        Chooses all fields.
+    keywords : mapping
+        Field to value; they replace fields of ``params``.
+
+    Returns
+    -------
+    dict
+        Field to value.
+
+    Raises
+    ------
+    ParamsError
+        When ``params`` is no Params or a keyword is no field of it.
+    """
+    if params is not None and not isinstance(params, Params):
+        raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
+    names = [field.name for field in fields(Params)]
+    for name in keywords:
+        if name not in names:
+            raise ParamsError(
+                f"an argument {name!r} that does not exist", "a field of dedup.Params", _nearest(name, names)
+            )
+    return {**({} if params is None else {name: getattr(params, name) for name in names}), **keywords}
+
+
+def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
+    """Return parameters with some fields replaced, as functions do that take fields of Params as keywords.
+
+    Parameters
+    ----------
+    params : Params or None
+        None means the defaults.
+    keywords : mapping
+        Field to value.
+
+    Returns
+    -------
+    Params
+
+    Raises
+    ------
+    ParamsError
+        When a keyword is no field of Params (it names the nearest one), or a value cannot be used.
+
+    Examples
+    --------
+    >>> from dedup.params import Params, with_fields
+    >>> with_fields(Params(threshold=0.8), {"level": "near"}) == Params(threshold=0.8, level="near")
+    True
+    """
+    return Params(**chosen_fields(params, keywords))
+
+
+_RUN_OPTIONS = ("threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty")
+_INPUT_FIELDS = ("id_field", "text_field", "date_field", "source_field", "date_format", "encoding")
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    """Return a hint at what the caller may have meant."""
+    if name in _RUN_OPTIONS:
+        return f"{name} is a field of dedup.RunOptions, as in deduplicate(records, run=RunOptions({name}=...))"
+    if name in _INPUT_FIELDS:
+        field = name.removesuffix("_field")
+        return f"dedup.Fields says it, as in deduplicate(records, fields=Fields({field}=...))"
+    from difflib import get_close_matches  # not needed where nothing is wrong
+
+    near = get_close_matches(name, names, 1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+
+
+def _model(model: Any) -> str:
+    """Return a model as canonical JSON, read from its file where a path names it.
 
     Raises
     ------
     ParamsError
     """
-    expected = "a model that dedup fit has written"
-    text = given
-    if not isinstance(given, (str, os.PathLike)):
-        raise ParamsError(f"model of type {type(given).__name__}", expected)
-    if not str(given).lstrip().startswith("{"):
+    expected = "a model written by dedup fit"
+    if not isinstance(model, (str, os.PathLike)):
+        raise ParamsError(f"model of type {type(model).__name__}", expected)
+    text = str(model)
+    if not text.lstrip().startswith("{"):
         try:
-            text = Path(given).read_text("utf-8")
+            text = Path(model).read_text("utf-8")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not text"
-            raise ParamsError(f"model {str(given)!r}: {reason.lower()}", expected) from error
+            raise ParamsError(f"model {str(model)!r}: {reason.lower()}", expected) from error
     try:
         read = json.loads(text)
         questions: dict[str, dict[str, Any]] = {
@@ -189,10 +312,10 @@ def _model(given: Any) -> str:
             }
             for name in ("carried", "news")
         }
-        if any(len(term) != 4 for of in questions.values() for term in of["terms"]):
+        if any(len(term) != 4 for question in questions.values() for term in question["terms"]):
             raise ValueError("a term of another length")
     except (ValueError, TypeError, KeyError, IndexError) as error:
-        raise ParamsError(f"model {str(given)[:60]!r}, which is none", expected) from error
+        raise ParamsError(f"model {str(model)[:60]!r}, which is not a model", expected) from error
     return json.dumps(questions, sort_keys=True)
 
 

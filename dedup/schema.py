@@ -1,11 +1,11 @@
-"""The tables that leave this package, and the words in their columns."""
+"""Define the tables that a run writes, and the words in their columns."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
 IDENTICAL, NEAR_DUPLICATE, EXCERPT, REVISED, REWRITTEN, UPDATE, PARTIAL, TEMPLATE, SAME_EVENT = range(9)
-"""Relations as the kernels know them, from the closest kind of copy to none."""
+"""Codes of the relations, from the closest kind of copy to none."""
 
 RELATIONS = (
     "identical",
@@ -18,12 +18,13 @@ RELATIONS = (
     "template",
     "same_event",
 )
+"""Names of the relations, by their codes."""
 
 LEFT, NEITHER, RIGHT = -1, 0, 1
-"""A side of a match: of two documents the earlier in keep order is its left one."""
+"""Sides of a match; the left document is the one that comes first in keep order."""
 
 NO_DATE = 2**63 - 1
-"""Stands for a missing date: microseconds since 1970 UTC, later than every real one."""
+"""A missing date, in microseconds since 1970 UTC: later than every real one."""
 
 DECISIONS = pa.schema(
     [
@@ -40,13 +41,15 @@ DECISIONS = pa.schema(
         pa.field("reason", pa.string(), nullable=False),
     ]
 )
-"""One row per input record, in input order; ``row`` counts from 1, in JSON lines it is the line number.
+"""Columns of the decisions: one row per input record, in input order.
 
-``story`` names clusters that are steps of one story by the first of their kept records: the same word where one carries
-another on with news. Null where a cluster stands alone.
+``row`` counts from 1; in JSON lines it is the line number.
 
-``credit`` is the agency that the text credits. Only records that have a match are looked at; null says that there is no
-match, or no credit.
+``story`` is the same for clusters of which one carries another on with news: the id of the first of their kept records.
+Null where a cluster is a story by itself.
+
+``credit`` is the agency that the text credits. Only records that have a match are searched; null means that there is no
+match or no credit.
 """
 
 MEASURES = (
@@ -75,15 +78,15 @@ MEASURES = (
     "carried",
     "news",
 )
-"""What is measured of every match, each in [0, 1] but for ``hours``, which are signed; see `dedup.judge.evidence`.
+"""Measures of a match, each in [0, 1] except ``hours``, which are signed; `dedup.judge.evidence` computes them.
 
-The last two are the probabilities of `dedup.judge.relation`. Null where a level does not need it.
+The last two are the probabilities of `dedup.judge.relation`. A measure is null where the level does not need it.
 
-Those that have a twin ``_longer`` are the shares of the shorter document and of the longer one.
+Where there is a second measure ``_longer``, one is the share of the shorter document and the other that of the longer.
 """
 
 ALL_OF_IDENTICAL = ("resemblance", "containment_left", "containment_right", "verbatim", "verbatim_longer")
-"""The measures that are 1.0 of two identical texts by definition; the others are not measured of them."""
+"""Measures that are 1.0 for identical texts by definition; the others are not measured for them."""
 
 MATCHES = pa.schema(
     [
@@ -95,8 +98,8 @@ MATCHES = pa.schema(
         pa.field("derived", pa.string()),
     ]
 )
-"""One row per verified pair, ``left`` < ``right``.
+"""Columns of the matches: one row per verified pair, ``left`` < ``right``.
 
-``derived`` is the side that seems to be the copy, null where that is not known: the rule stands in
+``derived`` is the id of the side that seems to be the copy, null where that is not known; the rules are in
 `dedup.attribution.direction`.
 """

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from dedup.candidates import word_pairs
 from dedup.params import Params
-from dedup.store.corpus import Corpus, Scratch, Segments
+from dedup.store.corpus import Corpus, Segments
+from dedup.store.scratch import Scratch
 from dedup.text.tokens import encode, tokenise
 
 

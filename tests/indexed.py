@@ -39,7 +39,7 @@ def written(path: Path, records: list[dict[str, Any]]) -> Path:
 def ids_of(place: Path) -> set[str]:
     with Index.open(place, mode="r") as index:
         assert index.check() == []
-        return {row.id for rows in index._storage.documents.blocks(100) for row in rows}
+        return {row.id for rows in index.backend.state.database.blocks(100) for row in rows}
 
 
 NEW = [

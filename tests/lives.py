@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from dedup.index import frequencies
-from dedup.index.folder import backend, state
-from dedup.index.redis import backend as shared
-from dedup.index.redis import columns, maintenance
+from dedup.index.tuning import IndexTuning
 
 LIFE_COUNT = int(os.environ.get("DEDUP_LIVES", "8"))
 """More, and others each time, in the long run: ``DEDUP_LIVES=500 pytest tests/index/test_histories.py``."""
@@ -27,25 +24,24 @@ LIVES = settings(
 )
 
 
-def do_all_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have everything that is done now and then be done often."""
-    monkeypatch.setattr(state, "RUN_DOCUMENTS", 6)
-    monkeypatch.setattr(state, "BLOCK", 5)
-    monkeypatch.setattr(state, "FAN", 2)
-    monkeypatch.setattr(state.Storage, "closing", 3)
-    monkeypatch.setattr(backend, "FLUSH_DOCUMENTS", 12)
-    monkeypatch.setattr(state, "VOCABULARY_DOCUMENTS", 15)
-    monkeypatch.setattr(frequencies, "USUAL_BITS", 17)
-    monkeypatch.setattr(frequencies, "frequency_bits", lambda *_: 17)
-    monkeypatch.setattr(state, "frequency_bits", lambda *_: 17)
-    monkeypatch.setattr(maintenance, "frequency_bits", lambda *_: 17)
-    monkeypatch.setattr(shared, "VOCABULARY_DOCUMENTS", 15)
-    monkeypatch.setattr(shared, "TRY_AGAIN", 4)
-    monkeypatch.setattr(maintenance, "REMOVED_LEAST", 6)
-    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 4)
-    monkeypatch.setattr(maintenance, "BUCKETS", 16)
-    monkeypatch.setattr(columns, "BLOCK_BITS", 3)
-    monkeypatch.setattr(columns, "BLOCK", 8)
+OFTEN = IndexTuning(
+    vocabulary_documents=15,
+    block_documents=5,
+    most_table_bits=17,
+    flush_documents=12,
+    run_documents=6,
+    closing_documents=3,
+    fan=2,
+    removed_documents=6,
+    table_articles=4,
+    retry_articles=4,
+    sweep_buckets=16,
+    column_bits=3,
+)
+"""All housekeeping is done often."""
+
+OFTEN_ON_A_SERVER = replace(OFTEN, block_documents=1_000)
+"""The same where a call must be one turn: a block is what `expire` removes in one."""
 
 
 def day(number: int) -> str:

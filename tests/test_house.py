@@ -30,8 +30,8 @@ def test_what_extras_bring_is_not_imported() -> None:
     code = (
         "import sys, dedup\n"
         "[getattr(dedup, name) for name in dedup.__all__]\n"
-        "import dedup.integrations.frame_rows, dedup.integrations.registry\n"
-        "extras = {'scrapy', 'twisted', 'polars', 'datatrove', 'redis'} & set(sys.modules)\n"
+        "import dedup.integrations.dataframe, dedup.integrations.registry\n"
+        "extras = {'scrapy', 'twisted', 'pandas', 'polars', 'datatrove', 'redis'} & set(sys.modules)\n"
         "sys.exit(', '.join(extras) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

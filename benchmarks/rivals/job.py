@@ -1,4 +1,4 @@
-"""What every rival's script shares: the command line, reading, word 5-shingles, the answer.
+"""Share what every rival's script needs: the command line, reading, word 5-shingles, the answer.
 
 A rival's script defines one function, ``deduplicate(path, threads) -> (count, dropped ids)``, and hands it to `main`.
 It runs in an environment of its own (``requirements-NAME.txt``) and imports nothing of the package.
@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
 
 
 def shingles(words: Sequence[AnyStr], space: AnyStr) -> list[AnyStr]:
-    """Return each run of five words, joined by the space given; a shorter text is one shingle.
+    """Return each run of five words, joined by a space; a shorter text is one shingle.
 
     Joining whole columns at once is the fastest of the ways tried in plain Python.
     """
@@ -52,7 +52,7 @@ def leaders(candidates: Iterable[tuple[int, Iterable[int]]]) -> list[int]:
     Parameters
     ----------
     candidates : iterable of (int, iterable of int)
-        A document, in ascending order, and those it is taken to be alike; what is not listed has no copy.
+        A document, in ascending order, and those it is considered alike; what is not listed has no copy.
     """
     dropped: set[int] = set()
     for document, others in candidates:

@@ -2,7 +2,7 @@
 
 The four stages of its example for MinHash, reading JSON lines itself, its English tokenizer (spaCy), 64-bit hashes;
 16 buckets of eight hashes instead of 14, for 128 hashes and the threshold 0.7. The removed documents are written, as
-that tells their ids; the kept ones are not. One file is one task, so that more workers serve the buckets only.
+that has their ids; the kept ones are not. One file is one task, so that more workers serve the buckets only.
 """
 
 from __future__ import annotations

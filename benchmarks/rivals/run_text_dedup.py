@@ -49,10 +49,10 @@ def deduplicate(path: Path, threads: int) -> tuple[int, list[str]]:
         output, cache = f"{folder}/output", f"{folder}/cache"
         command = [sys.executable, "-m", "text_dedup.minhash"]
         if version("text-dedup") == "0.4.0":
-            given = {"path": "json", "data_files": path.absolute(), "split": "train", "cache_dir": cache}
-            given |= {"output": output, "column": "text", "num_proc": threads, "ngram": job.SHINGLE_SIZE}
-            given |= {"num_perm": job.NUM_PERM, "threshold": job.THRESHOLD}
-            command += [word for name, value in given.items() for word in (f"--{name}", str(value))]
+            options = {"path": "json", "data_files": path.absolute(), "split": "train", "cache_dir": cache}
+            options |= {"output": output, "column": "text", "num_proc": threads, "ngram": job.SHINGLE_SIZE}
+            options |= {"num_perm": job.NUM_PERM, "threshold": job.THRESHOLD}
+            command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
         else:
             names = {name: json.dumps(str(value)) for name, value in (("data", path.absolute()), ("cache", cache))}
             choices = {"num_perm": job.NUM_PERM, "threshold": job.THRESHOLD, "ngram": job.SHINGLE_SIZE}

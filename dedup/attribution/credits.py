@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.attribution.agencies import UNKNOWN, WORD, Agencies, Form
-from dedup.store.corpus import release
+from dedup.store.scratch import release
 from dedup.text.markup import plain_text
 
 HEAD, TAIL = 320, 400
@@ -86,7 +86,7 @@ def credit(text: str, agencies: str | os.PathLike[str] | None = None) -> str | N
 
     Examples
     --------
-    >>> from dedup.attribution.credits import credit
+    >>> from dedup import credit
     >>> credit("LONDON (Reuters) - The old bridge is closed, the council said.")
     'Reuters'
     >>> credit("The old bridge is closed. The Associated Press contributed to this report.")

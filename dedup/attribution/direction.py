@@ -12,7 +12,7 @@ The grounds, the strongest first; the first that speaks decides, and where none 
 
 That one credits an agency and the other does not is no ground: the silent one may be the agency's own, or a copy
 whose credit was cut. Nor is mere length: reports grow by updates as often as they shrink by cuts, and of 820
-excerpts in dated web news 46 of 100 were later than what they stand in (`benchmarks/direction.py`). A ``partial``
+excerpts in dated web news 46 of 100 were later than what they stand in (`benchmarks/quality/direction.py`). A ``partial``
 match is decided by credit and date alone, for either may have been first with the passages they share.
 """
 

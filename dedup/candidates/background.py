@@ -5,7 +5,7 @@ the pairs that stand in more than `COMMON_DF` of `ARTICLES` news articles are sh
 more the fewer articles a run has; from `ARTICLES` on the corpus speaks for itself. Pairs of another language are not
 among them: nothing is known about those, and each counts as rare until the corpus at hand says otherwise.
 
-``benchmarks/make_background.py`` writes the file from any corpus.
+``benchmarks/fit/background.py`` writes the file from any corpus.
 """
 
 from __future__ import annotations

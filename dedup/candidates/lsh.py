@@ -19,7 +19,7 @@ from dedup.candidates.pairs import Bucket, Found, Pairs, distinct
 from dedup.errors import ParamsError
 from dedup.kernels import band_keys as kernel
 from dedup.params import Params
-from dedup.store.corpus import release
+from dedup.store.scratch import release
 
 
 def bands_and_rows(params: Params) -> tuple[int, int]:

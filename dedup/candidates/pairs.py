@@ -1,13 +1,7 @@
-"""Candidate pairs, and the comparison of them in rounds.
-
-A hot bucket (boilerplate, a text carried a thousand times) is not expanded: in a round each document meets only the
-first few of its bucket. Those that match are then dropped, and the next round is held among the kept ones of such
-buckets only, with twice the limit. So a bucket of m costs O(m) a round, and what is left uncompared at the end is told.
-"""
+"""Candidate pairs of documents, packed into one number each, and what a search for them returns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,9 +12,6 @@ from dedup.schema import NO_DATE
 
 Pairs = npt.NDArray[np.uint64]
 """Sorted distinct pairs: earlier document in the upper half, later one in the lower."""
-
-ROUNDS = 3
-
 
 MICROSECONDS_AN_HOUR = 3_600_000_000
 
@@ -87,47 +78,3 @@ def within(pairs: Pairs, published: npt.NDArray[np.int64], window: float | None)
     dated = (left != NO_DATE) & (right != NO_DATE)
     apart = np.where(dated, right - left, 0)
     return pairs[np.abs(apart) <= window * MICROSECONDS_AN_HOUR]
-
-
-def compare_in_rounds(
-    documents: npt.NDArray[np.int64],
-    limit: int,
-    find: Callable[[npt.NDArray[np.int64], int], Found],
-    compare: Callable[[Pairs], npt.NDArray[np.bool_]],
-) -> tuple[Pairs, Bucket | None]:
-    """Find and compare candidate pairs until no bucket hides one, or `ROUNDS` are over.
-
-    Parameters
-    ----------
-    documents : int64 array, ascending
-        All that take part.
-    limit : int
-        How many of its bucket a document meets in the first round.
-    find : callable
-        Takes documents and the limit.
-    compare : callable
-        Takes new pairs; returns which documents of the whole corpus are kept by all matches so far.
-
-    Returns
-    -------
-    compared : uint64 array
-        Every pair that was compared.
-    hidden : Bucket or None
-        The largest bucket whose pairs were not all compared in the end.
-    """
-    compared = np.empty(0, np.uint64)
-    active = crowded = documents
-    for turn in range(ROUNDS):
-        found = find(active, limit << turn)
-        new = np.setdiff1d(found.pairs, compared, assume_unique=True)
-        compared = distinct(compared, new)
-        kept = compare(new)
-        # Who stood in no crowded bucket in the first round has met everyone.
-        crowded = crowded if turn else found.crowded
-        survivors = crowded[kept[crowded]]
-        # A match may bring a document back that an earlier one had dropped: it has not met the others yet.
-        came_back = not np.isin(survivors, active, assume_unique=True).all()
-        if len(found.crowded) == 0 and not came_back:
-            return compared, None
-        active = survivors if came_back else found.crowded[kept[found.crowded]]
-    return compared, find(active, 1).largest

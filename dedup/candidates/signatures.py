@@ -1,4 +1,6 @@
-"""MinHash signatures of token shingles, bit for bit those of datasketch's ``affine32``. Text before, bands after.
+"""Compute MinHash signatures of tokenised documents, bit for bit those of datasketch's ``affine32`` scheme.
+
+`dedup.minhash` is the public module, for texts; `dedup.candidates.lsh` makes bands of signatures.
 
 Notes
 -----
@@ -8,21 +10,13 @@ Broder (1997), On the resemblance and containment of documents. Scheme: datasket
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from dedup.errors import DedupError
 from dedup.kernels import shingle_hashes as kernel
 from dedup.params import Params
-from dedup.text.markup import without_markup
-from dedup.text.shingles import shingle_hash
-from dedup.text.tokens import Tokens, encode, tokenise
-
-if TYPE_CHECKING:
-    from datasketch import MinHash
+from dedup.text.tokens import Tokens
 
 SCHEME = "affine32"
 
@@ -61,34 +55,3 @@ def signatures(tokens: Tokens, params: Params | None = None, length: int | None 
     signed = np.empty((len(tokens), padded), np.uint32)
     kernel.signatures(tokens.hashes, tokens.offsets, params.shingle_size, a, b, np.empty(longest, np.uint32), signed)
     return signed[:, :length]
-
-
-def signature(text: str, params: Params | None = None) -> npt.NDArray[np.uint32]:
-    """Sign one text: `signatures` of a batch of one, without its markup."""
-    texts = without_markup(pa.array([encode(text)], pa.large_binary()), (params or Params()).html)
-    return np.ascontiguousarray(signatures(tokenise(texts), params)[0])
-
-
-def to_datasketch(signature: npt.NDArray[np.uint32], seed: int = 1) -> MinHash:
-    """Return a ``datasketch.MinHash`` with these values; it can be updated with `dedup.text.shingles.shingles`."""
-    from datasketch import MinHash
-
-    return MinHash(seed=seed, hashvalues=signature, scheme=SCHEME, hashfunc=shingle_hash)
-
-
-def from_datasketch(minhash: Any) -> npt.NDArray[np.uint32]:
-    """Return the signature in a ``datasketch.MinHash`` or ``LeanMinHash``.
-
-    Raises
-    ------
-    DedupError
-        If it was made with another scheme: such values cannot be compared with ours.
-    """
-    scheme = getattr(minhash, "scheme", None)
-    if scheme != SCHEME:
-        raise DedupError(
-            f"a datasketch MinHash of scheme {scheme!r}",
-            f"scheme {SCHEME!r}",
-            "sign the documents again with that scheme",
-        )
-    return np.array(minhash.hashvalues, np.uint32)

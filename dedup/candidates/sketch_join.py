@@ -9,7 +9,7 @@ from dedup.candidates.pairs import Bucket, Found, Pairs, joined, split
 from dedup.candidates.word_pairs import Sketches
 from dedup.kernels import posting_pairs as kernel
 from dedup.params import Params
-from dedup.store.corpus import Scratch, release
+from dedup.store.scratch import Scratch, release
 from dedup.store.slices import in_slices
 
 LEAST_OVERLAP = 2  # rare pairs that any candidate pair shares

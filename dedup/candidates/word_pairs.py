@@ -16,7 +16,8 @@ import numpy.typing as npt
 from dedup.kernels import pair_sketches as kernel
 from dedup.kernels import words as words_kernel
 from dedup.params import Params
-from dedup.store.corpus import Corpus, Scratch, read_only, release
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import Scratch, read_only, release
 from dedup.store.slices import in_slices, in_turn
 
 SLOTS_PER_TOKEN = 0.4  # to be rounded up to a power of two; a rare pair that shares its slot is counted too high

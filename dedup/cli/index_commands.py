@@ -138,13 +138,12 @@ def _announced(work: Callable[[argparse.Namespace], int], options: argparse.Name
 def _opened(options: argparse.Namespace, mode: str = "rw", params: Params | None = None, make: bool = False) -> Index:
     from dedup.errors import StorageError
     from dedup.index import Index
-    from dedup.index.folder.create import folder_of
-    from dedup.index.folder.state import DATABASE
-    from dedup.index.redis.url import Address
+    from dedup.index.folder.create import is_index
+    from dedup.index.place import folder_of, is_url
 
-    if not make and Address.is_one(options.index):
+    if not make and is_url(options.index):
         Index.open(options.index, mode="r").close()  # is there one?
-    elif not make and not (folder_of(options.index) / DATABASE).is_file():
+    elif not make and not is_index(folder_of(options.index)):
         raise StorageError(f"{options.index} holds no index", "the folder of an index", "dedup index create makes one")
     return Index.open(options.index, params, mode, agencies=getattr(options, "agencies", None))
 
@@ -360,16 +359,16 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     """
     import numpy as np
 
-    from dedup.dates import Unread
-    from dedup.io import checked_longest, open_files
+    from dedup.dates import UnreadableDates
+    from dedup.io import ReadOptions, checked_longest, open_files
     from dedup.run.index_ids import check_ids
     from dedup.schema import NO_DATE
 
     fields = fields_of(options)
-    source = open_files(options.input, fields, longest=checked_longest(options.longest), encoding=options.encoding)
+    source = open_files(options.input, ReadOptions(fields, longest=checked_longest(options.longest)))
     if to_keep:
         _require_fields(source, fields)
-    unread = Unread()
+    unread = UnreadableDates()
     for piece in source.pieces():
         batch = piece()
         source.accept(batch)
@@ -403,12 +402,12 @@ def _require_fields(source: Source, fields: Fields) -> None:
     ------
     ColumnError
     """
-    from dedup.io.fields import FieldTree
-    from dedup.io.shapes import ROLES
-    from dedup.io.tally import lacking
-    from dedup.io.usage import FieldCounts
+    from dedup.io.fields.field_counts import FieldCounts
+    from dedup.io.fields.field_tree import FieldTree
+    from dedup.io.fields.roles import ROLE_NAMES
+    from dedup.io.notes.field_notes import lacking
 
-    if not any(getattr(fields, role) for role in ROLES):
+    if not any(getattr(fields, role) for role in ROLE_NAMES):
         return
     tree, counts = FieldTree(fields), FieldCounts()
     for piece in source.pieces():
@@ -428,6 +427,7 @@ def _answer(id: str, decision: Decision) -> dict[str, Any]:
         "duplicate_of": decision.duplicate_of,
         "relation": decision.relation,
         "score": decision.score,
+        "reason": decision.reason,
         **({"released": list(decision.released)} if decision.released else {}),
         "matches": [dataclasses.asdict(match) for match in decision],
     }

@@ -47,8 +47,15 @@ def console() -> NoReturn:
     leave(main())
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, **more: object) -> int:
     """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process by default.
+    **more
+        Values of which there is no option: ``tuning``, sizes that tests make small.
 
     Returns
     -------
@@ -56,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 1 failed, 2 used wrongly, 130 interrupted.
     """
     options = parser().parse_args(arguments)
+    vars(options).update(more)
     try:
         code: int = options.command(options)
         sys.stdout.flush()

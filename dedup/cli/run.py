@@ -21,6 +21,7 @@ from dedup.cli.arguments import (
     size,
 )
 from dedup.errors import OutputError
+from dedup.io.format_registry import READABLE
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
 from dedup.report.escaping import shown
 
@@ -52,8 +53,7 @@ def add_parser(commands: Any) -> None:
         "input",
         nargs="+",
         metavar="INPUT",
-        help="file, folder, glob, or - for JSON lines on standard input; "
-        ".jsonl .ndjson .jsonlines .jl .csv .tsv .txt .html (also .gz .zst) .parquet",
+        help=f"file, folder, glob, or - for JSON lines on standard input; {READABLE}",
     )
     parser.add_argument(
         "-o",
@@ -153,20 +153,29 @@ def command(options: argparse.Namespace) -> int:
 
     with announce_compilation(options.quiet):
         from dedup.attribution.agencies import Agencies
-        from dedup.io import checked_longest, open_files
-        from dedup.run.pipeline import Way, run, settled
+        from dedup.io import ReadOptions, checked_longest, open_files
+        from dedup.run.deduplication import open_index
+        from dedup.run.options import RunOptions, RunTuning
+        from dedup.run.pipeline import run
         from dedup.run.progress import Progress
 
         agencies = Agencies.read(options.agencies)
-        how = options.strict, options.scratch, checked_longest(options.longest), options.encoding, options.fail_on_empty
-        source = open_files(options.input, fields_of(options), *how)
+        longest = checked_longest(options.longest)
+        how = ReadOptions(fields_of(options), options.strict, longest, options.fail_on_empty, options.scratch)
+        source = open_files(options.input, how)
         show = not options.quiet and sys.stderr.isatty()
-        progress = Progress(show, tell=not options.quiet)
-        way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)
-        with settled(given, options.index) as (params, against):
-            if against is not None and not options.output:
+        progress = Progress(bar=show, notices=not options.quiet)
+        run_options = RunOptions(
+            threads=options.threads,
+            memory=options.memory,
+            scratch=options.scratch,
+            resume=options.resume,
+            tuning=getattr(options, "tuning", None) or RunTuning(),
+        )
+        with open_index(options.index, given, run_options.tuning) as (params, index):
+            if index is not None and not options.output:
                 progress.say("without -o what is kept is written nowhere, but the index will know it")
-            result = run(source, options.output, params, way, agencies, against)
+            result = run(source, options.output, params, run_options, agencies, index, progress)
     try:
         _tell(result, options)
     except OSError as error:

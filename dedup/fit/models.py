@@ -1,6 +1,6 @@
 """Fit the two models of relations: which measures they look at, the labelled pairs that are shipped, and one's own.
 
-`benchmarks/fit_relation.py` fits the shipped models by what stands here, and ``dedup fit`` those of a user, whose
+`benchmarks/fit/relation.py` fits the shipped models by what stands here, and ``dedup fit`` those of a user, whose
 labels are one corpus more. The shipped pairs are measures and labels only, no texts: ``labelled.npz``.
 """
 

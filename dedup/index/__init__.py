@@ -1,15 +1,27 @@
-"""The persistent index: documents come one by one or in batches, and each is told what it copies.
+"""The lasting index: documents are added one by one or in batches, and each is answered with what it copies.
 
-- ``index`` the class: asking, writing, keeping; ``backend`` what it needs of the place where documents are kept
-- ``embedded`` such a place: a folder, one writer, calls undone as a whole; ``opening`` an index made, or refused
-- ``given`` what callers pass, checked; ``answers`` what they get
-- ``storage`` the state on disk and in memory; ``documents`` the database; ``runfiles`` sorted postings in files
-- ``finder`` new texts to matches; ``prepared``, ``sketching`` what is computed of texts; ``texts`` those compared
-- ``postings``, ``frequencies``, ``packing`` what is held of documents; ``verdicts`` matches told
-- ``checking`` whether all is whole; ``lock`` one writer at a time
+- ``index`` the class; ``aio`` the same for event loops; ``bulk`` the same for runs; ``rebuild`` from the texts
+- ``record`` what callers pass, checked; ``match`` what they get
+- ``features`` what is computed of new texts; ``search`` their matches among stored ones; ``decisions`` on them
+- ``protocol`` of the back ends, ``folder`` and ``redis``; ``place`` which of them a path means
+- ``stored``, ``vocabulary`` a document as it is stored; ``facts`` an index about itself; ``tuning`` sizes
 """
 
-from dedup.index.index import Index
-from dedup.index.match import Decision, Document, Match
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedup.index.index import Index
+    from dedup.index.match import Decision, Document, Match
 
 __all__ = ["Decision", "Document", "Index", "Match"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the engine when it is first used: `AsyncIndex` does so in its thread, not in the event loop."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dedup.index import index, match
+
+    return index.Index if name == "Index" else getattr(match, name)

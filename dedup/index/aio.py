@@ -1,7 +1,7 @@
-"""The index for programs that run in an event loop: calls that wait together are worked on together, in a thread.
+"""The index for programs that run an event loop: calls that wait at the same time become one batch, in a thread.
 
-One thread does all the work, in the order of the calls. While it is busy, calls gather; what has gathered goes next, as
-one batch. So a single call waits for nothing, and many are nearly as fast as `Index.add_many`.
+One thread does all the work, in the order of the calls. While it is busy, calls gather; those that have gathered are
+next, as one batch. So a single call waits for nothing, and many are nearly as fast as `Index.add_many`.
 """
 
 from __future__ import annotations
@@ -29,34 +29,40 @@ MOST_TOGETHER = 1_000
 class AsyncIndex:
     """An `Index` whose methods are coroutines.
 
-    Opened by `AsyncIndex.open`, and best used in an ``async with`` block. It belongs to the event loop in which it is
-    opened. Calls of `add` that wait at the same time become one `Index.add_many`, those of `query` one
-    `Index.query_many`; everything is done in the order of the calls. What one caller gave wrong concerns no other; an
-    error of the disk is told to all whose calls it undid.
+    It opens when it is awaited or, best, at the beginning of an ``async with`` block, and belongs to the event loop in
+    which it is opened. Calls of `add` that wait at the same time become one `Index.add_many`, those of `query` one
+    `Index.query_many`; everything is done in the order of the calls. A wrong argument of one caller concerns no other;
+    an error of the disk is raised in all whose calls it undid.
 
     A caller that is cancelled is not answered; its document may have been added. How much waits is bounded by how many
     tasks wait: a call returns when its work is done.
 
     Parameters
     ----------
-    opened : callable
-        Returns an open index; called in the thread.
-    closed : callable, optional
-        Called with the index in the end, instead of `Index.close`.
+    *arguments, **options
+        As for `Index`; errors are raised when it opens.
 
     Examples
     --------
     >>> import asyncio, dedup, tempfile
     >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
     >>> async def main():
-    ...     async with dedup.AsyncIndex.open(tempfile.mkdtemp() + "/news.index") as index:
+    ...     async with dedup.AsyncIndex(tempfile.mkdtemp() + "/news.index") as index:
     ...         answers = await asyncio.gather(index.add("a", report), index.add("b", report.upper()))
-    ...         return [[(match.id, match.relation) for match in matches] for matches in answers]
+    ...         return [[(match.id, match.relation) for match in decision] for decision in answers]
     >>> asyncio.run(main())
     [[], [('a', 'identical')]]
     """
 
-    def __init__(self, opened: Callable[[], Index], closed: Callable[[Index], None] | None = None) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        def opened() -> Index:
+            from dedup.index.index import Index
+
+            return Index(*arguments, **options)
+
+        self._prepare(opened, None)
+
+    def _prepare(self, opened: Callable[[], Index], closed: Callable[[Index], None] | None) -> None:
         self._opened = opened
         self._closed = closed
         self._index: Index | None = None
@@ -66,19 +72,30 @@ class AsyncIndex:
         self._waiting: deque[_Call] = deque()
         self._is_busy = False
 
-    @staticmethod
-    def open(*arguments: Any, **options: Any) -> AsyncIndex:
-        """Return an index that opens when it is awaited, or at the begin of an ``async with`` block.
+    @classmethod
+    def open(cls, *arguments: Any, **options: Any) -> AsyncIndex:
+        """Return an index that opens when it is awaited: the same as calling the class."""
+        return cls(*arguments, **options)
 
-        Parameters and errors as of `Index.open`.
+    @classmethod
+    def of(cls, opened: Callable[[], Index], closed: Callable[[Index], None] | None = None) -> AsyncIndex:
+        """Return an asynchronous index around one that others share.
+
+        Parameters
+        ----------
+        opened : callable
+            Returns an open index; called in the thread.
+        closed : callable, optional
+            Called with the index in the end, instead of `Index.close`.
         """
+        index = cls.__new__(cls)
+        index._prepare(opened, closed)
+        return index
 
-        def opened() -> Index:
-            from dedup.index import Index
-
-            return Index.open(*arguments, **options)
-
-        return AsyncIndex(opened)
+    def __repr__(self) -> str:
+        if self._closing is not None:
+            return "<AsyncIndex: closed>"
+        return "<AsyncIndex: not open yet>" if self._index is None else f"<AsyncIndex of {self._index!r}>"
 
     def __await__(self) -> Generator[Any, None, AsyncIndex]:
         return self._open().__await__()
@@ -121,7 +138,7 @@ class AsyncIndex:
         return found
 
     async def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[Decision]:
-        """Find what each of some texts matches; as `Index.query_many`."""
+        """Find what each of several texts matches; as `Index.query_many`."""
         return await self._alone(lambda index: index.query_many(texts))
 
     async def update(
@@ -134,7 +151,7 @@ class AsyncIndex:
         url: str | None = None,
         data: Any = None,
     ) -> Decision:
-        """Put a document in the place of the one of that id; as `Index.update`."""
+        """Replace the document of an id; as `Index.update`."""
         fields = {"source": source, "published": published, "url": url, "data": data}
         return await self._alone(lambda index: index.update(id, text, **fields))
 
@@ -147,7 +164,7 @@ class AsyncIndex:
         return await self._alone(lambda index: index.expire(before))
 
     async def get(self, id: str) -> Document | None:
-        """Return what is held of a document; as `Index.get`."""
+        """Return what the index holds of a document; as `Index.get`."""
         return await self._alone(lambda index: index.get(id))
 
     async def contains(self, id: str) -> bool:
@@ -159,7 +176,7 @@ class AsyncIndex:
         return await self._alone(len)
 
     async def flush(self) -> None:
-        """Make all that was added and removed outlive the process and the machine; as `Index.flush`."""
+        """Make all additions and removals outlive the process and the machine; as `Index.flush`."""
         await self._alone(lambda index: index.flush())
 
     async def compact(self) -> None:
@@ -171,11 +188,11 @@ class AsyncIndex:
         return await self._alone(lambda index: index.check())
 
     async def info(self) -> dict[str, Any]:
-        """Return what there is; as `Index.info`."""
+        """Return facts about the index; as `Index.info`."""
         return await self._alone(lambda index: index.info())
 
     async def close(self) -> None:
-        """Do all that waits, flush, and close. Cancelled, it does so all the same."""
+        """Do all that waits, flush, and close; even if it is cancelled."""
         if self._opening is not None:
             await asyncio.shield(self._finish())
 
@@ -203,11 +220,11 @@ class AsyncIndex:
         found: T = await self._call(None, do)
         return found
 
-    async def _call(self, many: str | None, given: Any) -> Any:
+    async def _call(self, many: str | None, argument: Any) -> Any:
         if self._index is None or self._closing is not None:
             state = "closed" if self._closing is not None else "not open yet"
             raise StorageError(f"the index is {state}", "an open one", "use it inside `async with`")
-        call = _Call(many, given, asyncio.get_running_loop().create_future())
+        call = _Call(many, argument, asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         if not self._is_busy:
             self._is_busy = True
@@ -216,14 +233,14 @@ class AsyncIndex:
         return await call.answer
 
     def _next(self) -> None:
-        """Hand what has gathered to the thread."""
+        """Hand the calls that have gathered to the thread."""
         calls = self._take()
         self._is_busy = bool(calls)
         if calls:
             self._submit(calls)
 
     def _take(self) -> list[_Call]:
-        """Take the calls that are worked on together, and leave out those that nobody waits for any more."""
+        """Take the calls of the next batch, without those that nobody waits for any more."""
         calls: list[_Call] = []
         while self._waiting and len(calls) < MOST_TOGETHER:
             call = self._waiting[0]
@@ -242,9 +259,9 @@ class AsyncIndex:
     def _work(self, calls: list[_Call]) -> list[Any]:
         many = calls[0].many
         if many is not None:
-            return outcomes(getattr(self._index, many), [call.given for call in calls])
+            return outcomes(getattr(self._index, many), [call.argument for call in calls])
         try:
-            return [calls[0].given(self._index)]
+            return [calls[0].argument(self._index)]
         except Exception as error:
             return [error]
 
@@ -270,32 +287,32 @@ class AsyncIndex:
 
 @dataclass(slots=True)
 class _Call:
-    """What a caller waits for.
+    """A call that waits for its answer.
 
-    ``many`` is the method that takes a list of what is ``given``; with None that is a function of the index.
+    ``many`` is the method that takes a list of such arguments; with None the argument is a function of the index.
     """
 
     many: str | None
-    given: Any
+    argument: Any
     answer: asyncio.Future[Any]
 
 
-def outcomes(many: Callable[[list[Any]], list[Any]], given: list[Any]) -> list[Any]:
-    """Call a method that takes all or nothing so that what is wrong of one record concerns no other.
+def outcomes(many: Callable[[list[Any]], list[Any]], arguments: list[Any]) -> list[Any]:
+    """Call a method that takes all records or none, so that a wrong record concerns no other.
 
     Parameters
     ----------
     many : callable
         Such as `Index.add_many`; refuses by an `InputError`.
-    given : list
+    arguments : list
 
     Returns
     -------
-    list, of the length of ``given``
+    list, of the length of ``arguments``
         The answers; an exception where there is none.
     """
     found: list[Any] = []
-    parts = [given] if given else []
+    parts = [arguments] if arguments else []
     while parts:
         part = parts.pop()
         try:

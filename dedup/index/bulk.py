@@ -1,37 +1,32 @@
-"""Many documents at a time for an index: those of a run, whose tokens are there already. Arrays in, arrays out."""
+"""Access to an index in bulk, for a run whose texts are tokenised already: arrays in, arrays out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.attribution.agencies import UNKNOWN, Agencies
+from dedup.attribution.agencies import Agencies
 from dedup.errors import StorageError
-from dedup.index.features import Prepared
-from dedup.index.folder.backend import Embedded
-from dedup.index.folder.database import Row
-from dedup.index.index import Index
-from dedup.index.postings import MOST_DOCUMENTS
+from dedup.index.features import Features, NearKeys
+from dedup.index.index import Index, next_numbers
+from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row
 from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
 from dedup.store.secret import Key
 from dedup.text.tokens import Tokens
 
-NAMES_AT_A_TIME = 10_000
-
-Numbers = npt.NDArray[np.int64]
+ROWS_AT_A_TIME = 10_000
 
 
-class Named(NamedTuple):
-    """What an index holds of some documents, column by column.
+class StoredColumns(NamedTuple):
+    """Stored documents, column by column.
 
     Parameters
     ----------
@@ -39,11 +34,13 @@ class Named(NamedTuple):
     ids, sources, credits : pyarrow.LargeStringArray
     published : int64 array
         Microseconds since 1970 UTC or NO_DATE.
-    drawn_on, original : bool array
-        As in `dedup.attribution.direction.Sides`; whether it is no copy of another document.
+    drawn_on : bool array
+        As in `dedup.attribution.direction.Sides`.
+    original : bool array
+        Whether each is no copy of another document.
     """
 
-    numbers: Numbers
+    numbers: DocumentNumbers
     ids: pa.LargeStringArray
     sources: pa.LargeStringArray
     credits: pa.LargeStringArray
@@ -52,89 +49,175 @@ class Named(NamedTuple):
     original: npt.NDArray[np.bool_]
 
 
-class Added(NamedTuple):
-    """Documents to be added: their texts as the index looks at them, and who they are, column by column."""
+class NewDocuments(NamedTuple):
+    """Documents to be added: the features of their texts, with credits, and the columns that say what they are.
 
-    texts: Prepared
+    Parameters
+    ----------
+    features : Features
+    ids : list of str
+    sources : list of str or None
+    published : list of int
+        Microseconds since 1970 UTC or NO_DATE.
+    """
+
+    features: Features
     ids: list[str]
     sources: list[str | None]
     published: list[int]
 
 
-def state(index: Index) -> dict[str, str | int]:
-    """Return what tells an index, as it is now, from any other state that it was or will be in."""
-    with index._reading():
-        # A document that is added takes a new number; one that is removed lessens the count.
-        return {"place": index._storage.place, "next": index._storage.next, "documents": len(index._storage)}
+class BulkIndex:
+    """An index as a run uses it.
 
-
-def params_of(index: Index) -> Params:
-    """Return the parameters of an index that is open for writing.
+    Parameters
+    ----------
+    index : Index
+        Open for writing.
 
     Raises
     ------
     StorageError
-        When it is not.
+        When it is closed, or open for reading only.
     """
-    with index._reading():
-        if not index._storage.writable:
-            raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
-        return index._storage.params
+
+    def __init__(self, index: Index) -> None:
+        with index.reading():
+            if not index.backend.writable:
+                raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
+        self._index = index
+        self._backend = index.backend
+        self._near_keys = NearKeys(index.params)
+
+    @property
+    def params(self) -> Params:
+        """The parameters with which the index was made."""
+        return self._index.params
+
+    @property
+    def key(self) -> Key:
+        """The key of its fingerprints and digests."""
+        return self._backend.key
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def identity(self) -> dict[str, str | int]:
+        """Return facts that distinguish the index, as it is now, from every other state that it was or will be in."""
+        with self._index.reading():
+            # A document that is added takes a new number; one that is removed lessens the count.
+            return {"place": self._backend.place, "next": self._backend.next, "documents": len(self._backend)}
+
+    def held(self) -> AbstractContextManager[None]:
+        """Have other threads wait, as long as the block lasts."""
+        return self._index.held()
+
+    def close(self) -> None:
+        """Flush and close the index."""
+        self._index.close()
+
+    def file_bytes(self) -> int | None:
+        """Return the bytes that it takes on disk, open or closed; None where it is in no folder."""
+        return self._backend.file_bytes()
+
+    # ---- asking
+
+    def features(self, tokens: Tokens, sizes: npt.NDArray[np.int64], published: npt.NDArray[np.int64]) -> Features:
+        """Return the features of texts that are tokenised already, without credits.
+
+        Parameters
+        ----------
+        tokens : Tokens
+            Under the key of the index.
+        sizes, published : int64 array, shape (n,)
+            Bytes of each text; microseconds since 1970 UTC or NO_DATE.
+        """
+        return Features.of_tokens(tokens, sizes, published, self._near_keys)
+
+    def matches(self, texts: Features) -> Matches:
+        """Return the matches of texts among the stored documents: ``left`` is a number, ``right`` a place of a text."""
+        with self._index.reading():
+            numbers = MOST_DOCUMENTS + np.arange(len(texts.lengths))  # higher than all there are
+            found = self._backend.find(texts, numbers, add=False)
+            left, right = found.texts.numbers[found.matches.left], found.matches.right - found.texts.first_new
+            return replace(found.matches, left=left, right=right)
+
+    def columns(self, numbers: DocumentNumbers) -> StoredColumns:
+        """Return stored documents by number; those that are gone are left out."""
+        parts: list[StoredColumns] = []
+        with self._index.reading():
+            for first in range(0, max(1, len(numbers)), ROWS_AT_A_TIME):
+                wanted = numbers[first : first + ROWS_AT_A_TIME].tolist()
+                rows = self._backend.fetch(wanted)
+                parts.append(_columns([rows[number] for number in wanted if number in rows]))
+        return StoredColumns(
+            np.concatenate([part.numbers for part in parts]),
+            pa.concat_arrays([part.ids for part in parts]),
+            pa.concat_arrays([part.sources for part in parts]),
+            pa.concat_arrays([part.credits for part in parts]),
+            np.concatenate([part.published for part in parts]),
+            np.concatenate([part.drawn_on for part in parts]),
+            np.concatenate([part.original for part in parts]),
+        )
+
+    def holds(self, id: str, digest: npt.NDArray[np.uint64]) -> bool:
+        """Return whether there is a document of this id whose text has this digest."""
+        with self._index.reading():
+            row = self._backend.by_id(id)
+            return row is not None and row.digest == digest.astype(">u8").tobytes()
+
+    def count_known(self, ids: Iterable[list[str]]) -> int:
+        """Return how many of the ids documents have; ids come in blocks."""
+        with self._index.reading():
+            return sum(len(self._backend.known_ids(block)) for block in ids)
+
+    # ---- adding
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Flush what the block adds in `attempts`: all of it is there then, or after an error none.
+
+        Raises
+        ------
+        StorageError
+            Also when all is committed, but its postings could not be written: `holds` tells.
+        """
+        with self._index.writing():
+            yield
+            self._backend.flush()
+
+    def attempts(self) -> Iterator[AbstractContextManager[None]]:
+        """Yield transactions, as `dedup.index.protocol.Backend.attempts` does."""
+        return self._backend.attempts()
+
+    def add(self, new: NewDocuments, agencies: Agencies) -> None:
+        """Add documents that match none of those that are there and none of each other, within an attempt.
+
+        Where an id is taken they replace the document that has it.
+        """
+        for id in self._backend.known_ids(new.ids):
+            old = self._backend.by_id(id)
+            if old is not None:
+                self._backend.remove(old)
+        numbers = next_numbers(self._backend, len(new.ids))
+        is_counted = self.params.level < Level.near or new.features.lengths >= self.params.min_tokens
+        counted = np.broadcast_to(is_counted, len(numbers))
+        self._backend.post(new.features, numbers, counted)
+        none = [None] * len(numbers)
+        rows = NewRows(
+            ids=new.ids,
+            sources=new.sources,
+            urls=none,
+            data=none,
+            published=[None if date == NO_DATE else date for date in new.published],
+            copy_of=none,
+            counted=counted.tolist(),
+        )
+        self._backend.insert(rows.rows(numbers, new.features, self._backend.vocabulary, agencies.names))
 
 
-def key_of(index: Index) -> Key:
-    """Return the key of the fingerprints and digests of an index."""
-    return index._storage.key
-
-
-@contextmanager
-def held(index: Index) -> Iterator[None]:
-    """Have other threads wait."""
-    with index._mutex:
-        yield
-
-
-def file_bytes(index: Index) -> int | None:
-    """Return the bytes that an index takes on disk, be it open or closed; None where it is in no folder."""
-    return index._storage.file_bytes() if isinstance(index._storage, Embedded) else None
-
-
-def prepared(index: Index, tokens: Tokens, sizes: Numbers, published: Numbers) -> Prepared:
-    """Return texts of these tokens, bytes and dates, as an index looks at them, but for the credits."""
-    none = np.full(len(tokens), UNKNOWN), np.zeros(len(tokens), bool)
-    return Prepared(tokens, np.diff(tokens.offsets), sizes, *none, published, *index._near_keys(tokens))
-
-
-def compared(index: Index, texts: Prepared) -> Matches:
-    """Return the matches of texts among the documents of an index: ``left`` is a number, ``right`` a place."""
-    with index._reading():
-        numbers = MOST_DOCUMENTS + np.arange(len(texts.lengths))  # higher than all there are
-        found = index._storage.find(texts, numbers, add=False)
-        left, right = found.texts.numbers[found.matches.left], found.matches.right - found.texts.first_new
-        return replace(found.matches, left=left, right=right)
-
-
-def named(index: Index, numbers: Numbers) -> Named:
-    """Return what an index holds of documents; those that are gone are left out."""
-    parts: list[Named] = []
-    with index._reading():
-        for first in range(0, max(1, len(numbers)), NAMES_AT_A_TIME):
-            some = numbers[first : first + NAMES_AT_A_TIME].tolist()
-            rows = index._storage.fetch(some)
-            parts.append(_columns([rows[number] for number in some if number in rows]))
-    return Named(
-        np.concatenate([part.numbers for part in parts]),
-        pa.concat_arrays([part.ids for part in parts]),
-        pa.concat_arrays([part.sources for part in parts]),
-        pa.concat_arrays([part.credits for part in parts]),
-        np.concatenate([part.published for part in parts]),
-        np.concatenate([part.drawn_on for part in parts]),
-        np.concatenate([part.original for part in parts]),
-    )
-
-
-def _columns(rows: list[Row]) -> Named:
-    return Named(
+def _columns(rows: list[Row]) -> StoredColumns:
+    return StoredColumns(
         np.array([row.number for row in rows], np.int64),
         pa.array([row.id for row in rows], pa.large_string()),
         pa.array([row.source for row in rows], pa.large_string()),
@@ -143,78 +226,3 @@ def _columns(rows: list[Row]) -> Named:
         np.array([bool(row.drawn_on) for row in rows], bool),
         np.array([row.copy_of is None for row in rows], bool),
     )
-
-
-def holds(index: Index, id: str, digest: npt.NDArray[np.uint64]) -> bool:
-    """Return whether an index has a document of this id with the text of this digest."""
-    with index._reading():
-        row = index._storage.by_id(id)
-        return row is not None and row.digest == digest.astype(">u8").tobytes()
-
-
-def count_known(index: Index, ids: Iterable[list[str]]) -> int:
-    """Return how many of the ids an index has."""
-    with index._reading():
-        return sum(len(index._storage.known(some)) for some in ids)
-
-
-def add(index: Index, parts: Callable[[], Iterable[Added]], agencies: Agencies) -> None:
-    """Add documents that match none of those that are there and none of each other: all, or after an error none.
-
-    Where an id is taken they come in the place of the document that has it.
-
-    Parameters
-    ----------
-    index : Index
-    parts : callable
-        Returns the documents, some at a time; may be called again.
-    agencies : Agencies
-
-    Raises
-    ------
-    StorageError
-        Also when all are committed, but what they are found by could not be written: `holds` tells.
-    """
-    with index._writing():
-        index._storage.turn(partial(_add, index, parts, agencies))
-        index._storage.flush()
-
-
-def _add(index: Index, parts: Callable[[], Iterable[Added]], agencies: Agencies) -> None:
-    storage = index._storage
-    for part in parts():
-        for id in storage.known(part.ids):
-            index._remove(id)
-        numbers = storage.next + np.arange(len(part.ids))
-        if numbers[-1] >= MOST_DOCUMENTS:
-            raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
-        is_counted = storage.params.level < Level.near or part.texts.lengths >= storage.params.min_tokens
-        counted = np.broadcast_to(is_counted, len(numbers))
-        storage.post(part.texts, numbers, counted)
-        storage.insert(_rows(index, part, numbers, counted, agencies))
-
-
-def _rows(
-    index: Index, part: Added, numbers: Numbers, counted: npt.NDArray[np.bool_], agencies: Agencies
-) -> Iterator[Row]:
-    texts = part.texts
-    packed = index._storage.vocabulary.pack(texts.tokens)
-    digests = texts.tokens.digests.astype(">u8").tobytes()
-    for at, number in enumerate(numbers.tolist()):
-        code, date = int(texts.credit[at]), part.published[at]
-        yield Row(
-            number=number,
-            id=part.ids[at],
-            size=int(texts.sizes[at]),
-            length=int(texts.lengths[at]),
-            source=part.sources[at],
-            published=None if date == NO_DATE else date,
-            url=None,
-            data=None,
-            credit=None if code == UNKNOWN else agencies.names[code],
-            drawn_on=int(texts.drawn_on[at]),
-            copy_of=None,
-            counted=int(counted[at]),
-            digest=digests[16 * at : 16 * at + 16],
-            tokens=packed[at],
-        )

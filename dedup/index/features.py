@@ -1,4 +1,4 @@
-"""Texts as an index looks at them: tokens, band keys, credits. Nothing here depends on what is stored."""
+"""Features of new texts, computed before an index is asked: tokens, band keys, credits, dates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.attribution.agencies import Agencies
+from dedup.attribution.agencies import UNKNOWN, Agencies
 from dedup.attribution.credits import HEAD_BYTES, TAIL_BYTES, credit_at_ends, credits_at_ends, ends_of
 from dedup.candidates.lsh import band_keys, bands_and_rows
 from dedup.candidates.signatures import signatures
@@ -24,8 +24,8 @@ FEW_TEXTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Some texts.
+class Features:
+    """What is computed of new texts alone, whatever the index holds.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ class Prepared:
         Microseconds since 1970 UTC, or NO_DATE.
     keys : uint64 array
         By which identical and near documents are found.
-    places : int64 array
-        The text that has each key.
+    key_texts : int64 array
+        Which of the texts has each key.
     """
 
     tokens: Tokens
@@ -52,26 +52,34 @@ class Prepared:
     drawn_on: npt.NDArray[np.bool_]
     published: npt.NDArray[np.int64]
     keys: npt.NDArray[np.uint64]
-    places: npt.NDArray[np.int64]
+    key_texts: npt.NDArray[np.int64]
+
+    @staticmethod
+    def of_tokens(
+        tokens: Tokens, sizes: npt.NDArray[np.int64], published: npt.NDArray[np.int64], near_keys: NearKeys
+    ) -> Features:
+        """Return the features of texts that are tokenised already; none of them has a credit."""
+        credit, drawn_on = np.full(len(tokens), UNKNOWN), np.zeros(len(tokens), bool)
+        return Features(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on, published, *near_keys(tokens))
 
     @staticmethod
     def of(
         texts: Sequence[bytes], published: Sequence[int | None], agencies: Agencies, near_keys: NearKeys, key: Key
-    ) -> Prepared:
-        """Prepare texts, in UTF-8, and their dates; under the key of the index."""
-        given = pa.array(texts, pa.large_binary())
-        array = without_markup(given, near_keys.params.html)
+    ) -> Features:
+        """Compute the features of texts, in UTF-8, with their dates; words are hashed under the key of the index."""
+        raw = pa.array(texts, pa.large_binary())
+        array = without_markup(raw, near_keys.params.html)
         data, offsets = buffers(array)
         tokens = tokenise(array, key)
         sizes = np.diff(offsets)
         if len(texts) < FEW_TEXTS:
-            texts = texts if array is given else array.to_pylist()
-            found = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), agencies) for text in texts]
-            credit = np.array([one.agency for one in found])
-            drawn_on = np.array([one.drawn_on for one in found])
+            texts = texts if array is raw else array.to_pylist()
+            credits = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), agencies) for text in texts]
+            credit = np.array([one.agency for one in credits])
+            drawn_on = np.array([one.drawn_on for one in credits])
         else:
             credit, drawn_on = credits_at_ends(ends_of(data, offsets), sizes, np.arange(len(texts)), agencies)
-        return Prepared(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on, dates(published), *near_keys(tokens))
+        return Features(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on, dates(published), *near_keys(tokens))
 
 
 def dates(published: Sequence[int | None]) -> npt.NDArray[np.int64]:
@@ -80,7 +88,7 @@ def dates(published: Sequence[int | None]) -> npt.NDArray[np.int64]:
 
 
 class NearKeys:
-    """Makes the keys by which identical and near documents are found: one of the whole text, and those of its bands.
+    """The keys by which identical and near documents are found: one of the whole text, and those of its bands.
 
     Parameters
     ----------
@@ -92,13 +100,13 @@ class NearKeys:
         self._bands, self._rows = bands_and_rows(params) if params.level >= Level.near else (0, 0)
 
     def __call__(self, tokens: Tokens) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-        """Return the keys of texts, and the place of the text that has each; none of texts without words."""
+        """Return the keys of texts, and which text has each; texts without words have none."""
         lengths = np.diff(tokens.offsets)
         (worded,) = np.nonzero(lengths)
-        keys, places = [tokens.digests[worded, 1]], [worded]
+        keys, key_texts = [tokens.digests[worded, 1]], [worded]
         if self._bands:
             signed = signatures(tokens, self.params, length=self._bands * self._rows)
             (compared,) = np.nonzero(lengths >= self.params.min_tokens)
             keys.append(band_keys(signed[compared], self._bands, self._rows).ravel())
-            places.append(np.repeat(compared, self._bands))
-        return np.concatenate(keys), np.concatenate(places)
+            key_texts.append(np.repeat(compared, self._bands))
+        return np.concatenate(keys), np.concatenate(key_texts)

@@ -1,4 +1,4 @@
-"""The index: a lasting set of documents that is asked, text by text or batch by batch, what it has seen already."""
+"""The index: a lasting set of documents that says, text by text or batch by batch, what it has seen already."""
 
 from __future__ import annotations
 
@@ -6,105 +6,105 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 import orjson
 
-from dedup.attribution.agencies import UNKNOWN, Agencies
+from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
-from dedup.errors import ParamsError, StorageError
-from dedup.index import record as inputs
-from dedup.index.features import NearKeys, Prepared
-from dedup.index.folder.backend import Embedded
-from dedup.index.folder.create import folder_of
-from dedup.index.folder.database import Row
+from dedup.errors import DedupError, ParamsError, StorageError
+from dedup.index.decisions import EARLIER, decide, dropped, numbers_of_copies
+from dedup.index.features import Features, NearKeys
+from dedup.index.folder.backend import FolderBackend
 from dedup.index.match import Decision, Document, written
-from dedup.index.postings import MOST_DOCUMENTS
+from dedup.index.place import folder_of, is_url
 from dedup.index.protocol import Backend
-from dedup.index.query import Found
-from dedup.index.record import Given, already_there, checked_id, records
-from dedup.index.redis.url import Address
-from dedup.index.verdict import copies_of_it, verdicts
-from dedup.judge.relation import LAST_COPY
-from dedup.params import Params
+from dedup.index.record import Record, checked_date, checked_id, checked_record, id_taken, is_id, read_records
+from dedup.index.search.query import QueryMatches
+from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row
+from dedup.index.tuning import IndexTuning, default_tuning
+from dedup.judge.relation import LAST_COPY, Models
+from dedup.params import Params, with_fields
 
 DURABILITIES = ("flush", "each")
 
-CHUNK_DOCUMENTS, CHUNK_BYTES = 1_000, 16 << 20
+BATCH_DOCUMENTS, BATCH_BYTES = 1_000, 16 << 20
 """Documents, and bytes of text, that are worked on at a time."""
 
 
 class Index:
     """A lasting set of documents that says of any text what it copies.
 
-    Opened by `Index.open`, and best used in a ``with`` block. In a folder one process may write, and any number read
-    what was flushed; on a server all may write. Methods may be called from several threads; they wait for each other.
+    Opens an index, or makes one, and is best used in a ``with`` block. In a folder one process may write, and any
+    number read what was flushed; on a server all may write. Methods may be called from several threads; they wait for
+    each other.
+
+    Parameters
+    ----------
+    path : path or str
+        Its folder or, for one that several writers share, the URL of a Redis server, such as
+        ``redis://host:6379/0?name=news``. With mode ``rw`` it is made if it is not there.
+    params : Params, optional
+        Of a new index. One that is there must have been made with the same; by default with whatever it was made.
+        ``keep`` and ``prefer`` mean nothing here: documents come in the order in which they are preferred.
+    mode : {"rw", "r"}
+    durability : {"flush", "each"}
+        When additions outlive the process and the machine: after `flush` (which is called by itself now and then), or
+        after every call. On a server every call commits, and what that outlives is up to the server.
+    agencies : path, optional
+        A file of news agencies, to be found as credits besides the shipped ones.
+    **params_fields
+        Fields of `Params` by name, as in ``Index(path, level="near")``; they replace those of ``params``.
+
+    Raises
+    ------
+    StorageError
+        When it is no index, is damaged, has another format or other parameters, or has a writer already.
+    ParamsError
+        When an argument cannot be used.
 
     Examples
     --------
     >>> import dedup, tempfile
     >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
-    >>> with dedup.Index.open(tempfile.mkdtemp() + "/news.index") as index:
+    >>> with dedup.Index(tempfile.mkdtemp() + "/news.index") as index:
     ...     first = index.add("a", report)
     ...     [(match.id, match.relation) for match in index.add("b", report.upper())]
     [('a', 'identical')]
     """
 
-    def __init__(self, storage: Backend, agencies: Agencies) -> None:
-        self._storage = storage
-        self._agencies = agencies
-        self._near_keys = NearKeys(storage.params)
-        self._closed = False
-        self._mutex = threading.RLock()
-
-    @staticmethod
-    def open(
+    def __init__(
+        self,
         path: str | os.PathLike[str],
         params: Params | None = None,
         mode: str = "rw",
+        *,
         durability: str = "flush",
         agencies: str | os.PathLike[str] | None = None,
-    ) -> Index:
-        """Open an index, or make one.
-
-        Parameters
-        ----------
-        path : path or str
-            Its folder, or, for one that several writers share, the URL of a Redis server, such as
-            ``redis://host:6379/0?name=news``. With mode ``rw`` it is made if it is not there.
-        params : Params, optional
-            Of a new index. One that is there must have been made with the same; by default whatever it was made with.
-            ``keep`` and ``prefer`` mean nothing here: documents come in the order in which they are preferred.
-        mode : {"rw", "r"}
-        durability : {"flush", "each"}
-            When what was added outlives the process and the machine: after `flush` (which is called by itself now and
-            then), or after every call. On a server every call commits, and what that outlives is up to the server.
-        agencies : path, optional
-            A file of news agencies, to be found as credits besides the shipped ones.
-
-        Raises
-        ------
-        StorageError
-            When it is no index, is damaged, has another format or other parameters, or has a writer already.
-        ParamsError
-            When an argument cannot be used.
-        """
+        tuning: IndexTuning | None = None,
+        **params_fields: Any,
+    ) -> None:
         if mode not in ("rw", "r"):
             raise ParamsError(f"mode {mode!r}", "'rw' or 'r'")
         if durability not in DURABILITIES:
             raise ParamsError(f"durability {durability!r}", " or ".join(map(repr, DURABILITIES)))
         if params is not None and not isinstance(params, Params):
             raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
-        table = Agencies.read(agencies)
-        if Address.is_one(path):
-            from dedup.index.redis.backend import Shared
+        asked = with_fields(params, params_fields) if params_fields else params
+        self._agencies = Agencies.read(agencies)
+        self._backend = _opened(path, asked, mode, durability, tuning or default_tuning())
+        self._near_keys = NearKeys(self._backend.params)
+        self._closed = False
+        self._mutex = threading.RLock()
 
-            return Index(Shared(Address.of(str(path)), params, mode), table)
-        return Index(Embedded(folder_of(path), params, mode, durability), table)
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *arguments: Any, **options: Any) -> Index:
+        """Open an index, or make one: the same as calling the class."""
+        return cls(path, *arguments, **options)
 
     # ---- asking
 
@@ -115,68 +115,96 @@ class Index:
         ----------
         text : str
         source, published : optional
-            Tell, where known, which of two seems to be the copy.
+            Say, where known, which of two texts seems to be derived from the other.
         url : str, optional
-            Means nothing; so that a record may be asked about as it would be added.
+            Not used; a record may be asked about with the same arguments as it is added.
 
         Returns
         -------
         Decision
-            The list of its matches, the closest relation first, then the highest score, and whether it would stay.
+            Whether the text would be kept, and its matches, the closest relation first, then the highest score.
 
         Raises
         ------
         InputError, StorageError
         """
-        return self._asked([inputs.given(None, text, source, published, url)])[0]
+        return self._query([checked_record(None, text, source, published, url)])[0]
 
     def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[Decision]:
-        """Find what each of some texts matches; not each other.
+        """Find what each of several texts matches in the index; they are not compared with each other.
 
         Parameters
         ----------
-        texts : iterable of str, or of dict with ``text`` and what else `add` takes
-        """
-        return self._asked(records(texts, with_id=False))
+        texts : iterable of str, or of dict with ``text`` and the other arguments of `add`
 
-    def _asked(self, some: list[Given]) -> list[Decision]:
-        with self._reading():
-            found: list[Decision] = []
-            for chunk in _chunks(some):
-                prepared = self._prepared(chunk)
+        Returns
+        -------
+        list of Decision
+            In the order of the texts.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
+        return self._query(read_records(texts, with_id=False))
+
+    def _query(self, records: list[Record]) -> list[Decision]:
+        decisions: list[Decision] = []
+        with self.reading():
+            for batch in _batches(records):
+                features = self._features(batch)
                 # Higher than all there are, and no room is needed for them.
-                numbers = MOST_DOCUMENTS + np.arange(len(chunk))
-                found += self._decided(chunk, self._storage.find(prepared, numbers, add=False))[0]
-            return found
+                numbers = MOST_DOCUMENTS + np.arange(len(batch))
+                matches = self._backend.find(features, numbers, add=False)
+                decisions += decide(matches, batch, self.params, self._agencies, self._backend.fetch).decisions
+        return decisions
 
     def __contains__(self, id: object) -> bool:
-        with self._reading():
-            return inputs.may_be_id(id) and bool(self._storage.known([str(id)]))
+        with self.reading():
+            return is_id(id) and bool(self._backend.known_ids([str(id)]))
 
     def __len__(self) -> int:
-        with self._reading():
-            return len(self._storage)
+        with self.reading():
+            return len(self._backend)
 
     def get(self, id: str) -> Document | None:
-        """Return what is held of a document; None if there is none of that id."""
-        with self._reading():
-            row = self._storage.by_id(checked_id(id))
+        """Return what the index holds of a document.
+
+        Parameters
+        ----------
+        id : str
+
+        Returns
+        -------
+        Document or None
+            None if there is no document of that id.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
+        with self.reading():
+            row = self._backend.by_id(checked_id(id))
             if row is None:
                 return None
-            original = None if row.copy_of is None else self._storage.fetch([row.copy_of]).get(row.copy_of)
+            original = self._original(row)
             return Document(
-                row.id,
-                row.source,
-                written(row.published),
-                row.url,
-                None if row.data is None else orjson.loads(row.data),
-                row.credit,
-                None if original is None else original.id,
-                row.size,
-                row.length,
+                id=row.id,
+                source=row.source,
+                published=written(row.published),
+                url=row.url,
+                data=None if row.data is None else orjson.loads(row.data),
+                credit=row.credit,
+                copy_of=None if original is None else original.id,
+                text_bytes=row.size,
+                tokens=row.length,
             )
 
-    # ---- writing
+    def _original(self, row: Row) -> Row | None:
+        """Return the kept document that a stored one is a copy of."""
+        return None if row.copy_of is None else self._backend.fetch([row.copy_of]).get(row.copy_of)
+
+    # ---- adding
 
     def add(
         self,
@@ -201,7 +229,7 @@ class Index:
             A date as `dedup.deduplicate` reads it.
         url : str, optional
         data : optional
-            Whatever else belongs to it, as JSON can hold it; `get` gives it back.
+            Whatever else belongs to it, as JSON can hold it; `get` returns it.
 
         Returns
         -------
@@ -214,7 +242,7 @@ class Index:
             When the id is there already, or a value cannot be used. Nothing is added then.
         StorageError
         """
-        return self._added([inputs.given(checked_id(id), text, source, published, url, data)])[0]
+        return self._add([checked_record(checked_id(id), text, source, published, url, data)])[0]
 
     def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[Decision]:
         """Add documents one after the other; return what each matches of those before it.
@@ -222,9 +250,75 @@ class Index:
         Parameters
         ----------
         records : iterable of dict
-            With ``id``, ``text`` and what else `add` takes. If one cannot be used none is added.
+            With ``id``, ``text`` and the other arguments of `add`.
+
+        Returns
+        -------
+        list of Decision
+            In the order of the records.
+
+        Raises
+        ------
+        InputError
+            When one of them cannot be used. None is added then.
+        StorageError
         """
-        return self._added(inputs.records(records, with_id=True))
+        return self._add(read_records(records, with_id=True))
+
+    def _add(self, records: list[Record]) -> list[Decision]:
+        decisions: list[Decision] = []
+        with self.writing():
+            batches = [*_batches(records)]
+            if len(batches) > 1:
+                self._assert_new(records)  # all of them, before any is added
+            for batch in batches:
+                features = self._features(batch)
+                for attempt in self._backend.attempts():
+                    with attempt:
+                        self._assert_new(batch)  # another writer may have added one meanwhile
+                        added, _ = self._insert(batch, features)
+                decisions += added
+        return decisions
+
+    def _insert(
+        self, records: list[Record], features: Features, own: Sequence[int] = ()
+    ) -> tuple[list[Decision], QueryMatches]:
+        """Find the matches of new documents, decide, and insert them; they are not dropped for their own copies."""
+        numbers = next_numbers(self._backend, len(records))
+        matches = self._backend.find(features, numbers, True, own)
+        decided = decide(matches, records, self.params, self._agencies, self._backend.fetch, {*own})
+        self._backend.insert(self._rows(records, features, numbers, decided.copy_of, matches.counted.tolist()))
+        return decided.decisions, matches
+
+    def _features(self, records: list[Record]) -> Features:
+        texts, dates = [record.text for record in records], [record.published for record in records]
+        return Features.of(texts, dates, self._agencies, self._near_keys, self._backend.key)
+
+    def _rows(
+        self,
+        records: list[Record],
+        features: Features,
+        numbers: DocumentNumbers,
+        copy_of: list[int | None],
+        counted: list[bool],
+    ) -> Iterator[Row]:
+        new = NewRows(
+            ids=[str(record.id) for record in records],
+            sources=[record.source for record in records],
+            urls=[record.url for record in records],
+            data=[record.data for record in records],
+            published=[record.published for record in records],
+            copy_of=copy_of,
+            counted=counted,
+        )
+        return new.rows(numbers, features, self._backend.vocabulary, self._agencies.names)
+
+    def _assert_new(self, records: list[Record]) -> None:
+        taken = self._backend.known_ids([str(record.id) for record in records])
+        if taken:
+            raise id_taken(min(taken))
+
+    # ---- updating and removing
 
     def update(
         self,
@@ -236,205 +330,152 @@ class Index:
         url: str | None = None,
         data: Any = None,
     ) -> Decision:
-        """Put a document in the place of the one of that id, if there is one; return what it matches of all others.
+        """Replace the document of an id, or add it if there is none; return what it matches of all others.
 
-        Parameters as for `add`. Where the words of the text and its date are as they were, the decision stays: it keeps
-        its place, and what belongs to it is replaced. Else it counts as the latest from now on, and is compared with
-        all others. It does not go for what is in the index as a copy of its old text alone. If it stays, such copies
-        remain its copies where they copy its new text, too. All others stand for themselves from now on: `released`
-        names them.
+        Parameters as for `add`. If the words of the text and its date are as they were, the decision stands: the
+        document keeps its place, and what belongs to it is replaced. Otherwise it counts as the latest from now on, and
+        is compared with all others. It is not dropped for documents that are in the index only as copies of its old
+        text. If it is kept, those that copy its new text, too, remain its copies. The others are kept from now on:
+        ``released`` names them.
         """
-        one = inputs.given(checked_id(id), text, source, published, url, data)
-        with self._writing():
-            return self._storage.turn(partial(self._replace, one, self._prepared([one])))
+        record = checked_record(checked_id(id), text, source, published, url, data)
+        with self.writing():
+            features = self._features([record])
+            for attempt in self._backend.attempts():
+                with attempt:
+                    old = self._backend.by_id(id)
+                    if old is None:
+                        (decision,), _ = self._insert([record], features)
+                    else:
+                        decision = self._replace(old, record, features)
+        return decision
+
+    def _replace(self, old: Row, record: Record, features: Features) -> Decision:
+        """Put a document in the place of the one of its id."""
+        place = np.array([old.number])
+        (new,) = self._rows([record], features, place, [old.copy_of], [bool(old.counted)])
+        if (new.digest, new.published) == (old.digest, old.published):
+            return self._amend(new._replace(tokens=old.tokens), record, features)
+        copies = self._backend.copies(old.number)
+        self._backend.remove(old)
+        (decision,), matches = self._insert([record], features, [row.number for row in copies])
+        still = numbers_of_copies(matches, LAST_COPY[self.params.level]) if decision.kept else set()
+        following = [row for row in copies if row.number in still]
+        if following:
+            self._backend.link(following, int(matches.texts.numbers[-1]))
+        released = tuple(row.id for row in copies if row.number not in still)
+        return replace(decision, replaced=True, released=released)
+
+    def _amend(self, row: Row, record: Record, features: Features) -> Decision:
+        """Replace what belongs to a document whose words and date are as they were; its decision stands."""
+        leader = self._original(row)
+        kin = [] if leader is None else [leader.number]
+        found = self._backend.find(features, np.array([MOST_DOCUMENTS]), False, kin)
+        is_other = found.texts.numbers[found.matches.left] != row.number
+        found = found._replace(matches=found.matches.take(is_other))
+        (today,) = decide(found, [record], self.params, self._agencies, self._backend.fetch).decisions
+        self._backend.amend(row)
+        if leader is None:
+            return Decision(True, None, None, None, today.matches, EARLIER)
+        by = next((match for match in today.matches if match.id == leader.id and match.is_copy), None)
+        if by is None:
+            return Decision(False, leader.id, None, None, today.matches, EARLIER)
+        return dropped(leader.id, by, today.matches, Models.of(self.params))
 
     def remove(self, id: str) -> bool:
-        """Remove a document; return whether there was one. Its copies stand for themselves from now on."""
+        """Remove a document; its copies are kept from now on.
+
+        Parameters
+        ----------
+        id : str
+
+        Returns
+        -------
+        bool
+            Whether there was such a document.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
         checked_id(id)
-        with self._writing():
-            return self._storage.turn(partial(self._remove, id))
+        with self.writing():
+            for attempt in self._backend.attempts():
+                with attempt:
+                    row = self._backend.by_id(id)
+                    if row is not None:
+                        self._backend.remove(row)
+        return row is not None
 
     def expire(self, before: Any = None) -> int:
-        """Remove all documents published before a date; return how many. Those without a date stay.
+        """Remove all documents published before a date; those without a date stay.
 
         Parameters
         ----------
         before : date, optional
-            Without one it is the window of the index before its newest document, or before now, if that is earlier.
+            By default the window of the index before its newest document, or before now, if that is earlier.
+
+        Returns
+        -------
+        int
+            How many were removed.
 
         Raises
         ------
         InputError
             When it is no date, or there is neither a date nor a window.
         """
-        window = self._storage.params.window
+        window = self.params.window
         if before is None and window is not None:
-            newest = self._storage.newest()
+            with self.reading():
+                newest = self._backend.newest()
             if newest is None:
                 return 0
             date = min(newest, time.time_ns() // 1000) - int(window * MICROSECONDS_AN_HOUR)
         else:
-            date = inputs.date(before)
-        with self._writing():
-            return self._storage.expire(date)
-
-    def _remove(self, id: str) -> bool:
-        row = self._storage.by_id(id)
-        if row is None:
-            return False
-        self._storage.remove(row)
-        return True
-
-    def _replace(self, one: Given, prepared: Prepared) -> Decision:
-        """Add a document, or put it in the place of the one of its id; the work of a turn."""
-        old = self._storage.by_id(str(one.id))
-        if old is None:
-            return self._insert([one], prepared)[0][0]
-        (new,) = self._rows([one], prepared, np.array([old.number]), [old.copy_of], [bool(old.counted)])
-        if (new.digest, new.published) == (old.digest, old.published):
-            return self._amend(new._replace(tokens=old.tokens), one, prepared)
-        copies = self._storage.copies(old.number)
-        self._storage.remove(old)
-        (decision,), found = self._insert([one], prepared, [row.number for row in copies])
-        still = copies_of_it(found, LAST_COPY[self._storage.params.level]) if decision.kept else set()
-        following = [row for row in copies if row.number in still]
-        if following:
-            self._storage.follow(following, int(found.texts.numbers[-1]))
-        decision.replaced = True
-        decision.released = tuple(row.id for row in copies if row.number not in still)
-        return decision
-
-    def _amend(self, row: Row, one: Given, prepared: Prepared) -> Decision:
-        """Replace what belongs to a document whose words and date are as they were; its decision stays."""
-        leader = None if row.copy_of is None else self._storage.fetch([row.copy_of]).get(row.copy_of)
-        kin = [] if leader is None else [leader.number]
-        found = self._storage.find(prepared, np.array([MOST_DOCUMENTS]), False, kin)
-        is_other = found.texts.numbers[found.matches.left] != row.number
-        (others,), _ = self._decided([one], found._replace(matches=found.matches.take(is_other)))
-        self._storage.amend(row)
-        if leader is None:
-            return Decision(others)
-        found_by = next((match for match in others if match.id == leader.id and match.is_copy), None)
-        if found_by is None:
-            return Decision(others, leader.id)
-        return Decision(others, leader.id, found_by.relation, found_by.score)
-
-    def _added(self, some: list[Given]) -> list[Decision]:
-        with self._writing():
-            chunks = list(_chunks(some))
-            if len(chunks) > 1:
-                self._assert_new(some)  # all of them, before any is added
-            found: list[Decision] = []
-            for chunk in chunks:
-                found += self._storage.turn(partial(self._add, chunk, self._prepared(chunk)))
-            return found
-
-    def _assert_new(self, some: list[Given]) -> None:
-        taken = self._storage.known([str(one.id) for one in some])
-        if taken:
-            raise already_there(min(taken))
-
-    def _prepared(self, chunk: list[Given]) -> Prepared:
-        return Prepared.of(
-            [one.text for one in chunk],
-            [one.published for one in chunk],
-            self._agencies,
-            self._near_keys,
-            self._storage.key,
-        )
-
-    def _add(self, chunk: list[Given], prepared: Prepared) -> list[Decision]:
-        """Add a chunk; the work of a turn."""
-        self._assert_new(chunk)  # another writer may have added one meanwhile
-        return self._insert(chunk, prepared)[0]
-
-    def _insert(self, chunk: list[Given], prepared: Prepared, own: Sequence[int] = ()) -> tuple[list[Decision], Found]:
-        """Decide on new documents, and insert them; they do not go for their own copies."""
-        first = self._storage.next
-        if first + len(chunk) > MOST_DOCUMENTS:
-            raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
-        numbers = np.arange(first, first + len(chunk))
-        found = self._storage.find(prepared, numbers, True, own)
-        decisions, copy_of = self._decided(chunk, found, own)
-        self._storage.insert(self._rows(chunk, prepared, numbers, copy_of, found.counted.tolist()))
-        return decisions, found
-
-    def _decided(
-        self, chunk: list[Given], found: Found, own: Sequence[int] = ()
-    ) -> tuple[list[Decision], list[int | None]]:
-        ids, sources = [one.id for one in chunk], [one.source for one in chunk]
-        published = [one.published for one in chunk]
-        last_copy = LAST_COPY[self._storage.params.level]
-        return verdicts(found, ids, sources, published, last_copy, self._agencies, self._storage.fetch, {*own})
-
-    def _rows(
-        self,
-        chunk: list[Given],
-        prepared: Prepared,
-        numbers: np.ndarray[Any, np.dtype[np.int64]],
-        copy_of: list[int | None],
-        counted: list[bool],
-    ) -> Iterator[Row]:
-        packed = self._storage.vocabulary.pack(prepared.tokens)
-        digests = prepared.tokens.digests.astype(">u8").tobytes()
-        for at, (one, number) in enumerate(zip(chunk, numbers.tolist(), strict=True)):
-            code = int(prepared.credit[at])
-            yield Row(
-                number,
-                str(one.id),
-                int(prepared.sizes[at]),
-                int(prepared.lengths[at]),
-                one.source,
-                one.published,
-                one.url,
-                one.data,
-                None if code == UNKNOWN else self._agencies.names[code],
-                int(prepared.drawn_on[at]),
-                copy_of[at],
-                int(counted[at]),
-                digests[16 * at : 16 * at + 16],
-                packed[at],
-            )
+            date = checked_date(before)
+        with self.writing():
+            return self._backend.expire(date)
 
     # ---- keeping
 
     def flush(self) -> None:
-        """Make all that was added and removed outlive the process and the machine, and visible to readers."""
-        with self._writing():
-            self._storage.flush()
+        """Make all additions and removals outlive the process and the machine, and visible to readers."""
+        with self.writing():
+            self._backend.flush()
 
     def compact(self) -> None:
-        """Drop what is left of removed documents, count word pairs anew, and give the room back to the disk."""
-        with self._writing():
-            self._storage.compact()
+        """Drop what is left of removed documents, count word pairs again, and return the freed room to the disk."""
+        with self.writing():
+            self._backend.compact()
 
     def check(self) -> list[str]:
         """Read everything; return what is wrong, in words: nothing, as a rule."""
-        with self._reading():
-            return self._storage.problems()
+        with self.reading():
+            return self._backend.problems()
 
     def info(self) -> dict[str, Any]:
-        """Return what there is, as plain values: documents, bytes, dates, runs, parameters."""
-        with self._reading():
-            counts = self._storage.statistics()
+        """Return facts about the index as plain values: documents, bytes, dates, runs, parameters."""
+        with self.reading():
+            counts = self._backend.statistics()
             return {
-                "path": self._storage.place,
+                "path": self._backend.place,
                 "documents": counts["documents"],
                 "copies": counts["copies"],
                 "text_bytes": counts["text_bytes"],
                 "earliest": written(counts["first"]),
                 "latest": written(counts["last"]),
-                **self._storage.info(),
-                "params": self._storage.params.as_dict(),
-                "fingerprint": self._storage.params.fingerprint,
+                **self._backend.info(),
+                "params": self.params.as_dict(),
+                "fingerprint": self.params.fingerprint,
             }
 
     def close(self) -> None:
-        """Flush and close; closed it cannot be used."""
+        """Flush and close; a closed index cannot be used."""
         with self._mutex:
             if not self._closed:
                 self._closed = True
-                self._storage.close()
+                self._backend.close()
 
     def __enter__(self) -> Index:
         return self
@@ -444,20 +485,53 @@ class Index:
     ) -> None:
         self.close()
 
-    # ---- what all of them do first and last
+    def __repr__(self) -> str:
+        facts = [f"level {self.params.level.name}"]
+        if self._closed:
+            facts.append("closed")
+        elif self._mutex.acquire(blocking=False):  # a debugger must not wait for another thread
+            try:
+                with suppress(DedupError):
+                    count = len(self)
+                    facts = ["1 document" if count == 1 else f"{count:,} documents", *facts]
+            finally:
+                self._mutex.release()
+        if not self._backend.writable:
+            facts.append("read only")
+        return f"<{type(self).__name__} {self._backend.place}: {', '.join(facts)}>"
+
+    # ---- for the modules that work on an index in bulk, and for tests; not a part of the public promise
+
+    @property
+    def params(self) -> Params:
+        """The parameters with which the index was made."""
+        return self._backend.params
+
+    @property
+    def backend(self) -> Backend:
+        """The place where the documents are kept, which is used within `reading` or `writing`."""
+        return self._backend
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def held(self) -> Iterator[None]:
+        """Have other threads wait, as long as the block lasts."""
+        with self._mutex:
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Use the back end without changing it: other threads wait, and one committed state is seen."""
         with self._mutex:
             self._assert_open()
-            with self._storage.reading():
+            with self._backend.reading():
                 yield
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
+        """Use the back end and change it, in `dedup.index.protocol.Backend.attempts`."""
         with self._mutex:
             self._assert_open()
-            with self._storage.writing():
+            with self._backend.writing():
                 yield
 
     def _assert_open(self) -> None:
@@ -465,14 +539,38 @@ class Index:
             raise StorageError("the index is closed", "an open one", "open it again")
 
 
-def _chunks(some: list[Given]) -> Iterator[list[Given]]:
-    chunk: list[Given] = []
+def _opened(
+    path: str | os.PathLike[str], params: Params | None, mode: str, durability: str, tuning: IndexTuning
+) -> Backend:
+    if is_url(path):
+        from dedup.index.redis.backend import RedisBackend
+
+        return RedisBackend(str(path), params, mode, tuning)
+    return FolderBackend(folder_of(path), params, mode, durability, tuning)
+
+
+def _batches(records: list[Record]) -> Iterator[list[Record]]:
+    batch: list[Record] = []
     size = 0
-    for one in some:
-        if chunk and (len(chunk) == CHUNK_DOCUMENTS or size + len(one.text) > CHUNK_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(one)
-        size += len(one.text)
-    if chunk:
-        yield chunk
+    for record in records:
+        if batch and (len(batch) == BATCH_DOCUMENTS or size + len(record.text) > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(record)
+        size += len(record.text)
+    if batch:
+        yield batch
+
+
+def next_numbers(backend: Backend, count: int) -> DocumentNumbers:
+    """Return the numbers of the next documents.
+
+    Raises
+    ------
+    StorageError
+        When none are left.
+    """
+    first = backend.next
+    if first + count > MOST_DOCUMENTS:
+        raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
+    return np.arange(first, first + count)

@@ -1,8 +1,8 @@
-"""What an index answers with."""
+"""The answers of an index: matches, decisions, and what it holds of a document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from dedup.schema import NO_DATE
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A stored document that a text matches.
+    """A stored document that a text matches, and how.
 
     Parameters
     ----------
@@ -27,7 +27,8 @@ class Match:
         By the names of `dedup.schema.MEASURES`, those that were measured; ``left`` is the stored document, ``right``
         the text asked about.
     derived : str or None
-        Which seems to be the copy, ``"new"`` (the text asked about) or ``"stored"``; None where that is not known.
+        Which of the two seems to be derived from the other, ``"new"`` (the text asked about) or ``"stored"``; None
+        where that is not known.
     published : str or None
         Of the stored document: ISO 8601, UTC.
     source : str or None
@@ -35,7 +36,7 @@ class Match:
         Whether by this match the text is a copy of the stored document, at the level of the index: of an excerpt only
         where the text is the contained one.
     kept : bool
-        Whether the stored document was no copy of another one in the index when the text came.
+        Whether the stored document was kept, that is no copy of another one in the index, when the text came.
     """
 
     id: str
@@ -48,77 +49,91 @@ class Match:
     is_copy: bool
     kept: bool
 
+    def __repr__(self) -> str:
+        derived = f", {self.derived} seems derived" if self.derived else ""
+        copy = "copy" if self.is_copy else "no copy"
+        kept = "kept" if self.kept else "dropped"
+        return (
+            f"<{type(self).__name__}: {self.relation} of {self.id!r} ({kept}), score {self.score:.2f}, {copy}{derived}>"
+        )
 
-class Decision(list[Match]):
-    """What an index answers of a text: what it matches, best first, and whether the text stays.
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer of an index for a text: whether it is kept, for which document it is dropped, and what it matches.
+
+    Iterating over a decision gives its matches, as do its length and its items.
 
     Parameters
     ----------
-    matches : iterable of Match
+    kept : bool
+        Whether the text is kept.
     duplicate_of : str or None
-        Id of the kept document for which the text goes, as in a run; None of a text that stays.
+        Id of the kept document for which the text is dropped, as in a run. None if it is kept.
     relation : str or None
-        To that document or, where it does not match that one itself, to a version of it that the text copies. None of a
-        text that stays, and where an earlier decision stands that would not be found today.
+        To that document or, where the text does not match that one itself, to a version of it that the text copies.
+        None if the text is kept, and where an earlier decision stands that would not be made today.
     score : float or None
+        Of that relation, in [0, 1].
+    matches : tuple of Match
+        The closest relation first, then the highest score.
+    reason : str
+        Why the text is kept or dropped, as a phrase to read.
     replaced : bool
         Whether the text, or its date, took the place of another one of the same id.
-    released : sequence of str
+    released : tuple of str
         Ids of documents that were copies of the text that was replaced and are no copies of this one: the index keeps
         them from now on, and so should whoever dropped them.
-
-    Attributes
-    ----------
-    kept : bool
-        Whether the text stays.
 
     Examples
     --------
     >>> import dedup, tempfile
     >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
-    >>> with dedup.Index.open(tempfile.mkdtemp() + "/news.index") as index:
+    >>> with dedup.Index(tempfile.mkdtemp() + "/news.index") as index:
     ...     first, second = index.add("a", report), index.add("b", report.upper())
-    >>> first.kept, second.kept, second.duplicate_of, [match.relation for match in second]
-    (True, False, 'a', ['identical'])
+    >>> first.kept, second.kept, second.duplicate_of, second.reason
+    (True, False, 'a', 'the same words in the same order')
+    >>> [match.relation for match in second]
+    ['identical']
     """
 
-    def __init__(
-        self,
-        matches: Iterable[Match] = (),
-        duplicate_of: str | None = None,
-        relation: str | None = None,
-        score: float | None = None,
-        replaced: bool = False,
-        released: Sequence[str] = (),
-    ) -> None:
-        super().__init__(matches)
-        self.duplicate_of = duplicate_of
-        self.relation = relation
-        self.score = score
-        self.replaced = replaced
-        self.released = tuple(released)
+    kept: bool
+    duplicate_of: str | None
+    relation: str | None
+    score: float | None
+    matches: tuple[Match, ...]
+    reason: str
+    replaced: bool = False
+    released: tuple[str, ...] = ()
 
-    @property
-    def kept(self) -> bool:
-        """Whether the text stays."""
-        return self.duplicate_of is None
+    def __iter__(self) -> Iterator[Match]:
+        return iter(self.matches)
 
-    def beside(self, matches: Iterable[Match]) -> Decision:
-        """Return the same decision with other matches."""
-        return Decision(matches, self.duplicate_of, self.relation, self.score, self.replaced, self.released)
+    def __len__(self) -> int:
+        return len(self.matches)
+
+    def __getitem__(self, place: int) -> Match:
+        return self.matches[place]
+
+    def __repr__(self) -> str:
+        found = "1 match" if len(self) == 1 else f"{len(self):,} matches"
+        verdict = "kept" if self.kept else f"{self.relation or 'copy'} of {self.duplicate_of!r}"
+        score = "" if self.score is None else f", score {self.score:.2f}"
+        released = f", released {', '.join(map(repr, self.released))}" if self.released else ""
+        return f"<Decision: {verdict}{score}, {found}: {self.reason}{released}>"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an index holds of a document; its text is not among it.
+    """A document as an index holds it, without its text.
 
     Parameters
     ----------
     id : str
     source, published, url : str or None
-        As they were given; the date as ISO 8601, UTC.
+        As they were added; the date as ISO 8601, UTC.
     data : object
-        As it was given.
+        As it was added.
     credit : str or None
         The agency that the text credits.
     copy_of : str or None

@@ -1,7 +1,7 @@
-"""An index made anew from the texts at hand: of an earlier format, or damaged, it still knows whose texts they are.
+"""Rebuild an index of an earlier format, or a damaged one, from the texts of its documents.
 
-An index holds no texts. What it holds of each document besides (id, source, date, url, data, and the order in which
-they came) has stood in the same columns in every format, so that it can be read without opening the index.
+An index holds no texts. The rest of each document (id, source, date, url, data, and the order in which they came) is in
+the same columns in every format, so that it can be read without opening the index.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ import numpy as np
 import orjson
 
 from dedup.errors import InputError, ParamsError, StorageError
-from dedup.index.folder.create import REPLACED, folder_of, no_index, told
-from dedup.index.folder.lock import WriterLock
-from dedup.index.folder.state import DATABASE, LOCK
+from dedup.index.folder.create import REPLACED, is_index
+from dedup.index.folder.database import DATABASE
+from dedup.index.folder.failures import no_index, storage_errors
+from dedup.index.folder.lock import LOCK, WriterLock
 from dedup.index.index import Index
+from dedup.index.place import folder_of, is_url
 from dedup.index.redis.url import Address
 from dedup.params import Params
 from dedup.store.durable import sync_folder
@@ -34,8 +36,8 @@ AT_A_TIME = 1_000  # documents
 SHOWN = 5  # ids in a message
 
 
-class _Known(NamedTuple):
-    """What an index knows of a document, but for what its words were."""
+class StoredDocument(NamedTuple):
+    """A document as an index of any format holds it, without its words."""
 
     number: int
     id: str
@@ -48,20 +50,20 @@ class _Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What became of an index.
+    """The outcome of a rebuild.
 
     Parameters
     ----------
     documents : int
         In the new index.
     missing : list of str
-        Ids whose texts were not there; they are not in it.
+        Ids of documents that were left out, because their texts were not given.
     changed : int
-        Documents that were kept and are copies now, or the other way round.
+        Documents that were kept and are copies now, or the reverse.
     passed_over : int
-        Texts of documents that the index has not.
+        Texts of documents that are not in the index.
     before : Path
-        Where the old index is now.
+        Folder of the old index.
     """
 
     documents: int
@@ -77,18 +79,19 @@ def rebuild(
     drop_missing: bool = False,
     agencies: str | os.PathLike[str] | None = None,
 ) -> Rebuilt:
-    """Make an index anew, of the format of today, from its own list of documents and their texts.
+    """Rebuild an index in the current format, from its own list of documents and their texts.
 
     Parameters
     ----------
     path : path
         Its folder. It is moved aside when the new one is complete, and never changed.
     texts : iterable of mapping
-        With ``id`` and ``text``; others than those of the index are passed over, of several of one id the last counts.
+        With ``id`` and ``text``. Those of no document of the index are passed over; of several of one id the last
+        counts.
     drop_missing : bool
-        Leave documents out whose texts are not there, instead of refusing.
+        Leave out documents whose texts are not given, instead of refusing.
     agencies : path, optional
-        As for `Index.open`.
+        As for `dedup.Index`.
 
     Raises
     ------
@@ -97,13 +100,13 @@ def rebuild(
     StorageError
         When there is no index, it cannot be read at all, somebody writes to it, or the disk fails.
     """
-    if Address.is_one(path):
+    if is_url(path):
         hint = "add the texts to an index of another name on the server, then remove this one"
         raise ParamsError(f"rebuild of {Address.of(str(path)).place}", "the folder of an index", hint)
     folder = folder_of(path)
-    if not (folder / DATABASE).is_file():
+    if not is_index(folder):
         raise no_index(folder)
-    with told(folder), closing(WriterLock(folder / LOCK)):  # what is added meanwhile would be left behind
+    with storage_errors(folder), closing(WriterLock(folder / LOCK)):  # what is added meanwhile would be left behind
         return _rebuilt(folder, texts, drop_missing, agencies)
 
 
@@ -117,7 +120,7 @@ def _rebuilt(
             raise StorageError(f"{other} is there", "that name free", "a rebuild has left it: remove it, or move it")
     made.mkdir(mode=0o700)  # texts lie in it
     try:
-        with closing(_Texts(made / "texts.sqlite", documents)) as held:
+        with closing(TextStore(made / "texts.sqlite", documents)) as held:
             held.take(texts)
             missing = held.missing()
             if missing and not drop_missing:
@@ -132,8 +135,8 @@ def _rebuilt(
 def _put_in_place(folder: Path, new: Path, before: Path) -> None:
     """Move the old index aside and the new one to its place.
 
-    If the power fails between the two, nobody makes an empty index there: `dedup.index.folder.create.made` sees the old
-    one.
+    If the power fails between the two, nobody makes an empty index there: `dedup.index.folder.create.created` sees the
+    old one.
     """
     folder.rename(before)
     try:
@@ -144,22 +147,24 @@ def _put_in_place(folder: Path, new: Path, before: Path) -> None:
     sync_folder(folder.absolute().parent)
 
 
-def _read(folder: Path) -> tuple[Params, list[_Known]]:
+def _read(folder: Path) -> tuple[Params, list[StoredDocument]]:
     """Return the parameters and documents of an index of any format."""
     connection = sqlite3.connect(f"{(folder / DATABASE).absolute().as_uri()}?mode=ro", uri=True)
     with closing(connection):
         about = dict(connection.execute("SELECT name, value FROM about"))
-        columns = ", ".join(_Known._fields)
+        columns = ", ".join(StoredDocument._fields)
         rows = connection.execute(f"SELECT {columns} FROM documents ORDER BY number").fetchall()
     ours = {field.name for field in fields(Params)}
     stored = orjson.loads(about["params"])
-    return Params(**{name: value for name, value in stored.items() if name in ours}), [_Known(*row) for row in rows]
+    return Params(**{name: value for name, value in stored.items() if name in ours}), [
+        StoredDocument(*row) for row in rows
+    ]
 
 
-class _Texts:
-    """Texts by the number of their document, on disk: the order in which they come is not that of the index."""
+class TextStore:
+    """Texts on disk by the number of their document: they do not come in the order of the index."""
 
-    def __init__(self, path: Path, documents: list[_Known]) -> None:
+    def __init__(self, path: Path, documents: list[StoredDocument]) -> None:
         self.documents = documents
         self.passed_over = 0
         self._numbers = {document.id: document.number for document in documents}
@@ -170,40 +175,40 @@ class _Texts:
     def take(self, texts: Iterable[Mapping[str, Any]]) -> None:
         """Keep the texts of documents of the index."""
         self._connection.execute("BEGIN")
-        for one in texts:
-            number = self._numbers.get(one["id"])
+        for record in texts:
+            number = self._numbers.get(record["id"])
             self.passed_over += number is None
             if number is not None:
-                text = one["text"].encode("utf-8", "surrogatepass")
+                text = record["text"].encode("utf-8", "surrogatepass")
                 self._connection.execute("INSERT OR REPLACE INTO texts VALUES (?, ?)", (number, text))
         self._connection.execute("COMMIT")
 
     def missing(self) -> list[str]:
-        """Return the ids of documents whose texts are not there."""
+        """Return the ids of documents whose texts were not given."""
         there = {row[0] for row in self._connection.execute("SELECT number FROM texts")}
         return [document.id for document in self.documents if document.number not in there]
 
-    def blocks(self) -> Iterator[list[tuple[_Known, str]]]:
+    def blocks(self) -> Iterator[list[tuple[StoredDocument, str]]]:
         """Yield documents and their texts, in the order of the index."""
         for first in range(0, len(self.documents), AT_A_TIME):
-            some = self.documents[first : first + AT_A_TIME]
-            among = some[0].number, some[-1].number
+            block = self.documents[first : first + AT_A_TIME]
+            among = block[0].number, block[-1].number
             found = dict(self._connection.execute("SELECT * FROM texts WHERE number BETWEEN ? AND ?", among))
             yield [
                 (document, found[document.number].decode("utf-8", "surrogatepass"))
-                for document in some
+                for document in block
                 if document.number in found
             ]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
 
-def _added(place: Path, params: Params, texts: _Texts, agencies: str | os.PathLike[str] | None) -> tuple[int, int]:
-    """Add all documents to a new index; return how many have another fate than before, and how many there are."""
+def _added(place: Path, params: Params, texts: TextStore, agencies: str | os.PathLike[str] | None) -> tuple[int, int]:
+    """Add all documents to a new index; return how many decisions differ from before, and how many were added."""
     changed = 0
-    with Index.open(place, params, agencies=agencies) as index:
+    with Index(place, params, agencies=agencies) as index:
         for block in texts.blocks():
             answers = index.add_many(_record(document, text) for document, text in block)
             kept = zip(block, answers, strict=True)
@@ -211,7 +216,7 @@ def _added(place: Path, params: Params, texts: _Texts, agencies: str | os.PathLi
         return changed, len(index)
 
 
-def _record(document: _Known, text: str) -> dict[str, Any]:
+def _record(document: StoredDocument, text: str) -> dict[str, Any]:
     return {
         "id": document.id,
         "text": text,

@@ -1,4 +1,4 @@
-"""What a caller gives to an index, checked before anything is done with it."""
+"""A record that a caller adds to an index or asks about, checked before anything is done with it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ UPDATE_HINT = "update() puts a text in its place"
 FIELDS = ("id", "text", "source", "published", "url", "data")
 
 
-class Given(NamedTuple):
-    """A record to be added or asked about.
+class Record(NamedTuple):
+    """A record to be added or asked about, checked.
 
     Parameters
     ----------
     id : str or None
-        None of a text that is only asked about.
+        None for a text that is only asked about.
     text : bytes
         UTF-8.
     source, url : str or None
@@ -46,13 +46,15 @@ class Given(NamedTuple):
     data: str | None
 
 
-def given(id: Any, text: Any, source: Any = None, published: Any = None, url: Any = None, data: Any = None) -> Given:
-    """Check a record.
+def checked_record(
+    id: Any, text: Any, source: Any = None, published: Any = None, url: Any = None, data: Any = None
+) -> Record:
+    """Return the fields of a record, checked and in their stored form.
 
     Raises
     ------
     InputError
-        What was found, and what was expected.
+        When a field cannot be used.
     """
     of = "" if id is None else f" of {_shown(id)}"
     if not isinstance(text, str):
@@ -63,16 +65,16 @@ def given(id: Any, text: Any, source: Any = None, published: Any = None, url: An
     for name, value in (("source", source), ("url", url)):
         if value is not None:
             _check_string(f"{name}{of}", value, FIELD_BYTES)
-    return Given(id, encoded, source, _date(published, of), url, _json(data, of))
+    return Record(id, encoded, source, _date(published, of), url, _json(data, of))
 
 
 def checked_id(id: Any) -> str:
-    """Return an id.
+    """Return an id, if it is one.
 
     Raises
     ------
     InputError
-        When it is none.
+        When it is not.
     """
     _check_string("id", id, ID_BYTES)
     if not id:
@@ -80,23 +82,23 @@ def checked_id(id: Any) -> str:
     return str(id)
 
 
-def may_be_id(value: object) -> bool:
-    """Whether a document could have that id."""
+def is_id(value: object) -> bool:
+    """Return whether a document could have a value as its id."""
     try:
         return bool(checked_id(value))
     except InputError:
         return False
 
 
-def record(value: Any, with_id: bool) -> Given:
-    """Check a record given as a mapping, or, where no id is needed, as a text alone.
+def read_record(value: Any, with_id: bool) -> Record:
+    """Check a record that is a mapping or, where no id is needed, a text alone.
 
     Raises
     ------
     InputError
     """
     if isinstance(value, str) and not with_id:
-        return given(None, value)
+        return checked_record(None, value)
     if not isinstance(value, Mapping):
         raise InputError(f"a record of type {type(value).__name__}", "a dict with id and text")
     unknown = [str(name) for name in value if name not in FIELDS]
@@ -108,14 +110,19 @@ def record(value: Any, with_id: bool) -> Given:
         raise InputError(f"a record without {' and '.join(lacking)}", "a dict with id and text")
     if with_id:
         checked_id(value["id"])
-    return given(**{name: value.get(name) for name in FIELDS})
+    return checked_record(**{name: value.get(name) for name in FIELDS})
 
 
-def records(values: Any, with_id: bool) -> list[Given]:
-    """Check records; no id may come twice."""
+def read_records(values: Any, with_id: bool) -> list[Record]:
+    """Check records, of which no two may have one id.
+
+    Raises
+    ------
+    InputError
+    """
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise InputError(f"records of type {type(values).__name__}", "a list of dicts")
-    checked = [record(value, with_id) for value in values]
+    checked = [read_record(value, with_id) for value in values]
     if with_id:
         ids = [one.id for one in checked]
         if len({*ids}) < len(ids):
@@ -124,7 +131,7 @@ def records(values: Any, with_id: bool) -> list[Given]:
     return checked
 
 
-def date(value: Any) -> int:
+def checked_date(value: Any) -> int:
     """Return a date in microseconds since 1970 UTC.
 
     Raises
@@ -138,8 +145,8 @@ def date(value: Any) -> int:
     return read
 
 
-def already_there(id: str) -> InputError:
-    """Return the error for an id that is taken."""
+def id_taken(id: str) -> InputError:
+    """Return the error for the id of a document that is in the index already."""
     return InputError(f"id {_shown(id)} is in the index already", "a new id", UPDATE_HINT)
 
 

@@ -1,9 +1,9 @@
-"""dedup within other tools; each needs an extra of its name, and none is imported by the rest.
+"""Use dedup within other tools. Nothing else in the package imports these modules.
 
-- ``scrapy`` an item pipeline; ``datatrove`` a filter
-- ``pandas``, ``polars`` frames without copies, or with a column that tells them; ``rows`` what they have in common
-- ``datasketch`` collections of its signatures, asked beside an index
-- ``shared`` an index that several parts of a process write to; ``found`` what is looked for in an answer
+- ``dataframe`` drops or tags the copies in a data frame: pandas, Polars, PyArrow and others
+- ``scrapy`` an item pipeline, and ``datatrove`` a filter; each needs the extra of its name
+- ``datasketch`` searches collections of datasketch's signatures together with an index
+- ``record_fields`` and ``registry`` are shared by these modules and not public
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Import what an extra brings; where it is not installed, tell how to.
+    """Import the packages of an extra; where they are missing, say how to install them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A datatrove filter that removes documents that are copies of what an index holds."""
+"""Remove copies in a datatrove pipeline, with a filter that compares documents with an index."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from dedup.index.aio import outcomes
 from dedup.integrations import extra
 from dedup.integrations.record_fields import readable_date, source_name
 from dedup.io import Fields
-from dedup.io.fields import DATE, SOURCE, FieldTree
-from dedup.params import Params
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import DATE, SOURCE
+from dedup.params import Params, with_fields
 from dedup.text.markup import without_markup
 from dedup.text.tokens import encode
 
@@ -23,32 +24,50 @@ with extra("datatrove"):
     from datatrove.pipeline.filters.base_filter import BaseFilter
     from datatrove.pipeline.writers.disk_base import DiskWriter
 
+__all__ = ["DedupFilter"]
+
 TAG = "dedup"
-"""Where in the metadata of a removed document is told what it is a copy of."""
+"""The key in the metadata of a removed document under which its decision is."""
 
 
 class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
-    """Remove documents that are copies of what an index holds; all others are added to it.
+    """Remove documents that are copies of what an index holds, and add all documents to the index.
 
-    A removed document has in its metadata, under ``dedup``, the id that it is a ``duplicate_of``, the ``relation`` and
-    the ``score``; write them with an ``exclusion_writer``. Those without text are passed on.
+    The metadata of a removed document says, under ``dedup``, of what it is a copy: ``duplicate_of``, ``relation`` and
+    ``score``; an ``exclusion_writer`` writes them. Documents without text are passed on.
 
-    A document that is in the index from an earlier run gets the decision that it got then: so a task that is run again,
-    after a failure, has the same output. An id that comes twice in one run is compared the second time, but not added.
+    A document that an earlier run has added gets the decision that it got then, so that a task that is run again after
+    a failure has the same output. A document whose id occurs twice in one run is compared again, but not added.
 
-    An index has one writer: run the pipeline as one task.
+    An index has one writer: run the pipeline as one task, unless the index is on a server.
 
     Parameters
     ----------
     index : str
-        Path of the index, as for `Index.open`.
+        Path or URL of the index, as for `dedup.Index`.
     params : Params, optional
         Of a new index.
     exclusion_writer : DiskWriter, optional
     date_key, source_key : str, optional
-        Names in the metadata, or paths such as ``publisher.name``; guessed where not given.
+        Names in the metadata, or paths such as ``publisher.name``; guessed by default.
     batch_size : int
         Documents that are worked on at a time.
+    **params_fields
+        Fields of `dedup.Params`, which replace those of ``params``.
+
+    Raises
+    ------
+    ParamsError
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from datatrove.data import Document
+    >>> from dedup.integrations.datatrove import DedupFilter
+    >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> documents = [Document(text=report, id="a"), Document(text=report.upper(), id="b")]
+    >>> [document.id for document in DedupFilter(tempfile.mkdtemp() + "/news.index", level="near").run(documents)]
+    ['a']
     """
 
     name = "dedup"
@@ -61,22 +80,34 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         date_key: str | None = None,
         source_key: str | None = None,
         batch_size: int = 1_000,
+        **params_fields: Any,
     ) -> None:
         super().__init__(exclusion_writer, batch_size)
         self.path = str(index)
-        self.params = params
+        self.params = with_fields(params, params_fields) if params_fields else params
         self.fields = FieldTree(Fields(date=date_key or None, source=source_key or None))
         self._index: Index | None = None
         self._seen: set[int] = set()  # hashes of the ids of this run: little beside what the index takes
 
     def run(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        """Open the index and filter; as datatrove calls it.
+        """Open the index and filter documents; called by datatrove.
+
+        Parameters
+        ----------
+        data : iterable of Document
+        rank, world_size : int
+            Number of this task, and of all tasks.
+
+        Yields
+        ------
+        Document
+            Those that are no copies.
 
         Raises
         ------
         ParamsError
-            With several tasks.
-        StorageError
+            When there are several tasks, and the index is a folder.
+        InputError, StorageError
         """
         if world_size > 1 and "://" not in self.path:
             hint = "gather the documents with another pipeline before, or run `dedup run` on the files"
@@ -89,16 +120,36 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
                 self._seen.clear()
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        """Decide on one document; as datatrove calls it."""
+        """Decide on one document; called by datatrove.
+
+        Parameters
+        ----------
+        doc : Document
+
+        Returns
+        -------
+        True or (False, str)
+            Whether it stays; if not, its relation.
+        """
         return self.filter_batch([doc])[0]
 
     def filter_batch(self, batch: list[Document]) -> list[bool | tuple[bool, str]]:
-        """Decide on documents, in their order; as datatrove calls it.
+        """Decide on documents, in their order; called by datatrove.
+
+        Parameters
+        ----------
+        batch : list of Document
+
+        Returns
+        -------
+        list of True or (False, str)
+            As from `filter`.
 
         Raises
         ------
         InputError
-            When there is a document of that id from an earlier run, with another text; or an id is none.
+            When an id cannot be used, or an earlier run has added another text under it.
+        StorageError
         """
         assert self._index is not None
         records = {place: self._record(doc) for place, doc in enumerate(batch) if doc.text and doc.text.strip()}
@@ -118,7 +169,7 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         return decisions
 
     def _tag_again(self, record: dict[str, Any], refusal: InputError) -> dict[str, Any] | None:
-        """Return the tag of a document that the index refused to add."""
+        """Return the tag of a document that the index refused to add, None if it stays."""
         assert self._index is not None
         stored = self._index.get(record["id"])
         if stored is None:
@@ -135,14 +186,14 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         return {"duplicate_of": stored.copy_of, "relation": None, "score": None}
 
     def _size(self, text: str) -> int:
-        """Return the bytes of a text as the index counts them: without markup."""
+        """Return the size of a text as the index stores it: its bytes without markup."""
         assert self._index is not None
         html = self._index.info()["params"]["html"]
         return len(without_markup(pa.array([encode(text)], pa.large_binary()), html)[0].as_py())
 
     def _record(self, doc: Document) -> dict[str, Any]:
         found = self.fields.match(doc.metadata)
-        date, source = (self.fields.take(role, found[role]) for role in (DATE, SOURCE))
+        date, source = (self.fields.choose(role, found[role]) for role in (DATE, SOURCE))
         url = doc.metadata.get("url")
         return {
             "id": doc.id,

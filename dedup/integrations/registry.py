@@ -1,6 +1,6 @@
-"""An index that several parts of a process write to: opened once, closed by the last one.
+"""Share an open index among the parts of a process: the first one opens it, the last one closes it.
 
-An index has one writer. Two spiders in a process are one writer, if they share it.
+An index has one writer; two spiders in one process are one writer if they share it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _mutex = threading.Lock()
 
 
 def acquire(path: str, params: Params | None = None) -> Index:
-    """Open an index for writing, or take it as it is open in this process; to be followed by `release`.
+    """Open an index for writing, or return the one that is open in this process; `release` must follow.
 
-    It waits while another thread opens or closes one, so it is not for an event loop.
+    Do not call this in an event loop: it waits while another thread opens or closes an index.
 
     Raises
     ------
     StorageError
-        As of `Index.open`; also when it is open with other parameters.
+        As for `Index`; also when it is open with other parameters.
     """
     with _mutex:
         shared = _open.get(_name(path))
@@ -46,7 +46,7 @@ def acquire(path: str, params: Params | None = None) -> Index:
 
 
 def release(path: str) -> None:
-    """Flush an index that was acquired, and close it if nobody else has it."""
+    """Flush an index that was acquired, and close it if no other part of the process uses it."""
     with _mutex:
         shared = _open[_name(path)]
         shared.users -= 1

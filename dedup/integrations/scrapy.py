@@ -1,4 +1,4 @@
-"""A Scrapy item pipeline that drops, or tags, items that are copies of those scraped before."""
+"""Drop or tag the copies among the items of a Scrapy crawl, with an item pipeline."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from dedup.errors import InputError, ParamsError
 from dedup.index import Decision, Index
 from dedup.index.aio import AsyncIndex
 from dedup.integrations import extra
-from dedup.integrations.record_fields import plain, readable_date, source_name, told
+from dedup.integrations.record_fields import copy_notice, plain, readable_date, source_name
 from dedup.integrations.registry import acquire, release
 from dedup.io import Fields
-from dedup.io.fields import DATE, ID, NO_RANK, SOURCE, TEXT, FieldTree, Found, Taken
-from dedup.io.formats.assembly import join_texts
-from dedup.params import Params
+from dedup.io.fields.field_tree import MISSING_RANK, FieldTree, FieldValue, RankedValues
+from dedup.io.fields.roles import DATE, ID, ROLES, SOURCE, TEXT
+from dedup.io.formats.batch_builder import join_texts
+from dedup.params import Params, with_fields
 
 with extra("scrapy"):
     from itemadapter import ItemAdapter
@@ -27,19 +28,21 @@ with extra("scrapy"):
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+__all__ = ["DedupPipeline"]
+
 logger = logging.getLogger(__name__)
 
 SETTINGS = ("DEDUP_ID_FIELD", "DEDUP_TEXT_FIELD", "DEDUP_DATE_FIELD", "DEDUP_SOURCE_FIELD", "DEDUP_DATE_FORMAT")
-"""The settings that name the fields of items, in the order of `dedup.io.Fields`; what is not named is guessed."""
+"""The settings that name the fields of items, in the order of `dedup.Fields`; those that are not set are guessed."""
 
 ACTIONS, KNOWN = ("drop", "tag"), ("skip", "update")
 
 
 class DedupPipeline:
-    """Drop or tag items that are copies of what an index holds; all others are added to it.
+    """Compare each item with an index, drop or tag it if it is a copy, and add it to the index.
 
-    Settings are told in docs/pipelines.md. The work is done in a thread; items that are processed at the same time
-    are worked on together. With a reactor that is not asyncio's they are worked on one by one.
+    ``docs/pipelines.md`` lists the settings. The work is done in a thread, and items that arrive at the same time are
+    worked on as one batch; with a reactor other than asyncio's they are worked on one by one.
 
     Parameters
     ----------
@@ -51,7 +54,21 @@ class DedupPipeline:
     ParamsError
         When a setting cannot be used.
     NotConfigured
-        Without DEDUP_INDEX: Scrapy goes on without the pipeline, and says so.
+        Without DEDUP_INDEX: Scrapy crawls without the pipeline, and logs it.
+
+    Examples
+    --------
+    In the settings of a project, or the ``custom_settings`` of a spider:
+
+    >>> settings = {
+    ...     "ITEM_PIPELINES": {"dedup.integrations.scrapy.DedupPipeline": 300},
+    ...     "DEDUP_INDEX": "news.index",
+    ...     "DEDUP_LEVEL": "near",
+    ... }
+    >>> from scrapy.utils.test import get_crawler
+    >>> from dedup.integrations.scrapy import DedupPipeline
+    >>> isinstance(DedupPipeline.from_crawler(get_crawler(settings_dict=settings)), DedupPipeline)
+    True
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -64,53 +81,72 @@ class DedupPipeline:
         self._updates = _one_of("DEDUP_KNOWN", settings.get("DEDUP_KNOWN", "skip"), KNOWN) == "update"
         self._fields = FieldTree(Fields(*(_name(settings.get(setting)) for setting in SETTINGS)))
         self._url_field = _name(settings.get("DEDUP_URL_FIELD")) or "url"
-        given = {"level": settings.get("DEDUP_LEVEL"), "threshold": settings.get("DEDUP_THRESHOLD")}
-        given["html"] = settings.get("DEDUP_HTML")
-        chosen = {name: value for name, value in given.items() if value is not None}
-        if isinstance(chosen.get("threshold"), str):  # from the command line
-            chosen["threshold"] = settings.getfloat("DEDUP_THRESHOLD")
-        self._params = Params(**chosen) if chosen else None
+        self._params = _params(settings)
         self._stats = crawler.stats
         self._index: AsyncIndex | Index | None = None
         self._turn = DeferredLock()  # without asyncio: one after the other, in their order
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> DedupPipeline:
-        """Return the pipeline; as Scrapy calls it."""
+        """Make the pipeline of a crawler; called by Scrapy.
+
+        Parameters
+        ----------
+        crawler : scrapy.crawler.Crawler
+
+        Returns
+        -------
+        DedupPipeline
+
+        Raises
+        ------
+        ParamsError, NotConfigured
+            As for `DedupPipeline`.
+        """
         return cls(crawler)
 
     async def open_spider(self) -> None:
-        """Open the index; spiders in one process share it.
+        """Open the index, which spiders in one process share; called by Scrapy.
 
         Raises
         ------
         StorageError
-            The crawl does not begin then.
+            When it cannot be opened; the crawl does not begin then.
         """
         opened = partial(acquire, self._path, self._params)
         if _has_loop():
-            self._index = await AsyncIndex(opened, lambda index: release(self._path))
+            self._index = await AsyncIndex.of(opened, lambda index: release(self._path))
         else:
             self._index = await deferToThread(opened)
 
     async def close_spider(self) -> None:
-        """Flush the index, and close it after the last spider."""
+        """Flush the index, and close it after the last spider of the process; called by Scrapy."""
         if isinstance(self._index, AsyncIndex):
             await self._index.close()
         elif self._index is not None:
             await deferToThread(release, self._path)
 
     async def process_item(self, item: Any) -> Any:
-        """Pass an item on, or drop it; as Scrapy calls it.
+        """Pass an item on, with or without a tag, or drop it; called by Scrapy.
+
+        Parameters
+        ----------
+        item : dict, scrapy.Item, dataclass, or attrs object
+            Or whatever else itemadapter knows.
+
+        Returns
+        -------
+        item
+            The same one.
 
         Raises
         ------
         DropItem
-            It is a copy, or its id is known.
+            When it is a copy, or its id is in the index.
         ParamsError
-            There is no field for the tag.
+            When the item has no field for the tag.
         StorageError
-            The index cannot be written. As Scrapy does with errors, the item is logged and not passed on.
+            When the index cannot be written. Scrapy then logs the item and does not pass it on.
         """
         adapter = ItemAdapter(item)
         record = self._record(adapter)
@@ -131,7 +167,7 @@ class DedupPipeline:
             if verdict.relation is not None:
                 self._count(f"{what}/{verdict.relation}")
             if not self._tags:
-                raise DropItem(told(verdict.duplicate_of, verdict.relation, verdict.score))
+                raise DropItem(copy_notice(verdict.duplicate_of, verdict.relation, verdict.score))
         elif verdict.known and not self._updates and not self._tags:
             raise DropItem(f"{record['id']} is in the index already")
         if self._tags:
@@ -139,7 +175,7 @@ class DedupPipeline:
         return item
 
     async def _verdict(self, record: dict[str, Any]) -> _Verdict:
-        """Add an item to the index, or update it there, and tell what it is."""
+        """Add an item to the index, or update it there, and return what it is."""
         try:
             added = await self._ask("add", **record)
         except InputError:
@@ -156,19 +192,19 @@ class DedupPipeline:
             self._count("updated")
         for id in decision.released:  # too late to pass it on
             self._count("released")
-            logger.warning("No copy any more: %s, of %s before that was updated", id, record["id"])
+            logger.warning("%s is no longer a copy: %s, of which it was one, has changed", id, record["id"])
         return _Verdict.of(decision, known=True)
 
     def _record(self, adapter: ItemAdapter) -> dict[str, Any] | None:
-        """Return an item as an index takes it, None if it has no text."""
+        """Return an item as a record for the index, None if it has no text."""
         found = self._fields.match(adapter)
         text, id, date, source = (self._taken(role, found) for role in (TEXT, ID, DATE, SOURCE))
-        parts = [self._taken(role, found) for role in range(SOURCE + 1, len(self._fields.roles))]
+        parts = [self._taken(role, found) for role in range(len(ROLES), len(self._fields.roles))]
         text = join_texts(text, parts) if parts else text
         if text.value is None or (isinstance(text.value, str) and not text.value.strip()):
             return None
         published = readable_date(date.value, self._fields.fields.date_format)
-        if published is None and date.rank != NO_RANK:
+        if published is None and date.rank != MISSING_RANK:
             self._count("unread_dates")
         url = plain(adapter.get(self._url_field))
         return {
@@ -179,10 +215,10 @@ class DedupPipeline:
             "url": None if url in (None, "") else str(url),
         }
 
-    def _taken(self, role: int, found: Found) -> Taken:
-        """Take the value of a role; lists, as item loaders make them, are taken together, or by their first value."""
-        joint = "\n" if self._fields.roles[role] == "text" else None
-        return self._fields.take(role, [(rank, plain(value, joint)) for rank, value in found[role]])
+    def _taken(self, role: int, found: RankedValues) -> FieldValue:
+        """Take the value of a role; of lists, as item loaders make them, join the texts, or take the first value."""
+        joint = "\n" if self._fields.roles[role].name == "text" else None
+        return self._fields.choose(role, [(rank, plain(value, joint)) for rank, value in found[role]])
 
     def _check_tag_of(self, kind: type) -> None:
         names = ItemAdapter.get_field_names_from_class(kind)  # None: any name will do
@@ -201,7 +237,7 @@ class DedupPipeline:
 
 
 class _Verdict(NamedTuple):
-    """What an item is; the tag."""
+    """What the index said of an item: its tag."""
 
     duplicate_of: str | None
     relation: str | None
@@ -212,6 +248,27 @@ class _Verdict(NamedTuple):
     @staticmethod
     def of(decision: Decision, known: bool = False) -> _Verdict:
         return _Verdict(decision.duplicate_of, decision.relation, decision.score, len(decision), known)
+
+
+def _params(settings: Any) -> Params | None:
+    """Return the parameters that the settings choose, None where they choose none.
+
+    Raises
+    ------
+    ParamsError
+    """
+    try:
+        chosen = settings.getdict("DEDUP_PARAMS")
+    except (ValueError, TypeError) as error:
+        found = f"DEDUP_PARAMS {settings.get('DEDUP_PARAMS')!r}"
+        raise ParamsError(found, "fields of dedup.Params, as a dict or as JSON") from error
+    for setting in ("DEDUP_LEVEL", "DEDUP_THRESHOLD", "DEDUP_HTML"):
+        value = settings.get(setting)
+        if isinstance(value, str) and setting == "DEDUP_THRESHOLD":  # from the command line
+            value = settings.getfloat(setting)
+        if value is not None:
+            chosen[setting.removeprefix("DEDUP_").lower()] = value
+    return with_fields(None, chosen) if chosen else None
 
 
 def _has_loop() -> bool:

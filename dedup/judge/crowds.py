@@ -17,7 +17,8 @@ from dedup.candidates.word_pairs import Sketches
 from dedup.judge.evidence import shingle_evidence
 from dedup.kernels import leaders as kernel
 from dedup.params import Params
-from dedup.store.corpus import Corpus, Scratch
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import Scratch
 
 OVERLAP = 5
 """Two documents of a crowd share so many of the `dedup.candidates.word_pairs.CROWD_SKETCH` pairs."""

@@ -18,7 +18,8 @@ from dedup.judge.evidence import Evidence, in_words, laid_out, once_words, room_
 from dedup.kernels import news as news_kernel
 from dedup.kernels import slots as slots_kernel
 from dedup.schema import MEASURES, NO_DATE
-from dedup.store.corpus import DEFAULT_MEMORY, Corpus, read_only, release
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import DEFAULT_MEMORY, read_only, release
 from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_slices
 from dedup.text.tokens import token_hash, tokens

@@ -76,7 +76,8 @@ from dedup.kernels import words as words_kernel
 from dedup.kernels.table import table_bits
 from dedup.params import Params
 from dedup.schema import MEASURES
-from dedup.store.corpus import DEFAULT_MEMORY, Corpus, read_only, release
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import DEFAULT_MEMORY, read_only, release
 from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_slices
 

@@ -24,7 +24,8 @@ from dedup.judge.evidence import room_of_pairs
 from dedup.judge.furniture import own_prose
 from dedup.kernels import coverage as kernel
 from dedup.kernels import leaders as cluster_kernel
-from dedup.store.corpus import Corpus, Scratch, Segments, release
+from dedup.store.corpus import Corpus, Segments
+from dedup.store.scratch import Scratch, release
 from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_slices, in_turn
 

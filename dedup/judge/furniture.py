@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from dedup.candidates.pairs import distinct
 from dedup.kernels import sentences as kernel
-from dedup.store.corpus import Corpus, Segments, release
+from dedup.store.corpus import Corpus, Segments
+from dedup.store.scratch import release
 from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_turn
 from dedup.text.tokens import token_hash, tokens

@@ -16,7 +16,8 @@ from dedup.judge import differences, evidence, relation
 from dedup.judge.evidence import Evidence
 from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
-from dedup.store.corpus import DEFAULT_MEMORY, Corpus
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import DEFAULT_MEMORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ own matter stand in the other, word for word or retold? *News*: does one of them
 A pair is a copy where it is carried on, more likely than not, and has no news, with the certainty that is asked
 for; carried on, but with less certainty, it is an update. Both probabilities are logistic models of a few measures,
 each of which acts in one direction only and piecewise linearly; their coefficients stand in ``relation.json``,
-written by ``benchmarks/fit_relation.py``. Which copy it is, and what it is if it is none, say the rules of `judge`.
+written by ``benchmarks/fit/relation.py``. Which copy it is, and what it is if it is none, say the rules of `judge`.
 """
 
 from __future__ import annotations

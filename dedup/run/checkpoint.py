@@ -1,8 +1,8 @@
-"""What of a run is finished, so that another process can go on where one was killed.
+"""Save the finished steps of a run, so that another process can continue where one was killed.
 
-Every step of a run is determined by its input. So a step that is done need only leave its result: a run that is resumed
-takes that instead of working it out, and ends with the same bytes. Results are synced to the disk before the list of
-finished steps names them, and that list is replaced as a whole: whatever the moment, what it names is there.
+Every step of a run is determined by its input. So a step that is finished need only leave its result: a run that is
+resumed loads that instead of computing it, and ends with the same bytes. Results are synced to the disk before the list
+of finished steps names them, and that list is replaced as a whole: at any moment, what it names is there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import ParamsError
+from dedup.run.options import RunTuning
 from dedup.store import secret
-from dedup.store.corpus import Scratch, ScratchArray, damaged, scratch_error
-from dedup.store.durable import sync_folder
+from dedup.store.durable import replace_json, sync_folder
 from dedup.store.private import opener
+from dedup.store.scratch import Scratch, ScratchArray, damaged, scratch_error
 from dedup.store.work_folder import MANIFEST, SCRATCH_SUFFIX
 
 FORMAT = 4
-"""Raised when what is saved is laid out in another way: nothing of an older format is resumed."""
-
-SAVE_AFTER = 5.0
-"""Seconds of work worth saving: syncing takes time, too, and what took less is done again as soon."""
+"""Raised when what is saved is laid out differently: a run of an older format is not resumed."""
 
 Arrays = tuple[npt.NDArray[Any], ...]
+ScratchNames = Sequence[tuple[str, npt.DTypeLike]]
 
 
 class Checkpoint:
@@ -44,14 +43,22 @@ class Checkpoint:
     folder : Path or None
         That of the scratch files; None: nothing is saved.
     identity : mapping
-        What decides the result, by its name, as JSON has it.
+        What decides the result, by name, as JSON can hold it.
     resume : bool
-        Take what an earlier process has finished, if anything; else forget it.
+        Continue from what an earlier process has finished, if anything; otherwise forget it.
+    save_after : float
+        Seconds of work worth saving.
 
     Raises
     ------
     ParamsError
-        When what is there belongs to a run that was called otherwise: tells what changed.
+        When the unfinished run was called with other arguments; the message names them.
+
+    Examples
+    --------
+    >>> arrays = checkpoint.load("families")  # doctest: +SKIP
+    >>> if arrays is None:  # doctest: +SKIP
+    ...     arrays = checkpoint.save("families", compute())
     """
 
     def __init__(
@@ -60,10 +67,12 @@ class Checkpoint:
         folder: Path | None = None,
         identity: Mapping[str, Any] | None = None,
         resume: bool = False,
+        save_after: float = RunTuning().save_after,
     ) -> None:
         self.scratch = scratch
         self._folder = folder
-        self._saved = time.monotonic()
+        self._save_after = save_after
+        self._saved_at = time.monotonic()
         self._manifest: dict[str, Any] = {
             "format": FORMAT,
             "identity": json.loads(json.dumps(identity)),
@@ -74,10 +83,10 @@ class Checkpoint:
         self._has_saved = False
         if folder is None:
             return
-        found = _read(folder / MANIFEST) if resume else None
-        if found is not None:
-            _refuse_changes(found, self._manifest)
-            self._manifest = found
+        earlier = _read(folder / MANIFEST) if resume else None
+        if earlier is not None:
+            _refuse_changes(earlier["identity"], self._manifest["identity"])
+            self._manifest = earlier
             self._has_saved = True
         else:
             for path in (folder / MANIFEST, *folder.glob("*.npz"), *folder.glob(f"*{SCRATCH_SUFFIX}")):
@@ -85,8 +94,13 @@ class Checkpoint:
 
     @property
     def has_saved(self) -> bool:
-        """Whether there is anything that a process to come could take."""
+        """Whether there is anything that a later process could continue from."""
         return self._has_saved
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough work was done since the last save for another one."""
+        return self._folder is not None and time.monotonic() - self._saved_at >= self._save_after
 
     @property
     def key(self) -> secret.Key:
@@ -95,56 +109,76 @@ class Checkpoint:
 
     @property
     def reading(self) -> dict[str, Any] | None:
-        """What `save_reading` was told last, by an earlier process."""
-        told: dict[str, Any] | None = self._manifest["reading"]
-        return told
+        """The state that was last given to `save_reading`, with ``done``; None where nothing was read."""
+        state: dict[str, Any] | None = self._manifest["reading"]
+        return state
 
     def array(self, name: str, dtype: npt.DTypeLike) -> ScratchArray:
         """Return a scratch array of the reading: what was saved of it, or a new one."""
         size = self.reading["sizes"].get(name, 0) if self.reading else 0
         return self.scratch.array(name, dtype, size)
 
-    def save_reading(self, state: Callable[[], dict[str, Any]], done: bool = False) -> None:
-        """Save how far reading has come, if that is worth it: all scratch arrays, and the state."""
-        if self._folder is None or (time.monotonic() - self._saved < SAVE_AFTER and not done):
+    def save_reading(self, state: Mapping[str, Any], done: bool = False) -> None:
+        """Save how far reading has come: all scratch arrays, and the state; not before that is worth it.
+
+        Parameters
+        ----------
+        state : mapping
+            As JSON can hold it.
+        done : bool
+            Whether all is read. Then the next save holds it, too.
+        """
+        if self._folder is None or not (done or self.is_due):
             return
-        self._manifest["reading"] = {**state(), "sizes": self.scratch.sizes(), "done": done}
-        if time.monotonic() - self._saved >= SAVE_AFTER:
+        self._manifest["reading"] = {**state, "sizes": self.scratch.sizes(), "done": done}
+        if self.is_due:
             self.scratch.sync()
             self._publish()
 
-    def once(self, step: str, work: Callable[[], Arrays], arrays: Sequence[tuple[str, npt.DTypeLike]] = ()) -> Arrays:
-        """Return what the step results in: as it was saved, or worked out now, and saved if that is worth it.
+    def load(self, step: str, scratch_arrays: ScratchNames = ()) -> Arrays | None:
+        """Return the arrays that a step has left; None where it must be computed.
 
         Parameters
         ----------
         step : str
             Its name: no other step of the run has it.
-        work : callable
-            Returns arrays.
-        arrays : sequence of (str, dtype)
-            Scratch arrays that the step leaves, besides.
+        scratch_arrays : sequence of (str, dtype)
+            Scratch arrays that the step leaves, besides; they are opened.
+
+        Raises
+        ------
+        InputError
+            When what was saved is damaged.
         """
         steps = self._manifest["steps"]
-        if step in steps:
-            for name, dtype in arrays:
-                self.scratch.array(name, dtype, steps[step][name])
-            return _loaded(self._file(step))
-        made = work()
-        if self._folder is None or time.monotonic() - self._saved < SAVE_AFTER:
-            return made
+        if step not in steps:
+            return None
+        for name, dtype in scratch_arrays:
+            self.scratch.array(name, dtype, steps[step][name])
+        return _loaded(self._file(step))
+
+    def save(self, step: str, arrays: Arrays, scratch_arrays: ScratchNames = ()) -> Arrays:
+        """Save the arrays of a step, if that is worth it, and return them; parameters as for `load`.
+
+        Raises
+        ------
+        OutputError
+            When they cannot be written.
+        """
+        if not self.is_due:
+            return arrays
         try:
             with open(self._file(step), "wb", opener=opener) as file:
-                np.savez(file, *made)
+                np.savez(file, *arrays)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise scratch_error(error, self._folder) from error
         sizes = self.scratch.sizes()
-        steps[step] = {name: sizes[name] for name, _ in arrays}
+        self._manifest["steps"][step] = {name: sizes[name] for name, _ in scratch_arrays}
         self.scratch.sync()
         self._publish()
-        return made
+        return arrays
 
     def _file(self, step: str) -> Path:
         assert self._folder is not None
@@ -153,29 +187,16 @@ class Checkpoint:
     def _publish(self) -> None:
         """Replace the list of finished steps."""
         assert self._folder is not None
-        new = self._folder / f"{MANIFEST}.new"
         try:
-            with open(new, "w", encoding="utf-8", opener=opener) as file:
-                json.dump(self._manifest, file)
-                file.flush()
-                os.fsync(file.fileno())
-            sync_folder(self._folder)  # what it names, by their names
-            new.replace(self._folder / MANIFEST)
-            sync_folder(self._folder)
+            sync_folder(self._folder)  # the files that it names, by their names
+            replace_json(self._folder, MANIFEST, self._manifest)
         except OSError as error:
             raise scratch_error(error, self._folder) from error
-        self._saved = time.monotonic()
+        self._saved_at = time.monotonic()
         self._has_saved = True
 
 
 def _loaded(path: Path) -> Arrays:
-    """Return the arrays that a step has left.
-
-    Raises
-    ------
-    InputError
-        When they are not what was saved, or cannot be read.
-    """
     try:
         with path.open("rb") as file, np.load(file) as saved:
             return tuple(saved[name] for name in saved.files)
@@ -186,23 +207,23 @@ def _loaded(path: Path) -> Arrays:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """Return the list of finished steps; None where there is none that this version can use."""
     try:
-        found = json.loads(path.read_bytes())
+        manifest = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and found.get("format") == FORMAT else None
+    return manifest if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
 
 
-def _refuse_changes(found: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    before, here = found["identity"], now["identity"]
+def _refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     changes = [
-        f"{name} was {json.dumps(before.get(name))} and is {json.dumps(here.get(name))}"
-        for name in {**before, **here}
-        if before.get(name) != here.get(name)
+        f"{name} was {json.dumps(before.get(name))} and is {json.dumps(now.get(name))}"
+        for name in {**before, **now}
+        if before.get(name) != now.get(name)
     ]
     if changes:
         raise ParamsError(
-            f"the unfinished run was another: {'; '.join(changes)}",
-            "the same parameters to resume with",
-            "run with those, or without --resume to begin anew",
+            f"the unfinished run was called with other arguments: {'; '.join(changes)}",
+            "the same arguments to resume with",
+            "run with those, or without --resume to start from the beginning",
         )

@@ -1,4 +1,4 @@
-"""Identical records become one document: from here on nothing sees the order of the input, nor any text twice."""
+"""Number the distinct texts of a run: from here on nothing sees the order of the input, nor any text twice."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from dedup.attribution.direction import origins
 from dedup.judge.clusters import keep_order
 from dedup.params import Params
 from dedup.run.records import Records
-from dedup.store.corpus import Corpus, Segments, release
+from dedup.store.corpus import Corpus, Segments
+from dedup.store.scratch import release
 
 
 @dataclass(frozen=True, slots=True)
-class Collapsed:
-    """The distinct texts.
+class DistinctTexts:
+    """The distinct texts of a run, numbered in keep order: its documents.
 
     Parameters
     ----------
@@ -41,8 +42,18 @@ class Collapsed:
     record: npt.NDArray[np.int64]
 
 
-def collapse(records: Records, policy: str, params: Params, agencies: Agencies | None = None) -> Collapsed:
-    """Number the distinct texts in keep order; without agencies no source and no credit is known for one."""
+def distinct_texts(records: Records, policy: str, params: Params, agencies: Agencies | None = None) -> DistinctTexts:
+    """Number the distinct texts in the order in which they are preferred as the one to keep.
+
+    Parameters
+    ----------
+    records : Records
+    policy : str
+        Which of several copies is kept.
+    params : Params
+    agencies : Agencies, optional
+        Without them no source and no credit is recognised as an agency.
+    """
     origin = None
     if policy == "original" and agencies is not None:
         everyone = np.arange(len(records))
@@ -74,7 +85,7 @@ def collapse(records: Records, policy: str, params: Params, agencies: Agencies |
     document[order[by_digest]] = number[np.cumsum(is_first) - 1]
     record = order[np.sort(firsts)]
     corpus = Corpus(records.tokens, records.starts[record], records.ends[record], records.fingerprints)
-    return Collapsed(corpus, records.segments.take(record), document, record)
+    return DistinctTexts(corpus, records.segments.take(record), document, record)
 
 
 def _text_hashes(records: Records, some: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:

@@ -1,4 +1,4 @@
-"""Ids of the records of an input that go to an index: their own, and not too long."""
+"""Check the ids of records that go to an index: each has one of its own, and none is too long."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from dedup.errors import InputError
 from dedup.index.record import ID_BYTES
 from dedup.io import Batch
-from dedup.io.formats.assembly import names_of_rows
+from dedup.io.formats.batch_builder import names_of_rows
 
 
 def check_ids(batch: Batch) -> None:

@@ -1,9 +1,9 @@
-"""Documents that an index held before a run: those that documents of the run match, and what comes of it.
+"""Matches of a run's documents with those that an index held before, and the documents that are dropped by them.
 
-They stay, whatever the keep policy: a document of the run that copies one of them, which is itself no copy of another,
-is dropped for it before the documents of the run are compared with each other. So it leads no cluster, and nobody is
-dropped but for a direct match with what is kept. In the clusters and matches of a run the documents of the index stand
-behind those of the run, and so do they among the records.
+Documents of the index are kept, whatever the keep policy: a document of the run that copies one of them, which is
+itself no copy of another, is dropped for it before the documents of the run are compared with each other. So it leads
+no cluster, and a document is dropped only for a direct match with one that is kept. In the clusters and matches of a
+run, and among its records, the documents of the index come behind those of the run.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ import pyarrow.compute as pc
 
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
-from dedup.run.exact import Collapsed
+from dedup.run.exact import DistinctTexts
 from dedup.schema import RIGHT
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """Documents of an index, in the order in which they were added.
+class IndexMatches:
+    """Documents of an index that those of a run match, in the order in which they were added, and these matches.
 
     Parameters
     ----------
-    ids, sources, credits : pyarrow.LargeStringArray, shape (n_known,)
-        Null where there is no source; where none, or an agency that is not known here, is credited.
-    published : int64 array, shape (n_known,)
+    ids, sources, credits : pyarrow.LargeStringArray, shape (n_stored,)
+        Null where there is no source, and where no agency is credited.
+    published : int64 array, shape (n_stored,)
         Microseconds since 1970 UTC or NO_DATE.
-    drawn_on : bool array, shape (n_known,)
+    drawn_on : bool array, shape (n_stored,)
         As in `dedup.attribution.direction.Sides`.
     matches : Matches
         ``left`` is a place among these documents, ``right`` a document of the run.
@@ -51,30 +51,30 @@ class Known:
         return len(self.ids)
 
     @staticmethod
-    def none(n_documents: int) -> Known:
-        """Return what is known of a run's documents without an index: nothing."""
+    def none(n_documents: int) -> IndexMatches:
+        """Return the matches of a run's documents without an index: none."""
         names = pa.array([], pa.large_string())
         none = np.empty(0, np.int64), np.empty(0, bool)
-        return Known(names, names, names, *none, Matches.none(), np.full(n_documents, -1))
+        return IndexMatches(names, names, names, *none, Matches.none(), np.full(n_documents, -1))
 
     @property
     def decided(self) -> npt.NDArray[np.bool_]:
         """Whether each document of the run is dropped for one of these."""
         return self.joins >= 0
 
-    def copies(self, collapsed: Collapsed) -> int:
+    def copies(self, collapsed: DistinctTexts) -> int:
         """Return how many records of the run are dropped for one of these."""
         return int(self.decided[collapsed.document[collapsed.document >= 0]].sum())
 
-    def again(self, collapsed: Collapsed, ids: pa.LargeStringArray) -> int:
-        """Return how many records of the run are dropped for the one of their own id: an earlier run had them."""
+    def again(self, collapsed: DistinctTexts, ids: pa.LargeStringArray) -> int:
+        """Return how many records of the run are dropped for a document of the same id, added by an earlier run."""
         (records,) = np.nonzero(collapsed.document >= 0)
         joins = self.joins[collapsed.document[records]]
         records, joins = records[joins >= 0], joins[joins >= 0]
         of = self.ids.take(pa.array(self.matches.left[joins]))
         return pc.sum(pc.equal(ids.take(pa.array(records)), of)).as_py() or 0
 
-    def behind(self, collapsed: Collapsed, n_records: int) -> Collapsed:
+    def behind(self, collapsed: DistinctTexts, n_records: int) -> DistinctTexts:
         """Return the documents of the run with these behind them, each with a record of its own."""
         return replace(collapsed, record=np.concatenate([collapsed.record, n_records + np.arange(len(self))]))
 
@@ -91,17 +91,19 @@ class Known:
         return Matches.concatenate([matches, here]), Clusters(leader, match)
 
 
-def best(matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_documents: int) -> npt.NDArray[np.int64]:
+def best_matches(
+    matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_documents: int
+) -> npt.NDArray[np.int64]:
     """Return the match by which each document of a run is dropped for one of an index, -1 where there is none.
 
     The closest relation, then the highest score, then the document that was added first; as in `dedup.judge.clusters`,
-    a text that contains an excerpt does not go for it.
+    a text that contains an excerpt is not dropped for it.
 
     Parameters
     ----------
     matches : Matches
-        As in `Known`.
-    original : bool array, shape (n_known,)
+        As in `IndexMatches`.
+    original : bool array, shape (n_stored,)
         Whether each document of the index is no copy of another one.
     last_copy : int
         The farthest relation that counts as a copy.

@@ -1,18 +1,16 @@
-"""A run against an index: what it knows is dropped, what is kept is added to it.
+"""The index of a run: copies of what it holds are dropped, and the kept documents are added to it.
 
 The index is opened, and locked, before anything is read. The documents of the run are compared with it before they are
-compared with each other. It is written last, when the output is in place: in one transaction, so that it is there as a
-whole or not at all, and the same command decides the same once more if it is not.
+compared with each other. Kept documents are added last, when the output is in place: in one transaction, so that all of
+them are there or none, and if none are the same command decides the same again.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,38 +22,34 @@ import pyarrow.compute as pc
 from dedup.attribution.agencies import Agencies
 from dedup.attribution.credits import credits_at_ends
 from dedup.errors import InputError, ParamsError, PostingsError, StorageError
-from dedup.index import Index, bulk
-from dedup.index.features import Prepared
-from dedup.index.folder.create import folder_of
-from dedup.index.folder.state import DATABASE, LOCK, RUNS
-from dedup.index.redis.url import Address
+from dedup.index import Index
+from dedup.index.bulk import BulkIndex, NewDocuments
+from dedup.index.features import Features
+from dedup.index.folder.create import is_index, remove_empty
+from dedup.index.place import folder_of, is_url
 from dedup.io import Batch
 from dedup.judge.match_table import Matches
 from dedup.judge.relation import LAST_COPY
 from dedup.params import Params
 from dedup.run.checkpoint import Arrays, Checkpoint
-from dedup.run.exact import Collapsed
+from dedup.run.exact import DistinctTexts
 from dedup.run.index_ids import check_ids
-from dedup.run.index_matches import Known, best
+from dedup.run.index_matches import IndexMatches, best_matches
+from dedup.run.options import RunTuning
 from dedup.run.progress import Progress
 from dedup.run.records import Records
-from dedup.store.corpus import Corpus, release
+from dedup.store.corpus import Corpus
+from dedup.store.scratch import release
 from dedup.text.tokens import Tokens
 
 OF_THE_RUN = ("keep", "prefer")
 """Parameters that may be others in each run; the rest must be those of the index."""
 
-AT_A_TIME, TOKENS_AT_A_TIME = 2_000, 2_000_000
-"""Documents, and their tokens, that are compared with the index, or added to it, at a time."""
-
-STEP = 16_000
-"""Documents whose matches are a step of the run, which can be saved."""
-
 Places = npt.NDArray[np.int64]
 
 
 @contextmanager
-def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> Iterator[Against]:
+def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any], tuning: RunTuning) -> Iterator[IndexStep]:
     """Open the index of a run, or make one, and lock it; one that was made is removed again if the run fails.
 
     Parameters
@@ -64,6 +58,7 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
         An index that is open for writing stays open.
     given : mapping
         The parameters that the caller gave, by name; the others are those of the index.
+    tuning : RunTuning
 
     Raises
     ------
@@ -71,21 +66,21 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any]) -> I
     """
     asked = Params(**given)  # refused before anything is made
     if isinstance(index, Index):
-        yield Against(index, given)
+        yield IndexStep(index, given, tuning)
         return
-    folder = None if Address.is_one(index) else _folder(index)
+    folder = None if is_url(index) else _folder(index)
     there, is_made = folder is not None and folder.is_dir(), not _is_index(index)
-    ours = Index.open(index, replace(asked, keep=None, prefer=()) if is_made else None)
+    ours = Index(index, replace(asked, keep=None, prefer=()) if is_made else None)
     try:
-        yield Against(ours, given, closes=True)
+        yield IndexStep(ours, given, tuning, closes=True)
     except BaseException:
         is_empty = False
-        with suppress(StorageError):  # what went wrong first is what is told
+        with suppress(StorageError):  # the first failure is the one that is reported
             is_empty = is_made and len(ours) == 0
         with suppress(StorageError):
             ours.close()
         if is_empty and folder is not None:
-            _remove(folder, there)
+            remove_empty(folder, there)
         raise
     ours.close()
 
@@ -97,27 +92,17 @@ def _folder(path: str | os.PathLike[str]) -> Path:
 
 
 def _is_index(place: str | os.PathLike[str]) -> bool:
-    """Whether there is an index already; of what is wrong with it whoever opens it for writing is told."""
-    if not Address.is_one(place):
-        return (_folder(place) / DATABASE).is_file()
+    """Return whether there is an index already; what is wrong with it is reported when it is opened for writing."""
+    if not is_url(place):
+        return is_index(_folder(place))
     with suppress(StorageError):
-        Index.open(place, mode="r").close()
+        Index(place, mode="r").close()
         return True
     return False
 
 
-def _remove(folder: Path, keep: bool) -> None:
-    """Remove an empty index."""
-    shutil.rmtree(folder / RUNS, ignore_errors=True)
-    with suppress(OSError):
-        for path in (*folder.glob(f"{DATABASE}*"), folder / LOCK):
-            path.unlink()
-        if not keep:
-            folder.rmdir()
-
-
-class Against:
-    """An index in the hands of a run.
+class IndexStep:
+    """The index of a run: compared first, added to last.
 
     Parameters
     ----------
@@ -125,6 +110,7 @@ class Against:
         Open for writing.
     given : mapping
         Parameters that must be those of the index, but for `OF_THE_RUN`.
+    tuning : RunTuning
     closes : bool
         Close the index when all is added, as a part of the run.
 
@@ -144,14 +130,15 @@ class Against:
     ParamsError, StorageError
     """
 
-    def __init__(self, index: Index, given: Mapping[str, Any], closes: bool = False) -> None:
-        self._index = index
+    def __init__(self, index: Index, given: Mapping[str, Any], tuning: RunTuning, closes: bool = False) -> None:
+        self._index = BulkIndex(index)
+        self._tuning = tuning
         self._closes = closes
-        stored = bulk.params_of(index)
-        self.identity = bulk.state(index)
+        stored = self._index.params
+        self.identity = self._index.identity()
         self.place = str(self.identity["place"])
         _refuse_others(self.place, stored, Params(**given), [name for name in given if name not in OF_THE_RUN])
-        self.key = bulk.key_of(index)
+        self.key = self._index.key
         self.params = replace(stored, **{name: given.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
         self.is_done = False
         self._add: Places = np.empty(0, np.int64)
@@ -165,30 +152,33 @@ class Against:
         """
         check_ids(batch)
 
-    def find(self, records: Records, collapsed: Collapsed, checkpoint: Checkpoint) -> Known:
+    def find(self, records: Records, collapsed: DistinctTexts, checkpoint: Checkpoint) -> IndexMatches:
         """Compare the documents of a run with those of the index."""
         n = len(collapsed.corpus)
         if len(self._index) == 0:
-            return Known.none(n)
-        parts = [Matches.none()]
-        with bulk.held(self._index):
-            for first in range(0, n, STEP):
-                step = partial(self._matched, records, collapsed, first, min(first + STEP, n))
-                parts.append(Matches(*checkpoint.once(f"index {first // STEP}", step)))
+            return IndexMatches.none(n)
+        parts, size = [Matches.none()], self._tuning.index_step
+        with self._index.held():
+            for first in range(0, n, size):
+                step = f"index {first // size}"
+                columns = checkpoint.load(step)
+                if columns is None:
+                    columns = checkpoint.save(step, self._matched(records, collapsed, first, min(first + size, n)))
+                parts.append(Matches(*columns))
             matches = Matches.concatenate(parts)
-            held = bulk.named(self._index, np.unique(matches.left))
+            held = self._index.columns(np.unique(matches.left))
         # On a server another writer may have removed some meanwhile.
         matches = matches.take(np.flatnonzero(np.isin(matches.left, held.numbers)))
         matches = replace(matches, left=np.searchsorted(held.numbers, matches.left))
-        joins = best(matches, held.original, LAST_COPY[self.params.level], n)
-        return Known(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
+        joins = best_matches(matches, held.original, LAST_COPY[self.params.level], n)
+        return IndexMatches(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
 
-    def _matched(self, records: Records, collapsed: Collapsed, first: int, stop: int) -> Arrays:
+    def _matched(self, records: Records, collapsed: DistinctTexts, first: int, stop: int) -> Arrays:
         parts = [Matches.none()]
-        for some in _blocks(collapsed.record[first:stop], records):
-            found = bulk.compared(self._index, self._prepared(records, some))
+        for block in self._blocks(collapsed.record[first:stop], records):
+            found = self._index.matches(self._features(records, block))
             parts.append(replace(found, right=found.right + first))
-            first += len(some)
+            first += len(block)
             release(records.tokens)
         found = Matches.concatenate(parts)
         return tuple(getattr(found, field.name) for field in fields(found))
@@ -196,7 +186,7 @@ class Against:
     def settle(
         self, records: Records, is_kept: npt.NDArray[np.bool_], copies: int, again: int, summary: dict[str, Any]
     ) -> None:
-        """Note which records are to be added, and tell in the summary of them and of the copies of what was there.
+        """Note which records are to be added, and report on the index in the summary.
 
         Kept records without words are not added: nothing could ever match them.
 
@@ -209,8 +199,9 @@ class Against:
         ids = records.ids.take(pa.array(self._add))
         if pc.count_distinct(ids).as_py() < len(ids):
             raise _twice(records, self._add, ids)
-        parts = (ids[first : first + AT_A_TIME].to_pylist() for first in range(0, len(ids), AT_A_TIME))
-        replaced = bulk.count_known(self._index, parts)
+        size = self._tuning.index_documents
+        parts = (ids[first : first + size].to_pylist() for first in range(0, len(ids), size))
+        replaced = self._index.count_known(parts)
         before = len(self._index)
         summary["index"] = {
             "path": self.place,
@@ -220,16 +211,16 @@ class Against:
             "documents": before + len(ids) - replaced,
         }
         if again:
-            told = "of the dropped are in the index under their own id: they were added before this run"
-            summary["notes"].append(f"{again:,} {told}")
+            words = "of the dropped are in the index under their own id: they were added before this run"
+            summary["notes"].append(f"{again:,} {words}")
         if replaced:
-            told = "of the kept records take the place of a document in the index: the same id, and no copy of it"
-            summary["notes"].append(f"{replaced:,} {told}")
+            words = "of the kept records take the place of a document in the index: the same id, and no copy of it"
+            summary["notes"].append(f"{replaced:,} {words}")
 
     def add(
         self, records: Records, agencies: Agencies, output: Path | None, summary: dict[str, Any], progress: Progress
     ) -> None:
-        """Add what is kept; to be called when the output is in place.
+        """Add the kept documents; to be called when the output is in place.
 
         Raises
         ------
@@ -238,7 +229,7 @@ class Against:
         """
         try:
             if len(self._add):
-                bulk.add(self._index, partial(self._parts, records, agencies), agencies)
+                self._add_all(records, agencies)
             self.is_done = True
             if self._closes:
                 self._index.close()
@@ -259,28 +250,45 @@ class Against:
             progress.say(f"{found}; {hint}" if hint else found)
             raise
         with suppress(OSError):  # all is done: the run has not failed where this cannot be found out
-            size = bulk.file_bytes(self._index)
+            size = self._index.file_bytes()
             summary["index"].update({} if size is None else {"bytes": size})
 
-    def _parts(self, records: Records, agencies: Agencies) -> Iterator[bulk.Added]:
-        for some in _blocks(self._add, records):
-            credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, some, agencies)
-            texts = replace(self._prepared(records, some), credit=credit, drawn_on=drawn_on)
-            ids, sources = (column.take(pa.array(some)).to_pylist() for column in (records.ids, records.sources))
-            yield bulk.Added(texts, ids, sources, records.published[some].tolist())
-            release(records.tokens)
+    def _add_all(self, records: Records, agencies: Agencies) -> None:
+        with self._index.writing():
+            for attempt in self._index.attempts():
+                with attempt:
+                    for block in self._blocks(self._add, records):
+                        self._index.add(self._documents(records, block, agencies), agencies)
+                        release(records.tokens)
 
-    def _prepared(self, records: Records, some: Places) -> Prepared:
-        corpus = Corpus(records.tokens, records.starts, records.ends, records.fingerprints).part(some)
+    def _documents(self, records: Records, block: Places, agencies: Agencies) -> NewDocuments:
+        credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, block, agencies)
+        features = replace(self._features(records, block), credit=credit, drawn_on=drawn_on)
+        ids, sources = (column.take(pa.array(block)).to_pylist() for column in (records.ids, records.sources))
+        return NewDocuments(features, ids, sources, records.published[block].tolist())
+
+    def _features(self, records: Records, block: Places) -> Features:
+        corpus = Corpus(records.tokens, records.starts, records.ends, records.fingerprints).part(block)
         offsets = np.concatenate([[0], corpus.ends])
-        tokens = Tokens(corpus.tokens, offsets, corpus.fingerprints, records.digests[some])
-        return bulk.prepared(self._index, tokens, records.sizes[some], records.published[some])
+        tokens = Tokens(corpus.tokens, offsets, corpus.fingerprints, records.digests[block])
+        return self._index.features(tokens, records.sizes[block], records.published[block])
+
+    def _blocks(self, which: Places, records: Records) -> Iterator[Places]:
+        """Cut records into blocks that are compared, or added, at a time."""
+        ends = np.cumsum(records.lengths[which])
+        first = 0
+        while first < len(which):
+            before = ends[first - 1] if first else 0
+            stop = int(np.searchsorted(ends, before + self._tuning.index_tokens, "right"))
+            stop = min(max(stop, first + 1), first + self._tuning.index_documents)
+            yield which[first:stop]
+            first = stop
 
     def _is_added(self, records: Records) -> bool | None:
-        """Whether the index has what was to be added, as the last of it tells; None where it cannot be asked."""
+        """Tell by the last document that was to be added whether they are there; None where that cannot be asked."""
         with suppress(StorageError):
             last = self._add[-1:]
-            return any(bulk.holds(self._index, records.ids[record].as_py(), records.digests[record]) for record in last)
+            return any(self._index.holds(records.ids[record].as_py(), records.digests[record]) for record in last)
         return None
 
 
@@ -307,15 +315,3 @@ def _twice(records: Records, added: Places, ids: pa.LargeStringArray) -> InputEr
         "ids that name one text each, for the index",
         "name another field with --id-field (id_field=); nothing was written",
     )
-
-
-def _blocks(which: Places, records: Records) -> Iterator[Places]:
-    """Cut records into blocks that are worked on at a time."""
-    ends = np.cumsum(records.lengths[which])
-    first = 0
-    while first < len(which):
-        before = ends[first - 1] if first else 0
-        stop = int(np.searchsorted(ends, before + TOKENS_AT_A_TIME, "right"))
-        stop = min(max(stop, first + 1), first + AT_A_TIME)
-        yield which[first:stop]
-        first = stop

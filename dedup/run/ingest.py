@@ -1,4 +1,4 @@
-"""Reading: pieces of the input to tokens and band keys, written to scratch files as they come. First stage of a run."""
+"""Read the input, the first stage of a run: pieces to tokens and band keys, written to scratch files as they come."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ import pyarrow as pa
 from dedup.attribution.credits import HEAD_BYTES, TAIL_BYTES, ends_of
 from dedup.candidates.lsh import band_keys
 from dedup.candidates.signatures import signatures
-from dedup.dates import Unread
+from dedup.dates import UnreadableDates
 from dedup.io import Batch, Piece, Source
 from dedup.io.bytes.surrogates import printable
-from dedup.params import Params
 from dedup.run.checkpoint import Checkpoint
+from dedup.run.context import RunContext
 from dedup.run.progress import Progress
 from dedup.run.records import Records, Rejected
 from dedup.schema import NO_DATE
-from dedup.store.corpus import ScratchStrings, Segments
+from dedup.store.corpus import Segments
+from dedup.store.scratch import ScratchStrings
 from dedup.store.secret import Key
 from dedup.store.slices import in_turn
 from dedup.text.markup import without_markup
@@ -43,12 +44,12 @@ COLUMNS = {
     "rejected": np.int64,
     "rejected sizes": np.int64,
 }
-"""The scratch arrays that take one value, or so many, of each record."""
+"""The scratch arrays that hold one value of each record, or a fixed number of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sketched:
-    """A batch, and what is computed of it, on any thread."""
+    """A batch with its tokens and keys, computed on any thread."""
 
     batch: Batch
     tokens: Tokens
@@ -60,13 +61,9 @@ class _Sketched:
 
 def read_records(
     source: Source,
-    params: Params,
-    bands: int,
-    rows: int,
-    threads: int,
-    checkpoint: Checkpoint,
-    progress: Progress,
+    bands: tuple[int, int],
     key: Key,
+    context: RunContext,
     check: Callable[[Batch], None] | None = None,
 ) -> Records:
     """Read a source to its end, tokenise and sign its texts.
@@ -74,30 +71,27 @@ def read_records(
     Parameters
     ----------
     source : Source
-    params : Params
-    bands, rows : int
-        Zero bands where no signatures are needed.
-    threads : int
-        Pieces are parsed and worked on by so many threads, while this one reads; with 1, all by this one.
-    checkpoint : Checkpoint
-        Its scratch files hold what is returned; told now and then how far reading has come.
-    progress : Progress
-        Told the seconds of each stage, and how far the source is read.
+    bands : (int, int)
+        Bands, and rows of each; zero bands where no signatures are needed.
     key : uint64 array
         Of the fingerprints and digests: `dedup.store.secret`.
+    context : RunContext
+        Its scratch files hold what is returned; its checkpoint saves now and then how far reading has come. Pieces are
+        parsed by its threads, while this one reads; if there is only one, all by this one.
     check : callable, optional
-        Refuses, by an error, what cannot be used.
+        Raises an error for records that cannot be used.
 
     Returns
     -------
     Records
         Its arrays are views of scratch files.
     """
-    store = _Store(checkpoint, bands)
+    checkpoint, progress = context.checkpoint, context.progress
+    store = _Store(checkpoint, bands[0])
     if checkpoint.reading:
         source.restore(checkpoint.reading["source"])
     if not (checkpoint.reading and checkpoint.reading["done"]):
-        for one in _sketched(source, store.pieces, params, bands, rows, threads, progress, key):
+        for one in _sketched(source, store.pieces, bands, key, context):
             source.accept(one.batch)
             if check is not None:
                 check(one.batch)
@@ -105,9 +99,10 @@ def read_records(
             progress.spent("read", one.seconds_parsing)
             progress.spent("tokens and signatures", one.seconds)
             progress.advance_to(source.bytes_read)
-            checkpoint.save_reading(lambda: {**store.state(), "source": source.state()})
+            if checkpoint.is_due:
+                checkpoint.save_reading({**store.state(), "source": source.state()})
         source.finish()
-        checkpoint.save_reading(lambda: {**store.state(), "source": source.state()}, done=True)
+        checkpoint.save_reading({**store.state(), "source": source.state()}, done=True)
     return store.records()
 
 
@@ -121,11 +116,11 @@ class _Store:
             ScratchStrings(checkpoint.array(name, np.uint8), checkpoint.array(f"{name} lengths", np.int64))
             for name in ("ids", "sources", "reasons", "raw")
         )
-        told = checkpoint.reading or {"pieces": 0, "files": [], "text_bytes": 0, "unread": ()}
-        self.pieces = told["pieces"]
-        self._files = {name: number for number, name in enumerate(told["files"])}
-        self._text_bytes = told["text_bytes"]
-        self._unread = Unread(*told["unread"])
+        state = checkpoint.reading or {"pieces": 0, "files": [], "text_bytes": 0, "unread": ()}
+        self.pieces = state["pieces"]
+        self._files = {name: number for number, name in enumerate(state["files"])}
+        self._text_bytes = state["text_bytes"]
+        self._unread = UnreadableDates(*state["unread"])
 
     def append(self, one: _Sketched) -> None:
         """Take one batch."""
@@ -201,10 +196,9 @@ class _Store:
         )
 
 
-def _sketched(
-    source: Source, skip: int, params: Params, bands: int, rows: int, threads: int, progress: Progress, key: Key
-) -> Iterator[_Sketched]:
+def _sketched(source: Source, skip: int, bands: tuple[int, int], key: Key, context: RunContext) -> Iterator[_Sketched]:
     """Yield every batch with what was computed of it, in input order."""
+    params, threads = context.params, context.threads
 
     def work(piece: Piece) -> _Sketched:
         started = time.perf_counter()
@@ -212,16 +206,16 @@ def _sketched(
         parsed = time.perf_counter()
         batch = replace(batch, text=without_markup(batch.text, params.html))
         tokens = tokenise(batch.text, key)
-        # The first bands * rows values of a signature are all that the bands read.
-        keys = band_keys(signatures(tokens, params, length=bands * rows), bands, rows)
+        # The first values of a signature, as many as there are rows in all bands, are all that the bands read.
+        keys = band_keys(signatures(tokens, params, length=bands[0] * bands[1]), *bands)
         text_ends = ends_of(*buffers(batch.text))
         return _Sketched(batch, tokens, keys, text_ends, parsed - started, time.perf_counter() - parsed)
 
-    return in_turn(work, _timed(source.pieces(skip, ahead=threads > 1), progress), threads)
+    return in_turn(work, _timed(source.pieces(skip, ahead=threads > 1), context.progress), threads)
 
 
 def _timed(pieces: Iterator[Piece], progress: Progress) -> Iterator[Piece]:
-    """Pass on pieces and tell how long each took to read."""
+    """Pass on pieces, and count the seconds that each took to read."""
     while True:
         started = time.perf_counter()
         piece = next(pieces, None)

@@ -1,314 +1,219 @@
-"""The pairs of documents, found and judged: candidates by both roads, matches, and the clusters that these make."""
+"""Find the pairs of documents that match, in two passes, and the clusters that they make.
+
+The near pass compares documents whose shingles meet, the rare pass documents that share rare word pairs. Each searches
+for candidates and judges them, in rounds; what was judged is saved, a step at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields, replace
-from functools import partial
-from typing import TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates import background, lsh, sketch_join, word_pairs
-from dedup.candidates.pairs import Bucket, Found, Pairs, compare_in_rounds, distinct, joined, within
-from dedup.judge import crowds, families, furniture, judging, relation
-from dedup.judge.clusters import Clusters, clusters, through_families
+from dedup.candidates import lsh, sketch_join
+from dedup.candidates.pairs import Bucket, Found, Pairs, distinct, joined, within
+from dedup.candidates.rounds import Rounds
+from dedup.candidates.word_pairs import Sketches
+from dedup.judge import furniture, judging, relation
+from dedup.judge.clusters import Clusters, clusters
 from dedup.judge.judging import Bodies
 from dedup.judge.match_table import Matches
-from dedup.params import Level, Params
-from dedup.run.checkpoint import Arrays, Checkpoint
-from dedup.run.exact import Collapsed
-from dedup.run.index_matches import Known
-from dedup.run.progress import Progress
+from dedup.params import Level
+from dedup.run.checkpoint import Arrays
+from dedup.run.context import RunContext
+from dedup.run.exact import DistinctTexts
+from dedup.run.index_matches import IndexMatches
+from dedup.run.pass_result import PassResult
 from dedup.run.records import Records
-from dedup.schema import NEAR_DUPLICATE, UPDATE
-from dedup.store.corpus import Corpus, Segments
-
-T = TypeVar("T", bound=np.generic)
+from dedup.run.saved_stages import bodies_of, families_of, rare_pairs_of
+from dedup.schema import NEAR_DUPLICATE
 
 MEETINGS = 3
-"""How often what copies a dropped document meets the one that is kept for it, and late versions one that is kept."""
-
-PAIRS_AT_A_TIME = 1 << 19
-"""Candidate pairs that are judged before what was found is noted and the rest forgotten."""
+"""How often copies of a dropped document meet the one it is dropped for, and late versions a kept one."""
 
 Documents = npt.NDArray[np.int64]
-Kept = npt.NDArray[np.bool_]
 
 
-def match(
-    records: Records,
-    collapsed: Collapsed,
-    params: Params,
-    threads: int,
-    checkpoint: Checkpoint,
-    progress: Progress,
-    known: Known | None = None,
-) -> tuple[Matches, Clusters, Bucket | None]:
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The matches between the documents of a run, and the clusters they make.
+
+    Parameters
+    ----------
+    matches : Matches
+    clusters : Clusters
+        At the level of the run; documents that are dropped for one of an index stand as their own leaders.
+    hidden : Bucket or None
+        The largest bucket or posting list whose documents were not all compared with one another.
+    """
+
+    matches: Matches
+    clusters: Clusters
+    hidden: Bucket | None
+
+
+class Pass(Protocol):
+    """A way to find candidate pairs of documents, and to judge them."""
+
+    @property
+    def name(self) -> str:
+        """Of its steps that are saved."""
+
+    @property
+    def stages(self) -> tuple[str, str]:
+        """Names of search and judging, under which their seconds are reported."""
+
+    def candidates(self, documents: Documents, limit: int) -> Found:
+        """Search for candidate pairs among some documents, of which each meets up to ``limit`` in a bucket."""
+
+    def judge(self, pairs: Pairs) -> Matches:
+        """Return the matches among candidate pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearPass:
+    """Near duplicates: documents whose signatures share a band."""
+
+    records: Records
+    texts: DistinctTexts
+    bodies: Bodies
+    context: RunContext
+    name: str = "near"
+    stages: tuple[str, str] = ("near candidates", "near evidence")
+
+    def candidates(self, documents: Documents, limit: int) -> Found:
+        """Search the buckets of the bands."""
+        return lsh.pairs_in_buckets(self.records.keys, self.texts.record, documents, limit)
+
+    def judge(self, pairs: Pairs) -> Matches:
+        """Return near duplicates and pieces of one mould."""
+        params, room = self.context.params, (self.context.threads, self.context.memory)
+        return judging.near_duplicates(self.bodies, _in_window(pairs, self.bodies, params.window), params, *room)
+
+
+@dataclass(frozen=True, slots=True)
+class RarePass:
+    """Copies of every kind: documents that share rare word pairs, and pairs that were found before.
+
+    Parameters
+    ----------
+    sketches : Sketches
+        Of the compared documents.
+    compared : int64 array, ascending
+        All documents that are compared.
+    bodies : Bodies
+        With their rare pairs.
+    close : uint64 array, sorted
+        Near duplicates, and pairs that share passages: measured even if all articles have their words.
+    context : RunContext
+    """
+
+    sketches: Sketches
+    compared: Documents
+    bodies: Bodies
+    close: Pairs
+    context: RunContext
+    name: str = "rare"
+    stages: tuple[str, str] = ("candidates", "evidence")
+
+    def candidates(self, documents: Documents, limit: int) -> Found:
+        """Search the posting lists of rare word pairs."""
+        params = self.context.params
+        some = self.sketches
+        if len(documents) < len(self.compared):
+            some = some[np.searchsorted(self.compared, documents)]
+        least = min(sketch_join.LEAST_OVERLAP, params.sketch_overlap)
+        room = self.context.scratch, self.context.threads
+        found = sketch_join.pairs_in_postings(some, documents, params.sketch_overlap, least, limit, *room)
+        return found._replace(pairs=distinct(found.pairs, self.close))
+
+    def judge(self, pairs: Pairs) -> Matches:
+        """Return the matches of all relations."""
+        params, room = self.context.params, (self.context.threads, self.context.memory)
+        return judging.copies(self.bodies, _in_window(pairs, self.bodies, params.window), self.close, params, *room)
+
+
+def match(records: Records, texts: DistinctTexts, context: RunContext, known: IndexMatches | None = None) -> Matching:
     """Find and judge the pairs of documents.
 
     Parameters
     ----------
     records : Records
-    collapsed : Collapsed
-    params : Params
-    threads : int
-    checkpoint : Checkpoint
-        Holds the scratch files, and what was finished.
-    progress : Progress
-    known : Known, optional
+    texts : DistinctTexts
+    context : RunContext
+    known : IndexMatches, optional
         Documents that are dropped for one of an index lead no cluster.
-
-    Returns
-    -------
-    matches : Matches
-    clusters : Clusters
-        At the level of ``params``; documents that are dropped for one of an index stand as their own leaders.
-    hidden : Bucket or None
-        The largest bucket or posting list whose documents were not all compared with one another.
     """
-    corpus = collapsed.corpus
-    (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
-    known = Known.none(len(corpus)) if known is None else known
-    near = _Judged("near", known.decided, NEAR_DUPLICATE, checkpoint)
+    params, progress, corpus = context.params, context.progress, texts.corpus
+    dropped = np.zeros(len(corpus), bool) if known is None else known.decided
+    near = PassResult(dropped, NEAR_DUPLICATE)
     if params.level < Level.near:
-        return near.matches, near.clusters, None
-    memory = checkpoint.scratch.memory
-    published = records.published[collapsed.record]
+        return Matching(near.matches, near.clusters, None)
     with progress.stage("furniture"):
-        bodies, segments = _bodies(collapsed, checkpoint, threads)
-        compared = compared[~furniture.is_stub(bodies, compared)]
-    texts = Bodies(bodies, published, whole=corpus.lengths)
-    versions = None
-    if params.level >= Level.syndicated:
-        with progress.stage("families"):
-            versions = _families(bodies, segments, compared, threads, checkpoint)
+        stripped, segments = bodies_of(texts, context)
+        (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
+        compared = compared[~furniture.is_stub(stripped, compared)]
+    bodies = Bodies(stripped, records.published[texts.record], whole=corpus.lengths)
+    if params.level < Level.syndicated:
+        _, hidden = _compare(NearPass(records, texts, bodies, context), near, compared, params.bucket_limit, context)
+        return Matching(near.matches, near.clusters, hidden)
+    with progress.stage("families"):
+        versions = families_of(stripped, segments, compared, context)
+    delegates = compared[versions.delegates[compared]]
+    _, hidden = _compare(NearPass(records, texts, bodies, context), near, delegates, params.bucket_limit, context)
 
-    def near_pairs(documents: Documents, limit: int) -> Found:
-        with progress.stage("near candidates"):
-            return lsh.pairs_in_buckets(records.keys, collapsed.record, documents, limit)
-
-    def near_matches(pairs: Pairs) -> Matches:
-        return judging.near_duplicates(texts, within(pairs, published, params.window), params, threads, memory)
-
-    def judge_near(pairs: Pairs) -> Kept:
-        with progress.stage("near evidence"):
-            return near.add(pairs, near_matches)
-
-    delegates = compared if versions is None else compared[versions.delegates[compared]]
-    _, hidden = compare_in_rounds(delegates, params.bucket_limit, near_pairs, judge_near)
-    if versions is None:
-        return near.matches, near.clusters, hidden
-
-    # What an index knows is no copy of anything here: its words count.
-    articles = clusters(len(corpus), near.copies()) if known.decided.any() else near.clusters
     with progress.stage("word pairs"):
-        counted = versions.counted(np.flatnonzero(articles.kept), bodies.lengths)
-        found = _WordPairs(bodies, counted, compared, params, threads, checkpoint)
-    listed = replace(texts, rare_pairs=found.rare_pairs)
-    judged = _Judged("rare", known.decided, relation.LAST_COPY[params.level], checkpoint)
-    least = min(sketch_join.LEAST_OVERLAP, params.sketch_overlap)
-    # Near duplicates, and what shares passages, are measured even if all articles have their words.
+        # What an index knows is no copy of anything here: its words count.
+        articles = clusters(len(corpus), near.copies()) if dropped.any() else near.clusters
+        counted = versions.counted(np.flatnonzero(articles.kept), stripped.lengths)
+        sketches, rare_pairs = rare_pairs_of(stripped, counted, compared, context)
     close = distinct(joined(near.matches.left, near.matches.right), versions.met)
-
-    def rare_pairs(documents: Documents, limit: int) -> Found:
-        with progress.stage("candidates"):
-            some = found.sketches
-            if len(documents) < len(compared):
-                some = some[np.searchsorted(compared, documents)]
-            overlaps = params.sketch_overlap, least
-            here = sketch_join.pairs_in_postings(some, documents, *overlaps, limit, checkpoint.scratch, threads)
-            return here._replace(pairs=distinct(here.pairs, close))
-
-    def rare_matches(pairs: Pairs) -> Matches:
-        return judging.copies(listed, within(pairs, published, params.window), close, params, threads, memory)
-
-    def judge(pairs: Pairs) -> Kept:
-        with progress.stage("evidence"):
-            return judged.add(pairs, rare_matches)
-
-    done, hidden_rare = compare_in_rounds(delegates, sketch_join.posting_limit(params), rare_pairs, judge)
+    rare_pass = RarePass(sketches, compared, replace(bodies, rare_pairs=rare_pairs), close, context)
+    rare = PassResult(dropped, relation.LAST_COPY[params.level])
+    rounds, hidden_rare = _compare(rare_pass, rare, delegates, sketch_join.posting_limit(params), context)
     for turn in range(MEETINGS):
-        meeting = distinct(judged.copies_of_copies(), judged.late_versions(versions, turn))
-        left = np.setdiff1d(meeting, done, assume_unique=True)
-        done = distinct(done, left)
-        if len(left):
-            judge(left)
-    judged.gather(versions)
-    return judged.matches, judged.clusters, hidden or hidden_rare
+        meeting = distinct(rare.copies_of_copies(), rare.late_versions(versions, turn))
+        if len(new := rounds.new(meeting)):
+            _judge(rare_pass, rare, new, context)
+    rare.gather(versions)
+    return Matching(rare.matches, rare.clusters, hidden or hidden_rare)
 
 
-def _bodies(collapsed: Collapsed, checkpoint: Checkpoint, threads: int) -> tuple[Corpus, Segments]:
-    """Return the documents without the furniture of their pages, and their segments."""
-    corpus, segments = collapsed.corpus, collapsed.segments
-
-    def strip() -> Arrays:
-        found = furniture.stripped(corpus, segments, threads)
-        return found.documents, found.tokens, found.fingerprints, found.ends, found.stops, found.stop_ends
-
-    left = furniture.Stripped(*checkpoint.once("furniture", strip))
-    if len(left.documents) == 0:
-        return corpus, segments
-    begins = corpus.starts, corpus.ends
-    tokens, starts, ends = _behind(checkpoint, "tokens", left.tokens, left.documents, left.ends, *begins)
-    marks, _, _ = _behind(checkpoint, "fingerprints", left.fingerprints, left.documents, left.ends, *begins)
-    bodies = Corpus(tokens, starts, ends, marks)
-    places = left.stops, left.documents, left.stop_ends, segments.firsts, segments.lasts
-    return bodies, Segments(*_behind(checkpoint, "segments", *places))
+def _compare(
+    search: Pass, result: PassResult, documents: Documents, limit: int, context: RunContext
+) -> tuple[Rounds, Bucket | None]:
+    """Search and judge in rounds; return the rounds, and the largest bucket whose pairs were not all compared."""
+    rounds = Rounds(documents, limit)
+    while rounds.is_open:
+        with context.progress.stage(search.stages[0]):
+            found = search.candidates(rounds.documents, rounds.limit)
+        _judge(search, result, rounds.new(found.pairs), context)
+        rounds.close(found.crowded, result.kept)
+    if rounds.is_complete:
+        return rounds, None
+    with context.progress.stage(search.stages[0]):
+        return rounds, search.candidates(rounds.documents, 1).largest
 
 
-def _behind(
-    checkpoint: Checkpoint,
-    name: str,
-    values: npt.NDArray[T],
-    documents: Documents,
-    ends: npt.NDArray[np.int64],
-    all_starts: npt.NDArray[np.int64],
-    all_ends: npt.NDArray[np.int64],
-) -> tuple[npt.NDArray[T], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Put new values of some documents behind those of all, in the same scratch file; return where all have theirs.
-
-    A process that resumes puts them there anew.
-    """
-    array = checkpoint.scratch[name]
-    first = len(array)
-    array.append(values)
-    starts, stops = all_starts.copy(), all_ends.copy()
-    stops[documents] = first + ends
-    starts[documents] = first + np.concatenate([[0], ends[:-1]])
-    return array.view(), starts, stops
+def _judge(search: Pass, result: PassResult, pairs: Pairs, context: RunContext) -> None:
+    """Judge new pairs and add the matches to the result of the pass; what was saved of them is loaded."""
+    size, checkpoint = context.tuning.pairs_at_a_time, context.checkpoint
+    with context.progress.stage(search.stages[1]):
+        parts: list[Matches] = []
+        for first in range(0, len(pairs), size):
+            step = f"{search.name} {result.steps + len(parts)}"
+            columns = checkpoint.load(step)
+            if columns is None:
+                columns = checkpoint.save(step, _columns(search.judge(pairs[first : first + size])))
+            parts.append(Matches(*columns))
+        result.add(parts)
 
 
-def _families(
-    bodies: Corpus, segments: Segments, compared: Documents, threads: int, checkpoint: Checkpoint
-) -> families.Families:
-    def find() -> Arrays:
-        found = families.find(bodies, segments, compared, checkpoint.scratch, threads)
-        return found.root, found.article, found.met, found.delegates
-
-    return families.Families(*checkpoint.once("families", find))
+def _in_window(pairs: Pairs, bodies: Bodies, window: float | None) -> Pairs:
+    return pairs if bodies.published is None else within(pairs, bodies.published, window)
 
 
-class _WordPairs:
-    """What the word pairs of a corpus tell: ``sketches`` and ``rare_pairs``.
-
-    Counted over distinct articles: a story carried by hundreds would make its own words frequent.
-    """
-
-    def __init__(
-        self,
-        bodies: Corpus,
-        counted: Documents,
-        compared: Documents,
-        params: Params,
-        threads: int,
-        checkpoint: Checkpoint,
-    ) -> None:
-        self._of = bodies, compared, params, threads
-        self._scratch = checkpoint.scratch
-        sketched = checkpoint.once("word pairs", partial(self._count, counted), word_pairs.SCRATCH)
-        self.sketches, self.rare_pairs = word_pairs.from_scratch(params, self._scratch, *sketched)
-
-    def _count(self, counted: Documents) -> Arrays:
-        bodies, compared, _, threads = self._of
-        found, crowd_sketches, listed = self._sketch(counted)
-        left = crowds.thinned_articles(bodies, crowd_sketches, compared, counted, self._scratch, threads)
-        if len(left) < len(counted):
-            found, _, listed = self._sketch(left)
-        self._scratch.drop("crowd sketches")
-        return found.sizes, listed.firsts, listed.lasts, listed.words, listed.is_unspaced
-
-    def _sketch(self, articles: Documents) -> tuple[word_pairs.Sketches, word_pairs.Sketches, word_pairs.RarePairs]:
-        """Count the word pairs of the articles, and sketch all documents that are compared by them."""
-        bodies, compared, params, threads = self._of
-        bits = word_pairs.frequency_bits(int(bodies.lengths.sum()), self._scratch.memory)
-        frequencies = word_pairs.pair_frequencies(bodies, articles, bits, threads)
-        background.count_in(frequencies, len(articles))
-        return word_pairs.sketches(bodies, compared, frequencies, params, self._scratch, threads)
-
-
-class _Judged:
-    """Matches so far, and the clusters they make."""
-
-    def __init__(self, name: str, decided: Kept, last_copy: int, checkpoint: Checkpoint) -> None:
-        self._name = name
-        self._decided = decided
-        self._last_copy = last_copy
-        self._checkpoint = checkpoint
-        self._parts = 0
-        self.matches = Matches.none()
-        self.clusters = clusters(len(decided), self.matches)
-
-    def add(self, pairs: Pairs, judge: Callable[[Pairs], Matches]) -> Kept:
-        """Judge new pairs and add the matches; return which documents are kept now."""
-        found = [self.matches]
-        for first in range(0, len(pairs), PAIRS_AT_A_TIME):
-            some = pairs[first : first + PAIRS_AT_A_TIME]
-            found.append(Matches(*self._checkpoint.once(f"{self._name} {self._parts}", partial(_columns, judge, some))))
-            self._parts += 1
-        self.matches = Matches.concatenate(found)
-        (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
-        led = clusters(len(self._decided), self.matches.take(copies), self._decided)
-        match = led.match.copy()
-        match[led.match >= 0] = copies[led.match[led.match >= 0]]
-        self.clusters = Clusters(led.leader, match)
-        return self.clusters.kept & ~self._decided
-
-    def copies(self) -> Matches:
-        """Return the matches that count as copies."""
-        return self.matches.take(self.matches.are_copies(self._last_copy))
-
-    def gather(self, versions: families.Families) -> None:
-        """Let versions that copy a dropped one of their family go with it."""
-        (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
-        if len(copies) == 0:
-            return
-        some, found = self.matches.take(copies), self.clusters
-        before = np.full(len(self.matches), -1)
-        before[copies] = np.arange(len(copies))
-        match = np.where(found.match >= 0, before[found.match], -1)
-        is_update = self.matches.relation == UPDATE
-        updates = distinct(joined(self.matches.left[is_update], self.matches.right[is_update]))
-        led = through_families(Clusters(found.leader, match), some, versions.root, ~self._decided, updates)
-        self.clusters = Clusters(led.leader, np.where(led.match >= 0, copies[led.match], -1))
-
-    def copies_of_copies(self) -> Pairs:
-        """Return the pairs of a kept document, and of the one for which a copy of it was dropped."""
-        matches, leader = self.matches, self.clusters.leader
-        kept = self.clusters.kept & ~self._decided
-        pairs = []
-        for one, other in ((matches.left, matches.right), (matches.right, matches.left)):
-            some = matches.are_copies(self._last_copy) & kept[one] & ~kept[other] & ~self._decided[other]
-            this, its = one[some], leader[other[some]]
-            apart = this != its
-            pairs.append(joined(np.minimum(this, its)[apart], np.maximum(this, its)[apart]))
-        return distinct(*pairs)
-
-    def late_versions(self, versions: families.Families, turn: int) -> Pairs:
-        """Return the pairs of versions that have met nobody, and are kept so far, with a kept one of their family.
-
-        That is the first one with a large cluster, in the next turn the next.
-        """
-        kept = self.clusters.kept & ~self._decided
-        (leaders,) = np.nonzero(kept & versions.delegates)
-        sizes = np.bincount(self.clusters.leader, minlength=len(kept))
-        # The first of those with large clusters: a later one would go for a version that comes before it.
-        most = np.zeros(len(kept), np.int64)
-        np.maximum.at(most, versions.root[leaders], sizes[leaders])
-        is_small = 2 * sizes[leaders] < most[versions.root[leaders]]
-        leaders = leaders[np.lexsort((leaders, is_small, versions.root[leaders]))]
-        roots = versions.root[leaders]
-        its = np.full(len(kept), -1)
-        (begins,) = np.nonzero(np.diff(roots, prepend=-1))
-        has_more = begins + turn < np.append(begins[1:], len(leaders))
-        its[roots[begins[has_more]]] = leaders[begins[has_more] + turn]
-        (late,) = np.nonzero(kept & ~versions.delegates)
-        late = late[its[versions.root[late]] >= 0]
-        leader = its[versions.root[late]]
-        return joined(np.minimum(late, leader), np.maximum(late, leader))
-
-
-def _columns(judge: Callable[[Pairs], Matches], pairs: Pairs) -> Arrays:
-    found = judge(pairs)
-    return tuple(getattr(found, field.name) for field in fields(found))
+def _columns(matches: Matches) -> Arrays:
+    return tuple(getattr(matches, field.name) for field in fields(matches))

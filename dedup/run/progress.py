@@ -1,4 +1,4 @@
-"""Where the time of a run goes: seconds by stage, and a progress bar for people who wait."""
+"""Measure the seconds of each stage of a run, and show a progress bar and notices to people who wait."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class Progress:
 
     Parameters
     ----------
-    show : bool
+    bar : bool
         Draw a bar on stderr, named after the stage.
-    tell : bool
-        Say there what people who wait should know.
+    notices : bool
+        Print there what people who wait should know.
     """
 
-    def __init__(self, show: bool = False, tell: bool = False) -> None:
+    def __init__(self, bar: bool = False, notices: bool = False) -> None:
         self.seconds: dict[str, float] = {}
-        self._show = show
-        self._tell = tell
+        self._has_bar = bar
+        self._has_notices = notices
         self._started = time.perf_counter()
         self._bar: Any = None
 
@@ -42,7 +42,7 @@ class Progress:
     @contextmanager
     def bar(self, name: str, total: int | None, unit: str = "") -> Iterator[None]:
         """Show a bar of this name; `advance_to` moves it."""
-        if not self._show:
+        if not self._has_bar:
             yield
             return
         from tqdm import tqdm
@@ -56,8 +56,8 @@ class Progress:
             self._bar = None
 
     def say(self, line: str) -> None:
-        """Tell something to people who wait."""
-        if self._tell:
+        """Print a notice."""
+        if self._has_notices:
             print(f"dedup: {line}", file=sys.stderr)
 
     def advance_to(self, amount: int) -> None:

@@ -1,4 +1,4 @@
-"""Records as they were read: who they are, where they stand, and where their tokens lie."""
+"""Hold the records of a run as they were read: ids, dates, sources, and where the tokens of each are."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.dates import Unread
+from dedup.dates import UnreadableDates
 from dedup.store.corpus import Segments
 
 SHOWN_BYTES = 96
-"""How much of the beginning of a text is shown to people."""
+"""Bytes of the beginning of a text that are shown to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Rejected:
     records : int64 array, ascending, shape (n_rejected,)
     reasons : pyarrow.LargeStringArray
     raw : pyarrow.LargeBinaryArray
-        The bytes of each as they stood in the input, or the first of them.
+        The bytes of each as they were in the input, or the first of them.
     sizes : int64 array, shape (n_rejected,)
-        How many bytes each had; -1 where that is not known.
+        Bytes of each; -1 where reading stopped before its end.
     """
 
     records: npt.NDArray[np.int64]
@@ -66,7 +66,7 @@ class Records:
         First and last bytes of each text, as `dedup.attribution.credits.ends_of` gives them.
     rejected : Rejected
     text_bytes : int
-    unread : Unread
+    unread : UnreadableDates
         Dates that are there but cannot be read.
     has_dates : bool
         Whether any record has a date.
@@ -89,7 +89,7 @@ class Records:
     text_ends: npt.NDArray[np.uint8]
     rejected: Rejected
     text_bytes: int
-    unread: Unread
+    unread: UnreadableDates
     has_dates: bool
 
     def __len__(self) -> int:

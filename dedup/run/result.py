@@ -1,10 +1,12 @@
-"""What a run returns, and how it is written."""
+"""Hold what a run returns, and write it to the output folder."""
 
 from __future__ import annotations
 
 import functools
+import html
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,28 +15,42 @@ import pyarrow as pa
 from dedup.io import Output, Source, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
 from dedup.io.output import SUMMARY
-from dedup.report.run_table import table as report
+from dedup.run.decision_table import Decisions
 from dedup.schema import DECISIONS, MATCHES
 
-if TYPE_CHECKING:
-    from dedup.run.outcome import Decisions
-
-FEW = 20
-"""Up to so many records are told one by one."""
+LISTED = 20
+"""Up to this many records `str` lists every decision, not only the numbers."""
 
 
 class Result:
-    """Decisions and matches of a run.
+    """Decisions, matches and summary of a run; `dedup.deduplicate` returns it.
 
     Parameters
     ----------
     decisions : Decisions
     matches : pyarrow.Table
-        One row per verified pair: `dedup.schema.MATCHES`.
+        One row for each verified pair: `dedup.schema.MATCHES`.
     summary : dict
-        Counts, largest clusters, seconds by stage, params and their fingerprint: what ``summary.json`` holds.
+        Counts, largest clusters, seconds by stage, params and their fingerprint: the content of ``summary.json``.
     kept : bool array, shape (n_records,)
     source : Source
+
+    Attributes
+    ----------
+    matches, summary
+        As above.
+    output : Path or None
+        The folder that the result was written to.
+
+    Examples
+    --------
+    >>> import dedup
+    >>> text = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> result = dedup.deduplicate([text, text.upper(), "Something else, long enough to be compared with it."])
+    >>> result
+    Result(records=3, kept=2, dropped=1, rejected=0)
+    >>> result.kept.num_rows, result.counts["identical"]
+    (2, 1)
     """
 
     def __init__(
@@ -47,18 +63,19 @@ class Result:
     ) -> None:
         self.matches = matches
         self.summary = summary
+        self.output: Path | None = None
         self._decisions = decisions
         self._kept = kept
         self._source = source
 
     @functools.cached_property
     def decisions(self) -> pa.Table:
-        """One row per input record, in input order: `dedup.schema.DECISIONS`."""
+        """One row for each input record, in input order: `dedup.schema.DECISIONS`."""
         return pa.concat_tables(self._decisions.slices())
 
     @property
     def leader(self) -> npt.NDArray[np.int64]:
-        """For each input record the number, from 0, of the one kept in its place.
+        """For each input record the number, from 0, of the one kept in its place: int64, shape (n_records,).
 
         Its own if it is kept, -1 if it is rejected. The decisions say the same by ids, which may occur twice.
         """
@@ -78,7 +95,13 @@ class Result:
 
     @property
     def kept(self) -> pa.Table:
-        """The kept records with all their fields, in input order; files are read again for them."""
+        """The kept records with all their fields, in input order; files are read again for them.
+
+        Raises
+        ------
+        OutputError
+            When the input is not what it was when it was read.
+        """
         return self._source.kept_table(self._kept)
 
     @property
@@ -88,11 +111,17 @@ class Result:
 
     def __repr__(self) -> str:
         counts = self.counts
-        return f"Result({', '.join(f'{name}={counts[name]}' for name in ('records', 'kept', 'dropped', 'rejected'))})"
+        shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
+        return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
 
     def __str__(self) -> str:
-        few = len(self._decisions) <= FEW
-        return report(self.summary, self.decisions.to_pylist() if few else ())
+        from dedup.report.run_table import table  # the one place that binds a view of a result, when it is asked for
+
+        return table(self.summary, self.decisions.to_pylist() if len(self._decisions) <= LISTED else ())
+
+    def _repr_html_(self) -> str:
+        """Return the lines of `str`, for notebooks."""
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def write(self, output: Output) -> None:
         """Write kept records, decisions, matches and rejected records."""
@@ -104,5 +133,6 @@ class Result:
 
     def write_summary(self, output: Output) -> None:
         """Write the summary, last of all: it marks the folder as complete."""
-        told = json.dumps(self.summary, indent=2, ensure_ascii=False)
-        output.path(SUMMARY).write_text(printable(told) + "\n", "utf-8")
+        text = json.dumps(self.summary, indent=2, ensure_ascii=False)
+        output.path(SUMMARY).write_text(printable(text) + "\n", "utf-8")
+        self.output = output.directory

@@ -1,4 +1,4 @@
-"""What this process may take of the machine: processors, memory, and room on its disks.
+"""Find out how many processors, how much memory and how much disk this process may use.
 
 A container, or a service of systemd, may be given less than the machine has: by Linux' control groups, version 2 or 1,
 each of which is bounded by those it lies in.
@@ -11,28 +11,42 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 USUAL_MEMORY = 16_000_000_000
-"""Bytes taken for granted where the system does not tell."""
-
-_GROUPS = Path("/sys/fs/cgroup")
-_OF_PROCESS = Path("/proc/self/cgroup")
+"""Bytes assumed where the system does not say."""
 
 
-def processors() -> int:
+@dataclass(frozen=True, slots=True)
+class ControlGroups:
+    """Where Linux keeps its control groups.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of all groups.
+    of_process : Path
+        File that names the groups of this process.
+    """
+
+    root: Path = Path("/sys/fs/cgroup")
+    of_process: Path = Path("/proc/self/cgroup")
+
+
+def processors(groups: ControlGroups = ControlGroups()) -> int:
     """Return the processors that this process may keep busy, at least one: by its affinity, and its share of time."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quotas = (_quota(group) for group in _groups("cpu"))
+    quotas = (_quota(group) for group in _folders(groups, "cpu"))
     return max(1, min([count, *(math.ceil(quota) for quota in quotas if quota is not None)]))
 
 
-def memory() -> int:
+def memory(groups: ControlGroups = ControlGroups()) -> int:
     """Return the bytes of memory that this process may count on: the machine's, or its container's."""
     sizes = []
     with suppress(AttributeError, ValueError, OSError):  # not on Windows
         sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for group in _groups("memory"):
+    for group in _folders(groups, "memory"):
         for name in ("memory.max", "memory.limit_in_bytes"):
             with suppress(OSError, ValueError):  # "max" where there is none
                 sizes.append(int((group / name).read_text()))
@@ -44,16 +58,16 @@ def free_space(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _groups(controller: str) -> Iterator[Path]:
+def _folders(groups: ControlGroups, controller: str) -> Iterator[Path]:
     """Yield the folders of the control groups that this process is in, and of those that they lie in."""
-    roots = {_GROUPS: PurePosixPath("/"), _GROUPS / controller: PurePosixPath("/")}
+    roots = {groups.root: PurePosixPath("/"), groups.root / controller: PurePosixPath("/")}
     with suppress(OSError, ValueError):
-        for line in _OF_PROCESS.read_text().splitlines():
+        for line in groups.of_process.read_text().splitlines():
             number, controllers, place = line.split(":", 2)
             if controller in controllers.split(","):
-                roots[_GROUPS / controller] = PurePosixPath(place)
+                roots[groups.root / controller] = PurePosixPath(place)
             elif number == "0":
-                roots[_GROUPS] = PurePosixPath(place)
+                roots[groups.root] = PurePosixPath(place)
     for root, path in roots.items():
         # A container may see as its root what for the system is a path of which nothing is there.
         for group in (path, *path.parents):

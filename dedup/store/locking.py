@@ -1,4 +1,8 @@
-"""A lock on an open file, which the system lets go of when the process ends, however it ends."""
+"""Lock an open file against other processes; the system releases the lock when the process ends, however it ends.
+
+By hand, for a library of locks opens the file itself, by its path: here it is opened by the handle of its folder, never
+through a link, never made where another process may just be removing it, and it holds who locked it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,10 @@ import errno
 import os
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
-"""What file systems say that have none."""
+"""Errors of file systems that have no locks."""
 
 _LOCKED_BYTE = 1 << 30
-"""On Windows, where a byte that is locked cannot be read: behind all that is in the file."""
+"""The byte that is locked on Windows: behind the content of the file, for a locked byte cannot be read there."""
 
 
 def lock(handle: int) -> None:
@@ -39,7 +43,7 @@ def lock(handle: int) -> None:
 
 
 def unlock(handle: int) -> None:
-    """Let go of it; also for the copies of this process, which would hold it for as long as they live."""
+    """Release the lock; also for forked copies of this process, which would hold it for as long as they live."""
     if os.name != "nt":
         import fcntl
 

@@ -1,4 +1,4 @@
-"""Files and folders that only their owner may read: what is made of texts says what they are."""
+"""Make files and folders that only their owner may read, because what is computed from texts gives them away."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)  # not on Windows
 def opener(path: str, flags: int) -> int:
     """Open a file that others cannot read when it is made here, and never by a link; for ``open(opener=)``."""
     return os.open(path, flags | _NO_LINKS, FILE)
+
+
+def open_in(folder: Path, handle: int, name: str, flags: int) -> int:
+    """Open a file in a folder as `opener` does, by a handle of the folder; by its path where that is -1."""
+    if handle < 0:
+        return opener(str(folder / name), flags)
+    return os.open(name, flags | _NO_LINKS, FILE, dir_fd=handle)
 
 
 def opener_in(folder: Path) -> Callable[[str, int], int]:

@@ -1,4 +1,4 @@
-"""Secret numbers: nobody who writes texts can foretell how they are hashed, and so make others look like them.
+"""Draw secret numbers to hash words with, so that nobody can write a text that is mistaken for another on purpose.
 
 Token hashes are public, so that signatures and sketches are the same everywhere, and whoever wants to can find a word
 with any token hash. A second hash of each word, keyed with such numbers, tells those apart. No answer depends on the
@@ -41,13 +41,13 @@ def key_of(drawn: bytes) -> Key:
 
 
 def draw() -> bytes:
-    """Draw what a key follows from, to be kept with what is hashed by it."""
+    """Draw the random bytes that a key is made from, to be kept with what is hashed by it."""
     return os.urandom(DRAWN_BYTES)
 
 
 @functools.cache
 def process_key() -> Key:
-    """Return the key of what does not outlive this process."""
+    """Return the key of this process, for hashes that do not outlive it."""
     return key_of(draw())
 
 

@@ -1,8 +1,9 @@
-"""The hidden folder of a run: made with a name that nobody can foresee, for us alone, and known again by a marker.
+"""Make the hidden folder that a run works in, and find it again after the run was killed, by a marker.
 
-It lies beside the output, where perhaps others may write, too. So what is there already is looked at before it is
-believed: no link, a folder of ours that nobody else can write to, whose marker names this output. Only names that a run
-gives are ever removed from it, by a handle of the folder and not by its path, which others might turn elsewhere.
+It lies beside the output, where others may be allowed to write. So its name cannot be foreseen, only its owner may read
+it, and a folder that is there already is used only if it is no link, belongs to this user, cannot be written to by
+anybody else and has a marker that names this output. Only names that a run gives are ever removed from it, by a handle
+of the folder and not by its path, which others might turn elsewhere.
 """
 
 from __future__ import annotations
@@ -21,29 +22,29 @@ from pathlib import Path
 from typing import Any
 
 from dedup.store import locking, private
-from dedup.store.durable import sync_folder
+from dedup.store.durable import replace_json, sync_folder
 
 OUTPUT = "output"
-"""The folder in it that becomes the output."""
+"""Name of the folder within that becomes the output."""
 
 MANIFEST = "unfinished.json"
-"""Says what of a run is finished."""
+"""Name of the file that lists the finished steps of a run."""
 
 SCRATCH_SUFFIX = ".scratch"
 
 _MARKER, _LOCK = "work.json", "lock"
 _NAME = re.compile(r"\.dedup-([0-9a-f]{12})-[0-9a-f]{16}(-scratch)?")
 _REMOVED = re.compile(rf"{re.escape(MANIFEST)}(\.new)?|{re.escape(_MARKER)}\.new|[^/]+(\.npz|{SCRATCH_SUFFIX})")
-"""Names that are removed, besides the marker and the lock, which go last."""
+"""Names that may be removed; marker and lock are removed last, by their own names."""
 
 _BY_HANDLE = {os.open, os.unlink, os.rmdir, os.mkdir, os.rename} <= os.supports_dir_fd  # not on Windows
 
 WAIT_SECONDS = 1.0
-"""How long of two runs that begin at once the first waits for the second to give way."""
+"""Of two runs that begin at the same time the first waits this long for the second to give up."""
 
 
 class WorkFolder:
-    """A hidden folder that this process has made, or has found to be one of its user's, and holds locked.
+    """A hidden folder that this process has made, or found and taken over, and holds locked.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ class WorkFolder:
     note : dict
         What its marker says.
     is_new : bool
-        Make its lock. Never in one that was found: its process may be removing it just now.
+        Make the lock file. Never in a folder that was found: its process may just be removing it.
 
     Raises
     ------
@@ -71,7 +72,8 @@ class WorkFolder:
         self._note = note
         self._lock = -1
         try:
-            self._lock = self._open(_LOCK, os.O_RDWR | (os.O_CREAT if is_new else 0))
+            flags = os.O_RDWR | (os.O_CREAT if is_new else 0)
+            self._lock = private.open_in(path, handle, _LOCK, flags)
             locking.lock(self._lock)
         except BaseException:
             self.release()
@@ -88,17 +90,17 @@ class WorkFolder:
         return _made(place / _new_name(output), output)
 
     @staticmethod
-    def known(path: Path, output: Path) -> WorkFolder | None:
-        """Return one that an earlier process of this user has made for the output; None if it is anything else.
+    def reopen(path: Path, output: Path) -> WorkFolder | None:
+        """Return the folder that an earlier process of this user made for the output; None if it is anything else.
 
         Raises
         ------
         BlockingIOError
             When that process is still there.
         """
-        seen = _seen(path, output)
+        marked = _marked(path, output)
         try:
-            return None if seen is None else WorkFolder(path, output, *seen)
+            return None if marked is None else WorkFolder(path, output, *marked)
         except FileNotFoundError:  # that process has just come to its end
             return None
 
@@ -109,7 +111,7 @@ class WorkFolder:
 
     @property
     def has_saved(self) -> bool:
-        """Whether an earlier process has left what this one can take up."""
+        """Whether an earlier process left finished steps that this one can continue from."""
         return os.path.lexists((self.scratch or self.path) / MANIFEST)
 
     def scratch_in(self, place: Path) -> WorkFolder:
@@ -119,7 +121,7 @@ class WorkFolder:
         ------
         OSError
         """
-        if self.scratch is not None and (found := WorkFolder.known(self.scratch, self._output)) is not None:
+        if self.scratch is not None and (found := WorkFolder.reopen(self.scratch, self._output)) is not None:
             return found
         path = place.resolve() / f"{_new_name(self._output)}-scratch"
         self._mark(path)  # first: whatever is made can be found again
@@ -136,7 +138,7 @@ class WorkFolder:
     def remove(self) -> None:
         """Remove it, and scratch files elsewhere, as far as that can be done; what is no file of a run stays."""
         with suppress(OSError):
-            if self.scratch is not None and (found := WorkFolder.known(self.scratch, self._output)) is not None:
+            if self.scratch is not None and (found := WorkFolder.reopen(self.scratch, self._output)) is not None:
                 found.remove()
         self.remove_output()
         if MANIFEST in self._entries():  # first of all: it names the others
@@ -166,7 +168,7 @@ class WorkFolder:
             sync_folder(self.path.parent)
 
     def release(self) -> None:
-        """Let go of it; it stays."""
+        """Release the lock; the folder stays."""
         for handle in (self._lock, self._handle):
             if handle >= 0:
                 os.close(handle)
@@ -174,19 +176,7 @@ class WorkFolder:
 
     def _mark(self, scratch: Path | None) -> None:
         self._note = {"output": str(self._output), "scratch": None if scratch is None else str(scratch)}
-        with os.fdopen(self._open(f"{_MARKER}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w") as file:
-            json.dump(self._note, file)
-            file.flush()
-            os.fsync(file.fileno())
-        if self._handle >= 0:
-            os.rename(f"{_MARKER}.new", _MARKER, src_dir_fd=self._handle, dst_dir_fd=self._handle)
-        else:
-            os.replace(self.path / f"{_MARKER}.new", self.path / _MARKER)
-
-    def _open(self, name: str, flags: int) -> int:
-        if self._handle < 0:
-            return private.opener(str(self.path / name), flags)
-        return os.open(name, flags | os.O_NOFOLLOW, private.FILE, dir_fd=self._handle)
+        replace_json(self.path, _MARKER, self._note, self._handle)
 
     def _entries(self) -> set[str]:
         try:
@@ -202,8 +192,8 @@ class WorkFolder:
                 (self.path / name).unlink()
 
 
-def claimed(places: Sequence[Path], output: Path, resume: bool) -> WorkFolder:
-    """Return the work folder of a run, new or taken over, after those that killed runs have left are removed.
+def claim(places: Sequence[Path], output: Path, resume: bool) -> WorkFolder:
+    """Return the work folder of a run, new or taken over, and remove those that killed runs have left.
 
     Parameters
     ----------
@@ -240,7 +230,7 @@ def is_left(places: Sequence[Path], output: Path) -> bool:
 
 
 def _left_by_others(mine: WorkFolder, places: Sequence[Path], output: Path) -> list[WorkFolder]:
-    """Return what killed runs have left, locked; of two runs that begin at once the one of the later name gives way."""
+    """Return the folders of killed runs, locked; of two runs that begin at once the one of the later name gives up."""
     until = time.monotonic() + WAIT_SECONDS
     while True:
         left, rivals = [], []
@@ -248,7 +238,7 @@ def _left_by_others(mine: WorkFolder, places: Sequence[Path], output: Path) -> l
             if path == mine.path:
                 continue
             try:
-                if (one := WorkFolder.known(path, output)) is not None:
+                if (one := WorkFolder.reopen(path, output)) is not None:
                     left.append(one)
             except BlockingIOError:
                 rivals.append(path)
@@ -262,7 +252,7 @@ def _left_by_others(mine: WorkFolder, places: Sequence[Path], output: Path) -> l
 
 
 def _candidates(places: Sequence[Path], output: Path) -> Iterator[Path]:
-    """Yield what has a name like that of a work folder of the output."""
+    """Yield everything that is named like a work folder of the output."""
     key = _key(output)
     for place in places:
         with suppress(OSError):  # it need not be ours to list
@@ -272,8 +262,8 @@ def _candidates(places: Sequence[Path], output: Path) -> Iterator[Path]:
                     yield place / name
 
 
-def _seen(path: Path, output: Path) -> tuple[int, dict[str, Any]] | None:
-    """Return handle and marker of a folder that we have made for the output; None if it is anything else."""
+def _marked(path: Path, output: Path) -> tuple[int, dict[str, Any]] | None:
+    """Return handle and marker of a folder that this user made for the output; None if it is anything else."""
     match = _NAME.fullmatch(path.name)
     if match is None or match[1] != _key(output):
         return None
@@ -297,10 +287,10 @@ def _seen(path: Path, output: Path) -> tuple[int, dict[str, Any]] | None:
 
 
 def _exists(path: Path, output: Path) -> bool:
-    seen = _seen(path, output)
-    if seen is not None and seen[0] >= 0:
-        os.close(seen[0])
-    return seen is not None
+    marked = _marked(path, output)
+    if marked is not None and marked[0] >= 0:
+        os.close(marked[0])
+    return marked is not None
 
 
 def _is_path(value: object) -> bool:

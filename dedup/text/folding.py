@@ -1,7 +1,7 @@
 """The folding rule, one code point at a time, and the table it ships as.
 
 ``python -m dedup.text.folding`` writes ``fold.npz`` anew from this Python's Unicode data and ``variants.json``, which
-``benchmarks/make_variants.py`` makes. The table is shipped, not computed at start, so that every Python version folds
+``benchmarks/fit/variants.py`` makes. The table is shipped, not computed at start, so that every Python version folds
 alike (and starts 0.3 s sooner).
 """
 

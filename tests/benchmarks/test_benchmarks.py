@@ -10,26 +10,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import naive
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
+from benchmarks import measure
+from benchmarks.quality import precision
+from benchmarks.rivals import job
 
-import measure
-import naive
-import precision
-
-BENCHMARKS = Path(measure.__file__).parent
-
-
-@pytest.fixture(scope="module")
-def job() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("job", BENCHMARKS / "rivals" / "job.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def words(rng: random.Random, count: int) -> list[str]:
@@ -74,7 +64,7 @@ def test_precision_counts_planted_excerpts_apart():
     assert precision.precision(set(), {"a"}, set()).copies is None
 
 
-def test_leaders_are_those_that_query_and_insert_by_turns_finds(job):
+def test_leaders_are_those_that_query_and_insert_by_turns_finds():
     rng = random.Random(3)
     for _ in range(50):
         pairs = {tuple(sorted(rng.sample(range(12), 2))) for _ in range(rng.randrange(15))}
@@ -101,15 +91,15 @@ def test_peak_is_that_of_all_processes_together(monkeypatch):
 @pytest.fixture(scope="module")
 def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
-    command = [sys.executable, BENCHMARKS / "corpus.py", "-o", folder, "--documents", "330", "--copies", "0.2"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "benchmarks.corpora.make", "-o", folder, "--documents", "330", "--copies", "0.2"]
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     return folder
 
 
 def index_figures(folder: Path, *options: str) -> dict[str, Any]:
     told = folder / "told.json"
-    command = [sys.executable, BENCHMARKS / "index.py", folder / "corpus.jsonl", "--json", told, *options]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "benchmarks.index.run", folder / "corpus.jsonl", "--json", told, *options]
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return json.loads(told.read_text())
 
 
@@ -144,8 +134,8 @@ def test_a_window_holds_what_its_days_brought(small_corpus):
 
 
 def test_estimates_are_held_against_what_is_verified(small_corpus):
-    command = [sys.executable, BENCHMARKS / "estimates.py", small_corpus / "corpus.jsonl", "--thresholds", "0.6"]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    command = [sys.executable, "-m", "benchmarks.index.estimates", small_corpus / "corpus.jsonl", "--thresholds", "0.6"]
+    printed = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout
     rows = [line.split(" | ") for line in printed.splitlines()[-2:]]
     assert [row[0] for row in rows] == ["| dedup", "| MinHashLSH"]
     assert all(float(row[2]) > 0.95 and float(row[3]) > 0.5 for row in rows)

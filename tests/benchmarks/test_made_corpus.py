@@ -5,20 +5,15 @@ from __future__ import annotations
 import collections
 import io
 import itertools
-import sys
-from pathlib import Path
 
+import naive
 import numpy as np
 import orjson
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
-
-import corpus
-import language
-import naive
-from calibrate import pair_frequencies
-from edits import KINDS
+from benchmarks.corpora import language, make
+from benchmarks.corpora.calibrate import pair_frequencies
+from benchmarks.corpora.edits import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +22,9 @@ def lines() -> list[bytes]:
     return [line for number in range(2) for line in language.block(of, number)[0].tobytes().splitlines(keepends=True)]
 
 
-def written(lines: list[bytes], documents: int, seed: int = 1, share: float = 0.2) -> tuple[bytes, bytes, corpus.About]:
+def written(lines: list[bytes], documents: int, seed: int = 1, share: float = 0.2) -> tuple[bytes, bytes, make.About]:
     texts, planted = io.BytesIO(), io.BytesIO()
-    about = corpus.write_corpus(texts, planted, lines, documents, share, 1000, seed)
+    about = make.write_corpus(texts, planted, lines, documents, share, 1000, seed)
     return texts.getvalue(), planted.getvalue(), about
 
 
@@ -44,9 +39,9 @@ def test_every_line_is_a_record(lines):
 
 
 def test_a_seed_decides_everything_and_threads_nothing(lines):
-    again = list(itertools.islice(corpus.made_articles(3, threads=2), len(lines)))
+    again = list(itertools.islice(make.made_articles(3, threads=2), len(lines)))
     assert again == lines
-    assert next(corpus.made_articles(4, threads=1)) != lines[0]
+    assert next(make.made_articles(4, threads=1)) != lines[0]
 
 
 def test_words_are_spelled_in_one_way_only():
@@ -109,7 +104,7 @@ def test_real_articles_come_first_once_each(tmp_path, lines):
     path = tmp_path / "real.jsonl"
     records = [{"id": "a", "text": "x"}, {"id": "b"}, {"id": "a", "text": "y"}, {"id": 7, "text": "z", "date": "2020"}]
     path.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in records))
-    real = corpus.real_articles(path)
+    real = make.real_articles(path)
     texts, _, about = written([*real, *lines], 6, share=0.0)
     assert [orjson.loads(line)["id"] for line in texts.splitlines()] == [
         "a",

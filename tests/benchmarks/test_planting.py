@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import difflib
 import random
-import sys
-from pathlib import Path
 
 import naive
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
-
-from copies import read_copies, write_copies
-from edits import KINDS, WORD_SHARES, edit
-from plant import MIN_WORDS, plant, read_articles, write
+from benchmarks.corpora.articles import read_articles
+from benchmarks.corpora.copies import read_copies, write_copies
+from benchmarks.corpora.edits import KINDS, WORD_SHARES, edit
+from benchmarks.corpora.plant import MIN_WORDS, plant, write
 
 VOWELS, CONSONANTS = "aeiou", "bcdfgklmnprstvz"
 ODDITIES = ("Zoë's", "ıstanbul", "straße", "U.S.-led", "£3.5bn,", "“quoted”", "co\u00adoperate", "東京", "don't")

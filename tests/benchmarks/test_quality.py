@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,13 @@ import orjson
 import pytest
 from conftest import edited
 
+from benchmarks.corpora import truth
+from benchmarks.corpora.articles import read_articles
+from benchmarks.quality.labelled_sets import CLOSEST, CROSS, INDEPENDENT, NO, SAME_EVENT, UNKNOWN, YES, Pair, read_sets
+from benchmarks.quality.pairs import COLUMNS, Figures, measure_sets
 from dedup.params import Params
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))  # benchmarks are scripts, not a package
-
-import truth  # noqa: E402
-from labelled import CLOSEST, CROSS, INDEPENDENT, NO, SAME_EVENT, UNKNOWN, YES, Pair, read_sets  # noqa: E402
-from plant import read_articles  # noqa: E402
-from quality import COLUMNS, Figures, measure_sets  # noqa: E402
 
 DATA = Path(os.environ.get("DEDUP_QUALITY_DATA", ROOT.parent / "shared" / "data"))
 """Folder with ``quality`` (labelled sets) and ``corpus/guardian.jsonl.zst`` (background)."""
@@ -151,8 +148,8 @@ def test_figures_do_not_depend_on_threads(folder: Path) -> None:
 
 
 def test_alone_leaves_the_frequencies_as_they_were(folder: Path) -> None:
-    from quality import background_of, comparable
-    from stages import run_stages
+    from benchmarks.quality.pairs import background_of, comparable
+    from benchmarks.stages import run_stages
 
     (edits,) = read_sets(folder, ["edits"])
     background = folder / "background.jsonl"
@@ -166,10 +163,9 @@ def test_alone_leaves_the_frequencies_as_they_were(folder: Path) -> None:
 def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
     """With the shipped model, by the rules on versions and templates, too."""
     pytest.importorskip("scipy")
-    from fit_relation import ALONE, RUN, Samples
-    from quality import background_of, comparable, judge, look_up
-    from stages import measure, packed, pairs_of, run_stages
-
+    from benchmarks.fit.samples import ALONE, RUN, Samples
+    from benchmarks.quality.pairs import background_of, comparable, judge, look_up
+    from benchmarks.stages import measure_pairs, packed, pairs_of, run_stages
     from dedup.judge import relation
     from dedup.judge.relation import Models
     from dedup.schema import REWRITTEN, UPDATE
@@ -193,7 +189,7 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
         a, b = (run.documents_of([side[k] for side in sides]) for k in (0, 1))
         pairs, wanted = packed(a, b), comparable(run, a, b)
         for mode, whole, found in (
-            (RUN, measure(run, wanted, whole=True), measure(run, wanted)),
+            (RUN, measure_pairs(run, wanted, whole=True), measure_pairs(run, wanted)),
             (ALONE, alone.measure(run, wanted, whole=True), alone.measure(run, wanted)),
         ):
             samples = Samples.of("edits", mode, known, pairs, whole)

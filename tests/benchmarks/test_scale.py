@@ -1,64 +1,17 @@
-"""The curve of the benchmark of sizes: well-formed, with every point where it belongs; and the points kept."""
+"""The benchmark of sizes: its points are kept and drawn where they belong; hostile corpora are what they say."""
 
 from __future__ import annotations
 
-import itertools
+import json
 import math
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
+from benchmarks.speed import chart, hostile, scale
 
-import hostile
-import scale
-import svg
-
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def drawn(series: dict[str, list[tuple[float, float]]]) -> ET.Element:
-    return ET.fromstring(svg.chart(series, "A & <B> 'C'", "sub", "x", "y"))
-
-
-def circles(root: ET.Element) -> list[tuple[float, float]]:
-    return [(float(one.get("cx")), float(one.get("cy"))) for one in root.iter(f"{SVG}circle")]
-
-
-def test_chart_escapes_and_labels():
-    root = drawn({"near": [(1e3, 20), (1e5, 40)], "re<written": [(1e3, 50), (1e5, 41)]})
-    texts = [one.text for one in root.iter(f"{SVG}text")]
-    assert {"A & <B> 'C'", "near", "re<written", "1,000", "10,000", "100,000", "0", "x", "y"} <= set(texts)
-    assert root.get("aria-label") == "A & <B> 'C'"
-
-
-def test_x_is_logarithmic_and_y_linear_from_zero():
-    (x0, y0), (x1, y1), (x2, y2) = circles(drawn({"one": [(1e3, 10), (1e4, 20), (1e5, 40)]}))
-    assert x1 - x0 == pytest.approx(x2 - x1, abs=0.2)
-    zero = svg.HEIGHT - svg.BOTTOM
-    assert (zero - y1) / (zero - y0) == pytest.approx(2, abs=0.02)
-    assert (zero - y2) / (zero - y0) == pytest.approx(4, abs=0.03)
-
-
-@pytest.mark.parametrize("points", [[(1000, 0)], [(5, 3.2)], [(1, 1e-6), (10_000_000, 1e6)]])
-def test_points_are_within_the_frame(points):
-    root = drawn({"one": points})
-    for x, y in circles(root):
-        assert svg.LEFT - 1 <= x <= svg.WIDTH - svg.RIGHT + 1
-        assert svg.TOP - 1 <= y <= svg.HEIGHT - svg.BOTTOM + 1
-
-
-def test_labels_do_not_cover_each_other():
-    root = drawn({name: [(10, 5)] for name in "abcd"})
-    heights = sorted(float(one.get("y")) for one in root.iter(f"{SVG}text") if one.text in {*"abcd"})
-    assert min(b - a for a, b in itertools.pairwise(heights)) >= svg.GAP - 0.1
-
-
-def test_nothing_to_draw_is_an_error():
-    with pytest.raises(ValueError, match="nothing"):
-        drawn({"one": []})
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def point(documents: int, level: str, micro: float, memory: str = "4GB") -> dict:
@@ -71,12 +24,52 @@ def test_new_points_take_the_place_of_the_same():
     assert [(one["documents"], one["us_a_document"]) for one in both] == [(100, 5), (1000, 3), (1000, 4), (1000, 2)]
 
 
-def test_curve_has_a_line_for_each_way_of_running():
-    machine = {"processor": "P", "cores": 2, "python": "3", "date": "today"}
-    one_way = ET.fromstring(scale.curve([point(10, "near", 1), point(100, "near", 2)], machine))
-    two_ways = ET.fromstring(scale.curve([point(10, "near", 1), point(100, "near", 2, "8GB")], machine))
-    assert len(list(one_way.iter(f"{SVG}polyline"))) == 1
-    assert len(list(two_ways.iter(f"{SVG}polyline"))) == 2
+MACHINE = {"processor": "P", "cores": 2, "python": "3", "date": "today"}
+
+
+def lines_of(*points: dict) -> dict[str, list[tuple[float, float]]]:
+    """Return the points of each line that is drawn, by its name in the legend."""
+    (axes,) = chart.curve(points, MACHINE).axes
+    return {line.get_label(): list(map(tuple, line.get_xydata())) for line in axes.lines}
+
+
+def test_curve_has_a_line_for_each_level_memory_and_number_of_threads():
+    assert lines_of(point(100, "near", 2), point(10, "near", 1)) == {"near": [(10, 1), (100, 2)]}
+    two = lines_of(point(10, "near", 1), point(100, "near", 2, "8GB"))
+    assert two == {"near, 4GB, 1 thr.": [(10, 1)], "near, 8GB, 1 thr.": [(100, 2)]}
+
+
+def test_x_is_logarithmic_and_y_begins_at_zero():
+    (axes,) = chart.curve([point(1000, "near", 10), point(100_000, "near", 40)], MACHINE).axes
+    assert axes.get_xscale() == "log"
+    assert axes.get_yscale() == "linear"
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_ylim()[1] >= 40
+    assert axes.get_xlabel() == "documents"
+
+
+def test_nothing_to_draw_is_an_error():
+    with pytest.raises(ValueError, match="nothing"):
+        chart.curve([], MACHINE)
+
+
+@pytest.mark.parametrize("micro", [0, 1e-6, 1e6])
+def test_the_same_figures_give_the_same_file(tmp_path, micro):
+    points = [point(5, "<near>", micro), point(10_000_000, "<near>", 2 * micro)]
+    for name in ("one.svg", "other.svg"):
+        chart.write(tmp_path / name, points, MACHINE)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+    texts = {element.text for element in ET.parse(tmp_path / "one.svg").iter("{http://www.w3.org/2000/svg}text")}
+    assert {"<near>", "Time a document takes", "1,000"} <= texts
+
+
+def test_the_curve_in_the_docs_is_of_the_stored_figures():
+    """Not by its bytes: another version of matplotlib writes others."""
+    drawn = (ROOT / "docs" / "scale.svg").read_text("utf-8")
+    figures = json.loads(chart.FIGURES.read_text("utf-8"))
+    assert chart.conditions(figures["points"], figures["machine"]) in drawn
+    for level in {one["level"] for one in figures["points"]}:
+        assert f">{level}</text>" in drawn
 
 
 def test_ratio_is_one_where_time_is_linear():

@@ -6,16 +6,16 @@ import collections
 import datetime
 import random
 import re
-import sys
-from pathlib import Path
 
 import orjson
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
-
-import storm as storms
-from storm import DIGITS, FRAMES, NumberStyle, Storm, Story, cut, family, outlet, rows, storm
+from benchmarks.corpora.articles import read_articles
+from benchmarks.corpora.storms.numbers import DIGITS, NumberStyle
+from benchmarks.corpora.storms.outlets import FURNITURE, outlet
+from benchmarks.corpora.storms.stories import Story, cut, story
+from benchmarks.corpora.storms.storm import HOURS, Storm, family, storm
+from benchmarks.quality.storm import rows
 
 VOWELS, CONSONANTS = "aeiou", "bcdfgklmnprstvz"
 TEXT = (
@@ -93,12 +93,12 @@ def test_versions_are_dated_within_the_hours(corpus):
         assert "{" not in one["text"]
         if one["id"] in corpus.stories:
             by_story[corpus.stories[one["id"]]].append(datetime.datetime.fromisoformat(one["published"][:-1]))
-    assert all((max(dates) - min(dates)).total_seconds() <= storms.HOURS * 3600 for dates in by_story.values())
+    assert all((max(dates) - min(dates)).total_seconds() <= HOURS * 3600 for dates in by_story.values())
 
 
 def test_written_corpus_is_read_again(corpus, tmp_path):
     corpus.write(tmp_path)
-    assert storms.read_articles(tmp_path / "corpus.jsonl") == {one["id"]: one["text"] for one in corpus.records}
+    assert read_articles(tmp_path / "corpus.jsonl") == {one["id"]: one["text"] for one in corpus.records}
     truth = [orjson.loads(line) for line in (tmp_path / "truth.jsonl").read_bytes().splitlines()]
     assert len(truth) == len(corpus.stories) + len(corpus.merged)
 
@@ -129,9 +129,7 @@ def test_a_cut_keeps_whole_sentences_and_the_share():
 
 
 def test_lost_paragraph_breaks_are_found():
-    told = storms.story(
-        "x", 'He came in 1998.At first he said "no".Then Mr. Gray left. She stayed.\n\nAll 3 agreed.', 1
-    )
+    told = story("x", 'He came in 1998.At first he said "no".Then Mr. Gray left. She stayed.\n\nAll 3 agreed.', 1)
     assert told.paragraphs == (
         ("He came in 1998.",),
         ('At first he said "no".',),
@@ -140,13 +138,13 @@ def test_lost_paragraph_breaks_are_found():
     )
 
 
-@pytest.mark.parametrize("frames", FRAMES)
-def test_outlets_come_again_with_other_stories(frames, articles):
-    assert outlet(7, 1, frames) == outlet(7, 1, frames)
-    assert outlet(7, 1, frames) != outlet(8, 1, frames)
-    assert bool(outlet(7, 1, frames).head) == bool(outlet(7, 1, frames).foot) == (frames != "none")
-    told = storms.story("made/0", articles["made/0"], 1)
-    versions = list(family(told, 30, "30/0", 1, frames))
+@pytest.mark.parametrize("furniture", FURNITURE)
+def test_outlets_come_again_with_other_stories(furniture, articles):
+    assert outlet(7, 1, furniture) == outlet(7, 1, furniture)
+    assert outlet(7, 1, furniture) != outlet(8, 1, furniture)
+    assert bool(outlet(7, 1, furniture).head) == bool(outlet(7, 1, furniture).foot) == (furniture != "none")
+    told = story("made/0", articles["made/0"], 1)
+    versions = list(family(told, 30, "30/0", 1, furniture))
     assert len({one["text"] for one in versions}) == 30
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.candidates import lsh
-from dedup.candidates.pairs import Found, compare_in_rounds, split
+from dedup.candidates.pairs import split
+from dedup.candidates.rounds import Rounds
 from dedup.candidates.signatures import permutations
 from dedup.errors import ParamsError
 from dedup.params import Params
@@ -92,9 +93,6 @@ def test_rounds_leave_no_kept_pair_unmet() -> None:
         alike = np.triu(draw.random((12, 12)) < 0.4, 1)
         met: set[tuple[int, int]] = set()
 
-        def find(documents: np.ndarray, limit: int, keys: np.ndarray = keys) -> Found:
-            return lsh.pairs_in_buckets(keys, np.arange(12), documents, limit)
-
         def compare(pairs: np.ndarray, alike: np.ndarray = alike, met: set[tuple[int, int]] = met) -> np.ndarray:
             met |= set(zip(*(side.tolist() for side in split(pairs)), strict=True))
             kept: list[int] = []
@@ -103,8 +101,12 @@ def test_rounds_leave_no_kept_pair_unmet() -> None:
                     kept.append(document)
             return np.isin(np.arange(12), kept)
 
-        _, hidden = compare_in_rounds(np.arange(12), 2, find, compare)
-        if hidden is None:
+        rounds = Rounds(np.arange(12), 2)
+        while rounds.is_open:
+            found = lsh.pairs_in_buckets(keys, np.arange(12), rounds.documents, rounds.limit)
+            rounds.close(found.crowded, compare(rounds.new(found.pairs)))
+        assert set(zip(*(side.tolist() for side in split(rounds.compared)), strict=True)) == met
+        if rounds.is_complete:
             kept = np.flatnonzero(compare(np.empty(0, np.uint64)))
             for band in keys:
                 for a, b in itertools.combinations(kept.tolist(), 2):

@@ -13,9 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import dedup
-from dedup.candidates.signatures import from_datasketch, signature, signatures, to_datasketch
+from dedup.candidates.signatures import signatures
 from dedup.kernels import shingle_hashes as kernel
 from dedup.kernels.xxh import xxh32
+from dedup.minhash import from_datasketch, signature, to_datasketch
 from dedup.params import Params
 from dedup.text.shingles import shingle_hash, shingles
 from dedup.text.tokens import encode, tokenise

@@ -17,7 +17,7 @@ from dedup.candidates import sketch_join, word_pairs
 from dedup.candidates.pairs import split
 from dedup.kernels import pair_sketches as kernel
 from dedup.params import Params
-from dedup.store.corpus import Scratch
+from dedup.store.scratch import Scratch
 
 words = st.lists(st.sampled_from(["a", "b", "c", "dd", "ee", "中", "文", "字", "x1", "ก", "ไทย"]), max_size=30).map(
     " ".join

@@ -13,7 +13,7 @@ from dedup.integrations.scrapy import SETTINGS, DedupPipeline
 
 PAGE = Path(__file__).parents[2] / "docs" / "pipelines.md"
 TEXT = PAGE.read_text("utf-8")
-EXAMPLES = re.findall(r"^## (\w+)\n|^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+EXAMPLES = re.findall(r"^## ([\w ]+)\n|^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
 
 
 def examples() -> list[tuple[str, str]]:
@@ -38,7 +38,7 @@ def test_the_example(title: str, code: str, tmp_path: Path) -> None:
 
 
 def test_there_is_an_example_of_each() -> None:
-    assert {title for title, _ in examples()} == {"Scrapy", "asyncio", "pandas", "Polars", "datatrove"}
+    assert {title for title, _ in examples()} == {"Scrapy", "asyncio", "Data frames", "datatrove"}
 
 
 def test_settings_are_told_with_their_defaults() -> None:

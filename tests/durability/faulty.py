@@ -20,10 +20,13 @@ start()
 
 from dedup.cli.main import main  # noqa: E402
 from dedup.index.folder import backend, state  # noqa: E402
-from dedup.run import checkpoint, index_step  # noqa: E402
+from dedup.run.options import RunTuning  # noqa: E402
 
 KINDS = ("write", "sync", "open", "rename", "unlink", "mmap", "truncate", "mkdir", "read", "close", "lock")
 ACTIONS = ("fail", "short", "kill", "stop")
+TUNING = RunTuning(index_step=16, index_documents=10, save_after=0.0)
+"""Few documents are enough for blocks and steps, and all that is finished is saved."""
+
 PATIENCE = 60.0
 """Seconds after which a command hangs."""
 
@@ -45,12 +48,10 @@ LIBRARY.faults_report.restype = ctypes.POINTER(Report)
 
 
 def make_small() -> None:
-    """Have few documents be enough for runs, merges, blocks and steps, and all that is finished be saved."""
+    """Have few documents be enough for runs and merges of an index."""
     state.RUN_DOCUMENTS, state.VOCABULARY_DOCUMENTS, state.FAN = 8, 12, 3
     state.Storage.closing = 4
     backend.FLUSH_DOCUMENTS = 10
-    index_step.STEP, index_step.AT_A_TIME = 16, 10
-    checkpoint.SAVE_AFTER = 0.0
 
 
 def begin(command: list[str], out: str, err: str, fault: dict[str, Any]) -> int:
@@ -72,7 +73,7 @@ def begin(command: list[str], out: str, err: str, fault: dict[str, Any]) -> int:
         int(fault["lasts"]),
     )
     try:
-        code = main(command)
+        code = main(command, tuning=TUNING)
     except SystemExit as error:
         code = int(error.code or 0)
     except BaseException:
@@ -117,7 +118,7 @@ def serve() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         if "warm" in request:
-            answer: dict[str, Any] = {"code": main(request["warm"])}
+            answer: dict[str, Any] = {"code": main(request["warm"], tuning=TUNING)}
         elif "go" in request:
             os.kill(request["go"], signal.SIGCONT)
             answer = waited(request["go"])

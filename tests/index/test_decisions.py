@@ -21,7 +21,7 @@ import servers
 from conftest import article, edited
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from lives import LIVES, day, do_all_often
+from lives import LIVES, OFTEN, day
 
 from dedup import Index, Params
 from dedup.cli.index_commands import _taken
@@ -33,12 +33,6 @@ PARAMS = Params(level="near", threshold=0.6, target_recall=0.9999, updates="drop
 REWRITTEN = Params(window=24 * WINDOW_DAYS)
 
 _COUNT = itertools.count()
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything that is done now and then is done often."""
-    do_all_often(monkeypatch)
 
 
 def versions(seed: int) -> list[str]:
@@ -342,7 +336,7 @@ class Folder(Life):
         self.open()
 
     def open(self) -> None:
-        self.index = Index.open(self.folder / "i", self.params, durability=self.durability)
+        self.index = Index(self.folder / "i", self.params, durability=self.durability, tuning=OFTEN)
 
     @rule()
     def reopen(self) -> None:
@@ -365,7 +359,7 @@ class Clients(Life):
     def begin(self) -> None:
         self.model = self.kind()
         self.place = f"{self.url}-{next(_COUNT)}"
-        self.clients = [Index.open(self.place, self.params) for _ in range(2)]
+        self.clients = [Index(self.place, self.params, tuning=OFTEN) for _ in range(2)]
         self.index = self.clients[0]
 
     @rule()
@@ -376,7 +370,7 @@ class Clients(Life):
     @rule()
     def reopen(self) -> None:
         self.index.close()
-        self.index = self.clients[0] = Index.open(self.place)
+        self.index = self.clients[0] = Index(self.place, tuning=OFTEN)
 
     def teardown(self) -> None:
         if hasattr(self, "index"):

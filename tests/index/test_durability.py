@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import mmap
 import multiprocessing
 import os
 import random
@@ -11,6 +12,7 @@ import signal
 import sqlite3
 import sys
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -19,24 +21,27 @@ import pytest
 from conftest import article
 
 from dedup import Index, StorageError
-from dedup.index.folder import backend, segments, state
-from dedup.index.folder.database import Documents
-from dedup.index.query import Finder
+from dedup.index.folder.backend import FolderBackend
+from dedup.index.folder.database import DATABASE, Database
+from dedup.index.folder.state import State
+from dedup.index.tuning import IndexTuning
 
 KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
 """More in the long run: ``DEDUP_KILLS=100 pytest tests/index/test_durability.py``."""
 
 
-def small_runs() -> None:
-    state.RUN_DOCUMENTS = 16
-    state.VOCABULARY_DOCUMENTS = 30
+SMALL = IndexTuning(run_documents=16)
+
+
+def state_of(index: Index) -> State:
+    assert isinstance(index.backend, FolderBackend)
+    return index.backend.state
 
 
 def write(place: Path, first: int, durability: str, acknowledged: Connection) -> None:
     """Add documents until killed, and tell of each whose call has returned, and of each that was flushed."""
-    small_runs()
     draw = random.Random(first)
-    with Index.open(place, durability=durability) as index:
+    with Index(place, durability=durability, tuning=replace(SMALL, vocabulary_documents=30)) as index:
         acknowledged.send([])
         waiting: list[tuple[str, str]] = []
         number = first
@@ -60,10 +65,9 @@ def write(place: Path, first: int, durability: str, acknowledged: Connection) ->
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("durability", ["flush", "each"])
-def test_what_was_acknowledged_survives_kills(tmp_path: Path, durability: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "RUN_DOCUMENTS", 16)
+def test_what_was_acknowledged_survives_kills(tmp_path: Path, durability: str) -> None:
     place = tmp_path / "i"
-    with Index.open(place) as index:  # kernels are loaded before the fork
+    with Index(place, tuning=SMALL) as index:  # kernels are loaded before the fork
         index.add_many([{"id": f"x{number}", "text": article(number, 6)} for number in range(40)])
         index.compact()
     draw = random.Random(7)
@@ -86,7 +90,7 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path, durability: str, m
                 break
             for sign, id in events:
                 (there.add if sign == "+" else gone.add)(id)
-        with Index.open(place) as index:
+        with Index(place, tuning=SMALL) as index:
             assert index.check() == []
             assert all(id in index for id in there - gone)
             assert not any(id in index for id in gone)
@@ -115,10 +119,9 @@ def read(place: Path, problems: Connection) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_readers_see_one_state_while_there_is_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "RUN_DOCUMENTS", 16)
+def test_readers_see_one_state_while_there_is_writing(tmp_path: Path) -> None:
     fork = multiprocessing.get_context("fork")
-    with Index.open(tmp_path / "i") as index:
+    with Index(tmp_path / "i", tuning=SMALL) as index:
         index.add("d0", article(0, 6))
         index.flush()
         pipes = [fork.Pipe(duplex=False) for _ in range(4)]
@@ -135,12 +138,12 @@ def test_readers_see_one_state_while_there_is_writing(tmp_path: Path, monkeypatc
         assert [receiver.recv() for receiver, _ in pipes] == [None] * 4
 
 
-def test_a_full_disk_while_adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_while_adding(tmp_path: Path) -> None:
     with Index.open(tmp_path / "i") as index:
         index.add("flushed", article(1))
         index.flush()
         index.add("earlier", article(2))
-        connection = index._storage.documents._connection
+        connection = state_of(index).database.file.connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StorageError, match=r"full; the changes since the last flush \(1\) are lost"):
@@ -159,15 +162,14 @@ def test_a_full_disk_while_adding(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert index.check() == []
 
 
-@pytest.mark.usefixtures("small_runs_here")
 def test_a_full_disk_while_a_run_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    with Index.open(tmp_path / "i") as index:
+    with Index(tmp_path / "i", tuning=SMALL) as index:
         index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(16)])
         with monkeypatch.context() as patched:
-            patched.setattr(segments.os, "fsync", full)
+            patched.setattr(os, "fsync", full)
             with pytest.raises(StorageError, match="no space left on device"):
                 index.flush()
         assert len(index) == 16  # committed before the run was written
@@ -178,17 +180,15 @@ def test_a_full_disk_while_a_run_is_written(tmp_path: Path, monkeypatch: pytest.
         assert index.check() == []
 
 
-@pytest.mark.usefixtures("small_runs_here")
 def test_a_full_disk_while_a_call_writes_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call has committed what it added: it has succeeded, and what is left to do is tried again."""
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backend, "FLUSH_DOCUMENTS", 10)
-    with Index.open(tmp_path / "i") as index:
+    with Index(tmp_path / "i", tuning=replace(SMALL, flush_documents=10)) as index:
         with monkeypatch.context() as patched:
-            patched.setattr(segments.os, "fsync", full)
+            patched.setattr(os, "fsync", full)
             index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(20)])
             with pytest.raises(StorageError, match="no space left on device; all documents are stored"):
                 index.flush()
@@ -201,11 +201,6 @@ def test_a_full_disk_while_a_call_writes_a_run(tmp_path: Path, monkeypatch: pyte
         assert index.check() == []
 
 
-@pytest.fixture
-def small_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "RUN_DOCUMENTS", 16)
-
-
 def test_an_interrupt_in_the_middle_leaves_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Index.open(tmp_path / "i") as index:
         index.add("a", article(1))
@@ -214,7 +209,7 @@ def test_an_interrupt_in_the_middle_leaves_all_or_nothing(tmp_path: Path, monkey
             def interrupt(*_: Any) -> None:
                 raise KeyboardInterrupt
 
-            patched.setattr(Documents, "insert", interrupt)
+            patched.setattr(state_of(index).database, "insert", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 index.add("b", article(2))
         assert "a" in index
@@ -225,52 +220,49 @@ def test_an_interrupt_in_the_middle_leaves_all_or_nothing(tmp_path: Path, monkey
         assert index.check() == []
 
 
-@pytest.mark.usefixtures("small_runs_here")
 @pytest.mark.parametrize("nth", range(6))
 def test_an_interrupt_behind_a_commit_deletes_nothing_that_is_named(
     tmp_path: Path, nth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Most of the time of a commit is spent waiting for the disk: Ctrl-C takes effect when all is committed."""
     place = tmp_path / "i"
-    with Index.open(place) as index:
+    with Index(place, tuning=SMALL) as index:
         index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(16)])
         index.flush()
         index.add_many([{"id": f"e{number}", "text": article(20 + number)} for number in range(16)])
-        commit, count = Documents.commit, itertools.count()
+        database = state_of(index).database
+        commit, count = database.commit, itertools.count()
 
-        def interrupted(self: Documents) -> None:
-            commit(self)
+        def interrupted() -> None:
+            commit()
             if next(count) == nth:
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patched:
-            patched.setattr(Documents, "commit", interrupted)
+            patched.setattr(database, "commit", interrupted)
             try:
                 index.compact()
             except KeyboardInterrupt:
                 assert nth < 4
         assert index.check() == []
         assert [match.id for match in index.query(article(23)) if match.is_copy] == ["e3"]
-    with Index.open(place) as index:
+    with Index(place, tuning=SMALL) as index:
         assert len(index) == 32
         assert index.check() == []
-        assert {run.file.name for run in index._storage.runs} < {path.name for path in (place / "runs").iterdir()}
+        assert {run.file.name for run in state_of(index).runs} < {path.name for path in (place / "runs").iterdir()}
 
 
-@pytest.mark.usefixtures("small_runs_here")
 def test_a_run_that_cannot_be_mapped_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call goes on with what is in memory: so the disk must not be ahead of it."""
-    monkeypatch.setattr(backend, "FLUSH_DOCUMENTS", 10)
-    monkeypatch.setattr(state, "FAN", 2)
-    mapped, count = segments.mapped, itertools.count()
+    mapped, count = mmap.mmap, itertools.count()
 
-    def fails(*arguments: Any) -> Any:
+    def fails(*arguments: Any, **more: Any) -> Any:
         if next(count) % 3:
             raise OSError(24, "Too many open files")
-        return mapped(*arguments)
+        return mapped(*arguments, **more)
 
-    monkeypatch.setattr(segments, "mapped", fails)
-    with Index.open(tmp_path / "i") as index:
+    monkeypatch.setattr(mmap, "mmap", fails)
+    with Index(tmp_path / "i", tuning=replace(SMALL, flush_documents=10, fan=2)) as index:
         for first in range(0, 160, 16):
             index.add_many([{"id": f"d{n}", "text": article(n)} for n in range(first, first + 16)])
             assert index.check() == []
@@ -285,55 +277,55 @@ def test_what_an_interrupted_call_removed_does_not_count(tmp_path: Path, monkeyp
     with Index.open(tmp_path / "i") as index:
         index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(8)])
         with monkeypatch.context() as patched:
-            patched.setattr(Documents, "insert", interrupt)
+            patched.setattr(state_of(index).database, "insert", interrupt)
             for _ in range(5):
                 with pytest.raises(KeyboardInterrupt):
                     index.update("d3", article(20))
         assert len(index) == 8
-        assert index._storage._gone == 0
-        assert index._storage.finder.frequencies.articles == 8
+        assert state_of(index).counted_removed == 0
+        assert state_of(index).finder.frequencies.articles == 8
 
 
 def test_a_reader_that_was_interrupted_while_it_caught_up_begins_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "BLOCK", 4)
-    with Index.open(tmp_path / "i") as index, Index.open(tmp_path / "i", mode="r") as reader:
+    small = IndexTuning(block_documents=4)
+    with Index(tmp_path / "i", tuning=small) as index, Index(tmp_path / "i", mode="r", tuning=small) as reader:
         index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(12)])
         index.flush()
-        count_again, count = Finder.count_again, itertools.count()
+        finder = state_of(reader).finder
+        count_again, count = finder.count_again, itertools.count()
 
-        def interrupted(self: Finder, *arguments: Any) -> None:
+        def interrupted(*arguments: Any) -> None:
             if next(count) == 2:
                 raise KeyboardInterrupt
-            count_again(self, *arguments)
+            count_again(*arguments)
 
         with monkeypatch.context() as patched:
-            patched.setattr(Finder, "count_again", interrupted)
+            patched.setattr(finder, "count_again", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 reader.query(article(3))
         assert [match.id for match in reader.query(article(11)) if match.is_copy] == ["d11"]
-        mine, theirs = reader._storage.finder, index._storage.finder
+        mine, theirs = state_of(reader).finder, state_of(index).finder
         assert mine.frequencies.articles == theirs.frequencies.articles
         assert (mine.frequencies.table == theirs.frequencies.table).all()
         assert sum(map(len, mine.near.recent)) == sum(map(len, theirs.near.recent))
 
 
-@pytest.mark.usefixtures("small_runs_here")
 def test_a_reader_checks_while_a_writer_puts_other_files_in_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Index.open(tmp_path / "i") as index, Index.open(tmp_path / "i", mode="r") as reader:
+    with Index(tmp_path / "i", tuning=SMALL) as index, Index(tmp_path / "i", mode="r", tuning=SMALL) as reader:
         index.add_many([{"id": f"d{number}", "text": article(number)} for number in range(20)])
         index.flush()
-        problems = Documents.problems
+        problems = state_of(reader).database.problems
 
-        def meanwhile(self: Documents) -> list[str]:
+        def meanwhile() -> list[str]:
             index.compact()
-            return problems(self)
+            return problems()
 
-        monkeypatch.setattr(state.Documents, "vacuum", lambda _: None)  # it would wait for the reader
-        monkeypatch.setattr(Documents, "problems", meanwhile)
+        monkeypatch.setattr(state_of(index).database, "vacuum", lambda: None)  # it would wait for the reader
+        monkeypatch.setattr(state_of(reader).database, "problems", meanwhile)
         assert reader.check() == []
         monkeypatch.undo()
 
@@ -393,12 +385,12 @@ def test_a_new_database_is_in_its_file_alone(tmp_path: Path, monkeypatch: pytest
 
     with monkeypatch.context() as patched:
         connect = functools.partial(sqlite3.connect, factory=Unclosed)
-        patched.setattr("dedup.index.folder.database.sqlite3.connect", connect)
-        Documents.create(tmp_path / "new", {"version": "1"})
-    alone = sqlite3.connect(f"{(tmp_path / 'new').as_uri()}?immutable=1", uri=True)
+        patched.setattr(sqlite3, "connect", connect)
+        Database.create(tmp_path, {"version": "1"})
+    alone = sqlite3.connect(f"{(tmp_path / DATABASE).as_uri()}?immutable=1", uri=True)
     assert ("version", "1") in alone.execute("SELECT name, value FROM about").fetchall()
     alone.close()
-    assert (tmp_path / "new").read_bytes()[18:20] == b"\2\2", "it has a log from then on"
+    assert (tmp_path / DATABASE).read_bytes()[18:20] == b"\2\2", "it has a log from then on"
 
 
 def test_an_unreadable_commit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -409,7 +401,7 @@ def test_an_unreadable_commit_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
             def fail(*_: Any) -> None:
                 raise sqlite3.OperationalError("disk I/O error")
 
-            patched.setattr(Documents, "commit", fail)
+            patched.setattr(state_of(index).database, "commit", fail)
             with pytest.raises(StorageError, match=r"disk i/o error; the changes since the last flush \(1\) are lost"):
                 index.flush()
         assert "a" not in index

@@ -18,6 +18,7 @@ from conftest import article, edited
 
 from dedup import Index, Params
 from dedup.errors import StorageError
+from dedup.index.folder import maintenance
 
 FLIPS = int(os.environ.get("DEDUP_FLIPS", "160"))
 DOCUMENTS = 240
@@ -37,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if number % 80 == 79:
                 index.remove(f"d{number - 3}")
                 index.flush()
-                index._storage.publish(least=1)
+                maintenance.publish(index.backend.state, least=1)
     return place
 
 

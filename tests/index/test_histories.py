@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import mmap
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -23,13 +25,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from lives import LIVES, day, do_all_often
+from lives import LIVES, OFTEN, OFTEN_ON_A_SERVER, day
 
 from dedup import Index, InputError, Params, StorageError
-from dedup.index.folder import backend, segments
-from dedup.index.folder.database import Documents
-from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.redis import backend as shared
+from dedup.index.folder import maintenance
+from dedup.index.folder.backend import FolderBackend
+from dedup.index.folder.state import State
+from dedup.index.redis.backend import RedisBackend
+from dedup.index.stored import MOST_DOCUMENTS
 
 TEXTS = [*(article(seed, 6) for seed in range(12)), "A short one.", "?! …"]
 MOST_FOUND = 16  # of identical texts, as `bucket_limit` has it
@@ -39,12 +42,6 @@ texts = some.integers(0, len(TEXTS) - 1)
 days = some.integers(0, 9)
 
 _COUNT = itertools.count()
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything that is done now and then is done often."""
-    do_all_often(monkeypatch)
 
 
 class Life(RuleBasedStateMachine):
@@ -139,16 +136,20 @@ class Folder(Life):
         self.there, self.flushed = {}, {}
         self.params: Params | None = Params(level=self.level)
         self.open()
-        self.reader = Index.open(self.folder / "i", mode="r")
+        self.reader = Index(self.folder / "i", mode="r", tuning=OFTEN)
 
     def open(self) -> None:
-        self.index = Index.open(self.folder / "i", self.params, durability=self.durability)
+        self.index = Index(self.folder / "i", self.params, durability=self.durability, tuning=OFTEN)
 
     @property
-    def storage(self) -> backend.Embedded:
-        backend = self.index._storage
-        assert isinstance(backend, backend.Embedded)
+    def backend(self) -> FolderBackend:
+        backend = self.index.backend
+        assert isinstance(backend, FolderBackend)
         return backend
+
+    @property
+    def state(self) -> State:
+        return self.backend.state
 
     @rule()
     def flush(self) -> None:
@@ -163,14 +164,13 @@ class Folder(Life):
     @rule()
     def kill(self) -> None:
         """As if the process had ended: what is not committed is lost."""
-        self.storage.documents.close()
-        self.storage._unlock()
+        self.backend.abandon()
         self.there = dict(self.flushed)
         self.open()
 
     @rule(
         what=some.sampled_from(["add", "update", "remove", "expire", "add_many"]),
-        where=some.sampled_from(["insert", "remove", "amend", "follow", "expire", "set_about", "count"]),
+        where=some.sampled_from(["insert", "remove", "amend", "link", "expire", "set_about", "count"]),
         id=ids,
         text=texts,
         late=some.booleans(),
@@ -187,7 +187,7 @@ class Folder(Life):
             "add_many": lambda: self.index.add_many([{"id": f"e{n}", "text": TEXTS[text]} for n in range(3)]),
         }
         with pytest.MonkeyPatch.context() as patched:
-            interrupted = interrupts(patched, Documents, where, late)
+            interrupted = interrupts(patched, self.state.database, where, late)
             try:
                 calls[what]()
             except KeyboardInterrupt:
@@ -219,21 +219,21 @@ class Folder(Life):
         self.index.flush()
         self.flushed = dict(self.there)
         with pytest.MonkeyPatch.context() as patched:
-            interrupts(patched, Documents, where, late, nth)
+            interrupts(patched, self.state.database, where, late, nth)
             with suppress(KeyboardInterrupt):
                 getattr(self.index, what)()
         if what == "close":
-            self.storage._unlock()
+            self.backend.abandon()
             self.open()
 
-    @rule(count=some.integers(0, 2), what=some.sampled_from(["write", "mapped"]))
-    def no_room(self, count: int, what: str) -> None:
+    @rule(count=some.integers(0, 2), what=some.sampled_from([(os, "fsync"), (mmap, "mmap")]))
+    def no_room(self, count: int, what: tuple[Any, str]) -> None:
         """Files cannot be written, or mapped: calls succeed, and what is due is done later."""
         given = [{"id": f"f{n}", "text": TEXTS[n % 9], "published": day(0)} for n in range(14)]
         with pytest.MonkeyPatch.context() as patched:
-            broken(patched, segments, what, count)
+            broken(patched, *what, count)
             self.index.add_many(given)
-            assert self.storage._unflushed == 0
+            assert self.backend.unflushed == 0
         self.there.update({f"f{n}": (n % 9, 0) for n in range(14)})
         self.flushed = dict(self.there)
         for n in range(14):
@@ -252,27 +252,31 @@ class Folder(Life):
 
     @invariant()
     def is_whole(self) -> None:
-        storage = self.storage
-        if storage._unflushed == 0:
+        state = self.state
+        if self.backend.unflushed == 0:
             self.flushed = dict(self.there)
-        if storage._stale:
+        if self.backend.is_stale:
             len(self.index)
-        assert storage.next == 1 + max(self.numbers(), default=0) or storage.next > max(self.numbers(), default=0)
-        both = storage.finder.near, storage.finder.rare
+        assert state.next == 1 + max(self.numbers(), default=0) or state.next > max(self.numbers(), default=0)
+        both = state.finder.near, state.finder.rare
         posted = [run for one in both for run in (*(stored.postings for stored in one.stored), *one.recent)]
         numbers = np.unique(np.concatenate([np.empty(0, np.uint64), *posted]) & np.uint64(MOST_DOCUMENTS - 1))
-        assert not ({*numbers[~storage.finder.is_removed[numbers]].tolist()} - self.numbers())
-        assert not storage.finder.is_removed[sorted(self.numbers())].any()
-        assert {*np.flatnonzero(storage.finder.is_removed).tolist()} == {*storage.documents.removed()}
-        named = {run.name for run in storage.documents.runs()} | {storage.table.get("name")} - {None}
+        assert not ({*numbers[~state.finder.is_removed[numbers]].tolist()} - self.numbers())
+        assert not state.finder.is_removed[sorted(self.numbers())].any()
+        assert {*np.flatnonzero(state.finder.is_removed).tolist()} == {*state.database.removed()}
+        named = {run.name for run in state.database.runs()} | {state.table.get("name")} - {None}
         assert named == {path.name for path in (self.folder / "i" / "runs").iterdir()}
-        assert [run.file for run in storage.runs] == storage.documents.runs()
-        counted = sum(row.counted for rows in storage.documents.blocks(100) for row in rows)
+        assert [run.file for run in state.runs] == state.database.runs()
+        counted = sum(row.counted for rows in state.database.blocks(100) for row in rows)
         if self.level == "rewritten":
-            assert storage.finder.frequencies.articles - storage._gone <= counted <= storage.finder.frequencies.articles
+            assert (
+                state.finder.frequencies.articles - state.counted_removed
+                <= counted
+                <= state.finder.frequencies.articles
+            )
 
     def numbers(self) -> set[int]:
-        rows = self.storage.documents._connection.execute("SELECT number FROM documents").fetchall()
+        rows = self.state.database.file.execute("SELECT number FROM documents").fetchall()
         return {number for (number,) in rows}
 
     @rule()
@@ -282,20 +286,20 @@ class Folder(Life):
     @rule()
     def compact_to_what_is_there(self) -> None:
         self.index.compact()
-        storage = self.storage
-        assert storage.finder.frequencies.articles == self.counted()
-        assert not storage.documents.removed()
-        stored = [*storage.finder.near.stored, *storage.finder.rare.stored]
+        state = self.state
+        assert state.finder.frequencies.articles == self.counted()
+        assert not state.database.removed()
+        stored = [*state.finder.near.stored, *state.finder.rare.stored]
         posted = np.concatenate([np.empty(0, np.uint64), *(run.postings for run in stored)])
         assert {*(posted & np.uint64(MOST_DOCUMENTS - 1)).tolist()} <= self.numbers()
-        table = storage.finder.frequencies.counts()
-        storage._count_anew()
-        assert (storage.finder.frequencies.counts() == table).all()
+        table = state.finder.frequencies.counts()
+        maintenance.count_again(state)
+        assert (state.finder.frequencies.counts() == table).all()
 
     def counted(self) -> int:
         if self.level != "rewritten":
             return 0
-        return sum(row.counted for rows in self.storage.documents.blocks(100) for row in rows)
+        return sum(row.counted for rows in self.state.database.blocks(100) for row in rows)
 
     def teardown(self) -> None:
         if hasattr(self, "index"):
@@ -366,9 +370,15 @@ class Clients(Life):
     def begin(self) -> None:
         self.there = {}
         self.place = f"{self.url}-{next(_COUNT)}"
-        self.clients = [Index.open(self.place, Params(level=self.level)) for _ in range(2)]
-        self.reader = Index.open(self.place, mode="r")
+        self.clients = [Index(self.place, level=self.level, tuning=OFTEN_ON_A_SERVER) for _ in range(2)]
+        self.reader = Index(self.place, mode="r", tuning=OFTEN_ON_A_SERVER)
         self.index = self.clients[0]
+
+    @property
+    def backend(self) -> RedisBackend:
+        backend = self.index.backend
+        assert isinstance(backend, RedisBackend)
+        return backend
 
     @rule(which=some.integers(0, 1))
     def turn_to(self, which: int) -> None:
@@ -378,7 +388,7 @@ class Clients(Life):
     def reopen(self, which: int) -> None:
         is_asked = self.index is self.clients[which]
         self.clients[which].close()
-        self.clients[which] = Index.open(self.place)
+        self.clients[which] = Index(self.place, tuning=OFTEN_ON_A_SERVER)
         if is_asked:
             self.index = self.clients[which]
 
@@ -389,7 +399,7 @@ class Clients(Life):
     @rule(
         what=some.sampled_from(["add", "update", "remove", "expire", "compact"]),
         where=some.sampled_from(
-            ["_commit", "insert", "_remove", "amend", "follow", "postings_of", "fetch", "count", "refresh"]
+            ["commit", "insert", "remove", "amend", "link", "read_buckets", "fetch", "count", "refresh"]
         ),
         id=ids,
         text=texts,
@@ -411,7 +421,8 @@ class Clients(Life):
             "compact": self.index.compact,
         }
         with pytest.MonkeyPatch.context() as patched:
-            interrupts(patched, shared.Shared, where, late, nth, error)
+            owner = self.backend.turns if hasattr(self.backend.turns, where) else self.backend.state
+            interrupts(patched, owner, where, late, nth, error)
             with suppress(KeyboardInterrupt, StorageError):
                 calls[what]()
         done = {
@@ -431,15 +442,14 @@ class Clients(Life):
     @rule()
     def compact_to_what_is_there(self) -> None:
         self.index.compact()
-        storage = self.index._storage
-        assert isinstance(storage, shared.Shared)
-        storage.refresh()
-        assert (storage.removed, storage.state.next - 1) >= (0, len(self.there))
-        counted = [row.counted for row in storage.rows(storage.there(1, storage.state.next))]
-        assert storage.finder.frequencies.articles == sum(counted)
-        values = storage.server.client.hvals(storage.server.key("postings"))
+        state = self.backend.state
+        state.refresh()
+        assert (state.removed, state.committed.next - 1) >= (0, len(self.there))
+        counted = [row.counted for row in state.rows(state.there(1, state.committed.next))]
+        assert state.finder.frequencies.articles == sum(counted)
+        values = state.server.client.hvals(state.server.key("postings"))
         numbers = np.frombuffer(b"".join(values), "<u8") & np.uint64(MOST_DOCUMENTS - 1)
-        assert {*numbers.tolist()} == {*storage.there(1, storage.state.next)}
+        assert {*numbers.tolist()} == {*state.there(1, state.committed.next)}
 
     @rule()
     def look(self) -> None:
@@ -452,7 +462,7 @@ class Clients(Life):
             # Until then some may have counted what was removed before others saw it.
             self.index.compact()
             assert len({len(client) for client in (*self.clients, self.reader)}) == 1
-            tables = [client._storage.finder.frequencies for client in (*self.clients, self.reader)]  # type: ignore[attr-defined]
+            tables = [client.backend.state.finder.frequencies for client in (*self.clients, self.reader)]  # type: ignore[attr-defined]
             assert len({found.articles for found in tables}) == 1
             assert all((found.table == tables[0].table).all() for found in tables)
             for client in (*self.clients, self.reader):

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from dedup.index.folder import segments
-from dedup.index.frequencies import Frequencies
-from dedup.index.postings import BITS, Postings, StoredRun
+from dedup.index.search.frequencies import Frequencies
+from dedup.index.search.postings import Postings, StoredRun
+from dedup.index.stored import NUMBER_BITS
 from dedup.kernels.sorted_runs import place_of
 
 
@@ -43,8 +44,10 @@ def test_a_search_finds_what_a_dictionary_would(tmp_path: Path) -> None:
         if first % 300 == 250:  # some of it in files
             sizes = np.zeros(1, np.uint8)
             none = np.empty(0, np.uint64)
-            file = segments.written(tmp_path, [postings.merged()], [none], sizes, first, 50, np.zeros(1000, bool), 100)
-            postings.stored.append(segments.mapped(tmp_path, file).near)
+            file = segments.write_run(
+                tmp_path, [postings.merged()], [none], sizes, first, 50, np.zeros(1000, bool), 100
+            )
+            postings.stored.append(segments.map_run(tmp_path, file).near)
             postings.recent = []
     asked = np.concatenate([keys, draw.integers(0, 2**64, 50, dtype=np.uint64)])
     found = postings.search(asked, np.arange(len(asked)), 2**30, removed)
@@ -62,13 +65,13 @@ def test_a_merge_leaves_out_what_is_removed(tmp_path: Path) -> None:
     removed = np.array([False, True, False])
     sizes = np.array([9], np.uint8)
     runs = [
-        segments.mapped(
-            tmp_path, segments.written(tmp_path, [run], [run[:7]], sizes, number, 1, np.zeros(3, bool), 100)
+        segments.map_run(
+            tmp_path, segments.write_run(tmp_path, [run], [run[:7]], sizes, number, 1, np.zeros(3, bool), 100)
         )
         for number, run in enumerate(postings, 1)
     ]
-    merged = segments.merged(tmp_path, runs, removed, 100)
-    again = segments.mapped(tmp_path, merged)
+    merged = segments.merge_runs(tmp_path, runs, removed, 100)
+    again = segments.map_run(tmp_path, merged)
     assert again.near.postings.tolist() == postings[1].tolist()
     assert again.rare.postings.tolist() == postings[1][:7].tolist()
     assert again.sketch_sizes.tolist() == [0, 9]
@@ -78,30 +81,29 @@ def test_a_merge_leaves_out_what_is_removed(tmp_path: Path) -> None:
 def test_a_pair_that_became_common_keeps_its_first_postings(tmp_path: Path) -> None:
     counts = {3: 2, 5: 9, 8: 3, 13: 1}
     postings = np.array([key << 50 | number for key, n in counts.items() for number in range(n)], np.uint64)
-    file = segments.written(tmp_path, [postings], [postings], np.zeros(9, np.uint8), 0, 9, np.arange(9) == 1, limit=3)
-    run = segments.mapped(tmp_path, file)
+    file = segments.write_run(tmp_path, [postings], [postings], np.zeros(9, np.uint8), 0, 9, np.arange(9) == 1, limit=3)
+    run = segments.map_run(tmp_path, file)
     expected = [(3, 0), (5, 0), (5, 2), (5, 3), (8, 0), (8, 2), (13, 0)]
     assert run.rare.postings.tolist() == [key << 50 | number for key, number in expected]
     assert len(run.near.postings) == len(postings) - 3  # of bands and whole texts only what is removed
 
 
-def test_frequencies_grow_without_losing_any(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frequencies_grow_without_losing_any() -> None:
     from conftest import article
     from corpora import corpus_of
 
     from dedup.candidates import background, word_pairs
-    from dedup.index import frequencies as module
 
     corpus = corpus_of([article(seed) for seed in range(30)])
     grown, still = Frequencies(), Frequencies()
-    bits = iter(range(24, 60))
-    monkeypatch.setattr(module, "frequency_bits", lambda *_: min(26, next(bits)))
+    sizes = []
     for document in range(30):
+        grown.tokens += 1 << 22  # as of many documents
         grown.count(corpus, np.array([document]))
-    monkeypatch.setattr(module, "frequency_bits", lambda *_: 24)
-    for document in range(30):
         still.count(corpus, np.array([document]))
-    assert (len(grown.table), len(still.table)) == (1 << 26, 1 << 24)
+        sizes.append(len(grown.table))
+    assert {*sizes} == {1 << 24, 1 << 25, 1 << 26}
+    assert len(still.table) == 1 << 24
     exact = word_pairs.pair_frequencies(corpus, np.arange(30), 24)
     assert (still.counts() == exact).all()
     # No slot of the larger table is below what a table of that size from the start would hold.
@@ -119,7 +121,7 @@ def test_a_posting_of_a_document_that_is_not_there_is_damage() -> None:
     whole = postings.merged()
     is_removed = np.zeros(3, bool)
     assert len(postings.search(keys, owners, 9, is_removed)) == 3
-    for bit in range(BITS):
+    for bit in range(NUMBER_BITS):
         damaged = whole.copy()
         damaged[1] ^= np.uint64(1 << bit)
         damaged.sort()

@@ -11,17 +11,15 @@ import pytest
 from conftest import article
 
 from dedup import Index
-from dedup.candidates.signatures import signature, to_datasketch
-from dedup.index.folder import state
+from dedup.index.tuning import IndexTuning
 from dedup.integrations.datasketch import Signatures
+from dedup.minhash import signature, to_datasketch
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
 
 
 @pytest.fixture(autouse=True)
-def usual_umask(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(state, "CLOSING_DOCUMENTS", 1)
-    monkeypatch.setattr(state.Storage, "closing", 1)
+def usual_umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -36,7 +34,7 @@ def below(folder: Path) -> list[Path]:
 
 
 def add(folder: Path, first: int, count: int) -> dict[str, int]:
-    with Index.open(folder) as index:
+    with Index(folder, tuning=IndexTuning(closing_documents=1)) as index:
         index.add_many({"id": str(k), "text": article(k)} for k in range(first, first + count))
         index.flush()
         return modes(folder)  # with what SQLite has beside it while it is open
@@ -74,7 +72,7 @@ def test_a_folder_that_is_there_says_who_may_read(tmp_path: Path) -> None:
 
 
 def test_signatures_are_private_too(tmp_path: Path) -> None:
-    with Signatures.open(tmp_path / "old") as old:
+    with Signatures(tmp_path / "old") as old:
         old.load({str(k): to_datasketch(signature(article(k))) for k in range(5)})
         found = modes(tmp_path / "old")
     found.update(modes(tmp_path / "old"))

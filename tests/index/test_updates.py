@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import servers
 from conftest import Place, article, edited
 
+import dedup
 from dedup import AsyncIndex, Index, Params
 from dedup.cli.main import main
 from dedup.index.match import Decision
@@ -182,8 +183,8 @@ def test_a_story_stays_rare_when_its_first_version_changes(place: Place) -> None
         index.add_many({"id": f"d{n}", "text": text} for n, text in enumerate(texts))
         index.add("copy", edited(texts[5], 1, 0.02))
         assert index.update("d5", edited(texts[5], 2, 0.005)).kept
-        storage = index._storage
-        counted = {id: storage.by_id(id).counted for id in ("d5", "copy", "d6")}  # type: ignore[union-attr]
+        backend = index.backend
+        counted = {id: backend.by_id(id).counted for id in ("d5", "copy", "d6")}  # type: ignore[union-attr]
         assert counted == {"d5": 1, "copy": 0, "d6": 1}
         index.compact()
         words = texts[5].split()
@@ -274,10 +275,37 @@ def test_what_is_released_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "1 copies of old texts are no copies of the new ones" in err
 
 
-def test_a_decision_is_the_list_of_its_matches() -> None:
-    decision = Decision((), "a", "identical", 1.0, True, ("b",))
-    assert decision == []
-    assert not decision.kept
-    other = decision.beside(np.array([]))
-    assert (other.duplicate_of, other.relation, other.score, other.replaced) == ("a", "identical", 1.0, True)
-    assert (other.released, other.kept, Decision().kept) == (("b",), False, True)
+def test_a_decision_gives_its_matches_and_says_why(place: Place) -> None:
+    text = article(1)
+    with Index(place("i"), level="near") as index:
+        first = index.add("a", text)
+        index.add("other", edited(text, 1, 0.02))
+        decision = index.add("b", text.upper())
+        again = index.update("b", text.upper(), source="Hill Press")
+        assert repr(index).endswith(": 3 documents, level near>")
+    assert (first.kept, len(first), [*first], first.reason) == (True, 0, [], "no copy found")
+    assert (decision.kept, decision.duplicate_of, decision.relation, decision.score) == (False, "a", "identical", 1.0)
+    assert [match.id for match in decision] == [match.id for match in decision.matches] == ["a", "other"]
+    assert (len(decision), decision[0], decision[-1].kept) == (2, decision.matches[0], False)
+    assert decision.reason == again.reason == dedup.compare(text, text.upper()).reason
+    assert repr(decision).startswith(f"<Decision: identical of 'a', score 1.00, 2 matches: {decision.reason}")
+    assert repr(decision[0]) == "<Match: identical of 'a' (kept), score 1.00, copy>"
+    assert replace(decision, released=("c",)).released == ("c",)
+    assert repr(index).endswith(": level near, closed>")
+
+
+def test_the_reason_names_the_version_that_is_dropped_too(place: Place) -> None:
+    """The text copies one that is dropped itself: so it goes with that, for the kept one."""
+    first, middle, last = chain()
+    with Index(place("i"), level="near", updates="drop") as index:
+        index.add("a", first)
+        assert index.add("b", middle).duplicate_of == "a"
+        decision = index.add("c", last)
+    assert (decision.duplicate_of, [match.id for match in decision]) == ("a", ["b"])
+    assert decision.reason.endswith("; the other is b, a version that is dropped for the same document")
+
+
+def test_why_a_text_is_kept_that_cannot_be_compared(place: Place) -> None:
+    with Index(place("i")) as index:
+        assert index.query("!? …").reason == "no words"
+        assert index.query("Bridge closed.").reason == "very short: compared for identity only"

@@ -17,9 +17,14 @@ from conftest import article, edited
 from datasketch import LeanMinHash, MinHash, MinHashLSH, WeightedMinHashGenerator
 
 from dedup import Index, InputError, Params, ParamsError, StorageError
-from dedup.candidates.signatures import signature, to_datasketch
-from dedup.integrations.datasketch import EstimatedMatch, IndexWithSignatures, Signatures, signatures_of
-from dedup.integrations.datasketch import collection as module
+from dedup.integrations.datasketch import (
+    EstimatedMatch,
+    IndexWithSignatures,
+    LoadTuning,
+    Signatures,
+    read_signatures,
+)
+from dedup.minhash import signature, to_datasketch
 
 SCHEMES = ("affine32", "affine64", "legacy")
 TEXTS = {f"old-{seed}": article(seed) for seed in range(12)}
@@ -75,11 +80,11 @@ def test_estimates_are_those_of_datasketch(tmp_path: Path, scheme: str, kind: st
     sign = signing(scheme)
     minhashes = {id: sign(text) for id, text in TEXTS.items()}
     held = 126 if kind.startswith("lsh") else 128  # 14 bands of 9 rows
-    with Signatures.open(tmp_path / "old", sign) as old:
+    with Signatures(tmp_path / "old", sign) as old:
         assert old.load(COLLECTIONS[kind](minhashes)) == (12, 0, 0)
         assert {*old.agreement(TEXTS).values()} == {1.0}
         assert (old.info()["scheme"], old.info()["n_values"]) == (scheme, held)
-    with Signatures.open(tmp_path / "old", sign, mode="r") as old:
+    with Signatures(tmp_path / "old", sign, mode="r") as old:
         for share in (0.0, 0.03, 0.1):
             copy = edited(TEXTS["old-3"], 1, share)
             values = sign(copy).hashvalues[:held]
@@ -91,7 +96,7 @@ def test_estimates_are_those_of_datasketch(tmp_path: Path, scheme: str, kind: st
 
 def test_what_an_estimate_says(tmp_path: Path) -> None:
     sign = signing("legacy")
-    with Signatures.open(tmp_path / "old", sign) as old:
+    with Signatures(tmp_path / "old", sign) as old:
         old.load({"a": sign(TEXTS["old-1"])}, lambda key: {"published": "2020-05-01", "source": "Hill Press"})
         (match,) = old.query(TEXTS["old-1"], published="2020-05-02")
         assert isinstance(match, EstimatedMatch)
@@ -111,7 +116,7 @@ def test_all_at_the_threshold_are_found_and_none_below(tmp_path: Path) -> None:
     asked = {id: sign(text) for id, text in copies.items()}
     stored = {str(seed): sign(article(seed)) for seed in range(30)}
     truth = {(id, key) for id, one in asked.items() for key, other in stored.items() if one.jaccard(other) >= 0.7}
-    with Signatures.open(tmp_path / "old", sign) as old:
+    with Signatures(tmp_path / "old", sign) as old:
         old.load(stored)
         answers = old.query_many([*copies.values()])
     found = {(id, match.id) for id, matches in zip(copies, answers, strict=True) for match in matches}
@@ -125,7 +130,7 @@ def test_signatures_made_by_dedup_need_no_sign(tmp_path: Path) -> None:
         return to_datasketch(signature(text))
 
     lsh = lsh_of({id: ours(text) for id, text in TEXTS.items()})
-    with Signatures.open(tmp_path / "old") as old:
+    with Signatures(tmp_path / "old") as old:
         old.load(lsh)
         assert {*old.agreement(TEXTS).values()} == {1.0}
         copy = edited(TEXTS["old-5"], 2, 0.02)
@@ -133,12 +138,12 @@ def test_signatures_made_by_dedup_need_no_sign(tmp_path: Path) -> None:
         assert [match.id for match in found] == ["old-5"]
         assert old.query("Too short to be told") == []
         assert old.query("") == []
-    with Signatures.open(tmp_path / "old", ours) as old:  # the same by a callable
+    with Signatures(tmp_path / "old", ours) as old:  # the same by a callable
         assert old.query(copy) == found
 
 
 def test_a_wrong_sign_is_told(tmp_path: Path) -> None:
-    with Signatures.open(tmp_path / "old") as old:
+    with Signatures(tmp_path / "old") as old:
         old.load({id: signing("affine32")(text) for id, text in TEXTS.items()})  # not as dedup would sign them
         assert max(old.agreement(TEXTS).values()) < 0.2
         with pytest.raises(InputError, match="'x' is not among the signatures"):
@@ -148,25 +153,25 @@ def test_a_wrong_sign_is_told(tmp_path: Path) -> None:
         (signing("legacy"), "scheme 'legacy'"),
         (signing("affine32", num_perm=256), "num_perm 256"),
     ):
-        with Signatures.open(tmp_path / "old", wrong) as old, pytest.raises(ParamsError, match=told):
+        with Signatures(tmp_path / "old", wrong) as old, pytest.raises(ParamsError, match=told):
             old.query(TEXTS["old-1"])
-    with Signatures.open(tmp_path / "old", lambda text: text) as old, pytest.raises(InputError, match="type str"):
+    with Signatures(tmp_path / "old", lambda text: text) as old, pytest.raises(InputError, match="type str"):
         old.query(TEXTS["old-1"])
-    with Signatures.open(tmp_path / "old", lambda text: None) as old:
+    with Signatures(tmp_path / "old", lambda text: None) as old:
         assert old.query(TEXTS["old-1"]) == []
 
 
 def test_values_of_another_scheme_need_a_sign(tmp_path: Path) -> None:
     minhashes = {"a": signing("legacy")(TEXTS["old-1"])}
-    with Signatures.open(tmp_path / "old") as old:
+    with Signatures(tmp_path / "old") as old:
         with pytest.raises(ParamsError, match="scheme 'legacy', and nothing to sign"):
             old.load(minhashes)
         assert len(old) == 0
         assert old.query(TEXTS["old-1"]) == []
-    with Signatures.open(tmp_path / "old", signing("legacy")) as old:
+    with Signatures(tmp_path / "old", signing("legacy")) as old:
         assert old.load(minhashes).added == 1
     with pytest.raises(ParamsError, match="nothing to sign"):
-        Signatures.open(tmp_path / "old")
+        Signatures(tmp_path / "old")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +184,7 @@ def test_values_of_another_scheme_need_a_sign(tmp_path: Path) -> None:
 )
 def test_a_folder_holds_one_kind(tmp_path: Path, other: Any, told: str) -> None:
     sign = signing("affine32")
-    with Signatures.open(tmp_path / "old", sign) as old:
+    with Signatures(tmp_path / "old", sign) as old:
         with pytest.raises(InputError, match=told):
             old.load({"a": sign(TEXTS["old-1"]), "b": other(TEXTS["old-2"])})
         assert len(old) == 0
@@ -203,9 +208,9 @@ def test_what_is_no_collection_is_refused() -> None:
         (lsh_of({"a": weighted}), "weighted signatures"),
     ):
         with pytest.raises(InputError, match=told):
-            [*signatures_of(collection)]
+            [*read_signatures(collection)]
     with pytest.raises(ParamsError, match="scheme 'mersenne'"):
-        [*signatures_of({}, scheme="mersenne")]
+        [*read_signatures({}, scheme="mersenne")]
 
 
 class Running:
@@ -224,11 +229,11 @@ def test_pickled_keys_run_nothing_unless_asked(tmp_path: Path) -> None:
     lsh = MinHashLSH(threshold=0.7, num_perm=128, prepickle=True)
     for key in plain:
         lsh.insert(key, minhash)
-    assert {key for key, _ in signatures_of(lsh)} == {*plain}
+    assert {key for key, _ in read_signatures(lsh)} == {*plain}
     lsh.insert(Running(tmp_path / "was here"), minhash)
     with pytest.raises(InputError, match=r"class (posix|nt)\.mkdir.*allow_pickle=True"):
-        [*signatures_of(lsh)]
-    with Signatures.open(tmp_path / "old", signing("affine32")) as old:
+        [*read_signatures(lsh)]
+    with Signatures(tmp_path / "old", signing("affine32")) as old:
         with pytest.raises(InputError, match="allow_pickle=True"):
             old.load(lsh, about=lambda key: {"id": str(key)})
         assert not (tmp_path / "was here").exists()
@@ -238,14 +243,14 @@ def test_pickled_keys_run_nothing_unless_asked(tmp_path: Path) -> None:
     lsh.insert("a", minhash)
     lsh.keys._dict[b"no pickle"] = next(iter(lsh.keys._dict.values()))
     with pytest.raises(InputError, match="cannot be unpickled"):
-        [*signatures_of(lsh)]
+        [*read_signatures(lsh)]
 
 
 def test_of_a_key_inserted_twice_the_later_signature_counts() -> None:
     sign = signing("affine32")
     lsh = lsh_of({"a": sign(TEXTS["old-1"])})
     lsh.insert("a", sign(TEXTS["old-2"]), check_duplication=False)
-    ((key, read),) = signatures_of(lsh)
+    ((key, read),) = read_signatures(lsh)
     assert key == "a"
     assert read.values.tolist() == sign(TEXTS["old-2"]).hashvalues[:126].tolist()
 
@@ -253,7 +258,7 @@ def test_of_a_key_inserted_twice_the_later_signature_counts() -> None:
 def test_keys_become_ids(tmp_path: Path) -> None:
     sign = signing("affine32")
     minhash = sign(TEXTS["old-1"])
-    with Signatures.open(tmp_path / "old", sign) as old:
+    with Signatures(tmp_path / "old", sign) as old:
         old.load({7: minhash, "seven": minhash, b"sept": minhash})
         old.load({("a", 1): minhash}, lambda key: {"id": "-".join(map(str, key)), "data": {"n": 1}})
         assert all(id in old for id in ("7", "seven", "sept", "a-1"))
@@ -267,14 +272,13 @@ def test_keys_become_ids(tmp_path: Path) -> None:
 def test_texts_without_shingles_are_passed_over(tmp_path: Path) -> None:
     for scheme in SCHEMES:
         sign = signing(scheme)
-        with Signatures.open(tmp_path / scheme, sign) as old:
+        with Signatures(tmp_path / scheme, sign) as old:
             assert old.load(lsh_of({EMPTY: sign(""), "a": sign(TEXTS["old-1"])})) == (1, 0, 1)
             assert EMPTY not in old
             assert old.query("two words") == []
 
 
-def test_a_load_that_was_broken_off_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BLOCK", 5)
+def test_a_load_that_was_interrupted_is_repeated(tmp_path: Path) -> None:
     sign = signing("affine32")
     minhashes = {id: sign(text) for id, text in TEXTS.items()}
 
@@ -282,7 +286,7 @@ def test_a_load_that_was_broken_off_is_repeated(tmp_path: Path, monkeypatch: pyt
         yield from [*minhashes.items()][:7]
         raise KeyboardInterrupt
 
-    with Signatures.open(tmp_path / "old", sign) as old:
+    with Signatures(tmp_path / "old", sign, tuning=LoadTuning(block=5)) as old:
         with pytest.raises(KeyboardInterrupt):
             old.load(breaking())
         assert len(old) == 5
@@ -290,9 +294,8 @@ def test_a_load_that_was_broken_off_is_repeated(tmp_path: Path, monkeypatch: pyt
         assert [match.id for match in old.query(TEXTS["old-11"])] == ["old-11"]
 
 
-def test_runs_become_one_and_what_is_removed_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BLOCK", 2)
-    monkeypatch.setattr(module, "MOST_RUNS", 3)
+def test_runs_become_one_and_what_is_removed_goes(tmp_path: Path) -> None:
+    tuning = LoadTuning(block=2, most_runs=3)
     sign = signing("affine64")
     minhashes = {id: sign(text) for id, text in TEXTS.items()}
 
@@ -302,7 +305,10 @@ def test_runs_become_one_and_what_is_removed_goes(tmp_path: Path, monkeypatch: p
     def about(key: str) -> dict[str, str]:
         return {"published": f"2020-01-{1 + int(key[4:]):02}"} if key != "old-0" else {}
 
-    with Signatures.open(tmp_path / "old", sign) as old, Signatures.open(tmp_path / "old", sign, mode="r") as reader:
+    with (
+        Signatures(tmp_path / "old", sign, tuning=tuning) as old,
+        Signatures.open(tmp_path / "old", sign, mode="r") as reader,
+    ):
         old.load([*minhashes.items()][:6], about)
         assert (old.info()["runs"], told()) == (3, [*TEXTS][:6])
         old.load(minhashes, about)
@@ -327,11 +333,11 @@ def test_runs_become_one_and_what_is_removed_goes(tmp_path: Path, monkeypatch: p
 
 def test_one_writer_any_number_of_readers(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="holds no signatures"):
-        Signatures.open(tmp_path / "old", mode="r")
-    with Signatures.open(tmp_path / "old", params=Params(threshold=0.6)):
+        Signatures(tmp_path / "old", mode="r")
+    with Signatures(tmp_path / "old", params=Params(threshold=0.6)):
         with pytest.raises(StorageError, match="open for writing"):
-            Signatures.open(tmp_path / "old")
-        with Signatures.open(tmp_path / "old", mode="r") as reader:
+            Signatures(tmp_path / "old")
+        with Signatures(tmp_path / "old", mode="r") as reader:
             assert reader.info()["threshold"] == 0.6
             for refused in (lambda: reader.load({}), lambda: reader.remove("a"), reader.compact):
                 with pytest.raises(StorageError, match="open for reading"):
@@ -339,29 +345,34 @@ def test_one_writer_any_number_of_readers(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match="closed"):
             reader.query("text")
     with pytest.raises(StorageError, match=r"made with threshold 0\.6; expected threshold 0\.7"):
-        Signatures.open(tmp_path / "old", params=Params())
+        Signatures(tmp_path / "old", params=Params())
+    Signatures(tmp_path / "old", threshold=0.6, bucket_limit=16).close()
+    with pytest.raises(StorageError, match=r"made with threshold 0\.6; expected threshold 0\.8"):
+        Signatures(tmp_path / "old", threshold=0.8)
+    with pytest.raises(ParamsError, match="did you mean 'threshold'"):
+        Signatures(tmp_path / "old", treshold=0.6)
     for given in ({"mode": "w"}, {"sign": "sign"}, {"path": 5}):
         with pytest.raises(ParamsError, match=r"mode 'w'|sign of type str|path of type int"):
-            Signatures.open(**{"path": tmp_path / "old", **given})
+            Signatures(**{"path": tmp_path / "old", **given})
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").touch()
     with pytest.raises(StorageError, match="holds 'file' and no signatures"):
-        Signatures.open(tmp_path / "other")
+        Signatures(tmp_path / "other")
 
 
 def test_damage_is_told(tmp_path: Path) -> None:
-    with Signatures.open(tmp_path / "old", signing("affine32")) as old:
+    with Signatures(tmp_path / "old", signing("affine32")) as old:
         old.load({"a": signing("affine32")(TEXTS["old-1"])})
     (run,) = (tmp_path / "old" / "runs").iterdir()
     run.write_bytes(run.read_bytes()[:-3])
     with pytest.raises(StorageError, match="damaged"):
-        Signatures.open(tmp_path / "old")
+        Signatures(tmp_path / "old")
 
 
 @pytest.fixture
 def both(tmp_path: Path) -> Iterator[IndexWithSignatures]:
     sign = signing("legacy")
-    old = Signatures.open(tmp_path / "old", sign)
+    old = Signatures(tmp_path / "old", sign)
     old.load({id: sign(text) for id, text in TEXTS.items()}, lambda key: {"published": "2020-01-01"})
     with IndexWithSignatures(Index.open(tmp_path / "news.index", Params(level="near")), old) as both:
         yield both
@@ -388,7 +399,7 @@ def test_old_documents_go_by_and_by(both: IndexWithSignatures) -> None:
             both.add("new-1", article(50), published="2021-01-01")
         with pytest.raises(InputError, match=f"'{known}' is in the index already"):
             both.add(known, article(51))
-    assert both.update("old-1", TEXTS["old-1"]) == []  # not the copy of itself
+    assert both.update("old-1", TEXTS["old-1"]).matches == ()  # not the copy of itself
     assert ("old-1" in both.signatures, "old-1" in both.index) == (False, True)
     assert [type(match) for match in both.query(TEXTS["old-1"])] != [EstimatedMatch]
     assert (both.remove("old-2"), both.remove("old-1"), both.remove("old-2")) == (True, True, False)
@@ -410,17 +421,17 @@ def test_a_batch_that_is_refused_adds_nothing(both: IndexWithSignatures) -> None
 
 def test_identical_is_not_what_signatures_tell(tmp_path: Path) -> None:
     index = Index.open(tmp_path / "index", Params(level="identical"))
-    with index, Signatures.open(tmp_path / "old") as old, pytest.raises(ParamsError, match="level 'identical'"):
+    with index, Signatures(tmp_path / "old") as old, pytest.raises(ParamsError, match="level 'identical'"):
         IndexWithSignatures(index, old)
 
 
 def test_datasketch_is_imported_late(tmp_path: Path) -> None:
-    with Signatures.open(tmp_path / "old") as old:
+    with Signatures(tmp_path / "old") as old:
         old.load({"a": to_datasketch(signature(TEXTS["old-1"]))})
     code = (
         "import sys\n"
         "from dedup.integrations.datasketch import Signatures\n"
-        f"with Signatures.open({str(tmp_path / 'old')!r}, mode='r') as old:\n"
+        f"with Signatures({str(tmp_path / 'old')!r}, mode='r') as old:\n"
         f"    assert old.query({TEXTS['old-1']!r})[0].id == 'a'\n"
         "sys.exit('datasketch' in sys.modules)"
     )
@@ -458,10 +469,10 @@ def test_a_collection_on_redis(redis_socket: Path, tmp_path: Path, scheme: str) 
         for id, minhash in minhashes.items():
             session.insert(id, minhash)
     attached = MinHashLSH(threshold=0.7, num_perm=128, storage_config=storage)  # knows nothing of the scheme
-    with Signatures.open(tmp_path / "old", sign) as old:
+    with Signatures(tmp_path / "old", sign) as old:
         assert old.load(attached) == (12, 0, 0)
         assert {*old.agreement(TEXTS).values()} == {1.0}
         assert [match.id for match in old.query(TEXTS["old-9"])] == ["old-9"]
     other = MinHashLSH(threshold=0.9, num_perm=128, storage_config=storage)
     with pytest.raises(InputError, match="another threshold"):
-        [*signatures_of(other)]
+        [*read_signatures(other)]

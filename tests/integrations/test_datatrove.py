@@ -127,7 +127,11 @@ def test_an_index_has_one_writer(corpus: Path) -> None:
 
 
 def test_parameters_and_fields() -> None:
-    made = DedupFilter("news.index", params=Params(level="near"), date_key="when", source_key="outlet")
+    made = DedupFilter("news.index", Params(threshold=0.8), date_key="when", source_key="outlet", level="near")
+    assert made.params == Params(level="near", threshold=0.8)
+    assert DedupFilter("news.index").params is None
+    with pytest.raises(ParamsError, match="did you mean 'level'"):
+        DedupFilter("news.index", levels="near")
     document = Document("A text.", "a", metadata={"when": "2024-03-04", "outlet": 7, "url": 5, "date": "2001-01-01"})
     assert made._record(document) == {
         "id": "a",

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -181,7 +182,7 @@ def test_copies_of_what_has_changed_are_told(tmp_path: Path, address: str) -> No
         index.add("elsewhere", article(60))
     crawl = Crawl(tmp_path, address, DEDUP_KNOWN="update")
     assert crawl.counts()["released"] == 1
-    assert "No copy any more: elsewhere, of /original-1.html before that was updated" in crawl.log
+    assert "elsewhere is no longer a copy: /original-1.html, of which it was one, has changed" in crawl.log
 
 
 def test_level_and_fields_are_settings(tmp_path: Path, address: str) -> None:
@@ -209,6 +210,16 @@ def test_a_reactor_without_asyncio(tmp_path: Path, address: str) -> None:
 def pipeline(folder: Path, **settings: Any) -> DedupPipeline:
     given = Settings({"DEDUP_INDEX": folder / "news.index", **settings})
     return DedupPipeline(SimpleNamespace(settings=given, stats=None))
+
+
+def test_fields_of_params_are_settings(tmp_path: Path) -> None:
+    assert pipeline(tmp_path)._params is None
+    for settings in (
+        {"DEDUP_PARAMS": {"level": "near", "threshold": 0.8, "window": 72}},
+        {"DEDUP_PARAMS": '{"level": "near", "window": 72}', "DEDUP_THRESHOLD": "0.8"},
+        {"DEDUP_PARAMS": {"level": "identical", "threshold": 0.8, "window": 72}, "DEDUP_LEVEL": "near"},
+    ):
+        assert pipeline(tmp_path, **settings)._params == Params(level="near", threshold=0.8, window=72)
 
 
 def test_fields_as_item_loaders_and_databases_make_them(tmp_path: Path) -> None:
@@ -269,8 +280,9 @@ def test_what_is_unchanged_keeps_its_decision_though_its_original_is_not_met_aga
         update = Index.update
         with monkeypatch.context() as crowded:
 
-            def met_nothing(index: Index, *arguments: Any, **given: Any) -> Any:
-                return Decision((), update(index, *arguments, **given).duplicate_of)
+            def met_nothing(index: Index, *arguments: Any, **given: Any) -> Decision:
+                decision = update(index, *arguments, **given)
+                return replace(decision, matches=(), relation=None, score=None)
 
             crowded.setattr(Index, "update", met_nothing)
             with pytest.raises(DropItem, match="copy of a, as before"):
@@ -306,6 +318,8 @@ def test_other_parameters_are_refused_while_it_is_open(tmp_path: Path) -> None:
         ({"DEDUP_KNOWN": "keep"}, "DEDUP_KNOWN 'keep'; expected 'skip' or 'update'"),
         ({"DEDUP_LEVEL": "far"}, "level 'far'; expected one of identical, near"),
         ({"DEDUP_THRESHOLD": "7"}, "threshold 7.0; expected a number from 0.05 to 1"),
+        ({"DEDUP_PARAMS": {"levle": "near"}}, "did you mean 'level'?"),
+        ({"DEDUP_PARAMS": "near"}, "DEDUP_PARAMS 'near'; expected fields of dedup.Params, as a dict or as JSON"),
     ],
 )
 def test_settings_that_cannot_be_used_are_told(tmp_path: Path, settings: dict[str, str], told: str) -> None:

@@ -8,16 +8,16 @@ from contextlib import closing
 
 import pyarrow as pa
 import pytest
-from reading import everything, has_dates, json_lines, make
+from reading import everything, has_dates, json_lines, make, open_files, open_source
 
-from dedup import Params, deduplicate
+from dedup import Params, RunOptions, deduplicate
 from dedup.errors import InputError, RecordError
-from dedup.io import Fields, expand, open_files, open_source
-from dedup.io.files import FileSource
+from dedup.io import Fields, ReadOptions, expand
+from dedup.io.file_source import FileSource
 from dedup.run.checkpoint import Checkpoint
+from dedup.run.context import RunContext
 from dedup.run.ingest import read_records
-from dedup.run.progress import Progress
-from dedup.store.corpus import Scratch
+from dedup.store.scratch import Scratch
 
 FIELDS = Fields()
 
@@ -118,7 +118,7 @@ def test_errors_do_not_hang_on_threads(tmp_path, data, strict, error, threads):
     good, late = two_files(tmp_path)[1], make(tmp_path, "c.jsonl", b"broken\n")
     paths = [good, make(tmp_path, "b.jsonl", data), late]
     with pytest.raises(InputError, match=error):
-        deduplicate(paths, strict=strict, threads=threads)
+        deduplicate(paths, run=RunOptions(strict=strict, threads=threads))
 
 
 def test_few_pieces_are_alive_at_a_time(tmp_path):
@@ -142,8 +142,8 @@ def test_few_pieces_are_alive_at_a_time(tmp_path):
             most = max(most, alive)
 
     paths = [two_files(tmp_path)[1], *(make(tmp_path, f"{n}.txt", b"words") for n in range(50))]
-    source = Watched(expand(paths), FIELDS)
+    source = Watched(expand(paths), ReadOptions())
     with closing(Scratch(tmp_path)) as scratch:
-        checkpoint = Checkpoint(scratch)
-        assert len(read_records(source, Params(), 0, 0, threads, checkpoint, Progress(), checkpoint.key)) == 30_050
+        context = RunContext(Params(), threads, Checkpoint(scratch))
+        assert len(read_records(source, (0, 0), context.checkpoint.key, context)) == 30_050
     assert 1 < most <= threads + 2

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dedup.candidates.pairs import joined
 from dedup.judge.clusters import Clusters, clusters, keep_order, through_families
 from dedup.judge.match_table import Matches
-from dedup.run.index_matches import best
+from dedup.run.index_matches import best_matches
 from dedup.schema import EXCERPT, LEFT, MEASURES, NEAR_DUPLICATE, NEITHER, NO_DATE, REVISED, RIGHT
 
 
@@ -87,7 +87,7 @@ def test_the_best_match_with_an_old_document_is_taken(
             if right == document and original[left] and relation <= last_copy and container != document
         ]
         expected.append(min(may_join)[-1] if may_join else -1)
-    assert best(matches_of(found), original, last_copy, n).tolist() == expected
+    assert best_matches(matches_of(found), original, last_copy, n).tolist() == expected
 
 
 @settings(max_examples=500)

@@ -18,7 +18,7 @@ from dedup.candidates.word_pairs import CROWD_SKETCH
 from dedup.judge import crowds
 from dedup.judge.crowds import COUNTED, DENSE_OVERLAP, LEAST_DENSE, LEAST_LOOSE, OVERLAP
 from dedup.params import Params
-from dedup.store.corpus import Scratch
+from dedup.store.scratch import Scratch
 
 OTHERS = 150
 

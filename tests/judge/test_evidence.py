@@ -18,7 +18,7 @@ from dedup.judge.evidence import LEAST_OF_SHORT, agreement_evidence, shingle_evi
 from dedup.kernels.agreement import once_words
 from dedup.params import Params
 from dedup.schema import MEASURES
-from dedup.store.corpus import read_only
+from dedup.store.scratch import read_only
 from dedup.store.secret import table_multiplier
 
 words = st.lists(st.sampled_from(["a", "b", "c", "d", "中", "文"]), max_size=40).map(" ".join)

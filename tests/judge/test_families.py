@@ -30,7 +30,7 @@ from dedup.judge.families import (
     Families,
 )
 from dedup.judge.furniture import own_prose
-from dedup.store.corpus import Scratch
+from dedup.store.scratch import Scratch
 
 IN_LETTERS = {word: value for value, words in NUMBERS_IN_LETTERS.items() for word in words.split()}
 SYLLABLES = [consonant + vowel for consonant in "bcdfgklmnprstvz" for vowel in "aeiou"]

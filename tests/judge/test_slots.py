@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import sys
-from pathlib import Path
 
 import naive
 import numpy as np
@@ -15,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import dedup
+from benchmarks.corpora.moulds import pieces as moulds
 from dedup.candidates import background, word_pairs
 from dedup.judge.differences import NUMBERS_IN_LETTERS, _numbers, contradictions
 from dedup.judge.relation import CONTRADICTED, CONTRADICTED_NUMBERS
@@ -22,10 +21,6 @@ from dedup.kernels import agreement as evidence_kernel
 from dedup.kernels import slots as kernel
 from dedup.store.secret import table_multiplier
 from dedup.text.tokens import token_hash
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))  # benchmarks are scripts, not a package
-
-import moulds
 
 IN_LETTERS = {word: value for value, words in NUMBERS_IN_LETTERS.items() for word in words.split()}
 LETTERS = {token_hash(naive.tokens(word)[0]): str(value) for word, value in IN_LETTERS.items()}

@@ -1,4 +1,4 @@
-"""A run that was killed goes on where it was, and ends as if nothing had happened; a run that changed does not."""
+"""A run that was killed is resumed where it was, and ends as if nothing had happened; a run that changed is not."""
 
 from __future__ import annotations
 
@@ -19,17 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import article, edited
+from stopping import at_every_save, eager, killed_at
 
 import dedup
-from dedup.io import files
 from dedup.params import Params
-from dedup.run import checkpoint, matching, pipeline
 from dedup.run.checkpoint import Checkpoint
-from dedup.store.corpus import Scratch
-
-
-class Killed(BaseException):
-    """Stands for the end of the process."""
+from dedup.run.options import RunOptions, RunTuning
+from dedup.store.scratch import Scratch
 
 
 def records() -> list[dict[str, str]]:
@@ -48,13 +44,6 @@ def news(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Save every step, and make steps of few pairs."""
-    monkeypatch.setattr(checkpoint, "SAVE_AFTER", 0.0)
-    monkeypatch.setattr(matching, "PAIRS_AT_A_TIME", 40)
-
-
 def content(folder: Path) -> dict[str, object]:
     """What a run has written, without how long it took."""
     found: dict[str, object] = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -63,35 +52,14 @@ def content(folder: Path) -> dict[str, object]:
     return {**found, "summary.json": summary}
 
 
-def killed_at(step: int, monkeypatch: pytest.MonkeyPatch, *arguments: object, **how: object) -> bool:
-    """Run, and end it when so many steps were published; say whether it came so far."""
-    published = 0
-    real = Checkpoint._publish
-
-    def publish(self: Checkpoint) -> None:
-        nonlocal published
-        published += 1
-        if published > step:
-            raise Killed
-        real(self)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "_publish", publish)
-        try:
-            dedup.deduplicate(*arguments, **how)  # type: ignore[arg-type]
-        except Killed:
-            return True
-    return False
-
-
 def test_resumed_after_every_step(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dedup.deduplicate(news, tmp_path / "undisturbed")
+    dedup.deduplicate(news, tmp_path / "undisturbed", run=eager())
     expected = content(tmp_path / "undisturbed")
     out = tmp_path / "out"
     steps = 0
     while killed_at(steps, monkeypatch, news, out):
         assert bool(list(tmp_path.glob(".dedup-*"))) == (steps > 0), "what was saved is left, and nothing else"
-        dedup.deduplicate(news, out, resume=True)
+        dedup.deduplicate(news, out, run=eager(resume=True))
         assert content(out) == expected
         assert not list(tmp_path.glob(".dedup-*"))
         for path in out.iterdir():
@@ -103,11 +71,11 @@ def test_resumed_after_every_step(news: Path, tmp_path: Path, monkeypatch: pytes
 
 def test_resumed_again_and_again(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each process comes a step farther than the one before."""
-    dedup.deduplicate(news, tmp_path / "undisturbed")
+    dedup.deduplicate(news, tmp_path / "undisturbed", run=eager())
     out, scratch = tmp_path / "out", tmp_path / "scratch"
     scratch.mkdir()
     processes = 0
-    while killed_at(1, monkeypatch, news, out, scratch=scratch, resume=True):
+    while killed_at(1, monkeypatch, news, out, eager(scratch=scratch, resume=True)):
         processes += 1
     assert processes > 10
     assert content(out) == content(tmp_path / "undisturbed")
@@ -116,11 +84,10 @@ def test_resumed_again_and_again(news: Path, tmp_path: Path, monkeypatch: pytest
 
 def test_what_was_read_is_not_read_again(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert killed_at(2, monkeypatch, news, tmp_path / "out")
-    parsed: list[object] = []
-    real = files.FileSource.accept
-    monkeypatch.setattr(files.FileSource, "accept", lambda self, batch: (parsed.append(batch), real(self, batch))[1])
-    dedup.deduplicate(news, tmp_path / "out", resume=True)
-    assert len(parsed) == 2
+    assert killed_at(1, monkeypatch, news, tmp_path / "out", eager(resume=True))
+    (saved,) = tmp_path.glob(".dedup-*/unfinished.json")
+    assert json.loads(saved.read_text())["reading"]["pieces"] == 3, "one piece after the two that were saved"
+    assert dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True)).counts["records"] == len(records()) + 4
 
 
 def test_other_formats_are_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,9 +96,9 @@ def test_other_formats_are_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     header = "id\ttext\n"
     (tmp_path / "b.tsv").write_text(header + "".join(f"{r['id']}\t{r['text']}\n" for r in records()))
     inputs = [tmp_path / "a.parquet", tmp_path / "b.tsv"]
-    dedup.deduplicate(inputs, tmp_path / "undisturbed")
+    dedup.deduplicate(inputs, tmp_path / "undisturbed", run=eager())
     assert killed_at(5, monkeypatch, inputs, tmp_path / "out")
-    result = dedup.deduplicate(inputs, tmp_path / "out", resume=True)
+    result = dedup.deduplicate(inputs, tmp_path / "out", run=eager(resume=True))
     assert content(tmp_path / "out") == content(tmp_path / "undisturbed")
     assert result.kept.num_rows == result.counts["kept"]
 
@@ -140,16 +107,18 @@ def test_another_run_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.
     out = tmp_path / "out"
     assert killed_at(6, monkeypatch, news, out)
     with pytest.raises(dedup.ParamsError, match=r"threshold was 0\.7 and is 0\.8.*without --resume"):
-        dedup.deduplicate(news, out, Params(threshold=0.8), resume=True)
+        dedup.deduplicate(news, out, Params(threshold=0.8), run=eager(resume=True))
+    with pytest.raises(dedup.ParamsError, match="pairs_at_a_time was 40 and is 524288"):
+        dedup.deduplicate(news, out, run=RunOptions(resume=True))
     with pytest.raises(dedup.ParamsError, match='level was "rewritten" and is "near"'):
-        dedup.deduplicate(news, out, Params(level="near"), resume=True)
+        dedup.deduplicate(news, out, Params(level="near"), run=eager(resume=True))
     with (news / "2.jsonl").open("a") as lines:
         lines.write('{"id": "new", "text": "x"}\n')
     with pytest.raises(dedup.InputError, match=r"2\.jsonl"):
-        dedup.deduplicate(news, out, resume=True)
+        dedup.deduplicate(news, out, run=eager(resume=True))
     (news / "4.jsonl").write_text('{"text": "x"}\n')
     with pytest.raises(dedup.InputError, match=r"4\.jsonl"):
-        dedup.deduplicate(news, out, resume=True)
+        dedup.deduplicate(news, out, run=eager(resume=True))
     assert dedup.deduplicate(news, out).counts["records"] == len(records()) + 4 + 2, "begins anew"
 
 
@@ -159,10 +128,10 @@ def test_damaged_state_is_refused(news: Path, tmp_path: Path, monkeypatch: pytes
     with tokens.open("r+b") as file:
         file.truncate(100)
     with pytest.raises(dedup.InputError, match=r"tokens\.scratch holds 25 values.*without --resume"):
-        dedup.deduplicate(news, tmp_path / "out", resume=True)
+        dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True))
     tokens.unlink()
     with pytest.raises(dedup.InputError, match=r"tokens\.scratch is gone"):
-        dedup.deduplicate(news, tmp_path / "out", resume=True)
+        dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True))
     dedup.deduplicate(news, tmp_path / "out")
 
 
@@ -172,12 +141,12 @@ def test_damaged_state_is_refused(news: Path, tmp_path: Path, monkeypatch: pytes
 def test_a_damaged_step_is_refused(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
     identity = {"some": "parameters"}
     with closing(Scratch(tmp_path, lasting=True)) as scratch:
-        Checkpoint(scratch, tmp_path, identity).once("step", lambda: (np.arange(100),))
+        Checkpoint(scratch, tmp_path, identity, save_after=0.0).save("step", (np.arange(100),))
         saved = tmp_path / "step.npz"
         saved.write_bytes(change(saved.read_bytes()))
         again = Checkpoint(scratch, tmp_path, identity, resume=True)
         with pytest.raises(dedup.InputError, match=r"step\.npz has other bytes.*run without --resume"):
-            again.once("step", lambda: (np.arange(100),))
+            again.load("step")
 
 
 def test_a_failed_write_keeps_what_is_finished(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,73 +154,84 @@ def test_a_failed_write_keeps_what_is_finished(news: Path, tmp_path: Path, monke
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("dedup.run.result.write_parquet", full)
+        patch.setattr(pq.ParquetWriter, "write_table", full)
         with pytest.raises(dedup.OutputError, match="no space left"):
-            dedup.deduplicate(news, tmp_path / "out")
+            dedup.deduplicate(news, tmp_path / "out", run=eager())
     assert list(tmp_path.glob(".dedup-*/unfinished.json"))
-    dedup.deduplicate(news, tmp_path / "out", resume=True)
+    dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["news", "out"]
 
 
 def test_what_cannot_be_resumed(news: Path, tmp_path: Path) -> None:
     with pytest.raises(dedup.ParamsError, match="output folder"):
-        dedup.deduplicate(news, resume=True)
+        dedup.deduplicate(news, run=eager(resume=True))
     with pytest.raises(dedup.ParamsError, match="cannot be read again"):
-        dedup.deduplicate(["a", "b"], tmp_path / "out", resume=True)
+        dedup.deduplicate(["a", "b"], tmp_path / "out", run=eager(resume=True))
 
 
 def test_nothing_to_resume_is_no_error(news: Path, tmp_path: Path) -> None:
-    assert dedup.deduplicate(news, tmp_path / "out", resume=True).counts["records"] == len(records()) + 4
+    assert dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True)).counts["records"] == len(records()) + 4
 
 
 def test_two_runs_do_not_write_to_one_output(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def meanwhile(self: Checkpoint) -> None:
+    refused = []
+
+    def meanwhile() -> None:
         with pytest.raises(dedup.OutputError, match="another run is writing to"):
             dedup.deduplicate(news, tmp_path / "out")
+        refused.append(True)
 
-    monkeypatch.setattr(Checkpoint, "_publish", meanwhile)
-    dedup.deduplicate(news, tmp_path / "out")
+    at_every_save(monkeypatch, meanwhile)
+    dedup.deduplicate(news, tmp_path / "out", run=eager())
+    assert len(refused) > 10
 
 
-def test_too_little_room_is_told_before_the_run(
+def test_too_little_room_is_reported_before_the_run(
     news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pipeline, "WORTH_TELLING", 1_000)
-    dedup.deduplicate(news, tmp_path / "out", progress=True)
+    options = RunOptions(progress=True, tuning=RunTuning(announced_scratch=1_000))
+    dedup.deduplicate(news, tmp_path / "out", run=options)
     assert "temporary files will take about 0.0 GB" in capsys.readouterr().err
-    monkeypatch.setattr(pipeline.machine, "free_space", lambda folder: 1_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(10_000, 9_000, 1_000))
     with pytest.raises(dedup.OutputError, match="are free for temporary files"):
-        dedup.deduplicate(news, tmp_path / "other")
+        dedup.deduplicate(news, tmp_path / "other", run=options)
     assert not (tmp_path / "other").exists()
 
 
 def test_bad_input_leaves_nothing(news: Path, tmp_path: Path) -> None:
     with pytest.raises(dedup.InputError):
-        dedup.deduplicate([news, news / "absent.jsonl"], tmp_path / "out")
+        dedup.deduplicate([news, news / "absent.jsonl"], tmp_path / "out", run=eager())
     with pytest.raises(dedup.InputError):
-        dedup.deduplicate(news, tmp_path / "out", strict=True)
+        dedup.deduplicate(news, tmp_path / "out", run=eager(strict=True))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["news"]
 
 
-def test_a_step_is_worked_out_once(tmp_path: Path) -> None:
-    made: list[int] = []
-
-    def work() -> tuple[np.ndarray, ...]:
-        made.append(1)
-        return np.arange(3), np.ones((2, 2))
-
+def test_a_step_is_loaded_by_every_later_process(tmp_path: Path) -> None:
     for process in range(3):
         scratch = Scratch(tmp_path, lasting=True)
-        first, second = Checkpoint(scratch, tmp_path, {"a": 1}, resume=process > 0).once("step", work)
+        checkpoint = Checkpoint(scratch, tmp_path, {"a": 1}, resume=process > 0, save_after=0.0)
+        arrays = checkpoint.load("step")
+        assert (arrays is None) == (process == 0)
+        first, second = checkpoint.save("step", (np.arange(3), np.ones((2, 2)))) if arrays is None else arrays
         assert first.tolist() == [0, 1, 2]
         assert second.shape == (2, 2)
-    assert len(made) == 1
+
+
+def test_what_took_little_time_is_not_saved(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(Scratch(tmp_path, lasting=True), tmp_path, {"a": 1}, save_after=3_600.0)
+    (made,) = checkpoint.save("step", (np.arange(3),))
+    assert made.tolist() == [0, 1, 2]
+    assert checkpoint.load("step") is None
+    assert not checkpoint.has_saved
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_killed_for_real(news: Path, tmp_path: Path) -> None:
-    program = "from dedup import checkpoint, matching; from dedup.cli.main import main; import sys;" \
-        "checkpoint.SAVE_AFTER = 0; matching.PAIRS_AT_A_TIME = 2; sys.exit(main(sys.argv[1:]))"  # fmt: skip
+    program = (
+        "import sys; from dedup.cli.main import main; from dedup.run.options import RunTuning;"
+        "sys.exit(main(sys.argv[1:], tuning=RunTuning(save_after=0.0, pairs_at_a_time=2)))"
+    )
     command = [sys.executable, "-c", program, "run", str(news), "--quiet", "-o"]
     subprocess.run([*command, tmp_path / "undisturbed"], check=True)
     process = subprocess.Popen([*command, tmp_path / "out"])
@@ -264,7 +244,7 @@ def test_killed_for_real(news: Path, tmp_path: Path) -> None:
     assert content(tmp_path / "out") == content(tmp_path / "undisturbed")
 
 
-def test_what_is_told_of_fields_and_side_files_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_reported_of_fields_and_side_files_is_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     some = [{**record, "text": "", "content": record["text"], "printed": "2024-01-31"} for record in records()]
@@ -273,13 +253,13 @@ def test_what_is_told_of_fields_and_side_files_is_resumed(tmp_path: Path, monkey
     (folder / "sizes.csv").write_text("part,bytes\n0,12\n")
     (folder / "b.csv").write_text("id,text,printed\n1,words,2024-01-31\n")
     (folder / ".hidden").touch()
-    result = dedup.deduplicate(folder, tmp_path / "undisturbed")
+    result = dedup.deduplicate(folder, tmp_path / "undisturbed", run=eager())
     notes = " ".join(result.summary["notes"])
-    for told in ("sizes.csv", ".hidden", "the text is read from content", "printed holds dates", "12/05/2024"):
-        assert told in notes
+    for words in ("sizes.csv", ".hidden", "the text is read from content", "printed holds dates", "12/05/2024"):
+        assert words in notes
     steps = 0
     while killed_at(steps, monkeypatch, folder, tmp_path / "out"):
-        dedup.deduplicate(folder, tmp_path / "out", resume=True)
+        dedup.deduplicate(folder, tmp_path / "out", run=eager(resume=True))
         assert content(tmp_path / "out") == content(tmp_path / "undisturbed")
         shutil.rmtree(tmp_path / "out")
         steps += 1

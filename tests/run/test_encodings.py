@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dedup
-from dedup.io.source import RAW_BYTES
+from dedup.io import ReadTuning
 
 BRIDGE = (
     "В понедельник в городе Новоозёрске открыли мост через реку Тихую, который строили три года. "
@@ -49,7 +49,8 @@ def test_different_articles_with_one_footer_are_kept(tmp_path: Path, encoding: s
     folder = write(tmp_path / "in", {name: (text + FOOTER).encode(encoding) for name, text in texts.items()})
     assert dedup.deduplicate(folder).counts["kept"] == 2
     # Not even where their encoding is taken for another, or for none.
-    assert dedup.deduplicate(folder, encoding="utf-8" if encoding != "utf-16" else None).counts["kept"] == 2
+    fields = dedup.Fields(encoding="utf-8" if encoding != "utf-16" else None)
+    assert dedup.deduplicate(folder, fields=fields).counts["kept"] == 2
 
 
 def test_different_articles_inside_json_are_kept_and_doubt_is_told(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_a_table_in_windows_1252_copies_one_in_utf8(tmp_path: Path) -> None:
 def test_kept_lines_and_rejected_ones_have_their_bytes(tmp_path: Path) -> None:
     good = json.dumps({"id": 1, "text": BRIDGE}, ensure_ascii=False).encode("koi8-r")
     bad = '{"id": 2, "text": нет}'.encode("koi8-r")
-    huge = ('{"id": 3, "text": ' + "нет " * RAW_BYTES).encode("koi8-r")
+    huge = ('{"id": 3, "text": ' + "нет " * ReadTuning().raw_bytes).encode("koi8-r")
     path = write(tmp_path, {"a.jsonl": b"\n".join([good, bad, huge])}) / "a.jsonl"
     result = dedup.deduplicate(path, tmp_path / "out")
     assert result.counts == {**result.counts, "records": 3, "kept": 1, "rejected": 2}

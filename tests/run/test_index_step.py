@@ -16,7 +16,7 @@ from servers import RedisServer
 import dedup
 from dedup import Index, InputError, Params, ParamsError, StorageError
 from dedup.cli.main import main
-from dedup.run import index_step
+from dedup.run.options import RunOptions, RunTuning
 
 
 @pytest.fixture
@@ -269,10 +269,11 @@ def test_levels(tmp_path: Path, level: str) -> None:
     assert ids_of(tmp_path / "i") == {"a", "b"} | ({"e"} if level == "identical" else set())
 
 
-def test_a_second_writer_is_told_before_anything_is_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedup.run.pipeline.read_records", None)
+def test_a_second_writer_is_refused_before_anything_is_read(place: Path) -> None:
+    records = iter(originals())
     with Index.open(place), pytest.raises(StorageError, match="one writer at a time"):
-        dedup.deduplicate(originals(), index=place)
+        dedup.deduplicate(records, index=place)
+    assert len(list(records)) == len(originals())
 
 
 def test_an_open_index_stays_open(tmp_path: Path) -> None:
@@ -295,9 +296,9 @@ def test_an_empty_input(tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
     with pytest.raises(InputError) as alone:
-        dedup.deduplicate(empty, fail_on_empty=True)
+        dedup.deduplicate(empty, run=RunOptions(fail_on_empty=True))
     with pytest.raises(InputError) as with_index:
-        dedup.deduplicate(empty, index=tmp_path / "i", fail_on_empty=True)
+        dedup.deduplicate(empty, index=tmp_path / "i", run=RunOptions(fail_on_empty=True))
     assert str(alone.value) == str(with_index.value)
     assert not (tmp_path / "i").exists()
     assert dedup.deduplicate(empty, index=tmp_path / "i").counts["records"] == 0
@@ -311,16 +312,15 @@ def test_an_empty_input(tmp_path: Path) -> None:
 # ---- many blocks, and the command line
 
 
-def test_blocks_and_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_and_threads_change_nothing(tmp_path: Path) -> None:
     old = [record(f"o{n}", article(n)) for n in range(30)]
     new = [record(f"n{n}", edited(article(n), n, 0.004 * n)) for n in range(20, 50)]
     results = []
     for blocks, threads in ((1_000, 1), (4, 2), (1, 1)):
-        monkeypatch.setattr(index_step, "AT_A_TIME", blocks)
-        monkeypatch.setattr(index_step, "STEP", 3 * blocks)
+        options = RunOptions(threads=threads, tuning=RunTuning(index_documents=blocks, index_step=3 * blocks))
         where = tmp_path / f"{blocks}"
-        dedup.deduplicate(old, index=where, threads=threads)
-        results.append(dedup.deduplicate(new, index=where, threads=threads))
+        dedup.deduplicate(old, index=where, run=options)
+        results.append(dedup.deduplicate(new, index=where, run=options))
         kept = {id for id, fate in fates(results[-1]).items() if fate[0]}
         assert ids_of(where) == {f"o{n}" for n in range(30)} | kept
     assert results[0].counts["kept"] not in (0, 30)
@@ -328,11 +328,12 @@ def test_blocks_and_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert all(result.matches == results[0].matches for result in results)
 
 
-def test_long_texts_are_cut_into_blocks_by_their_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_step, "TOKENS_AT_A_TIME", 300)
+def test_long_texts_are_cut_into_blocks_by_their_tokens(tmp_path: Path) -> None:
+    options = RunOptions(tuning=RunTuning(index_tokens=300))
     texts = [record(f"t{n}", article(n, 1 + 9 * n)) for n in range(8)]
-    dedup.deduplicate(texts, index=tmp_path / "i")
-    result = dedup.deduplicate([{**one, "id": one["id"].upper()} for one in texts], index=tmp_path / "i")
+    dedup.deduplicate(texts, index=tmp_path / "i", run=options)
+    again = [{**one, "id": one["id"].upper()} for one in texts]
+    result = dedup.deduplicate(again, index=tmp_path / "i", run=options)
     assert result.decisions["duplicate_of"].to_pylist() == [one["id"] for one in texts]
 
 

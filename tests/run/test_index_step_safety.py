@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import article, edited
 from indexed import NEW, fates, ids_of, originals, record, written
+from stopping import eager, killed_at
 
 import dedup
 from dedup import Index, InputError, ParamsError, StorageError
@@ -19,8 +20,8 @@ from dedup.cli.main import parser
 from dedup.errors import PostingsError
 from dedup.index.folder import segments
 from dedup.index.folder.database import Documents
-from dedup.run import checkpoint, index_step
-from dedup.run.checkpoint import Checkpoint
+from dedup.run import index_step
+from dedup.run.options import RunOptions, RunTuning
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_failed_run_leaves_the_index_as_it_was(place: Path, tmp_path: Path, mo
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("dedup.run.result.write_parquet", full)
+        patched.setattr(pq.ParquetWriter, "write_table", full)
         with pytest.raises(dedup.OutputError, match="no space left"):
             dedup.deduplicate(NEW, tmp_path / "out", index=place)
     assert ids_of(place) == before
@@ -64,7 +65,7 @@ def test_killed_between_the_output_and_the_index(
     with monkeypatch.context() as patched:
         patched.setattr(index_step.bulk, "add", killed)
         with pytest.raises(Killed):
-            dedup.deduplicate(NEW, tmp_path / "out", index=place, progress=True)
+            dedup.deduplicate(NEW, tmp_path / "out", index=place, run=RunOptions(progress=True))
     assert "out is complete; run the same command again" in capsys.readouterr().err
     first = pq.read_table(tmp_path / "out" / "decisions.parquet")
     assert ids_of(place) == before
@@ -75,7 +76,7 @@ def test_killed_between_the_output_and_the_index(
 
 @pytest.mark.parametrize("step", ["insert", "commit"])
 def test_a_full_disk_while_adding(place: Path, tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_step, "AT_A_TIME", 10)
+    options = RunOptions(tuning=RunTuning(index_documents=10))
     before = ids_of(place)
     real = getattr(Documents, step)
     calls = []
@@ -92,12 +93,12 @@ def test_a_full_disk_while_adding(place: Path, tmp_path: Path, step: str, monkey
         with pytest.raises(
             StorageError, match=r"nothing was added.*out is complete: .*disk is full.*same command again"
         ):
-            dedup.deduplicate(many, tmp_path / "out", index=place)
+            dedup.deduplicate(many, tmp_path / "out", index=place, run=options)
     assert (tmp_path / "out" / "summary.json").exists()
     assert ids_of(place) == before
     with Index.open(place, mode="r") as index:
         assert index.query(article(2))[0].id == "a2", "what was to be replaced is there"
-    result = dedup.deduplicate(many, tmp_path / "out", index=place)
+    result = dedup.deduplicate(many, tmp_path / "out", index=place, run=options)
     assert result.summary["index"]["added"] == 41
     assert ids_of(place) == before | {f"m{n}" for n in range(40)}
 
@@ -152,17 +153,15 @@ def test_an_answer_that_cannot_be_printed_does_not_call_for_another_run(
 
 
 def test_resumed_after_every_step(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "SAVE_AFTER", 0.0)
-    monkeypatch.setattr(index_step, "STEP", 7)
     many = [*NEW, *(record(f"m{n}", article(100 + n)) for n in range(15)), record("c4", edited(article(4), 1, 0.03))]
     news = written(tmp_path / "new.jsonl", many)
     expected = fates(dedup.deduplicate(news, index=_copied(place, tmp_path / "undisturbed")))
     stops = 0
     while True:
         here = _copied(place, tmp_path / f"i{stops}")
-        if not _killed_at(stops, monkeypatch, news, tmp_path / "out", here):
+        if not killed_at(stops, monkeypatch, news, tmp_path / "out", index=here):
             break
-        result = dedup.deduplicate(news, tmp_path / "out", index=here, resume=True)
+        result = dedup.deduplicate(news, tmp_path / "out", index=here, run=eager(resume=True))
         assert fates(result) == expected
         assert ids_of(here) == ids_of(tmp_path / "undisturbed")
         stops += 1
@@ -172,42 +171,17 @@ def test_resumed_after_every_step(place: Path, tmp_path: Path, monkeypatch: pyte
 def test_an_index_that_has_changed_is_not_resumed_with(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoint, "SAVE_AFTER", 0.0)
     news = written(tmp_path / "new.jsonl", NEW)
-    assert _killed_at(3, monkeypatch, news, tmp_path / "out", place)
+    assert killed_at(3, monkeypatch, news, tmp_path / "out", index=place)
     with pytest.raises(ParamsError, match="index was"):
-        dedup.deduplicate(news, tmp_path / "out", resume=True)
+        dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True))
     with Index.open(place) as index:
         index.add("between", article(90))
     with pytest.raises(ParamsError, match=r"index was .*change.*without --resume"):
-        dedup.deduplicate(news, tmp_path / "out", index=place, resume=True)
+        dedup.deduplicate(news, tmp_path / "out", index=place, run=eager(resume=True))
     assert dedup.deduplicate(news, tmp_path / "out", index=place).counts["records"] == len(NEW)
 
 
 def _copied(place: Path, to: Path) -> Path:
     shutil.copytree(place, to)
     return to
-
-
-def _killed_at(step: int, monkeypatch: pytest.MonkeyPatch, news: Path, out: Path, index: Path) -> bool:
-    """Run, and end it when so many steps were published; say whether it came so far."""
-    published = 0
-    real = Checkpoint._publish
-
-    class Killed(BaseException):
-        """Stands for the end of the process."""
-
-    def publish(self: Checkpoint) -> None:
-        nonlocal published
-        published += 1
-        if published > step:
-            raise Killed
-        real(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Checkpoint, "_publish", publish)
-        try:
-            dedup.deduplicate(news, out, index=index)
-        except Killed:
-            return True
-    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,13 @@ import pytest
 from corpora import segmented
 
 import dedup
+from benchmarks.corpora import truth
+from benchmarks.corpora.articles import read_articles
+from benchmarks.corpora.plant import plant
 from dedup.judge import furniture
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPORA = ROOT.parent / "shared" / "data" / "corpus"
-sys.path.insert(0, str(ROOT / "benchmarks"))  # benchmarks are scripts, not a package
-
-import truth  # noqa: E402
-from plant import plant, read_articles  # noqa: E402
 
 RECALL = 0.99
 NEAR = dedup.Params(level="near")

@@ -12,9 +12,7 @@ import pytest
 from conftest import article
 
 import dedup
-from dedup.run.index_step import Against
 from dedup.store import durable
-from dedup.store.work_folder import WorkFolder
 
 Call = tuple[str, str]
 
@@ -39,12 +37,17 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Call]]:
 
         return call
 
+    real_unlink = os.unlink
+
+    def removed(path: Any, *, dir_fd: int | None = None) -> None:
+        seen.append(("remove", f"{paths.get(-1 if dir_fd is None else dir_fd, '')}/{os.fspath(path)}"))
+        real_unlink(path, dir_fd=dir_fd)
+
     monkeypatch.setattr(os, "open", opened)
     monkeypatch.setattr(os, "fsync", named("sync", os.fsync))
     monkeypatch.setattr(os, "replace", named("rename", os.replace))
     monkeypatch.setattr(os, "rename", named("rename", os.rename))
-    remove = WorkFolder.remove
-    monkeypatch.setattr(WorkFolder, "remove", lambda self: (seen.append(("remove", str(self.path))), remove(self))[1])
+    monkeypatch.setattr(os, "unlink", removed)
     yield seen
     monkeypatch.undo()
 
@@ -80,41 +83,75 @@ def test_all_is_on_the_disk_before_it_is_moved(tmp_path: Path, calls: list[Call]
 def test_an_index_is_written_after_the_output(
     tmp_path: Path, calls: list[Call], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = Against.add
+    """When the place of the output is on the disk, nothing is in the index yet."""
 
-    def added(self: Against, *rest: Any) -> None:
-        calls.append(("add", str(self.place)))
-        add(self, *rest)
+    def stored() -> int:
+        with dedup.Index.open(tmp_path / "index", mode="r") as index:
+            return len(index)
 
-    monkeypatch.setattr(Against, "add", added)
+    def synced(handle: int) -> None:
+        sync(handle)
+        is_moved = any(kind == "rename" and path.endswith("/output") for kind, path in calls)
+        if is_moved and calls[-1] == ("sync", str(tmp_path)):
+            counts.append(stored())
+
+    counts: list[int] = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", synced)
     dedup.deduplicate(news(tmp_path), tmp_path / "out", index=tmp_path / "index")
-    moved = first(calls, "rename", "/output")
-    settled = next(k for k, call in enumerate(calls) if call == ("sync", str(tmp_path)) and k > moved)
-    assert first(calls, "add", "index") > settled
+    assert counts[:1] == [0]
+    assert stored() == 6
 
 
-def test_what_cannot_be_synced_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, out = news(tmp_path), tmp_path / "out"
+@pytest.mark.parametrize("many", [False, True])
+def test_what_cannot_be_synced_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
+    """Of one file among many, too, which no sync of the whole system would report."""
+    paths = [news(tmp_path)]
+    if many:
+        paths = [tmp_path / f"{k}.txt" for k in range(2 * durable.SYNCED_AT_ONCE)]
+        for k, path in enumerate(paths):
+            path.write_text(article(k))
+    there = sorted(os.listdir(tmp_path))
+    failing = "/output/kept/9.txt" if many else "/output/kept.jsonl"
+    real_open, real_sync = os.open, os.fsync
+    handles: set[int] = set()
 
-    def fails(place: Path) -> None:
-        raise OSError(5, "Input/output error", str(place))
+    def opened(path: Any, *rest: Any, **more: Any) -> int:
+        handle = real_open(path, *rest, **more)
+        (handles.add if os.fspath(path).endswith(failing) else handles.discard)(handle)
+        return handle
 
-    monkeypatch.setattr(durable, "sync_file", fails)
+    def fails(handle: int) -> None:
+        if handle in handles:
+            raise OSError(5, "Input/output error")
+        real_sync(handle)
+
+    monkeypatch.setattr(os, "open", opened)
+    monkeypatch.setattr(os, "fsync", fails)
     with pytest.raises(dedup.errors.OutputError, match="input/output error"):
-        dedup.deduplicate(path, out)
-    assert sorted(os.listdir(tmp_path)) == ["news.jsonl"]
+        dedup.deduplicate(paths, tmp_path / "out")
+    assert sorted(os.listdir(tmp_path)) == there
 
 
-def test_many_files_are_synced_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for k in range(5):
-        (tmp_path / str(k)).write_text("x")
-    done: list[str] = []
-    monkeypatch.setattr(durable, "MANY", 4)
-    monkeypatch.setattr(durable.sys, "platform", "linux")
-    monkeypatch.setattr(os, "sync", lambda: done.append("all"), raising=False)
-    monkeypatch.setattr(durable, "sync_file", lambda path: done.append(path.name))
+def test_of_many_files_each_is_synced_before_the_folders(tmp_path: Path, calls: list[Call]) -> None:
+    names = [f"{folder}/{k}" for folder in ("a", "b") for k in range(durable.SYNCED_AT_ONCE)]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
     durable.sync_tree(tmp_path)
-    assert done == ["all"]
-    (tmp_path / "0").unlink()
-    durable.sync_tree(tmp_path)
-    assert (sorted(done[1:-1]), done[-1]) == (["1", "2", "3", "4"], tmp_path.name)
+    synced = [path for kind, path in calls if kind == "sync"]
+    assert sorted(synced[: len(names)]) == sorted(str(tmp_path / name) for name in names)
+    assert sorted(synced[len(names) : -1]) == [str(tmp_path / "a"), str(tmp_path / "b")]
+    assert synced[-1] == str(tmp_path)
+
+
+@pytest.mark.parametrize("by_handle", [False, True])
+def test_json_is_replaced_as_a_whole(tmp_path: Path, calls: list[Call], by_handle: bool) -> None:
+    handle = os.open(tmp_path, os.O_RDONLY) if by_handle else -1
+    for value in ({"a": 1}, {"b": [2]}):
+        durable.replace_json(tmp_path, "state.json", value, handle)
+        assert json.loads((tmp_path / "state.json").read_text()) == value
+    assert os.listdir(tmp_path) == ["state.json"]
+    assert [kind for kind, _ in calls] == ["sync", "rename", "sync"] * 2
+    if by_handle:
+        os.close(handle)

@@ -9,28 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from dedup.run import pipeline
+from dedup.run.options import RunOptions
 from dedup.store import limits
+from dedup.store.limits import ControlGroups
 
 FREE = 16
 
 
 @pytest.fixture
-def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The root of control groups, and a machine of 16 processors."""
+def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ControlGroups:
+    """Control groups, and a machine of 16 processors and 64 MiB."""
     (tmp_path / "groups").mkdir()
-    monkeypatch.setattr(limits, "_GROUPS", tmp_path / "groups")
-    monkeypatch.setattr(limits, "_OF_PROCESS", tmp_path / "own")
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(FREE)), raising=False)
     monkeypatch.setattr(os, "sysconf", lambda name: 1 << 20 if "SIZE" in name else 64, raising=False)
-    return tmp_path / "groups"
+    return ControlGroups(tmp_path / "groups", tmp_path / "own")
 
 
-def put(groups: Path, own: str, **files: str) -> None:
+def put(groups: ControlGroups, own: str, **files: str) -> None:
     """Write files of groups, their slashes as three underscores and points as two, and which groups are ours."""
-    groups.with_name("own").write_text(own)
+    groups.of_process.write_text(own)
     for name, content in files.items():
-        path = groups / name.replace("___", "/").replace("__", ".")
+        path = groups.root / name.replace("___", "/").replace("__", ".")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
 
@@ -59,9 +58,9 @@ def put(groups: Path, own: str, **files: str) -> None:
         ("no line of that form".replace(" ", ":") + "\n", {"cpu__max": "100000 0"}, FREE),
     ],
 )
-def test_processors(groups: Path, own: str, files: dict[str, str], processors: int) -> None:
+def test_processors(groups: ControlGroups, own: str, files: dict[str, str], processors: int) -> None:
     put(groups, own, **files)
-    assert limits.processors() == processors
+    assert limits.processors(groups) == processors
 
 
 @pytest.mark.parametrize(
@@ -75,26 +74,32 @@ def test_processors(groups: Path, own: str, files: dict[str, str], processors: i
         ("4:memory:/docker/1\n", {"memory___memory__limit_in_bytes": "9223372036854771712\n"}, 64 << 20),
     ],
 )
-def test_memory(groups: Path, own: str, files: dict[str, str], size: int) -> None:
+def test_memory(groups: ControlGroups, own: str, files: dict[str, str], size: int) -> None:
     put(groups, own, **files)
-    assert limits.memory() == size
+    assert limits.memory(groups) == size
 
 
-def test_a_run_takes_what_it_may(groups: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(groups, "0::/\n", cpu__max="300000 100000", memory__max="8000000")
-    way = pipeline.Way.of()
-    assert (way.threads, way.memory) == (3, 2_000_000)
-    assert pipeline.Way.of(threads=7).threads == 7
+def test_a_run_takes_what_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {5}, raising=False)
+    monkeypatch.setattr(os, "sysconf", lambda name: 1 << 20 if "SIZE" in name else 8, raising=False)
+    assert (RunOptions().chosen_threads, RunOptions().chosen_memory) == (1, 2 << 20)
+    given = RunOptions(threads=7, memory=3)
+    assert (given.chosen_threads, given.chosen_memory) == (7, 3)
+
+
+def test_processors_without_affinity(groups: ControlGroups, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(groups, "0::/\n", cpu__max="300000 100000")
+    assert limits.processors(groups) == 3
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert pipeline.Way.of().threads == 2
+    assert limits.processors(groups) == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity")
 def test_affinity() -> None:
     code = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
-        "from dedup import machine; print(machine.processors())"
+        "from dedup.store import limits; print(limits.processors())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"

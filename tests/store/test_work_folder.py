@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import secrets
 import shutil
 import stat
 import subprocess
@@ -11,24 +13,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import article
+from stopping import at_every_save, eager, killed_at
 
 import dedup
 from dedup.cli.main import main
-from dedup.run import checkpoint, pipeline
-from dedup.run.checkpoint import Checkpoint
-from dedup.store import work_folder
-from dedup.store.work_folder import WorkFolder, claimed
+from dedup.run.options import RunOptions
+from dedup.store.work_folder import WorkFolder, claim
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes and links are POSIX's")
-
-
-class Killed(BaseException):
-    """Stands for the end of the process."""
 
 
 @pytest.fixture
@@ -67,20 +65,9 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def killed(news: Path, out: Path, monkeypatch: pytest.MonkeyPatch, **how: object) -> None:
+def killed(news: Path, out: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> None:
     """A run that ends in the middle, some steps of it saved."""
-
-    def publish(self: Checkpoint) -> None:
-        if self.has_saved:
-            raise Killed
-        real(self)
-
-    real = Checkpoint._publish
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "SAVE_AFTER", 0.0)
-        patch.setattr(Checkpoint, "_publish", publish)
-        with pytest.raises(Killed):
-            dedup.deduplicate(news, out, **how)  # type: ignore[arg-type]
+    assert killed_at(1, monkeypatch, news, out, eager(**options))
 
 
 def hidden(*folders: Path) -> list[Path]:
@@ -100,25 +87,22 @@ def test_links_with_its_name_are_not_followed(
     shutil.rmtree(ours)
     ours.symlink_to(victim)
     before = {path: path.read_text() for path in victim.rglob("*") if path.is_file()}
-    dedup.deduplicate(news, out, scratch=shared if scratch else None, resume=resume)
+    dedup.deduplicate(news, out, run=eager(scratch=shared if scratch else None, resume=resume))
     assert {path: path.read_text() for path in victim.rglob("*") if path.is_file()} == before
     assert hidden(shared) == [ours]
 
 
 def test_the_name_cannot_be_foreseen(news: Path, shared: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    create = WorkFolder.create
-
-    def created(place: Path, output: Path) -> WorkFolder:
-        seen.append(create(place, output))
-        return seen[-1]
-
-    monkeypatch.setattr(WorkFolder, "create", staticmethod(created))
+    seen = set()
     for _ in range(2):
-        dedup.deduplicate(news, shared / "out", scratch=shared)
-    assert len({one.path.name for one in seen}) == 2
-    monkeypatch.setattr(work_folder.secrets, "token_hex", lambda size: "0" * 2 * size)
-    key = seen[0].path.name.split("-")[1]
+        with monkeypatch.context() as patch:
+            at_every_save(patch, lambda: seen.update(path.name for path in hidden(shared)))
+            dedup.deduplicate(news, shared / "out", run=eager())
+        shutil.rmtree(shared / "out")
+    assert len(seen) == 2
+    monkeypatch.setattr(secrets, "token_hex", lambda size: "0" * 2 * size)
+    (shared / "out").mkdir()
+    key = seen.pop().split("-")[1]
     (shared / "out" / f".dedup-{key}-{'0' * 16}").symlink_to(victim)
     with pytest.raises(dedup.OutputError, match="File exists"):
         dedup.deduplicate(news, shared / "out")
@@ -136,20 +120,15 @@ def test_folders_of_others_are_neither_resumed_nor_removed(
     if how == "writable":
         left.chmod(0o777)
     elif how == "of another":
-        monkeypatch.setattr(work_folder.os, "geteuid", lambda: os.stat(left).st_uid + 1)
+        monkeypatch.setattr(os, "geteuid", lambda: os.stat(left).st_uid + 1)
     elif how == "for another output":
         note = json.loads((left / "work.json").read_text())
         (left / "work.json").write_text(json.dumps({**note, "output": str(shared / "other")}))
     else:
         (left / "work.json").unlink()
     before = sorted(os.listdir(left))
-    parsed: list[object] = []
-    real = dedup.io.files.FileSource.accept
-    monkeypatch.setattr(
-        dedup.io.files.FileSource, "accept", lambda self, batch: (parsed.append(batch), real(self, batch))[1]
-    )
-    dedup.deduplicate(news, out, resume=True)
-    assert parsed, "all is read again"
+    again = dedup.deduplicate(news, out, run=eager(resume=True))
+    assert "tokens and signatures" in again.summary["seconds"], "all is read again"
     dedup.deduplicate(news, out)
     assert sorted(os.listdir(left)) == before
 
@@ -180,19 +159,19 @@ def test_a_run_is_resumed_with_the_scratch_it_had(
     out = tmp_path / "out"
     killed(news, out, monkeypatch, scratch=shared)
     with pytest.raises(dedup.OutputError, match=f"expected --scratch {shared}"):
-        dedup.deduplicate(news, out, resume=True)
-    dedup.deduplicate(news, out, resume=True, scratch=shared)
+        dedup.deduplicate(news, out, run=eager(resume=True))
+    dedup.deduplicate(news, out, run=eager(resume=True, scratch=shared))
     assert hidden(tmp_path, shared, out) == []
     killed(news, out, monkeypatch)
     with pytest.raises(dedup.OutputError, match="beside the output; expected no --scratch"):
-        dedup.deduplicate(news, out, resume=True, scratch=shared)
-    dedup.deduplicate(news, out, resume=True)
+        dedup.deduplicate(news, out, run=eager(resume=True, scratch=shared))
+    dedup.deduplicate(news, out, run=eager(resume=True))
     assert hidden(tmp_path, shared, out) == []
 
 
 def test_a_scratch_that_is_not_there_leaves_nothing(news: Path, tmp_path: Path) -> None:
     with pytest.raises(dedup.OutputError, match="choose another --scratch"):
-        dedup.deduplicate(news, tmp_path / "out", scratch=tmp_path / "absent")
+        dedup.deduplicate(news, tmp_path / "out", run=RunOptions(scratch=tmp_path / "absent"))
     assert sorted(os.listdir(tmp_path)) == ["news.jsonl"]
 
 
@@ -206,18 +185,18 @@ def test_one_output_has_one_name(news: Path, tmp_path: Path, monkeypatch: pytest
         (folder / "out").mkdir()
     refused = []
 
-    def meanwhile(self: Checkpoint, *rest: object, **more: object) -> None:
+    def meanwhile() -> None:
         for name in (link / "out", folder / "out", link / ".." / "folder" / "out"):
             with pytest.raises(dedup.OutputError, match="another run is writing to"):
                 dedup.deduplicate(news, name)
             refused.append(name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "save_reading", meanwhile)
-        dedup.deduplicate(news, folder / "out")
+        at_every_save(patch, meanwhile)
+        dedup.deduplicate(news, folder / "out", run=eager())
     assert len(refused) >= 3
     killed(news, link / "out", monkeypatch)
-    dedup.deduplicate(news, folder / "out", resume=True)
+    dedup.deduplicate(news, folder / "out", run=eager(resume=True))
     assert hidden(folder, folder / "out") == []
 
 
@@ -236,16 +215,16 @@ def test_two_machines_share_no_scratch_folder(tmp_path: Path, shared: Path) -> N
     places = [tmp_path / "one", tmp_path / "other"]
     for place in places:
         place.mkdir()
-    one, other = (claimed([place], output, resume=False) for place in places)
+    one, other = (claim([place], output, resume=False) for place in places)
     scratches = [work.scratch_in(shared) for work in (one, other)]
     assert scratches[0].path != scratches[1].path
     for work, scratch in zip((one, other), scratches, strict=True):
         (scratch.path / "unfinished.json").write_text("{}")
         with pytest.raises(BlockingIOError):
-            WorkFolder.known(scratch.path, output)
+            WorkFolder.reopen(scratch.path, output)
         scratch.release()
         work.release()
-    again = claimed([places[0]], output, resume=True)
+    again = claim([places[0]], output, resume=True)
     assert again.scratch_in(shared).path == scratches[0].path
     again.remove()
     assert scratches[1].path.exists()
@@ -259,7 +238,7 @@ def test_of_two_runs_that_begin_at_once_one_runs(tmp_path: Path) -> None:
         def begin(output: Path = output, ready: threading.Barrier = ready, won: list[WorkFolder] = won) -> None:
             ready.wait()
             try:
-                won.append(claimed([tmp_path], output, resume=False))
+                won.append(claim([tmp_path], output, resume=False))
             except BlockingIOError:
                 return
 
@@ -280,14 +259,14 @@ def test_what_is_hidden_is_private_and_the_output_as_the_umask_says(
 ) -> None:
     seen: dict[str, int] = {}
 
-    def look(self: Checkpoint, *rest: object, **more: object) -> None:
+    def look() -> None:
         for folder in hidden(tmp_path, shared):
             seen[folder.name[-7:]] = mode(folder)
             seen.update({f"{folder.name[-7:]}/{path.name}": mode(path) for path in folder.iterdir() if path.is_file()})
 
-    monkeypatch.setattr(Checkpoint, "save_reading", look)
+    at_every_save(monkeypatch, look)
     os.umask(mask)
-    dedup.deduplicate(news, tmp_path / "out", scratch=shared)
+    dedup.deduplicate(news, tmp_path / "out", run=eager(scratch=shared))
     assert len(seen) > 10
     assert {bits & 0o077 for bits in seen.values()} == {0}
     out = tmp_path / "out"
@@ -298,13 +277,16 @@ def test_what_is_hidden_is_private_and_the_output_as_the_umask_says(
 def test_killed_for_real(news: Path, tmp_path: Path, shared: Path) -> None:
     """By a signal, in the middle: its folders are found by the next run, and by no other."""
     program = (
-        "import os, signal, sys; from dedup.cli.main import main; from dedup.run.checkpoint import Checkpoint;"
-        "Checkpoint.save_reading = lambda *rest, **more: os.kill(os.getpid(), signal.SIGKILL); main(sys.argv[1:])"
+        "import os, signal, sys; from dedup.cli.main import main; from dedup.run.options import RunTuning;"
+        "replace = os.replace;"
+        "kill = lambda *_: os.kill(os.getpid(), signal.SIGKILL);"
+        "os.replace = lambda a, b, **how: kill() if str(b).endswith('unfinished.json') else replace(a, b, **how);"
+        "main(sys.argv[1:], tuning=RunTuning(save_after=0.0))"
     )
     command = [sys.executable, "-c", program, "run", str(news), "--quiet", "-o", "out", "--scratch", str(shared)]
     assert subprocess.run(command, cwd=tmp_path, check=False).returncode == -9
     assert len(hidden(tmp_path)) == len(hidden(shared)) == 1
-    dedup.deduplicate(news, tmp_path / "other", scratch=shared)
+    dedup.deduplicate(news, tmp_path / "other", run=RunOptions(scratch=shared))
     assert len(hidden(tmp_path)) == len(hidden(shared)) == 1
     dedup.deduplicate(news, tmp_path / "out")
     assert hidden(tmp_path, shared) == []
@@ -333,7 +315,7 @@ def test_what_cannot_be_resumed_removes_nothing(news: Path, shared: Path, monkey
     killed(news, shared / "out", monkeypatch)
     (saved,) = hidden(shared)
     with pytest.raises(dedup.ParamsError, match="this input cannot be read again"):
-        dedup.deduplicate(iter(["a text"]), shared / "out", resume=True)
+        dedup.deduplicate(iter(["a text"]), shared / "out", run=eager(resume=True))
     assert hidden(shared) == [saved]
     assert (saved / "unfinished.json").exists()
 
@@ -343,13 +325,16 @@ def test_an_interrupt_before_the_first_step_leaves_what_is_to_be_resumed(
 ) -> None:
     killed(news, shared / "out", monkeypatch)
 
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
+    def interrupted(place: object, *rest: object, **more: object) -> int:
+        if str(place).endswith("unfinished.json"):
+            raise KeyboardInterrupt
+        return real(place, *rest, **more)  # type: ignore[arg-type]
 
+    real = io.open
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "_tell_need", interrupted)
+        patch.setattr(io, "open", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            dedup.deduplicate(news, shared / "out", resume=True)
+            dedup.deduplicate(news, shared / "out", run=eager(resume=True))
     assert [(one / "unfinished.json").exists() for one in hidden(shared)] == [True]
 
 

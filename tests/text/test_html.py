@@ -12,11 +12,11 @@ from conftest import Place, article
 import dedup
 from dedup import Index, Params
 from dedup.attribution.credits import HEAD_BYTES, credit
-from dedup.candidates.signatures import signature
 from dedup.cli.main import main
 from dedup.errors import ParamsError, StorageError
 from dedup.fit.labels import Run
 from dedup.io import Fields
+from dedup.minhash import signature
 
 
 def page(text: str, name: str = "post") -> str:
@@ -97,9 +97,9 @@ def test_a_text_of_markup_alone_has_no_words() -> None:
 
 def test_an_index_compares_texts(place: Place) -> None:
     with Index.open(place("i")) as index:
-        assert index.add("plain", SHORT[0]) == []
+        assert index.add("plain", SHORT[0]).matches == ()
         assert [(match.id, match.relation) for match in index.query(page(SHORT[0]))] == [("plain", "identical")]
-        assert index.add("other", page(SHORT[1])) == []
+        assert index.add("other", page(SHORT[1])).matches == ()
         many = [{"id": f"m{number}", "text": page(text)} for number, text in enumerate(SHORT * 5)]
         assert all(index.add_many(many)[5 * 6 - 1])
         credited = {"id": "c", "text": page("PARIS (AFP) - " + SHORT[3].upper())}

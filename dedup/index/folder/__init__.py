@@ -1,1 +1,1 @@
-"""The index in a folder: documents in SQLite, postings in sorted segments."""
+"""The back end in a folder: documents in SQLite, postings in sorted segments, one writer at a time."""

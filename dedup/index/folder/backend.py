@@ -1,11 +1,11 @@
-"""An index in a folder, as `Index` uses it: one writer, and calls that are undone as a whole when they fail."""
+"""The back end in a folder: one writer, calls that are undone as a whole if they fail, any number of readers."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import InputError, PostingsError, StorageError
-from dedup.index.features import Prepared
-from dedup.index.folder.create import made, no_index, problem_of, told
-from dedup.index.folder.database import FORMAT, Row
-from dedup.index.folder.integrity import problems
+from dedup.index.features import Features
+from dedup.index.folder import integrity, maintenance
+from dedup.index.folder.create import created, is_index
+from dedup.index.folder.database import FORMAT
+from dedup.index.folder.failures import no_index, problem_of, storage_errors
 from dedup.index.folder.lock import WriterLock
-from dedup.index.folder.state import DATABASE, Storage
-from dedup.index.protocol import Result
-from dedup.index.query import Found
-from dedup.index.working_set import Numbers
+from dedup.index.folder.state import State
+from dedup.index.search.query import QueryMatches
+from dedup.index.stored import DocumentNumbers, Row
+from dedup.index.tuning import IndexTuning
+from dedup.index.vocabulary import Vocabulary
 from dedup.params import Params
-
-FLUSH_DOCUMENTS = 2_000
-"""Documents after which an index flushes by itself."""
+from dedup.store.secret import Key
 
 
-class Embedded(Storage):
+class FolderBackend:
     """A `dedup.index.protocol.Backend` in a folder.
 
     Parameters
@@ -38,25 +38,37 @@ class Embedded(Storage):
     params : Params or None
     mode : {"rw", "r"}
     durability : {"flush", "each"}
+    tuning : IndexTuning
+
+    Attributes
+    ----------
+    state : State
+        What is in memory, and the database.
+    unflushed : int
+        Changes since the last flush.
+    is_stale : bool
+        Whether the state must be loaded again, because a call failed in its middle.
 
     Raises
     ------
     StorageError
     """
 
-    def __init__(self, folder: Path, params: Params | None, mode: str, durability: str) -> None:
+    def __init__(self, folder: Path, params: Params | None, mode: str, durability: str, tuning: IndexTuning) -> None:
+        self.folder = folder
+        self.tuning = tuning
+        self.unflushed = 0
+        self.is_stale = False
         self._durability = durability
-        self._unflushed = 0
-        self._stale = False
-        self._lock: WriterLock | None = None
         self._process = os.getpid()
-        with told(folder):
+        self._lock: WriterLock | None = None
+        with storage_errors(folder):
             try:
                 if mode == "rw":
-                    self._lock = made(folder, params or Params())
-                elif not (folder / DATABASE).is_file():
+                    self._lock = created(folder, params or Params())
+                elif not is_index(folder):
                     raise no_index(folder)
-                super().__init__(folder, params, mode == "rw")
+                self.state = State(folder, params, mode == "rw", tuning)
             except BaseException:
                 self._unlock()
                 raise
@@ -66,201 +78,254 @@ class Embedded(Storage):
         """The folder."""
         return str(self.folder)
 
+    @property
+    def params(self) -> Params:
+        """The parameters with which the index was made."""
+        return self.state.params
+
+    @property
+    def key(self) -> Key:
+        """The key under which words are hashed a second time."""
+        return self.state.key
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary by which tokens are packed now."""
+        return self.state.vocabulary
+
+    @property
+    def next(self) -> int:
+        """Number of the next document."""
+        return self.state.next
+
+    @property
+    def writable(self) -> bool:
+        """Whether it was opened for writing."""
+        return self.state.writable
+
     def close(self) -> None:
-        """Flush, and let go of everything; in a copy of the process that opened it do nothing."""
+        """Flush, and release everything; in a copy of the process that opened it do nothing."""
         if self._process != os.getpid():
             return
         try:
-            if self.writable and not self._stale:
-                with told(self.folder):
-                    self._commit_all()
-                    self._publish_or_tell(self.closing)
+            if self.writable and not self.is_stale:
+                with storage_errors(self.folder):
+                    self._commit()
+                    self._publish(self.tuning.closing_documents)
         finally:
-            with suppress(sqlite3.Error):
-                super().close()
-            self._unlock()
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Release everything without a flush, as the end of the process would."""
+        with suppress(sqlite3.Error):
+            self.state.close()
+        self._unlock()
 
     def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.close()
 
-    # ---- one call of a caller
+    # ---- a call
 
     def _assert_fresh(self) -> None:
         if self._process != os.getpid():  # SQLite does not survive a fork
             found = f"{self.folder} was opened in process {self._process}, of which this one is a copy"
             raise StorageError(found, "an index opened in the process that uses it", "open it after the fork")
-        if self._stale:  # something went wrong in the middle: what is in memory may not be what is on disk
-            self.load()
-            self._stale = False
+        if self.is_stale:
+            self.state.load()
+            self.is_stale = False
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """See one committed state; a writer sees what it has not committed yet, too."""
-        with told(self.folder):
+        """See one committed state; a writer also sees what it has not committed yet."""
+        with storage_errors(self.folder):
             self._assert_fresh()
             if self.writable:
                 yield
                 return
-            self.documents.begin(write=False)
+            self.state.database.begin(write=False)
             try:
-                self._stale = True  # until all is seen: what is seen in part must not be gone on with
-                self.refresh()
-                self._stale = False
+                self.is_stale = True  # until the whole state is seen: a part of it must not be used
+                self.state.refresh()
+                self.is_stale = False
                 yield
             finally:
-                self.documents.end()
+                self.state.database.roll_back()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Undo all if something goes wrong; what earlier calls did stays."""
+        """Undo the whole call if it fails; what earlier calls did stays."""
         if not self.writable:
             raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
-        with told(self.folder):
+        with storage_errors(self.folder):
             self._assert_fresh()
-            before, gone, unflushed = self.next, self._gone, self._unflushed
-            documents = self.documents
+            state, unflushed = self.state, self.unflushed
+            before = state.next, state.counted_removed
             try:
-                documents.begin()
-                documents.mark()
+                state.database.begin()
+                state.database.mark()
                 yield
-                if self._durability == "each" or self._unflushed >= FLUSH_DOCUMENTS:
-                    self._commit_all()
-                    with suppress(
-                        OSError, sqlite3.Error
-                    ):  # tried again at the next flush; the call itself has succeeded
-                        self.publish()
+                if self._durability == "each" or self.unflushed >= self.tuning.flush_documents:
+                    self._commit()
+                    # The call itself has succeeded: what fails here is tried again at the next flush.
+                    with suppress(OSError, sqlite3.Error):
+                        maintenance.publish(state)
             except InputError:
                 raise  # refused before anything was done
             except BaseException as error:
-                self._stale = True
-                # Without a transaction it was either committed, or SQLite has undone all that was not.
-                is_lost = not documents.is_open and self._unflushed > 0
-                if documents.is_open:
-                    self.next, self._gone = before, gone
-                    try:  # keep what was added by earlier calls
-                        documents.go_back()
-                        self.commit()
-                    except sqlite3.Error:
-                        documents.end()
-                        is_lost = True
-                self._unflushed = 0
-                if is_lost and unflushed and isinstance(error, sqlite3.Error):
-                    lost = f"the changes since the last flush ({unflushed:,}) are lost"
-                    raise StorageError(
-                        f"{self.folder}: {problem_of(error)}; {lost}",
-                        hint="free some room; what was flushed is there",
-                    ) from error
+                self._undo(error, before, unflushed)
                 raise
 
-    def turn(self, work: Callable[[], Result]) -> Result:
-        """Do some work; there is no other writer."""
-        return work()
+    def _undo(self, error: BaseException, before: tuple[int, int], unflushed: int) -> None:
+        """Undo what a call did, and keep what earlier calls added.
+
+        Raises
+        ------
+        StorageError
+            When that is lost, too.
+        """
+        state, database = self.state, self.state.database
+        self.is_stale = True
+        # Without a transaction it was either committed, or SQLite has undone all that was not.
+        is_lost = not database.is_open and self.unflushed > 0
+        if database.is_open:
+            state.next, state.counted_removed = before
+            try:
+                database.go_back()
+                state.commit()
+            except sqlite3.Error:
+                database.roll_back()
+                is_lost = True
+        self.unflushed = 0
+        if is_lost and unflushed and isinstance(error, sqlite3.Error):
+            lost = f"the changes since the last flush ({unflushed:,}) are lost"
+            raise StorageError(
+                f"{self.folder}: {problem_of(error)}; {lost}", hint="free some room; what was flushed is there"
+            ) from error
+
+    def attempts(self) -> Iterator[AbstractContextManager[None]]:
+        """Yield one transaction: there is no other writer, and `writing` undoes it if it fails."""
+        yield nullcontext()
 
     def flush(self) -> None:
         """Commit, and write the postings in memory as a run if there are enough."""
-        self._commit_all()
-        self._publish_or_tell()
+        self._commit()
+        self._publish()
 
-    def _commit_all(self) -> None:
-        self.commit()
-        self._unflushed = 0
+    def _commit(self) -> None:
+        self.state.commit()
+        self.unflushed = 0
 
-    def _publish_or_tell(self, least: int | None = None) -> None:
+    def _publish(self, least: int | None = None) -> None:
+        """Write postings.
+
+        Raises
+        ------
+        PostingsError
+        """
         try:
-            self.publish(least)
+            maintenance.publish(self.state, least)
         except (OSError, sqlite3.Error) as error:
-            problem = problem_of(error) if isinstance(error, sqlite3.Error) else str(error.strerror or error).lower()
             raise PostingsError(
-                f"{self.folder}: {problem}; all documents are stored, but not yet what they are found by",
-                hint="free some room and flush again, or open it again: it is made anew",
+                f"{self.folder}: {problem_of(error)}; all documents are stored, but not yet what they are found by",
+                hint="free some room and flush again, or open it again, which makes the postings again",
             ) from error
 
     # ---- asking
 
-    def known(self, ids: Sequence[str]) -> set[str]:
-        """Return which of the ids there are."""
-        return self.documents.known(ids)
+    def known_ids(self, ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that documents have."""
+        return self.state.database.known_ids(ids)
 
     def by_id(self, id: str) -> Row | None:
-        """Return the document of that id."""
-        return self.documents.by_id(id)
+        """Return the document of an id."""
+        return self.state.database.by_id(id)
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """Return documents by number; those that are gone are left out."""
-        return self.documents.fetch(numbers)
+        return self.state.database.fetch(numbers)
 
     def copies(self, number: int) -> list[Row]:
         """Return the documents that are copies of one."""
-        return self.documents.copies(number)
+        return self.state.database.copies(number)
 
-    def find(self, new: Prepared, numbers: Numbers, add: bool, kin: Sequence[int] = ()) -> Found:
+    def find(self, new: Features, numbers: DocumentNumbers, add: bool, kin: Sequence[int] = ()) -> QueryMatches:
         """Find and judge the pairs of new texts and stored ones."""
-        return self.finder.find(new, numbers, self._fetch_all, self.vocabulary, add, kin)
+        return self.state.finder.find(new, numbers, self._fetch_all, self.vocabulary, add, kin)
 
     def _fetch_all(self, numbers: Sequence[int]) -> dict[int, Row]:
-        """Return documents by number; all that are not removed are there.
+        """Return documents by number; all that are not removed must be there.
 
         Raises
         ------
         ValueError
         """
-        found = self.documents.fetch(numbers)
-        lost = [number for number in numbers if number not in found and not self.finder.is_removed[number]]
+        found = self.fetch(numbers)
+        lost = [number for number in numbers if number not in found and not self.state.finder.is_removed[number]]
         if lost:
             raise ValueError(f"document {lost[0]} is missing")
         return found
 
     def __len__(self) -> int:
-        return len(self.documents)
+        return len(self.state.database)
 
     def statistics(self) -> dict[str, Any]:
         """Return counts of documents."""
-        return self.documents.statistics()
+        return self.state.database.statistics()
 
     def info(self) -> dict[str, Any]:
-        """Return what else there is to tell."""
+        """Return facts about the folder."""
         return {
             "file_bytes": self.file_bytes(),
-            "runs": len(self.runs),
-            "removed": len(self.documents.removed()),
+            "runs": len(self.state.runs),
+            "removed": len(self.state.database.removed()),
             "format": FORMAT,
-            "version": self.documents.about()["version"],
+            "version": self.state.database.about()["version"],
         }
 
     def problems(self) -> list[str]:
         """Read everything; return what is wrong."""
-        return problems(self)
+        return integrity.problems(self.state)
+
+    def file_bytes(self) -> int:
+        """Return the bytes that the index takes on disk; also when it is closed."""
+        return self.state.file_bytes()
 
     # ---- changing
 
-    def post(self, new: Prepared, numbers: Numbers, counted: npt.NDArray[np.bool_]) -> None:
-        """Take texts that are to be added and match nothing."""
-        self.finder.post(new, numbers, counted)
+    def post(self, new: Features, numbers: DocumentNumbers, counted: npt.NDArray[np.bool_]) -> None:
+        """Post new texts that match nothing."""
+        self.state.finder.post(new, numbers, counted)
 
     def insert(self, rows: Iterable[Row]) -> None:
         """Add documents."""
-        before = self.next
-        super().insert(rows)
-        self._unflushed += self.next - before
+        self.unflushed += self.state.insert(rows)
 
     def remove(self, row: Row) -> None:
         """Remove a document."""
-        super().remove(row)
-        self._unflushed += 1
+        self.state.remove(row)
+        self.unflushed += 1
 
     def amend(self, row: Row) -> None:
-        """Put what belongs to a document in the place of what did."""
-        super().amend(row)
-        self._unflushed += 1
+        """Replace what belongs to a document."""
+        self.state.database.amend(row)
+        self.unflushed += 1
+
+    def link(self, rows: Sequence[Row], original: int) -> None:
+        """Make documents copies of the one of a number."""
+        self.state.database.link([row.number for row in rows], original)
 
     def expire(self, before: int) -> int:
         """Remove the documents published before a date; return how many."""
-        count = super().expire(before)
-        self._unflushed += count
+        count = self.state.expire(before)
+        self.unflushed += count
         return count
 
+    def newest(self) -> int | None:
+        """Return the latest date of a document."""
+        return self.state.database.newest()
+
     def compact(self) -> None:
-        """Commit, and write everything anew without what was removed."""
+        """Commit, and write everything again without what was removed."""
         self.flush()
-        super().compact()
+        maintenance.compact(self.state)

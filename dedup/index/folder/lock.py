@@ -1,4 +1,9 @@
-"""One writer at a time: a lock on a file, which the system lets go of when the process ends, however it ends."""
+"""The lock of an index's writer: on a file, released by the system when the process ends, however it ends.
+
+Not `filelock` (tried, 4.3): where a file system has no locks it falls back to a file that stays when its writer is
+killed, or fails (ENOLCK); on Windows it locks the first byte, so that the holder named in the file cannot be read; and
+it makes the file with a mode of its own, not with that of the folder.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +15,12 @@ from typing import IO
 from dedup.errors import StorageError
 from dedup.store import locking, private
 
+LOCK = "lock"
+"""Name of the file."""
+
 
 class WriterLock:
-    """The right to write to an index, held until closed.
+    """The right to write to an index, held until it is closed.
 
     Raises
     ------
@@ -39,7 +47,7 @@ class WriterLock:
             self._file.flush()
 
     def close(self) -> None:
-        """Let go of it; also for the copies of this process, which would hold it for as long as they live."""
+        """Release the lock; also for copies of this process, which would hold it for as long as they live."""
         with suppress(OSError):
             if not self._file.closed:
                 locking.unlock(self._file.fileno())

@@ -1,8 +1,8 @@
-"""Run files: postings sorted once, written, synced, and never changed; read by mapping. And the table of frequencies.
+"""Segments: run files of sorted postings, which are written, synced, and never changed, and the table of frequencies.
 
 A run file holds near postings, then rare postings, then the checksums of their blocks, then the sketch size of each
-document from the first to the last, one byte each, then the checksum of all behind the postings. Of the postings what
-is looked at is held against its checksum when it is. The digest of the file stands in the database, for `check`.
+document from the first to the last, one byte each, then the checksum of all behind the postings. Postings are
+verified against their checksums when they are looked at. The digest of the file stands in the database, for `check`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,14 @@ import pyarrow as pa
 import xxhash
 
 from dedup.index.folder.database import RunFile
-from dedup.index.postings import MOST_DOCUMENTS, Run, StoredRun, checksums, pruned
+from dedup.index.search.postings import Run, StoredRun, checksums, pruned
+from dedup.index.stored import MOST_DOCUMENTS
 from dedup.kernels.sorted_runs import SUMMED
 from dedup.store.durable import sync_folder
 from dedup.store.private import opener_in
+
+RUNS = "runs"
+"""Name of the folder of segments in that of the index."""
 
 PART_BITS = 4
 """Runs are merged a range of keys at a time (those with the same upper bits), so that only a part is in memory."""
@@ -35,8 +39,8 @@ CODEC = "lz4"  # it unpacks at gigabytes a second
 BLOCK = 1 << 22  # bytes that are read at a time to take a digest
 
 
-class Mapped(NamedTuple):
-    """A run file in memory, as far as it is looked at."""
+class MappedRun(NamedTuple):
+    """A run file that is mapped into memory."""
 
     file: RunFile
     near: StoredRun
@@ -84,7 +88,7 @@ def place(folder: Path, name: str) -> Path:
     Raises
     ------
     ValueError
-        When it is no name of ours: an index from elsewhere must not have other files read, or removed.
+        When it is no name of ours: an index from elsewhere must not make us read, or remove, other files.
     """
     if not OURS.fullmatch(name):
         raise ValueError(f"it names a file {name!r}")
@@ -100,7 +104,25 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def mapped(folder: Path, file: RunFile) -> Mapped:
+def map_file(path: Path, size: int) -> mmap.mmap:
+    """Map a file that is read here and there.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it is not there, or has another size.
+    """
+    with path.open("rb") as opened:
+        found = os.fstat(opened.fileno()).st_size
+        if found != size:
+            raise ValueError(f"{path.name} has {found:,} bytes instead of {size:,}")
+        view = mmap.mmap(opened.fileno(), size, access=mmap.ACCESS_READ)
+    if hasattr(view, "madvise"):
+        view.madvise(mmap.MADV_RANDOM)
+    return view
+
+
+def map_run(folder: Path, file: RunFile) -> MappedRun:
     """Map a run file.
 
     Raises
@@ -114,23 +136,17 @@ def mapped(folder: Path, file: RunFile) -> Mapped:
     blocks = [-(-count // SUMMED) for count in (file.near, file.rare)]
     behind = 8 * (file.near + file.rare)
     size = behind + 8 * sum(blocks) + n_documents + 8
-    with place(folder, file.name).open("rb") as opened:
-        found = os.fstat(opened.fileno()).st_size
-        if found != size:
-            raise ValueError(f"{file.name} has {found:,} bytes instead of {size:,}")
-        view = mmap.mmap(opened.fileno(), size, access=mmap.ACCESS_READ)
-    if hasattr(view, "madvise"):
-        view.madvise(mmap.MADV_RANDOM)
+    view = map_file(place(folder, file.name), size)
     if xxhash.xxh3_64_digest(view[behind:-8]) != view[-8:]:
         raise ValueError(f"{file.name} has other bytes than were written")
     near = np.frombuffer(view, np.uint64, file.near)
     rare = np.frombuffer(view, np.uint64, file.rare, 8 * file.near)
     sums = np.frombuffer(view[behind : behind + 8 * sum(blocks)], np.uint64)
     runs = StoredRun.of(near, sums[: blocks[0]]), StoredRun.of(rare, sums[blocks[0] :])
-    return Mapped(file, *runs, np.frombuffer(view, np.uint8, n_documents, size - 8 - n_documents))
+    return MappedRun(file, *runs, np.frombuffer(view, np.uint8, n_documents, size - 8 - n_documents))
 
 
-def written(
+def write_run(
     folder: Path,
     near: Sequence[Run],
     rare: Sequence[Run],
@@ -164,8 +180,8 @@ def written(
     def pieces() -> Iterable[npt.NDArray[np.generic]]:
         behind = []
         for kind, runs in enumerate((near, rare)):
-            summed = _Summed()
-            for part in _parts(runs):
+            summed = _BlockSums()
+            for part in key_ranges(runs):
                 part = part[~is_removed[part & np.uint64(MOST_DOCUMENTS - 1)]]
                 if kind == 1:
                     part = pruned(part, limit)
@@ -180,7 +196,7 @@ def written(
     return RunFile(name, first, first + len(sizes) - 1, n_documents, counts[0], counts[1], digest)
 
 
-class _Summed:
+class _BlockSums:
     """The checksums of postings that come in parts."""
 
     def __init__(self) -> None:
@@ -199,23 +215,23 @@ class _Summed:
         return np.concatenate([*self._sums, checksums(self._rest)])
 
 
-def merged(folder: Path, runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool_], limit: int) -> RunFile:
-    """Merge runs into a new file; parameters as for `written`."""
+def merge_runs(folder: Path, runs: Sequence[MappedRun], is_removed: npt.NDArray[np.bool_], limit: int) -> RunFile:
+    """Merge runs into a new file; parameters as for `write_run`."""
     first = runs[0].file.first
     sizes = np.zeros(runs[-1].file.last + 1 - first, np.uint8)
     for run in runs:
         sizes[run.file.first - first : run.file.last + 1 - first] = run.sketch_sizes
     near, rare = [run.near.verified() for run in runs], [run.rare.verified() for run in runs]
     n_documents = sum(run.file.documents for run in runs) - gone_of(runs, is_removed)
-    return written(folder, near, rare, sizes, first, n_documents, is_removed, limit)
+    return write_run(folder, near, rare, sizes, first, n_documents, is_removed, limit)
 
 
-def gone_of(runs: Sequence[Mapped], is_removed: npt.NDArray[np.bool_]) -> int:
+def gone_of(runs: Sequence[MappedRun], is_removed: npt.NDArray[np.bool_]) -> int:
     """Return how many documents of runs are removed since they were written."""
     return sum(int(np.count_nonzero(is_removed[run.file.first : run.file.last + 1])) for run in runs)
 
 
-def _parts(runs: Sequence[Run]) -> Iterable[Run]:
+def key_ranges(runs: Sequence[Run]) -> Iterable[Run]:
     """Yield the postings of all runs in order, a range of keys at a time."""
     borders = np.arange(1, 1 << PART_BITS, dtype=np.uint64) << np.uint64(64 - PART_BITS)
     cuts = [[0, *np.searchsorted(run, borders).tolist(), len(run)] for run in runs]
@@ -235,12 +251,12 @@ def is_sorted(run: Run) -> bool:
 
 
 def clean(folder: Path, named: set[str]) -> None:
-    """Delete the files that the index does not name: what a process that was killed had begun."""
+    """Delete the files that the index does not name: those that a process that was killed had begun."""
     delete(folder, [path.name for path in folder.iterdir() if path.name not in named])
 
 
 def delete(folder: Path, names: Iterable[str]) -> None:
-    """Delete files; those that cannot be now are, when the index is opened for writing again."""
+    """Delete files; those that cannot be deleted now are when the index is opened for writing again."""
     for name in names:
         if OURS.fullmatch(name):
             with suppress(OSError):
@@ -256,7 +272,7 @@ def write_table(folder: Path, counts: npt.NDArray[np.uint8], is_packed: bool) ->
     return write(folder, [data], "frequencies")
 
 
-def table(folder: Path, name: str, bits: int, is_packed: bool, private: bool, digest: str) -> npt.NDArray[np.uint8]:
+def read_table(folder: Path, name: str, bits: int, is_packed: bool, own: bool, digest: str) -> npt.NDArray[np.uint8]:
     """Read a table of frequencies.
 
     Parameters
@@ -266,8 +282,8 @@ def table(folder: Path, name: str, bits: int, is_packed: bool, private: bool, di
     bits : int
         It has ``2 ** bits`` slots.
     is_packed : bool
-    private : bool
-        Read it to memory, to change it; else one that is not packed is mapped, and pages that are changed are our own.
+    own : bool
+        Read it into memory, to change it; otherwise a table that is not packed is mapped, and changed pages are copied.
     digest : str
         That `write_table` has returned.
 
@@ -286,7 +302,7 @@ def table(folder: Path, name: str, bits: int, is_packed: bool, private: bool, di
             raise ValueError(f"{name}: {error}") from error
     if path.stat().st_size != slots:
         raise ValueError(f"{name} has {path.stat().st_size:,} bytes instead of {slots:,}")
-    if private:
+    if own:
         return np.fromfile(path, np.uint8)
     with path.open("rb") as file:
         view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)

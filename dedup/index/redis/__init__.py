@@ -1,9 +1,8 @@
-"""The index on a Redis server: several writers on several machines, the same answers as from a folder.
+"""The back end on a Redis server: several writers on several machines, the same answers as from a folder.
 
-- ``storage`` what of it a client has in memory, and turns: one writer at a time, each commit whole or not at all
-- ``address`` the URL, and errors in words; ``server`` keys and commands; ``state`` what is committed
-- ``lease`` whose turn it is; ``buckets`` postings by linear hashing; ``rows`` a document as bytes
-- ``lookup`` documents by id, copies by original; ``columns`` few bytes of every document
-- ``snapshots`` the table of frequencies
-- ``sweeping`` what is left of removed documents; ``checking`` whether all is whole
+- ``backend`` the protocol; ``state`` what a client has in memory; ``turn`` how it is changed; ``lock`` the writer's
+- ``url`` the address; ``failures`` in words; ``commands`` keys and commands; ``committed`` the state after a commit
+- ``buckets`` postings by linear hashing; ``lookup`` documents by id, copies by original
+- ``codec`` a document as bytes; ``columns`` a few bytes of every document; ``snapshots`` the table of frequencies
+- ``maintenance`` removed documents swept; ``integrity`` whether all is whole
 """

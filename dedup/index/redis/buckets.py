@@ -1,31 +1,29 @@
-"""Postings on the server: buckets that grow in number with what is in them, one at a time.
+"""Postings on the server, in buckets whose number grows with the postings, one bucket at a time.
 
 A bucket holds the postings of a range of keys, sorted. There are between 2 ** k and 2 ** (k + 1) buckets: ranges of
 the upper k bits of which the first ones have been halved (linear hashing, Litwin 1980, by the upper bits instead of
 the lower). So a client knows from the number of buckets alone where each key is; few buckets change when it grows;
-and buckets read in the order of their ranges are one sorted run, as `dedup.index.postings` searches it.
+and buckets read in the order of their ranges are one sorted run, as `dedup.index.search.postings` searches it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import StorageError
-from dedup.index.postings import MOST_DOCUMENTS, Postings, Run, StoredRun, pruned, spread
-
-LOAD = 24
-"""Postings of a bucket, on average: more are read in vain, fewer take more room (11 bytes a posting; 12 with 16)."""
+from dedup.index.search.postings import Postings, Run, StoredRun, pruned, spread
+from dedup.index.stored import MOST_DOCUMENTS
 
 FEWEST = 16
 """Buckets of an empty index."""
 
 LONGEST = 256
-"""Documents held of a key, or twice as many as are ever met: so that some may be removed."""
+"""Documents held of a key, at least; or twice as many as are ever met, so that some may be removed."""
 
 TRIES = 50
 
@@ -58,7 +56,7 @@ def names_of(postings: Run, buckets: int) -> Names:
 
 
 def names_from(name: int, buckets: int, limit: int) -> Names:
-    """Return the next buckets from one on, ascending; at most so many.
+    """Return the next buckets from one on, ascending; at most ``limit``.
 
     Parameters
     ----------
@@ -77,7 +75,7 @@ def names_from(name: int, buckets: int, limit: int) -> Names:
 
 
 def halved_between(before: int, after: int) -> Names:
-    """Return those of ``before`` buckets that are halved when there come to be ``after``, ascending."""
+    """Return those of ``before`` buckets that are halved when their number grows to ``after``, ascending."""
     found = [np.empty(0, np.uint64)]
     at = before
     while at < after:
@@ -94,8 +92,8 @@ def fields(names: Names) -> list[bytes]:
     return listed
 
 
-class Changed(NamedTuple):
-    """What a commit makes of the buckets.
+class BucketUpdate(NamedTuple):
+    """The changes to the buckets that a commit writes.
 
     Parameters
     ----------
@@ -115,7 +113,7 @@ class Changed(NamedTuple):
 
 
 class Buckets:
-    """What a client has read of the buckets, in one call.
+    """The buckets that a client has read, in one call.
 
     Parameters
     ----------
@@ -126,10 +124,13 @@ class Buckets:
         Number of the next document: postings of it, and of later ones, are not seen.
     longest : int
         Documents held of a key.
+    load : int
+        Postings of a bucket on average, from which there come to be more of them.
     """
 
-    def __init__(self, read: Read, count: int, end: int, longest: int = LONGEST) -> None:
+    def __init__(self, read: Read, count: int, end: int, longest: int = LONGEST, load: int = 24) -> None:
         self.count = count
+        self._load = load
         self._longest = longest
         self._read = read
         self._end = end
@@ -168,8 +169,8 @@ class Buckets:
         self._run.sort(kind="stable")  # two sorted ones: it merges them
         self._names = np.sort(np.concatenate([self._names, names]))
 
-    def with_more(self, fresh: Run, postings: int, is_removed: npt.NDArray[np.bool_]) -> Changed:
-        """Work out what the buckets come to be with new postings in them; those of removed documents go by the way.
+    def with_more(self, fresh: Run, postings: int, is_removed: npt.NDArray[np.bool_]) -> BucketUpdate:
+        """Compute the buckets with new postings in them, and without those of removed documents.
 
         Parameters
         ----------
@@ -179,7 +180,7 @@ class Buckets:
         is_removed : bool array
             By the number of a document.
         """
-        after = max(self.count, (postings + len(fresh)) // LOAD)
+        after = max(self.count, (postings + len(fresh)) // self._load)
         changed = self._require(fresh, lambda: halved_between(self.count, after))
         old = _of(self._run, self.count, changed)
         merged = np.concatenate([old, fresh])
@@ -188,7 +189,7 @@ class Buckets:
         merged = pruned(merged, self._longest)
         names, values = in_buckets(merged, after)
         emptied = changed[~_among(changed, names)]
-        return Changed(after, postings + len(merged) - len(old), names, values, emptied)
+        return BucketUpdate(after, postings + len(merged) - len(old), names, values, emptied)
 
 
 def distinct(names: Names) -> Names:
@@ -246,8 +247,8 @@ def in_buckets(run: Run, buckets: int) -> tuple[Names, list[bytes]]:
     return names[begins], values
 
 
-class SharedPostings(Postings):
-    """Postings of one kind of key; those of all kinds are in the same buckets.
+class BucketPostings:
+    """Postings of one kind of key, in memory and in the buckets, which hold those of all kinds.
 
     Parameters
     ----------
@@ -256,17 +257,32 @@ class SharedPostings(Postings):
     """
 
     def __init__(self, salt: int) -> None:
-        super().__init__()
         self._salt = np.uint64(salt)
-        self.buckets: Buckets | None = None
+        self._postings = Postings()
+        self._buckets: Buckets | None = None
+
+    def read_from(self, buckets: Buckets) -> None:
+        """Search these buckets from now on; forget the postings that were to be committed."""
+        self._buckets = buckets
+        self._postings = Postings()
 
     def add(self, keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> None:
         """Add postings; they are in memory until they are committed."""
-        super().add(keys ^ self._salt, numbers)
+        self._postings.add(keys ^ self._salt, numbers)
 
-    def search(self, keys: npt.NDArray[np.uint64], *how: Any) -> npt.NDArray[np.uint64]:
-        """Find the documents that have keys, on the server and among those to be committed."""
-        assert self.buckets is not None
+    def merged(self) -> Run:
+        """Return the postings to be committed as one run."""
+        return self._postings.merged()
+
+    def search(
+        self,
+        keys: npt.NDArray[np.uint64],
+        owners: npt.NDArray[np.int64],
+        limit: int,
+        is_removed: npt.NDArray[np.bool_],
+    ) -> npt.NDArray[np.uint64]:
+        """Find the documents that have keys, on the server and among those to be committed; as `Postings.search`."""
+        assert self._buckets is not None
         salted = keys ^ self._salt
-        self.stored = [StoredRun.of(self.buckets.run(spread(salted)))]
-        return super().search(salted, *how)
+        self._postings.stored = [StoredRun.of(self._buckets.run(spread(salted)))]
+        return self._postings.search(salted, owners, limit, is_removed)

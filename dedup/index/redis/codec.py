@@ -1,4 +1,4 @@
-"""A document as bytes: a head, the strings that it has, its digest, its packed tokens."""
+"""Encode a document as bytes: a head, the strings that it has, its digest, its packed tokens, a checksum before all."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import struct
 
 import xxhash
 
-from dedup.index.folder.database import Row
+from dedup.index.stored import Row
 
 _HEAD = struct.Struct("<IIB")  # bytes of the text, tokens, flags
 _DRAWN_ON, _COUNTED, _PUBLISHED, _COPY_OF = 1, 2, 4, 8
 _STRINGS = (("source", 16), ("url", 32), ("data", 64), ("credit", 128))
-_LONG = 255  # in the place of a length: four bytes of length follow
+_LONG = 255  # instead of a length: four bytes of length follow
 _DIGEST_BYTES = 16
 _CHECKSUM_BYTES = 8
 
 
-def packed(row: Row) -> bytes:
+def encoded(row: Row) -> bytes:
     """Return a document as bytes; its number is not among them."""
     flags = _DRAWN_ON * bool(row.drawn_on) | _COUNTED * bool(row.counted)
     fixed = b""
@@ -36,7 +36,7 @@ def packed(row: Row) -> bytes:
     return _checksum(row.number, data) + data
 
 
-def unpacked(number: int, data: bytes) -> Row:
+def decoded(number: int, data: bytes) -> Row:
     """Return the document of that number.
 
     Raises
@@ -44,8 +44,8 @@ def unpacked(number: int, data: bytes) -> Row:
     ValueError
         When the bytes are damaged.
     """
-    told, data = data[:_CHECKSUM_BYTES], data[_CHECKSUM_BYTES:]
-    if told != _checksum(number, data):
+    stored_sum, data = data[:_CHECKSUM_BYTES], data[_CHECKSUM_BYTES:]
+    if stored_sum != _checksum(number, data):
         raise ValueError(f"document {number} is not what was written")
     try:
         size, length, flags = _HEAD.unpack_from(data)

@@ -1,4 +1,4 @@
-"""Few bytes of every document, by number: what is asked of all of them at once, or before they are fetched."""
+"""Columns of all documents, a few bytes of each by its number: for questions about all of them at once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.index.folder.database import Row
+from dedup.index.stored import Row
 from dedup.schema import NO_DATE
-
-BLOCK_BITS = 10
-BLOCK = 1 << BLOCK_BITS
-"""Documents in one value on the server."""
 
 RECORD = np.dtype([("published", "<i8"), ("size", "<u4"), ("copy_of", "<u4"), ("sketch", "u1"), ("gone", "u1")])
 """Date, bytes of the text, the document it is a copy of or 0, rare pairs in its sketch, whether it is removed."""
@@ -52,30 +48,41 @@ def gone() -> bytes:
     return record.tobytes()
 
 
-def pieces(first: int, records: Records) -> Iterator[tuple[int, int, bytes]]:
-    """Yield what to write of the records of successive documents: block, place in it, bytes."""
-    at = 0
-    while at < len(records):
-        number = first + at
-        count = BLOCK - number % BLOCK
-        yield number >> BLOCK_BITS, number % BLOCK * RECORD.itemsize, records[at : at + count].tobytes()
-        at += count
+class Blocks:
+    """The blocks in which the columns are stored: the records of ``size`` successive documents in one value.
 
-
-def place(number: int) -> tuple[int, int]:
-    """Return the block of a document, and the place of its record in it."""
-    return number >> BLOCK_BITS, number % BLOCK * RECORD.itemsize
-
-
-def joined(values: list[bytes | None]) -> Records:
-    """Return the records of successive blocks; the documents of one that is not there are all removed.
-
-    Raises
-    ------
-    ValueError
-        When they are damaged.
+    Parameters
+    ----------
+    bits : int
+        Base-2 logarithm of the documents in a block.
     """
-    lost = gone() * BLOCK
-    blocks = [lost if value is None else value for value in values]
-    padded = [block.ljust(len(lost), b"\0") for block in blocks]
-    return np.frombuffer(b"".join(padded), RECORD)
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+        self.size = 1 << bits
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Return the block of a document, and the place of its record in it."""
+        return number >> self.bits, number % self.size * RECORD.itemsize
+
+    def pieces(self, first: int, records: Records) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the writes for the records of successive documents: block, place in it, bytes."""
+        at = 0
+        while at < len(records):
+            block, place = self.place(first + at)
+            count = self.size - (first + at) % self.size
+            yield block, place, records[at : at + count].tobytes()
+            at += count
+
+    def joined(self, values: list[bytes | None]) -> Records:
+        """Return the records of successive blocks; the documents of one that is not there are all removed.
+
+        Raises
+        ------
+        ValueError
+            When they are damaged.
+        """
+        lost = gone() * self.size
+        blocks = [lost if value is None else value for value in values]
+        padded = [block.ljust(len(lost), b"\0") for block in blocks]
+        return np.frombuffer(b"".join(padded), RECORD)

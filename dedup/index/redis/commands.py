@@ -1,9 +1,9 @@
-"""What is asked of the server, and how: keys and commands, nothing of what they mean.
+"""The keys and commands by which an index is stored on a server, without what they mean.
 
-- ``state`` a hash: format, version, parameters, and what is committed (`dedup.index.redis.state`)
+- ``state`` a hash: format, version, parameters, and what is committed (`dedup.index.redis.committed`)
 - ``documents`` a hash: a document by its number; ``postings`` a hash: a bucket by its name
 - ``columns:n`` strings: the records of documents; ``removed`` a string: numbers of four bytes, since the last sweep
-- ``words`` a string: the vocabulary; ``frequencies:x`` a hash: the shards of the table; ``lease`` whose turn it is
+- ``words`` a string: the vocabulary; ``frequencies:x`` a hash: the shards of the table; ``lease`` the writer's lock
 """
 
 from __future__ import annotations
@@ -16,19 +16,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
-from dedup._version import __version__
 from dedup.errors import StorageError
+from dedup.index.facts import new_facts
 from dedup.index.redis import columns, snapshots
 from dedup.index.redis.buckets import FEWEST, Names, fields
-from dedup.index.redis.state import FORMAT, Command, State
+from dedup.index.redis.committed import FORMAT, Command, Committed
 from dedup.index.redis.url import Address
 from dedup.params import Params
-from dedup.store import secret
 
 AT_A_TIME = 10_000
-"""Fields in one command: so long others wait."""
+"""Fields in one command, during which other clients wait."""
 
 SAMPLES = 200  # of a key, to estimate its memory
 
@@ -39,9 +37,12 @@ class Server:
     Parameters
     ----------
     address : Address
+    column_bits : int
+        Base-2 logarithm of the documents in a block of the columns.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, column_bits: int = 10) -> None:
+        self.blocks = columns.Blocks(column_bits)
         address.check_tls()
         self.client = address.client()
         self.key = address.key
@@ -77,10 +78,8 @@ class Server:
                 raise StorageError(f"{self._place} has {self.key(others[0])!r} and no index", "an index, or nothing")
             about = {
                 "format": FORMAT,
-                "version": __version__,
-                "params": orjson.dumps(params.as_dict()).decode(),
-                "secret": secret.draw().hex(),
-                **State(secrets.token_hex(8), 0, 1, FEWEST, 0, 0, {}, ()).fields(),
+                **new_facts(params),
+                **Committed(secrets.token_hex(8), 0, 1, FEWEST, 0, 0, {}, ()).fields(),
             }
             pipe.multi()
             pipe.hset(state, mapping=about)
@@ -109,12 +108,12 @@ class Server:
     # ---- read
 
     def about(self) -> dict[bytes, bytes]:
-        """Return what the index knows of itself; nothing if it is not there."""
+        """Return the facts and the committed state of the index; nothing if it is not there."""
         found: dict[bytes, bytes] = self.client.hgetall(self.key("state"))
         return found
 
     def run(self) -> str:
-        """Return what tells the process of the server from any other; nothing if it may not be asked."""
+        """Return an id of the server's process; nothing if it may not be asked."""
         from redis import ResponseError
 
         with suppress(ResponseError):
@@ -159,14 +158,15 @@ class Server:
         """Return the records of successive documents."""
         if first >= end:
             return np.empty(0, columns.RECORD)
-        begin = first >> columns.BLOCK_BITS
-        blocks = range(begin, (end - 1 >> columns.BLOCK_BITS) + 1)
+        bits = self.blocks.bits
+        begin = first >> bits
+        blocks = range(begin, (end - 1 >> bits) + 1)
         values = self.client.mget([self.key(f"columns:{block}") for block in blocks])
-        offset = begin << columns.BLOCK_BITS
-        return columns.joined(values)[first - offset : end - offset]
+        offset = begin << bits
+        return self.blocks.joined(values)[first - offset : end - offset]
 
     def removed(self, after: int) -> npt.NDArray[np.int64]:
-        """Return the numbers of documents removed since the last sweep, behind the first so many."""
+        """Return the numbers of documents removed since the last sweep, behind the first ``after``."""
         data = self.client.getrange(self.key("removed"), 4 * after, -1)
         return np.frombuffer(data, "<u4").astype(np.int64)
 
@@ -174,33 +174,33 @@ class Server:
         """Return the vocabulary, as it is stored."""
         return bytes(self.client.get(self.key("words")) or b"")
 
-    # ---- what a commit is made of
+    # ---- the parts of a commit
 
     def add_documents(self, values: list[bytes], records: columns.Records, first: int) -> Iterator[Command]:
-        """Yield what adds documents, from a number on."""
+        """Yield the commands that add documents, from a number on."""
         names = [b"%d" % number for number in range(first, first + len(values))]
         yield from self._set_all("documents", names, values)
-        for block, place, data in columns.pieces(first, records):
+        for block, place, data in self.blocks.pieces(first, records):
             yield "SETRANGE", self.key(f"columns:{block}"), place, data
 
     def amend_documents(self, rows: Sequence[tuple[int, bytes]], records: columns.Records) -> Iterator[Command]:
-        """Yield what puts documents, by number, and their records in the place of those that are there."""
+        """Yield the commands that replace documents, by number, and their records."""
         yield "HSET", self.key("documents"), *chain.from_iterable((b"%d" % number, value) for number, value in rows)
         for (number, _), record in zip(rows, records, strict=True):
-            block, place = columns.place(number)
+            block, place = self.blocks.place(number)
             yield "SETRANGE", self.key(f"columns:{block}"), place, record.tobytes()
 
     def remove_documents(self, numbers: list[int]) -> Iterator[Command]:
-        """Yield what removes documents."""
+        """Yield the commands that remove documents."""
         yield "HDEL", self.key("documents"), *numbers
         gone = columns.gone()
         for number in numbers:
-            block, place = columns.place(number)
+            block, place = self.blocks.place(number)
             yield "SETRANGE", self.key(f"columns:{block}"), place, gone
         yield "APPEND", self.key("removed"), np.array(numbers, "<u4").tobytes()
 
     def set_buckets(self, names: Names, values: list[bytes], emptied: Names) -> Iterator[Command]:
-        """Yield what writes buckets."""
+        """Yield the commands that write buckets."""
         yield from self._set_all("postings", fields(names), values)
         for first in range(0, len(emptied), AT_A_TIME):
             yield "HDEL", self.key("postings"), *fields(emptied[first : first + AT_A_TIME])
@@ -210,7 +210,7 @@ class Server:
             some = slice(first, first + AT_A_TIME)
             yield "HSET", self.key(what), *chain.from_iterable(zip(names[some], values[some], strict=True))
 
-    # ---- told of
+    # ---- facts about the server
 
     def memory(self, end: int, table: Mapping[str, Any]) -> dict[str, int]:
         """Return the bytes of memory that the index takes, by what takes it: estimated from samples.
@@ -222,7 +222,7 @@ class Server:
         table : mapping
             Of the frequencies, as in the state.
         """
-        n_blocks = 1 + (end >> columns.BLOCK_BITS)
+        n_blocks = 1 + (end >> self.blocks.bits)
         blocks = range(0, n_blocks, 1 + n_blocks // SAMPLES)
         of_blocks = self._memory([f"columns:{block}" for block in blocks]) * n_blocks // len(blocks)
         return {
@@ -240,14 +240,14 @@ class Server:
             return sum(int(size or 0) for size in pipe.execute())
 
     def persistence(self) -> str:
-        """Return, in words, what of the server's memory outlives it."""
-        told = self.client.info("persistence")
+        """Return, in words, how the server makes its memory outlive it."""
+        facts = self.client.info("persistence")
         found = []
         settings: dict[str, str] = {}
-        with suppress(Exception):  # many servers that are rented do not tell
+        with suppress(Exception):  # many rented servers do not say
             settings = {**self.client.config_get("save"), **self.client.config_get("appendfsync")}
-        if int(told.get("aof_enabled", 0)):
+        if int(facts.get("aof_enabled", 0)):
             found.append(f"append-only file (fsync {settings.get('appendfsync', 'unknown')})")
         if settings.get("save", "unknown"):
             found.append(f"snapshots ({settings.get('save', 'unknown')})")
-        return " and ".join(found) or "none: what is there goes with the server"
+        return " and ".join(found) or "none: the index is lost when the server stops"

@@ -1,107 +1,135 @@
-"""Whether a shared index is whole: everything is read, while others go on."""
+"""Check whether an index on a server is whole: everything is read, while other clients continue."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from dedup.candidates.pairs import split
 from dedup.index.features import NearKeys
-from dedup.index.folder.database import Row
-from dedup.index.postings import MOST_DOCUMENTS
 from dedup.index.redis import snapshots
-from dedup.index.redis.buckets import LONGEST, fields, names_from, names_of, sorted_run
-from dedup.index.redis.codec import unpacked
+from dedup.index.redis.buckets import LONGEST, BucketPostings, fields, names_from, names_of, sorted_run
+from dedup.index.redis.codec import decoded
+from dedup.index.redis.commands import Server
+from dedup.index.redis.committed import Committed
+from dedup.index.search.query import Finder
+from dedup.index.stored import MOST_DOCUMENTS, Row
+from dedup.params import Params
 from dedup.schema import NO_DATE
+from dedup.text.tokens import Tokens
 
-if TYPE_CHECKING:
-    from dedup.index.redis.backend import Shared
-
-MOST_TOLD = 20
+MOST_REPORTED = 20
 BLOCK = 1_000
 BUCKETS = 4_096
 
 
-def problems(storage: Shared) -> list[str]:
-    """Return what is wrong, at most `MOST_TOLD` things of a kind."""
-    state = storage.state
+class Readable(Protocol):
+    """The part of a `dedup.index.redis.state.State` that a check reads."""
+
+    server: Server
+    params: Params
+    finder: Finder[BucketPostings]
+    committed: Committed
+
+    def refresh(self, about: Mapping[bytes, bytes] | None = None) -> None:
+        """See what others have committed."""
+
+    def forget_buckets(self) -> None:
+        """Forget the buckets that were read."""
+
+    def there(self, first: int, end: int) -> list[int]:
+        """Return the numbers of the documents of a range that are not removed."""
+
+    def by_ids(self, ids: Sequence[str]) -> dict[str, Row]:
+        """Return documents by id."""
+
+    def tokens_of(self, rows: list[Row]) -> Tokens:
+        """Return the tokens of stored documents."""
+
+
+def problems(state: Readable) -> list[str]:
+    """Return what is wrong, at most `MOST_REPORTED` things of a kind."""
+    committed = state.committed
     try:
-        found, postings = _of_buckets(storage)
-        found += _of_documents(storage)
+        found, postings = _of_buckets(state)
+        found += _of_documents(state)
     except ValueError as error:  # nothing can be looked for then
         return [str(error)]
-    if state.table and snapshots.read(storage.server.client, storage.server.key, state.table) is None:
-        storage.refresh()
-        if storage.state.table == state.table:
+    table = committed.table
+    if table and snapshots.read(state.server.client, state.server.key, table) is None:
+        state.refresh()
+        if state.committed.table == table:
             found.append("frequencies: not all of the table is there")
-    storage.refresh()
-    if storage.state == state:  # else others have written
-        documents = len(storage.there(1, state.next))
-        if len(storage) != documents:
-            found.append(f"{len(storage):,} documents instead of {documents:,}")
-        if postings != state.postings:
-            found.append(f"{postings:,} postings instead of {state.postings:,}")
+    state.refresh()
+    if state.committed == committed:  # else others have written
+        documents = len(state.there(1, committed.next))
+        stored = state.server.count()
+        if stored != documents:
+            found.append(f"{stored:,} documents instead of {documents:,}")
+        if postings != committed.postings:
+            found.append(f"{postings:,} postings instead of {committed.postings:,}")
     return found
 
 
-def _of_documents(storage: Shared) -> list[str]:
-    """Hold all documents against their digests and records, and look whether each can be found."""
+def _of_documents(state: Readable) -> list[str]:
+    """Verify all documents against their digests and records, and check that each can be found."""
     found: list[str] = []
-    numbers = storage.there(1, storage.state.next)
+    numbers = state.there(1, state.committed.next)
     lost: list[int] = []
     for first in range(0, len(numbers), BLOCK):
         some = numbers[first : first + BLOCK]
-        storage.look_anew()
+        state.forget_buckets()
         rows = []
-        for number, data in zip(some, storage.server.documents(some), strict=True):
+        for number, data in zip(some, state.server.documents(some), strict=True):
             if data is None:
                 lost.append(number)
                 continue
             try:
-                row = unpacked(number, data)
-                storage.tokens_of([row])
+                row = decoded(number, data)
+                state.tokens_of([row])
             except ValueError as error:
                 found.append(f"document {number}: {error}")
                 continue
             rows.append(row)
-        found += _unlike_records(storage, rows) + _not_found(storage, rows)
-        if len(found) >= MOST_TOLD:
+        found += _unlike_records(state, rows) + _not_found(state, rows)
+        if len(found) >= MOST_REPORTED:
             break
     if lost:
-        storage.refresh()  # others may have removed them
-        found += [f"document {number} is missing" for number in lost if not storage.finder.is_removed[number]]
-    return found[:MOST_TOLD]
+        state.refresh()  # others may have removed them
+        found += [f"document {number} is missing" for number in lost if not state.finder.is_removed[number]]
+    return found[:MOST_REPORTED]
 
 
-def _unlike_records(storage: Shared, rows: list[Row]) -> list[str]:
+def _unlike_records(state: Readable, rows: list[Row]) -> list[str]:
     if not rows:
         return []
     first = rows[0].number
-    records = storage.server.records(first, rows[-1].number + 1)
+    records = state.server.records(first, rows[-1].number + 1)
     found = []
     for row in rows:
         record = records[row.number - first]
         date = NO_DATE if row.published is None else row.published
-        told = int(record["published"]), int(record["size"]), int(record["copy_of"])
-        if not record["gone"] and told != (date, row.size, row.copy_of or 0):
+        columns = int(record["published"]), int(record["size"]), int(record["copy_of"])
+        if not record["gone"] and columns != (date, row.size, row.copy_of or 0):
             found.append(f"document {row.id!r}: other date, size or original in its record")
     return found
 
 
-def _not_found(storage: Shared, rows: list[Row]) -> list[str]:
-    """Look for documents by their ids and by the keys of their texts."""
+def _not_found(state: Readable, rows: list[Row]) -> list[str]:
+    """Check that documents are found by their ids and by the keys of their texts."""
     if not rows:
         return []
-    by_id = storage.by_ids([row.id for row in rows])
+    by_id = state.by_ids([row.id for row in rows])
     found = [
         f"document {row.id!r}: not found by its id"
         for row in rows
         if row.id not in by_id or by_id[row.id].number != row.number
     ]
-    keys, places = NearKeys(storage.params)(storage.tokens_of(rows))
+    keys, places = NearKeys(state.params)(state.tokens_of(rows))
     numbers = np.array([row.number for row in rows])
-    met = storage.finder.near.search(keys, numbers[places], MOST_DOCUMENTS, storage.finder.is_removed)
+    met = state.finder.near.search(keys, numbers[places], MOST_DOCUMENTS, state.finder.is_removed)
     owners, others = split(met)
     posted = set(owners[owners == others].tolist())
     common = set(np.flatnonzero(np.bincount(owners) >= LONGEST).tolist())  # not all that have a key are posted
@@ -112,16 +140,16 @@ def _not_found(storage: Shared, rows: list[Row]) -> list[str]:
     ]
 
 
-def _of_buckets(storage: Shared) -> tuple[list[str], int]:
-    """Look whether each posting is in the bucket where it is looked for; return also how many there are."""
+def _of_buckets(state: Readable) -> tuple[list[str], int]:
+    """Check that each posting is in the bucket where it is looked for; also return how many there are."""
     found: list[str] = []
     position, postings = 0, 0
-    buckets = storage.state.buckets
-    while position < 1 << 32 and len(found) < MOST_TOLD:
+    buckets = state.committed.buckets
+    while position < 1 << 32 and len(found) < MOST_REPORTED:
         names = names_from(position, buckets, BUCKETS + 1)
         following = int(names[BUCKETS]) if len(names) > BUCKETS else 1 << 32
         names = names[:BUCKETS]
-        count, values = storage.server.buckets(fields(names))
+        count, values = state.server.buckets(fields(names))
         if count != buckets:
             buckets = abs(count)  # others have halved some
             continue

@@ -1,99 +1,75 @@
-"""Whose turn it is: a lease on the server, which ends by itself when its holder dies.
+"""The lock of the writer on a server: a lease, which ends by itself when its holder dies.
 
-It keeps writers from working in vain; that none undoes what another did is seen to by the commit itself, which fails
-when anything was committed since the turn began.
+It keeps writers from working in vain. That none undoes what another did is ensured by the commit itself, which fails
+when anything was committed since the attempt began.
 """
 
 from __future__ import annotations
 
-import random
-import secrets
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
-
-from dedup.errors import StorageError
 
 if TYPE_CHECKING:
     from redis import Redis
+    from redis.lock import Lock
 
-SECONDS = 5.0
-"""After which the turn of a writer that was killed ends. One that takes longer is renewed as it goes."""
-
-WAIT_SECONDS = 120.0
-PAUSE = 0.002, 0.02  # seconds, from and to
-
-RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-_RENEW = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
+    from dedup.index.redis.committed import Command
 
 
 class Lease:
-    """The right to a turn.
+    """The right to write, for a while: a `redis.lock.Lock` that is extended when half of its time is over.
 
     Parameters
     ----------
     client : redis.Redis
     key : str
-    place : str
-        The index, as told to people.
-
-    Attributes
-    ----------
-    token : str
-        Of the turn that is held; empty while none is.
     """
 
-    def __init__(self, client: Redis, key: str, place: str) -> None:
-        self.key = key
-        self.token = ""
+    def __init__(self, client: Redis, key: str) -> None:
         self._client = client
-        self._place = place
-        self._seconds = SECONDS
+        self._key = key
+        self._lock: Lock | None = None
+        self._seconds = 0.0
         self._until = 0.0
 
-    def take(self, seconds: float, meanwhile: Callable[[], None]) -> None:
-        """Wait for the turn.
+    def acquire(self, seconds: float) -> bool:
+        """Take the lease if nobody has it; it ends after these seconds unless it is extended."""
+        from redis.lock import Lock
 
-        Parameters
-        ----------
-        seconds : float
-            After which it ends if it is not renewed.
-        meanwhile : callable
-            What to do while others have it.
-
-        Raises
-        ------
-        StorageError
-            When others have it for `WAIT_SECONDS`.
-        """
-        self._seconds = seconds
-        token = secrets.token_hex(8)
-        end = time.monotonic() + WAIT_SECONDS
-        while not self._taken(token):
-            if time.monotonic() > end:
-                raise StorageError(
-                    f"{self._place}: others have been writing for {WAIT_SECONDS:.0f} s", hint="add smaller batches"
-                )
-            meanwhile()
-            time.sleep(random.uniform(*PAUSE))
-        self.token = token
-
-    def _taken(self, token: str) -> bool:
+        lock = Lock(self._client, self._key, timeout=seconds, blocking=False, thread_local=False)
         begun = time.monotonic()
-        if not self._client.set(self.key, token, nx=True, px=int(1000 * self._seconds)):
+        if not lock.acquire():
             return False
-        self._until = begun + self._seconds
+        self._lock, self._seconds, self._until = lock, seconds, begun + seconds
         return True
 
-    def renew(self) -> None:
-        """Hold the turn for longer, if the better part of it is over."""
-        if self.token and time.monotonic() > self._until - self._seconds / 2:
-            begun = time.monotonic()
-            if self._client.eval(_RENEW, 1, self.key, self.token, str(int(1000 * self._seconds))):
-                self._until = begun + self._seconds
+    def extend(self) -> None:
+        """Hold the lease for longer, if half of its time is over and it is still ours."""
+        from redis.exceptions import LockError
+
+        if self._lock is None or time.monotonic() <= self._until - self._seconds / 2:
+            return
+        begun = time.monotonic()
+        with suppress(LockError):  # it has ended: if another writer commits first, our commit fails
+            self._lock.extend(self._seconds, replace_ttl=True)
+            self._until = begun + self._seconds
 
     def release(self) -> None:
-        """End the turn, if it is still ours."""
-        token, self.token = self.token, ""
-        if token:
-            self._client.eval(RELEASE, 1, self.key, token)
+        """Release the lease, if it is still ours."""
+        from redis.exceptions import LockError
+
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with suppress(LockError):
+                lock.release()
+
+    def releasing(self) -> list[Command]:
+        """Return the commands of a commit that release the lease with it; `forget` it when they are done."""
+        if self._lock is None:
+            return []
+        return [("EVAL", self._lock.LUA_RELEASE_SCRIPT, 1, self._key, self._lock.local.token)]
+
+    def forget(self) -> None:
+        """Note that the lease was released by a commit."""
+        self._lock = None

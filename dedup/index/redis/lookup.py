@@ -1,4 +1,4 @@
-"""Which documents have an id, and which are copies of one: postings like those of texts, in the same buckets."""
+"""Look up documents by id, and copies by their original: postings like those of texts, in the same buckets."""
 
 from __future__ import annotations
 
@@ -9,28 +9,25 @@ import numpy.typing as npt
 import xxhash
 
 from dedup.candidates.pairs import split
-from dedup.index.folder.database import Row
-from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.redis.buckets import SharedPostings
+from dedup.index.redis.buckets import BucketPostings
+from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, Row
 
 ID, ORIGINAL = 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3
-"""Salts of the kinds of keys; others are those of texts."""
-
-Numbers = npt.NDArray[np.int64]
+"""Salts that tell these kinds of keys from those of texts."""
 
 
 class Lookup:
     """Documents by their ids, and copies by the number of what they are copies of.
 
-    What is found may be a document that has another id, or another original by now: whoever asks looks.
+    A document that is found may have another id, or another original by now: whoever asks must look at it.
 
     Attributes
     ----------
-    ids, copies : SharedPostings
+    ids, copies : BucketPostings
     """
 
     def __init__(self) -> None:
-        self.ids, self.copies = SharedPostings(ID), SharedPostings(ORIGINAL)
+        self.ids, self.copies = BucketPostings(ID), BucketPostings(ORIGINAL)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Post documents."""
@@ -44,14 +41,14 @@ class Lookup:
             originals, numbers = np.array(pairs, np.int64).T
             self.copies.add(originals.astype(np.uint64), numbers)
 
-    def of_ids(self, ids: Sequence[str], is_removed: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
+    def of_ids(self, ids: Sequence[str], is_removed: npt.NDArray[np.bool_]) -> tuple[DocumentNumbers, DocumentNumbers]:
         """Return places among some ids, and the numbers of the documents that may have them."""
         return split(self.ids.search(_id_keys(ids), np.arange(len(ids)), MOST_DOCUMENTS, is_removed))
 
-    def of_original(self, number: int, is_removed: npt.NDArray[np.bool_]) -> Numbers:
-        """Return the numbers of documents that may be copies of one; of many not all are posted."""
+    def of_original(self, number: int, is_removed: npt.NDArray[np.bool_]) -> DocumentNumbers:
+        """Return the numbers of documents that may be copies of one; where they are many, not all are posted."""
         asked = np.array([number], np.uint64), np.zeros(1, np.int64)
-        found: Numbers = np.unique(split(self.copies.search(*asked, MOST_DOCUMENTS, is_removed))[1])
+        found: DocumentNumbers = np.unique(split(self.copies.search(*asked, MOST_DOCUMENTS, is_removed))[1])
         return found
 
 

@@ -1,131 +1,138 @@
-"""What is left of removed documents, and the stored table of frequencies: made anew now and then.
+"""Housekeeping of an index on a server: postings of removed documents swept, the table of frequencies stored.
 
-Each step is a turn of its own and may be done again: a writer that is killed in the middle leaves nothing that is
-wrong, only something that is still to be done.
+Each step is a turn of its own and may be repeated: a writer that is killed in the middle leaves nothing that is wrong,
+only work that is still to be done.
 """
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from dedup.candidates.word_pairs import frequency_bits
-from dedup.index.frequencies import MOST_BITS, NO_LIMIT, Frequencies
-from dedup.index.postings import MOST_DOCUMENTS
-from dedup.index.query import Finder
-from dedup.index.redis import columns, snapshots
+from dedup.index.redis import snapshots
 from dedup.index.redis.buckets import fields, in_buckets, names_from, sorted_run
+from dedup.index.redis.state import State
+from dedup.index.redis.turn import Turns
+from dedup.index.search.frequencies import Frequencies, table_bits
+from dedup.index.search.postings import Postings
+from dedup.index.search.query import Finder
+from dedup.index.stored import MOST_DOCUMENTS
 from dedup.params import Level
 
-if TYPE_CHECKING:
-    from dedup.index.redis.backend import Shared
-
-REMOVED_LEAST = 1_000
 REMOVED_SHARE = 4
-"""Swept when so many documents are removed since the last time, and one in so many."""
+"""Postings are swept when one in this many documents is removed; see `IndexTuning.removed_documents`."""
 
-TABLE_ARTICLES = 4_000
 TABLE_SHARE = 8
-"""The table is stored when so many articles are new in it, and one in so many."""
-
-BUCKETS = 4_096
-"""Swept in one turn."""
+"""The table is stored when one in this many articles is new in it; see `IndexTuning.table_articles`."""
 
 _END = 1 << 32  # of the names of buckets
 _NUMBER = np.uint64(MOST_DOCUMENTS - 1)
 
 
-def keep_up(storage: Shared) -> None:
+def keep_up(state: State, turns: Turns) -> None:
     """Do what is due."""
-    if storage.removed >= REMOVED_LEAST and REMOVED_SHARE * storage.removed >= storage.removed + len(storage):
-        sweep(storage)
+    removed, tuning = state.removed, state.tuning
+    if removed >= tuning.removed_documents and REMOVED_SHARE * removed >= removed + state.server.count():
+        sweep(state, turns)
         return
-    table = storage.state.table
-    articles = storage.finder.frequencies.articles
-    new = articles - int(table.get("articles", 0))
-    if storage.params.level >= Level.syndicated and new >= TABLE_ARTICLES and TABLE_SHARE * new >= articles:
-        last = storage.state.next - 1
-        written = _written(storage, storage.finder.frequencies, last)
-        storage.taken(partial(_name_table, storage, written, storage.state.generation))
+    articles = state.finder.frequencies.articles
+    new = articles - int(state.committed.table.get("articles", 0))
+    if state.params.level >= Level.syndicated and new >= tuning.table_articles and TABLE_SHARE * new >= articles:
+        generation = state.committed.generation
+        table = _written(state, state.finder.frequencies, state.committed.next - 1)
+        for turn in turns.attempts():
+            with turn:
+                _name_table(state, turns, table, generation)
 
 
-def _written(storage: Shared, frequencies: Frequencies, last: int) -> dict[str, Any]:
-    return snapshots.write(storage.server.client, storage.server.key, frequencies, last)
+def _written(state: State, frequencies: Frequencies, last: int) -> dict[str, Any]:
+    return snapshots.write(state.server.client, state.server.key, frequencies, last)
 
 
-def _name_table(storage: Shared, table: dict[str, Any], generation: int) -> None:
-    """Have the state name a table, unless somebody has stored a later one."""
-    key, state = storage.server.key, storage.state
-    if state.generation != generation or state.table.get("to", 0) >= table["to"]:
-        storage.server.client.unlink(key(snapshots.key_of(table)))
+def _name_table(state: State, turns: Turns, table: dict[str, Any], generation: int) -> None:
+    """Have the committed state name a table, unless somebody has stored a later one."""
+    key, committed = state.server.key, state.committed
+    if committed.generation != generation or committed.table.get("to", 0) >= table["to"]:
+        state.server.client.unlink(key(snapshots.key_of(table)))
         return
-    _change_table(storage, table)
+    _change_table(state, turns, table)
 
 
-def _change_table(storage: Shared, table: dict[str, Any], **state: Any) -> None:
-    key, old = storage.server.key, storage.state.table
+def _change_table(state: State, turns: Turns, table: dict[str, Any], **committed: Any) -> None:
+    key, old = state.server.key, state.committed.table
     if table:
-        storage.change(("PERSIST", key(snapshots.key_of(table))))
+        turns.change(("PERSIST", key(snapshots.key_of(table))))
     if old:
-        storage.change(("UNLINK", key(snapshots.key_of(old))))
-    storage.change(table=table, **state)
+        turns.change(("UNLINK", key(snapshots.key_of(old))))
+    turns.change(table=table, **committed)
 
 
-def sweep(storage: Shared) -> None:
+def sweep(state: State, turns: Turns) -> None:
     """Drop the postings of removed documents, and count the word pairs of those that are left."""
-    storage.refresh()
-    generation, removed, end = storage.state.generation, storage.removed, storage.state.next
-    table: dict[str, Any] = {}
-    if storage.params.level >= Level.syndicated:
-        numbers = storage.there(1, end)
-        tokens = storage.finder.frequencies.tokens * len(numbers) // max(1, len(numbers) + removed)
-        bits = min(MOST_BITS, frequency_bits(max(1, tokens), NO_LIMIT))
-        counter = Finder(storage.params, Frequencies(np.zeros(1 << bits, np.uint8)))
-        storage.count(counter, numbers)
-        if counter.frequencies.articles >= TABLE_ARTICLES:
-            table = _written(storage, counter.frequencies, end - 1)
+    state.refresh()
+    generation, removed = state.committed.generation, state.removed
+    table = _count_again(state)
     position = 0
     while position < _END:
-        position = storage.taken(partial(_sweep_some, storage, position))
-    storage.taken(partial(_finish, storage, table, generation, removed))
-    storage.refresh()
+        for turn in turns.attempts():
+            with turn:
+                following = _sweep_block(state, turns, position)
+        position = following
+    for turn in turns.attempts():
+        with turn:
+            _finish(state, turns, table, generation, removed)
+    state.refresh()
 
 
-def _sweep_some(storage: Shared, position: int) -> int:
-    """Sweep the next buckets; return where to go on."""
-    state = storage.state
-    names = names_from(position, state.buckets, BUCKETS + 1)
-    following = int(names[BUCKETS]) if len(names) > BUCKETS else _END
-    names = names[:BUCKETS]
-    count, values = storage.postings_of(fields(names))
+def _count_again(state: State) -> dict[str, Any]:
+    """Count the documents that are left, and store the table if they are many; return the facts about it."""
+    if state.params.level < Level.syndicated:
+        return {}
+    end, most = state.committed.next, state.tuning.most_table_bits
+    numbers = state.there(1, end)
+    tokens = state.finder.frequencies.tokens * len(numbers) // max(1, len(numbers) + state.removed)
+    counts = np.zeros(1 << table_bits(tokens, most), np.uint8)
+    counter = Finder(state.params, Frequencies(counts, most_bits=most), Postings(), Postings())
+    state.count(counter, numbers)
+    if counter.frequencies.articles < state.tuning.table_articles:
+        return {}
+    return _written(state, counter.frequencies, end - 1)
+
+
+def _sweep_block(state: State, turns: Turns, position: int) -> int:
+    """Sweep the next buckets; return where those behind them begin."""
+    committed, most = state.committed, state.tuning.sweep_buckets
+    names = names_from(position, committed.buckets, most + 1)
+    following = int(names[most]) if len(names) > most else _END
+    names = names[:most]
+    count, values = state.read_buckets(fields(names))
     run = sorted_run(values)
-    if count != state.buckets or (run & _NUMBER >= state.next).any():
-        return position  # our turn is over; it is the next one's
-    left = run[~storage.finder.is_removed[run & _NUMBER]]
+    if count != committed.buckets or (run & _NUMBER >= committed.next).any():
+        return position  # our turn is over: these buckets are swept in the next one
+    left = run[~state.finder.is_removed[run & _NUMBER]]
     if len(left) < len(run):
         before = dict(zip(names.tolist(), values, strict=True))
-        there, contents = in_buckets(left, state.buckets)
+        there, contents = in_buckets(left, committed.buckets)
         changed = [at for at, name in enumerate(there.tolist()) if before[name] != contents[at]]
         emptied = np.setdiff1d(names[[bool(value) for value in values]], there, assume_unique=True)
-        commands = storage.server.set_buckets(there[changed], [contents[at] for at in changed], emptied)
-        storage.change(*commands, postings=state.postings - len(run) + len(left))
+        commands = state.server.set_buckets(there[changed], [contents[at] for at in changed], emptied)
+        turns.change(*commands, postings=committed.postings - len(run) + len(left))
     return following
 
 
-def _finish(storage: Shared, table: dict[str, Any], generation: int, removed: int) -> None:
+def _finish(state: State, turns: Turns, table: dict[str, Any], generation: int, removed: int) -> None:
     """Forget the documents that were removed before the sweep began."""
-    key, state = storage.server.key, storage.state
-    if state.generation != generation:
+    key, committed, blocks = state.server.key, state.committed, state.server.blocks
+    if committed.generation != generation:
         return  # somebody else has swept meanwhile
-    later = storage.server.removed(removed)
-    storage.change(("SET", key("removed"), later.astype("<u4").tobytes()))
-    is_removed = storage.finder.is_removed[: state.next >> columns.BLOCK_BITS << columns.BLOCK_BITS]
-    is_removed = is_removed.reshape(-1, columns.BLOCK).copy()
+    later = state.server.removed(removed)
+    turns.change(("SET", key("removed"), later.astype("<u4").tobytes()))
+    is_removed = state.finder.is_removed[: committed.next >> blocks.bits << blocks.bits]
+    is_removed = is_removed.reshape(-1, blocks.size).copy()
     is_removed[:1, 0] = True  # there is no document 0
-    blocks = [key(f"columns:{block}") for block in np.flatnonzero(is_removed.all(axis=1)).tolist()]
-    if blocks:
-        storage.change(("UNLINK", *blocks))
-    _change_table(storage, table, generation=generation + 1)
-    storage.set_stale()
+    empty = [key(f"columns:{block}") for block in np.flatnonzero(is_removed.all(axis=1)).tolist()]
+    if empty:
+        turns.change(("UNLINK", *empty))
+    _change_table(state, turns, table, generation=generation + 1)
+    turns.load_again()

@@ -1,6 +1,6 @@
-"""The table of frequencies on the server, so that a client that opens the index need not read all documents.
+"""Snapshots of the table of frequencies on the server: a client that opens the index need not read all documents.
 
-It is written in compressed shards under a key of its own that would expire, and kept when a commit names it.
+One is written in compressed shards under a key of its own that would expire, and kept when a commit names it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.index.frequencies import Frequencies
+from dedup.index.search.frequencies import Frequencies
 
 if TYPE_CHECKING:
     from redis import Redis
 
 SHARD_BYTES = 1 << 20
-"""Of the table in one shard, before compression."""
+"""Bytes of the table in one shard, before compression."""
 
 KEPT_SECONDS = 3_600
-"""For which shards stay that no commit has named yet."""
+"""Seconds for which shards stay that no commit has named yet."""
 
 
 def key_of(table: Mapping[str, Any]) -> str:
@@ -31,7 +31,7 @@ def key_of(table: Mapping[str, Any]) -> str:
 
 
 def write(client: Redis, key: Callable[[str], str], frequencies: Frequencies, last: int) -> dict[str, Any]:
-    """Write a table; return what is to be noted of it.
+    """Write a table; return the facts to be noted about it.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def write(client: Redis, key: Callable[[str], str], frequencies: Frequencies, la
     return table
 
 
-def read(client: Redis, key: Callable[[str], str], table: dict[str, Any]) -> Frequencies | None:
+def read(client: Redis, key: Callable[[str], str], table: dict[str, Any], most_bits: int = 30) -> Frequencies | None:
     """Read a table; None if it is not there, or not whole.
 
     Raises
@@ -84,4 +84,4 @@ def read(client: Redis, key: Callable[[str], str], table: dict[str, Any]) -> Fre
             room[:] = np.frombuffer(codec.decompress(data, len(room)), np.uint8)
         except (OSError, ValueError) as error:
             raise ValueError(f"frequencies: {error}") from error
-    return Frequencies(counts, table["articles"], table["tokens"])
+    return Frequencies(counts, table["articles"], table["tokens"], most_bits)

@@ -1,13 +1,21 @@
-"""Collections of datasketch signatures, asked beside an index: their texts need not be there any more.
+"""Search collections of datasketch signatures together with an index, even where the texts are gone.
 
-- ``reading`` signatures out of datasketch's objects
-- ``stored`` the signatures in a folder: a database and runs of band keys
-- ``signatures`` the class that loads them and tells what a text resembles, by estimate
-- ``beside`` an index and such signatures asked together
+- ``readers`` reads signatures out of datasketch's objects
+- ``store`` keeps signatures in a folder: a database, and sorted runs of band keys
+- ``collection`` is the public class, which loads signatures and estimates what a text resembles
+- ``combined`` searches an index and such a collection together
 """
 
-from dedup.integrations.datasketch.collection import EstimatedMatch, Loaded, Signatures
+from dedup.integrations.datasketch.collection import EstimatedMatch, LoadCounts, LoadTuning, Signatures
 from dedup.integrations.datasketch.combined import IndexWithSignatures
-from dedup.integrations.datasketch.readers import Signature, signatures_of
+from dedup.integrations.datasketch.readers import Signature, read_signatures
 
-__all__ = ["EstimatedMatch", "IndexWithSignatures", "Loaded", "Signature", "Signatures", "signatures_of"]
+__all__ = [
+    "EstimatedMatch",
+    "IndexWithSignatures",
+    "LoadCounts",
+    "LoadTuning",
+    "Signature",
+    "Signatures",
+    "read_signatures",
+]

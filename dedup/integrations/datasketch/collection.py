@@ -1,4 +1,4 @@
-"""Documents known by their signatures only, and which of them a text resembles: by estimate, for there is no text."""
+"""Keep documents of which only the signatures are left, and estimate which of them a text resembles."""
 
 from __future__ import annotations
 
@@ -21,105 +21,158 @@ from dedup.candidates.pairs import split
 from dedup.candidates.signatures import SCHEME, signatures
 from dedup.errors import InputError, ParamsError, StorageError
 from dedup.index import record as inputs
-from dedup.index.folder.create import told
+from dedup.index.folder.failures import storage_errors
 from dedup.index.match import Match, written
-from dedup.index.record import Given
-from dedup.integrations.datasketch.readers import Signature, signatures_of
-from dedup.integrations.datasketch.store import DATABASE, Row, Stored
-from dedup.params import Params
+from dedup.index.record import Record
+from dedup.integrations.datasketch.readers import Signature, read_signatures
+from dedup.integrations.datasketch.store import DATABASE, SignatureRow, SignatureStore
+from dedup.params import Params, chosen_fields, with_fields
 from dedup.schema import NEAR_DUPLICATE, RELATIONS
 from dedup.text.markup import without_markup
 from dedup.text.tokens import tokenise
 
-BLOCK = 16_384
-"""Signatures that are committed at a time; their keys are a run."""
-
-MOST_RUNS = 8
-"""With more of them after a load they become one."""
-
 KIND = ("scheme", "seed", "num_perm", "n_values")
-"""What must be the same of all signatures."""
+"""Properties that all signatures of a folder have in common."""
 
 Sign = Callable[[str], Any]
 Values = npt.NDArray[np.uint32]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadTuning:
+    """Sizes of what is written by a load. The defaults suit every collection measured; tests make them small.
+
+    Parameters
+    ----------
+    block : int
+        Signatures that are committed at a time; their band keys are one run file.
+    most_runs : int
+        Run files after a load from which they are merged into one.
+
+    Examples
+    --------
+    >>> from dedup.integrations.datasketch import LoadTuning
+    >>> LoadTuning(block=1_000)
+    LoadTuning(block=1000, most_runs=8)
+    """
+
+    block: int = 16_384
+    most_runs: int = 8
+
+
 @dataclass(frozen=True, slots=True)
 class EstimatedMatch(Match):
-    """A document, known by its signature, that a text resembles: estimated, not verified.
+    """A document of which only the signature is left, and which a text resembles: estimated, not verified.
 
-    The relation is ``near_duplicate``, whether the texts are identical or not; ``score`` and ``measures`` have the
-    estimate. ``derived`` goes by dates alone, and ``kept`` is true: what was a copy of what is not known any more.
+    The relation is ``near_duplicate``, even where the texts are identical; ``score`` and ``measures`` hold the
+    estimate. ``derived`` is decided by dates alone, and ``kept`` is always true: whether the document was a copy itself
+    is not known any more.
 
     Parameters
     ----------
     error : float
-        Standard error of the estimate, with one more value equal and one more different: where all are equal it would
-        be zero, which says too much.
+        Standard error of the estimate, computed with one more value equal and one more different: where all are equal
+        it would otherwise be zero.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dedup.integrations.datasketch import Signatures
+    >>> from dedup.minhash import signature, to_datasketch
+    >>> text = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> with Signatures(tempfile.mkdtemp()) as old:
+    ...     counts = old.load({"a-1": to_datasketch(signature(text))})
+    ...     (match,) = old.query(text)
+    >>> match.id, match.score, round(match.error, 3)
+    ('a-1', 1.0, 0.008)
     """
 
     error: float
 
 
-class Loaded(NamedTuple):
-    """What became of the signatures of a collection.
+class LoadCounts(NamedTuple):
+    """How many signatures of a collection were added, and how many were not.
 
     Parameters
     ----------
     added : int
-    known : int
-        Passed over, for their id was there.
+    skipped : int
+        Not added, because there is a signature of that id already.
     empty : int
-        Passed over, for they are of texts without shingles, which would all resemble each other.
+        Not added, because they are signatures of texts without shingles, which would all resemble each other.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dedup.integrations.datasketch import Signatures
+    >>> from dedup.minhash import signature, to_datasketch
+    >>> with Signatures(tempfile.mkdtemp()) as old:
+    ...     old.load({"a-1": to_datasketch(signature("The bridge is closed.")), "a-2": to_datasketch(signature(""))})
+    LoadCounts(added=1, skipped=0, empty=1)
     """
 
     added: int
-    known: int
+    skipped: int
     empty: int
 
 
 class Signatures:
-    """A lasting set of documents of which only datasketch's signatures are there.
+    """A folder of documents of which only datasketch's signatures are left, and which still can be searched.
 
-    Opened by `Signatures.open`. One process may write, any number read. Its methods are those of `dedup.Index`, but
-    that documents come by `load` only; `IndexWithSignatures` asks both together.
+    Best used in a ``with`` block. One process may write, any number may read. The methods are those of `dedup.Index`,
+    except that documents are added by `load` only; `IndexWithSignatures` searches both.
+
+    Parameters
+    ----------
+    path : path
+        The folder. With mode ``rw`` it is made if it does not exist.
+    sign : callable, optional
+        Takes a text and returns its MinHash or LeanMinHash, made as those of the collection were (the same shingles,
+        hash function, scheme, seed and ``num_perm``), or None where a text is not to be looked up. By default texts
+        are signed by `dedup.minhash.signature`, which is right where `dedup.minhash.to_datasketch` made the
+        collection. `agreement` checks whether it is the right one.
+    params : Params, optional
+        ``threshold``, ``target_recall`` and ``bucket_limit`` count; without ``sign`` also ``shingle_size``,
+        ``min_tokens`` and ``html``. Those of a folder that exists must be the ones that it was made with, as they are
+        by default.
+    mode : {"rw", "r"}
+    tuning : LoadTuning
+    **params_fields
+        Fields of `Params`, which replace those of ``params``.
+
+    Raises
+    ------
+    StorageError
+        When the folder holds something else, was made with other parameters, or has a writer already.
+    ParamsError
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from datasketch import MinHash
+    >>> from dedup.integrations.datasketch import Signatures
+    >>> def sign(text):
+    ...     minhash = MinHash(num_perm=128, scheme="affine32")
+    ...     minhash.update_batch([word.encode() for word in text.lower().split()])
+    ...     return minhash
+    >>> text = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> with Signatures(tempfile.mkdtemp(), sign) as old:
+    ...     old.load({"a-1": sign(text)})
+    ...     [(match.id, match.score) for match in old.query(text.upper())]
+    LoadCounts(added=1, skipped=0, empty=0)
+    [('a-1', 1.0)]
     """
 
-    def __init__(self, stored: Stored, sign: Sign | None) -> None:
-        self._stored = stored
-        self._sign = sign
-        self._closed = False
-        self._mutex = threading.RLock()
-        self._check_sign(stored.about)
-
-    @staticmethod
-    def open(
+    def __init__(
+        self,
         path: str | os.PathLike[str],
         sign: Sign | None = None,
         params: Params | None = None,
         mode: str = "rw",
-    ) -> Signatures:
-        """Open signatures, or make a folder for them.
-
-        Parameters
-        ----------
-        path : path
-            Of the folder.
-        sign : callable, optional
-            Takes a text and returns its MinHash or LeanMinHash, made as those of the collection were: the same
-            shingles, hash function, scheme, seed and ``num_perm``; or None where a text is not to be looked up. By
-            default texts are signed as dedup signs them, which is right where
-            `dedup.candidates.signatures.to_datasketch` made the collection. `agreement` tells whether it is the right
-            one.
-        params : Params, optional
-            ``threshold``, ``target_recall`` and ``bucket_limit`` count; without ``sign`` ``shingle_size`` and
-            ``min_tokens``, too. Of a folder that is there they must be those it was made with, as by default they are.
-        mode : {"rw", "r"}
-
-        Raises
-        ------
-        StorageError, ParamsError
-        """
+        *,
+        tuning: LoadTuning | None = None,
+        **params_fields: Any,
+    ) -> None:
         if mode not in ("rw", "r"):
             raise ParamsError(f"mode {mode!r}", "'rw' or 'r'")
         if sign is not None and not callable(sign):
@@ -128,23 +181,48 @@ class Signatures:
             folder = Path(os.fsdecode(path))
         except TypeError:
             raise ParamsError(f"a path of type {type(path).__name__}", "the path of a folder") from None
-        asked = params or Params()
-        with told(folder):
+        asked = with_fields(params, params_fields)
+        self._sign = sign
+        self._tuning = tuning or LoadTuning()
+        self._closed = False
+        self._mutex = threading.RLock()
+        with storage_errors(folder):
             others = [*folder.iterdir()] if folder.is_dir() and mode == "rw" else []
             if others and not (folder / DATABASE).is_file():
                 raise StorageError(f"{folder} holds {others[0].name!r} and no signatures", "signatures or nothing")
-            stored = Stored(folder, {name: getattr(asked, name) for name in _COUNTING}, mode == "rw")
+            self._stored = SignatureStore(folder, {name: getattr(asked, name) for name in _NOTED}, mode == "rw")
             try:
-                differing = [name for name in _COUNTING if params and stored.about[name] != getattr(params, name)]
-                if differing:
-                    name = differing[0]
-                    raise StorageError(
-                        f"{folder} was made with {name} {stored.about[name]}", f"{name} {getattr(params, name)}"
-                    )
-                return Signatures(stored, sign)
+                chosen = chosen_fields(params, params_fields)
+                for name in _NOTED:
+                    if name in chosen and self._stored.about[name] != getattr(asked, name):
+                        found = f"{folder} was made with {name} {self._stored.about[name]}"
+                        raise StorageError(found, f"{name} {getattr(asked, name)}")
+                self._check_sign(self._stored.about)
             except BaseException:
-                stored.close()
+                self._stored.close()
                 raise
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        sign: Sign | None = None,
+        params: Params | None = None,
+        mode: str = "rw",
+        **options: Any,
+    ) -> Signatures:
+        """Open signatures: another name for ``Signatures(...)``, as `dedup.Index.open` is.
+
+        Parameters
+        ----------
+        path, sign, params, mode, **options
+            As for `Signatures`.
+
+        Returns
+        -------
+        Signatures
+        """
+        return cls(path, sign, params, mode, **options)
 
     # ---- loading
 
@@ -155,38 +233,42 @@ class Signatures:
         scheme: str | None = None,
         seed: int = 1,
         allow_pickle: bool = False,
-    ) -> Loaded:
+    ) -> LoadCounts:
         """Add the signatures of a collection.
 
-        It is committed some thousands at a time, and what is there already is passed over: a load that was broken off
-        is repeated to go on.
+        They are committed some thousands at a time, and those whose id is there already are skipped: to complete a load
+        that was interrupted, repeat it.
 
         Parameters
         ----------
         collection, scheme, seed, allow_pickle
-            As for `signatures_of`.
+            As for `read_signatures`.
         about : callable, optional
-            Returns what is known of a key: ``id``, ``source``, ``published``, ``url``, ``data``, as for `dedup.Index`.
-            By default the id is the key, if that is a string, a number or UTF-8.
+            Takes a key and returns a dict of what belongs to it: ``id``, ``source``, ``published``, ``url``, ``data``,
+            as for `dedup.Index.add`. By default the id is the key, if that is a string, a number or UTF-8.
+
+        Returns
+        -------
+        LoadCounts
 
         Raises
         ------
         InputError
-            Where a signature, a key or what is known of it cannot be used. What came before it may have been added.
+            When a signature, a key or what ``about`` returns cannot be used. What came before it may have been added.
         ParamsError, StorageError
         """
-        counts = np.zeros(len(Loaded._fields), np.int64)
+        counts = np.zeros(len(LoadCounts._fields), np.int64)
         with self._mutex:
             self._stored_now().assert_writable()
-            pairs = signatures_of(collection, scheme, seed, allow_pickle)
-            while some := list(islice(pairs, BLOCK)):
-                counts += self._load_block([(_given(key, about), signature) for key, signature in some])
-            with told(self._stored.folder):
-                if self._stored.n_runs > MOST_RUNS:
+            pairs = read_signatures(collection, scheme, seed, allow_pickle)
+            while some := list(islice(pairs, self._tuning.block)):
+                counts += self._load_block([(_record_of(key, about), signature) for key, signature in some])
+            with storage_errors(self._stored.folder):
+                if self._stored.n_runs > self._tuning.most_runs:
                     self._stored.merge()
-        return Loaded(*counts.tolist())
+        return LoadCounts(*counts.tolist())
 
-    def _load_block(self, some: list[tuple[Given, Signature]]) -> Loaded:
+    def _load_block(self, some: list[tuple[Record, Signature]]) -> LoadCounts:
         stored = self._stored
         kind = _kind(some[0][1]) if "scheme" not in stored.about else {name: stored.about[name] for name in KIND}
         self._check_sign(kind)
@@ -194,20 +276,20 @@ class Signatures:
             _check_same(_kind(signature), kind)
         by_id = {str(one.id): (one, signature) for one, signature in some if not signature.is_empty}
         empty = sum(signature.is_empty for _, signature in some)
-        with told(stored.folder):
-            known = stored.known([*by_id])
+        with storage_errors(stored.folder):
+            known = stored.known_ids([*by_id])
             new = [pair for id, pair in by_id.items() if id not in known]
             if new:
                 values = np.stack([signature.values for _, signature in new])
                 numbers = np.arange(stored.next, stored.next + len(new))
                 hashes = values.astype("<u4")
                 rows = [
-                    Row(number, str(one.id), one.source, one.published, one.url, one.data, row.tobytes())
+                    SignatureRow(number, str(one.id), one.source, one.published, one.url, one.data, row.tobytes())
                     for number, (one, _), row in zip(numbers.tolist(), new, hashes, strict=True)
                 ]
                 keys = self._keys(values)
                 stored.add(rows, keys.ravel(), np.repeat(numbers, keys.shape[1]), kind)
-        return Loaded(len(new), len(some) - empty - len(new), empty)
+        return LoadCounts(len(new), len(some) - empty - len(new), empty)
 
     def _check_sign(self, kind: Mapping[str, Any]) -> None:
         if self._sign is None and kind.get("scheme", SCHEME) != SCHEME:
@@ -221,37 +303,59 @@ class Signatures:
     def query(
         self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None
     ) -> list[EstimatedMatch]:
-        """Find the documents that a text seems to resemble by the threshold or more, the best first.
+        """Estimate which documents a text resembles by the threshold or more.
 
-        Parameters as for `dedup.Index.query`. Of each band the first documents are looked at (``bucket_limit``).
+        Parameters
+        ----------
+        text, source, published, url
+            As for `dedup.Index.query`. The first documents of each band are looked at, up to ``bucket_limit``.
+
+        Returns
+        -------
+        list of EstimatedMatch
+            The best first.
+
+        Raises
+        ------
+        InputError, ParamsError, StorageError
         """
-        return self._asked([inputs.given(None, text, source, published, url)])[0]
+        return self._asked([inputs.checked_record(None, text, source, published, url)])[0]
 
     def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[list[EstimatedMatch]]:
-        """Find what each of some texts seems to resemble; texts or dicts as for `dedup.Index.query_many`."""
-        return self._asked(inputs.records(texts, with_id=False))
+        """Estimate which documents each of many texts resembles.
+
+        Parameters
+        ----------
+        texts : iterable of str or dict
+            As for `dedup.Index.query_many`.
+
+        Returns
+        -------
+        list of list of EstimatedMatch
+        """
+        return self._asked(inputs.read_records(texts, with_id=False))
 
     def agreement(self, texts: Mapping[str, str]) -> dict[str, float]:
-        """Tell how well new signatures of texts agree with those there, by id: 1.0 where ``sign`` is the right one.
+        """Measure how well new signatures of texts agree with the stored ones: 1.0 where ``sign`` is the right one.
 
         Parameters
         ----------
         texts : mapping of str to str
-            Id to the text that the signature of that id was made of.
+            Id to the text of which the signature of that id was made.
 
         Returns
         -------
         dict of str to float
-            The share of equal values.
+            Id to the share of equal values.
 
         Raises
         ------
         InputError
-            Where an id is not there, or a text has no signature.
+            When there is no signature of an id, or a text has none.
         """
         with self._mutex:
             stored = self._stored_now()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 rows = {row.id: row for row in stored.fetch("id", [*texts])}
             lacking = [id for id in texts if id not in rows]
             if lacking:
@@ -262,7 +366,7 @@ class Signatures:
             equal = (signed == np.stack([_values(rows[id]) for id in texts])).mean(axis=1) if texts else np.empty(0)
             return dict(zip(texts, equal.tolist(), strict=True))
 
-    def _asked(self, some: list[Given]) -> list[list[EstimatedMatch]]:
+    def _asked(self, some: list[Record]) -> list[list[EstimatedMatch]]:
         found: list[list[EstimatedMatch]] = [[] for _ in some]
         with self._mutex:
             stored = self._stored_now()
@@ -270,7 +374,7 @@ class Signatures:
                 return found
             signed, places = self._signed([one.text for one in some])
             keys = self._keys(signed)
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 owners = np.repeat(np.arange(len(signed)), keys.shape[1])
                 limit = int(stored.about["bucket_limit"])
                 met = np.unique(stored.postings.search(keys.ravel(), owners, limit, stored.is_removed))
@@ -286,7 +390,7 @@ class Signatures:
             matches.sort(key=lambda match: -match.score)
         return found
 
-    def _match(self, row: Row, equal: int, published: int | None) -> EstimatedMatch:
+    def _match(self, row: SignatureRow, equal: int, published: int | None) -> EstimatedMatch:
         n_values = int(self._stored.about["n_values"])
         estimate = equal / n_values
         likely = (equal + 1) / (n_values + 2)
@@ -334,50 +438,93 @@ class Signatures:
     # ---- keeping
 
     def remove(self, id: str) -> bool:
-        """Remove a signature; return whether there was one."""
+        """Remove a signature.
+
+        Parameters
+        ----------
+        id : str
+
+        Returns
+        -------
+        bool
+            Whether there was one.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
         return self._removed("id = ?", inputs.checked_id(id)) > 0
 
     def expire(self, before: Any) -> int:
-        """Remove all that were published before a date; return how many. Those without a date stay."""
-        return self._removed("published < ?", inputs.date(before))
+        """Remove all signatures of documents published before a date; those without a date stay.
+
+        Parameters
+        ----------
+        before : date
+            As `dedup.deduplicate` reads it.
+
+        Returns
+        -------
+        int
+            How many were removed.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
+        return self._removed("published < ?", inputs.checked_date(before))
 
     def _removed(self, condition: str, value: Any) -> int:
         with self._mutex:
             stored = self._stored_now()
             stored.assert_writable()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 return stored.remove(condition, value)
 
     def compact(self) -> None:
-        """Drop what is left of removed signatures, and give the room back to the disk."""
+        """Delete what is left of removed signatures, and return the space to the disk."""
         with self._mutex:
             stored = self._stored_now()
             stored.assert_writable()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 stored.merge()
                 stored.vacuum()
 
     def __len__(self) -> int:
         with self._mutex:
             stored = self._stored_now()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 return len(stored)
 
     def __contains__(self, id: object) -> bool:
-        return isinstance(id, str) and bool(self.known([id]))
+        return isinstance(id, str) and bool(self.present([id]))
 
-    def known(self, ids: list[str]) -> set[str]:
-        """Return which of some ids there are."""
+    def present(self, ids: list[str]) -> set[str]:
+        """Return those of the ids that have a signature here.
+
+        Parameters
+        ----------
+        ids : list of str
+
+        Returns
+        -------
+        set of str
+        """
         with self._mutex:
             stored = self._stored_now()
-            with told(stored.folder):
-                return stored.known(ids)
+            with storage_errors(stored.folder):
+                return stored.known_ids(ids)
 
     def info(self) -> dict[str, Any]:
-        """Return what there is, as plain values: signatures, bytes, dates, runs, what they are made with."""
+        """Describe the folder as plain values: signatures, bytes, dates, run files, parameters.
+
+        Returns
+        -------
+        dict
+        """
         with self._mutex:
             stored = self._stored_now()
-            with told(stored.folder):
+            with storage_errors(stored.folder):
                 counts = stored.statistics()
             about = {name: value for name, value in stored.about.items() if name not in ("next", *KIND)}
             kind = {name: stored.about.get(name) for name in KIND}
@@ -385,7 +532,7 @@ class Signatures:
             return {"path": str(stored.folder), **counts, "earliest": earliest, "latest": latest, **kind, **about}
 
     def close(self) -> None:
-        """Close; closed it cannot be used."""
+        """Close the folder; it cannot be used afterwards."""
         with self._mutex:
             self._closed = True
             self._stored.close()
@@ -398,16 +545,16 @@ class Signatures:
     ) -> None:
         self.close()
 
-    def _stored_now(self) -> Stored:
+    def _stored_now(self) -> SignatureStore:
         if self._closed:
             raise StorageError("the signatures are closed", "open ones", "open them again")
-        with told(self._stored.folder):
+        with storage_errors(self._stored.folder):
             self._stored.refresh()
         return self._stored
 
 
-_COUNTING = ("threshold", "target_recall", "bucket_limit", "shingle_size", "min_tokens", "html")
-"""Parameters that are noted with the signatures."""
+_NOTED = ("threshold", "target_recall", "bucket_limit", "shingle_size", "min_tokens", "html")
+"""Parameters that are stored with the signatures."""
 
 
 def _kind(signature: Signature) -> dict[str, Any]:
@@ -421,17 +568,17 @@ def _check_same(found: Mapping[str, Any], kind: Mapping[str, Any]) -> None:
             raise InputError(f"a signature of {name} {found[name]!r}", expected, "a folder for each kind")
 
 
-def _values(row: Row) -> Values:
+def _values(row: SignatureRow) -> Values:
     return np.frombuffer(row.hashes, "<u4").astype(np.uint32, copy=False)
 
 
-def _given(key: Any, about: Callable[[Any], Mapping[str, Any]] | None) -> Given:
-    """Return what is known of a key, checked."""
+def _record_of(key: Any, about: Callable[[Any], Mapping[str, Any]] | None) -> Record:
+    """Return the record of a key, checked."""
     known = dict(about(key)) if about else {}
     unknown = [name for name in known if name not in inputs.FIELDS or name == "text"]
     if unknown:
-        raise InputError(f"{unknown[0]!r} about key {key!r}", "some of id, source, published, url, data")
-    return inputs.given(inputs.checked_id(known.pop("id", None) or _id(key)), "", **known)
+        raise InputError(f"{unknown[0]!r} about key {key!r}", "id, source, published, url or data")
+    return inputs.checked_record(inputs.checked_id(known.pop("id", None) or _id(key)), "", **known)
 
 
 def _id(key: Any) -> str:

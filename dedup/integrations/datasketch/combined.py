@@ -1,49 +1,94 @@
-"""An index and documents that are known by their signatures only, asked together."""
+"""Search an index together with documents of which only the signatures are left."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from dedup.errors import ParamsError
 from dedup.index import Decision, Document, Index, Match
-from dedup.index.record import already_there, records
+from dedup.index.record import id_taken, read_records
 from dedup.integrations.datasketch.collection import Signatures
 from dedup.schema import RELATIONS
 
 
 class IndexWithSignatures:
-    """An index that tells, besides what it knows itself, which old signatures a text resembles.
+    """An index that also reports which old documents, of which only the signature is left, a text resembles.
 
-    What is added goes to the index. Old documents go by and by: by `expire`, by `update`, which puts a text in the
-    place of a signature, and by `remove`. Whose copy a document is (``kept``, ``copy_of``) is told by the index
-    alone, that is among the documents of which it has seen the text.
+    New documents are added to the index. Old ones leave by and by: through `expire`, through `update`, which replaces a
+    signature by a text, and through `remove`. Whose copy a document is (``kept``, ``duplicate_of``) is decided by the
+    index alone, that is among the documents whose text it has seen.
 
     Parameters
     ----------
-    index : Index
-        Of level ``near`` or a farther one.
+    index : Index, path or URL
+        Of level ``near`` or a later one.
     signatures : Signatures
 
     Raises
     ------
     ParamsError
-        Where the index is of level ``identical``: signatures do not tell what is identical.
+        When the index is of level ``identical``: signatures do not show what is identical.
+    StorageError
+        When there is no such index.
+
+    Examples
+    --------
+    >>> import dedup, tempfile
+    >>> from dedup.integrations.datasketch import IndexWithSignatures, Signatures
+    >>> from dedup.minhash import signature, to_datasketch
+    >>> text = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> old = Signatures(tempfile.mkdtemp())
+    >>> old.load({"a-1": to_datasketch(signature(text))}).added
+    1
+    >>> with IndexWithSignatures(dedup.Index.open(tempfile.mkdtemp() + "/news.index"), old) as both:
+    ...     decision = both.add("b-7", text.upper())
+    ...     decision.kept, [(match.id, match.score) for match in decision]
+    (True, [('a-1', 1.0)])
     """
 
-    def __init__(self, index: Index, signatures: Signatures) -> None:
-        if index.info()["params"]["level"] == "identical":
-            raise ParamsError("signatures beside an index of level 'identical'", "level 'near' or a farther one")
-        self.index = index
+    def __init__(self, index: Index | str | os.PathLike[str], signatures: Signatures) -> None:
+        self.index = index if isinstance(index, Index) else Index.open(index)
+        if self.index.info()["params"]["level"] == "identical":
+            if self.index is not index:
+                self.index.close()
+            raise ParamsError("signatures beside an index of level 'identical'", "level 'near' or a later one")
         self.signatures = signatures
 
     def query(self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None) -> Decision:
-        """Find what a text matches, as `Index.query`, and what it seems to resemble, as `Signatures.query`."""
+        """Find what a text matches in the index, and what it resembles among the signatures.
+
+        Parameters
+        ----------
+        text, source, published, url
+            As for `dedup.Index.query`.
+
+        Returns
+        -------
+        Decision
+            That of the index; its matches are followed or preceded by an `EstimatedMatch` for each signature.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
         return self.query_many([_record(text=text, source=source, published=published, url=url)])[0]
 
     def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[Decision]:
-        """Find the same of many texts."""
+        """Find the same for many texts.
+
+        Parameters
+        ----------
+        texts : iterable of str or dict
+            As for `dedup.Index.query_many`.
+
+        Returns
+        -------
+        list of Decision
+        """
         some = [_plain(text) for text in texts]
         return _merged(self.index.query_many(some), self.signatures.query_many(some))
 
@@ -57,22 +102,49 @@ class IndexWithSignatures:
         url: str | None = None,
         data: Any = None,
     ) -> Decision:
-        """Add a document to the index; return what it matches there and among the signatures."""
-        return self.add_many([_record(id=id, text=text, source=source, published=published, url=url, data=data)])[0]
+        """Add a document to the index, and find what it matches there and resembles among the signatures.
 
-    def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[Decision]:
-        """Add documents to the index; return what each matches there and among the signatures.
+        Parameters
+        ----------
+        id, text, source, published, url, data
+            As for `dedup.Index.add`.
+
+        Returns
+        -------
+        Decision
+            As from `query`.
 
         Raises
         ------
         InputError
-            Where an id is known in either. Nothing is added then.
+            When the index has such an id, or there is a signature of it. Nothing is added then.
+        StorageError
+        """
+        return self.add_many([_record(id=id, text=text, source=source, published=published, url=url, data=data)])[0]
+
+    def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[Decision]:
+        """Add documents to the index, one after the other, and find what each matches and resembles.
+
+        Parameters
+        ----------
+        records : iterable of dict
+            As for `dedup.Index.add_many`.
+
+        Returns
+        -------
+        list of Decision
+
+        Raises
+        ------
+        InputError
+            When the index has one of the ids, or there is a signature of it. Nothing is added then.
+        StorageError
         """
         some = [_plain(record) for record in records]
         estimated = self._estimated(some)
-        known = self.signatures.known([record["id"] for record in some])
-        if known:
-            raise already_there(min(known))
+        present = self.signatures.present([record["id"] for record in some])
+        if present:
+            raise id_taken(min(present))
         return _merged(self.index.add_many(some), estimated)
 
     def update(
@@ -85,7 +157,22 @@ class IndexWithSignatures:
         url: str | None = None,
         data: Any = None,
     ) -> Decision:
-        """Put a document in the place of the one of that id, be it a text or a signature."""
+        """Replace the document of an id, of which there is a text or a signature; add it where there is neither.
+
+        Parameters
+        ----------
+        id, text, source, published, url, data
+            As for `dedup.Index.update`.
+
+        Returns
+        -------
+        Decision
+            As from `query`.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
         record = _record(id=id, text=text, source=source, published=published, url=url, data=data)
         estimated = [[match for match in self._estimated([record])[0] if match.id != id]]
         verified = self.index.update(**record)
@@ -94,23 +181,66 @@ class IndexWithSignatures:
         return _merged([verified], estimated)[0]
 
     def _estimated(self, some: list[Any]) -> Sequence[Sequence[Match]]:
-        """Return what documents to be added resemble among the signatures."""
-        checked = records(some, with_id=True)  # before anything is looked up
+        """Find what documents that are to be added resemble among the signatures."""
+        checked = read_records(some, with_id=True)  # before anything is looked up
         asked = [{name: value for name, value in record.items() if name not in ("id", "data")} for record in some]
         return self.signatures.query_many(asked) if checked else []
 
     def remove(self, id: str) -> bool:
-        """Remove a document from the index, or a signature; return whether there was one."""
+        """Remove a document from the index, or a signature.
+
+        Parameters
+        ----------
+        id : str
+
+        Returns
+        -------
+        bool
+            Whether there was one.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
         if self.index.remove(id):
             return True
         return id in self.signatures and self.signatures.remove(id)
 
     def expire(self, before: Any) -> int:
-        """Remove all that were published before a date from both; return how many."""
+        """Remove all documents and signatures published before a date; those without a date stay.
+
+        Parameters
+        ----------
+        before : date
+            As `dedup.deduplicate` reads it.
+
+        Returns
+        -------
+        int
+            How many were removed.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
         return self.index.expire(before) + self.signatures.expire(before)
 
     def get(self, id: str) -> Document | None:
-        """Return what the index holds of a document; None of one that is known by its signature only."""
+        """Return what the index holds of a document.
+
+        Parameters
+        ----------
+        id : str
+
+        Returns
+        -------
+        Document or None
+            None also where only a signature is left.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
         return self.index.get(id)
 
     def __contains__(self, id: object) -> bool:
@@ -120,11 +250,11 @@ class IndexWithSignatures:
         return len(self.index) + len(self.signatures)
 
     def flush(self) -> None:
-        """Make what was added to the index outlive the process and the machine."""
+        """Write what was added to the index to disk, so that it survives a crash of the process or the machine."""
         self.index.flush()
 
     def close(self) -> None:
-        """Close both."""
+        """Close the index and the signatures."""
         try:
             self.index.close()
         finally:
@@ -148,8 +278,11 @@ def _plain(record: Any) -> Any:
 
 
 def _merged(verified: Iterable[Decision], estimated: Iterable[Sequence[Match]]) -> list[Decision]:
-    """Return the matches of each text in one list: the closest relation first, then the highest score."""
+    """Merge the matches of each text into one list: the closest relation first, then the highest score."""
     return [
-        ours.beside(sorted([*ours, *theirs], key=lambda match: (RELATIONS.index(match.relation), -match.score)))
+        replace(
+            ours,
+            matches=tuple(sorted([*ours, *theirs], key=lambda match: (RELATIONS.index(match.relation), -match.score))),
+        )
         for ours, theirs in zip(verified, estimated, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""Signatures out of datasketch's objects: MinHash, LeanMinHash, its bytes, and what a MinHashLSH has kept of them."""
+"""Read signatures out of datasketch's objects: MinHash, LeanMinHash, its bytes, and the bands of a MinHashLSH."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dedup.errors import InputError, ParamsError
 SCHEMES = ("affine32", "affine64", "legacy")
 
 AT_A_TIME = 1_000
-"""Keys of a MinHashLSH that are asked for at a time: with Redis, a round trip."""
+"""Keys of a MinHashLSH that are fetched at a time: with Redis, in one round trip."""
 
 _OF_64_BITS = ("affine64", "legacy")
 """Schemes whose values datasketch holds in 64 bits; those of "legacy" are below 2 ** 32 all the same."""
@@ -28,19 +28,27 @@ _SWAPPED = ">" if sys.byteorder == "little" else "<"
 
 
 class Signature(NamedTuple):
-    """The signature of one text.
+    """The signature of one text, as datasketch computed it.
 
     Parameters
     ----------
     values : uint32 array, shape (n_values,)
-        Its values, or the leading ones; of ``affine64`` the lower half of each. Only whether values are equal counts.
+        All ``num_perm`` values, or the leading ones; of ``affine64`` the lower half of each. Only whether values are
+        equal counts.
     scheme : str
-        One of `SCHEMES`.
+        ``affine32``, ``affine64`` or ``legacy``.
     seed : int
     num_perm : int
-        Values of the signature it is of.
+        How many values the whole signature has.
     is_empty : bool
-        Whether it is of a text without shingles.
+        Whether the text had no shingles.
+
+    Examples
+    --------
+    >>> from datasketch import MinHash
+    >>> from dedup.integrations.datasketch import Signature
+    >>> Signature.of(MinHash(num_perm=64, scheme="legacy"))[1:]
+    ('legacy', 1, 64, True)
     """
 
     values: npt.NDArray[np.uint32]
@@ -51,12 +59,20 @@ class Signature(NamedTuple):
 
     @staticmethod
     def of(value: Any) -> Signature:
-        """Read the signature in a MinHash, a LeanMinHash, or the bytes of one.
+        """Read the signature in one of datasketch's objects.
+
+        Parameters
+        ----------
+        value : MinHash, LeanMinHash, or bytes of the latter
+
+        Returns
+        -------
+        Signature
 
         Raises
         ------
         InputError
-            When it is none of them.
+            When it is neither.
         """
         if isinstance(value, Signature):
             return value
@@ -77,27 +93,42 @@ class Signature(NamedTuple):
         return _signature(np.asarray(value.hashvalues), value.scheme, int(value.seed), len(value))
 
 
-def signatures_of(
+def read_signatures(
     collection: Any, scheme: str | None = None, seed: int = 1, allow_pickle: bool = False
 ) -> Iterator[tuple[Any, Signature]]:
-    """Yield the keys and signatures of a collection.
+    """Read the keys and signatures of a collection, one after the other.
 
     Parameters
     ----------
     collection : MinHashLSH, mapping, or iterable of pairs
-        Of a ``MinHashLSH``, in memory or on Redis, the values in its bands: ``b * r`` leading ones of ``num_perm``, for
-        the rest it does not keep. Else keys and what `Signature.of` reads.
+        A ``MinHashLSH``, in memory or on Redis, keeps the values in its bands: the leading ``b * r`` of ``num_perm``.
+        A mapping or pairs hold keys, and values that `Signature.of` reads.
     scheme, seed : optional
-        Of the values in a ``MinHashLSH``, which does not keep the seed, and the scheme only until it is pickled by
-        datasketch 1 or attached to Redis again. By default what it says, or else the values look like.
+        Of the values in a ``MinHashLSH``. It does not keep the seed, and forgets the scheme when it is pickled by
+        datasketch 1 or attached to Redis again. By default the scheme that it has, or that its values look like.
     allow_pickle : bool
-        Of a ``MinHashLSH`` that pickles its keys, as those on Redis do: unpickle keys of any class, which runs whatever
-        code whoever writes to that server has put there. Else strings, bytes, numbers, tuples and the like are read,
-        and any other key is refused.
+        Where a ``MinHashLSH`` pickles its keys, as those on Redis do: unpickle keys of any class. This runs whatever
+        code those who can write to that server have put there. By default strings, bytes, numbers, tuples and the like
+        are read, and any other key is refused.
+
+    Yields
+    ------
+    key : object
+    signature : Signature
 
     Raises
     ------
-    InputError, ParamsError
+    InputError
+        When the collection, or a signature or key in it, cannot be read.
+    ParamsError
+        When there is no such scheme.
+
+    Examples
+    --------
+    >>> from datasketch import MinHash
+    >>> from dedup.integrations.datasketch import read_signatures
+    >>> [(key, signature.num_perm) for key, signature in read_signatures({"a-1": MinHash(num_perm=64)})]
+    [('a-1', 64)]
     """
     if scheme is not None and scheme not in SCHEMES:
         raise ParamsError(f"scheme {scheme!r}", f"one of {', '.join(SCHEMES)}")

@@ -10,7 +10,7 @@ import pytest
 
 from dedup import StorageError
 from dedup.index.redis import buckets as module
-from dedup.index.redis.buckets import Buckets, SharedPostings, fields, halved_between, names_from, names_of
+from dedup.index.redis.buckets import BucketPostings, Buckets, fields, halved_between, names_from, names_of
 
 BUCKETS = [16, 17, 31, 32, 33, 100, 1 << 20, (1 << 20) + 12_345, (1 << 31) - 1]
 
@@ -18,8 +18,8 @@ BUCKETS = [16, 17, 31, 32, 33, 100, 1 << 20, (1 << 20) + 12_345, (1 << 31) - 1]
 class Kept:
     """What a server would hold: bytes by name."""
 
-    def __init__(self, longest: int = module.LONGEST) -> None:
-        self.longest = longest
+    def __init__(self, longest: int = module.LONGEST, load: int = 24) -> None:
+        self.longest, self.load = longest, load
         self.count, self.postings = module.FEWEST, 0
         self.values: dict[bytes, bytes] = {}
 
@@ -27,7 +27,7 @@ class Kept:
         return self.count, [self.values.get(name) for name in names]
 
     def add(self, fresh: np.ndarray, removed: np.ndarray) -> None:
-        changed = Buckets(self.read, self.count, 1 << 28, self.longest).with_more(
+        changed = Buckets(self.read, self.count, 1 << 28, self.longest, self.load).with_more(
             np.sort(fresh), self.postings, removed
         )
         self.values.update(zip(fields(changed.names), changed.values, strict=True))
@@ -69,15 +69,14 @@ def test_the_halved_are_those_that_lose_something(before: int, after: int) -> No
     assert halved_between(before, after).tolist() == lost
 
 
-def test_a_search_finds_what_a_dictionary_would(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOAD", 5)
+def test_a_search_finds_what_a_dictionary_would() -> None:
     draw = np.random.default_rng(3)
     keys = {salt: draw.integers(0, 2**64, 400, dtype=np.uint64) for salt in (0, 99)}
-    kept = Kept()
+    kept = Kept(load=5)
     expected: dict[tuple[int, int], list[int]] = defaultdict(list)
     removed = np.zeros(2000, bool)
     for first in range(0, 2000, 125):
-        added = {salt: SharedPostings(salt) for salt in keys}
+        added = {salt: BucketPostings(salt) for salt in keys}
         for salt, postings in added.items():
             numbers = np.repeat(np.arange(first, first + 125), 3)
             some = draw.choice(keys[salt], len(numbers))
@@ -90,8 +89,8 @@ def test_a_search_finds_what_a_dictionary_would(monkeypatch: pytest.MonkeyPatch)
         removed[gone] = True
         for salt, of_salt in keys.items():
             asked = np.concatenate([of_salt, draw.integers(0, 2**64, 50, dtype=np.uint64)])
-            postings = SharedPostings(salt)
-            postings.buckets = Buckets(kept.read, kept.count, first + 125)
+            postings = BucketPostings(salt)
+            postings.read_from(Buckets(kept.read, kept.count, first + 125))
             found = postings.search(asked, np.arange(len(asked)), 2**30, removed)
             assert found.tolist() == sorted(
                 owner << 32 | number
@@ -99,8 +98,8 @@ def test_a_search_finds_what_a_dictionary_would(monkeypatch: pytest.MonkeyPatch)
                 for number in expected[salt, key]
                 if not removed[number]
             )
-            earlier = SharedPostings(salt)
-            earlier.buckets = Buckets(kept.read, kept.count, first)  # of one that has not seen the last documents
+            earlier = BucketPostings(salt)
+            earlier.read_from(Buckets(kept.read, kept.count, first))  # of one that has not seen the last documents
             seen = earlier.search(asked, np.arange(len(asked)), 2**30, removed)
             assert seen.tolist() == [one for one in found.tolist() if one & 0xFFFFFFFF < first]
     assert kept.count > 500

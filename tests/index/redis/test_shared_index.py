@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,11 @@ from conftest import article, edited
 from dedup import Index, InputError, Params, ParamsError, StorageError
 from dedup.cli.main import main
 from dedup.index import Match
-from dedup.index.redis import backend, buckets, columns, lock, maintenance, snapshots
-from dedup.index.redis import url as address_module
+from dedup.index.place import is_url
+from dedup.index.redis import snapshots
+from dedup.index.redis.backend import RedisBackend
 from dedup.index.redis.url import Address
+from dedup.index.tuning import IndexTuning
 
 KILLS = int(os.environ.get("DEDUP_KILLS", "4"))
 """More in the long run: ``DEDUP_KILLS=100 pytest tests/index/redis/test_shared_index.py -k kills``."""
@@ -52,11 +55,16 @@ def own_server(request: pytest.FixtureRequest, redis_server: servers.RedisServer
     server.close()
 
 
+def backend_of(index: Index) -> RedisBackend:
+    assert isinstance(index.backend, RedisBackend)
+    return index.backend
+
+
 def key(url: str, what: str) -> str:
     return Address.of(url).key(what)
 
 
-def ids(matches: list[Match]) -> list[str]:
+def ids(matches: Iterable[Match]) -> list[str]:
     """Return the ids of those that are copies: the made-up articles share passages, too."""
     return [match.id for match in matches if match.is_copy]
 
@@ -66,7 +74,7 @@ def ids(matches: list[Match]) -> list[str]:
 
 def add_all(url: str, mine: list[dict[str, str]], told: Connection) -> None:
     try:
-        with Index.open(url) as index:
+        with Index(url, tuning=IndexTuning(vocabulary_documents=50, table_articles=20)) as index:
             for first in range(0, len(mine), 5):
                 some = mine[first : first + 5]
                 matches = index.add_many(some)
@@ -89,13 +97,9 @@ def received(pipe: Connection) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("writers", [4])
-def test_of_two_copies_the_one_that_comes_second_meets_the_first(
-    url: str, writers: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_two_copies_the_one_that_comes_second_meets_the_first(url: str, writers: int) -> None:
     """Each writer adds a version of each of a hundred texts: whoever comes later meets all that came before."""
     assert FORK is not None
-    monkeypatch.setattr(backend, "VOCABULARY_DOCUMENTS", 50)
-    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 20)
     Index.open(url).close()
     pipes, processes = [], []
     for writer in range(writers):
@@ -116,7 +120,7 @@ def test_of_two_copies_the_one_that_comes_second_meets_the_first(
     with Index.open(url, mode="r") as index:
         assert index.check() == []
         assert len(index) == 100 * writers == len(met)
-        numbers = {id: index._storage.by_id(id).number for id in met}
+        numbers = {id: backend_of(index).by_id(id).number for id in met}
     assert sorted(numbers.values()) == list(range(1, 100 * writers + 1))
     for text in range(100):
         family = sorted((f"{writer}-{text}" for writer in range(writers)), key=numbers.__getitem__)
@@ -125,12 +129,13 @@ def test_of_two_copies_the_one_that_comes_second_meets_the_first(
             assert not {*family[at:]} & {*met[id]}
 
 
+BRIEF = IndexTuning(lease_seconds=0.5, vocabulary_documents=50)
+
+
 def write(url: str, first: int, acknowledged: Connection) -> None:
     """Add, remove, update and compact until killed, and tell what was done."""
-    lock.SECONDS = 0.5
-    maintenance.REMOVED_LEAST, maintenance.TABLE_ARTICLES = 5, 20
     draw = random.Random(first)
-    with Index.open(url) as index:
+    with Index(url, tuning=replace(BRIEF, removed_documents=5, table_articles=20)) as index:
         number = first
         while True:
             count = draw.choice((1, 1, 1, 5, 20))
@@ -145,11 +150,9 @@ def write(url: str, first: int, acknowledged: Connection) -> None:
                 index.compact()
 
 
-def test_what_was_acknowledged_survives_kills(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_acknowledged_survives_kills(url: str) -> None:
     assert FORK is not None
-    monkeypatch.setattr(lock, "SECONDS", 0.5)
-    monkeypatch.setattr(backend, "VOCABULARY_DOCUMENTS", 50)
-    with Index.open(url) as index:  # kernels are loaded before the fork
+    with Index(url, tuning=BRIEF) as index:  # kernels are loaded before the fork
         index.add_many([{"id": f"x{number}", "text": article(number, 6)} for number in range(40)])
         index.compact()
     draw = random.Random(7)
@@ -175,7 +178,7 @@ def test_what_was_acknowledged_survives_kills(url: str, monkeypatch: pytest.Monk
                 last = [id for _, id in events]
             doubtful |= {*last}  # may be removed, and the answer on its way
         begun = time.monotonic()
-        with Index.open(url) as index:
+        with Index(url, tuning=BRIEF) as index:
             index.add(f"after-{turn}", article(900_000 + turn, 6))
             assert time.monotonic() - begun < 5  # the turn of the dead has ended
             assert index.check() == []
@@ -203,10 +206,9 @@ def read(url: str, problems: Connection) -> None:
         problems.send(repr(error))
 
 
-def test_readers_find_all_that_is_there_while_there_is_writing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_find_all_that_is_there_while_there_is_writing(url: str) -> None:
     assert FORK is not None
-    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 20)
-    with Index.open(url) as index:
+    with Index(url, tuning=IndexTuning(table_articles=20)) as index:
         index.add("d0", article(0, 6))
         pipes = [FORK.Pipe(duplex=False) for _ in range(2)]
         readers = [FORK.Process(target=read, args=(url, sender)) for _, sender in pipes]
@@ -227,31 +229,29 @@ def test_a_writer_whose_turn_was_taken_from_it_begins_anew(url: str, monkeypatch
     """A pause longer than the lease: somebody else commits meanwhile, and what was begun is done again, on top."""
     with Index.open(url) as slow, Index.open(url) as quick:
         slow.add("a", article(1))
-        find = slow._storage.find
+        find = slow.backend.find
         seen = []
 
-        def paused(*arguments: Any) -> Any:
-            found = find(*arguments)
+        def paused(*arguments: Any, **more: Any) -> Any:
+            found = find(*arguments, **more)
             seen.append(1)
             if len(seen) == 1:
-                quick._storage.server.client.delete(key(url, "lease"))  # as if it had ended
+                backend_of(quick).server.client.delete(key(url, "lease"))  # as if it had ended
                 assert ids(quick.add("b", article(2))) == []
             return found
 
-        monkeypatch.setattr(slow._storage, "find", paused)
+        monkeypatch.setattr(slow.backend, "find", paused)
         assert ids(slow.add("c", article(2))) == ["b"]
         assert len(seen) == 2
         assert ids(quick.query(article(2))) == ["b", "c"]
         assert slow.check() == quick.check() == []
 
 
-def test_clients_in_turns_answer_as_a_folder_does(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "VOCABULARY_DOCUMENTS", 60)
-    monkeypatch.setattr(maintenance, "REMOVED_LEAST", 15)
-    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 30)
+def test_clients_in_turns_answer_as_a_folder_does(url: str, tmp_path: Path) -> None:
+    small = IndexTuning(vocabulary_documents=60, removed_documents=15, table_articles=30)
     draw = random.Random(11)
     there: dict[str, int] = {}
-    with Index.open(tmp_path / "i") as folder, Index.open(url) as one, Index.open(url) as two:
+    with Index(tmp_path / "i") as folder, Index(url, tuning=small) as one, Index(url, tuning=small) as two:
         for step in range(160):
             client = draw.choice((one, two))
             seed = draw.randrange(120)
@@ -294,14 +294,18 @@ def test_clients_in_turns_answer_as_a_folder_does(url: str, tmp_path: Path, monk
             for index in (folder, two)
         ]
         assert told[0] == told[1]
-        assert one._storage.state.generation > 2
+        assert backend_of(one).state.committed.generation > 2
 
 
 def test_an_id_that_another_writer_has_taken_meanwhile(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Index.open(url) as index, Index.open(url) as other:
-        monkeypatch.setattr(
-            index, "_assert_new", lambda some, check=index._assert_new: (other.add("a", "b"), check(some))
-        )
+        known_ids = index.backend.known_ids
+
+        def late(wanted: Any) -> Any:
+            other.add("a", "b")
+            return known_ids(wanted)
+
+        monkeypatch.setattr(index.backend, "known_ids", late)
         with pytest.raises(InputError, match="'a' is in the index already"):
             index.add("a", article(1))
         monkeypatch.undo()
@@ -310,11 +314,9 @@ def test_an_id_that_another_writer_has_taken_meanwhile(url: str, monkeypatch: py
         assert index.check() == []
 
 
-def test_clients_learn_what_others_removed_swept_and_counted(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maintenance, "REMOVED_LEAST", 10)
-    monkeypatch.setattr(maintenance, "BUCKETS", 7)
-    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 10)
-    with Index.open(url) as index, Index.open(url, mode="r") as reader:
+def test_clients_learn_what_others_removed_swept_and_counted(url: str) -> None:
+    small = IndexTuning(removed_documents=10, sweep_buckets=7, table_articles=10)
+    with Index(url, tuning=small) as index, Index(url, mode="r", tuning=small) as reader:
         index.add_many(
             {"id": f"d{number}", "text": article(number // 2), "published": 1 + number} for number in range(60)
         )
@@ -332,18 +334,16 @@ def test_clients_learn_what_others_removed_swept_and_counted(url: str, monkeypat
         assert ids(reader.query(article(5))) == []
         assert ids(reader.query(article(15))) == ["d30", "d31"]
         assert index.check() == reader.check() == []
-        mine, theirs = index._storage.finder.frequencies, reader._storage.finder.frequencies
+        mine, theirs = (backend_of(one).state.finder.frequencies for one in (index, reader))
         assert mine.articles == theirs.articles == 20  # those of the removed do not count any more
         assert (mine.table == theirs.table).all()
 
 
-def test_a_window_that_slides_stays_as_large_as_it_is(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maintenance, "REMOVED_LEAST", 10)
-    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 10)
-    monkeypatch.setattr(columns, "BLOCK_BITS", 5)
-    monkeypatch.setattr(columns, "BLOCK", 32)
+def test_a_window_that_slides_stays_as_large_as_it_is(url: str) -> None:
+    small = IndexTuning(removed_documents=10, table_articles=10, column_bits=5)
     days, width, a_day = 60, 10, 8
-    with Index.open(url) as index:
+    with Index(url, tuning=small) as index:
+        state = backend_of(index).state
         for day in range(days):
             date = 86_400 * (1_000 + day)
             texts = [article(a_day * day + number) for number in range(a_day)]
@@ -351,41 +351,45 @@ def test_a_window_that_slides_stays_as_large_as_it_is(url: str, monkeypatch: pyt
             assert index.expire(before=date - 86_400 * (width - 1)) == (a_day if day >= width else 0)
             live = a_day * min(day + 1, width)
             assert len(index) == live
-            assert index._storage.state.postings <= 1.5 * 100 * live
-            assert index._storage.removed <= live / 2
-            assert index._storage.finder.frequencies.articles <= 4 / 3 * live + a_day
+            assert state.committed.postings <= 1.5 * 100 * live
+            assert state.removed <= live / 2
+            assert state.finder.frequencies.articles <= 4 / 3 * live + a_day
         assert index.check() == []
-        blocks = list(index._storage.server.client.scan_iter(key(url, "columns:*")))
+        blocks = list(state.server.client.scan_iter(key(url, "columns:*")))
         assert len(blocks) <= 2 * a_day * width / 32
         assert ids(index.query(article(3))) == []  # of the first day
         assert ids(index.query(article(a_day * (days - 1)))) == [f"{days - 1}-0"]
         answers = [ids(index.query(article(number))) for number in range(400, 480)]
-    with Index.open(url) as index:
+    with Index(url, tuning=small) as index:
         assert [ids(index.query(article(number))) for number in range(400, 480)] == answers
         assert index.check() == []
 
 
 def test_a_client_that_opens_reads_the_stored_table(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 10)
-    counted: list[int] = []
-    count = backend.Shared.count
-    monkeypatch.setattr(
-        backend.Shared, "count", lambda self, finder, some: (counted.append(len(some)), count(self, finder, some))
-    )
-    with Index.open(url) as index:
+    small = IndexTuning(table_articles=10)
+    read: list[int] = []
+    execute = redis.Redis.execute_command
+
+    def seen(self: redis.Redis, *command: Any, **more: Any) -> Any:
+        if command[0] == "HMGET":  # documents
+            read.append(len(command) - 2)
+        return execute(self, *command, **more)
+
+    with Index(url, tuning=small) as index:
         index.add_many({"id": f"d{number}", "text": article(number)} for number in range(40))
         index.add("later", article(100))
-        table = index._storage.finder.frequencies.table.copy()
-    counted.clear()
-    with Index.open(url, mode="r") as index:
-        assert counted == [1]
-        assert (index._storage.finder.frequencies.table == table).all()
-        client = index._storage.server.client
-        client.delete(key(url, snapshots.key_of(index._storage.state.table)))
+        table = backend_of(index).state.finder.frequencies.table.copy()
+    monkeypatch.setattr(redis.Redis, "execute_command", seen)
+    with Index(url, mode="r", tuning=small) as index:
+        assert read == [1]
+        state = backend_of(index).state
+        assert (state.finder.frequencies.table == table).all()
+        state.server.client.delete(key(url, snapshots.key_of(state.committed.table)))
         assert any("frequencies" in problem for problem in index.check())
-    with Index.open(url, mode="r") as index:  # made again from the documents
-        assert counted == [1, 41]
-        assert (index._storage.finder.frequencies.table == table).all()
+    read.clear()
+    with Index(url, mode="r", tuning=small) as index:  # made again from the documents
+        assert read == [41]
+        assert (backend_of(index).state.finder.frequencies.table == table).all()
 
 
 # ---- a server that fails
@@ -420,15 +424,18 @@ def test_a_full_server(own_server: servers.RedisServer) -> None:
 
 
 def test_no_room_for_the_table_does_not_fail_the_call(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any) -> None:
+    hset = redis.Redis.hset
+
+    def full(self: redis.Redis, name: str, *rest: Any, **more: Any) -> Any:
+        if "frequencies" not in str(name):
+            return hset(self, name, *rest, **more)
         tried.append(1)
         raise redis.OutOfMemoryError("OOM command not allowed")
 
     tried: list[int] = []
-    monkeypatch.setattr(maintenance, "TABLE_ARTICLES", 10)
-    with Index.open(url) as index:
+    with Index(url, tuning=IndexTuning(table_articles=10)) as index:
         with monkeypatch.context() as patched:
-            patched.setattr(snapshots, "write", full)
+            patched.setattr(redis.Redis, "hset", full)
             index.add_many({"id": f"d{number}", "text": article(number)} for number in range(20))
             index.add("e", article(20))
         assert len(tried) == 1  # and not with each call from then on
@@ -480,10 +487,11 @@ def test_a_server_that_is_set_back_or_emptied(own_server: servers.RedisServer) -
 
 
 def test_a_connection_that_breaks_while_catching_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "BLOCK", 5)
-    with Index.open(url) as index, Index.open(url, mode="r") as reader:
+    small = IndexTuning(block_documents=5)
+    with Index(url, tuning=small) as index, Index(url, mode="r", tuning=small) as reader:
+        mine, theirs = backend_of(reader), backend_of(index)
         index.add_many({"id": f"d{number}", "text": article(number)} for number in range(20))
-        documents = reader._storage.server.documents
+        documents = mine.server.documents
         calls: list[int] = []
 
         def breaks(numbers: Any) -> Any:
@@ -492,19 +500,20 @@ def test_a_connection_that_breaks_while_catching_up(url: str, monkeypatch: pytes
                 raise redis.ConnectionError("Connection reset by peer")
             return documents(numbers)
 
-        monkeypatch.setattr(reader._storage.server, "documents", breaks)
+        monkeypatch.setattr(mine.server, "documents", breaks)
         with pytest.raises(StorageError, match="connection reset by peer"):
             reader.query("text")
         assert ids(reader.query(article(3))) == ["d3"]
-        assert reader._storage.finder.frequencies.articles == 20
-        assert (reader._storage.finder.frequencies.table == index._storage.finder.frequencies.table).all()
+        assert mine.state.finder.frequencies.articles == 20
+        assert (mine.state.finder.frequencies.table == theirs.state.finder.frequencies.table).all()
 
 
 def test_a_catching_up_that_was_cut_off_is_begun_anew(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "BLOCK", 4)
-    with Index.open(url) as index, Index.open(url, mode="r") as reader:
+    small = IndexTuning(block_documents=4)
+    with Index(url, tuning=small) as index, Index(url, mode="r", tuning=small) as reader:
         index.add_many({"id": f"d{number}", "text": article(number)} for number in range(12))
-        tokens_of, seen = reader._storage.tokens_of, []
+        state = backend_of(reader).state
+        tokens_of, seen = state.tokens_of, []
 
         def breaks(rows: Any) -> Any:
             seen.append(1)
@@ -512,32 +521,32 @@ def test_a_catching_up_that_was_cut_off_is_begun_anew(url: str, monkeypatch: pyt
                 raise redis.TimeoutError
             return tokens_of(rows)
 
-        monkeypatch.setattr(reader._storage, "tokens_of", breaks)
+        monkeypatch.setattr(state, "tokens_of", breaks)
         with pytest.raises(StorageError, match="does not answer"):
             reader.query(article(1))
         monkeypatch.undo()
         assert ids(reader.query(article(11))) == ["d11"]
-        mine, theirs = reader._storage.finder.frequencies, index._storage.finder.frequencies
+        mine, theirs = (backend_of(one).state.finder.frequencies for one in (reader, index))
         assert mine.articles == 12
         assert (mine.table == theirs.table).all()
 
 
 def test_a_sweep_whose_turn_is_over_goes_on_in_the_next(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it reads then has documents for which it has no room."""
-    monkeypatch.setattr(buckets, "LOAD", 1_000_000)  # that they are as many as before tells it nothing
-    with Index.open(url) as index, Index.open(url) as other:
+    never = IndexTuning(bucket_postings=1_000_000)  # that the buckets are as many as before says nothing then
+    with Index(url, tuning=never) as index, Index(url, tuning=never) as other:
         index.add_many({"id": f"d{number}", "text": article(number, 3)} for number in range(6))
         index.remove("d2")
-        postings_of, begun = index._storage.postings_of, []
+        read_buckets, begun = backend_of(index).state.read_buckets, []
 
         def late(names: Any) -> Any:
             if not begun:
                 begun.append(1)
-                other._storage.server.client.delete(key(url, "lease"))  # as if it had ended
+                backend_of(other).server.client.delete(key(url, "lease"))  # as if it had ended
                 other.add_many({"id": f"e{number}", "text": "One more."} for number in range(1_100))
-            return postings_of(names)
+            return read_buckets(names)
 
-        monkeypatch.setattr(index._storage, "postings_of", late)
+        monkeypatch.setattr(backend_of(index).state, "read_buckets", late)
         index.compact()
         assert len(index) == 1_105
         assert index.check() == other.check() == []
@@ -593,14 +602,14 @@ def test_an_interrupt_in_the_middle_leaves_all_or_nothing(url: str, monkeypatch:
 
     with Index.open(url) as index:
         index.add("a", article(1))
-        for where in ("insert", "_commit"):
+        for where in ("insert", "commit"):
             with monkeypatch.context() as patched:
-                patched.setattr(index._storage, where, interrupt)
+                patched.setattr(backend_of(index).turns, where, interrupt)
                 with pytest.raises(KeyboardInterrupt):
                     index.add("b", article(2))
             assert "b" not in index
             assert ids(index.query(article(2))) == []
-        assert index._storage.finder.frequencies.articles == 1
+        assert backend_of(index).state.finder.frequencies.articles == 1
         assert ids(index.add("b", article(2))) == []
         assert index.check() == []
 
@@ -608,7 +617,7 @@ def test_an_interrupt_in_the_middle_leaves_all_or_nothing(url: str, monkeypatch:
 def test_damage_is_found(url: str) -> None:
     with Index.open(url) as index:
         index.add_many({"id": f"d{number}", "text": article(number)} for number in range(30))
-        client = index._storage.server.client
+        client = backend_of(index).server.client
         documents, postings = key(url, "documents"), key(url, "postings")
 
         def problems() -> str:
@@ -646,7 +655,7 @@ def test_addresses() -> None:
     assert address.url == "rediss://user:secret@host.example:6380/2?ssl_cert_reqs=none"
     assert address.key("state") == "dedup:{news}:state"
     assert Address.of("redis://[::1]:6379").place == "redis://[::1]:6379?name=index"
-    assert [Address.is_one(path) for path in ("redis:/x", "unix://x", Path("redis://x"), 3)] == [
+    assert [is_url(path) for path in ("redis:/x", "unix://x", Path("redis://x"), 3)] == [
         False,
         True,
         False,
@@ -823,11 +832,10 @@ def test_passwords_that_do_not_stand_in_the_url(
         Index.open(f"{url.replace('unix://', 'unix://:x@')}&password_file={file}")
 
 
-def test_a_server_without_tls_is_told_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_without_tls_is_refused_in_seconds() -> None:
     """One that waits for the rest of what it takes for a command, as Redis does."""
-    monkeypatch.setattr(address_module, "TLS_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
         with pytest.raises(StorageError, match=r"does not answer in TLS.*redis:// is for those without"):
-            Index.open(f"rediss://127.0.0.1:{silent.getsockname()[1]}?name=i")
+            Address.of(f"rediss://127.0.0.1:{silent.getsockname()[1]}?name=i").check_tls(seconds=0.2)
         assert time.monotonic() - began < 5

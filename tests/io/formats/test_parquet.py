@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reading import everything, has_dates, make, out_in, read
+from reading import everything, has_dates, make, open_files, open_source, out_in, read, reader_of
 
 from dedup.errors import ColumnError, InputError, OutputError
-from dedup.io import Fields, open_files
+from dedup.io import Fields, ReadTuning
 from dedup.io.bytes.paths import expand
-from dedup.io.formats import parquet as parquet_module
-from dedup.io.formats.parquet import Parquet
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.formats.arrow_columns import arrow_batch
 
 TEXTS = ["one", None, "", "漢字"]
 
@@ -113,11 +113,11 @@ def test_schema_metadata_and_compression_are_kept(tmp_path, write):
     kept.close()
 
 
-def test_files_are_joined_in_bounded_pieces(tmp_path, write, monkeypatch):
+def test_files_are_joined_in_bounded_pieces(tmp_path, write):
     out = out_in(tmp_path)
-    monkeypatch.setattr(parquet_module, "ROW_GROUP_BYTES", 500)
     tables = [pa.table({"text": [f"{part} {number}" for number in range(100)]}) for part in range(2)]
-    source = open_files([write(f"{part}.parquet", table) for part, table in enumerate(tables)], Fields())
+    paths = [write(f"{part}.parquet", table) for part, table in enumerate(tables)]
+    source = open_files(paths, tuning=ReadTuning(row_group_bytes=500))
     everything(source)
     source.write_kept(np.ones(200, bool), out)
     assert pq.read_metadata(out / "kept.parquet").num_row_groups == 2
@@ -175,4 +175,39 @@ def test_other_number_of_records_than_read(tmp_path, write):
     out = out_in(tmp_path)
     file = expand([write("a.parquet", pa.table({"text": ["a", "b"]}))])[0]
     with pytest.raises(OutputError, match="has changed"):
-        Parquet(Fields()).write_kept([(file, np.ones(3, bool))], out)
+        reader_of("parquet").write_kept([(file, np.ones(3, bool))], out)
+
+
+def test_objects_in_lists_may_hold_bytes_that_are_not_utf8(tmp_path):
+    """As feedparser's content: one value for the text, another for the source; the bytes stay what they are."""
+    raw = [b"caf\xe9 closed", b"bridge open"]
+    offsets = pa.array([0, 1, 2], pa.int32())
+    items = pa.StructArray.from_arrays([_strings(raw), pa.array(["text/html", None])], ["value", "type"])
+    names = pa.StructArray.from_arrays([_strings([b"Caf\xe9 Post", b"Lake Post"])], ["name"])
+    content, publisher = (pa.ListArray.from_arrays(offsets, objects) for objects in (items, names))
+    table = pa.table({"content": content, "publisher": publisher, "id": _strings([b"\xe9", b"b"])})
+    pq.write_table(table, tmp_path / "a.parquet")
+    for source in (open_files([tmp_path / "a.parquet"]), open_source(table)):
+        found = everything(source)
+        assert found.text == raw
+        assert found.source == ["Caf\\xe9 Post", "Lake Post"]
+        assert found.id == ["\\xe9", "b"]
+        assert found.fields.used["text"] == {"content.value": 2}
+
+
+def _strings(values: list[bytes]) -> pa.StringArray:
+    """Return strings that nobody has checked, as files of other programs have them."""
+    return pa.Array.from_buffers(pa.string(), len(values), pa.array(values, pa.binary()).buffers())
+
+
+def test_objects_in_lists_are_walked_once_for_all_names():
+    walked = []
+
+    class WatchedTree(FieldTree):
+        def walk_value(self, value, *place):
+            walked.append(value)
+            super().walk_value(value, *place)
+
+    (records,) = pa.table({"content": [[{"value": "a b"}], [{"value": "c"}]]}).to_batches()
+    assert arrow_batch("t", 1, records, WatchedTree(Fields())).text.to_pylist() == [b"a b", b"c"]
+    assert walked == [[{"value": "a b"}], [{"value": "c"}]]

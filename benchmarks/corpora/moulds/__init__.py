@@ -1,0 +1,1 @@
+"""Make notices that newsrooms fill in day by day: pieces of one mould, and corrected ones, in five languages."""

@@ -1,0 +1,1 @@
+"""Make the data that the package ships: models of relations, labelled pairs, common word pairs, character variants."""

@@ -1,0 +1,373 @@
+"""Read files of any formats as one source, in order, and write the kept records of each back unchanged."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from dedup.errors import ColumnError, InputError
+from dedup.io.bytes.encodings import UTF_8, Charset
+from dedup.io.bytes.file_changes import FileState, file_state, require_unchanged
+from dedup.io.bytes.paths import InputFile, SkippedFiles
+from dedup.io.bytes.streams import Reading, unreadable
+from dedup.io.fields.field_counts import FieldCounts
+from dedup.io.fields.field_survey import FieldSurvey
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import ROLE_NAMES
+from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
+from dedup.io.formats.dict_tables import as_strings
+from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
+from dedup.io.notes.input_counts import InputCounts
+from dedup.io.notes.text_defects import defect_notes, inspected_batch
+from dedup.io.read_options import ReadOptions
+from dedup.io.source import Batch, Piece
+from dedup.io.wording import listed
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from dedup.io.formats import FormatReader, KeptRecords
+
+PACKED = 3.5
+"""Bytes of text in one byte of a compressed file, about."""
+
+
+class FileSource:
+    """Files, read one after the other.
+
+    Parameters
+    ----------
+    files : list of InputFile
+        As ``expand`` gives them.
+    options : ReadOptions
+        Its ``scratch`` holds the copy of standard input, which lives as long as this source.
+    skipped : SkippedFiles, optional
+        The files of the folders that are not read.
+    """
+
+    def __init__(self, files: list[InputFile], options: ReadOptions, skipped: SkippedFiles | None = None) -> None:
+        self._options = options
+        self._tree = FieldTree(options.fields)
+        self._skipped = skipped or SkippedFiles()
+        self._files = [replace(file, encoding=options.fields.encoding) for file in files]
+        self._readers: dict[FileFormat, FormatReader] = {}
+        self._reading = Reading()
+        self._states: dict[str, FileState] = {}
+        self._charsets: dict[str, Charset | None] = {}
+        self._counts: list[InputCounts] = []
+        self._surveys: dict[str, FieldSurvey] = {}
+        self._without_text: dict[str, ColumnError] = {}
+
+    @property
+    def total_bytes(self) -> int | None:
+        """Size of all files on disk; None while standard input is among them and not read."""
+        if any(file.is_stdin and file.path == Path(file.name) for file in self._files):
+            return None
+        return sum(file.path.stat().st_size for file in self._files if file.path.exists())
+
+    @property
+    def unpacked_bytes(self) -> int | None:
+        """About how many bytes the files have when decompressed."""
+        if self.total_bytes is None:
+            return None
+        sizes = ((file.path.stat().st_size, _is_packed(file)) for file in self._files if file.path.exists())
+        return int(sum(size * (PACKED if is_packed else 1) for size, is_packed in sizes))
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read from disk so far."""
+        return self._reading.bytes_read
+
+    @property
+    def inputs(self) -> Sequence[Path]:
+        """The files, and the folders that were named as inputs."""
+        folders = dict.fromkeys(file.folder for file in self._files if file.folder is not None)
+        return [*folders, *(file.path for file in self._files if not file.is_stdin)]
+
+    @property
+    def notes(self) -> list[str]:
+        """What to report: files that were not read or are empty, fields that were not used, defects of texts."""
+        return [
+            *self._skipped.notes,
+            *self._notes_of_files(),
+            *field_notes(self._options.fields, self._with_fields()),
+            *self._notes_of_texts(),
+        ]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Which fields were used."""
+        return summary_of_fields(
+            [(name, counts.fields) for name, counts, survey in self._with_fields() if survey.names]
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        return [file.name for file in self._files]
+
+    def _notes_of_files(self) -> list[str]:
+        """Report which files have no text field, or no records."""
+        notes = [f"not read, for want of a text field: {listed(self._without_text)}"] if self._without_text else []
+        if not any(counts.records for counts in self._counts):
+            return [*notes, f"no records in {listed(self._names) or 'the input'}"]
+        read = zip(self._files, self._counts, strict=False)
+        empty = [file.name for file, counts in read if not counts.records and file.name not in self._without_text]
+        return [*notes, f"no records in {listed(empty)}"] if empty else notes
+
+    def _notes_of_texts(self) -> list[str]:
+        """Report what is wrong with the texts."""
+        read = list(zip(self._files, self._counts, strict=False))
+        return [*defect_notes((file.name, counts.charset, counts.defects) for file, counts in read), *_mixed(read)]
+
+    def _with_fields(self) -> list[tuple[str, InputCounts, FieldSurvey]]:
+        """Return name, counts and survey of each file with records, plain text left out."""
+        surveys = self._all_surveys()
+        read = zip(self._names, self._counts, strict=False)
+        return [(name, counts, surveys[name]) for name, counts in read if counts.records and name in surveys]
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether all of it can be read again; standard input cannot."""
+        return not any(file.is_stdin for file in self._files)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What was asked for: fields, form of dates, encoding, whether to stop at a rejected record, the longest."""
+        fields = self._options.fields
+        named = {f"{role}_field": getattr(fields, role) for role in ROLE_NAMES}
+        how = {"date_format": fields.date_format, "encoding": fields.encoding}
+        return {**named, **how, "strict": self._options.strict, "longest": self._options.longest}
+
+    def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
+        """Yield all files in pieces, in order; an error that ends the reading is raised by a last piece."""
+        self._reading = Reading(ahead=ahead)
+        self._readers = {}
+        if not skip:
+            self._states, self._counts = {}, []
+        self._files = [self._spooled(file) for file in self._files]
+        return itertools.islice(self._pieces(), skip, None)
+
+    def accept(self, batch: Batch) -> None:
+        """Count a batch for its file; errors as in ``Source``."""
+        while not self._counts or self._files[len(self._counts) - 1].name != batch.file:
+            self._begin_next()
+        self._counts[-1].add(batch, self._options.strict)
+
+    def finish(self) -> None:
+        """Refuse files without a usable record, an input without one or without a field that was asked for."""
+        while len(self._counts) < len(self._files):
+            self._begin_next()
+        self._close_last()
+        names = listed(self._names)
+        if self._files and len(self._without_text) == len(self._files):
+            raise next(iter(self._without_text.values()))
+        has_records = any(counts.records for counts in self._counts)
+        if self._options.fail_on_empty and not has_records:
+            raise InputError(f"no records in {names}" if names else "no records in the input")
+        if has_records and not any(counts.records > counts.rejections for counts in self._counts):
+            reason = next(counts.reason for counts in self._counts if counts.rejections)
+            raise InputError(f"not one usable record in {names}; the first: {reason}")
+        with_fields = self._with_fields()
+        where = listed(name for name, _, _ in with_fields)
+        require_fields(self._tree, with_fields, where, lambda: self._all_names({name for name, _, _ in with_fields}))
+
+    def state(self) -> dict[str, Any]:
+        """Return the state of each file, the counts of what was accepted of it, and its survey."""
+        fields, surveys = _Distinct(), _Distinct()
+        return {
+            "cut": self._options.tuning.cut,
+            "files": [[file.name, *self._state(file)] for file in self._files],
+            "accepted": [{**counts.state(), "fields": fields.number(counts.fields)} for counts in self._counts],
+            "fields": fields.values,
+            "surveys": {name: surveys.number(survey) for name, survey in self._all_surveys().items()},
+            "surveyed": surveys.values,
+            "without_text": list(self._without_text),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a state, if the files still are what they were; errors as in ``Source``."""
+        hint = "run without --resume"
+        names = [name for name, _, _ in state["files"]]
+        found = [file.name for file in self._files]
+        if names != found:
+            raise InputError(f"the files {listed(found)}", f"those of the run to resume: {listed(names)}", hint)
+        if state["cut"] != (cut := self._options.tuning.cut):
+            raise InputError(f"batches of {cut} (bytes and records)", f"{state['cut']} as in the run to resume", hint)
+        for file, (name, *before) in zip(self._files, state["files"], strict=True):
+            now = self._state(file)
+            if list(now) != before:
+                expected = f"{before[0]:,} bytes, changed {_when(before[1])}, as in the run to resume"
+                raise InputError(f"{name} has {now[0]:,} bytes, changed {_when(now[1])}", expected, hint)
+        fields, surveyed = state["fields"], state["surveyed"]
+        self._counts = [InputCounts.of({**counts, "fields": fields[counts["fields"]]}) for counts in state["accepted"]]
+        self._surveys = {name: FieldSurvey.from_state(surveyed[number]) for name, number in state["surveys"].items()}
+        self._without_text = {name: ColumnError(f"{name} has no field of a text") for name in state["without_text"]}
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+        """Write the kept records, one file or folder for each input format."""
+        by_format = self._by_format(kept)
+        return [name for one in by_format for name in self._reader(one).write_kept(by_format[one], directory)]
+
+    def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
+        """Return the kept records; of inputs in several formats those of a format stand together."""
+        by_format = self._by_format(kept)
+        tables = [self._reader(one).kept_table(by_format[one]) for one in by_format]
+        return tables[0] if len(tables) == 1 else _united(tables) if tables else pa.table({})
+
+    def _all_surveys(self) -> dict[str, FieldSurvey]:
+        """Return the surveys of all files, those of a run that is resumed included."""
+        here = {name: survey for one in self._readers.values() for name, survey in one.surveys.items()}
+        return {**self._surveys, **here}
+
+    def _all_names(self, files: set[str]) -> Iterable[str]:
+        """Return the fields of all records of these files; they are read again for it."""
+        some = (self._with_charset(file) for file in self._files if file.name in files)
+        return dict.fromkeys(name for file in some for name in self._reader(file.format).names(file))
+
+    def _by_format(self, kept: npt.NDArray[np.bool_]) -> dict[FileFormat, list[KeptRecords]]:
+        """Cut the mask into those of the files, and refuse files that have changed."""
+        cut: dict[FileFormat, list[KeptRecords]] = {}
+        position = 0
+        for file, counts in zip(self._files, self._counts, strict=True):
+            require_unchanged(file, self._states[file.name])
+            if file.name not in self._without_text:
+                mask = kept[position : position + counts.records]
+                cut.setdefault(file.format, []).append((self._with_charset(file), mask))
+            position += counts.records
+        if position != len(kept):
+            raise ValueError(f"kept has {len(kept)} values for {position} records")
+        return cut
+
+    def _pieces(self) -> Iterator[Piece]:
+        for file in self._files:
+            try:
+                yield from self._pieces_of(file)
+            except ColumnError as error:
+                if file.folder is None or len(self._files) == 1:
+                    yield partial(Batch.empty, file.name)
+                    yield partial(_raise, error)
+                    return
+                self._without_text[file.name] = error  # a folder may hold what describes its records beside them
+            except InputError as error:
+                yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
+                yield partial(_raise, error)
+                return
+
+    def _pieces_of(self, file: InputFile) -> Iterator[Piece]:
+        reading = self._reading
+        self._state(file)
+        reading.charset, reading.is_certain = UTF_8, False
+        for piece in self._reader(file.format).read(file, reading):
+            yield partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
+        self._charsets[file.name] = reading.recognised
+
+    def _with_charset(self, file: InputFile) -> InputFile:
+        """Return a file that is read once more with the encoding that was recognised before."""
+        return replace(file, charset=self._charsets.get(file.name))
+
+    def _reader(self, file_format: FileFormat) -> FormatReader:
+        if file_format not in self._readers:
+            is_tolerant = len(self._files) > 1
+            self._readers[file_format] = file_format.load()(file_format, self._tree, self._options, is_tolerant)
+        return self._readers[file_format]
+
+    def _begin_next(self) -> None:
+        self._close_last()
+        self._counts.append(InputCounts())
+
+    def _close_last(self) -> None:
+        if not self._counts:
+            return
+        file = self._files[len(self._counts) - 1]
+        if not file.format.is_one_record:  # else it may be rejected, and the other files are read all the same
+            self._counts[-1].close(file.name)
+
+    def _state(self, file: InputFile) -> FileState:
+        """Return the state of a file when it was first looked at."""
+        if file.name not in self._states:
+            try:
+                self._states[file.name] = file_state(file)
+            except OSError as error:
+                raise unreadable(file, error) from error
+        return self._states[file.name]
+
+    def _spooled(self, file: InputFile) -> InputFile:
+        """Copy standard input to a file, since its kept lines are read again; other files stay as they are."""
+        if not file.is_stdin or file.path != Path(file.name):
+            return file
+        handle, name = tempfile.mkstemp(prefix="dedup-stdin-", suffix=".jsonl", dir=self._options.scratch)
+        weakref.finalize(self, _remove, name)
+        with os.fdopen(handle, "wb") as spool:
+            shutil.copyfileobj(sys.stdin.buffer, spool, 1 << 20)
+        return replace(file, path=Path(name))
+
+
+def _is_packed(file: InputFile) -> bool:
+    return file.format.is_packed or file.path.suffix.lower() in COMPRESSED_SUFFIXES
+
+
+def _mixed(read: list[tuple[InputFile, InputCounts]]) -> list[str]:
+    """Report where the kept lines of several files are not in one encoding."""
+    found: dict[str, dict[str, None]] = {}
+    for file, counts in read:
+        if file.format.has_lines:
+            found.setdefault(file.format.name, {})[counts.charset.shown] = None
+    return [
+        f"kept.{name} holds lines in {' and '.join(shown)}: lines are kept as they were"
+        for name, shown in found.items()
+        if len(shown) > 1
+    ]
+
+
+class _Distinct:
+    """Values that many files have in common, each once, and their numbers: as JSON can hold them."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._numbers: dict[bytes, int] = {}
+
+    def number(self, value: FieldCounts | FieldSurvey) -> int:
+        """Return the number of a value."""
+        as_json = asdict(value)
+        key = orjson.dumps(as_json)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.values)
+            self.values.append(as_json)
+        return self._numbers[key]
+
+
+def _raise(error: Exception) -> NoReturn:
+    raise error
+
+
+def _when(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds / 1e9, timezone.utc).isoformat(" ", "milliseconds")
+
+
+def _remove(name: str) -> None:
+    Path(name).unlink(missing_ok=True)
+
+
+def _united(tables: list[pa.Table]) -> pa.Table:
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowException:  # a column is a number here and a string there
+        plain = [
+            pa.table([as_strings(column.to_pylist()) for column in table.columns], table.column_names)
+            for table in tables
+        ]
+        return pa.concat_tables(plain, promote_options="default")

@@ -1,0 +1,407 @@
+"""Read batches from the columns of Arrow tables: those of Parquet files, and those in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.dates import UnreadableDates, read_date_column
+from dedup.errors import ColumnError
+from dedup.io.bytes.lines import runs
+from dedup.io.bytes.surrogates import readable, to_bytes
+from dedup.io.fields.field_counts import FieldCounts, add_to
+from dedup.io.fields.field_tree import FieldTree, Node, RankedValues
+from dedup.io.fields.roles import DATE, ID, LABELS, ROLES, TEXT, Kind, clean_labels, is_usable
+from dedup.io.formats.batch_builder import is_blank, joined_texts, name_records, without_long_texts
+from dedup.io.read_options import ReadOptions, ReadTuning
+from dedup.io.source import Batch
+from dedup.schema import NO_DATE
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_TEXT_TYPES = {"string", "large_string", "string_view", "binary", "large_binary", "binary_view", "null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A column, or a field within one, that a role may be read from.
+
+    Parameters
+    ----------
+    rank : int
+    path : tuple of str
+        The names of the column and of the fields within it.
+    type : pa.DataType
+    node : Node or None
+        Of a list of objects the node of the tree below which its fields are looked for.
+    is_other : bool
+        Whether its path has names in other case.
+    """
+
+    rank: int
+    path: tuple[str, ...]
+    type: pa.DataType
+    node: Node | None = None
+    is_other: bool = False
+
+
+Candidates = list[list[Candidate]]
+"""For each role, the best first."""
+
+
+def find_columns(tree: FieldTree, schema: pa.Schema, where: str) -> Candidates:
+    """Find the columns to read, and refuse types that cannot serve.
+
+    Raises
+    ------
+    ColumnError
+        When there is no column for the text, or none of strings or bytes; or an id is nested or boolean.
+    """
+    found: Candidates = [[] for _ in tree.roles]
+    _walk(tree, list(schema), tree.nodes[0], (), False, found)
+    texts = [one for role, some in enumerate(found) if tree.roles[role].kind is Kind.TEXT for one in some]
+    if not texts:
+        raise tree.missing(where, names_in(schema))
+    if not any(one.node is not None or _holds_text(one.type) for one in texts):
+        hint = "name another with --text-field (text_field=)"
+        raise ColumnError(f"{where}: column {'.'.join(texts[0].path)!r} is {texts[0].type}", "strings", hint)
+    for one in found[ID][:1]:
+        if tree.names[ID][one.rank] == tree.names[ID][0] and not _names_records(one):
+            hint = "name another with --id-field (id_field=)"
+            raise ColumnError(f"{where}: column {'.'.join(one.path)!r} is {one.type}", "strings or numbers", hint)
+    return [_fitting(tree, role, sorted(some, key=lambda one: one.rank)) for role, some in enumerate(found)]
+
+
+def _fitting(tree: FieldTree, role: int, some: list[Candidate]) -> list[Candidate]:
+    """Leave out what is of a type that cannot serve."""
+    kind = tree.roles[role].kind
+    if kind is Kind.DATE:
+        return some
+    fits = _holds_text if kind is Kind.TEXT else _is_scalar
+    some = [one for one in some if one.node is not None or fits(one.type)]
+    if role == TEXT and some and some[0].rank < tree.first_abstract:
+        return [one for one in some if one.rank < tree.first_abstract]
+    return some
+
+
+def _names_records(one: Candidate) -> bool:
+    return one.node is not None or _is_scalar(one.type)
+
+
+def _is_scalar(kind: pa.DataType) -> bool:
+    kind = _plain_type(kind)
+    return not (pa.types.is_nested(kind) or pa.types.is_boolean(kind))
+
+
+def _walk(
+    tree: FieldTree,
+    columns: Iterable[pa.Field],
+    node: Node,
+    path: tuple[str, ...],
+    is_other: bool,
+    found: Candidates,
+) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        met = tree.child(node, column.name)
+        if met is None or column.name in seen:
+            continue
+        seen.add(column.name)
+        child, in_other_case, place = met[0], met[1] or is_other, (*path, column.name)
+        for role, rank in child.ranks(in_other_case):
+            found[role].append(Candidate(rank, place, column.type))
+        kind = _plain_type(column.type)
+        if not child.children:
+            continue
+        if pa.types.is_struct(kind):
+            _walk(tree, [kind.field(number) for number in range(kind.num_fields)], child, place, in_other_case, found)
+        elif _is_list_of_objects(kind):
+            for role, rank in sorted(set(_uses_below(tree, child))):
+                found[role].append(Candidate(rank, place, column.type, child, in_other_case))
+
+
+def _is_list_of_objects(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(is_list and pa.types.is_struct(_plain_type(kind.value_type)))
+
+
+def _uses_below(tree: FieldTree, node: Node) -> Iterator[tuple[int, int]]:
+    for number in node.children.values():
+        for in_other_case in (False, True):
+            yield from tree.nodes[number].ranks(in_other_case)
+        yield from _uses_below(tree, tree.nodes[number])
+
+
+def wanted_columns(candidates: Candidates) -> list[str]:
+    """Return the columns that are to be read, of nested ones the fields, as Parquet calls them."""
+    return list(dict.fromkeys(".".join(one.path) for some in candidates for one in some))
+
+
+def names_in(schema: pa.Schema) -> list[str]:
+    """Return the names of columns, with dots those of the fields within."""
+    names: list[str] = []
+
+    def add(column: pa.Field, before: str) -> None:
+        kind = _plain_type(column.type)
+        if pa.types.is_struct(kind) and kind.num_fields:
+            for place in range(kind.num_fields):
+                add(kind.field(place), f"{before}{column.name}.")
+        else:
+            names.append(f"{before}{column.name}")
+
+    for column in schema:
+        add(column, "")
+    return names
+
+
+def arrow_batch(
+    file: str, first_row: int, records: pa.RecordBatch, tree: FieldTree, options: ReadOptions | None = None
+) -> Batch:
+    """Build a batch from the columns of a record batch.
+
+    Parameters
+    ----------
+    file : str
+        The input's name.
+    first_row : int
+        Row number of the first record.
+    records : pa.RecordBatch
+        May have further columns.
+    tree : FieldTree
+        The fields to read.
+    options : ReadOptions, optional
+
+    Returns
+    -------
+    Batch
+        Rejected are only texts that are too long: a column's type holds for all records.
+    """
+    options = options or ReadOptions()
+    batch = ArrowReader(file, first_row, records, tree).batch()
+    return without_long_texts(batch, options.longest, options.tuning.raw_bytes)
+
+
+class ArrowReader:
+    """Reads the fields of a record batch; parameters as for `arrow_batch`."""
+
+    def __init__(self, file: str, first_row: int, records: pa.RecordBatch, tree: FieldTree) -> None:
+        self._file = file
+        self._row = np.arange(first_row, first_row + records.num_rows, dtype=np.int64)
+        self._records = records
+        self._tree = tree
+        self._candidates = find_columns(tree, records.schema, file)
+        self._counts = FieldCounts()
+        self._lists: dict[tuple[str, ...], list[RankedValues]] = {}
+        """By the path of a list of objects the values in it, for each record."""
+
+    def batch(self) -> Batch:
+        """Return the batch."""
+        texts = self._text(TEXT)
+        if len(self._tree.roles) > len(ROLES):
+            parts = [self._text(role) for role in range(len(ROLES), len(self._tree.roles))]
+            texts = joined_texts(texts, ~is_blank(texts).to_numpy(zero_copy_only=False), parts)
+        labels = {
+            role.name: pa.array([value or None for value in self._values(place)], pa.string()) for place, role in LABELS
+        }
+        published, unread = self._dates()
+        names = name_records(self._file, self._row, self._values(ID))
+        return Batch(self._file, self._row, names, texts, published, clean_labels(labels), {}, unread, self._counts)
+
+    def _columns(self, role: int) -> Iterator[tuple[int, pa.Array, npt.NDArray[np.bool_]]]:
+        """Yield the columns of a role, the best first: rank, values, and for which records it is used."""
+        left = np.ones(len(self._row), bool)
+        name = self._tree.roles[role].name
+        for one in self._candidates[role]:
+            array = self._column(one, role)
+            filled = _filled(array)
+            called = name, self._tree.names[role][one.rank]
+            add_to(self._counts.present, *called, len(array))
+            if not (pa.types.is_nested(array.type)):
+                add_to(self._counts.filled, *called, int(filled.sum()))
+            add_to(self._counts.used, *called, int((left & filled).sum()))
+            yield one.rank, array, left & filled
+            left &= ~filled
+
+    def _column(self, one: Candidate, role: int) -> pa.Array:
+        array = _plain(self._records.column(self._records.schema.names.index(one.path[0])))
+        for name in one.path[1:]:
+            fields = [array.type.field(place).name for place in range(array.type.num_fields)]
+            array = _plain(pc.struct_field(array, [fields.index(name)]))
+        return array if one.node is None else self._in_lists(array, one, role)
+
+    def _in_lists(self, array: pa.Array, one: Candidate, role: int) -> pa.Array:
+        """Return of lists of objects the first usable value."""
+        if one.path not in self._lists:
+            self._lists[one.path] = self._values_in_lists(array, one)
+        ranked = (values[role] for values in self._lists[one.path])
+        usable = (
+            next((v for rank, v in values if rank == one.rank and is_usable(self._tree.roles[role], v)), None)
+            for values in ranked
+        )
+        return pa.array([None if value is None else to_bytes(str(value)) for value in usable], pa.binary())
+
+    def _values_in_lists(self, array: pa.Array, one: Candidate) -> list[RankedValues]:
+        """Return what the objects of a list have for each role, for each record."""
+        assert one.node is not None
+        found: list[RankedValues] = []
+        for value in array.cast(_as_binary(array.type)).to_pylist():
+            values: RankedValues = [[] for _ in self._tree.roles]
+            self._tree.walk_value(_decoded(value), one.node, one.is_other, values)
+            found.append(values)
+        return found
+
+    def _text(self, role: int) -> pa.LargeBinaryArray:
+        """Return the texts; where all are blank, the first that is no null."""
+        columns = [(array.cast(pa.large_binary()), used) for _, array, used in self._columns(role)]
+        if not columns:
+            return pa.nulls(len(self._row), pa.large_binary())
+        texts = columns[0][0] if len(columns) == 1 else pc.coalesce(*(array for array, _ in columns))
+        for array, used in columns[1:]:
+            if used.any():
+                texts = pc.if_else(pa.array(used), array, texts)
+        return texts
+
+    def _values(self, role: int) -> list[str | None]:
+        values: list[str | None] = [None] * len(self._row)
+        for place, (_, array, used) in enumerate(self._columns(role)):
+            some = strings(array)
+            if not place:
+                values = some
+            elif used.any():
+                values = [one if is_used else old for one, old, is_used in zip(some, values, used, strict=True)]
+        return values
+
+    def _dates(self) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
+        published, unread = np.full(len(self._row), NO_DATE), UnreadableDates()
+        for _, array, used in self._columns(DATE):
+            (rows,) = np.nonzero(used)
+            if len(rows):
+                published[rows], more = _dates(array.take(pa.array(rows)), self._tree.fields.date_format)
+                unread = unread.and_then(more)
+        return published, unread
+
+
+def _filled(array: pa.Array) -> npt.NDArray[np.bool_]:
+    """Return where there is something: no null, no NaN, no blank string."""
+    if _holds_text(array.type):
+        filled = pc.invert(is_blank(array.cast(pa.large_binary())))
+    elif pa.types.is_floating(array.type):
+        filled = pc.fill_null(pc.invert(pc.is_nan(array)), False)
+    else:
+        filled = array.is_valid()
+    return np.asarray(filled.to_numpy(zero_copy_only=False), bool)
+
+
+def strings(array: pa.Array) -> list[str | None]:
+    """Return the values of a column as strings; None for null, NaN and nested values."""
+    if _holds_text(array.type):
+        values = array.cast(pa.large_binary()).to_pylist()
+        return [None if value is None else readable(value) for value in values]
+    if pa.types.is_nested(array.type):
+        return [None] * len(array)
+    return [None if value is None or value != value else str(value) for value in array.to_pylist()]
+
+
+def records_per_batch(records: int, size: int, tuning: ReadTuning) -> int:
+    """Return how many records make a batch, of an input of this many records and bytes."""
+    return max(1, min(tuning.batch_records, tuning.batch_bytes * records // max(size, 1)))
+
+
+def slices(table: pa.Table, tuning: ReadTuning | None = None) -> Iterator[pa.RecordBatch]:
+    """Cut a table into record batches of the size of a batch."""
+    tuning = tuning or ReadTuning()
+    for records in table.to_batches(max_chunksize=records_per_batch(table.num_rows, table.nbytes, tuning)):
+        yield from bounded(records, tuning)
+
+
+def bounded(records: pa.RecordBatch, tuning: ReadTuning) -> Iterator[pa.RecordBatch]:
+    """Cut a record batch that is much larger than most: where a few records are long those of the usual number are."""
+    if records.num_rows < 2 or records.nbytes <= tuning.table_bytes:
+        yield records
+        return
+    half = records.num_rows // 2
+    yield from bounded(records.slice(0, half), tuning)
+    yield from bounded(records.slice(half), tuning)
+
+
+def filtered(records: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+    """Return the records to keep, whatever their types."""
+    try:
+        return records.filter(pa.array(keep))
+    except pa.ArrowNotImplementedError:
+        # Arrow cannot filter its view types, which Polars uses, nor what nests them. It can slice and join them.
+        (places,) = np.nonzero(keep)
+        pieces = [records.slice(start, end - start) for start, end in runs(places, places + 1)]
+        whole = pa.Table.from_batches(pieces, records.schema).combine_chunks()
+        return next(iter(whole.to_batches()), records.slice(0, 0))
+
+
+def _dates(array: pa.Array, form: str | None) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
+    return read_date_column(pa.array(strings(array), pa.string()) if _holds_text(array.type) else array, form)
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    """Return the column without the wrapping of an extension type or a dictionary."""
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = array.storage
+    if not pa.types.is_dictionary(array.type):
+        return array
+    if _holds_text(array.type.value_type):  # decoded it may be larger than offsets of 32 bits can tell
+        return array.dictionary.cast(pa.large_binary()).take(array.indices)
+    return array.dictionary_decode()
+
+
+def _as_binary(kind: pa.DataType) -> pa.DataType:
+    """Return a type with bytes in the place of strings, which Python may not be able to decode."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return kind
+    kind = _plain_type(kind)
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_as_binary(field.type)) for field in map(kind.field, range(kind.num_fields))])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        item = kind.value_field.with_type(_as_binary(kind.value_type))
+        if pa.types.is_fixed_size_list(kind):
+            return pa.list_(item, kind.list_size)
+        return pa.large_list(item) if pa.types.is_large_list(kind) else pa.list_(item)
+    return pa.large_binary() if _holds_text(kind) else kind
+
+
+def _decoded(value: Any) -> Any:
+    """Return a value of Python with its bytes as strings; what is not UTF-8 in them is escaped."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, list):
+        return [_decoded(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _decoded(one) for key, one in value.items()}
+    return value
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _holds_text(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        return _holds_text(kind.value_type)
+    return str(kind) in _TEXT_TYPES or pa.types.is_fixed_size_binary(kind)
+
+
+def records_of(sample: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
+    """Return records as dicts, without the columns that Python cannot hold: far dates, bytes that are not UTF-8."""
+    columns = {}
+    for name in dict.fromkeys(sample.schema.names):
+        with suppress(pa.ArrowException, ValueError, OverflowError, KeyError):
+            columns[name] = sample.column(sample.schema.names.index(name)).to_pylist()
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

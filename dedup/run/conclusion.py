@@ -1,0 +1,64 @@
+"""Turn the clusters of documents into the result of a run: decisions, matches by id, and a summary."""
+
+from __future__ import annotations
+
+from dedup.attribution.agencies import Agencies
+from dedup.candidates.pairs import distinct
+from dedup.io import Source
+from dedup.params import Params
+from dedup.run.decision_table import Decisions
+from dedup.run.exact import DistinctTexts
+from dedup.run.index_matches import IndexMatches
+from dedup.run.matching import Matching
+from dedup.run.outcome import Outcome
+from dedup.run.record_matches import match_rows, record_pairs
+from dedup.run.record_origins import Origins, appended
+from dedup.run.records import Records
+from dedup.run.result import Result
+from dedup.run.summary import summarise
+
+
+def conclude(
+    records: Records,
+    texts: DistinctTexts,
+    matching: Matching,
+    known: IndexMatches,
+    policy: str,
+    params: Params,
+    source: Source,
+    agencies: Agencies,
+) -> Result:
+    """Return the result of a run.
+
+    Parameters
+    ----------
+    records : Records
+    texts : DistinctTexts
+    matching : Matching
+    known : IndexMatches
+        Documents of an index: from here on they stand behind those of the run, and so do they among the records.
+    policy : str
+        Which of several copies is kept.
+    params : Params
+    source : Source
+    agencies : Agencies
+
+    Raises
+    ------
+    RuntimeError
+        If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
+    """
+    matches, clusters = known.merged(matching.matches, matching.clusters)
+    texts = known.behind(texts, len(records))
+    outcome = Outcome(records, texts, matches, clusters)
+    left, right, match = record_pairs(texts, matches, outcome)
+    origins = Origins(records, known, distinct(left, right), agencies)
+    ids = appended(records.ids, known.ids)
+    decisions = Decisions(records, ids, matches, outcome, origins, policy, params)
+    table = match_rows(ids, matches, left, right, match, origins)
+    summary = summarise(records, ids, table, decisions, outcome, policy, params, agencies)
+    summary["fields"] = source.fields
+    summary["notes"] = [*source.notes, *summary["notes"]]
+    if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
+        raise RuntimeError(f"records are missing: {summary}")
+    return Result(decisions, table, summary, outcome.kept, source)

@@ -1,0 +1,163 @@
+"""Write down one decision for each record: kept, dropped or rejected, for whom and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from dedup.attribution.agencies import UNKNOWN
+from dedup.judge.match_table import Matches
+from dedup.judge.reasons import reason
+from dedup.judge.relation import Models
+from dedup.params import Params
+from dedup.run.outcome import Outcome
+from dedup.run.record_origins import Origins
+from dedup.run.records import Records
+from dedup.schema import DECISIONS, IDENTICAL, MEASURES, PARTIAL, RELATIONS
+
+VIA = "; the other is {}, a version of the same story that is dropped too"
+"""Added to the reason of a record that matches a dropped version, not the kept one."""
+
+IN_INDEX = "; the kept one is in the index"
+"""Added to the reason of a record that is dropped for a document of an index."""
+
+SLICE = 1 << 16
+"""Decisions that are in memory at a time, and a row group of their file."""
+
+
+class Decisions:
+    """One decision for each record, made into tables a slice at a time.
+
+    Parameters
+    ----------
+    records : Records
+    ids : pyarrow.LargeStringArray
+        Of the records, and behind them of the documents of an index.
+    matches : Matches
+    outcome : Outcome
+    origins : Origins
+    policy : str
+        Which of several copies is kept.
+    params : Params
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        ids: pa.LargeStringArray,
+        matches: Matches,
+        outcome: Outcome,
+        origins: Origins,
+        policy: str,
+        params: Params,
+    ) -> None:
+        self._records = records
+        self._ids = ids
+        self._matches = matches
+        self._outcome = outcome
+        self._origins = origins
+        self._policy = policy
+        self._min_tokens = params.min_tokens
+        self._models = Models.of(params)
+        self._is_dropped = ~outcome.kept & ~outcome.rejected
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def leader(self) -> npt.NDArray[np.int64]:
+        """The kept record of each one's cluster, by number; -1 for rejected ones."""
+        return self._outcome.leader
+
+    def by_relation(self) -> dict[str, int]:
+        """Return how many records are dropped, by relation."""
+        by_match = self._matches.relation[self._outcome.match[self._is_dropped & ~self._outcome.twin]]
+        counts = np.bincount(by_match, minlength=len(RELATIONS))
+        counts[IDENTICAL] += self._outcome.twin.sum()
+        return dict(zip(RELATIONS[:PARTIAL], counts.tolist(), strict=False))
+
+    def slices(self) -> Iterator[pa.Table]:
+        """Yield the decisions of all records, in input order, at least one table."""
+        for first in range(0, max(1, len(self)), SLICE):
+            yield self._slice(slice(first, min(first + SLICE, len(self))))
+
+    def rejections(self) -> Iterator[tuple[str, int, str, bytes, int]]:
+        """Yield file, row, reason, raw bytes and their number of every rejected record, in input order."""
+        rejected = self._records.rejected
+        for number, record in enumerate(rejected.records.tolist()):
+            file, row = self._records.files[self._records.file[record]], int(self._records.row[record])
+            raw, size = rejected.raw[number].as_py(), int(rejected.sizes[number])
+            yield file, row, rejected.reasons[number].as_py(), raw, size
+
+    def _slice(self, some: slice) -> pa.Table:
+        records, matches, outcome = self._records, self._matches, self._outcome
+        n = some.stop - some.start
+        dropped, twin, match = self._is_dropped[some], outcome.twin[some], outcome.match[some]
+        by_match = dropped & ~twin
+        relation = np.full(n, IDENTICAL, np.int8)
+        relation[by_match] = matches.relation[match[by_match]]
+        score = np.ones(n)
+        score[by_match] = matches.score[match[by_match]]
+        lo, hi = np.searchsorted(self._origins.records, [some.start, some.stop])
+        credit = np.full(n, UNKNOWN)
+        credit[self._origins.records[lo:hi] - some.start] = self._origins.credit[lo:hi]
+        copied = pa.array(outcome.leader[some], mask=~dropped)
+        leader = pa.array(outcome.leader[some], mask=outcome.rejected[some])
+        story = pa.array(outcome.story[some], mask=outcome.story[some] < 0)
+        columns = [
+            records.ids[some.start : some.stop],
+            pa.array(records.files, pa.string()).take(pa.array(records.file[some])),
+            pa.array(records.row[some]),
+            pa.array(outcome.kept[some]),
+            self._ids.take(copied),
+            pa.array(RELATIONS, pa.string()).take(pa.array(relation, mask=~dropped)),
+            pa.array(score, mask=~dropped),
+            self._ids.take(leader),
+            self._ids.take(story),
+            pa.array(self._origins.names, pa.string()).take(pa.array(credit, mask=credit == UNKNOWN)),
+            pa.array(self._reasons(some, by_match, credit), pa.string()),
+        ]
+        return pa.table([column.cast(field.type) for column, field in zip(columns, DECISIONS, strict=True)], DECISIONS)
+
+    def _reasons(
+        self, some: slice, by_match: npt.NDArray[np.bool_], credit: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.object_]:
+        records, matches, outcome = self._records, self._matches, self._outcome
+        lengths = records.lengths[some]
+        reasons = np.full(len(lengths), "no copy found", object)
+        reasons[(lengths < self._min_tokens) & (lengths > 0)] = "very short: compared for identity only"
+        reasons[lengths == 0] = "no words"
+        reasons[records.sizes[some] == 0] = "no text"
+        sizes = outcome.cluster_size[some]
+        leads = np.nonzero(outcome.kept[some] & (sizes > 1))[0]
+        contained = outcome.contained[some][leads].tolist()
+        reasons[leads] = [_kept(self._policy, *two) for two in zip(sizes[leads].tolist(), contained, strict=True)]
+        reasons[outcome.twin[some]] = reason(IDENTICAL, {})
+        for record in np.nonzero(by_match)[0].tolist():
+            match = outcome.match[some.start + record]
+            measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
+            reasons[record] = reason(int(matches.relation[match]), measures, self._models)
+            via = int(outcome.via[some.start + record])
+            if via >= 0:
+                reasons[record] += VIA.format(self._ids[via].as_py())
+        reasons[outcome.in_index[some]] += IN_INDEX
+        for record in np.nonzero(credit != UNKNOWN)[0].tolist():
+            reasons[record] += f"; credits {self._origins.names[credit[record]]}"
+        rejected = records.rejected
+        lo, hi = np.searchsorted(rejected.records, [some.start, some.stop])
+        for number in range(lo, hi):
+            reasons[rejected.records[number] - some.start] = f"rejected: {rejected.reasons[number]}"
+        return reasons
+
+
+def _kept(policy: str, size: int, contained: int) -> str:
+    """Say why a record is kept of a cluster: the keep policy's choice, but for shorter ones that stand in it."""
+    if not contained:
+        return f"{policy} of {size} copies"
+    rest = size - contained
+    if rest == 1:
+        return "contains the other" if contained == 1 else f"contains the {contained} others"
+    return f"{policy} of {rest} copies, and contains {contained} more"

@@ -1,0 +1,136 @@
+"""Find the copies among documents: the function that a program calls, which opens everything and starts the run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dedup.attribution.agencies import Agencies
+from dedup.io import Fields, ReadOptions, checked_longest, open_source
+from dedup.params import Params, chosen_fields
+from dedup.run.options import RunOptions, RunTuning
+from dedup.run.pipeline import run as run_stages
+from dedup.run.result import Result
+
+if TYPE_CHECKING:
+    from dedup.index import Index
+    from dedup.run.index_step import IndexStep
+
+
+def deduplicate(
+    records: Any,
+    output: str | os.PathLike[str] | None = None,
+    params: Params | None = None,
+    *,
+    fields: Fields | None = None,
+    index: Index | str | os.PathLike[str] | None = None,
+    agencies: str | os.PathLike[str] | None = None,
+    run: RunOptions | None = None,
+    **params_fields: Any,
+) -> Result:
+    """Find the copies among documents and decide which of them to keep.
+
+    Parameters
+    ----------
+    records : path, list of paths, Arrow table, data frame, or iterable of dicts or strings
+        A string is a path (file, folder or glob); a list of strings are texts.
+    output : path, optional
+        Folder for kept records, decisions, matches, rejected records and the summary. It changes only when all of them
+        are written.
+    params : Params, optional
+        What counts as a copy, and which of several copies is kept.
+    fields : Fields, optional
+        Which fields hold id, text, date and source, how dates are written, and the encoding of files. What is not given
+        is recognised.
+    index : path, URL or Index, optional
+        An index whose documents come before all others, whatever ``params.keep``: a document that copies one of them,
+        which is itself no copy, is dropped, and what is kept is added once the output is in place. It is made if it is
+        not there; one that is open for writing stays open. ``params`` must be those of the index, except for ``keep``
+        and ``prefer``; by default they are.
+    agencies : path, optional
+        A file of news agencies, to be recognised as credits besides those that are shipped.
+    run : RunOptions, optional
+        Threads, memory, temporary files, resuming: how the run is carried out.
+    **params_fields
+        Fields of `Params` as keywords, such as ``level="near"``; they replace those of ``params``.
+
+    Returns
+    -------
+    Result
+        Its ``decisions`` is a table of one row for each record, its ``matches`` one of a row for each pair, its
+        ``kept`` one of the kept records with all their fields.
+
+    Raises
+    ------
+    ParamsError
+        When an argument cannot be used, or a keyword is no field of `Params`.
+    InputError
+        When the input cannot be read; `ColumnError` when a field is missing, `RecordError` at a malformed record, if
+        the run is strict.
+    OutputError
+        When the output, or a temporary file, cannot be written.
+    StorageError
+        When the index cannot be opened, read or written.
+
+    Examples
+    --------
+    >>> import dedup
+    >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> other = "Something else, long enough to be compared with it."
+    >>> result = dedup.deduplicate([report, report.upper(), other], level="near")
+    >>> result
+    Result(records=3, kept=2, dropped=1, rejected=0)
+    >>> result.decisions.column("relation").to_pylist()
+    [None, 'identical', None]
+
+    Records may be dicts; fields that are named otherwise than usual are given:
+
+    >>> rows = [{"key": "a", "story": report}, {"key": "b", "story": report + " It is 90 years old."}]
+    >>> result = dedup.deduplicate(rows, fields=dedup.Fields(id="key", text="story"), keep="longest")
+    >>> result.kept.column("key").to_pylist()
+    ['b']
+    """
+    chosen = chosen_fields(params, params_fields)
+    options = run or RunOptions()
+    longest = checked_longest(options.longest)
+    how = ReadOptions(fields or Fields(), options.strict, longest, options.fail_on_empty, options.scratch_folder)
+    source = open_source(records, how)
+    with open_index(index, chosen, options.tuning) as (settled, step):
+        folder = None if output is None else Path(output)
+        result = run_stages(source, folder, settled, options, Agencies.read(agencies), step)
+    _ = result.decisions  # as a table, so that the scratch files can go
+    return result
+
+
+@contextmanager
+def open_index(
+    index: Index | str | os.PathLike[str] | None, chosen: Mapping[str, Any], tuning: RunTuning
+) -> Iterator[tuple[Params, IndexStep | None]]:
+    """Open the index of a run, if there is one, and settle the parameters.
+
+    Parameters
+    ----------
+    index : path, URL, Index or None
+    chosen : mapping
+        Fields of `Params` that the caller chose; all others are those of the index.
+    tuning : RunTuning
+
+    Yields
+    ------
+    params : Params
+    step : IndexStep or None
+
+    Raises
+    ------
+    ParamsError, StorageError
+    """
+    if index is None:
+        yield Params(**chosen), None
+        return
+    from dedup.run.index_step import opened  # SQLite and all: other runs need not wait for it
+
+    with opened(index, chosen, tuning) as step:
+        yield step.params, step

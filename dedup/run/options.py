@@ -1,0 +1,118 @@
+"""How a run is run: threads, memory, temporary files, resuming. None of it changes what is found."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from numbers import Integral
+from pathlib import Path
+
+from dedup.errors import ParamsError
+from dedup.io import checked_longest
+from dedup.store import limits
+
+MEMORY_SHARE = 4
+"""A run takes one part in this many of the machine's memory, unless it is told otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTuning:
+    """Sizes of the pieces that a run works in. The defaults suit every corpus measured; tests make them small.
+
+    Parameters
+    ----------
+    save_after : float
+        Seconds of work worth saving. A sync takes up to a second on a slow disk, and work that took less is repeated
+        as fast as it is saved.
+    pairs_at_a_time : int
+        Candidate pairs judged as one step, which can be saved. Their evidence takes about 250 bytes a pair, so that
+        half a million are 130 MB.
+    announced_scratch : int
+        Bytes of scratch files from which the room they take is announced, and checked, before a run.
+    index_step : int
+        Documents compared with an index as one step, which can be saved.
+    index_documents, index_tokens : int
+        Documents, and tokens of them, that are compared with an index, or added to it, at a time.
+    """
+
+    save_after: float = 5.0
+    pairs_at_a_time: int = 1 << 19
+    announced_scratch: int = 1_000_000_000
+    index_step: int = 16_000
+    index_documents: int = 2_000
+    index_tokens: int = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How a run is run. The answer does not depend on it, unless the memory is far too small.
+
+    Parameters
+    ----------
+    threads : int, optional
+        By default as many as this process may keep busy, by its affinity and its container's share.
+    memory : int, optional
+        Bytes that the run may take, by default a quarter of the machine's, or its container's; what is larger lies in
+        scratch files. In far too little memory rare word pairs look frequent and copies are missed: the summary then
+        has a note.
+    scratch : path, optional
+        Folder for temporary files: up to 1.7 times the bytes of the input. By default a hidden folder beside the
+        output, or the system's folder for them where there is no output.
+    resume : bool
+        Continue where an earlier run to the same output was killed; from the start if it had finished nothing.
+    strict : bool
+        Stop at the first malformed record instead of rejecting it.
+    progress : bool
+        Show a progress bar and notices on stderr.
+    longest : int, optional
+        Bytes of the longest record that is read, 64 MB by default: a longer line, record of CSV, text file or text of
+        a table is rejected without being held in memory.
+    fail_on_empty : bool
+        Refuse an input without records; otherwise the output is empty, and a note in the summary says so.
+    tuning : RunTuning
+        Sizes that nobody need change.
+
+    Raises
+    ------
+    ParamsError
+        When threads, memory or longest are not whole numbers of at least 1.
+
+    Examples
+    --------
+    >>> import dedup
+    >>> options = dedup.RunOptions(threads=1, memory=500_000_000)
+    >>> dedup.deduplicate(["One text.", "Another text."], run=options).counts["kept"]
+    2
+    """
+
+    threads: int | None = None
+    memory: int | None = None
+    scratch: str | os.PathLike[str] | None = None
+    resume: bool = False
+    strict: bool = False
+    progress: bool = False
+    longest: int | None = None
+    fail_on_empty: bool = False
+    tuning: RunTuning = field(default_factory=RunTuning, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("threads", "memory"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
+                raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
+        checked_longest(self.longest)
+
+    @property
+    def chosen_threads(self) -> int:
+        """Threads to work on, the default filled in."""
+        return self.threads or limits.processors()
+
+    @property
+    def chosen_memory(self) -> int:
+        """Bytes that the run may take, the default filled in."""
+        return self.memory or limits.memory() // MEMORY_SHARE
+
+    @property
+    def scratch_folder(self) -> Path | None:
+        """The folder for temporary files; None where nobody named one."""
+        return None if self.scratch is None else Path(self.scratch)

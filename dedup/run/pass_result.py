@@ -1,0 +1,107 @@
+"""The matches that a pass has found so far, and the clusters that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.candidates.pairs import Pairs, distinct, joined
+from dedup.judge.clusters import Clusters, clusters, through_families
+from dedup.judge.families import Families
+from dedup.judge.match_table import Matches
+from dedup.schema import UPDATE
+
+
+class PassResult:
+    """The matches of a pass, in the order in which they were found, and their clusters.
+
+    Parameters
+    ----------
+    dropped : bool array, shape (n_documents,)
+        Documents that are dropped for one of an index: they lead no cluster.
+    last_copy : int
+        The farthest relation that counts as a copy.
+
+    Attributes
+    ----------
+    matches : Matches
+    clusters : Clusters
+    steps : int
+        Steps in which the pairs were judged.
+    """
+
+    def __init__(self, dropped: npt.NDArray[np.bool_], last_copy: int) -> None:
+        self._dropped = dropped
+        self._last_copy = last_copy
+        self.steps = 0
+        self.matches = Matches.none()
+        self.clusters = clusters(len(dropped), self.matches)
+
+    @property
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """Which documents are kept so far."""
+        return self.clusters.kept & ~self._dropped
+
+    def add(self, parts: Sequence[Matches]) -> None:
+        """Add the matches of some steps."""
+        self.steps += len(parts)
+        self.matches = Matches.concatenate([self.matches, *parts])
+        (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
+        led = clusters(len(self._dropped), self.matches.take(copies), self._dropped)
+        match = led.match.copy()
+        match[led.match >= 0] = copies[led.match[led.match >= 0]]
+        self.clusters = Clusters(led.leader, match)
+
+    def copies(self) -> Matches:
+        """Return the matches that count as copies."""
+        return self.matches.take(self.matches.are_copies(self._last_copy))
+
+    def copies_of_copies(self) -> Pairs:
+        """Return the pairs of a kept document and the one for which a copy of it was dropped."""
+        matches, leader, kept = self.matches, self.clusters.leader, self.kept
+        pairs = []
+        for one, other in ((matches.left, matches.right), (matches.right, matches.left)):
+            some = matches.are_copies(self._last_copy) & kept[one] & ~kept[other] & ~self._dropped[other]
+            this, its = one[some], leader[other[some]]
+            apart = this != its
+            pairs.append(joined(np.minimum(this, its)[apart], np.maximum(this, its)[apart]))
+        return distinct(*pairs)
+
+    def late_versions(self, versions: Families, turn: int) -> Pairs:
+        """Return the pairs of versions that have met nobody, and are kept so far, with a kept one of their family.
+
+        That is the first one with a large cluster, in the next turn the next.
+        """
+        kept = self.kept
+        (leaders,) = np.nonzero(kept & versions.delegates)
+        sizes = np.bincount(self.clusters.leader, minlength=len(kept))
+        # The first of those with large clusters: a later one would go for a version that comes before it.
+        most = np.zeros(len(kept), np.int64)
+        np.maximum.at(most, versions.root[leaders], sizes[leaders])
+        is_small = 2 * sizes[leaders] < most[versions.root[leaders]]
+        leaders = leaders[np.lexsort((leaders, is_small, versions.root[leaders]))]
+        roots = versions.root[leaders]
+        its = np.full(len(kept), -1)
+        (begins,) = np.nonzero(np.diff(roots, prepend=-1))
+        has_more = begins + turn < np.append(begins[1:], len(leaders))
+        its[roots[begins[has_more]]] = leaders[begins[has_more] + turn]
+        (late,) = np.nonzero(kept & ~versions.delegates)
+        late = late[its[versions.root[late]] >= 0]
+        leader = its[versions.root[late]]
+        return joined(np.minimum(late, leader), np.maximum(late, leader))
+
+    def gather(self, versions: Families) -> None:
+        """Let versions that copy a dropped one of their family go with it."""
+        (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
+        if len(copies) == 0:
+            return
+        before = np.full(len(self.matches), -1)
+        before[copies] = np.arange(len(copies))
+        match = np.where(self.clusters.match >= 0, before[self.clusters.match], -1)
+        is_update = self.matches.relation == UPDATE
+        updates = distinct(joined(self.matches.left[is_update], self.matches.right[is_update]))
+        led = Clusters(self.clusters.leader, match)
+        led = through_families(led, self.matches.take(copies), versions.root, ~self._dropped, updates)
+        self.clusters = Clusters(led.leader, np.where(led.match >= 0, copies[led.match], -1))

@@ -1,0 +1,87 @@
+"""Write down the matches between documents as matches between records, by their ids."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.attribution.direction import derived
+from dedup.judge.match_table import Matches
+from dedup.run.exact import DistinctTexts
+from dedup.run.outcome import Outcome, other_sides
+from dedup.run.record_origins import Origins
+from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MATCHES, MEASURES, NEITHER, RELATIONS
+
+
+def record_pairs(
+    texts: DistinctTexts, matches: Matches, outcome: Outcome
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the matches as pairs of records: left, right, and the match between their texts (-1: identical).
+
+    Identical records are not expanded into all their pairs: each has a match with the one that stands for their text
+    and, if that one is dropped, with the one it matches as well.
+    """
+    twins = np.nonzero(outcome.stands != np.arange(len(outcome.stands)))[0]
+    follow = twins[outcome.match[twins] >= 0]
+    match = outcome.match[follow]
+    is_left = matches.left[match] == texts.document[follow]
+    other = texts.record[other_sides(matches, match, texts.document[follow])]
+    return (
+        np.concatenate([texts.record[matches.left], outcome.stands[twins], np.where(is_left, follow, other)]),
+        np.concatenate([texts.record[matches.right], twins, np.where(is_left, other, follow)]),
+        np.concatenate([np.arange(len(matches)), np.full(len(twins), -1), match]),
+    )
+
+
+def match_rows(
+    ids: pa.LargeStringArray,
+    matches: Matches,
+    left: npt.NDArray[np.int64],
+    right: npt.NDArray[np.int64],
+    match: npt.NDArray[np.int64],
+    origins: Origins,
+) -> pa.Table:
+    """Return the table of matches, left id before right id, in order of both."""
+    identical = match < 0
+    match = np.maximum(match, 0)
+    if len(matches) == 0:
+        matches = _one_identical()
+    relation = np.where(identical, IDENTICAL, matches.relation[match])
+    score = np.where(identical, 1.0, matches.score[match])
+    of_identical = np.where(np.isin(MEASURES, ALL_OF_IDENTICAL), 1.0, np.nan)[:, None]
+    measures = np.where(identical, of_identical, matches.measures[:, match])
+    names = list(MEASURES)
+    a, b = names.index("containment_left"), names.index("containment_right")
+    copy = derived(origins.of(left), origins.of(right), relation, measures[a], measures[b])
+
+    left_ids, right_ids = (ids.take(pa.array(side)).cast(pa.string()) for side in (left, right))
+    swap = np.asarray(pc.greater(left_ids, right_ids))
+    measures[a], measures[b] = np.where(swap, measures[b], measures[a]), np.where(swap, measures[a], measures[b])
+    measures[names.index("hours"), swap] *= -1.0
+    left_ids, right_ids = pc.if_else(swap, right_ids, left_ids), pc.if_else(swap, left_ids, right_ids)
+    copy = np.where(swap, -copy, copy)
+    table = pa.table(
+        [
+            left_ids,
+            right_ids,
+            pa.array(RELATIONS, pa.string()).take(pa.array(relation)),
+            pa.array(score),
+            *(pa.array(values, from_pandas=True) for values in measures),  # NaN becomes null
+            pc.if_else(
+                pa.array(copy == NEITHER),
+                pa.scalar(None, pa.string()),
+                pc.if_else(pa.array(copy == LEFT), left_ids, right_ids),
+            ),
+        ],
+        schema=MATCHES,
+    )
+    return table.take(pc.sort_indices(table, sort_keys=[("left", "ascending"), ("right", "ascending")]))
+
+
+def _one_identical() -> Matches:
+    """Return one match to point at where there is none but the identical ones, which read nothing of it."""
+    empty = Matches.none()
+    one = np.zeros(1, np.int64)
+    return Matches(one, one, one.astype(np.int8), np.ones(1), one.astype(np.int8), np.ones((len(empty.measures), 1)))

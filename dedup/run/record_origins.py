@@ -1,0 +1,67 @@
+"""Look up what credits, sources and dates say about the records that have a match."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.attribution.agencies import UNKNOWN, Agencies
+from dedup.attribution.credits import credits_at_ends
+from dedup.attribution.direction import Sides
+from dedup.run.index_matches import IndexMatches
+from dedup.run.records import Records
+
+
+class Origins:
+    """Credits, sources and dates of the records that have a match.
+
+    Parameters
+    ----------
+    records : Records
+    known : IndexMatches
+        Documents of an index, which stand behind the records.
+    which : int64 array, ascending
+        The records that have a match.
+    agencies : Agencies
+
+    Attributes
+    ----------
+    records : int64 array, shape (n,)
+        As given by ``which``; the other arrays have one value for each of these.
+    names : list of str
+        Of agencies, by code.
+    source, credit, drawn_on, published : array, shape (n,)
+        As in `dedup.attribution.direction.Sides`.
+    """
+
+    def __init__(self, records: Records, known: IndexMatches, which: npt.NDArray[np.int64], agencies: Agencies) -> None:
+        self.records = which
+        self.names = agencies.names
+        first = int(np.searchsorted(which, len(records)))
+        here, there = which[:first], which[first:] - len(records)
+        self.published = np.concatenate([records.published[here], known.published[there]])
+        credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, here, agencies)
+        code_of = {name: code for code, name in enumerate(agencies.names)}
+        credit_there = [code_of.get(name, UNKNOWN) for name in known.credits.take(pa.array(there)).to_pylist()]
+        self.credit = np.concatenate([credit, np.array(credit_there, np.int64)])
+        self.drawn_on = np.concatenate([drawn_on, known.drawn_on[there]])
+        sources = appended(records.sources.take(pa.array(here)), known.sources.take(pa.array(there)))
+        named = sources.dictionary_encode()
+        codes: dict[str, int] = {}
+        for number, name in enumerate(named.dictionary.to_pylist()):
+            agency = agencies.code(name)
+            codes[name] = agency if agency != UNKNOWN or not name else len(agencies.names) + number
+        code = np.array([*codes.values(), UNKNOWN])
+        self.source = code[np.asarray(pc.fill_null(named.indices, len(codes)))]
+
+    def of(self, records: npt.NDArray[np.int64]) -> Sides:
+        """Return what is known of some of the records."""
+        at = np.searchsorted(self.records, records)
+        return Sides(self.source[at], self.credit[at], self.drawn_on[at], self.published[at])
+
+
+def appended(names: pa.LargeStringArray, others: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Return names with others behind them."""
+    return pa.concat_arrays([names, others]) if len(others) else names

@@ -1,0 +1,142 @@
+"""Count what a run has done: the numbers and notes of its summary."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.attribution.agencies import Agencies
+from dedup.candidates import word_pairs
+from dedup.candidates.pairs import Bucket
+from dedup.judge.clusters import same_source
+from dedup.params import Level, Params
+from dedup.run.decision_table import Decisions
+from dedup.run.exact import DistinctTexts
+from dedup.run.outcome import Outcome
+from dedup.run.records import Records
+from dedup.schema import RELATIONS
+
+LARGEST_SHOWN = 5
+"""Clusters, and rejected records, that a summary lists."""
+
+
+def summarise(
+    records: Records,
+    ids: pa.LargeStringArray,
+    table: pa.Table,
+    decisions: Decisions,
+    outcome: Outcome,
+    policy: str,
+    params: Params,
+    agencies: Agencies,
+) -> dict[str, Any]:
+    """Return the summary of a run, ready for JSON.
+
+    Parameters
+    ----------
+    records : Records
+    ids : pyarrow.LargeStringArray
+        Of the records, and behind them of the documents of an index.
+    table : pyarrow.Table
+        The matches.
+    decisions : Decisions
+    outcome : Outcome
+    policy : str
+        Which of several copies is kept.
+    params : Params
+    agencies : Agencies
+    """
+    sizes = outcome.cluster_size
+    largest = [record for record in np.argsort(-sizes, kind="stable")[:LARGEST_SHOWN].tolist() if sizes[record] > 1]
+    tally = _tally(table["relation"])
+    return {
+        "records": len(records),
+        "kept": int(outcome.kept.sum()),
+        "dropped": decisions.by_relation(),
+        "rejected": len(records.rejected),
+        "clusters": int((sizes > 1).sum()),
+        "matches": tally,
+        "stories": len(np.unique(outcome.story[outcome.story >= 0])),
+        "without_text": int((records.sizes == 0).sum()) - len(records.rejected),
+        "keep": policy,
+        "largest_clusters": [
+            # Of a document of an index there is no text: its first copy begins much alike.
+            {
+                "id": ids[record].as_py(),
+                "size": int(sizes[record]),
+                "begins": records.head(record if record < len(records) else int(np.argmax(outcome.leader == record))),
+            }
+            for record in largest
+        ],
+        "rejections": [
+            {"file": file, "row": row, "reason": reason}
+            for file, row, reason, *_ in itertools.islice(decisions.rejections(), LARGEST_SHOWN)
+        ],
+        "inputs": len(records.files),
+        "text_bytes": records.text_bytes,
+        "tokens": int(records.ends[-1]) if len(records) else 0,
+        "notes": _notes(records, tally, policy, params, agencies),
+        "params": params.as_dict(),
+        "fingerprint": params.fingerprint,
+    }
+
+
+def limit_notes(
+    records: Records, texts: DistinctTexts, hidden: Bucket | None, params: Params, memory: int
+) -> list[str]:
+    """Return notes on what a run could not do: a memory too small, a bucket too large.
+
+    Parameters
+    ----------
+    records : Records
+    texts : DistinctTexts
+    hidden : Bucket or None
+        The largest bucket whose documents were not all compared with one another.
+    params : Params
+    memory : int
+        Bytes that the run was given.
+    """
+    notes = []
+    if params.level >= Level.syndicated and word_pairs.is_crowded(int(texts.corpus.lengths.sum()), memory):
+        notes.append("the table of word pairs is smaller than it should be: copies are missed; give more --memory")
+    if hidden is not None:
+        record = int(texts.record[hidden.document])
+        notes.append(
+            f"{hidden.size:,} kept documents have passages in common with {records.ids[record].as_py()} "
+            f"({records.head(record)[:40].rstrip()}…); not all of them were compared with one another"
+        )
+    return notes
+
+
+def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Params, agencies: Agencies) -> list[str]:
+    """Return notes on what the records lack, and what follows from that."""
+    notes = []
+    if records.unread.count:
+        notes.append(records.unread.note)
+    if tally["update"] and not records.has_dates:
+        notes.append("without dates, updates were distinguished from copies by their words alone")
+    if policy in ("earliest", "latest") and not records.has_dates:
+        notes.append("no record has a date that could be read: of copies the first by id is kept")
+    if policy == "source" and not _has_source(records, params.prefer, agencies):
+        notes.append(f"no record has a source that is preferred ({', '.join(params.prefer)})")
+    repeated = len(records) - pc.count_distinct(records.ids).as_py()
+    if repeated:
+        notes.append(f"{repeated:,} records share their id with another record; file and row tell them apart")
+    return notes
+
+
+def _has_source(records: Records, prefer: tuple[str, ...], agencies: Agencies) -> bool:
+    """Whether any record comes from a preferred source."""
+    names = {same_source(name, agencies) for name in pc.unique(records.sources).to_pylist()}
+    return not names.isdisjoint(same_source(name, agencies) for name in prefer)
+
+
+def _tally(relations: pa.ChunkedArray) -> dict[str, int]:
+    """Count the relations, in their order."""
+    counted = {row["values"]: row["counts"] for row in pc.value_counts(relations).to_pylist()}
+    return {name: counted.get(name, 0) for name in RELATIONS}

@@ -1,0 +1,88 @@
+"""Parameters, and their fields as keywords of every function that takes them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dedup import Fields, RunOptions
+from dedup.errors import ParamsError
+from dedup.params import Level, Params, chosen_fields, with_fields
+
+
+def test_keywords_replace_fields() -> None:
+    params = Params(threshold=0.8, keep="longest")
+    assert with_fields(params, {"level": "near"}) == Params(threshold=0.8, keep="longest", level=Level.near)
+    assert with_fields(params, {}) == params
+    assert with_fields(None, {"level": "near", "html": "keep"}) == Params(level="near", html="keep")
+    assert params.level is Level.rewritten
+
+
+def test_what_was_not_chosen_is_left_to_others() -> None:
+    assert chosen_fields(None, {}) == {}
+    assert chosen_fields(None, {"level": "near"}) == {"level": "near"}
+    assert chosen_fields(Params(seed=7), {"level": "near"}) == {**vars(Params(seed=7)), "level": "near"}
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("treshold", "did you mean 'threshold'?"),
+        ("levels", "did you mean 'level'?"),
+        ("num_perms", "did you mean 'num_perm'?"),
+        ("threads", "run=RunOptions(threads=...)"),
+        ("text_field", "fields=Fields(text=...)"),
+        ("date_format", "fields=Fields(date_format=...)"),
+        ("zzz", "there are level, threshold, "),
+    ],
+)
+def test_the_nearest_name_is_suggested(name: str, hint: str) -> None:
+    with pytest.raises(ParamsError) as raised:
+        with_fields(None, {name: 1})
+    assert f"an argument {name!r} that does not exist; expected a field of dedup.Params" in str(raised.value)
+    assert hint in str(raised.value)
+
+
+def test_a_field_of_another_value_is_recognised() -> None:
+    of_a_run = {field.name for field in fields(RunOptions)} - {"tuning"}
+    of_the_input = {"id_field", "text_field", "date_field", "source_field", "date_format", "encoding"}
+    assert {name.removesuffix("_field") for name in of_the_input} == {field.name for field in fields(Fields)}
+    for kind, names in (("RunOptions", of_a_run), ("Fields", of_the_input)):
+        for name in names:
+            with pytest.raises(ParamsError, match=rf"dedup\.{kind}\b.*"):
+                with_fields(None, {name: 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("level", "nearly", "level 'nearly'; expected one of identical, near, syndicated, rewritten"),
+        ("level", ["near"], r"level \['near'\]; expected one of"),
+        ("threshold", 7, "threshold 7; expected a number from 0.05 to 1"),
+        ("keep", "best", "keep 'best'; expected one of earliest"),
+        ("model", 7, "model of type int; expected a model written by dedup fit"),
+        ("model", "{}", "model '{}', which is not a model; expected a model written by dedup fit"),
+    ],
+)
+def test_a_wrong_value_keeps_its_error(name: str, value: Any, message: str) -> None:
+    for call in (lambda: Params(**{name: value}), lambda: with_fields(Params(), {name: value})):
+        with pytest.raises(ParamsError, match=message):
+            call()
+
+
+def test_params_of_another_type_are_refused() -> None:
+    with pytest.raises(ParamsError, match=r"params of type dict; expected dedup.Params"):
+        with_fields({"level": "near"}, {})  # type: ignore[arg-type]
+
+
+def test_equal_parameters_have_equal_fingerprints(tmp_path: Path) -> None:
+    model = {name: {"intercept": 1, "terms": [["news", 1, 0, 1]]} for name in ("carried", "news")}
+    file = tmp_path / "model.json"
+    file.write_text(json.dumps(model, indent=4), "utf-8")
+    assert Params(model=str(file)).fingerprint == Params(model=json.dumps(model)).fingerprint
+    assert Params(level="near").fingerprint == Params(level=Level.near).fingerprint != Params().fingerprint
+    assert Params(prefer=["a"], keep="source").as_dict()["prefer"] == ["a"]
