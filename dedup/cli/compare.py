@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    from dedup.cli.compiling import announce_compilation
+    from dedup.cli.compile_notice import announce_compilation
 
     with announce_compilation(options.json):
         from dedup.comparison import compare, shared_passages

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dedup.cli.arguments import add_common, add_fields, fields_of, positive
-from dedup.cli.side_by_side import beside
+from dedup.report.side_by_side import beside
 from dedup.report.escaping import shown as escaped
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dedup._version import __version__
-from dedup.cli import compare, fit, index_commands, label, run
+from dedup.cli import compare, fit, label, run
+from dedup.cli.index import index_add as index_commands
 from dedup.cli.startup import leave, start
 from dedup.errors import DedupError
 from dedup.report.escaping import shown

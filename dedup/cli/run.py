@@ -149,7 +149,7 @@ def command(options: argparse.Namespace) -> int:
     chosen = ("level", "threshold", "updates", "certainty", "window", "model", "html", "keep", "prefer", "related")
     given = {name: getattr(options, name) for name in chosen if getattr(options, name) is not None}
     Params(**given)  # refused before anything is loaded
-    from dedup.cli.compiling import announce_compilation
+    from dedup.cli.compile_notice import announce_compilation
 
     with announce_compilation(options.quiet):
         from dedup.attribution.agencies import Agencies

@@ -13,7 +13,7 @@ import pytest
 
 import dedup
 from dedup.cli.main import main
-from dedup.cli.side_by_side import DIM, OFF, _width, beside
+from dedup.report.side_by_side import DIM, OFF, _width, beside
 from dedup.errors import InputError
 from dedup.fit.labels import LABELS, Run, read_labels
 from dedup.io import Fields

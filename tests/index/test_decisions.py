@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lives import LIVES, day, do_all_often
 
 from dedup import Index, Params
-from dedup.cli.index_commands import _taken
+from dedup.cli.index.index_add import _taken
 from dedup.index.match import Decision
 from dedup.judge.families import COVERED, LEAD_COVERED
 

@@ -129,7 +129,7 @@ def add_parser(commands: Any) -> None:
 
 
 def _announced(work: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
-    from dedup.cli.compiling import announce_compilation
+    from dedup.cli.compile_notice import announce_compilation
 
     with announce_compilation(options.json):
         return work(options)
