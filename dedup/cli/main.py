@@ -1,43 +1,38 @@
-"""``dedup``: choose the command, tell its errors in one line."""
+"""Run ``dedup``: choose the command, report its errors in one line, and return the exit code."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from dedup._version import __version__
 from dedup.cli import compare, fit, label, run
-from dedup.cli.index import index_add as index_commands
+from dedup.cli.compile_notice import announce_compilation
+from dedup.cli.index import index_group
+from dedup.cli.parser import Parser
 from dedup.cli.startup import leave, start
 from dedup.errors import DedupError
 from dedup.report.escaping import shown
 
-DESCRIPTION = """\
-Find copies, excerpts and rewrites among news articles; say which is what, and decide what to keep.
-
-  dedup run news.jsonl -o out             drop the copies of a corpus
-  dedup compare a.txt b.txt               judge two texts
-  dedup index add news.index new.jsonl    keep documents, ask what a new one copies
-  dedup label out                         say of pairs of a run what they are, and have the verdict fitted to it
+EXAMPLES = """\
+dedup run news.jsonl -o out             drop the copies in a corpus
+dedup compare a.txt b.txt               judge two texts
+dedup index add news.index new.jsonl    add documents to an index, and see what each copies
+dedup label out                         label pairs of a run, to fit the models to them with dedup fit
 """
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the error and where to find help, and exit with 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the whole command line."""
-    top = Parser(prog="dedup", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top = Parser(
+        prog="dedup",
+        description="Find copies, excerpts and rewrites among news articles, and decide which of them to keep.",
+        example=EXAMPLES,
+    )
     top.add_argument("--version", action="version", version=f"dedup {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, compare, index_commands, label, fit):
+    for command in (run, compare, index_group, label, fit):
         command.add_parser(commands)
     return top
 
@@ -56,9 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done, 1 failed, 2 used wrongly, 130 interrupted.
     """
-    options = parser().parse_args(arguments)
+    options, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.refuse(unknown)
     try:
-        code: int = options.command(options)
+        with announce_compilation(getattr(options, "quiet", options.json)):
+            code: int = options.command(options)
         sys.stdout.flush()
         return code
     except DedupError as error:

@@ -1,0 +1,38 @@
+"""Print the answers of commands: for people a line each, for programs as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dedup.report.escaping import shown
+
+
+def print_json(value: Any) -> None:
+    """Print a value as a line of JSON, in UTF-8 that any reader accepts."""
+    from dedup.io.bytes.surrogates import printable
+
+    print(printable(json.dumps(value, ensure_ascii=False)))
+
+
+def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:
+    """Print values as JSON, a line each, and flush them."""
+    for value in values:
+        print_json(value)
+    sys.stdout.flush()
+
+
+def print_values(values: Mapping[str, Any], as_json: bool) -> None:
+    """Print named values, a line each, or as one object of JSON."""
+    if as_json:
+        print_json(values)
+        return
+    for name, value in values.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} {one}" for key, one in value.items() if one not in (None, []))
+        elif isinstance(value, list):
+            value = "; ".join(map(str, value)) or "none"
+        text = f"{value:,}" if isinstance(value, int) else value
+        print(f"{name.replace('_', ' '):<14}{'-' if text is None else shown(str(text))}")

@@ -1,0 +1,48 @@
+"""Find and open the index that a command names."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedup.index import Index
+    from dedup.params import Params
+
+
+def add_place(parser: Any) -> None:
+    """Add the argument that names an index."""
+    parser.add_argument("index", metavar="INDEX", help="folder of the index, or URL of a Redis server with ?name=")
+
+
+def open_index(options: argparse.Namespace, mode: str = "rw") -> Index:
+    """Open the index, which must exist.
+
+    Raises
+    ------
+    ParamsError, StorageError
+    """
+    from dedup.errors import StorageError
+    from dedup.index import Index
+    from dedup.index.folder.create import folder_of
+    from dedup.index.folder.state import DATABASE
+    from dedup.index.redis.url import Address
+
+    if Address.is_one(options.index):
+        if mode != "r":
+            Index.open(options.index, mode="r").close()  # fails if there is none
+    elif not (folder_of(options.index) / DATABASE).is_file():
+        raise StorageError(f"{options.index} holds no index", "the folder of an index", "dedup index create makes one")
+    return Index.open(options.index, mode=mode, agencies=getattr(options, "agencies", None))
+
+
+def open_or_make_index(options: argparse.Namespace, params: Params | None = None) -> Index:
+    """Open the index for writing, or make one; None: with the parameters it has, or the defaults.
+
+    Raises
+    ------
+    ParamsError, StorageError
+    """
+    from dedup.index import Index
+
+    return Index.open(options.index, params, agencies=getattr(options, "agencies", None))
