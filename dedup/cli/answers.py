@@ -11,10 +11,11 @@ from dedup.report.escaping import shown
 
 
 def print_json(value: Any) -> None:
-    """Print a value as a line of JSON, in UTF-8 that any reader accepts."""
+    """Print a value as a line of JSON, in ASCII unless the output is UTF-8: any reader accepts it."""
     from dedup.io.bytes.surrogates import printable
 
-    print(printable(json.dumps(value, ensure_ascii=False)))
+    is_utf_8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(printable(json.dumps(value, ensure_ascii=not is_utf_8)))
 
 
 def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:

@@ -66,6 +66,18 @@ def number(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a number such as 0.7") from None
 
 
+def path(text: str) -> Path:
+    """Read a path, which must not be empty: an empty one would be the current folder."""
+    return Path(nonempty(text))
+
+
+def nonempty(text: str) -> str:
+    """Read a name of a file, a folder or an index as it is."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; is a variable not set?")
+    return text
+
+
 def names(text: str) -> tuple[str, ...]:
     """Read names separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
@@ -102,7 +114,11 @@ _PARAMS: dict[str, dict[str, Any]] = {
         "help": "how probable it must be that a text adds no news before it is dropped as a copy; a higher value drops "
         "less",
     },
-    "model": {"metavar": "FILE", "help": "judge by a model that dedup fit has written (default: the shipped one)"},
+    "model": {
+        "type": nonempty,
+        "metavar": "FILE",
+        "help": "judge by a model that dedup fit has written (default: the shipped one)",
+    },
     "html": {
         "choices": HTML,
         "help": "markup in texts: auto removes it from texts that are HTML, and decodes entities; main (pip install "
@@ -180,7 +196,7 @@ SUFFIXES = ".jsonl .ndjson .jsonlines .jl .json .csv .tsv .txt .html (also .gz .
 def add_input(parser: Any, described: str = "") -> None:
     """Add the inputs: files, folders, globs, or standard input."""
     places = "file, folder or glob, or - for JSON lines on standard input"
-    parser.add_argument("input", nargs="+", metavar="INPUT", help=f"{described}{places}; {SUFFIXES}")
+    parser.add_argument("input", nargs="+", type=nonempty, metavar="INPUT", help=f"{described}{places}; {SUFFIXES}")
 
 
 GUESSES = {
@@ -244,7 +260,7 @@ def add_agencies(parser: Any) -> None:
     """Add ``--agencies``."""
     parser.add_argument(
         "--agencies",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="JSON file of news agencies to find in credits besides the shipped ones, in the form of "
         "dedup/attribution/agencies.json",

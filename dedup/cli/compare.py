@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from dedup.cli.answers import print_json
-from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen
+from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen, nonempty
 from dedup.params import Params
 from dedup.report.escaping import shown
 from dedup.report.passages import marked
@@ -24,8 +24,8 @@ def add_parser(commands: Any) -> None:
         example="dedup compare a.txt b.txt",
     )
     parser.set_defaults(command=command)
-    parser.add_argument("a", metavar="A", help="text file, also .gz or .zst")
-    parser.add_argument("b", metavar="B", help="the text file to compare it with")
+    parser.add_argument("a", type=nonempty, metavar="A", help="text file, also .gz or .zst, or - for standard input")
+    parser.add_argument("b", type=nonempty, metavar="B", help="the text to compare it with")
     parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import print_json
-from dedup.cli.arguments import add_messages, add_params, chosen, number
+from dedup.cli.arguments import add_messages, add_params, chosen, number, path
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -34,8 +33,8 @@ def add_parser(commands: Any) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("labels", nargs="+", type=Path, metavar="LABELS", help="files that dedup label has written")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the model to this file, for --model")
+    parser.add_argument("labels", nargs="+", type=path, metavar="LABELS", help="files that dedup label has written")
+    parser.add_argument("-o", "--output", type=path, metavar="FILE", help="write the model to this file, for --model")
     parser.add_argument(
         "--weight",
         type=number,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dedup.cli.answers import print_json
-from dedup.cli.arguments import add_fields, add_messages, fields_of, positive
+from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
 from dedup.report.escaping import shown as escaped
 from dedup.report.side_by_side import beside
 
@@ -49,10 +49,10 @@ def add_parser(commands: Any) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("output", type=Path, metavar="OUT", help="folder that dedup run -o has written")
+    parser.add_argument("output", type=path, metavar="OUT", help="folder that dedup run -o has written")
     parser.add_argument(
         "--labels",
-        type=Path,
+        type=path,
         metavar="FILE",
         default=Path("labels.jsonl"),
         help="JSON lines file that the labels are appended to (default: %(default)s)",

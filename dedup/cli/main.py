@@ -11,6 +11,7 @@ from dedup.cli import compare, fit, label, run
 from dedup.cli.compile_notice import announce_compilation
 from dedup.cli.index import index_group
 from dedup.cli.parser import Parser
+from dedup.cli.standard_streams import secure_streams
 from dedup.cli.startup import leave, start
 from dedup.errors import DedupError
 from dedup.report.escaping import shown
@@ -39,6 +40,7 @@ def parser() -> Parser:
 
 def console() -> NoReturn:
     """Run the command line as a program of its own."""
+    secure_streams()
     start()
     leave(main())
 
@@ -51,16 +53,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done, 1 failed, 2 used wrongly, 130 interrupted.
     """
-    options, unknown = parser().parse_known_args(arguments)
-    if unknown:
-        options.parser.refuse(unknown)
+    traceback = False
     try:
+        options, unknown = parser().parse_known_args(arguments)
+        if unknown:
+            options.parser.refuse(unknown)
+        traceback = options.traceback
         with announce_compilation(getattr(options, "quiet", options.json)):
             code: int = options.command(options)
         sys.stdout.flush()
         return code
     except DedupError as error:
-        if options.traceback:
+        if traceback:
             raise
         print(f"dedup: {shown(str(error))}", file=sys.stderr)
         return error.exit_code
@@ -69,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None
         return 1
     except RuntimeError as error:
-        if options.traceback or "no locator available" not in str(error):
+        if traceback or "no locator available" not in str(error):
             raise
         print("dedup: no folder to keep compiled kernels in. Hint: set NUMBA_CACHE_DIR to one", file=sys.stderr)
         return 1
@@ -77,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("dedup: interrupted", file=sys.stderr)
         return 130
     except OSError as error:
-        if options.traceback:
+        if traceback:
             raise
         place = f": {error.filename}" if error.filename else ""
         print(shown(f"dedup: {error.strerror or error}{place}"), file=sys.stderr)

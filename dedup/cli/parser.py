@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -34,6 +35,12 @@ class Parser(argparse.ArgumentParser):
         super().__init__(description=f"{sentence}\n\n{lines}", epilog=notes or None, **others)
         self.example = re.split(r"\n|  ", example)[0]
         self.set_defaults(parser=self)  # of nested commands the innermost, for `refuse`
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Exit; a help that could not be printed as a whole is an error."""
+        if status == 0:
+            sys.stdout.flush()
+        super().exit(status, message)
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong, and what to do about it, and exit with 2."""

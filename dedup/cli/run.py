@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import print_json
@@ -21,6 +20,8 @@ from dedup.cli.arguments import (
     add_params,
     chosen,
     fields_of,
+    nonempty,
+    path,
     positive,
     size,
 )
@@ -53,12 +54,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="folder to write: kept records, decisions.parquet, matches.parquet, rejected.jsonl, summary.json",
     )
     parser.add_argument(
         "--index",
+        type=nonempty,
         metavar="INDEX",
         help="an index of earlier documents, a folder or a redis:// URL: also drop the copies of what it holds, "
         "whatever --keep says, and add what is kept; made if there is none",
@@ -86,7 +88,7 @@ def _add_run_options(group: Any) -> None:
     )
     group.add_argument(
         "--scratch",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="folder for temporary files, up to 1.7 times the size of the input (default: beside the output, or the "
         "system's)",

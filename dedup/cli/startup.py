@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import atexit
 import gc
-import io
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 NOT_NEEDED = ("pandas", "scipy")
 
@@ -33,21 +32,9 @@ def start() -> None:
     pyarrow loads pandas with its first array, and Numba SciPy's BLAS: both go on without, in half the time. The threads
     that NumPy's BLAS starts with, one a processor, spin for a while; nothing here multiplies matrices.
     """
-    sys.stdout = _buffered(sys.stdout)
     sys.meta_path.insert(0, _Absent)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
-
-
-def _buffered(stream: TextIO | None) -> TextIO | None:
-    """Return a stream that writes all it is given, or fails: under ``PYTHONUNBUFFERED`` Python's own does not.
-
-    Of what the system takes only a part of, as on a disk that is getting full, it drops the rest without a word.
-    """
-    if stream is None or not isinstance(getattr(stream, "buffer", None), io.RawIOBase):
-        return stream
-    encoding, errors = stream.encoding, stream.errors
-    return open(stream.fileno(), "w", 1, encoding, errors, closefd=False)
 
 
 def admit() -> None:

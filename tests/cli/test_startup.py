@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from conftest import article
 
 COUNT_REFRESHES = """
@@ -85,32 +83,3 @@ def test_the_copy_of_standard_input_is_gone_at_the_end(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "records" in done.stdout
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits")
-def test_what_is_printed_in_part_is_an_error(tmp_path: Path) -> None:
-    """Unbuffered, as in containers, Python itself drops what the system did not take, and goes on."""
-    code = (
-        "import resource, sys\n"
-        "from dedup.cli.startup import start\n"
-        "start()\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
-        "sys.stdout.write('an answer of some length\\n')"
-    )
-    with (tmp_path / "answers").open("w") as answers:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        command = [sys.executable, "-c", code]
-        done = subprocess.run(command, stdout=answers, stderr=subprocess.PIPE, text=True, check=False, env=environment)
-    assert done.returncode != 0
-    assert "File too large" in done.stderr
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-def test_an_answer_that_cannot_be_printed_is_an_error(tmp_path: Path) -> None:
-    source = tmp_path / "one.txt"
-    source.write_text(article(1))
-    command = [sys.executable, "-m", "dedup", "run", str(source), "--level", "identical"]
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr == "dedup: No space left on device\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from dedup.cli.arguments import nonempty
+
 if TYPE_CHECKING:
     from dedup.index import Index
     from dedup.params import Params
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
 
 def add_place(parser: Any) -> None:
     """Add the argument that names an index."""
-    parser.add_argument("index", metavar="INDEX", help="folder of the index, or URL of a Redis server with ?name=")
+    parser.add_argument(
+        "index", type=nonempty, metavar="INDEX", help="folder of the index, or URL of a Redis server with ?name="
+    )
 
 
 def open_index(options: argparse.Namespace, mode: str = "rw") -> Index:

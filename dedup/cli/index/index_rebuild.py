@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dedup.cli.answers import print_json_lines
-from dedup.cli.arguments import add_messages
+from dedup.cli.arguments import add_messages, nonempty
 from dedup.cli.index.index_records import add_record_options, read_records
 
 
@@ -22,7 +22,7 @@ def add_parser(commands: Any) -> None:
         notes="The index as it was stays beside the new one, under another name.",
     )
     parser.set_defaults(command=command)
-    parser.add_argument("index", metavar="INDEX", help="folder of the index")
+    parser.add_argument("index", type=nonempty, metavar="INDEX", help="folder of the index")
     parser.add_argument(
         "--missing",
         choices=("refuse", "drop"),
