@@ -25,6 +25,11 @@ def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:
     sys.stdout.flush()
 
 
+def counted(count: int, one: str, more: str) -> str:
+    """Return a number of things, such as ``1 copy`` or ``1,200 copies``."""
+    return f"{count:,} {one if count == 1 else more}"
+
+
 def print_values(values: Mapping[str, Any], as_json: bool) -> None:
     """Print named values, a line each, or as one object of JSON."""
     if as_json:

@@ -30,7 +30,7 @@ def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["index", "add", index, today]) == 0
     out, err = capsys.readouterr()
     first, second = map(json.loads, out.splitlines())
-    assert err.endswith("2 records: 1 new, 1 copies, 0 rejected; 2 in the index\n")
+    assert err.endswith("2 records: 1 new, 1 copy, 0 rejected; 2 in the index\n")
     assert (first["id"], first["kept"], first["matches"]) == ("a", True, [])
     assert (second["kept"], second["duplicate_of"], second["relation"]) == (False, "a", "near_duplicate")
     assert second["matches"][0]["published"] == "2023-12-31T00:00:00Z"

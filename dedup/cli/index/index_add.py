@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.answers import print_json_lines
+from dedup.cli.answers import counted, print_json_lines
 from dedup.cli.arguments import add_messages
 from dedup.cli.index.index_place import add_place, open_or_make_index
 from dedup.cli.index.index_records import add_record_options, answer_of, read_records
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 KNOWN_HINT = "--known skip leaves such records as they are, --known update replaces their texts"
 
-RELEASED = "are no copies of the texts that replaced theirs, and are kept from now on: see released in the answers"
-
-OUTCOMES = ("new", "copies", "known", "rejected")
+OUTCOMES = {"new": "new", "copy": "copies", "known": "known", "rejected": "rejected"}
+"""What becomes of a record, and the plural."""
 
 
 def add_parser(commands: Any) -> None:
@@ -64,10 +63,7 @@ def command(options: argparse.Namespace) -> int:
             counts.update(map(_outcome, answers))
             released += sum(len(answer.get("released", ())) for answer in answers)
         if not options.json:
-            parts = ", ".join(f"{counts[name]:,} {name}" for name in OUTCOMES if counts[name] or name != "known")
-            print(f"{counts.total():,} records: {parts}; {len(index):,} in the index", file=sys.stderr)
-            if released:
-                print(f"{released:,} earlier copies {RELEASED}", file=sys.stderr)
+            print(_summary(counts, released, len(index)), file=sys.stderr)
     return 0
 
 
@@ -76,7 +72,16 @@ def _outcome(answer: dict[str, Any]) -> str:
         return "rejected"
     if "known" in answer:
         return "known"
-    return "new" if answer["kept"] else "copies"
+    return "new" if answer["kept"] else "copy"
+
+
+def _summary(counts: Counter[str], released: int, documents: int) -> str:
+    parts = [counted(counts[one], one, more) for one, more in OUTCOMES.items() if counts[one] or one != "known"]
+    lines = [f"{counted(counts.total(), 'record', 'records')}: {', '.join(parts)}; {documents:,} in the index"]
+    if released:
+        documents_released = counted(released, "document", "documents")
+        lines.append(f"{documents_released} released: copies of a text that was replaced, kept from now on")
+    return "\n".join(lines)
 
 
 def add_records(index: Index, records: list[dict[str, Any]], known: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from dedup.cli.answers import print_json_lines
+from dedup.cli.answers import counted, print_json_lines
 from dedup.cli.arguments import add_messages, nonempty
 from dedup.cli.index.index_records import add_record_options, read_records
 
@@ -19,7 +19,7 @@ def add_parser(commands: Any) -> None:
         help="make an index of an earlier format, or a damaged one, again from its texts",
         description="Make an index of an earlier format, or a damaged one, again from the texts of its documents.",
         example="dedup index rebuild news.index archive/*.jsonl",
-        notes="The index as it was stays beside the new one, under another name.",
+        notes="The old index is kept beside the new one, as INDEX.before-rebuild.",
     )
     parser.set_defaults(command=command)
     parser.add_argument("index", type=nonempty, metavar="INDEX", help="folder of the index")
@@ -52,12 +52,15 @@ def command(options: argparse.Namespace) -> int:
 
     rebuilt = rebuild(options.index, texts(), options.missing == "drop", options.agencies)
     print_json_lines({"id": id, "missing": True} for id in rebuilt.missing)
-    parts = [f"{rebuilt.documents:,} documents in {options.index}, {rebuilt.changed:,} of them with another decision"]
+    documents = counted(rebuilt.documents, "document", "documents")
+    parts = [f"{documents} in {options.index}, {rebuilt.changed:,} with another decision than before"]
     if rebuilt.missing:
-        parts.append(f"{len(rebuilt.missing):,} left out without a text")
+        parts.append(f"{len(rebuilt.missing):,} dropped, whose texts are missing")
     if rebuilt.passed_over:
-        parts.append(f"{rebuilt.passed_over:,} texts of others passed over")
+        parts.append(
+            f"{counted(rebuilt.passed_over, 'text', 'texts')} ignored, of documents that the index does not have"
+        )
     if rejected:
-        parts.append(f"{rejected:,} records rejected")
-    print("; ".join([*parts, f"the index as it was is {rebuilt.before}"]), file=sys.stderr)
+        parts.append(f"{counted(rejected, 'record', 'records')} rejected")
+    print("; ".join([*parts, f"the old index is now {rebuilt.before}"]), file=sys.stderr)
     return 0
