@@ -48,7 +48,7 @@ def add_parser(commands: Any) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    from dedup.cli.startup import admit
+    from dedup.cli.unneeded_imports import unblock_unneeded
     from dedup.errors import DedupError, OutputError, ParamsError
 
     params = Params(**chosen(options))
@@ -56,7 +56,7 @@ def command(options: argparse.Namespace) -> int:
         raise ParamsError(f"weight {options.weight:g}", "above 0, at most 100")
     if options.output and not options.output.parent.is_dir():
         raise OutputError(f"{options.output.parent}: no such folder", "an existing folder for the model")
-    admit()
+    unblock_unneeded()
     from dedup.fit.labels import read_labels
     from dedup.fit.models import fit_own
 

@@ -9,10 +9,11 @@ from typing import NoReturn
 from dedup._version import __version__
 from dedup.cli import compare, fit, label, run
 from dedup.cli.compile_notice import announce_compilation
+from dedup.cli.garbage import relax_collection, stop_collection
 from dedup.cli.index import index_group
 from dedup.cli.parser import Parser
-from dedup.cli.standard_streams import secure_streams
-from dedup.cli.startup import leave, start
+from dedup.cli.standard_streams import secure_streams, settle_streams
+from dedup.cli.unneeded_imports import block_unneeded
 from dedup.errors import DedupError
 from dedup.report.escaping import shown
 
@@ -41,8 +42,16 @@ def parser() -> Parser:
 def console() -> NoReturn:
     """Run the command line as a program of its own."""
     secure_streams()
-    start()
-    leave(main())
+    relax_collection()
+    block_unneeded()
+    end(main())
+
+
+def end(code: int) -> NoReturn:
+    """End the process with this exit code."""
+    settle_streams()
+    stop_collection()
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,9 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"dedup: {shown(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of our output went away, as `head` does; Python must not complain about it again at exit.
-        sys.stdout = None
-        return 1
+        return 1  # the reader of our output has gone, as `head` does; that is not an error to report
     except RuntimeError as error:
         if traceback or "no locator available" not in str(error):
             raise

@@ -24,6 +24,17 @@ def secure_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+def settle_streams() -> None:
+    """Write out what has been printed; drop what cannot be, so that Python does not report it again at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
 def _complete(stream: TextIO) -> TextIO:
     """Return a stream that writes everything or fails, which Python's own does not under ``PYTHONUNBUFFERED``.
 

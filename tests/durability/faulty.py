@@ -14,11 +14,11 @@ import sys
 import time
 from typing import Any
 
-from dedup.cli.startup import leave, start
+from dedup.cli.unneeded_imports import block_unneeded
 
-start()
+block_unneeded()
 
-from dedup.cli.main import main  # noqa: E402
+from dedup.cli.main import end, main  # noqa: E402
 from dedup.index.folder import backend, state  # noqa: E402
 from dedup.run import checkpoint, index_step  # noqa: E402
 
@@ -80,7 +80,7 @@ def begin(command: list[str], out: str, err: str, fault: dict[str, Any]) -> int:
 
         traceback.print_exc()
         code = 70
-    leave(code)
+    end(code)
 
 
 def waited(child: int) -> dict[str, Any]:
