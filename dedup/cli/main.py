@@ -41,10 +41,15 @@ def parser() -> Parser:
 
 def console() -> NoReturn:
     """Run the command line as a program of its own."""
+    start()
+    end(main())
+
+
+def start() -> None:
+    """Prepare the process, before NumPy, pyarrow and Numba are loaded."""
     secure_streams()
     relax_collection()
     block_unneeded()
-    end(main())
 
 
 def end(code: int) -> NoReturn:

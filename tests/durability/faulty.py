@@ -14,11 +14,10 @@ import sys
 import time
 from typing import Any
 
-from dedup.cli.unneeded_imports import block_unneeded
+from dedup.cli.main import end, main, start
 
-block_unneeded()
+start()
 
-from dedup.cli.main import end, main  # noqa: E402
 from dedup.index.folder import backend, state  # noqa: E402
 from dedup.run import checkpoint, index_step  # noqa: E402
 
