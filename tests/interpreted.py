@@ -1,4 +1,6 @@
-"""The whole program on a few short texts, with kernels as plain Python: ``NUMBA_DISABLE_JIT=1 python tests/interpreted.py``.
+"""The whole program on a few short texts, its kernels as plain Python.
+
+Run as ``NUMBA_DISABLE_JIT=1 python tests/interpreted.py``.
 
 Prints what was decided, as JSON. `test_interpreted.py` compares that with what compiled kernels decide. Line by line
 coverage sees the kernels, and a place beyond the end of an array is an error. What Numba makes of LLVM instructions

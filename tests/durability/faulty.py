@@ -14,11 +14,10 @@ import sys
 import time
 from typing import Any
 
-from dedup.cli.startup import leave, start
+from dedup.cli.main import end, main, start
 
 start()
 
-from dedup.cli.main import main  # noqa: E402
 from dedup.index.tuning import IndexTuning, tuned  # noqa: E402
 from dedup.run.options import RunTuning  # noqa: E402
 
@@ -77,7 +76,7 @@ def begin(command: list[str], out: str, err: str, fault: dict[str, Any]) -> int:
 
         traceback.print_exc()
         code = 70
-    leave(code)
+    end(code)
 
 
 def waited(child: int) -> dict[str, Any]:

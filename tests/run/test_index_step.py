@@ -354,7 +354,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["run", str(new), "--index", place, "--threshold", "0.7", "--level", "near", "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["index"]["copies"] == 4
-    assert "without -o what is kept is written nowhere" in told.err
+    assert "without -o the kept records are not written anywhere" in told.err
     assert main(["run", str(new), "--threshold", "0"]) == 2
     assert main(["run", str(new), "--index", place, "-o", place]) == 1
     assert "choose another -o" in capsys.readouterr().err

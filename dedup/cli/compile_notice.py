@@ -1,4 +1,4 @@
-"""A word to the person who waits while kernels are compiled: once on a machine, then they are cached."""
+"""Say on stderr that kernels are being compiled: once for a machine, then they are cached."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NOTICE = "dedup: compiling its kernels for this machine, once; ten seconds or more"
-PATIENCE = 1.0
-"""Seconds between looks whether something is being compiled."""
+NOTICE = "dedup: compiling for this machine, once; this takes ten seconds or more"
+INTERVAL = 1.0
+"""Seconds between two looks whether a kernel is being compiled."""
 
 
 @contextmanager
 def announce_compilation(quiet: bool) -> Iterator[None]:
-    """Print one line on stderr when kernels are compiled in this block."""
+    """Print a line on stderr if kernels are compiled in this block, unless ``quiet``."""
     if quiet:
         yield
         return
     done = threading.Event()
 
     def watch() -> None:
-        while not done.wait(PATIENCE):
-            if _has_compiled():
+        while not done.wait(INTERVAL):
+            if _is_compiling():
                 print(NOTICE, file=sys.stderr)
                 return
 
@@ -33,8 +33,8 @@ def announce_compilation(quiet: bool) -> Iterator[None]:
         done.set()
 
 
-def _has_compiled() -> bool:
-    """Whether Numba has looked for a compiled kernel of ours in vain."""
+def _is_compiling() -> bool:
+    """Return whether Numba has found any of our kernels missing from its cache."""
     modules = [module for name, module in list(sys.modules.items()) if name.startswith("dedup.kernels.")]
     kernels = [value for module in modules for value in list(vars(module).values()) if hasattr(value, "stats")]
     return any(sum(kernel.stats.cache_misses.values()) for kernel in kernels)

@@ -1,4 +1,4 @@
-"""Two texts side by side in a terminal."""
+"""Show two texts side by side in a terminal."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def beside(
     Parameters
     ----------
     texts, heads : sequence of str
-        Two each. What would steer a terminal is shown as a dot.
+        Two each. Characters that would steer a terminal are shown as dots.
     columns : int
-        Width of both together.
+        Width of the whole.
     limit : int, optional
-        Show no more than so many lines, and say how many are left.
+        Show at most this many lines of each text, and how many are left out.
     color : bool
-        Dim what both have word for word.
+        Dim the passages that both share word for word.
     """
     from dedup.comparison import shared_passages
 
@@ -51,15 +51,15 @@ def beside(
 
 
 def _lines(text: str, width: int) -> Iterator[tuple[int, int]]:
-    """Yield where each line of a wrapped text starts and stops."""
+    """Yield where each line of a text starts and stops when it is wrapped."""
     at = 0
     for paragraph in text.split("\n"):
         start = stop = None
         used = 0
         for word in _WORD.finditer(paragraph):
             for begin, end in _pieces(paragraph, *word.span(), width):
-                needed = _width(paragraph[begin:end])
-                gap = 0 if start is None else _width(paragraph[stop:begin])
+                needed = columns_of(paragraph[begin:end])
+                gap = 0 if start is None else columns_of(paragraph[stop:begin])
                 if start is not None and used + gap + needed > width:
                     yield at + start, at + (stop or 0)
                     start, used, gap = None, 0, 0
@@ -76,7 +76,7 @@ def _pieces(text: str, start: int, stop: int, width: int) -> Iterator[tuple[int,
     """Cut a word that is longer than a line."""
     begin, used = start, 0
     for at in range(start, stop):
-        wide = _width(text[at])
+        wide = columns_of(text[at])
         if used + wide > width:
             yield begin, at
             begin, used = at, 0
@@ -97,11 +97,11 @@ def _styled(text: str, start: int, stop: int, shared: Sequence[tuple[int, int]])
 
 def _padded(line: str, width: int) -> str:
     bare = line.replace(DIM, "").replace(OFF, "")
-    return line + " " * max(0, width - _width(bare))
+    return line + " " * max(0, width - columns_of(bare))
 
 
-def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
+def columns_of(text: str) -> int:
+    """Return how many columns of a terminal a line takes."""
     if text.isascii():
         return len(text)
     return sum(
