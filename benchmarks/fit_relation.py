@@ -42,7 +42,8 @@ from stages import packed, pairs_of, run_stages
 from synthetic import MadePair, spliced, templates
 
 from dedup.candidates.pairs import Pairs, split
-from dedup.fit.models import (
+from dedup.fit.monotone_regression import Floats
+from dedup.fit.relation_models import (
     NATURAL_WEIGHT,
     QUESTIONS,
     Knots,
@@ -54,7 +55,6 @@ from dedup.fit.models import (
     probability,
     rate,
 )
-from dedup.fit.monotone import Floats
 from dedup.judge import relation
 from dedup.judge.evidence import Evidence
 from dedup.params import Params

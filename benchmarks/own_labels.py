@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import tables
 
-from dedup.fit.models import OWN_WEIGHT, LabelledPairs, as_json
+from dedup.fit.relation_models import OWN_WEIGHT, LabelledPairs, as_json
 from dedup.judge import relation
 from dedup.params import Params
 

@@ -14,7 +14,8 @@ from dedup.attribution.credits import HEAD_BYTES, TAIL_BYTES, Credit, credit_at_
 from dedup.attribution.direction import Sides, derived
 from dedup.candidates import background, word_pairs
 from dedup.errors import InputError
-from dedup.judge import judging, relation
+from dedup.judge import pairs_to_matches, relation
+from dedup.judge.pairs_to_matches import Bodies
 from dedup.judge.reasons import reason
 from dedup.params import Params
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, SAME_EVENT
@@ -115,7 +116,8 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
         return _verdict(RELATIONS[IDENTICAL], 1.0, measures, reason(IDENTICAL, {}), side)
     rare_pairs = word_pairs.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
-    measured = judging.measured(judging.Bodies(corpus, rare_pairs=rare_pairs), pair, pair, params, whole=True)
+    bodies = Bodies(corpus, rare_pairs=rare_pairs)
+    measured = pairs_to_matches.measured(bodies, pair, pair, params, whole=True)
     verdict = relation.judge(measured, params)
     code, score = int(verdict.relation[0]), float(verdict.score[0])
     measured_of = zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from dedup.candidates.pairs import Bucket, Found, Pairs, joined, split
 from dedup.candidates.word_pairs import Sketches
-from dedup.kernels import posting_pairs as kernel
+from dedup.kernels import posting_lists as kernel
 from dedup.params import Params
 from dedup.store.corpus import Scratch, release
 from dedup.store.slices import in_slices

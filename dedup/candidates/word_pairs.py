@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.kernels import pair_sketches as kernel
-from dedup.kernels import words as words_kernel
+from dedup.kernels import unspaced_words as words_kernel
+from dedup.kernels import word_pair_sketches as kernel
 from dedup.params import Params
 from dedup.store.corpus import Corpus, Scratch, read_only, release
 from dedup.store.slices import in_slices, in_turn
@@ -83,7 +83,7 @@ def pair_frequencies(
     -------
     uint8 array, shape (2 ** bits,)
         By the lowest bits of a pair's hash: in how many documents some pair of that slot stands; over 128 an estimate,
-        as `dedup.kernels.pair_sketches.count_pairs` defines it. Too high where pairs share a slot.
+        as `dedup.kernels.word_pair_sketches.count_pairs` defines it. Too high where pairs share a slot.
     """
     frequencies = np.zeros(1 << bits, np.uint8)
     part_bits = min(bits, threads.bit_length() - 1)
@@ -116,7 +116,8 @@ class RarePairs:
     firsts, lasts : int64 array, shape (n_documents,)
         Document ``i`` has those at ``firsts[i]:lasts[i]``.
     words : int64 array, shape (n_documents,)
-        Its tokens, or its words, which differ where an alphabet is written without spaces: `dedup.kernels.words`.
+        Its tokens, or its words, which differ where an alphabet is written without spaces:
+        `dedup.kernels.unspaced_words`.
     is_unspaced : bool array, shape (n_documents,)
         Whether it has characters of scripts without spaces in one of three places.
     """
@@ -189,7 +190,7 @@ def sketches(
     -------
     sketches : Sketches
     crowd_sketches : Sketches
-        Of the pairs of the frequencies that `dedup.judge.crowds` looks at.
+        Of the pairs of the frequencies that `dedup.judge.rewrite_crowds` looks at.
     rare_pairs : RarePairs
     """
     bounds = np.array([2, params.rare_df, CROWD_LEAST_DF, CROWD_MOST_DF])

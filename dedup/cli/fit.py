@@ -12,7 +12,7 @@ from dedup.params import Params
 from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
-    from dedup.fit.models import OwnFit
+    from dedup.fit.relation_models import OwnFit
 
 DESCRIPTION = """\
 Fit the models that judge pairs to your own labels, beside those that are shipped, and say what that changes.
@@ -68,7 +68,7 @@ def command(options: argparse.Namespace) -> int:
         raise OutputError(f"{options.output.parent}: no such folder", "a place for the model")
     admit()
     from dedup.fit.labels import read_labels
-    from dedup.fit.models import fit_own
+    from dedup.fit.relation_models import fit_own
 
     labels = list({(one.left, one.right): one for path in options.labels for one in read_labels(path)}.values())
     try:
@@ -90,7 +90,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _lines(found: OwnFit) -> list[str]:
-    from dedup.fit.models import OWN
+    from dedup.fit.relation_models import OWN
 
     lines = [
         f"fitted to {found.pairs:,} of your labels and {found.shipped_pairs:,} shipped ones",

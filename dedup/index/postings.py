@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedup.kernels import sorted_runs as kernel
+from dedup.kernels import sorted_postings as kernel
 from dedup.store.corpus import read_only
 
 BITS = 28

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from dedup.attribution.agencies import UNKNOWN, Agencies
 from dedup.candidates.pairs import Pairs, joined
 from dedup.judge.match_table import Matches
-from dedup.kernels import leaders as kernel
+from dedup.kernels import leader_clusters as kernel
 from dedup.params import Params
 from dedup.schema import LEFT, NO_DATE, RIGHT
 

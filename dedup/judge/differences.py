@@ -15,8 +15,8 @@ from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
 from dedup.candidates.word_pairs import RarePairs
 from dedup.judge import story_stages
 from dedup.judge.evidence import Evidence, in_words, laid_out, once_words, room_of_pairs
-from dedup.kernels import news as news_kernel
-from dedup.kernels import slots as slots_kernel
+from dedup.kernels import contradicted_slots as slots_kernel
+from dedup.kernels import news_signs as news_kernel
 from dedup.schema import MEASURES, NO_DATE
 from dedup.store.corpus import DEFAULT_MEMORY, Corpus, read_only, release
 from dedup.store.secret import table_multiplier

@@ -9,7 +9,7 @@ containment
 
 Of the way the agreement lies. Each is seen from the shorter document (the left one of two of equal length) and, with
 ``_longer``, from the longer; "the other" is the other document. Tokens and lengths are those of the words here, which
-differ where an alphabet is written without spaces: `dedup.kernels.words`.
+differ where an alphabet is written without spaces: `dedup.kernels.unspaced_words`.
 
 verbatim
     Share of the tokens that lie in some run of 5 tokens which also stands in the other.
@@ -70,10 +70,10 @@ import numpy.typing as npt
 from dedup.candidates.pairs import Pairs, distinct, joined, split
 from dedup.candidates.word_pairs import RarePairs
 from dedup.kernels import agreement as agreement_kernel
-from dedup.kernels import numbers as numbers_kernel
+from dedup.kernels import new_numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
-from dedup.kernels import words as words_kernel
-from dedup.kernels.table import table_bits
+from dedup.kernels import unspaced_words as words_kernel
+from dedup.kernels.hash_table import table_bits
 from dedup.params import Params
 from dedup.schema import MEASURES
 from dedup.store.corpus import DEFAULT_MEMORY, Corpus, read_only, release

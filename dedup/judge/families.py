@@ -22,8 +22,8 @@ from dedup.candidates.word_pairs import Sketches, blocks
 from dedup.judge.differences import contradictions
 from dedup.judge.evidence import room_of_pairs
 from dedup.judge.furniture import own_prose
-from dedup.kernels import coverage as kernel
-from dedup.kernels import leaders as cluster_kernel
+from dedup.kernels import leader_clusters as cluster_kernel
+from dedup.kernels import passage_coverage as kernel
 from dedup.store.corpus import Corpus, Scratch, Segments, release
 from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_slices, in_turn
@@ -36,7 +36,8 @@ MET = 24
 """In a posting list each document meets so many: a family gathers around its first documents."""
 
 COVERED, LEAD_COVERED = 0.5, 0.5
-"""Of the shorter of two versions so much stands in the longer, and so much of their leads: `dedup.kernels.coverage`."""
+"""Of the shorter of two versions so much stands in the longer, and so much of their leads, as measured by
+`dedup.kernels.passage_coverage`."""
 
 ALL_COVERED = 0.97
 """Versions of which the one stands so much in the other, either way, are not aligned."""

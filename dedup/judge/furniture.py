@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates.pairs import distinct
-from dedup.kernels import sentences as kernel
+from dedup.kernels import recurring_sentences as kernel
 from dedup.store.corpus import Corpus, Segments, release
 from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_turn
@@ -62,7 +62,7 @@ LEAST_LEFT = 8
 """A document of which fewer words would be left is furniture itself, and stays as it is."""
 
 STUB_WORDS = 60
-"""A shorter document in which a page speaks (`dedup.kernels.sentences.STUB`) is a stub: all of it is furniture."""
+"""A shorter document in which a page speaks is a stub, and all of it furniture: `dedup.kernels.recurring_sentences`."""
 
 AT_A_TIME = 1 << 12
 """Documents whose segments are hashed at a time."""
@@ -342,7 +342,7 @@ def own_prose(
 
 @functools.cache
 def _marks() -> npt.NDArray[np.bool_]:
-    """Return the words of pages as a table by `dedup.kernels.sentences.word_slot`."""
+    """Return the words of pages as a table by `dedup.kernels.recurring_sentences.word_slot`."""
     marks = np.zeros(1 << kernel.WORD_BITS, bool)
     hashes = np.array([token_hash(word) for word in tokens(MARKS)], np.uint64)
     marks[hashes * np.uint64(kernel.MULTIPLIER) >> np.uint64(64 - kernel.WORD_BITS)] = True  # as `word_slot` does

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.kernels.news import STAGES, WEEKDAYS
-from dedup.kernels.table import table_bits
+from dedup.kernels.hash_table import table_bits
+from dedup.kernels.news_signs import STAGES, WEEKDAYS
 from dedup.text.tokens import tokenise
 
 STAGES_FILE = Path(__file__).with_name("stages.json")
@@ -43,7 +43,7 @@ def _forms(some: str, endings: list[str]) -> list[str]:
 
 @functools.cache
 def table() -> npt.NDArray[np.uint32]:
-    """Return a hash table of the words, as `dedup.kernels.news.news` takes it.
+    """Return a hash table of the words, as `dedup.kernels.news_signs.news` takes it.
 
     Returns
     -------

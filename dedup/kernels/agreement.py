@@ -1,9 +1,9 @@
 """How two documents agree: rare pairs, verbatim passages, anchors in order, and how evenly it all lies.
 
-What is needed of each document is computed once: its rare word pairs are listed by `dedup.kernels.pair_sketches`, its
-tokens that occur once by `once_words`. Pairs are then compared by small hash tables of the left document, kept while it
-stays the same: they are best sorted by it. `rare_containment` is the cheap first stage, `agreement` for those that pass
-it. All room is allocated once, outside the loop over pairs.
+What is needed of each document is computed once: its rare word pairs are listed by
+`dedup.kernels.word_pair_sketches`, its tokens that occur once by `once_words`. Pairs are then compared by small hash
+tables of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the cheap
+first stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
 
 ``a`` is the shorter document of a pair (the left one of two of equal length), ``b`` the longer. The definitions stand
 in `dedup.judge.evidence`, the same in plain Python in ``tests/naive.py``.
@@ -16,8 +16,8 @@ from numba import i8, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.pair_sketches import FULL_WEIGHT
-from dedup.kernels.table import KEY_BITS, STAMPS, entry, find, next_stamp, table_bits, word
+from dedup.kernels.hash_table import KEY_BITS, STAMPS, entry, find, next_stamp, table_bits, word
+from dedup.kernels.word_pair_sketches import FULL_WEIGHT
 
 RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
@@ -120,8 +120,8 @@ def rare_containment(
     Parameters
     ----------
     firsts, lasts, pairs, marks, weights
-        The rare word pairs of documents, as `dedup.kernels.pair_sketches.sketch` lists them, and where those of each
-        are.
+        The rare word pairs of documents, as `dedup.kernels.word_pair_sketches.sketch` lists them, and where those of
+        each are.
     right_pairs, right_marks, right_weights : arrays
         The same for the right documents, from ``right_from`` on.
     right_from : int

@@ -13,7 +13,7 @@ from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.entities import hex_value, lookup, name_hash, reference
+from dedup.kernels.html_entities import hex_value, lookup, name_hash, reference
 from dedup.kernels.json_grammar import put_code_point
 from dedup.kernels.simd import BLOCK, copy_markup, equal_to, trailing_zeros
 

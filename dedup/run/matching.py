@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from dedup.candidates import background, lsh, sketch_join, word_pairs
 from dedup.candidates.pairs import Bucket, Found, Pairs, compare_in_rounds, distinct, joined, within
-from dedup.judge import crowds, families, furniture, judging, relation
+from dedup.judge import families, furniture, pairs_to_matches, relation, rewrite_crowds
 from dedup.judge.clusters import Clusters, clusters, through_families
-from dedup.judge.judging import Bodies
 from dedup.judge.match_table import Matches
+from dedup.judge.pairs_to_matches import Bodies
 from dedup.params import Level, Params
 from dedup.run.checkpoint import Arrays, Checkpoint
 from dedup.run.exact import Collapsed
@@ -90,7 +90,7 @@ def match(
             return lsh.pairs_in_buckets(records.keys, collapsed.record, documents, limit)
 
     def near_matches(pairs: Pairs) -> Matches:
-        return judging.near_duplicates(texts, within(pairs, published, params.window), params, threads, memory)
+        return pairs_to_matches.near_duplicates(texts, within(pairs, published, params.window), params, threads, memory)
 
     def judge_near(pairs: Pairs) -> Kept:
         with progress.stage("near evidence"):
@@ -122,7 +122,7 @@ def match(
             return here._replace(pairs=distinct(here.pairs, close))
 
     def rare_matches(pairs: Pairs) -> Matches:
-        return judging.copies(listed, within(pairs, published, params.window), close, params, threads, memory)
+        return pairs_to_matches.copies(listed, within(pairs, published, params.window), close, params, threads, memory)
 
     def judge(pairs: Pairs) -> Kept:
         with progress.stage("evidence"):
@@ -213,7 +213,7 @@ class _WordPairs:
     def _count(self, counted: Documents) -> Arrays:
         bodies, compared, _, threads = self._of
         found, crowd_sketches, listed = self._sketch(counted)
-        left = crowds.thinned_articles(bodies, crowd_sketches, compared, counted, self._scratch, threads)
+        left = rewrite_crowds.thinned_articles(bodies, crowd_sketches, compared, counted, self._scratch, threads)
         if len(left) < len(counted):
             found, _, listed = self._sketch(left)
         self._scratch.drop("crowd sketches")

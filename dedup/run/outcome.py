@@ -20,7 +20,7 @@ from dedup.judge.clusters import Clusters, same_source
 from dedup.judge.match_table import Matches
 from dedup.judge.reasons import KEPT_TEXT, reason
 from dedup.judge.relation import Models
-from dedup.kernels import leaders as kernel
+from dedup.kernels import leader_clusters as kernel
 from dedup.params import Params
 from dedup.run.exact import Collapsed
 from dedup.run.index_matches import Known

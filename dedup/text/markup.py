@@ -1,8 +1,8 @@
 """Texts without markup: what of HTML is no text is taken off before anything else sees it, entities are decoded.
 
 Decided text by text: one without ``<``, ``&`` and backslash is looked at, no more. The loops are in
-`dedup.kernels.plain` and `dedup.kernels.html`; the readable definition is in ``tests/naive_html.py``. What is what is
-said by the HTML standard, https://html.spec.whatwg.org/multipage/parsing.html, but for this:
+`dedup.kernels.markup_removal` and `dedup.kernels.html`; the readable definition is in ``tests/naive_html.py``. The
+HTML standard holds, https://html.spec.whatwg.org/multipage/parsing.html, but for this:
 
 - A text is HTML if it has a comment, a declaration, or a tag of HTML that ends an element, has attributes, or could be
   nothing else (``<p>``, ``<br>``). ``a < b``, ``<3``, ``<john@example.org>``, ``List<String>`` and ``<GM.N>`` are text;
@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.kernels import entities, html
-from dedup.kernels import plain as kernel
+from dedup.kernels import html, html_entities
+from dedup.kernels import markup_removal as kernel
 from dedup.kernels.html import PAD
 from dedup.text.main_article import articles
 from dedup.text.tokens import buffers
@@ -146,19 +146,19 @@ def _entities() -> _Table:
     """Return the entities of HTML by name, as the kernel takes them: made in 6 ms; a file of 28 kB would take one."""
     codes: dict[str, int] = {}
     for name, chars in html5.items():
-        bits = entities.ENDED if name[-1] == ";" else entities.BARE
+        bits = html_entities.ENDED if name[-1] == ";" else html_entities.BARE
         name = name.rstrip(";")
-        code = ord(chars[0]) | (ord(chars[1]) << entities.SECOND if len(chars) > 1 else 0)
-        codes[name] = codes.get(name, entities.INSIDE) | bits | code
+        code = ord(chars[0]) | (ord(chars[1]) << html_entities.SECOND if len(chars) > 1 else 0)
+        codes[name] = codes.get(name, html_entities.INSIDE) | bits | code
     for name in _WORDS.split():
-        codes[name] &= ~entities.INSIDE
+        codes[name] &= ~html_entities.INSIDE
     return _tabulated(list(codes), list(codes.values()), 1 << 13)
 
 
 def _tabulated(names: list[str], values: list[int], size: int) -> _Table:
-    """Return hashed names and their values, as `dedup.kernels.entities.lookup` finds them."""
+    """Return hashed names and their values, as `dedup.kernels.html_entities.lookup` finds them."""
     data = np.frombuffer("".join(names).encode(), np.uint8)
     ends = np.cumsum([len(name) for name in names])
     table = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
-    entities.tabulate(data, ends, np.array(values, np.uint64), *table)
+    html_entities.tabulate(data, ends, np.array(values, np.uint64), *table)
     return table

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dedup.candidates import sketch_join, word_pairs
 from dedup.candidates.pairs import split
-from dedup.kernels import pair_sketches as kernel
+from dedup.kernels import word_pair_sketches as kernel
 from dedup.params import Params
 from dedup.store.corpus import Scratch
 

@@ -59,7 +59,7 @@ def test_another_numba_is_used_by_its_public_interface() -> None:
         "from numba.core.caching import FunctionCache, Cache\n"
         "del Cache._guard_against_spurious_io_errors\n"
         "import dedup.kernels.compiled as compiled\n"
-        "from dedup.kernels.table import table_bits\n"
+        "from dedup.kernels.hash_table import table_bits\n"
         "print(compiled._QUICK_CACHE, type(table_bits._cache) is FunctionCache)"
     )
     assert output_of(code) == "None True\n"

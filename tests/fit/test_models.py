@@ -12,8 +12,8 @@ import pytest
 from dedup.cli.main import main
 from dedup.errors import InputError
 from dedup.fit.labels import COPY, OTHER, SKIP, UPDATE, Label, append_label
-from dedup.fit.models import NO, OWN, QUESTIONS, UNKNOWN, YES, LabelledPairs, as_json, fit_own, joined_groups
-from dedup.fit.monotone import FALLING, RISING, cross_validated, design, fit, terms_between
+from dedup.fit.monotone_regression import FALLING, RISING, cross_validated, design, fit, terms_between
+from dedup.fit.relation_models import NO, OWN, QUESTIONS, UNKNOWN, YES, LabelledPairs, as_json, fit_own, joined_groups
 from dedup.judge import relation
 from dedup.params import Params
 

@@ -11,7 +11,7 @@ import pytest
 from dedup.index.folder import segments
 from dedup.index.frequencies import Frequencies
 from dedup.index.postings import BITS, Postings, StoredRun
-from dedup.kernels.sorted_runs import place_of
+from dedup.kernels.sorted_postings import place_of
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 1000])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.judge import furniture
-from dedup.kernels import sentences as kernel
+from dedup.kernels import recurring_sentences as kernel
 from dedup.params import Params
 
 FOOT = (

@@ -19,7 +19,7 @@ from dedup import schema
 from dedup.candidates import word_pairs as rare_stage
 from dedup.io import source as io_source
 from dedup.judge.families import LARGE
-from dedup.kernels import agreement, band_keys, leaders, numbers, pair_sketches, resemblance
+from dedup.kernels import agreement, band_keys, leader_clusters, new_numbers, resemblance, word_pair_sketches
 from dedup.params import Params
 
 
@@ -297,7 +297,7 @@ def test_kernels_compile_once_for_runs_and_comparisons() -> None:
     dedup.compare(article(1), edited(article(1), 1, 0.3))
     kernels = [
         kernel
-        for module in (band_keys, pair_sketches, agreement, numbers, resemblance, leaders)
+        for module in (band_keys, word_pair_sketches, agreement, new_numbers, resemblance, leader_clusters)
         for kernel in vars(module).values()
         if hasattr(kernel, "nopython_signatures") and kernel.__module__ == module.__name__
     ]

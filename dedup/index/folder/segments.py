@@ -23,7 +23,7 @@ import xxhash
 
 from dedup.index.folder.database import RunFile
 from dedup.index.postings import MOST_DOCUMENTS, Run, StoredRun, checksums, pruned
-from dedup.kernels.sorted_runs import SUMMED
+from dedup.kernels.sorted_postings import SUMMED
 from dedup.store.durable import sync_folder
 from dedup.store.private import opener_in
 

@@ -8,8 +8,8 @@ from numba import i8, njit, u1, u2, u4, u8
 from dedup.kernels.agreement import RUN, SPARSE, longest_of, runs
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.pair_sketches import two
-from dedup.kernels.table import entry, find, next_stamp, table_bits
+from dedup.kernels.hash_table import entry, find, next_stamp, table_bits
+from dedup.kernels.word_pair_sketches import two
 from dedup.kernels.xxh import fmix64
 
 MULTIPLIER = 0x9E3779B97F4A7C15

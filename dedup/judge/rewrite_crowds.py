@@ -15,7 +15,7 @@ from dedup.candidates.pairs import joined, split
 from dedup.candidates.sketch_join import pairs_in_postings
 from dedup.candidates.word_pairs import Sketches
 from dedup.judge.evidence import shingle_evidence
-from dedup.kernels import leaders as kernel
+from dedup.kernels import leader_clusters as kernel
 from dedup.params import Params
 from dedup.store.corpus import Corpus, Scratch
 

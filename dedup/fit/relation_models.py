@@ -17,7 +17,17 @@ import numpy.typing as npt
 
 from dedup.errors import InputError
 from dedup.fit.labels import COPY, OTHER, SKIP, UPDATE, Label, measures_of
-from dedup.fit.monotone import FALLING, RISING, Floats, Term, cross_validated, design, fit, out_of_fold, terms_between
+from dedup.fit.monotone_regression import (
+    FALLING,
+    RISING,
+    Floats,
+    Term,
+    cross_validated,
+    design,
+    fit,
+    out_of_fold,
+    terms_between,
+)
 from dedup.judge import relation
 from dedup.params import Params
 

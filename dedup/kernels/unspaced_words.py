@@ -10,7 +10,7 @@ from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.pair_sketches import ALPHABETIC, LETTERS
+from dedup.kernels.word_pair_sketches import ALPHABETIC, LETTERS
 from dedup.kernels.xxh import fmix64
 
 ONE_IN = 4

@@ -6,7 +6,7 @@ from numba import i8, njit, u4
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.slots import in_table
+from dedup.kernels.contradicted_slots import in_table
 
 STAGES, WEEKDAYS = 15, 7  # bits of the set that a word tells, the stages lowest
 OPENING = 60  # words

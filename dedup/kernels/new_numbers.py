@@ -7,7 +7,7 @@ from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.table import SLOT_SHIFT, table_bits
+from dedup.kernels.hash_table import SLOT_SHIFT, table_bits
 
 KIND = 3  # the bits of a token hash that tell its kind, as in dedup.text.tokens
 NUMBER = 2

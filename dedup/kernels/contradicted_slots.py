@@ -13,9 +13,9 @@ from numba import i8, njit, u1, u4, u8
 from dedup.kernels.agreement import longest_of, longest_rising
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.numbers import KIND, NUMBER
-from dedup.kernels.pair_sketches import FULL_WEIGHT, two, word_pairs
-from dedup.kernels.table import SLOT_SHIFT, table_bits
+from dedup.kernels.hash_table import SLOT_SHIFT, table_bits
+from dedup.kernels.new_numbers import KIND, NUMBER
+from dedup.kernels.word_pair_sketches import FULL_WEIGHT, two, word_pairs
 from dedup.kernels.xxh import xxh32
 
 LONGEST_FILLER = 10  # words; what is longer is no slot but a passage

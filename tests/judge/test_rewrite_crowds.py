@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import dedup
 from dedup.candidates import word_pairs
 from dedup.candidates.word_pairs import CROWD_SKETCH
-from dedup.judge import crowds
-from dedup.judge.crowds import COUNTED, DENSE_OVERLAP, LEAST_DENSE, LEAST_LOOSE, OVERLAP
+from dedup.judge import rewrite_crowds
+from dedup.judge.rewrite_crowds import COUNTED, DENSE_OVERLAP, LEAST_DENSE, LEAST_LOOSE, OVERLAP
 from dedup.params import Params
 from dedup.store.corpus import Scratch
 
@@ -58,9 +58,9 @@ def thinned(texts: list[str], documents: np.ndarray | None = None, articles: np.
     frequencies = word_pairs.pair_frequencies(corpus, articles, 22)
     with closing(Scratch()) as scratch:
         _, crowd_sketches, _ = word_pairs.sketches(corpus, documents, frequencies, Params(), scratch)
-        left = crowds.thinned_articles(corpus, crowd_sketches, documents, articles, scratch)
+        left = rewrite_crowds.thinned_articles(corpus, crowd_sketches, documents, articles, scratch)
         for threads in (2, 3):
-            again = crowds.thinned_articles(corpus, crowd_sketches, documents, articles, scratch, threads)
+            again = rewrite_crowds.thinned_articles(corpus, crowd_sketches, documents, articles, scratch, threads)
             assert again.tolist() == left.tolist()
     return left.tolist()
 
@@ -93,7 +93,7 @@ def test_a_crowd_is_as_large_as_it_is_loose(shared: int, alike: float, least: in
     with closing(Scratch()) as scratch:
         for count in (LEAST_DENSE - 1, LEAST_DENSE, LEAST_LOOSE - 1, LEAST_LOOSE, size):
             some = np.arange(count)
-            left = crowds.thinned_articles(corpus_of(texts[:count]), sketches[some], some, some, scratch)
+            left = rewrite_crowds.thinned_articles(corpus_of(texts[:count]), sketches[some], some, some, scratch)
             assert len(left) == (count if least is None or count < least else COUNTED)
 
 
@@ -118,7 +118,7 @@ def test_articles_that_are_not_compared_stay(others: list[str]) -> None:
 def test_a_crowd_is_thinned_only_where_that_is_worth_it(others: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [*others, *(edited(news(2), seed, 0.2) for seed in range(COUNTED + 8))]
     for worth, left in ((len(texts) / 8, len(texts) - 8), (len(texts) / 8 - 0.1, len(texts))):
-        monkeypatch.setattr(crowds, "WORTH", worth)
+        monkeypatch.setattr(rewrite_crowds, "WORTH", worth)
         assert thinned(texts) == list(range(left))
 
 
@@ -130,4 +130,4 @@ def test_thinned_equals_the_definition(crowd_of: list[int], step: int) -> None:
         before = sum(crowd_of[other] == crowd_of[article] for other in expected)
         if crowd_of[article] < 0 or before < COUNTED:
             expected.append(article)
-    assert crowds.thinned(articles, np.array(crowd_of, np.int64)).tolist() == expected
+    assert rewrite_crowds.thinned(articles, np.array(crowd_of, np.int64)).tolist() == expected

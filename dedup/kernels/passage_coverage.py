@@ -8,9 +8,9 @@ from numba import njit, u1, u8
 from dedup.kernels.agreement import LEAD_FROM, SPARSE, cover, lead, longest_of, runs
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.pair_sketches import bottom, word_pairs
+from dedup.kernels.hash_table import entry, find, next_stamp, table_bits
 from dedup.kernels.simd import BLOCK
-from dedup.kernels.table import entry, find, next_stamp, table_bits
+from dedup.kernels.word_pair_sketches import bottom, word_pairs
 
 
 @njit(inline="always")

@@ -6,7 +6,7 @@ from numba import i8, u1, u2, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.table import SLOT_SHIFT
+from dedup.kernels.hash_table import SLOT_SHIFT
 
 SHORT = 128  # codes of one byte
 LONG_BEGIN = 128  # first byte of a code of two, and up

@@ -7,8 +7,8 @@ from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.entities import is_alphanumeric, reference
 from dedup.kernels.html import AND, PAD, SPACE, decode, find, has_escapes, is_markup, strip, unescape
+from dedup.kernels.html_entities import is_alphanumeric, reference
 from dedup.kernels.simd import BLOCK, above_space, copy_markup, find_markup
 
 KEPT, CHANGED = 0, 1
