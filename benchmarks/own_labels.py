@@ -29,14 +29,14 @@ def rounds(shipped: LabelledPairs, corpus: str, weight: float, params: Params) -
     (own,) = np.nonzero((shipped.corpora == corpus) & (shipped.drawn > 0))
     others = list(dict.fromkeys(rest.corpora[rest.drawn > 0].tolist()))
     groups = np.unique(shipped.groups[own])
-    before = shipped.judged(relation.Models.of(Params(model=as_json(rest.fitted()))), params)
+    before = shipped.verdicts(relation.Models.of(Params(model=as_json(rest.fitted()))), params)
     told = []
     added = 0
     for turn in range(ROUNDS):
         half = np.random.default_rng(turn).permutation(groups)[: len(groups) // 2]
         is_added = np.isin(shipped.groups[own], half)
         joined = rest.joined(shipped.take(own[is_added]).weighted(weight))
-        after = shipped.judged(relation.Models.of(Params(model=as_json(joined.fitted()))), params)
+        after = shipped.verdicts(relation.Models.of(Params(model=as_json(joined.fitted()))), params)
         is_tested = np.zeros(len(shipped), bool)
         is_tested[own[~is_added]] = True
         tested = shipped.take(is_tested)

@@ -33,8 +33,8 @@ class Bucket:
     document: int
 
 
-class Found(NamedTuple):
-    """What a search for candidate pairs gives.
+class Candidates(NamedTuple):
+    """The result of a search for candidate pairs.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def split(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 def joined(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Pairs:
-    """Return pairs of earlier and later documents as `split` takes them, sorted."""
+    """Return pairs of earlier and later documents, sorted: the inverse of `split`."""
     return np.sort(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64))
 
 
@@ -92,7 +92,7 @@ def within(pairs: Pairs, published: npt.NDArray[np.int64], window: float | None)
 def compare_in_rounds(
     documents: npt.NDArray[np.int64],
     limit: int,
-    find: Callable[[npt.NDArray[np.int64], int], Found],
+    find: Callable[[npt.NDArray[np.int64], int], Candidates],
     compare: Callable[[Pairs], npt.NDArray[np.bool_]],
 ) -> tuple[Pairs, Bucket | None]:
     """Find and compare candidate pairs until no bucket hides one, or `ROUNDS` are over.

@@ -1,4 +1,4 @@
-"""MinHash signatures of token shingles, bit for bit those of datasketch's ``affine32``. Text before, bands after.
+"""Compute MinHash signatures of token shingles, bit for bit those of datasketch's ``affine32``.
 
 Notes
 -----
@@ -37,7 +37,7 @@ def permutations(num_perm: int, seed: int) -> tuple[npt.NDArray[np.uint32], npt.
 
 
 def signatures(tokens: Tokens, params: Params | None = None, length: int | None = None) -> npt.NDArray[np.uint32]:
-    """Sign every document.
+    """Compute the MinHash signature of every document.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ def signatures(tokens: Tokens, params: Params | None = None, length: int | None 
 
 
 def signature(text: str, params: Params | None = None) -> npt.NDArray[np.uint32]:
-    """Sign one text: `signatures` of a batch of one, without its markup."""
+    """Compute the MinHash signature of one text, after removing its markup."""
     texts = without_markup(pa.array([encode(text)], pa.large_binary()), (params or Params()).html)
     return np.ascontiguousarray(signatures(tokenise(texts), params)[0])
 
 
 def to_datasketch(signature: npt.NDArray[np.uint32], seed: int = 1) -> MinHash:
-    """Return a ``datasketch.MinHash`` with these values; it can be updated with `dedup.text.shingles.shingles`."""
+    """Return a ``datasketch.MinHash`` with these values, which can be updated with shingles of other texts."""
     from datasketch import MinHash
 
     return MinHash(seed=seed, hashvalues=signature, scheme=SCHEME, hashfunc=shingle_hash)

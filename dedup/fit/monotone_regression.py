@@ -1,4 +1,4 @@
-"""Monotone, piecewise linear logistic models, fitted by ridge regression with the sign of every slope prescribed.
+"""Fit monotone, piecewise linear logistic models, by ridge regression with the sign of every slope prescribed.
 
 A term is one interval of one measure: it adds its slope for each unit of the measure that lies between its ends. With
 all slopes of a measure of one sign the model is monotone in it, and the terms of neighbouring intervals join to a
@@ -21,7 +21,7 @@ FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An interval of a measure, and whether the score rises or falls with it."""
+    """An interval of a measure in which the score has one slope, and whether that rises or falls."""
 
     measure: str
     direction: int
@@ -30,7 +30,7 @@ class Term:
 
 
 def terms_between(knots: Mapping[str, tuple[int, Sequence[float]]]) -> tuple[Term, ...]:
-    """Return a term for every interval between neighbouring knots of each measure."""
+    """Return the terms of a model: one for every interval between neighbouring knots of each measure."""
     return tuple(
         Term(measure, direction, start, stop)
         for measure, (direction, places) in knots.items()

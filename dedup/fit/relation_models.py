@@ -1,4 +1,4 @@
-"""Fit the two models of relations: which measures they look at, the labelled pairs that are shipped, and one's own.
+"""Fit the two models of relations to the shipped labelled pairs, and to those that a user adds.
 
 `benchmarks/fit_relation.py` fits the shipped models by what stands here, and ``dedup fit`` those of a user, whose
 labels are one corpus more. The shipped pairs are measures and labels only, no texts: ``labelled.npz``.
@@ -66,8 +66,8 @@ NATURAL_WEIGHT = {"carried": 2.0, "news": 25.0}
 """Weight of a corpus of natural pairs where each question is fitted."""
 
 OWN, OWN_WEIGHT, ENOUGH = "yours", 2.0, 200
-"""A user's labels weigh as much as so many of these corpora, in proportion less where they are fewer than that: at four
-times the weight they gain no more, and other corpora begin to lose."""
+"""A user's labels weigh as much as `OWN_WEIGHT` of the shipped corpora, in proportion less where they are fewer than
+`ENOUGH`. At four times the weight they gain no more, and other corpora begin to lose."""
 
 FEWEST = 20
 """With fewer labels there is nothing to test a fit on."""
@@ -90,7 +90,7 @@ def probability(logit: npt.ArrayLike) -> Floats:
 
 
 def joined_groups(sides: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the group of each pair: those that share a document, however many pairs lie between, share it."""
+    """Group pairs that share a document, directly or through other pairs; return the group of each."""
     sides = list(sides)
     parent: dict[str, str] = {}
 
@@ -106,7 +106,7 @@ def joined_groups(sides: Iterable[tuple[str, str]]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What one model is fitted to."""
+    """The question that one model answers: its terms, and the answers to which they are fitted."""
 
     terms: tuple[Term, ...]
     parts: Floats
@@ -116,21 +116,21 @@ class Question:
 
     @staticmethod
     def of(name: str, inputs: Mapping[str, Floats], answers: Answers, weights: Floats, knots: Knots) -> Question:
-        """Return the carried or the news question of pairs: their measures, answers and weights."""
+        """Return the question of this name (carried, news) over pairs, given their measures, answers and weights."""
         terms = terms_between(knots)
         labels = (answers == YES).astype(np.float64)
         return Question(terms, design(inputs, terms), labels, weights, RIDGES[name])
 
     def crossed(self, groups: npt.NDArray[np.generic], rounds: int = ROUNDS) -> Floats:
-        """Return the log odds by models that did not see the pair's group."""
+        """Return the log odds of each pair by models fitted without the pair's group."""
         return cross_validated(self.parts, self.labels, self.weights, self.terms, self.ridge, groups, rounds)
 
     def left_out(self, sets: npt.NDArray[np.generic]) -> Floats:
-        """Return the log odds by models that did not see the pair's set or corpus."""
+        """Return the log odds of each pair by a model fitted without the pair's set or corpus."""
         return out_of_fold(self.parts, self.labels, self.weights, self.terms, self.ridge, sets)
 
     def fitted(self) -> Fitted:
-        """Return terms, slopes and intercept by all pairs, rounded."""
+        """Fit the model to all pairs; return its terms, slopes and intercept, rounded."""
         used = self.weights > 0
         slopes, intercept = fit(self.parts[used], self.labels[used], self.weights[used], self.terms, self.ridge)
         return self.terms, _rounded(self.terms, slopes), round(intercept, 3)
@@ -155,7 +155,7 @@ def as_json(fitted: Mapping[str, Fitted]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What is made of pairs by two models, as `dedup.judge.relation.judge` does it.
+    """The verdicts of two models on pairs, by the rules of `dedup.judge.relation.judge`.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ class Verdicts:
     def of(
         inputs: relation.Inputs, resemblance: Floats, carried: npt.ArrayLike, news: npt.ArrayLike, params: Params
     ) -> Verdicts:
-        """Return the verdicts by the probabilities of both models."""
+        """Return the verdicts that follow from the probabilities of both models."""
         share = relation.carried_probability(inputs, np.asarray(carried))
         share = np.where(resemblance >= params.threshold, 1.0, share)
         share[inputs["contradicted"] >= relation.CONTRADICTED] = 0.0
@@ -193,7 +193,7 @@ def rate(flag: Bools, truth: Bools, weights: Floats) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Measures and labels of pairs, all arrays of one length.
+    """Labelled pairs: their measures, labels and weights, in arrays of one length.
 
     Parameters
     ----------
@@ -277,7 +277,7 @@ class LabelledPairs:
         return pairs.weighted(weight)
 
     def weighted(self, weight: float) -> LabelledPairs:
-        """Return them as a user's, which together weigh as much as so many shipped corpora, or less if they are few."""
+        """Return the pairs with the weights of a user's: in all that of ``weight`` shipped corpora, or less if few."""
         share = weight * min(1.0, len(self) / ENOUGH)
         asked = (self.news != UNKNOWN) & (self.weight_news > 0)
         return replace(
@@ -288,7 +288,7 @@ class LabelledPairs:
         )
 
     def write(self, path: Path) -> None:
-        """Write them as ``labelled.npz`` holds them: numbers to three places."""
+        """Write the pairs to a file like ``labelled.npz``, numbers to three places."""
 
         def short(values: Floats) -> npt.NDArray[np.float32]:
             return np.round(values, 3).astype(np.float32)
@@ -314,7 +314,7 @@ class LabelledPairs:
         return LabelledPairs(inputs, **rest)
 
     def joined(self, own: LabelledPairs) -> LabelledPairs:
-        """Return these pairs and others behind them; groups stay apart."""
+        """Return these pairs followed by a user's; their groups stay apart."""
         inputs = {name: np.concatenate([values, own.inputs[name]]) for name, values in self.inputs.items()}
         rest = {
             name: np.concatenate([getattr(self, name), getattr(own, name)])
@@ -324,21 +324,21 @@ class LabelledPairs:
         return LabelledPairs(inputs, **rest, groups=np.concatenate([self.groups, own.groups + self.groups.max() + 1]))
 
     def question(self, name: str) -> Question:
-        """Return one of both questions of these pairs."""
+        """Return the question of this name over these pairs."""
         answers, weights = getattr(self, name), getattr(self, f"weight_{name}")
         return Question.of(name, self.inputs, answers, weights, QUESTIONS[name])
 
     def fitted(self) -> dict[str, Fitted]:
-        """Return the models fitted to them."""
+        """Fit both models to these pairs."""
         return {name: self.question(name).fitted() for name in QUESTIONS}
 
     def crossed(self, params: Params, rounds: int) -> Verdicts:
-        """Return the verdicts by models that did not see the pair's group."""
+        """Return the verdict on each pair by models fitted without the pair's group."""
         carried, news = (probability(self.question(name).crossed(self.groups, rounds)) for name in QUESTIONS)
         return Verdicts.of(self.inputs, self.resemblance, carried, news, params)
 
-    def judged(self, models: relation.Models, params: Params) -> Verdicts:
-        """Return the verdicts by some models."""
+    def verdicts(self, models: relation.Models, params: Params) -> Verdicts:
+        """Return the verdicts of these models on the pairs."""
         carried, news = (model.probability(self.inputs) for model in (models.carried, models.news))
         return Verdicts.of(self.inputs, self.resemblance, carried, news, params)
 
@@ -355,7 +355,7 @@ Rates = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class OwnFit:
-    """Models fitted to the shipped pairs and a user's, and what that changes.
+    """The models fitted to the shipped pairs and a user's, and what changes by them.
 
     Parameters
     ----------
@@ -386,7 +386,7 @@ def fit_own(labels: Sequence[Label], params: Params, weight: float = OWN_WEIGHT)
     params : Params
         ``certainty`` and ``threshold`` count.
     weight : float
-        So many of the shipped corpora weigh as much.
+        How many of the shipped corpora one's own pairs weigh as much as.
 
     Raises
     ------
@@ -397,7 +397,7 @@ def fit_own(labels: Sequence[Label], params: Params, weight: float = OWN_WEIGHT)
     own = LabelledPairs.of(labels, weight)
     joined = shipped.joined(own)
     model = as_json(joined.fitted())
-    by_shipped = own.judged(relation.Models.of(Params()), params)
+    by_shipped = own.verdicts(relation.Models.of(Params()), params)
     before, after = shipped.crossed(params, OWN_ROUNDS), joined.crossed(params, OWN_ROUNDS)
     corpora = dict.fromkeys(shipped.corpora[shipped.drawn > 0].tolist())
     rates = {OWN: (own.rates(by_shipped, params, OWN), joined.rates(after, params, OWN))}

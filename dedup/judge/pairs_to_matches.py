@@ -1,4 +1,4 @@
-"""Candidate pairs to matches: measure what must be measured of each, and ask for the verdict.
+"""Turn candidate pairs into matches: measure each pair, and name its relation.
 
 The same for a run, where pairs come in rounds, and for an index, where they come with each text.
 """
@@ -21,7 +21,7 @@ from dedup.store.corpus import DEFAULT_MEMORY, Corpus
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """Documents as they are compared, and what else is known of them.
+    """The bodies of documents, which are what is left of them without furniture, and their dates and rare words.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ class Bodies:
 
     @property
     def words(self) -> npt.NDArray[np.int64]:
-        """Words of each: its tokens, where no rare pairs are known."""
+        """How many words each has; tokens, where no rare pairs are known."""
         return self.corpus.lengths if self.rare_pairs is None else self.rare_pairs.words
 
 
 def near_duplicates(
     bodies: Bodies, pairs: Pairs, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Matches:
-    """Return the near duplicates among pairs, and those of one mould.
+    """Measure pairs by their shingles; return the near duplicates and the pieces from one mould.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def near_duplicates(
 def copies(
     bodies: Bodies, pairs: Pairs, close: Pairs, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Matches:
-    """Return the matches among pairs; parameters as for `measured`."""
+    """Measure pairs and return the matches among them; parameters as for `measured`."""
     return relation.judge(measured(bodies, pairs, close, params, threads, memory), params)
 
 
@@ -90,7 +90,7 @@ def measured(
     memory: int = DEFAULT_MEMORY,
     whole: bool = False,
 ) -> Evidence:
-    """Measure everything of the pairs that are worth it.
+    """Measure pairs, each costly measure only where it can change the relation.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""Crowds: hundreds of rewrites of one text, which make its own words frequent. Between sketches and candidates.
+"""Thin out crowds: hundreds of rewrites of one text, which make the words of the story look common.
 
-Rarity tells copying from habit, but a text that was rewritten three hundred times has no rare words left: its rewrites
-would hide one another. Such a crowd is known by word pairs of middling frequency that stand together, again and again,
-in the same documents, which are alike in their words, too: in a small corpus pairs of that frequency are just common.
-Of each crowd only `COUNTED` documents are then counted, and its words are rare again.
+Rare words are what tells copying from habit, but a text that was rewritten three hundred times has no rare words left:
+its rewrites would hide one another. Such a crowd is recognised by word pairs of middling frequency that stand together,
+again and again, in the same documents, which must also be alike in their words: in a small corpus pairs of that
+frequency are just common. Of each crowd only `COUNTED` documents are then counted, and its words are rare again.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from dedup.params import Params
 from dedup.store.corpus import Corpus, Scratch
 
 OVERLAP = 5
-"""Two documents of a crowd share so many of the `dedup.candidates.word_pairs.CROWD_SKETCH` pairs."""
+"""How many of the `dedup.candidates.word_pairs.CROWD_SKETCH` pairs two documents of a crowd share."""
 
 DENSE_OVERLAP, LEAST_DENSE, LEAST_LOOSE = 7, 34, 96
-"""A crowd of so many articles is thinned; where they share more pairs of fewer."""
+"""A crowd is thinned if it has `LEAST_LOOSE` articles, or `LEAST_DENSE` that share `DENSE_OVERLAP` pairs."""
 
 ALIKE = 0.28
-"""Rewrites of one text have so much of their words in common: their resemblance, a word a shingle."""
+"""Least resemblance of two rewrites of one text, with single words as shingles."""
 
 WORTH = 500
-"""Crowds are thinned where so large a part of the articles is left out, at least: one in so many. To count anew takes
-time, and a small crowd in a large corpus hides nothing."""
+"""Crowds are thinned if at least one article in `WORTH` is left out. Counting again takes time, and a small crowd in a
+large corpus hides nothing."""
 
 COUNTED = 32
 """Documents of a crowd whose word pairs are counted: enough to be met by the others, few enough to stay rare."""
 
 MET = 24
-"""In a posting list each document meets so many: a crowd gathers around its first documents."""
+"""How many of a posting list each document meets: a crowd gathers around its first documents."""
 
 
 def thinned_articles(
@@ -46,8 +46,9 @@ def thinned_articles(
     articles: npt.NDArray[np.int64],
     scratch: Scratch,
     threads: int = 1,
+    worth: float = WORTH,
 ) -> npt.NDArray[np.int64]:
-    """Return the articles that are left when crowds are thinned: all, where that is not worth it.
+    """Return the articles whose words are counted, without most members of each crowd.
 
     Parameters
     ----------
@@ -60,22 +61,24 @@ def thinned_articles(
         Those whose words were counted.
     scratch : Scratch
     threads : int
+    worth : float
+        Crowds are thinned if at least one article in ``worth`` is left out.
     """
     if len(documents) == 0:  # all are too short to be compared
         return articles
     rows = np.searchsorted(documents, articles)
     there = documents[np.minimum(rows, len(documents) - 1)] == articles
-    some, rows = articles[there], rows[there]
-    if len(some) < LEAST_DENSE:
+    sketched_articles, rows = articles[there], rows[there]
+    if len(sketched_articles) < LEAST_DENSE:
         return articles
     sketched = crowd_sketches[rows]
-    crowd = _connected(corpus, sketched, some, OVERLAP, LEAST_DENSE, scratch, threads)
+    crowd = _connected(corpus, sketched, sketched_articles, OVERLAP, LEAST_DENSE, scratch, threads)
     if (crowd < 0).all():
         return articles
-    dense = _connected(corpus, sketched, some, DENSE_OVERLAP, LEAST_DENSE, scratch, threads)
+    dense = _connected(corpus, sketched, sketched_articles, DENSE_OVERLAP, LEAST_DENSE, scratch, threads)
     crowd[np.bincount(np.maximum(crowd, 0), crowd >= 0, minlength=len(crowd))[crowd] < LEAST_LOOSE] = -1
     left = thinned(articles, np.where(crowd >= 0, crowd, dense))
-    return left if WORTH * (len(articles) - len(left)) >= len(articles) else articles
+    return left if worth * (len(articles) - len(left)) >= len(articles) else articles
 
 
 def _connected(
@@ -87,7 +90,7 @@ def _connected(
     scratch: Scratch,
     threads: int,
 ) -> npt.NDArray[np.int64]:
-    """Return of each document the first one of its crowd, -1 where that has fewer than the least."""
+    """Return the first document of each one's crowd; -1 where the crowd has fewer members than the least."""
     pairs = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET, scratch, threads).pairs
     crowd = _components(pairs, len(corpus))
     large = np.bincount(crowd, minlength=len(corpus))[crowd] >= least
@@ -106,7 +109,7 @@ def _components(pairs: npt.NDArray[np.uint64], n_documents: int) -> npt.NDArray[
 
 
 def thinned(articles: npt.NDArray[np.int64], crowd: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the articles without those of each crowd behind its first `COUNTED`; both in keep order."""
+    """Return the articles without the members of each crowd after its first `COUNTED`; both in keep order."""
     order = np.argsort(crowd[articles], kind="stable")
     crowds = crowd[articles][order]
     begins = np.flatnonzero(np.diff(crowds, prepend=-2))

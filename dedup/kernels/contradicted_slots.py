@@ -1,8 +1,8 @@
-"""Contradicted slots: places where two texts agree all round and each puts a fact of its own.
+"""Find contradicted slots: places where two texts agree all round, and each has a fact of its own.
 
-The next piece in the same mould keeps the frame and fills it anew; another version of one article keeps the facts. Two
-texts are aligned by the words that each has once, in their longest common order, and between these by a longest common
-subsequence. What stands between two aligned places on both sides fills one slot.
+The next piece of a series keeps the frame and puts other facts in it; another version of one article keeps the facts.
+Two texts are aligned by the words that each has once, in their longest common order, and between these by a longest
+common subsequence. What stands between two aligned places on both sides fills one slot.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_CELLS = 10_000  # of the table by which a gap is aligned
 PRIOR = FULL_WEIGHT // 2  # added below the bar: one contradicted fact among few is little evidence
 NUMBERS_ALONE = 0.22  # where only numbers are looked at so much more must contradict each other
 CORRECTED = 0.8  # of the shorter text aligned: a single contradicted fact is a correction
-MOST_SLOTS = 512  # contradictions that are told apart
+MOST_SLOTS = 512  # contradictions that are counted as different ones
 GROUPS = 4  # most groups of digits in a number: billions
 
 
@@ -47,8 +47,10 @@ def facts(
 
     Parameters
     ----------
-    tokens, starts, ends, documents
-        As ever.
+    tokens : uint32 array
+    starts, ends : int64 array, shape (n_documents,)
+    documents : int64 array
+        Which documents to weigh.
     list_firsts, list_lasts, pairs, weights
         Rare word pairs as in `dedup.candidates.word_pairs.RarePairs`, of the same documents, in the order of their
         places.
@@ -219,7 +221,9 @@ def own_fact(
     room: Array,
     is_framed: bool,
 ) -> tuple[int, int, int, int]:
-    """Look for facts among some words that the other text has not; numbers that are framed, not in the same place.
+    """Return the facts in a range of words that the other text lacks.
+
+    Numbers that are framed need only be missing in the same place.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Open-addressing hash tables that use the same room one after the other, told apart by a stamp."""
+"""Keep open-addressing hash tables that use the same room in turn, told apart by a stamp."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def table_bits(count: int) -> int:
 
 @njit(inline="always")
 def entry(key: int, stamp: int) -> int:
-    """Return what stands in a hash table for a key of at most KEY_BITS: it, and above it the stamp of its table."""
+    """Return the entry of a hash table for a key of at most KEY_BITS: the key, and above it the stamp of the table."""
     return u8(stamp) << u8(KEY_BITS) | u8(key)
 
 
@@ -51,5 +51,5 @@ def next_stamp(stamp: int, entries: Array) -> int:
 
 @njit(inline="always")
 def word(token: int, fingerprint: int) -> int:
-    """Return a token hash and its fingerprint, of KEY_BITS together: what is the same for the same word alone."""
+    """Join a token hash and its fingerprint to one number of KEY_BITS, the same for the same word alone."""
     return u8(fingerprint) << u8(32) | u8(token)

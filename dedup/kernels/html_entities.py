@@ -1,4 +1,4 @@
-"""Entities: what stands for a character by its name or number. And tables from names to values, by hash."""
+"""Decode HTML entities, which stand for a character by its name or number, and look names up in hash tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPLACEMENT, SPACE = 0xFFFD, 32
 
 @kernel
 def name_hash(data: Array, start: int, stop: int, folds: bool) -> int:
-    """Return FNV-1a of a name, 64 bits, never 0; of its letters in lower case, if asked."""
+    """Return the 64-bit FNV-1a hash of a name, never 0; with ``folds``, of its letters in lower case."""
     value = u8(0xCBF29CE484222325)
     for k in range(start, stop):
         value = step(value, data[k], folds)
@@ -30,7 +30,7 @@ def name_hash(data: Array, start: int, stop: int, folds: bool) -> int:
 
 @kernel
 def step(value: int, byte: int, folds: bool) -> int:
-    """Return the hash of a name that is longer by one byte."""
+    """Extend the hash of a name by one byte."""
     if folds and u1(byte - u1(65)) < u1(26):
         byte |= u1(32)
     return (value ^ u8(byte)) * u8(0x100000001B3)
@@ -38,7 +38,17 @@ def step(value: int, byte: int, folds: bool) -> int:
 
 @kernel
 def tabulate(data: Array, ends: Array, values: Array, names: Array, table: Array) -> None:
-    """Fill a table: ``data`` is the names, ``ends`` where each ends, ``names`` and ``table`` zeros, a power of two."""
+    """Enter names and their values in a hash table.
+
+    Parameters
+    ----------
+    data : uint8 array
+        The names, one after the other.
+    ends : int64 array, shape (n_names,)
+    values : uint64 array, shape (n_names,)
+    names, table : uint64 array, zeros, a power of two long
+        Receive the hashes of the names, and the values in the same slots.
+    """
     start = 0
     mask = u8(names.size - 1)
     for k in range(ends.size):

@@ -1,4 +1,4 @@
-"""Dates of the one form that nearly all have, 2024-01-31T10:30:00.5+01:00, to microseconds; others are left."""
+"""Read dates of the most common form, 2024-01-31T10:30:00.5+01:00, to microseconds; others are left to Python."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DAY_MICROS = 86_400_000_000
 
 @kernel
 def number_at(data: Array, at: int, digits: int) -> int:
-    """Return the number of so many digits, -1 if they are none."""
+    """Return the number that is written in ``digits`` digits; -1 if they are not digits."""
     value = i8(0)
     for k in range(digits):
         digit = i8(data[at + k]) - 48

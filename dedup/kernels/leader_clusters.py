@@ -1,4 +1,4 @@
-"""Leader clusters: who is kept, and whom each dropped document joins."""
+"""Form leader clusters: which documents are kept, and which kept one each dropped document joins."""
 
 from __future__ import annotations
 

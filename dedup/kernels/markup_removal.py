@@ -1,4 +1,4 @@
-"""A batch of texts made plain: the few that have markup found at memory speed, and only these written anew."""
+"""Remove markup from a batch of texts: find the few that have any at memory speed, and rewrite only these."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def has_half(data: Array, at: int, stop: int) -> bool:
 
 @kernel
 def below(count: int) -> int:
-    """Return a uint64 with the lowest bits set, so many of them."""
+    """Return a uint64 with its ``count`` lowest bits set."""
     if count >= BLOCK:
         return ~u8(0)
     return (u8(1) << u8(count)) - u8(1) if count > 0 else u8(0)
@@ -217,7 +217,7 @@ def survey(
     room: Array,
     changes: Array,
 ) -> int:
-    """Note in ``changes`` which texts are to be changed; return how many bytes these have.
+    """Note in ``changes`` which texts must be changed; return how many bytes these have.
 
     Parameters
     ----------

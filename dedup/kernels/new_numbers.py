@@ -1,4 +1,4 @@
-"""The numbers of two documents: a rewrite keeps them, the next piece in the same mould has others."""
+"""Measure how many numbers of a document another lacks: a rewrite keeps them, the next piece of a series does not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.hash_table import SLOT_SHIFT, table_bits
 
-KIND = 3  # the bits of a token hash that tell its kind, as in dedup.text.tokens
+KIND = 3  # the bits of a token hash that hold its kind, as in dedup.text.tokens
 NUMBER = 2
 FEW_NUMBERS = 2  # added below the bar: one or two new numbers are little evidence
 
@@ -18,7 +18,7 @@ FEW_NUMBERS = 2  # added below the bar: one or two new numbers are little eviden
 def new_numbers(
     tokens: Array, starts: Array, ends: Array, left: Array, right: Array, multiplier: int, out: Array
 ) -> None:
-    """Measure which share of the shorter document's distinct numbers the longer has not.
+    """Measure which share of the shorter document's distinct numbers the longer one lacks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Words, a token hash and a fingerprint each, in fewer bytes: common ones as codes, others as they are."""
+"""Pack tokens into fewer bytes: common words, of a hash and a fingerprint each, as codes, others as they are."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def pack(
 
 @kernel
 def unpack(packed: Array, first: int, last: int, words: Array, tokens: Array, fingerprints: Array, count: int) -> int:
-    """Append what is in ``packed[first:last]`` to tokens and fingerprints at ``count``.
+    """Unpack ``packed[first:last]`` into tokens and fingerprints, from ``count`` on.
 
     Returns
     -------

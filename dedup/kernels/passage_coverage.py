@@ -1,4 +1,4 @@
-"""Passages: sketches of runs of six words, and how two texts cover each other by runs of five."""
+"""Sketch documents by their passages, and measure which share of two texts stands in shared passages."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def sketch(tokens: Array, starts: Array, ends: Array, documents: Array, out: Arr
 
     Parameters
     ----------
-    tokens, starts, ends, documents
-        As ever.
+    tokens : uint32 array
+    starts, ends : int64 array, shape (n_documents,)
+    documents : int64 array
+        Which documents to sketch.
     out : uint64 array, shape (len(documents), sketch size)
         Receives distinct hashes in ascending order.
     sizes : uint16 array, shape (len(documents),)
@@ -59,7 +61,7 @@ def coverage(
     multiplier: int,
     out: Array,
 ) -> None:
-    """Measure how each pair covers each other by shared runs of five words.
+    """Measure which share of each document of a pair stands in runs of five words that both have.
 
     Parameters
     ----------

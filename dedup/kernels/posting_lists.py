@@ -1,4 +1,4 @@
-"""Posting lists of rare pairs, and the documents that share enough of them."""
+"""Build posting lists of what is in sketches, and find the documents that share enough of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pack_part(
     packed: Array,
     count: int,
 ) -> int:
-    """Append the postings of some documents that belong to one part; return the new count, be there room or not.
+    """Append those postings of documents that belong to one part; return the new count, whether there is room or not.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def sharing_pairs(
     limit: int,
     pairs: Array,
 ) -> int:
-    """Find which of some documents share postings enough with an earlier one.
+    """Find the pairs of a document and an earlier one that share enough postings.
 
     Parameters
     ----------
@@ -159,7 +159,8 @@ def sharing_pairs(
     shared : unsigned integer array, shape (n_documents,)
         Zero; room to count in, up to ``full``.
     overlap, least_overlap, full : int
-        Of ``full`` postings so many must be shared; where a document has fewer, in proportion, but at least the least.
+        Documents with ``full`` postings must share ``overlap``; where one has fewer, fewer in proportion, but no fewer
+        than ``least_overlap``.
     limit : int
         In a posting list a document meets the first ``limit`` before it.
     pairs : uint64 array
@@ -168,7 +169,7 @@ def sharing_pairs(
     Returns
     -------
     int
-        Pairs found, be there room for them or not.
+        Pairs found, whether there is room for them or not.
     """
     met = np.empty(sizes.size + 1, np.uint32)
     count = i8(0)

@@ -1,4 +1,4 @@
-"""Sentences that recur, and the documents in which they stand: what `dedup.judge.furniture` is counted by."""
+"""Find sentences that recur in documents which are strangers to each other, and remove them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dedup.kernels.xxh import fmix64
 
 MULTIPLIER = 0x9E3779B97F4A7C15
 WORD_BITS = 18  # of the table in which words are counted
-MARKED, PAGE = 40, 15  # a block is marked by a mark in so many words, and two at least; wholly of a page by more
+MARKED, PAGE = 40, 15  # words for each mark, two marks at least, in a block that is marked, or wholly of a page
 ONE_IN = 8  # word pairs that are sampled
-STUB = 12  # in a stub one word in so many is a mark, and three at least
+STUB = 12  # words for each mark in a stub; three marks at least
 IS_SHORT, IS_MARKED, IS_PAGE = 1, 2, 3
 SENTENCE = 12  # words of a segment that is surely one
 PROSE = 6  # words of a segment that is a sentence and no label
-FEW_WORDS = 40  # of prose beside what recurs, that tell one article from another
+FEW_WORDS = 40  # of prose beside what recurs, which distinguish one article from another
 
 
 @kernel
@@ -94,7 +94,7 @@ def qualify(
     marks: Array,
     qualifies: Array,
 ) -> None:
-    """Say which segments of documents may be furniture, by the blocks in which they lie.
+    """Flag the segments of documents that may be furniture, by the blocks in which they lie.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def qualify(
     for document in documents:
         start, first, last = starts[document], firsts[document], lasts[document]
         here = recurs[count : count + last - first]
-        told = qualifies[count : count + last - first]
+        flags = qualifies[count : count + last - first]
         k = i8(0)
         while k < last - first:
             block = k
@@ -128,16 +128,16 @@ def qualify(
             stop = i8(stops[first + block - 1])
             n_marks = marks_of(tokens[start + begin : start + stop], marks)
             if n_marks >= 2 and MARKED * n_marks >= stop - begin:
-                told[k:block] = IS_PAGE if PAGE * n_marks >= stop - begin else IS_MARKED
+                flags[k:block] = IS_PAGE if PAGE * n_marks >= stop - begin else IS_MARKED
             k = block
         # A story beside a notice that all its outlets print is one block with it.
-        own = prose_of(stops[first:last], here, told)
+        own = prose_of(stops[first:last], here, flags)
         k = i8(0)
         while k < last - first:
             block = k
             most = total = i8(0)
             unmarked = unmarked_stop = since = k
-            while block < last - first and told[block] >= IS_MARKED:
+            while block < last - first and flags[block] >= IS_MARKED:
                 begin = i8(stops[first + block - 1]) if block > 0 else i8(0)
                 stop = i8(stops[first + block])
                 total += stop - begin - MARKED * marks_of(tokens[start + begin : start + stop], marks)
@@ -147,20 +147,20 @@ def qualify(
                 elif total > most:
                     most, unmarked, unmarked_stop = total, since, block
             if most > max(own, FEW_WORDS):
-                told[unmarked:unmarked_stop] = 0
+                flags[unmarked:unmarked_stop] = 0
             k = max(block, k + 1)
-        prose = prose_of(stops[first:last], here, told)
+        prose = prose_of(stops[first:last], here, flags)
         k = i8(0)
         while k < last - first:
             block = k
-            while block < last - first and here[block] == 2 and told[block] < IS_MARKED:
+            while block < last - first and here[block] == 2 and flags[block] < IS_MARKED:
                 block += 1
             if block == k:
                 k += 1
                 continue
             begin = i8(stops[first + k - 1]) if k > 0 else i8(0)
             if prose >= FEW_WORDS and i8(stops[first + block - 1]) - begin <= prose:
-                told[k:block] = IS_SHORT
+                flags[k:block] = IS_SHORT
             k = block
         count += last - first
 
@@ -175,12 +175,12 @@ def marks_of(text: Array, marks: Array) -> int:
 
 
 @kernel
-def prose_of(stops: Array, recurs: Array, told: Array) -> int:
+def prose_of(stops: Array, recurs: Array, flags: Array) -> int:
     """Count the words of the sentences that no more than two documents have, outside of marked blocks."""
     count = begin = i8(0)
     for k in range(stops.size):
         stop = i8(stops[k])
-        if recurs[k] < 2 and told[k] < IS_MARKED and stop - begin >= PROSE:
+        if recurs[k] < 2 and flags[k] < IS_MARKED and stop - begin >= PROSE:
             count += stop - begin
         begin = stop
     return count
@@ -203,7 +203,7 @@ def survey(
     all_pairs: Array,
     pair_sizes: Array,
 ) -> None:
-    """Look at what the rest of documents is like.
+    """Sketch the rest of each document, which is what does not recur, by its rare words and its word pairs.
 
     Parameters
     ----------
@@ -288,7 +288,7 @@ def strangers(
     retold: float,
     enough: int,
 ) -> Array:
-    """Count, up to enough, how many documents of each group have nothing to do with one another.
+    """Count, up to ``enough``, how many documents of each group have nothing to do with one another.
 
     Parameters
     ----------
@@ -303,7 +303,7 @@ def strangers(
     most : int
         Documents of a group that are looked at, spread evenly over it.
     least_words : int
-        Who has fewer rare words cannot be told from the others.
+        A document with fewer rare words cannot be distinguished from the others.
     related : float
         Documents with so large a share of the smaller one's rare words in common are related.
     retold : float
@@ -440,7 +440,7 @@ def own_prose(
     multiplier: int,
     out: Array,
 ) -> None:
-    """Measure which share of the sentences of the left document of each pair the right one has not.
+    """Measure which share of the sentences of the left document of each pair the right one lacks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Exact comparison of the shingle sets of candidate pairs."""
+"""Count the shingles that the documents of candidate pairs share, exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of postings: sorted arrays that are searched by key."""
+"""Search runs of postings, which are sorted arrays, by key, and check them against damage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MULTIPLIER = 0x9E3779B97F4A7C15
 
 @kernel
 def checksum(postings: Array, block: int) -> int:
-    """Return the checksum of a block of postings; no change of a single one leaves it as it is."""
+    """Return the checksum of a block of postings; a change of any single posting changes it."""
     found = u8(SUMMED)
     for posting in postings[block * SUMMED : (block + 1) * SUMMED]:
         found = (found ^ posting) * u8(MULTIPLIER)
@@ -59,7 +59,7 @@ def is_right(postings: Array, sums: Array, seen: Array, at: int, wanted: int) ->
 def place_of(postings: Array, wanted: int) -> int:
     """Return the place of the first posting that is not below the wanted one.
 
-    Keys are spread evenly, so that the place is guessed from the value, and guessed anew from what stands there; then
+    Keys are spread evenly, so that the place is guessed from the value, and guessed again from what stands there; then
     it is enclosed by steps that double, and halved. A search by halves alone would miss the cache at every step.
     """
     size = i8(postings.size)

@@ -1,7 +1,7 @@
-"""The words of documents: their tokens, but for alphabets without spaces, whose letters are several to a word.
+"""Count and write the words of documents: their tokens, but for alphabets that are written without spaces.
 
-There a sample stands for the words: of the sequences of six letters those whose hash is a multiple of four. It is about
-as long as the words would be, and the same wherever the same letters stand.
+There each letter is a token, and a sample stands for the words: of the sequences of six letters those whose hash is a
+multiple of four. It is about as long as the words would be, and the same wherever the letters are the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ONE_IN = 4
 
 @kernel
 def sample(tokens: Array, start: int, stop: int, words: Array, first: int) -> int:
-    """Write the words of ``tokens[start:stop]`` to ``words[first:]``, if it has any room; return how many."""
+    """Write the words of ``tokens[start:stop]`` to ``words[first:]``, unless that is empty; return how many."""
     count = i8(0)
     letters = 0
     for at in range(start, stop):

@@ -1,4 +1,4 @@
-"""Document frequencies of word pairs, and rare-pair sketches."""
+"""Count word pairs over documents, list the rare ones of each, and sketch documents by them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dedup.kernels.simd import BLOCK, above_space, trailing_zeros
 from dedup.kernels.xxh import fmix64
 
 FLAG = u1(255)  # any byte above a space would do
-BUCKETS = 64  # a sketch is sorted in so many
+BUCKETS = 64  # in which a sketch is sorted
 EXACT = 128  # counts up to here are exact
 STEPS_UP = np.full(256, 2**32 - 1, np.uint32)
 STEPS_UP[EXACT:255] = 2**32 / (EXACT * (2 ** (1 / 8) - 1) * 2 ** (np.arange(255 - EXACT) / 8))
@@ -49,7 +49,7 @@ def two(first: int, second: int) -> int:
 
 @kernel
 def unspaced_pairs(text: Array, pairs: Array) -> int:
-    """As `word_pairs`, of a text that has characters of unspaced scripts."""
+    """Write word pairs as `word_pairs` does, of a text with characters of scripts without spaces."""
     count = 0
     for k in range(text.size - 1):
         key = two(text[k], text[k + 1])
@@ -87,7 +87,7 @@ def count_pairs(
     longest : int
         Tokens of the longest document.
     begin, size : int
-        Slots to be counted: so many from there on.
+        Slots to be counted: ``size`` of them, from ``begin`` on.
     frequencies : uint8 array
         A power of two long, 2**31 at most: in how many documents some pair of that slot stands. Exact to EXACT; a
         number k over it stands for EXACT * 2 ** ((k - EXACT) / 8) documents, about: it is reached by chance, one that
@@ -202,7 +202,7 @@ def sketch(
     fingerprints : uint16 array
         Of the tokens.
     bounds : int64 array, shape (4,)
-        Least and most frequency, 255 at most: of the sketch, and of the second one that tells crowds.
+        Least and most frequency, 255 at most: of the sketch, and of the second one, by which crowds are found.
     weight_of, listed, marks, weights
         As in `list_rare`; the lists of all documents stand one after the other.
     out, crowd_out : uint64 array, shape (len(documents), sketch size)

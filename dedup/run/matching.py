@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import background, lsh, sketch_join, word_pairs
-from dedup.candidates.pairs import Bucket, Found, Pairs, compare_in_rounds, distinct, joined, within
+from dedup.candidates.pairs import Bucket, Candidates, Pairs, compare_in_rounds, distinct, joined, within
 from dedup.judge import families, furniture, pairs_to_matches, relation, rewrite_crowds
-from dedup.judge.clusters import Clusters, clusters, through_families
+from dedup.judge.clusters import Clusters, form_clusters, merge_within_families
 from dedup.judge.match_table import Matches
 from dedup.judge.pairs_to_matches import Bodies
 from dedup.params import Level, Params
@@ -78,14 +78,14 @@ def match(
     published = records.published[collapsed.record]
     with progress.stage("furniture"):
         bodies, segments = _bodies(collapsed, checkpoint, threads)
-        compared = compared[~furniture.is_stub(bodies, compared)]
+        compared = compared[~furniture.are_stubs(bodies, compared)]
     texts = Bodies(bodies, published, whole=corpus.lengths)
     versions = None
     if params.level >= Level.syndicated:
         with progress.stage("families"):
             versions = _families(bodies, segments, compared, threads, checkpoint)
 
-    def near_pairs(documents: Documents, limit: int) -> Found:
+    def near_pairs(documents: Documents, limit: int) -> Candidates:
         with progress.stage("near candidates"):
             return lsh.pairs_in_buckets(records.keys, collapsed.record, documents, limit)
 
@@ -102,7 +102,7 @@ def match(
         return near.matches, near.clusters, hidden
 
     # What an index knows is no copy of anything here: its words count.
-    articles = clusters(len(corpus), near.copies()) if known.decided.any() else near.clusters
+    articles = form_clusters(len(corpus), near.copies()) if known.decided.any() else near.clusters
     with progress.stage("word pairs"):
         counted = versions.counted(np.flatnonzero(articles.kept), bodies.lengths)
         found = _WordPairs(bodies, counted, compared, params, threads, checkpoint)
@@ -112,7 +112,7 @@ def match(
     # Near duplicates, and what shares passages, are measured even if all articles have their words.
     close = distinct(joined(near.matches.left, near.matches.right), versions.met)
 
-    def rare_pairs(documents: Documents, limit: int) -> Found:
+    def rare_pairs(documents: Documents, limit: int) -> Candidates:
         with progress.stage("candidates"):
             some = found.sketches
             if len(documents) < len(compared):
@@ -144,10 +144,10 @@ def _bodies(collapsed: Collapsed, checkpoint: Checkpoint, threads: int) -> tuple
     corpus, segments = collapsed.corpus, collapsed.segments
 
     def strip() -> Arrays:
-        found = furniture.stripped(corpus, segments, threads)
+        found = furniture.strip_furniture(corpus, segments, threads)
         return found.documents, found.tokens, found.fingerprints, found.ends, found.stops, found.stop_ends
 
-    left = furniture.Stripped(*checkpoint.once("furniture", strip))
+    left = furniture.StrippedDocuments(*checkpoint.once("furniture", strip))
     if len(left.documents) == 0:
         return corpus, segments
     begins = corpus.starts, corpus.ends
@@ -184,7 +184,7 @@ def _families(
     bodies: Corpus, segments: Segments, compared: Documents, threads: int, checkpoint: Checkpoint
 ) -> families.Families:
     def find() -> Arrays:
-        found = families.find(bodies, segments, compared, checkpoint.scratch, threads)
+        found = families.find_families(bodies, segments, compared, checkpoint.scratch, threads)
         return found.root, found.article, found.met, found.delegates
 
     return families.Families(*checkpoint.once("families", find))
@@ -238,7 +238,7 @@ class _Judged:
         self._checkpoint = checkpoint
         self._parts = 0
         self.matches = Matches.none()
-        self.clusters = clusters(len(decided), self.matches)
+        self.clusters = form_clusters(len(decided), self.matches)
 
     def add(self, pairs: Pairs, judge: Callable[[Pairs], Matches]) -> Kept:
         """Judge new pairs and add the matches; return which documents are kept now."""
@@ -249,7 +249,7 @@ class _Judged:
             self._parts += 1
         self.matches = Matches.concatenate(found)
         (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
-        led = clusters(len(self._decided), self.matches.take(copies), self._decided)
+        led = form_clusters(len(self._decided), self.matches.take(copies), self._decided)
         match = led.match.copy()
         match[led.match >= 0] = copies[led.match[led.match >= 0]]
         self.clusters = Clusters(led.leader, match)
@@ -270,7 +270,7 @@ class _Judged:
         match = np.where(found.match >= 0, before[found.match], -1)
         is_update = self.matches.relation == UPDATE
         updates = distinct(joined(self.matches.left[is_update], self.matches.right[is_update]))
-        led = through_families(Clusters(found.leader, match), some, versions.root, ~self._decided, updates)
+        led = merge_within_families(Clusters(found.leader, match), some, versions.root, ~self._decided, updates)
         self.clusters = Clusters(led.leader, np.where(led.match >= 0, copies[led.match], -1))
 
     def copies_of_copies(self) -> Pairs:

@@ -1,6 +1,6 @@
-"""Texts without markup: what of HTML is no text is taken off before anything else sees it, entities are decoded.
+"""Remove HTML markup from texts and decode entities, before anything else sees them.
 
-Decided text by text: one without ``<``, ``&`` and backslash is looked at, no more. The loops are in
+Each text is decided on alone; one without ``<``, ``&`` and backslash is left as it is. The loops are in
 `dedup.kernels.markup_removal` and `dedup.kernels.html`; the readable definition is in ``tests/naive_html.py``. The
 HTML standard holds, https://html.spec.whatwg.org/multipage/parsing.html, but for this:
 
@@ -67,7 +67,7 @@ _Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
 
 
 def without_markup(texts: pa.LargeBinaryArray, mode: str = "auto") -> pa.LargeBinaryArray:
-    """Take off the markup of texts.
+    """Remove the markup of texts.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def _with_articles(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
 
 
 def plain_text(text: bytes, mode: str = "auto") -> str:
-    """Return one text without its markup, to be shown: `without_markup` of a batch of one."""
+    """Return one text without its markup, as people see it."""
     (made,) = without_markup(pa.array([text], pa.large_binary()), mode).to_pylist()
     return str(made.decode("utf-8", "replace"))
 
@@ -128,10 +128,11 @@ def _room(size: int) -> npt.NDArray[np.uint8]:
 
 @functools.cache
 def _elements() -> _Table:
-    """Return the elements of HTML by name, as the kernel takes them."""
-    kinds = dict.fromkeys(_LINES.split(), html.KNOWN)
-    kinds |= dict.fromkeys(_INLINE.split(), html.KNOWN | html.INLINE)
-    kinds |= dict.fromkeys(_SPACED.split(), html.KNOWN | html.SPACED)
+    """Return the table of the elements of HTML, by name, that the kernel looks tags up in."""
+    listed = html.IS_TAG | html.OF_HTML
+    kinds = dict.fromkeys(_LINES.split(), listed)
+    kinds |= dict.fromkeys(_INLINE.split(), listed | html.INLINE)
+    kinds |= dict.fromkeys(_SPACED.split(), listed | html.SPACED)
     for bit, names in ((html.DROPPED, DROPPED), (html.RAW, _RAW), (html.SURE, _SURE.split()), (html.HEAD, _HEAD)):
         for name in names:
             kinds[name] |= bit
@@ -143,7 +144,7 @@ def _elements() -> _Table:
 
 @functools.cache
 def _entities() -> _Table:
-    """Return the entities of HTML by name, as the kernel takes them: made in 6 ms; a file of 28 kB would take one."""
+    """Return the table of the entities of HTML, by name: made in 6 ms, where reading a file of 28 kB would take one."""
     codes: dict[str, int] = {}
     for name, chars in html5.items():
         bits = html_entities.ENDED if name[-1] == ";" else html_entities.BARE
@@ -156,7 +157,7 @@ def _entities() -> _Table:
 
 
 def _tabulated(names: list[str], values: list[int], size: int) -> _Table:
-    """Return hashed names and their values, as `dedup.kernels.html_entities.lookup` finds them."""
+    """Return a table of hashed names and their values, in which `dedup.kernels.html_entities.lookup` finds them."""
     data = np.frombuffer("".join(names).encode(), np.uint8)
     ends = np.cumsum([len(name) for name in names])
     table = np.zeros(size, np.uint64), np.zeros(size, np.uint64)

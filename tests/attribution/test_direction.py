@@ -183,9 +183,8 @@ def test_credits_of_many_records_do_not_depend_on_batches(monkeypatch: pytest.Mo
         for n in range(40)
         for kind, end in (("a", " - AFP"), ("b", ""))
     ]
-    for size, at_a_time in ((7, 3), (10_000, 10_000)):
+    for size in (7, 10_000):
         monkeypatch.setattr("dedup.io.source.BATCH_RECORDS", size)
-        monkeypatch.setattr("dedup.attribution.credits.AT_A_TIME", at_a_time)
         result = dedup.deduplicate(records, params=Params(level="near"))
         assert {row["id"]: row["credit"] for row in result.decisions.to_pylist()} == {
             str(record["id"]): "AFP" if str(record["id"]).startswith("a") else None for record in records

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.candidates import lsh
-from dedup.candidates.pairs import Found, compare_in_rounds, split
+from dedup.candidates.pairs import Candidates, compare_in_rounds, split
 from dedup.candidates.signatures import permutations
 from dedup.errors import ParamsError
 from dedup.params import Params
@@ -92,7 +92,7 @@ def test_rounds_leave_no_kept_pair_unmet() -> None:
         alike = np.triu(draw.random((12, 12)) < 0.4, 1)
         met: set[tuple[int, int]] = set()
 
-        def find(documents: np.ndarray, limit: int, keys: np.ndarray = keys) -> Found:
+        def find(documents: np.ndarray, limit: int, keys: np.ndarray = keys) -> Candidates:
             return lsh.pairs_in_buckets(keys, np.arange(12), documents, limit)
 
         def compare(pairs: np.ndarray, alike: np.ndarray = alike, met: set[tuple[int, int]] = met) -> np.ndarray:

@@ -39,17 +39,16 @@ def test_a_fit_is_monotone_and_learns() -> None:
     assert np.mean((crossed > 0) == labels) > 0.8
 
 
-def test_a_model_is_written_as_the_package_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_written_as_the_package_reads_it() -> None:
     fitted = {}
     for question, knots in QUESTIONS.items():
         terms = terms_between(knots)
         slopes = np.array([term.direction * 1.5 for term in terms])
         slopes[0] = 0.0
         fitted[question] = terms, slopes, -2.0
-    (tmp_path / "relation.json").write_text(as_json(fitted), "utf-8")
-    monkeypatch.setattr(relation, "MODEL_FILE", tmp_path / "relation.json")
+    models = relation.Models.parse(as_json(fitted))
     for question, (terms, _, _) in fitted.items():
-        model = getattr(relation._models.__wrapped__(None), question)
+        model = getattr(models, question)
         assert model.intercept == -2.0
         assert model.terms == tuple((t.measure, t.start, t.stop, t.direction * 1.5) for t in terms[1:])
 
@@ -79,7 +78,7 @@ def test_the_shipped_pairs_give_the_shipped_models(shipped: LabelledPairs) -> No
     """Nearly: of the older sets only some pairs are shipped."""
     refitted = relation.Models.of(Params(model=as_json(shipped.fitted())))
     params = Params()
-    one, other = (shipped.judged(models, params) for models in (refitted, relation.Models.of(params)))
+    one, other = (shipped.verdicts(models, params) for models in (refitted, relation.Models.of(params)))
     natural = shipped.drawn > 0
     assert np.mean((one.copies(0.6) == other.copies(0.6))[natural]) > 0.98
     assert set(shipped.carried) == {NO, YES}

@@ -50,7 +50,12 @@ def test_pieces_of_a_series_are_no_versions(others: list[str]) -> None:
     assert result.counts["dropped"] == 0
 
 
-def thinned(texts: list[str], documents: np.ndarray | None = None, articles: np.ndarray | None = None) -> list[int]:
+def thinned(
+    texts: list[str],
+    documents: np.ndarray | None = None,
+    articles: np.ndarray | None = None,
+    worth: float = rewrite_crowds.WORTH,
+) -> list[int]:
     """Return which articles of a corpus count; all are, and all are compared, by default."""
     corpus = corpus_of(texts)
     documents = np.arange(len(texts)) if documents is None else documents
@@ -58,9 +63,11 @@ def thinned(texts: list[str], documents: np.ndarray | None = None, articles: np.
     frequencies = word_pairs.pair_frequencies(corpus, articles, 22)
     with closing(Scratch()) as scratch:
         _, crowd_sketches, _ = word_pairs.sketches(corpus, documents, frequencies, Params(), scratch)
-        left = rewrite_crowds.thinned_articles(corpus, crowd_sketches, documents, articles, scratch)
+        left = rewrite_crowds.thinned_articles(corpus, crowd_sketches, documents, articles, scratch, worth=worth)
         for threads in (2, 3):
-            again = rewrite_crowds.thinned_articles(corpus, crowd_sketches, documents, articles, scratch, threads)
+            again = rewrite_crowds.thinned_articles(
+                corpus, crowd_sketches, documents, articles, scratch, threads, worth
+            )
             assert again.tolist() == left.tolist()
     return left.tolist()
 
@@ -115,11 +122,10 @@ def test_articles_that_are_not_compared_stay(others: list[str]) -> None:
     assert thinned([*versions, *others], documents, some) == some.tolist()
 
 
-def test_a_crowd_is_thinned_only_where_that_is_worth_it(others: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_is_thinned_only_where_that_is_worth_it(others: list[str]) -> None:
     texts = [*others, *(edited(news(2), seed, 0.2) for seed in range(COUNTED + 8))]
     for worth, left in ((len(texts) / 8, len(texts) - 8), (len(texts) / 8 - 0.1, len(texts))):
-        monkeypatch.setattr(rewrite_crowds, "WORTH", worth)
-        assert thinned(texts) == list(range(left))
+        assert thinned(texts, worth=worth) == list(range(left))
 
 
 @given(st.lists(st.integers(-1, 3), max_size=200), st.integers(1, 9))
