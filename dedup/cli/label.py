@@ -18,7 +18,8 @@ from dedup.cli.side_by_side import beside
 from dedup.report.escaping import shown as escaped
 
 if TYPE_CHECKING:
-    from dedup.fit.labels import Document, Label, Run, UnlabelledPair
+    from dedup.fit.labels import Label
+    from dedup.fit.run_pairs import RunPairs, ShownText, UnlabelledPair
 
 DESCRIPTION = """\
 Say of pairs of a run what they are, to have the verdict fitted to your own news.
@@ -71,9 +72,10 @@ def add_parser(commands: Any) -> None:
 def command(options: argparse.Namespace) -> int:
     """Run it."""
     from dedup.errors import OutputError
-    from dedup.fit.labels import SKIP, Run, read_labels
+    from dedup.fit.labels import SKIP, read_labels
+    from dedup.fit.run_pairs import RunPairs
 
-    run = Run(options.output, fields_of(options), options.encoding)
+    run = RunPairs(options.output, fields_of(options), options.encoding)
     labels = read_labels(options.labels) if options.labels.exists() else []
     if not options.labels.parent.is_dir():
         raise OutputError(f"{options.labels.parent}: no such folder", "a place for the labels")
@@ -94,11 +96,12 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _ask(run: Run, labels: list[Label], options: argparse.Namespace, file: TextIO) -> None:
+def _ask(run: RunPairs, labels: list[Label], options: argparse.Namespace, file: TextIO) -> None:
     """Show pair after pair and write what is said of each."""
-    from dedup.fit.labels import SKIP, append_label, labelled
+    from dedup.fit.labels import SKIP, append_label
+    from dedup.fit.run_pairs import labelled
 
-    shown: list[tuple[UnlabelledPair, Document, Document]] = []
+    shown: list[tuple[UnlabelledPair, ShownText, ShownText]] = []
     coming = _pairs(run, labels)
     at = 0
     while (done := sum(label.label != SKIP for label in labels)) < options.count:
@@ -130,7 +133,7 @@ def _ask(run: Run, labels: list[Label], options: argparse.Namespace, file: TextI
     print(f"all {options.count} are labelled; --count asks for more", file=file)
 
 
-def _pairs(run: Run, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, Document, Document]]:
+def _pairs(run: RunPairs, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, ShownText, ShownText]]:
     """Yield pairs without a label, and their texts."""
     coming = run.unlabelled([(label.left, label.right) for label in labels])
     while waiting := list(itertools.islice(coming, READ_AHEAD)):
@@ -139,7 +142,7 @@ def _pairs(run: Run, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, Docu
             yield pair, texts[pair.left], texts[pair.right]
 
 
-def _page(left: Document, right: Document, title: str, whole: bool) -> str:
+def _page(left: ShownText, right: ShownText, title: str, whole: bool) -> str:
     """Return both texts side by side, and the keys."""
     columns, lines = shutil.get_terminal_size((120, 40))
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ

@@ -102,8 +102,8 @@ NO_NEWS = 0.05
 
 EXCERPT_RATIO = 0.67
 EXCERPT_CARRIED = 0.7
-"""Greatest length of an excerpt, relative to its container, and least share of it that the container has, verbatim or in
-order."""
+"""Greatest length of an excerpt, relative to its container, and least share of it that the container has, verbatim or
+in order."""
 
 RETOLD_ORDER = 0.35
 """Anchor order from which all that is not verbatim counts as carried over."""
