@@ -117,7 +117,7 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
     rare_pairs = word_pairs.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
     bodies = Bodies(corpus, rare_pairs=rare_pairs)
-    measured = pairs_to_matches.measured(bodies, pair, pair, params, whole=True)
+    measured = pairs_to_matches.measure_pairs(bodies, pair, pair, params, whole=True)
     verdict = relation.judge(measured, params)
     code, score = int(verdict.relation[0]), float(verdict.score[0])
     measured_of = zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True)

@@ -61,27 +61,27 @@ def near_duplicates(
     """
     room = threads, memory
     corpus = bodies.corpus
-    found = evidence.shingle_evidence(corpus, pairs, params, *room)
-    found = found.take(np.flatnonzero(found["resemblance"] >= params.threshold))
-    everyone = np.ones(len(found.left), bool)
-    found = differences.with_contradictions(corpus, found, None, everyone, *room)
+    pair_evidence = evidence.shingle_evidence(corpus, pairs, params, *room)
+    pair_evidence = pair_evidence.take(np.flatnonzero(pair_evidence["resemblance"] >= params.threshold))
+    everyone = np.ones(len(pair_evidence.left), bool)
+    pair_evidence = differences.with_contradictions(corpus, pair_evidence, None, everyone, *room)
     if bodies.whole is not None:
-        found = evidence.with_furniture(found, bodies.whole, corpus.lengths)
+        pair_evidence = evidence.with_furniture(pair_evidence, bodies.whole, corpus.lengths)
     if params.level > Level.near:
-        return relation.near_duplicates(found, replace(params, updates="drop"))
-    found = evidence.with_agreement(corpus, found, everyone, *room)
-    found = differences.with_news(corpus, found, corpus.lengths, bodies.published, everyone, *room)
-    return relation.near_duplicates(found, params)
+        return relation.near_duplicates(pair_evidence, replace(params, updates="drop"))
+    pair_evidence = evidence.with_agreement(corpus, pair_evidence, everyone, *room)
+    pair_evidence = differences.with_news(corpus, pair_evidence, corpus.lengths, bodies.published, everyone, *room)
+    return relation.near_duplicates(pair_evidence, params)
 
 
 def copies(
     bodies: Bodies, pairs: Pairs, close: Pairs, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Matches:
-    """Measure pairs and return the matches among them; parameters as for `measured`."""
-    return relation.judge(measured(bodies, pairs, close, params, threads, memory), params)
+    """Measure pairs and return the matches among them; parameters as for `measure_pairs`."""
+    return relation.judge(measure_pairs(bodies, pairs, close, params, threads, memory), params)
 
 
-def measured(
+def measure_pairs(
     bodies: Bodies,
     pairs: Pairs,
     close: Pairs,
@@ -107,14 +107,14 @@ def measured(
     room = threads, memory
     corpus = bodies.corpus
     assert bodies.rare_pairs is not None
-    found = evidence.agreement_evidence(corpus, pairs, bodies.rare_pairs, *room, close)
-    is_close = np.isin(joined(found.left, found.right), close)
-    found = found.take(np.flatnonzero(relation.is_reported(found, params) | is_close))
+    pair_evidence = evidence.agreement_evidence(corpus, pairs, bodies.rare_pairs, *room, close)
+    is_close = np.isin(joined(pair_evidence.left, pair_evidence.right), close)
+    pair_evidence = pair_evidence.take(np.flatnonzero(relation.is_reported(pair_evidence, params) | is_close))
 
-    aligned = relation.may_be_template(found, params)
-    found = differences.with_contradictions(corpus, found, bodies.rare_pairs, aligned, *room)
+    aligned = relation.may_be_template(pair_evidence, params)
+    pair_evidence = differences.with_contradictions(corpus, pair_evidence, bodies.rare_pairs, aligned, *room)
     if bodies.whole is not None:
-        found = evidence.with_furniture(found, bodies.whole, corpus.lengths)
-    found = evidence.with_shingles(corpus, found, params, *room)
-    carried = relation.may_be_update(found, params) | (found["resemblance"] >= params.threshold) | whole
-    return differences.with_news(corpus, found, bodies.words, bodies.published, carried, *room)
+        pair_evidence = evidence.with_furniture(pair_evidence, bodies.whole, corpus.lengths)
+    pair_evidence = evidence.with_shingles(corpus, pair_evidence, params, *room)
+    carried = relation.may_be_update(pair_evidence, params) | (pair_evidence["resemblance"] >= params.threshold) | whole
+    return differences.with_news(corpus, pair_evidence, bodies.words, bodies.published, carried, *room)

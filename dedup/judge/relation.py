@@ -276,12 +276,12 @@ def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     Those whose numbers contradict each other are pieces from one mould; those that seem to have news, updates.
     """
     (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
-    some = evidence.take(at)
-    is_template = some["contradicted"] >= CONTRADICTED_NUMBERS
+    near = evidence.take(at)
+    is_template = near["contradicted"] >= CONTRADICTED_NUMBERS
     relation = np.where(is_template, TEMPLATE, NEAR_DUPLICATE).astype(np.int8)
-    score = np.where(is_template, 0.0, some["resemblance"])
+    score = np.where(is_template, 0.0, near["resemblance"])
     carried = np.where(is_template, 0.0, 1.0)
-    return _with_updates(some, relation, score, carried, np.full(len(at), NEITHER, np.int8), params)
+    return _with_updates(near, relation, score, carried, np.full(len(at), NEITHER, np.int8), params)
 
 
 def is_reported(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:

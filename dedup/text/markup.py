@@ -90,20 +90,20 @@ def without_markup(texts: pa.LargeBinaryArray, mode: str = "auto") -> pa.LargeBi
     sizes = np.diff(offsets)
     changes = np.empty(len(texts), np.uint8)
     room = _room(int(sizes.max(initial=0)))
-    given = data, offsets, mode == "strip", *_elements(), *_entities()
-    total = kernel.survey(*given, room, changes)
+    batch = data, offsets, mode == "strip", *_elements(), *_entities()
+    total = kernel.survey(*batch, room, changes)
     if total == 0:
         return texts
     longest = int(sizes[changes == kernel.CHANGED].max())
     rooms = np.empty((2, 3 * longest // 2 + 2 * PAD), np.uint8)
     out = _room(int(sizes.sum()) + total // 2)
     ends = np.zeros(len(texts) + 1, np.int64)
-    kernel.rewrite(*given, changes, rooms, np.zeros(3, np.int64), out, ends[1:])
+    kernel.rewrite(*batch, changes, rooms, np.zeros(3, np.int64), out, ends[1:])
     validity = None
     if texts.null_count:
         validity = pa.py_buffer(np.packbits(np.asarray(texts.is_valid()), bitorder="little"))
-    made = [validity, pa.py_buffer(ends), pa.py_buffer(out[: ends[-1]])]
-    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), made)
+    buffers_of = [validity, pa.py_buffer(ends), pa.py_buffer(out[: ends[-1]])]
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), buffers_of)
 
 
 def _with_articles(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
