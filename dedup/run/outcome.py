@@ -47,7 +47,7 @@ OTHER_VERSION = "the other version of the story"
 VIA = "; that is {}, which is dropped too"
 """What the reason says besides, of a record that matches a dropped version, not the kept one."""
 
-IN_INDEX = "; the kept one is in the index"
+IN_INDEX = "; the kept text is in the index"
 """What the reason says besides, of a record that is dropped for a document of an index."""
 
 SLICE = 1 << 16
