@@ -36,7 +36,7 @@ OPENINGS = {
     REWRITTEN: "tells the same in other words",
     UPDATE: "an update",
     PARTIAL: "another article with something in common",
-    TEMPLATE: "from one mould",
+    TEMPLATE: "from one template",
     SAME_EVENT: "perhaps another report of the same event",
 }
 """How the sentence of each relation begins, but for those that are nearly word for word the same."""
@@ -45,12 +45,12 @@ NEARLY_ALL = 0.9
 """Share of verbatim text from which nothing else needs to be said of a copy."""
 
 N_GROUNDS = {EXCERPT: 1, REVISED: 1, REWRITTEN: 2, UPDATE: 1}
-"""How many measures are given of a copy besides what stands word for word."""
+"""How many measures are given of a copy besides what is word for word."""
 
 GROUNDS = {
-    "rare_containment": "{share} of {its} rare word pairs are {there}",
+    "rare_containment": "{share} of {its} unusual word pairs are {there}",
     "anchor_order": "{share} of {its} other words come in the same order {there}",
-    "supported_anchors": "{share} of {its} other words stand near the same ones {there}",
+    "supported_anchors": "{share} of {its} other words are near the same words {there}",
     "least_covered_third": "even {its} least similar third has {share} of its words {there}",
     "anchors_in_order": "{share} of the words that both use once come in the same order",
 }
@@ -59,9 +59,9 @@ GROUNDS = {
 NONE = "hardly any"
 
 LACKS = {
-    "rare_containment": "{} of its rare word pairs are there",
+    "rare_containment": "{} of its unusual word pairs are there",
     "anchor_order": "{} of its other words come in the same order",
-    "supported_anchors": "{} of its other words stand near the same ones",
+    "supported_anchors": "{} of its other words are near the same words",
     "least_covered_third": "its least similar third has {} of its words there",
     "anchors_in_order": "{} of the words that both use once come in the same order",
 }
@@ -137,9 +137,9 @@ def reason(
     >>> from dedup.schema import EXCERPT, RIGHT
     >>> measures = {"verbatim": 0.974, "containment_left": 0.31, "containment_right": 0.95}
     >>> reason(EXCERPT, measures, dropped=RIGHT)
-    'an excerpt: 97% of it stands word for word in the kept text'
+    'an excerpt: 97% of it is in the kept text word for word'
     >>> reason(EXCERPT, measures)
-    'an excerpt: 97% of the shorter text stands word for word in the longer one'
+    'an excerpt: 97% of the shorter text is in the longer one word for word'
     """
     models = models or Models.of(Params())
     measures = {name: value for name, value in measures.items() if value == value}
@@ -179,13 +179,13 @@ def _near_duplicate(measures: Mapping[str, float], view: _View) -> str:
 
 def _verbatim(measures: Mapping[str, float], view: _View) -> str:
     if view.is_shorter:
-        return f"{_share(measures['verbatim'])} of {view.text} stands word for word in {view.other}"
+        return f"{_share(measures['verbatim'])} of {view.text} is in {view.other} word for word"
     return _verbatim_both(measures, view)
 
 
 def _verbatim_both(measures: Mapping[str, float], view: _View) -> str:
     share, share_of_other = view.both("verbatim", measures)
-    begin = f"{share} of {view.text} stands word for word in {view.other}"
+    begin = f"{share} of {view.text} is in {view.other} word for word"
     return f"{begin}, and {share_of_other} of {view.other} in {view.text}"
 
 
@@ -202,11 +202,11 @@ def _common(measures: Mapping[str, float], view: _View) -> str:
     if measures["verbatim"] >= PARTIAL_VERBATIM:
         return _verbatim(measures, view)
     rare = _share(measures["rare_containment"])
-    return f"{rare} of the rare word pairs of {view.text} are in {view.other}"
+    return f"{rare} of the unusual word pairs of {view.text} are in {view.other}"
 
 
 def _grounds(measures: Mapping[str, float], model: Model, view: _View, count: int) -> str:
-    """Say what makes a text a copy: what stands word for word, and what else adds most to the verdict."""
+    """Say what makes a text a copy: what is word for word, and what else adds most to the verdict."""
     if measures["verbatim"] >= NEARLY_ALL:
         return _verbatim(measures, view)
     parts = [_verbatim(measures, view)]
@@ -233,7 +233,7 @@ def _news(measures: Mapping[str, float], model: Model) -> str:
     added = {name: model.added(name, value) for name, value in values.items()}
     first, second = sorted(signs, key=lambda name: -added[name])[:2]
     if added[first] <= 0:
-        return "none but what is left of doubt"
+        return "no clear one"
     return signs[first] if added[second] < added[first] / 2 else f"{signs[first]}, and {signs[second]}"
 
 
