@@ -84,7 +84,7 @@ def add_html(parser: Any, default: str | None, told: str) -> None:
         choices=HTML,
         default=default,
         help=f"markup in texts: auto ({told}) takes it off those that are HTML, and decodes entities; strip takes all "
-        "for HTML; keep compares it as words; main is auto, but of whole pages only the article (needs newsdedup[html])",
+        "for HTML; keep compares it as words; main is auto, but of whole pages only the article (newsdedup[html])",
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tutorial.md"
 
+
 def refreshed(page: str) -> str:
     """Return the page with what its steps print now."""
     names: dict[str, Any] = {}
