@@ -26,7 +26,7 @@ THREAD_VARIABLES = (
 """Environment variables that bound the threads of the libraries measured."""
 
 WATCH_SECONDS = 0.1
-"""How often a process's children are looked at."""
+"""Seconds between two looks at the memory of a process and its children: ten looks a second cost next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,12 @@ class Cost:
     stdout: str
 
 
-def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Cost:
-    """Run a command to its end and return its cost.
+def run(
+    command: Sequence[str | Path],
+    environment: Mapping[str, str] | None = None,
+    watch_seconds: float = WATCH_SECONDS,
+) -> Cost:
+    """Run a command to its end and return its cost, looking at its memory once in ``watch_seconds``.
 
     A new process starts with the memory of the one that made it, and the system counts that to its peak: a caller that
     wants true peaks keeps itself small (imports neither pyarrow nor numba, reads no corpus) until it has measured.
@@ -66,7 +70,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.perf_counter()
         process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, env=environment)
-        with _Watch(process.pid) as watch:
+        with _Watch(process.pid, watch_seconds) as watch:
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -83,9 +87,10 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
 class _Watch:
     """Records the most memory that a process and its descendants had together, looking from time to time."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, seconds: float) -> None:
         self.peak = 0
         self._pid = pid
+        self._seconds = seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -98,7 +103,7 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._ended.wait(WATCH_SECONDS):
+        while not self._ended.wait(self._seconds):
             family = _descendants(self._pid)
             if len(family) > 1:  # of one alone the system itself reports the peak
                 self.peak = max(self.peak, sum(map(_proportional_set, family)))

@@ -25,7 +25,7 @@ from dedup.judge import differences, evidence, relation
 from dedup.judge.clusters import Clusters
 from dedup.judge.evidence import Evidence
 from dedup.judge.match_table import Matches
-from dedup.kernels import pair_sketches as kernel
+from dedup.kernels import word_pair_sketches as kernel
 from dedup.params import Level, Params
 from dedup.run.checkpoint import Checkpoint
 from dedup.run.context import RunContext

@@ -16,7 +16,8 @@ from dedup.attribution.credits import HEAD_BYTES, TAIL_BYTES, Credit, credit_at_
 from dedup.attribution.direction import Sides, derived
 from dedup.candidates import background, word_pairs
 from dedup.errors import InputError
-from dedup.judge import judging, relation
+from dedup.judge import pairs_to_matches, relation
+from dedup.judge.pairs_to_matches import Bodies
 from dedup.judge.reasons import reason
 from dedup.params import Params, with_fields
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, SAME_EVENT
@@ -145,15 +146,18 @@ def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Compar
         return _verdict(RELATIONS[IDENTICAL], 1.0, measures, reason(IDENTICAL, {}), side)
     rare_pairs = word_pairs.rare_pairs(corpus, background.frequencies())
     pair = np.array([1], np.uint64)
-    measured = judging.measured(judging.Bodies(corpus, rare_pairs=rare_pairs), pair, pair, params, whole=True)
+    bodies = Bodies(corpus, rare_pairs=rare_pairs)
+    measured = pairs_to_matches.measure_pairs(bodies, pair, pair, params, whole=True)
     verdict = relation.judge(measured, params)
     code, score = int(verdict.relation[0]), float(verdict.score[0])
     measured_of = zip(MEASURES, verdict.measures[:, 0].tolist(), strict=True)
     measures = {name: value for name, value in measured_of if value == value}  # furniture takes many texts to see
     if code == SAME_EVENT and max(score, measures["rare_containment"]) < relation.SAME_EVENT_FROM:
-        return _verdict(None, score, measures, "hardly anything in common")
+        return _verdict(None, score, measures, reason(None, measures))
     side = _derived(credits, code, measures)
-    return _verdict(RELATIONS[code], score, measures, reason(code, measures, relation.Models.of(params)), side)
+    words = float(min(measured.lengths_left[0], measured.lengths_right[0]))
+    why = reason(code, measures, relation.Models.of(params), words=words)
+    return _verdict(RELATIONS[code], score, measures, why, side)
 
 
 def _verdict(

@@ -28,10 +28,19 @@ def segmented(texts: list[str]) -> tuple[Corpus, Segments]:
     return Corpus(tokens.hashes, tokens.offsets[:-1], tokens.offsets[1:], tokens.fingerprints), segments
 
 
-def sketched(corpus: Corpus, documents: np.ndarray, frequencies: np.ndarray, params: Params, threads: int = 1) -> tuple:
+def sketched(
+    corpus: Corpus,
+    documents: np.ndarray,
+    frequencies: np.ndarray,
+    params: Params,
+    threads: int = 1,
+    block_tokens: int = word_pairs.BLOCK_TOKENS,
+) -> tuple:
     """Return sketches and frequencies at tokens, the scratch files closed."""
     with closing(Scratch()) as scratch:
-        found, _, rare_pairs = word_pairs.sketches(corpus, documents, frequencies, params, scratch, threads)
+        found, _, rare_pairs = word_pairs.sketches(
+            corpus, documents, frequencies, params, scratch, threads, block_tokens
+        )
         return found, rare_pairs
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import article, edited
 
 import dedup
@@ -40,6 +44,23 @@ def ids_of(place: Path) -> set[str]:
     with Index.open(place, mode="r") as index:
         assert index.check() == []
         return {row.id for rows in index.backend.state.database.blocks(100) for row in rows}
+
+
+def before_each_statement(patched: pytest.MonkeyPatch, act: Callable[[str], None]) -> None:
+    """Call a function with each statement before SQLite executes it, of the connections that are made from now on."""
+
+    class Connection(sqlite3.Connection):
+        """One that says what it is about to do."""
+
+        def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            act(statement)
+            return super().execute(statement, *values)
+
+        def executemany(self, statement: str, *rows: Any) -> sqlite3.Cursor:
+            act(statement)
+            return super().executemany(statement, *rows)
+
+    patched.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=Connection))
 
 
 NEW = [

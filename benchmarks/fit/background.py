@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from benchmarks.corpora.articles import read_articles
 from dedup.candidates.background import ARTICLES, COMMON_DF
-from dedup.kernels.pair_sketches import word_pairs
+from dedup.kernels.word_pair_sketches import word_pairs
 from dedup.text.tokens import encode, tokenise
 
 

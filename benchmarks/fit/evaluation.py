@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.fit.samples import ALONE, CORPORA, NATURAL, OWN, RUN, SEED, STORM, STORMS, Bools, Samples
 from benchmarks.quality.labelled_sets import NO, YES
-from dedup.fit.models import QUESTIONS, Verdicts, rate
-from dedup.fit.monotone import Floats
+from dedup.fit.monotone_regression import Floats
+from dedup.fit.relation_models import QUESTIONS, Verdicts, rate
 from dedup.judge import relation
 from dedup.params import Params
 

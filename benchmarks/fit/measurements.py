@@ -32,7 +32,7 @@ from benchmarks.fit.samples import (
 from benchmarks.quality.labelled_sets import JUDGEMENTS, NO, UNKNOWN, YES, Pair, read_sets
 from benchmarks.quality.pairs import background_of, comparable
 from benchmarks.stages import measure_pairs, packed, run_stages
-from dedup.fit.models import joined_groups
+from dedup.fit.relation_models import joined_groups
 from dedup.params import Params
 
 JUDGED_PAIRS = Path(__file__).with_name("judged_pairs.csv")

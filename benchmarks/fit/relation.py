@@ -30,7 +30,7 @@ from benchmarks.fit.evaluation import Band, ablation, curve, print_natural, prin
 from benchmarks.fit.measurements import collect
 from benchmarks.fit.samples import Samples
 from benchmarks.quality.labelled_sets import YES
-from dedup.fit.models import QUESTIONS, Verdicts, as_json
+from dedup.fit.relation_models import QUESTIONS, Verdicts, as_json
 from dedup.params import Params
 
 

@@ -13,8 +13,8 @@ from benchmarks.quality.labelled_sets import CLOSEST, CROSS, NO, UNKNOWN, YES, P
 from benchmarks.quality.pairs import look_up
 from benchmarks.stages import pairs_of
 from dedup.candidates.pairs import Pairs, split
-from dedup.fit.models import NATURAL_WEIGHT, QUESTIONS, Knots, LabelledPairs, Question, Verdicts, probability
-from dedup.fit.monotone import Floats
+from dedup.fit.monotone_regression import Floats
+from dedup.fit.relation_models import NATURAL_WEIGHT, QUESTIONS, Knots, LabelledPairs, Question, Verdicts, probability
 from dedup.judge import relation
 from dedup.judge.evidence import Evidence
 from dedup.params import Params

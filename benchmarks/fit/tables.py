@@ -1,4 +1,4 @@
-"""Write the tables of docs/verdict.md from ``figures.json``, which `relation` and `quality.own_labels` fill.
+"""Write the tables of docs/verdict.md from ``figures.json``, which `relation` and `own_labels` fill.
 
 cog puts them into the page: ``python -m cogapp -r docs/verdict.md``.
 """

@@ -31,15 +31,15 @@ class Contestant(Protocol):
     def add(self, records: Sequence[dict[str, Any]]) -> list[Answer]:
         """Return what each record of a batch copies of those before it, in the batch too, and add them."""
 
-    def ask(self, text: str) -> Answer:
+    def query(self, text: str) -> Answer:
         """Return what a text copies; add nothing."""
 
     def close(self) -> None:
         """Close the index; what lasts is kept."""
 
 
-class Ours:
-    """`dedup.Index`.
+class Dedup:
+    """dedup: `dedup.Index`.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ class Ours:
         """As `Contestant.add`."""
         return [_copies(matches) for matches in self.index.add_many(records)]
 
-    def ask(self, text: str) -> Answer:
-        """As `Contestant.ask`."""
+    def query(self, text: str) -> Answer:
+        """As `Contestant.query`."""
         return _copies(self.index.query(text))
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ def _copies(matches: Any) -> Answer:
 
 
 class Datasketch:
-    """datasketch in memory: each document is signed, asked, then inserted."""
+    """datasketch in memory: each document is signed, queried, then inserted."""
 
     def __init__(self) -> None:
         import datasketch
@@ -101,8 +101,8 @@ class Datasketch:
             self.lsh.insert(record["id"], minhash, check_duplication=False)
         return answers
 
-    def ask(self, text: str) -> Answer:
-        """As `Contestant.ask`."""
+    def query(self, text: str) -> Answer:
+        """As `Contestant.query`."""
         (minhash,) = self._signed([text])
         return [(key, NEAR) for key in self.lsh.query(minhash)]
 
@@ -111,9 +111,9 @@ class Datasketch:
 
 
 class DatasketchOnRedis(Datasketch):
-    """datasketch on a Redis server: a batch is asked, document by document, and inserted in one session.
+    """datasketch on a Redis server: a batch is queried, document by document, and inserted in one session.
 
-    What copies a document of the same batch is asked of an index in memory, for a session inserts at its end.
+    An index in memory answers what a document copies of its own batch, for a session inserts at its end.
     """
 
     def __init__(self, url: str) -> None:
@@ -140,8 +140,8 @@ class DatasketchOnRedis(Datasketch):
                 session.insert(record["id"].encode(), minhash, check_duplication=False)
         return answers
 
-    def ask(self, text: str) -> Answer:
-        """As `Contestant.ask`."""
+    def query(self, text: str) -> Answer:
+        """As `Contestant.query`."""
         (minhash,) = self._signed([text])
         return [(key.decode(), NEAR) for key in self.lsh.query(minhash)]
 
@@ -154,12 +154,12 @@ def contestant(name: str, place: str, level: str, mode: str = "rw") -> Contestan
     name : str
         One of `CONTESTANTS`.
     place, level : str
-        As for `Ours`; the URL of the server for datasketch on Redis.
+        As for `Dedup`; the URL of the server for datasketch on Redis.
     mode : {"rw", "r"}
     """
     if name == "datasketch":
         return Datasketch()
-    return DatasketchOnRedis(place) if name == "datasketch-redis" else Ours(place, level, mode)
+    return DatasketchOnRedis(place) if name == "datasketch-redis" else Dedup(place, level, mode)
 
 
 def is_server(place: str) -> bool:

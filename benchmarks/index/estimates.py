@@ -132,7 +132,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         truth = verified(articles, copies, args.truth, Path(folder, "index"))
     print(measure.machine())
-    print(f"{len(articles):,} articles, {len(copies):,} copies asked, {len(truth):,} pairs verified\n")
+    print(f"{len(articles):,} articles, {len(copies):,} copies queried, {len(truth):,} pairs verified\n")
     rows = [row("dedup", of_dedup(articles), None, threshold, copies, truth) for threshold in args.thresholds]
     lsh = in_lsh(articles)
     rows += [row("MinHashLSH", lsh, legacy, threshold, copies, truth) for threshold in args.thresholds]

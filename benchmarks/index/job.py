@@ -1,7 +1,7 @@
 """Run one contestant of `index.run` in a process of its own: add a corpus, query it, or expire as it goes; JSON out.
 
     python -m benchmarks.index.job add dedup corpus.jsonl --place DIR --documents 100000
-    python -m benchmarks.index.job ask dedup corpus.jsonl --place DIR --documents 100000 --asked 1000
+    python -m benchmarks.index.job query dedup corpus.jsonl --place DIR --documents 100000 --queries 1000
     python -m benchmarks.index.job window dedup corpus.jsonl --place DIR --documents 100000 --days 120 --window 30
 
 Reading and parsing the corpus are not counted, in seconds nor, but for a batch, in memory.
@@ -30,7 +30,7 @@ from benchmarks.index.contestants import (
     NEAR,
     Answer,
     Contestant,
-    Ours,
+    Dedup,
     bytes_on_disk,
     contestant,
     dropped_from_cache,
@@ -128,7 +128,7 @@ def add(options: argparse.Namespace) -> dict[str, Any]:
     """Add a corpus in batches; query at once where nothing outlives the process."""
     server = redis_server.state(options.place) if is_server(options.place) else None
     opened = contestant(options.contestant, options.place, options.level)
-    opened.ask(WARM)
+    opened.query(WARM)
     tally, timed = Tally(options.planted), []
     before = measure.memory()
     for batch in batches(records_of(options.corpus, 0, options.documents)):
@@ -137,7 +137,7 @@ def add(options: argparse.Namespace) -> dict[str, Any]:
         timed.append((len(batch), time.process_time() - cpu, time.perf_counter() - wall))
         tally.take(batch, answers)
     memory = measure.memory()
-    asked = ask_of(opened, options) if options.contestant == "datasketch" else {}
+    answers = query_texts(opened, options) if options.contestant == "datasketch" else {}
     cpu = time.process_time()
     opened.close()
     figures = {
@@ -150,7 +150,7 @@ def add(options: argparse.Namespace) -> dict[str, Any]:
         "writer": memory,
         "writer_before": before,
         **tally.figures(),
-        **asked,
+        **answers,
     }
     if server is not None:
         after = redis_server.state(options.place)
@@ -158,20 +158,20 @@ def add(options: argparse.Namespace) -> dict[str, Any]:
     return {**figures, "bytes": bytes_on_disk(options.place) if options.contestant == "dedup" else None}
 
 
-def ask(options: argparse.Namespace) -> dict[str, Any]:
+def query(options: argparse.Namespace) -> dict[str, Any]:
     """Open an existing index, from the disk if the system allows, and query it."""
     is_cold = not is_server(options.place) and dropped_from_cache(options.place)
     wall = time.perf_counter()
     opened = contestant(options.contestant, options.place, options.level, "r")
-    figures = {"open_s": time.perf_counter() - wall, "is_cold": is_cold, **ask_of(opened, options)}
+    figures = {"open_s": time.perf_counter() - wall, "is_cold": is_cold, **query_texts(opened, options)}
     opened.close()
     return figures
 
 
-def ask_of(opened: Contestant, options: argparse.Namespace) -> dict[str, Any]:
+def query_texts(opened: Contestant, options: argparse.Namespace) -> dict[str, Any]:
     """Query the texts that follow the documents added, one by one; twice, as all is in the cache the second time."""
-    texts = [record["text"] for record in records_of(options.corpus, options.documents, options.asked)]
-    opened.ask(WARM)
+    texts = [record["text"] for record in records_of(options.corpus, options.documents, options.queries)]
+    opened.query(WARM)
     rounds = []
     memory: dict[str, int] = {}
     answered = 0
@@ -179,16 +179,16 @@ def ask_of(opened: Contestant, options: argparse.Namespace) -> dict[str, Any]:
         seconds = []
         for text in texts:
             wall = time.perf_counter()
-            answered += bool(opened.ask(text))
+            answered += bool(opened.query(text))
             seconds.append(time.perf_counter() - wall)
         rounds.append(quantiles(seconds))
         memory = memory or measure.memory()
-    return {"first": rounds[0], "warm": rounds[1], "reader": memory, "asked": len(texts), "answered": answered // 2}
+    return {"first": rounds[0], "warm": rounds[1], "reader": memory, "queries": len(texts), "answered": answered // 2}
 
 
 def window(options: argparse.Namespace) -> dict[str, Any]:
     """Add a corpus spread over days, and expire at the end of each what is older than the window; a row a day."""
-    opened = Ours(options.place, options.level, "rw")
+    opened = Dedup(options.place, options.level, "rw")
     index, days, left_from, expired_matches = opened.index, [], "", 0
     records = records_of(options.corpus, 0, options.documents)
     for day in range(options.days):
@@ -235,18 +235,18 @@ def _size(place: str) -> int | None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("role", choices=("add", "ask", "window"))
+    parser.add_argument("role", choices=("add", "query", "window"))
     parser.add_argument("contestant", choices=CONTESTANTS)
     parser.add_argument("corpus", type=Path, help="JSON lines with id and text")
     parser.add_argument("--place", default="", help="folder, or URL of a Redis server")
     parser.add_argument("--level", default="near")
     parser.add_argument("--documents", type=int, required=True, help="that are added, from the beginning")
-    parser.add_argument("--asked", type=int, default=1_000, help="texts behind them that are asked about")
+    parser.add_argument("--queries", type=int, default=1_000, help="texts behind them that are queried")
     parser.add_argument("--planted", type=Path, help="planted.jsonl of the corpus")
     parser.add_argument("--days", type=int, default=120)
     parser.add_argument("--window", type=int, default=30)
     options = parser.parse_args()
-    print(json.dumps({"add": add, "ask": ask, "window": window}[options.role](options)))
+    print(json.dumps({"add": add, "query": query, "window": window}[options.role](options)))
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def place_of(kind: str) -> Iterator[str]:
 def run(role: str, contestant: str, level: str, place: str, documents: int, options: argparse.Namespace) -> Any:
     """Run a job in a process of its own; return its figures, and its peak."""
     words = [sys.executable, "-m", JOB, role, contestant, options.corpus, "--place", place, "--level", level]
-    words += ["--documents", str(documents), "--asked", str(options.asked)]
+    words += ["--documents", str(documents), "--queries", str(options.queries)]
     words += ["--days", str(options.days), "--window", str(options.window or 0)]
     cost = measure.run([*words, *(("--planted", options.planted) if options.planted else ())], measure.one_thread())
     return {**json.loads(cost.stdout.splitlines()[-1]), "peak": cost.peak}
@@ -81,8 +81,8 @@ def measured(contestant: str, level: str, kind: str, documents: int, options: ar
     with place_of(kind) as place:
         figures = run("add", contestant, level, place, documents, options)
         if contestant != "datasketch":
-            asked = run("ask", contestant, level, place, documents, options)
-            figures |= {**asked, "peak": figures["peak"]}
+            answers = run("query", contestant, level, place, documents, options)
+            figures |= {**answers, "peak": figures["peak"]}
     name = f"{contestant}, level {level}" if contestant == "dedup" else "datasketch"
     where = {"folder": "", "memory": ", in memory"}.get(kind, ", on Redis")
     return {"contestant": name + where, **figures, "bytes_a_document": bytes_a_document(figures)}
@@ -93,7 +93,7 @@ def compile_kernels(options: argparse.Namespace) -> None:
     for level in options.levels if "dedup" in options.contestants or options.window else ():
         with place_of("folder") as place:
             run("add", "dedup", level, place, min(options.documents, FEW), options)
-            run("ask", "dedup", level, place, 0, options)
+            run("query", "dedup", level, place, 0, options)
 
 
 def bytes_a_document(figures: Mapping[str, Any]) -> float:
@@ -143,7 +143,7 @@ def truths(rows: Sequence[dict[str, Any]], options: argparse.Namespace) -> None:
 
 
 def tables_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield tables: adding, asking, finding."""
+    """Yield tables: adding, querying, finding."""
     heads = ["index", "documents", "added a CPU s", "first tenth", "last tenth", "by the clock", "slowest tenth"]
     heads += ["longest batch s", "kB a document", "writer MB, peak", "its own"]
     lines = []
@@ -210,8 +210,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", type=Path, help="JSON lines with id and text")
     parser.add_argument("--planted", type=Path, help="planted.jsonl of the corpus")
-    parser.add_argument("--documents", type=int, help="that are added (default: all but those asked about)")
-    parser.add_argument("--asked", type=int, default=1_000, help="texts asked about, the next ones (default: 1000)")
+    parser.add_argument("--documents", type=int, help="that are added (default: all but those queried)")
+    parser.add_argument("--queries", type=int, default=1_000, help="texts queried, the next ones (default: 1000)")
     parser.add_argument("--contestants", nargs="+", default=CONTESTANTS, choices=CONTESTANTS, metavar="NAME")
     parser.add_argument("--levels", nargs="+", default=["near", "rewritten"], metavar="LEVEL", help="of dedup")
     parser.add_argument("--redis-documents", type=int, default=20_000, help="on Redis (default: %(default)s)")
@@ -225,7 +225,7 @@ def main() -> None:
     options = parser.parse_args()
     with options.corpus.open("rb") as lines:
         everything = sum(1 for _ in lines)
-    options.documents = min(options.documents or everything, everything - (0 if options.window else options.asked))
+    options.documents = min(options.documents or everything, everything - (0 if options.window else options.queries))
     figures: dict[str, Any] = {"machine": measure.machine(), "versions": versions(), "corpus": options.corpus.name}
     compile_kernels(options)
     if options.window:

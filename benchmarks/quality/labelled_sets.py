@@ -65,7 +65,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """A labelled set.
+    """A labelled set: its documents, and pairs of them with a truth.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""datasketch 2: shingles in Python, signatures in NumPy, index in dictionaries: query, and insert what has no match.
+"""Run datasketch 2: shingles in Python, signatures in NumPy, index in dictionaries; query, insert what has no match.
 
 `MinHash.generator` and a fast hash function are what its documentation advises for speed; the scheme is its default,
 ``affine32``; bands and rows are its own choice for the threshold. It returns candidates and checks nothing; nor do we.

@@ -1,4 +1,4 @@
-"""datatrove: signatures, buckets, clusters and filter, each a pipeline of its own with the local executor.
+"""Run datatrove: signatures, buckets, clusters and filter, each a pipeline of its own with the local executor.
 
 The four stages of its example for MinHash, reading JSON lines itself, its English tokenizer (spaCy), 64-bit hashes;
 16 buckets of eight hashes instead of 14, for 128 hashes and the threshold 0.7. The removed documents are written, as

@@ -1,4 +1,4 @@
-"""FastSketchLSH: shingles in Python, sketches and index in C++, documents handed over some at a time.
+"""Run FastSketchLSH: shingles in Python, sketches and index in C++, documents handed over in batches.
 
 128 values and 16 bands, as in its README: eight rows a band, which is the threshold 0.7. `insert_and_query_duplicates`
 is what it shows for finding duplicates. It flags each document that shares a band with another, originals too; which

@@ -1,4 +1,4 @@
-"""gaoya: words, shingles, signatures and index in Rust, one document at a time: query, and insert what has no match.
+"""Run gaoya: words, shingles, signatures and index in Rust, one document at a time; query, insert what has no match.
 
 Its own word analyzer (it splits at ASCII white space and punctuation) with ``ngram_range=(5, 5)``;
 ``id_container="smallvec"``, as its docstring advises where clusters are small; bands and rows are its own choice for

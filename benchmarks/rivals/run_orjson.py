@@ -1,4 +1,4 @@
-"""Not a rival but the floor: read and parse the file with orjson, do nothing with it."""
+"""Read and parse the file with orjson and do nothing with it: no rival but the floor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""rensa, full sets: shingles in Python, signatures, index and the check of the estimate in Rust, fed as a stream.
+"""Run rensa, full sets: shingles in Python, signatures, index and the check of the estimate in Rust, fed as a stream.
 
 `RMinHashDeduplicator.add_pairs` is what its README shows under "Keep unique documents"; it takes an iterable, so no
 more than one document's shingles are held. Its "rho" pipeline is faster still, but samples positions of a text

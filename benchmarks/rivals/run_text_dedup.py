@@ -1,4 +1,4 @@
-"""text-dedup: its MinHash script, run as its README shows, on JSON lines that Hugging Face's datasets reads.
+"""Run text-dedup: its MinHash script as its README shows, on JSON lines that Hugging Face's datasets reads.
 
 128 hashes, word 5-shingles and the threshold 0.7, else its defaults. Releases from 0.4.1 on need Python 3.12, take a
 file of settings and check what they find; 0.4.0 takes options and checks nothing. Which of them it is depends on the

@@ -76,7 +76,7 @@ def boilerplate(size: int) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A hostile corpus.
+    """A corpus that is hard on a deduplicator.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ Costs = dict[int, list[measure.Cost]]
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One row of the table.
+    """A tool that is measured: a row of the table.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Who had a text first: the news agencies it credits, and which side of a pair is the copy."""
+"""Attribute texts: find the agency that a text credits, and which side of a pair is the copy."""

@@ -1,7 +1,7 @@
-"""News agencies by the names they are credited with: a data file in, a table to look names up in out.
+"""Read the table of news agencies: names, initials and sites, and the phrases that make a credit of a name.
 
-The shipped ones stand in ``agencies.json``, and so do the words that make a credit of a name. A file of the same form
-adds to them. Where the names are looked for says `dedup.attribution.credits`.
+The shipped agencies are in ``agencies.json``; a file of the same form adds to them. In which places of a text a name is
+a credit is defined in `dedup.attribution.credits`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).with_name("agencies.json")
 WORD = re.compile(r"\w+")
 
 UNKNOWN = -1
-"""Code of a source that is not given, and of no credit at all."""
+"""Code of a source that is missing or no agency, and of a text without a credit."""
 
 _LISTS_OF_AGENCY = ("names", "initials", "sites")
 _LISTS_OF_FILE = ("before", "between", "after")
@@ -29,7 +29,7 @@ _FORM = 'an object such as {"agencies": [{"name": "Reuters", "names": ["Рейт
 
 
 class Form(NamedTuple):
-    """One way an agency is written.
+    """One spelling of an agency's name.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Form(NamedTuple):
 
 
 class Agencies:
-    """A table of agencies.
+    """A table of news agencies, in which names and sources are looked up.
 
     Parameters
     ----------
@@ -84,8 +84,8 @@ class Agencies:
         Parameters
         ----------
         path : path, optional
-            What it says of a name counts before what is shipped: an agency listed again gets more names, and a name
-            of another agency goes over to it.
+            It takes precedence over what is shipped: an agency that is listed in both has the names of both, and a name
+            of a shipped agency can be given to another one.
 
         Raises
         ------
@@ -96,34 +96,34 @@ class Agencies:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that are equal for equal agencies."""
+        """Sixteen hexadecimal digits, equal for equal tables."""
         forms = sorted((form.text, form.agency, form.initials) for form in self.forms.values())
         everything = self.names, forms, sorted(self.sites.items()), self.before, self.between, self.after
         return hashlib.blake2b(repr(everything).encode(), digest_size=8).hexdigest()
 
     @functools.cached_property
     def by_first_word(self) -> dict[str, list[Form]]:
-        """Forms by their first run of word characters, the longest first; not those in scripts without spaces."""
-        found: dict[str, list[Form]] = {}
+        """Spellings by their first word, the longest first; not those in scripts without spaces."""
+        by_word: dict[str, list[Form]] = {}
         for form in sorted(self.forms.values(), key=lambda form: -len(form.text)):
             if not _is_unspaced(form.text):
-                found.setdefault(WORD.findall(form.text)[0], []).append(form)
-        return found
+                by_word.setdefault(WORD.findall(form.text)[0], []).append(form)
+        return by_word
 
     @functools.cached_property
     def first_words(self) -> frozenset[str]:
-        """The words that ``by_first_word`` knows."""
+        """The first words of all spellings: the keys of ``by_first_word``."""
         return frozenset(self.by_first_word)
 
     @functools.cached_property
     def unspaced(self) -> list[Form]:
-        """Forms in scripts without spaces, the longest first."""
+        """Spellings in scripts without spaces, the longest first."""
         forms = [form for form in self.forms.values() if _is_unspaced(form.text)]
         return sorted(forms, key=lambda form: -len(form.text))
 
     @functools.cached_property
     def mentioned(self) -> str:
-        """A regular expression, of the kind RE2 reads, that finds a form in bytes; too much rather than too little."""
+        """A regular expression for RE2 that finds every spelling in bytes, and at times what is none."""
         bounded = "|".join(re.escape(text) for text in self.forms if text.isascii())
         others = "|".join(re.escape(text) for text in self.forms if not text.isascii())
         return f"\\b(?:{bounded})\\b|{others}" if others else f"\\b(?:{bounded})\\b"
@@ -134,7 +134,7 @@ class Agencies:
         return named | {_folded(name): code for code, name in enumerate(self.names)}
 
     def code(self, source: str | None) -> int:
-        """Return the agency that a ``source`` field names, by a name or a site; UNKNOWN where it is none of them."""
+        """Return the code of the agency that a ``source`` field names, by name or site; UNKNOWN for other sources."""
         if not source:
             return UNKNOWN
         code = self._by_name.get(_folded(source))
@@ -207,8 +207,7 @@ def _checked(path: Path) -> dict[str, Any]:
         raise InputError(f"{path} is not JSON ({error})", _FORM) from error
     if not isinstance(read, dict):
         raise InputError(f"{path} holds {_kind(read)}", _FORM)
-    known = ("agencies", *_LISTS_OF_FILE)
-    _no_others(read, known, str(path))
+    _no_others(read, ("agencies", *_LISTS_OF_FILE), str(path))
     for name in _LISTS_OF_FILE:
         _strings(read.get(name, []), f"{path}: {name}", 1)
     agencies = read.get("agencies", [])
@@ -228,17 +227,17 @@ def _checked(path: Path) -> dict[str, Any]:
     return read
 
 
-def _no_others(found: dict[str, Any], known: tuple[str, ...], place: str) -> None:
-    others = [repr(name) for name in found if name not in known]
+def _no_others(entry: dict[str, Any], allowed: tuple[str, ...], place: str) -> None:
+    others = [repr(name) for name in entry if name not in allowed]
     if others:
-        raise InputError(f"{place} has {', '.join(others)}", f"no other names than {', '.join(known)}")
+        raise InputError(f"{place} has {', '.join(others)}", f"no other names than {', '.join(allowed)}")
 
 
-def _strings(found: Any, place: str, shortest: int, is_form: bool = False) -> None:
-    """Refuse what is not a list of strings of a few characters; forms are to be words as well."""
-    if not isinstance(found, list):
-        raise InputError(f"{place} is {_kind(found)}", "a list of strings")
-    for value in found:
+def _strings(values: Any, place: str, shortest: int, is_form: bool = False) -> None:
+    """Raise an error unless these are strings of at least the shortest length; spellings must be words as well."""
+    if not isinstance(values, list):
+        raise InputError(f"{place} is {_kind(values)}", "a list of strings")
+    for value in values:
         if not isinstance(value, str):
             raise InputError(f"{place} has {_kind(value)}", "strings only")
         if len(value) < shortest and not _is_unspaced(value):

@@ -1,9 +1,9 @@
-"""Which agency a text credits: the two ends of a text in, the agency out.
+"""Find the agency that a text credits, from the two ends of the text.
 
 A credit is the name of an agency in a place that only credits have: a dateline, a byline, a line of its own, a
-sign-off, a copyright notice, a phrase such as "according to". Names and phrases stand in `dedup.attribution.agencies`,
-the places here. Elsewhere in a text, and in its middle, a name is just a name: "Harrisburg, PA", "AP classes", "told
-the BBC".
+sign-off, a copyright notice, a phrase such as "according to". Names and phrases come from
+`dedup.attribution.agencies`; the places are defined here. Elsewhere in a text, and in its middle, a name is just a
+name: "Harrisburg, PA", "AP classes", "told the BBC".
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from dedup.store.scratch import release
 from dedup.text.markup import plain_text
 
 HEAD, TAIL = 320, 400
-"""Characters of either end of a text that are looked at."""
+"""How many characters at either end of a text are searched."""
 
 HEAD_BYTES, TAIL_BYTES = 2 * HEAD, 2 * TAIL
-"""How much a run keeps of either end, in UTF-8: enough for the alphabets of two bytes a letter."""
+"""How many bytes of UTF-8 a run keeps of either end: enough for alphabets of two bytes a letter."""
 
 CUT = "\0"
-"""Stands where a text goes on beyond the end that is looked at."""
+"""Put where the text continues beyond the end that is searched."""
 
 BESIDE = 120
-"""Characters before and behind a name that are looked at."""
+"""How many characters before and behind a name are searched."""
 
 JUST = 12
-"""Characters before a name that most places need, or a few times as many: a search through all would be slow."""
+"""How many characters before a name most patterns need, or a few times as many: searching all would be slow."""
 
 CLOSING = 60
-"""Characters at the very end of a text that are looked at first: most marks of the tail stand there."""
+"""How many characters at the very end of a text are searched first: most marks of the tail are there."""
 
-AT_A_TIME = 10_000
-"""Texts whose ends are in memory at a time."""
+BATCH_TEXTS = 10_000
+"""How many texts' ends are in memory at a time."""
 
 
 class Credit(NamedTuple):
-    """An agency credited.
+    """The agency that a text credits, and whether the text bears its mark or only draws on it.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ def credit(text: str, agencies: str | os.PathLike[str] | None = None) -> str | N
     Returns
     -------
     str or None
-        The canonical name. Of several agencies the one whose mark the text bears, before one it says it draws on;
-        then the first.
+        The canonical name. Of several agencies the one whose mark the text bears comes before one that it says it draws
+        on, and then the first.
 
     Raises
     ------
@@ -101,9 +101,13 @@ def credit(text: str, agencies: str | os.PathLike[str] | None = None) -> str | N
 
 
 def credits_at_ends(
-    ends: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64], texts: npt.NDArray[np.int64], agencies: Agencies
+    ends: npt.NDArray[np.uint8],
+    sizes: npt.NDArray[np.int64],
+    texts: npt.NDArray[np.int64],
+    agencies: Agencies,
+    batch: int = BATCH_TEXTS,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return what some of many texts credit.
+    """Return the credits of many texts, given their ends.
 
     Parameters
     ----------
@@ -112,8 +116,10 @@ def credits_at_ends(
     sizes : int64 array, shape (n,)
         Bytes of the texts.
     texts : int64 array, shape (n_texts,)
-        Which texts.
+        Rows of those that are wanted.
     agencies : Agencies
+    batch : int
+        How many texts' ends are in memory at a time.
 
     Returns
     -------
@@ -124,13 +130,13 @@ def credits_at_ends(
 
     Notes
     -----
-    One pass of RE2 finds the few texts that have any name near their ends, at a microsecond each; the places are
-    looked at in those only.
+    One pass of RE2 finds the few texts that have any name near their ends, at a microsecond each; only those are
+    searched for credits.
     """
     agency = np.full(len(texts), UNKNOWN)
     drawn_on = np.zeros(len(texts), bool)
-    for first in range(0, len(texts), AT_A_TIME):
-        chosen = texts[first : first + AT_A_TIME]
+    for first in range(0, len(texts), batch):
+        chosen = texts[first : first + batch]
         rows = np.ascontiguousarray(ends[chosen])
         release(ends)
         has_name = _has_name(rows, agencies)
@@ -153,7 +159,7 @@ def _has_name(rows: npt.NDArray[np.uint8], agencies: Agencies) -> npt.NDArray[np
 
 
 def ends_of(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-    """Return the first HEAD_BYTES and the last TAIL_BYTES of each text, whatever stands there beyond a shorter one.
+    """Return the first HEAD_BYTES and the last TAIL_BYTES of each text; of a shorter one with the bytes around it.
 
     Parameters
     ----------
@@ -172,9 +178,9 @@ def ends_of(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.
 
 
 def _windows(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.void]:
-    """Return so many bytes from each start, as one value each; zeros beyond the data.
+    """Return ``width`` bytes from each start, as one value each; zeros beyond the data.
 
-    One value, for NumPy copies such a value at once: ten times as fast as so many bytes.
+    NumPy copies one value at once, ten times as fast as as many bytes.
     """
     last = len(data) - width
     if last < 0:
@@ -188,7 +194,7 @@ def _windows(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], width: 
 
 
 def credit_at_ends(head: bytes, tail: bytes, size: int, agencies: Agencies) -> Credit:
-    """Return what a text credits, given its two ends.
+    """Return the credit of one text, given its two ends.
 
     Parameters
     ----------
@@ -259,8 +265,8 @@ def _is_inside_word(text: str, start: int, stop: int) -> bool:
     return bool((start and _goes_on_with(text[start - 1])) or _goes_on_with(text[stop : stop + 1]))
 
 
-# The places. Each looks at what stands before and behind a name. They are told as patterns that are compiled when the
-# first name is met: most runs on most machines meet few.
+# The places: patterns of what stands before and behind a name. They are compiled when the first name is met, for most
+# runs meet few.
 
 _DASH = "[-‐‑–—―−]"
 _STOP = '[.!?…。！？।"”’»)\\]』」]'  # ends a sentence

@@ -1,6 +1,6 @@
-"""Which side of a match seems to be the copy: credits, sources, dates and measures in, a side out.
+"""Decide which side of a match seems to be the copy, from credits, sources, dates and measures.
 
-The grounds, the strongest first; the first that speaks decides, and where none does the answer is open.
+These are the grounds, the strongest first. The first one that applies decides; where none does, the answer is open.
 
 1. *Credit.* One credits the agency that the other comes from, and does not come from it itself. The other comes from
    an agency where its ``source`` says so; or where it has no source but bears the agency's mark ("LONDON (Reuters) -")
@@ -10,10 +10,10 @@ The grounds, the strongest first; the first that speaks decides, and where none 
 3. *Date.* The later one, where both are dated and the dates differ.
 4. *Cut.* Of near duplicates and revised texts the one that has nothing of its own, where the other has much.
 
-That one credits an agency and the other does not is no ground: the silent one may be the agency's own, or a copy
-whose credit was cut. Nor is mere length: reports grow by updates as often as they shrink by cuts, and of 820
-excerpts in dated web news 46 of 100 were later than what they stand in (`benchmarks/quality/direction.py`). A ``partial``
-match is decided by credit and date alone, for either may have been first with the passages they share.
+That one credits an agency and the other does not is no ground: the silent one may be the agency's own, or a copy whose
+credit was cut. Nor is mere length: reports grow by updates as often as they shrink by cuts, and of 820 excerpts in
+dated web news 46 of 100 were later than what they stand in (`benchmarks/quality/direction.py`). A ``partial`` match is
+decided by credit and date alone, for either may have been first with the passages they share.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MUCH_OF_ITS_OWN = 0.8
 
 
 class Sides(NamedTuple):
-    """What is known of one side of each pair.
+    """Source, credit and date of one side of each pair.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def derived(
     containment_left: npt.NDArray[np.float64],
     containment_right: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.int8]:
-    """Return the side of each pair that seems to be the copy.
+    """Return the side of each pair that seems to be the copy of the other.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def derived(
 def origins(
     is_agency: npt.NDArray[np.bool_], credit: npt.NDArray[np.int64], drawn_on: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int8]:
-    """Return how near each document seems to be to where its copies come from, the nearest 0.
+    """Rank documents by how close they seem to be to the origin of their copies, the closest 0.
 
     An agency's own; one that bears an agency's mark, as the agency sent it; one that credits none; one that says that
     it draws on another.

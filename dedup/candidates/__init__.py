@@ -1,1 +1,1 @@
-"""Finding the pairs of documents that are worth a comparison: by MinHash and LSH, and by rare word pairs."""
+"""Find the pairs of documents that are worth comparing: by MinHash and LSH, and by rare word pairs."""

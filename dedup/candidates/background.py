@@ -1,4 +1,4 @@
-"""What is common in the language at large: word pairs that many news articles hold, for runs too small to know it.
+"""Supply the word pairs that are common in news at large, for corpora too small to show it.
 
 A handful of articles cannot tell which of their word pairs are rare: "said on Monday that the" would be evidence. So
 the pairs that stand in more than `COMMON_DF` of `ARTICLES` news articles are shipped, as hashes, and count the
@@ -43,12 +43,12 @@ def count_in(frequencies: npt.NDArray[np.uint8], n_articles: int) -> None:
 
 
 def lacking(n_articles: int) -> int:
-    """Return what so many articles lack to know the common pairs by themselves, in articles of each pair."""
+    """Return how many articles must be added to the count of each common pair in a corpus of this size."""
     return max(0, int(np.ceil((COMMON_DF + 1) * (1.0 - n_articles / ARTICLES))))
 
 
 def add(frequencies: npt.NDArray[np.uint8], articles: int) -> None:
-    """Raise, or lower, the frequencies of the common pairs by so many articles, in place."""
+    """Raise, or lower, the frequencies of the common pairs by this number of articles, in place."""
     if articles == 0:
         return
     slots = np.unique(common_pairs() & np.uint32((len(frequencies) - 1) & 0xFFFFFFFF))

@@ -1,4 +1,4 @@
-"""Locality-sensitive hashing: signatures to band keys, keys to candidate pairs. All that is found is verified later.
+"""Find candidate pairs by locality-sensitive hashing: documents that share a band of their signatures.
 
 Notes
 -----
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates.pairs import Bucket, Found, Pairs, distinct
+from dedup.candidates.pairs import Bucket, Candidates, Pairs, distinct
 from dedup.errors import ParamsError
 from dedup.kernels import band_keys as kernel
 from dedup.params import Params
@@ -66,7 +66,7 @@ def pairs_in_buckets(
     record: npt.NDArray[np.int64],
     documents: npt.NDArray[np.int64],
     limit: int,
-) -> Found:
+) -> Candidates:
     """Find the candidate pairs among documents that share a key.
 
     Parameters
@@ -103,4 +103,4 @@ def pairs_in_buckets(
             waiting = []
         if size > largest.size:
             largest = Bucket(size, first)
-    return Found(distinct(found, *waiting), largest, np.flatnonzero(crowded))
+    return Candidates(distinct(found, *waiting), largest, np.flatnonzero(crowded))

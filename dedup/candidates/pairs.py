@@ -24,8 +24,8 @@ class Bucket:
     document: int
 
 
-class Found(NamedTuple):
-    """What a search for candidate pairs gives.
+class Candidates(NamedTuple):
+    """The result of a search for candidate pairs.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def split(pairs: Pairs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 def joined(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Pairs:
-    """Return pairs of earlier and later documents as `split` takes them, sorted."""
+    """Return pairs of earlier and later documents, sorted: the inverse of `split`."""
     return np.sort(left.astype(np.uint64) << np.uint64(32) | right.astype(np.uint64))
 
 

@@ -31,7 +31,7 @@ def permutations(num_perm: int, seed: int) -> tuple[npt.NDArray[np.uint32], npt.
 
 
 def signatures(tokens: Tokens, params: Params | None = None, length: int | None = None) -> npt.NDArray[np.uint32]:
-    """Sign every document.
+    """Compute the MinHash signature of every document.
 
     Parameters
     ----------

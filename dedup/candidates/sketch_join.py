@@ -1,42 +1,42 @@
-"""Posting lists of rare pairs: sketches in, the pairs of documents that share enough of them out."""
+"""Find the pairs of documents whose sketches have enough in common, by posting lists of what is in them."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates.pairs import Bucket, Found, Pairs, joined, split
+from dedup.candidates.pairs import Bucket, Candidates, Pairs, joined, split
 from dedup.candidates.word_pairs import Sketches
-from dedup.kernels import posting_pairs as kernel
+from dedup.kernels import posting_lists as kernel
 from dedup.params import Params
 from dedup.store.scratch import Scratch, release
 from dedup.store.slices import in_slices
 
 LEAST_OVERLAP = 2  # rare pairs that any candidate pair shares
-AT_A_TIME = 1 << 16  # documents whose sketches are resident
+BLOCK_DOCUMENTS = 1 << 16  # whose sketches are resident
 POSTING_BYTES = 12  # that one takes while posting lists are made, and while pairs are looked for
 ROOM = 4  # candidate pairs a document; more are found in a second pass
 
 
 def pairs_in_postings(
-    found: Sketches,
+    sketches: Sketches,
     documents: npt.NDArray[np.int64],
     overlap: int,
     least_overlap: int,
     limit: int,
     scratch: Scratch,
     threads: int = 1,
-) -> Found:
-    """Find the candidate pairs among documents whose sketches share rare pairs enough.
+) -> Candidates:
+    """Find the pairs of documents whose sketches have enough in common.
 
     Parameters
     ----------
-    found : Sketches
+    sketches : Sketches
     documents : int64 array, ascending, shape (n,)
-        Whose they are.
+        The document of each sketch.
     overlap, least_overlap : int
-        Full sketches must share so many; where the smaller is not full in proportion, but at least the least: a short
-        document has few to share.
+        Full sketches must have ``overlap`` hashes in common; where the smaller one is not full, fewer in proportion,
+        but no fewer than ``least_overlap``: a short document has few to share.
     limit : int
         In a posting list each document meets the first ``limit`` before it.
     scratch : Scratch
@@ -44,9 +44,9 @@ def pairs_in_postings(
     threads : int
     """
     if len(documents) == 0:
-        return Found(np.empty(0, np.uint64), Bucket(0, 0), documents)
-    members, longest, crowded = _posting_lists(found, limit, scratch)
-    sizes, full = found.sizes, found.hashes.shape[1]
+        return Candidates(np.empty(0, np.uint64), Bucket(0, 0), documents)
+    members, longest, crowded = _posting_lists(sketches, limit, scratch)
+    sizes, full = sketches.sizes, sketches.hashes.shape[1]
     place = np.uint32 if len(members) < 2**32 else np.uint64
     found_pairs: list[Pairs] = []
 
@@ -67,24 +67,24 @@ def pairs_in_postings(
     in_slices(share, len(documents), threads, 1 + scratch.memory // (8 * POSTING_BYTES * full * threads))
     scratch.drop("posting lists")
     left, right = (documents[side] for side in split(np.concatenate(found_pairs)))
-    return Found(joined(left, right), Bucket(longest.size, int(documents[longest.document])), documents[crowded])
+    return Candidates(joined(left, right), Bucket(longest.size, int(documents[longest.document])), documents[crowded])
 
 
 def _posting_lists(
-    found: Sketches, limit: int, scratch: Scratch
+    sketches: Sketches, limit: int, scratch: Scratch
 ) -> tuple[npt.NDArray[np.uint32], Bucket, npt.NDArray[np.bool_]]:
     """Return the members of every posting list of more than one, the longest, and who is in one over the limit."""
-    bits = max(1, (len(found) - 1).bit_length())
-    total = int(found.sizes.sum(dtype=np.int64))
+    bits = max(1, (len(sketches) - 1).bit_length())
+    total = int(sketches.sizes.sum(dtype=np.int64))
     most = max(1 << 20, scratch.memory // (4 * POSTING_BYTES))
     part_bits = max(0, (-(-total // most) - 1).bit_length())
-    rows = np.arange(len(found)) if found.rows is None else found.rows
+    rows = np.arange(len(sketches)) if sketches.rows is None else sketches.rows
     room = np.empty(total if part_bits == 0 else total + total // 4 >> part_bits, np.uint64)
     members = scratch.array("posting lists", np.uint32)
     longest = Bucket(0, 0)
-    crowded = np.zeros(len(found), bool)
+    crowded = np.zeros(len(sketches), bool)
     for part in range(1 << part_bits):
-        while (count := _pack(found, rows, bits, part, part_bits, room)) > len(room):
+        while (count := _pack(sketches, rows, bits, part, part_bits, room)) > len(room):
             room = np.empty(count, np.uint64)
         packed = room[:count]
         packed.sort()
@@ -98,14 +98,14 @@ def _posting_lists(
 
 
 def _pack(
-    found: Sketches, rows: npt.NDArray[np.int64], bits: int, part: int, part_bits: int, room: npt.NDArray[np.uint64]
+    sketches: Sketches, rows: npt.NDArray[np.int64], bits: int, part: int, part_bits: int, room: npt.NDArray[np.uint64]
 ) -> int:
     count = 0
-    for first in range(0, len(rows), AT_A_TIME):
-        some = slice(first, first + AT_A_TIME)
-        here = found.hashes, found.sizes[some], rows[some], first
+    for first in range(0, len(rows), BLOCK_DOCUMENTS):
+        block = slice(first, first + BLOCK_DOCUMENTS)
+        here = sketches.hashes, sketches.sizes[block], rows[block], first
         count = kernel.pack_part(*here, bits, part, part_bits, room, count)
-        release(found.hashes)
+        release(sketches.hashes)
     return count
 
 

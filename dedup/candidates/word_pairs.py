@@ -1,7 +1,8 @@
-"""Rare word pairs: their document frequencies, those of each document, and its sketch of them.
+"""Count word pairs over a corpus, list the rare ones of each document, and sketch documents by them.
 
-The second road to a candidate: it finds excerpts and rewrites, whose shingles hardly meet. A sketch is the bottom-k
-MinHash (Broder 1997) of the document's word pairs that are rare in the corpus at hand.
+This is the second way to candidate pairs. It finds excerpts and rewrites, which have hardly a shingle in common. A word
+pair is two words in a row. A sketch is the bottom-k MinHash (Broder 1997) of the document's word pairs that are rare in
+the corpus at hand.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.kernels import pair_sketches as kernel
-from dedup.kernels import words as words_kernel
+from dedup.kernels import unspaced_words as words_kernel
+from dedup.kernels import word_pair_sketches as kernel
 from dedup.params import Params
 from dedup.store.corpus import Corpus
 from dedup.store.scratch import Scratch, read_only, release
 from dedup.store.slices import in_slices, in_turn
 
 SLOTS_PER_TOKEN = 0.4  # to be rounded up to a power of two; a rare pair that shares its slot is counted too high
-FEW_SLOTS_PER_TOKEN = 0.25  # of 1,230 copies in 44,807 articles so many slots lose 1 %, half as many 4 %, an eighth 9 %
+FEW_SLOTS_PER_TOKEN = 0.25  # loses 1 % of 1,230 copies in 44,807 articles; half as many slots 4 %, an eighth 9 %
 LEAST_BITS = 20
 USUAL_BITS = 24  # of small corpora: room for the background
 CROWD_SKETCH = 16
@@ -42,21 +43,21 @@ RARITY_WEIGHTS = np.clip(
     0,
     kernel.FULL_WEIGHT,
 ).astype(np.uint8)
-"""Weight of a word pair by the number of articles it stands in."""
+"""Weight of a word pair by the number of articles that have it."""
 
-BLOCK = 1 << 20  # tokens that are looked up at a time
+BLOCK_TOKENS = 1 << 20  # that are looked up at a time
 
 
 def frequency_bits(n_tokens: int, memory: int) -> int:
-    """Return the base-2 logarithm of the frequency table's length: `SLOTS_PER_TOKEN`, or more.
+    """Return the base-2 logarithm of the length of a frequency table: `SLOTS_PER_TOKEN`, or more.
 
-    At most half of the memory, but never less than 1 MB.
+    The table takes at most half of the memory, but never less than 1 MB.
     """
     return min(_wanted_bits(n_tokens), max(LEAST_BITS, int(memory // 2).bit_length() - 1))
 
 
 def is_crowded(n_tokens: int, memory: int) -> bool:
-    """Whether the memory does not allow for `FEW_SLOTS_PER_TOKEN`: copies are then missed."""
+    """Return whether the memory is too small for `FEW_SLOTS_PER_TOKEN`, so that copies are missed."""
     bits = frequency_bits(n_tokens, memory)
     return bits < _wanted_bits(n_tokens) and 1 << bits < FEW_SLOTS_PER_TOKEN * n_tokens
 
@@ -68,7 +69,7 @@ def _wanted_bits(n_tokens: int) -> int:
 def pair_frequencies(
     corpus: Corpus, documents: npt.NDArray[np.int64], bits: int, threads: int = 1
 ) -> npt.NDArray[np.uint8]:
-    """Count in how many of the documents each word pair stands.
+    """Count in how many of the documents each word pair occurs.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def pair_frequencies(
     -------
     uint8 array, shape (2 ** bits,)
         By the lowest bits of a pair's hash: in how many documents some pair of that slot stands; over 128 an estimate,
-        as `dedup.kernels.pair_sketches.count_pairs` defines it. Too high where pairs share a slot.
+        as `dedup.kernels.word_pair_sketches.count_pairs` defines it. Too high where pairs share a slot.
     """
     frequencies = np.zeros(1 << bits, np.uint8)
     part_bits = min(bits, threads.bit_length() - 1)
@@ -104,7 +105,7 @@ def pair_frequencies(
 
 @dataclass(frozen=True, slots=True)
 class RarePairs:
-    """The rare word pairs of documents, at every position, and how many words these have.
+    """The rare word pairs of documents, at every position, with the number of words of each document.
 
     Parameters
     ----------
@@ -117,9 +118,10 @@ class RarePairs:
     firsts, lasts : int64 array, shape (n_documents,)
         Document ``i`` has those at ``firsts[i]:lasts[i]``.
     words : int64 array, shape (n_documents,)
-        Its tokens, or its words, which differ where an alphabet is written without spaces: `dedup.kernels.words`.
+        Its tokens, or its words, which differ where an alphabet is written without spaces:
+        `dedup.kernels.unspaced_words`.
     is_unspaced : bool array, shape (n_documents,)
-        Whether it has characters of scripts without spaces in one of three places.
+        Whether it is in a script without spaces: `has_unspaced`.
     """
 
     hashes: npt.NDArray[np.uint32]
@@ -138,7 +140,7 @@ class RarePairs:
 
 @dataclass(frozen=True, slots=True)
 class Sketches:
-    """The rare-pair sketches of some documents.
+    """Sketches of documents: the smallest hashes of their rare word pairs, or of their passages.
 
     Parameters
     ----------
@@ -157,9 +159,9 @@ class Sketches:
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def __getitem__(self, some: npt.NDArray[np.int64]) -> Sketches:
-        """Return the sketches of some documents."""
-        return Sketches(self.hashes, self.sizes[some], some if self.rows is None else self.rows[some])
+    def __getitem__(self, places: npt.NDArray[np.int64]) -> Sketches:
+        """Return the sketches of the documents at these places."""
+        return Sketches(self.hashes, self.sizes[places], places if self.rows is None else self.rows[places])
 
 
 def sketches(
@@ -169,8 +171,9 @@ def sketches(
     params: Params,
     scratch: Scratch,
     threads: int = 1,
+    block_tokens: int = BLOCK_TOKENS,
 ) -> tuple[Sketches, Sketches, RarePairs]:
-    """Look all word pairs of documents up, once: return their sketches, and their rare pairs for the evidence.
+    """Sketch documents by their rare word pairs, and list these pairs for the evidence.
 
     A sketch has the pairs of frequency 2 to ``rare_df`` with the smallest hashes: one of frequency 1 stands nowhere
     else and would take room without ever meeting another.
@@ -185,12 +188,14 @@ def sketches(
     scratch : Scratch
         Holds what is returned.
     threads : int
+    block_tokens : int
+        How many tokens each thread looks up at a time.
 
     Returns
     -------
     sketches : Sketches
     crowd_sketches : Sketches
-        Of the pairs of the frequencies that `dedup.judge.crowds` looks at.
+        Of the pairs of middling frequency by which `dedup.judge.rewrite_crowds` finds crowds.
     rare_pairs : RarePairs
     """
     bounds = np.array([2, params.rare_df, CROWD_LEAST_DF, CROWD_MOST_DF])
@@ -215,7 +220,7 @@ def sketches(
         is_unspaced[some] = has_unspaced(corpus, some)
         return own, listed[:count], marks[:count], weights[:count], crowd
 
-    for made in in_turn(sketch, blocks(corpus.lengths[documents]), threads):
+    for made in in_turn(sketch, blocks(corpus.lengths[documents], block_tokens), threads):
         for array, values in zip(arrays, made, strict=True):
             array.append(values.ravel())
         release(corpus.tokens, corpus.fingerprints)
@@ -230,13 +235,13 @@ def sketches(
 def from_scratch(
     params: Params, scratch: Scratch, sizes: npt.NDArray[np.uint16], *by_document: npt.NDArray[Any]
 ) -> tuple[Sketches, RarePairs]:
-    """Return sketches and rare pairs as `sketches` has left them in scratch files, the last four fields given."""
+    """Return the sketches and rare pairs that `sketches` has left in scratch files, given the arrays by document."""
     hashes, *lists = (scratch[name].view() for name, _ in SCRATCH)
     return Sketches(hashes.reshape(-1, params.sketch_size), sizes), RarePairs(*lists, *by_document)
 
 
 def rare_pairs(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> RarePairs:
-    """List the rare word pairs of all documents, without sketches; for a few documents."""
+    """List the rare word pairs of a few documents, without sketches and scratch files."""
     documents = np.arange(len(corpus))
     lasts = np.cumsum(corpus.lengths)
     firsts = lasts - corpus.lengths
@@ -256,7 +261,7 @@ def rare_pairs(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> RarePairs:
 
 
 def has_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return which documents have characters of scripts without spaces in one of three places."""
+    """Return which documents are in a script without spaces, by a look at three places of each."""
     if len(corpus.tokens) == 0:
         return np.zeros(len(documents), bool)
     starts, lengths = corpus.starts[documents], corpus.lengths[documents]
@@ -264,8 +269,8 @@ def has_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArra
     return np.asarray((corpus.tokens[places] & 1).any(axis=1))
 
 
-def blocks(lengths: npt.NDArray[np.int64]) -> list[slice]:
-    """Cut documents of these lengths into blocks of about `BLOCK` tokens."""
+def blocks(lengths: npt.NDArray[np.int64], size: int = BLOCK_TOKENS) -> list[slice]:
+    """Cut documents of these lengths into blocks of about ``size`` tokens."""
     ends = np.cumsum(lengths)
-    steps = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK))
+    steps = np.searchsorted(ends, np.arange(size, ends[-1] if len(ends) else 0, size))
     return [slice(first, last) for first, last in itertools.pairwise(sorted({0, *steps.tolist(), len(lengths)}))]

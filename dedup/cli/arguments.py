@@ -1,4 +1,8 @@
-"""Options that several commands share, and how their values are read."""
+"""Define the options that commands share, each once, and read their values.
+
+An option is named after what it sets: a field of `dedup.Params` (``--rare-df`` is ``rare_df``), a field of
+`dedup.Fields` (``--id-field`` is ``id``, ``--date-format`` is ``date_format``), or a keyword of `dedup.deduplicate`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedup.params import HTML
+from dedup.io.format_registry import READABLE
+from dedup.params import HTML, KEEP_POLICIES, UPDATES, Level, Params
 
 if TYPE_CHECKING:
     from dedup.io import Fields
@@ -46,46 +51,149 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def whole(text: str) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number") from None
+
+
+def number(text: str) -> float:
+    """Read a number such as ``0.7``."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number such as 0.7") from None
+
+
+def path(text: str) -> Path:
+    """Read a path, which must not be empty: an empty one would be the current folder."""
+    return Path(nonempty(text))
+
+
+def nonempty(text: str) -> str:
+    """Read a name of a file, a folder or an index as it is."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; is a variable not set?")
+    return text
+
+
 def names(text: str) -> tuple[str, ...]:
-    """Read names with commas between them."""
+    """Read names separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add what every command has."""
-    parser.add_argument("--json", action="store_true", help="print the answer as JSON")
-    parser.add_argument("--traceback", action="store_true", help="on an error, show where in the program it arose")
+WHAT_IS_A_COPY = ("level", "threshold", "updates", "certainty", "model", "html", "window", "related")
+WHICH_IS_KEPT = ("keep", "prefer")
+HOW_IT_IS_FOUND = (
+    "shingle_size", "num_perm", "seed", "target_recall", "min_tokens", "rare_df", "sketch_size", "sketch_overlap",
+    "bucket_limit",
+)  # fmt: skip
+"""The fields of `Params`, as they are grouped in the help."""
+
+FINE_TUNING = "fine tuning", "How copies are searched for. The defaults suit news; they are seldom worth changing."
+
+_PARAMS: dict[str, dict[str, Any]] = {
+    "level": {
+        "choices": list(Level.__members__),
+        "help": "how far from its original a copy may be; each level includes those before it",
+    },
+    "threshold": {
+        "type": number,
+        "metavar": "SHARE",
+        "help": "resemblance from which two texts are near duplicates: the share of word 5-shingles in common",
+    },
+    "updates": {
+        "choices": UPDATES,
+        "help": "if one text continues another and adds news: keep both, keep the latest where it contains nearly all "
+        "of the earlier one, or drop one as a copy",
+    },
+    "certainty": {
+        "type": number,
+        "metavar": "SHARE",
+        "help": "how probable it must be that a text adds no news before it is dropped as a copy; a higher value drops "
+        "less",
+    },
+    "model": {
+        "type": nonempty,
+        "metavar": "FILE",
+        "help": "judge by a model that dedup fit has written (default: the shipped one)",
+    },
+    "html": {
+        "choices": HTML,
+        "help": "markup in texts: auto removes it from texts that are HTML, and decodes entities; main (pip install "
+        "'newsdedup[html]') does the same, but compares only the article of a whole page; strip treats every text as "
+        "HTML; keep compares markup as words",
+    },
+    "window": {
+        "type": hours,
+        "metavar": "TIME",
+        "help": "72h or 3d: do not compare texts dated further apart, unless they are identical (default: no limit)",
+    },
+    "related": {
+        "action": "store_true",
+        "default": None,
+        "help": "also report pairs that tell the same story independently of each other; they are never dropped",
+    },
+    "keep": {
+        "choices": KEEP_POLICIES,
+        "help": "which of several copies is kept (default: earliest if the input has dates, else first)",
+    },
+    "prefer": {
+        "type": names,
+        "metavar": "A,B",
+        "help": "with --keep source: the sources or news agencies to prefer, the most preferred first",
+    },
+    "shingle_size": {"type": whole, "metavar": "N", "help": "words in a shingle"},
+    "num_perm": {"type": whole, "metavar": "N", "help": "length of a MinHash signature"},
+    "seed": {"type": whole, "metavar": "N", "help": "seed of the MinHash permutations, as in datasketch"},
+    "target_recall": {
+        "type": number,
+        "metavar": "SHARE",
+        "help": "share of the pairs exactly at the threshold that must become candidates",
+    },
+    "min_tokens": {
+        "type": whole,
+        "metavar": "N",
+        "help": "texts with fewer words are copies only if they are identical",
+    },
+    "rare_df": {"type": whole, "metavar": "N", "help": "a pair of words is rare if at most N articles contain it"},
+    "sketch_size": {"type": whole, "metavar": "N", "help": "rare word pairs that are kept of each text"},
+    "sketch_overlap": {
+        "type": whole,
+        "metavar": "N",
+        "help": "kept rare word pairs that two texts must share to become a candidate pair",
+    },
+    "bucket_limit": {
+        "type": whole,
+        "metavar": "N",
+        "help": "texts of one bucket that each other one is compared with at a time",
+    },
+}
 
 
-def add_agencies(parser: Any) -> None:
-    """Add what every command that looks for credits has."""
-    parser.add_argument(
-        "--agencies",
-        type=Path,
-        metavar="FILE",
-        help="news agencies to find as credits besides the shipped ones; JSON, as dedup/attribution/agencies.json",
-    )
+def add_params(parser: Any, *fields: str) -> None:
+    """Add the options for fields of `Params`; those that are not given are None, see `chosen`."""
+    defaults = Params()
+    for name in fields:
+        how = dict(_PARAMS[name])
+        default = getattr(defaults, name)
+        if isinstance(default, (str, int, float)) and not isinstance(default, bool):
+            how["help"] += f" (default: {default.name if isinstance(default, Level) else default})"
+        parser.add_argument("--" + name.replace("_", "-"), **how)
 
 
-def add_longest(parser: Any) -> None:
-    """Add --longest, for commands that read records to compare them."""
-    parser.add_argument(
-        "--longest",
-        type=size,
-        metavar="SIZE",
-        help="records that are longer are rejected (default: 64MB, at most 2GB)",
-    )
+def chosen(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of `Params` that were given, with their values."""
+    values = ((name, getattr(options, name, None)) for name in _PARAMS)
+    return {name: value for name, value in values if value is not None}
 
 
-def add_html(parser: Any, default: str | None, told: str) -> None:
-    """Add what every command that compares texts has."""
-    parser.add_argument(
-        "--html",
-        choices=HTML,
-        default=default,
-        help=f"markup in texts: auto ({told}) takes it off those that are HTML, and decodes entities; strip takes all "
-        "for HTML; keep compares it as words; main is auto, but of whole pages only the article (newsdedup[html])",
-    )
+def add_input(parser: Any, described: str = "") -> None:
+    """Add the inputs: files, folders, globs, or standard input."""
+    places = "file, folder or glob, or - for JSON lines on standard input"
+    parser.add_argument("input", nargs="+", type=nonempty, metavar="INPUT", help=f"{described}{places}; {READABLE}")
 
 
 GUESSES = {
@@ -94,45 +202,78 @@ GUESSES = {
     "date": "published, date",
     "source": "source, publisher",
 }
-"""Names of fields that are tried first where none is given; the others stand in docs/fields.md."""
+"""Names of fields that are tried first where none is given; docs/fields.md has the others."""
+
+_FIELDS = {
+    "id": "the id of a record",
+    "text": "its text; several fields are joined, as in title,text",
+    "date": "the date of publication",
+    "source": "the publisher",
+}
+
+
+def add_fields(parser: argparse.ArgumentParser) -> None:
+    """Add the options for fields of `Fields`: what the records look like."""
+    group = parser.add_argument_group(
+        "fields of the records",
+        "Fields that are not named are guessed for each record: the names below are\n"
+        "tried, and those of common feeds, APIs and crawlers. A name with dots is a path\n"
+        "into nested objects.",
+    )
+    for name, meaning in _FIELDS.items():
+        group.add_argument(f"--{name}-field", metavar="NAME", help=f"{meaning} (default: {GUESSES[name]})")
+    group.add_argument(
+        "--date-format",
+        metavar="FORM",
+        help="how dates are written if they are in no common form, for example %%d/%%m/%%Y",
+    )
+    add_encoding(group)
 
 
 def add_encoding(parser: Any) -> None:
-    """Add what every command that reads text has."""
+    """Add ``--encoding``."""
     parser.add_argument(
         "--encoding",
         metavar="NAME",
-        help="what files are in that are not UTF-8, such as windows-1251 (default: recognised, and told)",
+        help="encoding of the files that are not UTF-8, such as windows-1251 (default: recognised, and reported)",
     )
-
-
-def add_fields(parser: Any) -> None:
-    """Add what every command that reads records has."""
-    more = {"text": "; several are joined, as title,text", "date": "", "id": "", "source": ""}
-    for name, guesses in GUESSES.items():
-        parser.add_argument(
-            f"--{name}-field",
-            metavar="NAME",
-            help=f"guessed for each record: {guesses}, and the names of common feeds, APIs and crawlers; a name with "
-            f"dots is a path into objects{more[name]}",
-        )
-    parser.add_argument(
-        "--date-format",
-        metavar="FORM",
-        help="how dates are written, as %%d/%%m/%%Y, where they are in no form that is known",
-    )
-    add_encoding(parser)
 
 
 def fields_of(options: argparse.Namespace) -> Fields:
-    """Return the fields that were asked for.
+    """Return the fields that were named.
 
     Raises
     ------
     ParamsError
-        When the form of dates is none, or Python does not know the encoding.
+        When dates cannot be written in the form that is named, or Python does not know the encoding.
     """
     from dedup.io import Fields
 
     named = options.id_field, options.text_field, options.date_field, options.source_field
     return Fields(*named, options.date_format, options.encoding)
+
+
+def add_agencies(parser: Any) -> None:
+    """Add ``--agencies``."""
+    parser.add_argument(
+        "--agencies",
+        type=path,
+        metavar="FILE",
+        help="JSON file of news agencies to find in credits besides the shipped ones, in the form of "
+        "dedup/attribution/agencies.json",
+    )
+
+
+def add_longest(parser: Any) -> None:
+    """Add ``--longest``."""
+    parser.add_argument(
+        "--longest", type=size, metavar="SIZE", help="reject records that are longer (default: 64MB, at most 2GB)"
+    )
+
+
+def add_messages(parser: argparse.ArgumentParser) -> Any:
+    """Add the options that say what is printed; return their group."""
+    group = parser.add_argument_group("messages")
+    group.add_argument("--json", action="store_true", help="print the answer as JSON")
+    group.add_argument("--traceback", action="store_true", help="show where in the program an error arose")
+    return group

@@ -1,26 +1,19 @@
-"""``dedup compare``: judge two texts."""
+"""``dedup compare``: judge two texts and show what they share."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import sys
-from collections.abc import Sequence
 from typing import Any
 
-from dedup.cli.arguments import add_agencies, add_common, add_encoding, add_html
+from dedup.cli.answers import print_json
+from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen, nonempty
 from dedup.io.format_registry import COMPRESSED_SUFFIXES
-from dedup.report.escaping import harmless, shown
-
-DESCRIPTION = """\
-Judge two texts: what kind of copy one is of the other, by which measures, and which passages they share.
-
-  dedup compare a.txt b.txt
-"""
-
-RED_ON, OFF = "\033[1;31m", "\033[0m"
+from dedup.params import Params
+from dedup.report.escaping import shown
+from dedup.report.passages import marked
 
 
 def add_parser(commands: Any) -> None:
@@ -28,44 +21,46 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "compare",
         help="judge two texts",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Judge two texts: what kind of copy one is of the other, by which measures, and what they share.",
+        example="dedup compare a.txt b.txt",
     )
     parser.set_defaults(command=command)
-    parser.add_argument("a", metavar="A", help=f"text file, plain, {' or '.join(COMPRESSED_SUFFIXES)}")
-    parser.add_argument("b", metavar="B", help="the other")
+    parser.add_argument(
+        "a",
+        type=nonempty,
+        metavar="A",
+        help=f"text file, also {' or '.join(COMPRESSED_SUFFIXES)}, or - for standard input",
+    )
+    parser.add_argument("b", type=nonempty, metavar="B", help="the text to compare it with")
     parser.add_argument(
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="mark shared passages by colour, else by [[ ]] (default: colour on a terminal)",
+        help="mark shared passages in red, or else with [[ ]] (default: red on a terminal)",
     )
-    add_encoding(parser)
-    add_html(parser, "auto", "the default")
-    add_agencies(parser)
-    add_common(parser)
+    texts = parser.add_argument_group("what the texts are")
+    add_encoding(texts)
+    add_params(texts, "html")
+    add_agencies(parser.add_argument_group("credits"))
+    add_messages(parser)
 
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    from dedup.cli.compiling import announce_compilation
+    params = Params(**chosen(options))  # refused before anything is read
+    from dedup.comparison import compare, shared_passages
+    from dedup.io import read_text
+    from dedup.text.markup import plain_text
+    from dedup.text.tokens import encode
 
-    with announce_compilation(options.json):
-        from dedup.comparison import compare, shared_passages
-        from dedup.io import read_text
-        from dedup.params import Params
-        from dedup.text.markup import plain_text
-        from dedup.text.tokens import encode
-
-        Params(html=options.html)  # refused before anything is read
-        (a, of_a), (b, of_b) = read_text(options.a, options.encoding), read_text(options.b, options.encoding)
-        for note in (*of_a, *of_b):
-            print(f"dedup: {shown(note)}", file=sys.stderr)
-        a, b = (plain_text(encode(text), options.html) for text in (a, b))
-        # What is shown and compared is one thing; taken off twice, markup that a text quotes would go, too.
-        comparison = compare(a, b, Params(html="keep"), agencies=options.agencies)
+    (a, notes_a), (b, notes_b) = read_text(options.a, options.encoding), read_text(options.b, options.encoding)
+    for note in (*notes_a, *notes_b):
+        print(f"dedup: {shown(note)}", file=sys.stderr)
+    a, b = (plain_text(encode(text), params.html) for text in (a, b))
+    # What is compared is what is shown; markup removed a second time would be markup that a text quotes.
+    comparison = compare(a, b, Params(html="keep"), agencies=options.agencies)
     if options.json:
-        print(json.dumps(dataclasses.asdict(comparison)))
+        print_json(dataclasses.asdict(comparison))
         return 0
     print(f"{comparison.relation or 'no relation'}, score {comparison.score:.2f}: {comparison.reason}")
     for name, credit in ((options.a, comparison.credit_a), (options.b, comparison.credit_b)):
@@ -82,15 +77,5 @@ def command(options: argparse.Namespace) -> int:
     if not comparison.measures:
         return 0
     for name, text, passages in zip((options.a, options.b), (a, b), shared_passages(a, b), strict=True):
-        print(f"\n--- {shown(name)}\n{marked(harmless(text), passages, (RED_ON, OFF) if color else ('[[', ']]'))}")
+        print(f"\n--- {shown(name)}\n{marked(text, passages, color)}")
     return 0
-
-
-def marked(text: str, passages: Sequence[tuple[int, int]], marks: tuple[str, str]) -> str:
-    """Return the text with marks around the passages."""
-    pieces = []
-    at = 0
-    for start, stop in passages:
-        pieces += [text[at:start], marks[0], text[start:stop], marks[1]]
-        at = stop
-    return "".join([*pieces, text[at:]]).rstrip("\n")

@@ -1,10 +1,9 @@
-"""``dedup label``: label pairs of a run, side by side in a terminal, one key each."""
+"""``dedup label``: show pairs of a run side by side, and store a label for each, a key each."""
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
 import shutil
 import sys
@@ -13,70 +12,69 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from dedup.cli.arguments import add_common, add_fields, fields_of, positive
-from dedup.cli.side_by_side import beside
+from dedup.cli.answers import print_json
+from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
 from dedup.report.escaping import shown as escaped
+from dedup.report.side_by_side import beside
 
 if TYPE_CHECKING:
-    from dedup.fit.labels import Document, Label, Run, UnlabelledPair
+    from dedup.fit.labels import Label
+    from dedup.fit.run_pairs import RunPairs, ShownText, UnlabelledPair
 
-DESCRIPTION = """\
-Say of pairs of a run what they are, to have the verdict fitted to your own news.
-
-  dedup run news.jsonl -o out
-  dedup label out
-  dedup fit labels.jsonl -o house.json
-
-The pairs come in the order in which a label is worth most, each document once: half are those of which the run is least
-sure, half are drawn at random. What both texts have word for word is dim on a terminal. Each label is written at once;
-call it again to go on. 150 labels are a good start.
+NOTES = """\
+The pairs come in the order in which a label is worth most, each document once: half
+are those that the run is least sure of, half are drawn at random. On a terminal,
+words that both texts share are dim. Each label is written at once; repeat the
+command to continue. 150 labels are a good start; dedup fit then fits the models.
 """
 
 KEYS = {"c": "copy", "u": "update", "o": "other", "s": "skip"}
 BACK, MORE, QUIT = "b", "m", "q"
 
 MARGIN = 10
-"""Lines of a terminal that are not text."""
+"""Lines of the terminal that are not text."""
 
 ENOUGH_TO_FIT = 20
 
 READ_AHEAD = 25
-"""Pairs whose texts are read from the inputs at a time."""
+"""Pairs whose texts are read from the inputs together."""
 
 
 def add_parser(commands: Any) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "label",
-        help="label pairs of a run, to fit the verdict to them",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        help="label pairs of a run, to fit the models to your own news",
+        description="Label pairs of a run as copy, update or other, to fit the models to your own news.",
+        example="dedup label out    # the folder of: dedup run news.jsonl -o out",
+        notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("output", type=Path, metavar="OUT", help="folder that dedup run -o has written")
+    parser.add_argument("output", type=path, metavar="OUT", help="folder that dedup run -o has written")
     parser.add_argument(
         "--labels",
-        type=Path,
+        type=path,
         metavar="FILE",
         default=Path("labels.jsonl"),
-        help="JSON lines; new labels are written behind those that it holds (default: %(default)s)",
+        help="JSON lines file that the labels are appended to (default: %(default)s)",
     )
     parser.add_argument(
-        "--count", type=positive, default=150, metavar="N", help="stop at so many (default: %(default)s)"
+        "--count", type=positive, default=150, metavar="N", help="stop at this many labels (default: %(default)s)"
     )
-    add_fields(parser.add_argument_group("fields, as for the run"))
-    add_common(parser)
+    add_fields(parser)
+    add_messages(parser)
 
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
     from dedup.errors import OutputError
-    from dedup.fit.labels import SKIP, Run, read_labels
+    from dedup.fit.labels import SKIP, read_labels
+    from dedup.fit.run_pairs import RunPairs
 
-    run = Run(options.output, fields_of(options))
+    run = RunPairs(options.output, fields_of(options))
     labels = read_labels(options.labels) if options.labels.exists() else []
     if not options.labels.parent.is_dir():
-        raise OutputError(f"{options.labels.parent}: no such folder", "a place for the labels")
+        raise OutputError(f"{options.labels.parent}: no such folder", "an existing folder for the labels")
     before = len(labels)
     shown = sys.stderr if options.json else sys.stdout
     try:
@@ -85,27 +83,28 @@ def command(options: argparse.Namespace) -> int:
         print(file=shown)
     counts = Counter(label.label for label in labels)
     if options.json:
-        print(json.dumps({"labels": str(options.labels), "new": len(labels) - before, **counts}))
+        print_json({"labels": str(options.labels), "new": len(labels) - before, **counts})
         return 0
-    told = ", ".join(f"{counts[name]} {name}" for name in KEYS.values() if counts[name])
-    print(f"labels in {options.labels}: {told}" if labels else "no labels yet")
+    parts = ", ".join(f"{counts[name]} {name}" for name in KEYS.values() if counts[name])
+    print(f"labels in {escaped(str(options.labels))}: {parts}" if labels else "no labels yet")
     if len(labels) - counts[SKIP] >= ENOUGH_TO_FIT:
-        print(f"dedup fit {options.labels} -o house.json fits the verdict to them")
+        print(f"to fit the models to them: dedup fit {escaped(str(options.labels))} -o house.json")
     return 0
 
 
-def _ask(run: Run, labels: list[Label], options: argparse.Namespace, file: TextIO) -> None:
-    """Show pair after pair and write what is said of each."""
-    from dedup.fit.labels import SKIP, append_label, labelled
+def _ask(run: RunPairs, labels: list[Label], options: argparse.Namespace, file: TextIO) -> None:
+    """Show pair after pair, and store the label of each."""
+    from dedup.fit.labels import SKIP, append_label
+    from dedup.fit.run_pairs import labelled
 
-    shown: list[tuple[UnlabelledPair, Document, Document]] = []
+    shown: list[tuple[UnlabelledPair, ShownText, ShownText]] = []
     coming = _pairs(run, labels)
     at = 0
     while (done := sum(label.label != SKIP for label in labels)) < options.count:
         if at == len(shown):
             following = next(coming, None)
             if following is None:
-                print("no pairs are left", file=file)
+                print("there are no more pairs to label", file=file)
                 return
             shown.append(following)
         pair, left, right = shown[at]
@@ -115,7 +114,7 @@ def _ask(run: Run, labels: list[Label], options: argparse.Namespace, file: TextI
             if key == MORE:
                 print(_page(left, right, "", whole=True), file=file)
             else:
-                print(f"{escaped(key) or 'an empty line'} is no key: c, u, o, s, b, m or q", file=file)
+                print(f"{escaped(key) or 'an empty line'} is not a key; expected c, u, o, s, b, m or q", file=file)
             key = _key()
         if key == QUIT:
             return
@@ -127,11 +126,11 @@ def _ask(run: Run, labels: list[Label], options: argparse.Namespace, file: TextI
             append_label(options.labels, label)
             labels.append(label)
             at += 1
-    print(f"all {options.count} are labelled; --count asks for more", file=file)
+    print(f"{options.count} pairs are labelled; raise --count to label more", file=file)
 
 
-def _pairs(run: Run, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, Document, Document]]:
-    """Yield pairs without a label, and their texts."""
+def _pairs(run: RunPairs, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, ShownText, ShownText]]:
+    """Yield the pairs without a label, with their texts."""
     coming = run.unlabelled([(label.left, label.right) for label in labels])
     while waiting := list(itertools.islice(coming, READ_AHEAD)):
         texts = run.documents(name for pair in waiting for name in (pair.left, pair.right))
@@ -139,7 +138,7 @@ def _pairs(run: Run, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, Docu
             yield pair, texts[pair.left], texts[pair.right]
 
 
-def _page(left: Document, right: Document, title: str, whole: bool) -> str:
+def _page(left: ShownText, right: ShownText, title: str, whole: bool) -> str:
     """Return both texts side by side, and the keys."""
     columns, lines = shutil.get_terminal_size((120, 40))
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ

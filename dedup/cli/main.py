@@ -1,42 +1,40 @@
-"""``dedup``: choose the command, tell its errors in one line."""
+"""Run ``dedup``: choose the command, report its errors in one line, and return the exit code."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from dedup._version import __version__
-from dedup.cli import compare, fit, index_commands, label, run
-from dedup.cli.startup import leave, start
+from dedup.cli import compare, fit, label, run
+from dedup.cli.compile_notice import announce_compilation
+from dedup.cli.garbage import relax_collection, stop_collection
+from dedup.cli.index import index_group
+from dedup.cli.parser import Parser
+from dedup.cli.standard_streams import secure_streams, settle_streams
+from dedup.cli.unneeded_imports import block_unneeded
 from dedup.errors import DedupError
 from dedup.report.escaping import shown
 
-DESCRIPTION = """\
-Find copies, excerpts and rewrites among news articles; say which is what, and decide what to keep.
-
-  dedup run news.jsonl -o out             drop the copies of a corpus
-  dedup compare a.txt b.txt               judge two texts
-  dedup index add news.index new.jsonl    keep documents, ask what a new one copies
-  dedup label out                         say of pairs of a run what they are, and have the verdict fitted to it
+EXAMPLES = """\
+dedup run news.jsonl -o out             drop the copies in a corpus
+dedup compare a.txt b.txt               judge two texts
+dedup index add news.index new.jsonl    add documents to an index, and see what each copies
+dedup label out                         label pairs of a run, to fit the models to them with dedup fit
 """
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the error and where to find help, and exit with 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the parser of the whole command line."""
-    top = Parser(prog="dedup", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top = Parser(
+        prog="dedup",
+        description="Find copies, excerpts and rewrites among news articles, and decide which of them to keep.",
+        example=EXAMPLES,
+    )
     top.add_argument("--version", action="version", version=f"dedup {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, compare, index_commands, label, fit):
+    for command in (run, compare, index_group, label, fit):
         command.add_parser(commands)
     return top
 
@@ -44,7 +42,21 @@ def parser() -> argparse.ArgumentParser:
 def console() -> NoReturn:
     """Run the command line as a program of its own."""
     start()
-    leave(main())
+    end(main())
+
+
+def start() -> None:
+    """Prepare the process, before NumPy, pyarrow and Numba are loaded."""
+    secure_streams()
+    relax_collection()
+    block_unneeded()
+
+
+def end(code: int) -> NoReturn:
+    """End the process with this exit code."""
+    settle_streams()
+    stop_collection()
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None, **more: object) -> int:
@@ -62,23 +74,26 @@ def main(arguments: Sequence[str] | None = None, **more: object) -> int:
     int
         0 done, 1 failed, 2 used wrongly, 130 interrupted.
     """
-    options = parser().parse_args(arguments)
-    vars(options).update(more)
+    traceback = False
     try:
-        code: int = options.command(options)
+        options, unknown = parser().parse_known_args(arguments)
+        if unknown:
+            options.parser.refuse(unknown)
+        vars(options).update(more)
+        traceback = options.traceback
+        with announce_compilation(getattr(options, "quiet", options.json)):
+            code: int = options.command(options)
         sys.stdout.flush()
         return code
     except DedupError as error:
-        if options.traceback:
+        if traceback:
             raise
         print(f"dedup: {shown(str(error))}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of our output went away, as `head` does; Python must not complain about it again at exit.
-        sys.stdout = None
-        return 1
+        return 1  # the reader of our output has gone, as `head` does; that is not an error to report
     except RuntimeError as error:
-        if options.traceback or "no locator available" not in str(error):
+        if traceback or "no locator available" not in str(error):
             raise
         print("dedup: no folder to keep compiled kernels in. Hint: set NUMBA_CACHE_DIR to one", file=sys.stderr)
         return 1
@@ -86,7 +101,7 @@ def main(arguments: Sequence[str] | None = None, **more: object) -> int:
         print("dedup: interrupted", file=sys.stderr)
         return 130
     except OSError as error:
-        if options.traceback:
+        if traceback:
             raise
         place = f": {error.filename}" if error.filename else ""
         print(shown(f"dedup: {error.strerror or error}{place}"), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""``python -m dedup.cli.reference > docs/cli.md``: the command line reference, from the parser itself."""
+"""Write the reference of the command line from its parsers: ``python -m dedup.cli.reference > docs/cli.md``."""
 
 from __future__ import annotations
 
@@ -19,20 +19,25 @@ def reference() -> str:
             actions = [action for action in group._group_actions if not isinstance(action, left_out)]
             if not actions:
                 continue
-            lines += [f"**{(group.title or '').capitalize()}**", "", "| option | meaning |", "| --- | --- |"]
+            lines += [f"**{(group.title or '').capitalize()}**", ""]
+            if group.description:
+                lines += [" ".join(group.description.split()), ""]
+            lines += ["| option | meaning |", "| --- | --- |"]
             lines += [f"| {_name(action)} | {_meaning(action)} |" for action in actions]
             lines.append("")
+        if command.epilog:
+            lines += [" ".join(command.epilog.split()), ""]
     return "\n".join(lines)
 
 
 def _commands(top: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
-    """Return the commands, and those of commands."""
-    found: list[argparse.ArgumentParser] = []
+    """Return the parsers of the commands, and those of their subcommands."""
+    commands: list[argparse.ArgumentParser] = []
     for action in top._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
-                found += [command, *_commands(command)]
-    return found
+                commands += [command, *_commands(command)]
+    return commands
 
 
 def _name(action: argparse.Action) -> str:
@@ -44,8 +49,8 @@ def _name(action: argparse.Action) -> str:
 
 
 def _meaning(action: argparse.Action) -> str:
-    told = (action.help or "").replace("%(default)s", str(action.default))
-    return told.replace("%%", "%").replace("|", "\\|")
+    text = (action.help or "").replace("%(default)s", str(action.default))
+    return text.replace("%%", "%").replace("|", "\\|")
 
 
 if __name__ == "__main__":

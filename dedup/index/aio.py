@@ -74,7 +74,17 @@ class AsyncIndex:
 
     @classmethod
     def open(cls, *arguments: Any, **options: Any) -> AsyncIndex:
-        """Return an index that opens when it is awaited: the same as calling the class."""
+        """Return an index that opens when it is awaited: the same as calling the class.
+
+        Parameters
+        ----------
+        *arguments, **options
+            As for `dedup.Index`.
+
+        Returns
+        -------
+        AsyncIndex
+        """
         return cls(*arguments, **options)
 
     @classmethod
@@ -87,6 +97,10 @@ class AsyncIndex:
             Returns an open index; called in the thread.
         closed : callable, optional
             Called with the index in the end, instead of `Index.close`.
+
+        Returns
+        -------
+        AsyncIndex
         """
         index = cls.__new__(cls)
         index._prepare(opened, closed)
@@ -168,11 +182,25 @@ class AsyncIndex:
         return await self._alone(lambda index: index.get(id))
 
     async def contains(self, id: str) -> bool:
-        """Return whether there is a document of that id, as ``id in index``."""
+        """Find out whether there is a document of an id, as ``id in index`` does.
+
+        Parameters
+        ----------
+        id : str
+
+        Returns
+        -------
+        bool
+        """
         return await self._alone(lambda index: id in index)
 
     async def count(self) -> int:
-        """Return how many documents there are, as ``len(index)``."""
+        """Count the documents, as ``len(index)`` does.
+
+        Returns
+        -------
+        int
+        """
         return await self._alone(len)
 
     async def flush(self) -> None:

@@ -14,8 +14,8 @@ import pyarrow as pa
 from dedup.attribution.agencies import Agencies
 from dedup.errors import StorageError
 from dedup.index.features import Features, NearKeys
-from dedup.index.index import Index, next_numbers
-from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row
+from dedup.index.index import Index
+from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
 from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
@@ -199,7 +199,7 @@ class BulkIndex:
             old = self._backend.by_id(id)
             if old is not None:
                 self._backend.remove(old)
-        numbers = next_numbers(self._backend, len(new.ids))
+        numbers = next_numbers(self._backend.next, len(new.ids))
         is_counted = self.params.level < Level.near or new.features.lengths >= self.params.min_tokens
         counted = np.broadcast_to(is_counted, len(numbers))
         self._backend.post(new.features, numbers, counted)

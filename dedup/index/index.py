@@ -23,17 +23,14 @@ from dedup.index.folder.backend import FolderBackend
 from dedup.index.match import Decision, Document, written
 from dedup.index.place import folder_of, is_url
 from dedup.index.protocol import Backend
-from dedup.index.record import Record, checked_date, checked_id, checked_record, id_taken, is_id, read_records
+from dedup.index.record import Record, batches, checked_date, checked_id, checked_record, id_taken, is_id, read_records
 from dedup.index.search.query import QueryMatches
-from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row
+from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
 from dedup.index.tuning import IndexTuning, default_tuning
 from dedup.judge.relation import LAST_COPY, Models
 from dedup.params import Params, with_fields
 
 DURABILITIES = ("flush", "each")
-
-BATCH_DOCUMENTS, BATCH_BYTES = 1_000, 16 << 20
-"""Documents, and bytes of text, that are worked on at a time."""
 
 
 class Index:
@@ -57,6 +54,8 @@ class Index:
         after every call. On a server every call commits, and what that outlives is up to the server.
     agencies : path, optional
         A file of news agencies, to be found as credits besides the shipped ones.
+    tuning : IndexTuning, optional
+        Sizes that nobody need change.
     **params_fields
         Fields of `Params` by name, as in ``Index(path, level="near")``; they replace those of ``params``.
 
@@ -103,7 +102,17 @@ class Index:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *arguments: Any, **options: Any) -> Index:
-        """Open an index, or make one: the same as calling the class."""
+        """Open an index, or make one: the same as calling the class.
+
+        Parameters
+        ----------
+        path, *arguments, **options
+            As for `Index`.
+
+        Returns
+        -------
+        Index
+        """
         return cls(path, *arguments, **options)
 
     # ---- asking
@@ -151,7 +160,7 @@ class Index:
     def _query(self, records: list[Record]) -> list[Decision]:
         decisions: list[Decision] = []
         with self.reading():
-            for batch in _batches(records):
+            for batch in batches(records):
                 features = self._features(batch)
                 # Higher than all there are, and no room is needed for them.
                 numbers = MOST_DOCUMENTS + np.arange(len(batch))
@@ -268,10 +277,10 @@ class Index:
     def _add(self, records: list[Record]) -> list[Decision]:
         decisions: list[Decision] = []
         with self.writing():
-            batches = [*_batches(records)]
-            if len(batches) > 1:
+            blocks = [*batches(records)]
+            if len(blocks) > 1:
                 self._assert_new(records)  # all of them, before any is added
-            for batch in batches:
+            for batch in blocks:
                 features = self._features(batch)
                 for attempt in self._backend.attempts():
                     with attempt:
@@ -284,7 +293,7 @@ class Index:
         self, records: list[Record], features: Features, own: Sequence[int] = ()
     ) -> tuple[list[Decision], QueryMatches]:
         """Find the matches of new documents, decide, and insert them; they are not dropped for their own copies."""
-        numbers = next_numbers(self._backend, len(records))
+        numbers = next_numbers(self._backend.next, len(records))
         matches = self._backend.find(features, numbers, True, own)
         decided = decide(matches, records, self.params, self._agencies, self._backend.fetch, {*own})
         self._backend.insert(self._rows(records, features, numbers, decided.copy_of, matches.counted.tolist()))
@@ -332,11 +341,24 @@ class Index:
     ) -> Decision:
         """Replace the document of an id, or add it if there is none; return what it matches of all others.
 
-        Parameters as for `add`. If the words of the text and its date are as they were, the decision stands: the
-        document keeps its place, and what belongs to it is replaced. Otherwise it counts as the latest from now on, and
-        is compared with all others. It is not dropped for documents that are in the index only as copies of its old
-        text. If it is kept, those that copy its new text, too, remain its copies. The others are kept from now on:
-        ``released`` names them.
+        If the words of the text and its date are as they were, the decision stands: the document keeps its place, and
+        what belongs to it is replaced. Otherwise it counts as the latest from now on, and is compared with all others.
+        It is not dropped for documents that are in the index only as copies of its old text. If it is kept, those that
+        copy its new text, too, remain its copies. The others are kept from now on: ``released`` names them.
+
+        Parameters
+        ----------
+        id, text, source, published, url, data
+            As for `add`.
+
+        Returns
+        -------
+        Decision
+            With ``replaced`` and ``released``.
+
+        Raises
+        ------
+        InputError, StorageError
         """
         record = checked_record(checked_id(id), text, source, published, url, data)
         with self.writing():
@@ -450,12 +472,27 @@ class Index:
             self._backend.compact()
 
     def check(self) -> list[str]:
-        """Read everything; return what is wrong, in words: nothing, as a rule."""
+        """Read the whole index and verify it.
+
+        Returns
+        -------
+        list of str
+            What is wrong, in words; empty for an index that is whole.
+
+        Raises
+        ------
+        StorageError
+        """
         with self.reading():
             return self._backend.problems()
 
     def info(self) -> dict[str, Any]:
-        """Return facts about the index as plain values: documents, bytes, dates, runs, parameters."""
+        """Describe the index as plain values: documents, bytes, dates, runs, parameters.
+
+        Returns
+        -------
+        dict
+        """
         with self.reading():
             counts = self._backend.statistics()
             return {
@@ -547,30 +584,3 @@ def _opened(
 
         return RedisBackend(str(path), params, mode, tuning)
     return FolderBackend(folder_of(path), params, mode, durability, tuning)
-
-
-def _batches(records: list[Record]) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    size = 0
-    for record in records:
-        if batch and (len(batch) == BATCH_DOCUMENTS or size + len(record.text) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(record)
-        size += len(record.text)
-    if batch:
-        yield batch
-
-
-def next_numbers(backend: Backend, count: int) -> DocumentNumbers:
-    """Return the numbers of the next documents.
-
-    Raises
-    ------
-    StorageError
-        When none are left.
-    """
-    first = backend.next
-    if first + count > MOST_DOCUMENTS:
-        raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
-    return np.arange(first, first + count)

@@ -37,6 +37,16 @@ class Match:
         where the text is the contained one.
     kept : bool
         Whether the stored document was kept, that is no copy of another one in the index, when the text came.
+
+    Examples
+    --------
+    >>> import dedup, tempfile
+    >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> with dedup.Index(tempfile.mkdtemp() + "/news.index") as index:
+    ...     decision = index.add("a", report)
+    ...     (match,) = index.query(report.upper())
+    >>> match.id, match.relation, match.score, match.is_copy
+    ('a', 'identical', 1.0, True)
     """
 
     id: str
@@ -142,6 +152,15 @@ class Document:
         Of the text in UTF-8.
     tokens : int
         Tokens of the text.
+
+    Examples
+    --------
+    >>> import dedup, tempfile
+    >>> with dedup.Index(tempfile.mkdtemp() + "/news.index") as index:
+    ...     decision = index.add("a", "The old bridge is closed for repairs.", published="2024-03-04", data={"page": 3})
+    ...     document = index.get("a")
+    >>> document.published, document.data, document.tokens
+    ('2024-03-04T00:00:00Z', {'page': 3}, 7)
     """
 
     id: str

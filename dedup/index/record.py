@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +16,9 @@ ID_BYTES = 4_096
 FIELD_BYTES = 65_536
 TEXT_BYTES = 200_000_000
 SHOWN = 40  # characters of a value in a message
+
+BATCH_DOCUMENTS, BATCH_BYTES = 1_000, 16 << 20
+"""Documents, and bytes of text, that are worked on at a time."""
 
 UPDATE_HINT = "update() puts a text in its place"
 
@@ -129,6 +132,20 @@ def read_records(values: Any, with_id: bool) -> list[Record]:
             twice = next(id for at, id in enumerate(ids) if id in ids[:at])
             raise InputError(f"id {_shown(twice)} twice among the records", "each once")
     return checked
+
+
+def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Yield records in the batches that are worked on at a time."""
+    batch: list[Record] = []
+    size = 0
+    for record in records:
+        if batch and (len(batch) == BATCH_DOCUMENTS or size + len(record.text) > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(record)
+        size += len(record.text)
+    if batch:
+        yield batch
 
 
 def checked_date(value: Any) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.attribution.agencies import UNKNOWN
+from dedup.errors import StorageError
 from dedup.index.features import Features
 from dedup.index.vocabulary import Vocabulary
 from dedup.text.tokens import Tokens
@@ -128,6 +129,19 @@ class NewRows:
                 digest=digests[16 * at : 16 * at + 16],
                 tokens=packed[at],
             )
+
+
+def next_numbers(first: int, count: int) -> DocumentNumbers:
+    """Return the numbers of new documents, from the next one on.
+
+    Raises
+    ------
+    StorageError
+        When no numbers are left.
+    """
+    if first + count > MOST_DOCUMENTS:
+        raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
+    return np.arange(first, first + count)
 
 
 def digests_of(rows: Sequence[Row]) -> npt.NDArray[np.uint64]:

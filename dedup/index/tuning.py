@@ -17,7 +17,7 @@ class IndexTuning:
     Parameters
     ----------
     vocabulary_documents : int
-        Documents from which the vocabulary is made. With the words of a thousand articles a token takes 1.5 bytes.
+        Documents from which the vocabulary is made; half the tokens take one byte then, and nearly all others two.
     block_documents : int
         Stored documents that are read, counted or removed at a time.
     most_table_bits : int

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedup.kernels import token_codes as kernel
+from dedup.kernels import packed_tokens as kernel
 from dedup.store.secret import table_multiplier
 from dedup.text.tokens import Tokens
 

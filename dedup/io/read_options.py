@@ -39,6 +39,7 @@ class Fields:
 
     Examples
     --------
+    >>> from dedup import Fields
     >>> Fields(text="title,text", date="pubDate", date_format="%d/%m/%Y")
     Fields(id=None, text='title,text', date='pubDate', source=None, date_format='%d/%m/%Y', encoding=None)
     """

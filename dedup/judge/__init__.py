@@ -1,1 +1,1 @@
-"""Comparing candidate pairs for real: their evidence, their relation, families of versions, and clusters."""
+"""Judge candidate pairs: measure them, name their relation, form clusters, and explain each decision."""

@@ -1,4 +1,4 @@
-"""Keep order and leader clusters: verified matches in, who is kept and whom each dropped document joins out.
+"""Decide which documents are kept, and to which kept one each dropped document belongs.
 
 Leader clusters: documents are visited in keep order; one is kept unless a kept one matches it, else it joins the best
 matching kept one. So every dropped document has a match with the kept one of its cluster, no two kept ones match, and
@@ -18,14 +18,14 @@ import pyarrow.compute as pc
 from dedup.attribution.agencies import UNKNOWN, Agencies
 from dedup.candidates.pairs import Pairs, joined
 from dedup.judge.match_table import Matches
-from dedup.kernels import leaders as kernel
+from dedup.kernels import leader_clusters as kernel
 from dedup.params import Params
 from dedup.schema import LEFT, NO_DATE, RIGHT
 
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """What becomes of each document.
+    """The kept document to which each document belongs, and the match that says so.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Clusters:
 
 
 def keep_policy(params: Params, has_dates: bool) -> str:
-    """Return the policy that holds: the one asked for, else ``earliest`` where there are dates, else ``first``."""
+    """Return the keep policy in effect: the one asked for, else ``earliest`` if there are dates, else ``first``."""
     return params.keep or ("earliest" if has_dates else "first")
 
 
@@ -60,7 +60,7 @@ def keep_order(
     agencies: Agencies | None = None,
     origin: npt.NDArray[np.int8] | None = None,
 ) -> npt.NDArray[np.int64]:
-    """Return the records in the order in which they are preferred as the one to keep.
+    """Order records by the keep policy, the one to keep first.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def keep_order(
 
 
 def _places(sources: pa.ChunkedArray, prefer: tuple[str, ...], agencies: Agencies | None) -> npt.NDArray[np.int64]:
-    """Return the place of each source among those preferred, their number where it is none of them."""
+    """Return the place of each source among those preferred; their number for any other source."""
     coded = pc.dictionary_encode(sources)
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     wanted = {same_source(name, agencies): place for place, name in reversed(list(enumerate(prefer)))}
@@ -108,7 +108,7 @@ def _places(sources: pa.ChunkedArray, prefer: tuple[str, ...], agencies: Agencie
 
 
 def same_source(source: str | None, agencies: Agencies | None) -> str | int:
-    """Return what is the same for all names and sites of an agency, or for a source in any case."""
+    """Return a key that is equal for all names and sites of one agency, and for one source in upper or lower case."""
     code = UNKNOWN if agencies is None else agencies.code(source)
     return (source or "").strip().casefold() if code == UNKNOWN else code
 
@@ -118,15 +118,15 @@ def _rank_of_ids(ids: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return np.asarray(pc.rank(ids, tiebreaker="dense")).astype(np.int64)
 
 
-def clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] | None = None) -> Clusters:
-    """Form leader clusters.
+def form_clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] | None = None) -> Clusters:
+    """Form leader clusters from verified matches.
 
     Parameters
     ----------
     n_documents : int
         Documents, numbered in keep order.
     matches : Matches
-        Those at the level wanted, each pair once.
+        Those that count as copies at the level of the run, each pair once.
     decided : bool array, shape (n_documents,), optional
         Documents that are dropped for another reason: they lead none, join none, and stand as their own leaders.
     """
@@ -163,32 +163,34 @@ def clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] 
     return Clusters(leader, by)
 
 
-def through_families(
-    found: Clusters,
+def merge_within_families(
+    formed: Clusters,
     matches: Matches,
     root: npt.NDArray[np.int64],
     free: npt.NDArray[np.bool_],
     updates: Pairs,
 ) -> Clusters:
-    """Return the clusters with one kept version of each family where others copy a version that goes for it.
+    """Merge clusters of one family whose kept versions are linked by a version that was dropped.
 
-    A version that is kept, for it matches no kept one, but copies one of its family that is dropped, goes with that
-    one, and so do those that were dropped for it: all that stands in it stands in the kept one or in a version that its
-    decision names. Only within a family, whose members are versions of one text, so that nothing drifts.
+    A kept version matches no other kept one, but may copy a dropped version of its family. Then it is dropped as well,
+    with all that were dropped for it, and joins the cluster of that version. What it says stands in the kept version,
+    or in the dropped one, which its decision names. This is done within a family only: its members are versions of one
+    text, so that nothing drifts.
 
     Parameters
     ----------
-    found : Clusters
+    formed : Clusters
+        From `form_clusters`.
     matches : Matches
-        Those at the level wanted.
+        Those that count as copies at the level of the run.
     root : int64 array, shape (n_documents,)
         As in `dedup.judge.families.Families`.
     free : bool array, shape (n_documents,)
         Documents that are not dropped for another reason.
     updates : uint64 array, sorted
-        Pairs of which one has news: no way leads from one to the other.
+        Pairs of which one has news: their clusters are not merged.
     """
-    leader, match = found.leader.copy(), found.match.copy()
+    leader, match = formed.leader.copy(), formed.match.copy()
     sizes = np.bincount(leader, minlength=len(leader))
     # Who leads documents of another family stays: they would go for a text that they do not match.
     foreign = np.zeros(len(leader), bool)
@@ -196,9 +198,9 @@ def through_families(
     sides = np.concatenate([matches.left, matches.right]), np.concatenate([matches.right, matches.left])
     container = np.concatenate([matches.container == LEFT, matches.container == RIGHT])
     at = np.tile(np.arange(len(matches)), 2)
-    some = (root[sides[0]] == root[sides[1]]) & ~container & free[sides[0]] & free[sides[1]]
-    some &= (match[sides[0]] < 0) & (match[sides[1]] >= 0) & ~foreign[sides[0]]
-    one, other, at = sides[0][some], sides[1][some], at[some]
+    can_join = (root[sides[0]] == root[sides[1]]) & ~container & free[sides[0]] & free[sides[1]]
+    can_join &= (match[sides[0]] < 0) & (match[sides[1]] >= 0) & ~foreign[sides[0]]
+    one, other, at = sides[0][can_join], sides[1][can_join], at[can_join]
     best = np.lexsort((one, other, -matches.score[at], matches.relation[at]))
     # The smaller cluster goes to the larger one; of two as large the later to the earlier.
     for place in best[np.argsort(sizes[one[best]], kind="stable")].tolist():

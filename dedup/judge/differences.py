@@ -1,7 +1,7 @@
-"""How two documents that are much alike differ: facts that contradict each other, and what is new in one of them.
+"""Measure how two similar documents differ: facts that contradict each other, and signs of news in one of them.
 
-Measures of `dedup.judge.evidence`, where they are defined: ``contradicted``; ``new_stages``, ``new_weekdays`` and
-``hours``. They are taken only of the pairs for which they matter, and filled in there.
+The measures are defined in `dedup.judge.evidence`: ``contradicted``; ``new_stages``, ``new_weekdays`` and ``hours``.
+They are costly, so that they are taken only of the pairs for which they matter, and filled into their evidence.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
 from dedup.candidates.word_pairs import RarePairs
 from dedup.judge import story_stages
 from dedup.judge.evidence import Evidence, in_words, laid_out, once_words, room_of_pairs
-from dedup.kernels import news as news_kernel
-from dedup.kernels import slots as slots_kernel
+from dedup.kernels import contradicted_slots as slots_kernel
+from dedup.kernels import news_signs as news_kernel
 from dedup.schema import MEASURES, NO_DATE
 from dedup.store.corpus import Corpus
 from dedup.store.scratch import DEFAULT_MEMORY, read_only, release
@@ -53,7 +53,7 @@ def with_contradictions(
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
 ) -> Evidence:
-    """Measure ``contradicted`` of the wanted pairs, and return the evidence, filled in; else as `contradictions`."""
+    """Fill in ``contradicted`` for the pairs where ``wanted`` is true; return the evidence. See `contradictions`."""
     (at,) = np.nonzero(wanted)
     sides = evidence.left[at], evidence.right[at]
     lengths = corpus.lengths if rare_pairs is None else rare_pairs.words
@@ -71,7 +71,7 @@ def with_news(
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
 ) -> Evidence:
-    """Measure what is new of the wanted pairs, and return the evidence, filled in.
+    """Fill in the signs of news for the pairs where ``wanted`` is true, and return the evidence.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def contradictions(
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
 ) -> npt.NDArray[np.float64]:
-    """Measure ``contradicted`` of pairs, sorted by their left document.
+    """Measure how far the facts of each pair contradict each other; pairs are sorted by their left document.
 
     Parameters
     ----------

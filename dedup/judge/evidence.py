@@ -1,4 +1,4 @@
-"""The measures of candidate pairs, exact, from the token store. Candidates before, relations after.
+"""Measure candidate pairs exactly: how much of two documents agrees, and how the agreement is distributed.
 
 Of the shingles (Broder 1997, On the resemblance and containment of documents):
 
@@ -7,9 +7,9 @@ resemblance
 containment
     Distinct shingles in both over those of one side.
 
-Of the way the agreement lies. Each is seen from the shorter document (the left one of two of equal length) and, with
-``_longer``, from the longer; "the other" is the other document. Tokens and lengths are those of the words here, which
-differ where an alphabet is written without spaces: `dedup.kernels.words`.
+Of the distribution of the agreement. Each is seen from the shorter document (the left one of two of equal length) and,
+with ``_longer``, from the longer; "the other" is the other document. Tokens and lengths are those of the words here,
+which differ where an alphabet is written without spaces: `dedup.kernels.unspaced_words`.
 
 verbatim
     Share of the tokens that lie in some run of 5 tokens which also stands in the other.
@@ -47,7 +47,7 @@ contradicted
     articles. A single slot in texts that are else the same is a correction and counts for nothing. Measured only where
     it matters: `dedup.judge.relation.may_be_template`. No ``_longer``: it is the same from both sides.
 new_stages
-    Stages of a story (`dedup.judge.story_stages`) that a word of one opening tells and none of the other does, over
+    Stages of a story (`dedup.judge.story_stages`) that a word of one opening shows and none of the other does, over
     them and 3. The opening is the first 60 words.
 new_weekdays
     Days of the week that one document names and the other does not, over all that are named and 1.
@@ -70,10 +70,10 @@ import numpy.typing as npt
 from dedup.candidates.pairs import Pairs, distinct, joined, split
 from dedup.candidates.word_pairs import RarePairs
 from dedup.kernels import agreement as agreement_kernel
-from dedup.kernels import numbers as numbers_kernel
+from dedup.kernels import new_numbers as numbers_kernel
 from dedup.kernels import resemblance as kernel
-from dedup.kernels import words as words_kernel
-from dedup.kernels.table import table_bits
+from dedup.kernels import unspaced_words as words_kernel
+from dedup.kernels.hash_table import table_bits
 from dedup.params import Params
 from dedup.schema import MEASURES
 from dedup.store.corpus import Corpus
@@ -82,30 +82,30 @@ from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_slices
 
 LEAST, LEAST_OF_SHORT, SHORT = 0.1, 0.05, 150
-"""Pairs with less rare containment on both sides are not looked at any further; less will do where the shorter document
-has fewer than `SHORT` words, for there each pair that was reworded weighs much; and in scripts without spaces, where a
-word pair is four characters and seldom survives."""
+"""Least rare containment, on one side at least, of pairs that are measured further. The lower bound holds where the
+shorter document has fewer than `SHORT` words, for there each reworded pair weighs much, and in scripts without spaces,
+where a word pair is four characters and seldom survives."""
 
 TOKEN_BYTES, DOCUMENT_BYTES = 11, 1 << 16
-"""Room that a token takes while pairs are measured; and a document, for the system maps what lies around it, too."""
+"""Memory that a token takes while pairs are measured, and a document, around which the system maps whole pages."""
 
 LISTED_BYTES = 7
-"""Of a rare pair in a list."""
+"""Memory of a rare pair in a list."""
 
 SHARE = 8
-"""Part of the memory that this room may take: one in so many."""
+"""One part in `SHARE` of the memory of a run may be used for this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was measured of pairs.
+    """The measures of pairs of documents.
 
     Parameters
     ----------
     left, right : int64 array, shape (n_pairs,)
         Earlier and later document.
     lengths_left, lengths_right : int64 array
-        Their tokens, or their words, where the way the agreement lies was measured.
+        Their tokens, or their words, where the distribution of the agreement was measured.
     measures : float64 array, shape (len(MEASURES), n_pairs)
         In the order of `dedup.schema.MEASURES`; NaN where it was not measured.
     """
@@ -130,7 +130,7 @@ class Evidence:
 def resemblance(
     shared: npt.NDArray[np.int64], size_left: npt.NDArray[np.int64], size_right: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Resemblance of each pair: shared shingles over all distinct shingles.
+    """Return the resemblance of each pair: shared shingles over all distinct shingles.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def resemblance(
 
 
 def containment(shared: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Share of a document's distinct shingles that stand in the other; 0.0 for an empty document."""
+    """Return the share of a document's distinct shingles that the other one has; 0.0 for an empty document."""
     return np.asarray(shared / np.maximum(size, 1))
 
 
@@ -198,7 +198,7 @@ def agreement_evidence(
     memory: int = DEFAULT_MEMORY,
     always: Pairs | None = None,
 ) -> Evidence:
-    """Measure everything of the pairs that share rare word pairs at all.
+    """Measure how pairs agree, but for those that share hardly any rare word pair.
 
     Parameters
     ----------
@@ -208,9 +208,9 @@ def agreement_evidence(
         From `dedup.candidates.word_pairs.sketches`; of all documents in the pairs.
     threads : int
     memory : int
-        Bytes of a run: pairs are measured so many at a time.
+        Bytes that the run may use: it limits how many pairs are measured at a time.
     always : uint64 array, optional
-        Pairs to be measured whatever they share.
+        Pairs that are measured even if they share no rare word pair.
 
     Returns
     -------
@@ -238,7 +238,7 @@ _LIES = slice(MEASURES.index("verbatim"), MEASURES.index("new_numbers") + 1)
 def with_agreement(
     corpus: Corpus, evidence: Evidence, wanted: npt.NDArray[np.bool_], threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Evidence:
-    """Measure how the agreement of the wanted pairs lies, in tokens, not words; return the evidence, filled in."""
+    """Fill in how the agreement of pairs is distributed where ``wanted`` is true, in tokens; return the evidence."""
     (at,) = np.nonzero(wanted)
     sides = evidence.left[at], evidence.right[at]
     evidence.measures[_LIES, at] = _agreement(corpus, corpus.lengths, *sides, threads, memory)
@@ -253,7 +253,7 @@ def _agreement(
     threads: int,
     memory: int,
 ) -> npt.NDArray[np.float64]:
-    """Return how the agreement of each pair lies, and its new numbers: a row for each measure."""
+    """Return how the agreement of each pair is distributed, and its new numbers: a row for each measure."""
     lies = np.empty((len(left), agreement_kernel.N_MEASURES))
     new_numbers = np.empty(len(left))
 
@@ -314,7 +314,7 @@ def _rare_containment(
 def with_shingles(
     corpus: Corpus, evidence: Evidence, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Evidence:
-    """Measure resemblance and containment, and return the evidence, filled in."""
+    """Fill in resemblance and containment, and return the evidence."""
     shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads, memory)
     for name in ("resemblance", "containment_left", "containment_right"):
         evidence[name][:] = shingles[name]
@@ -322,11 +322,12 @@ def with_shingles(
 
 
 ALIKE = 0.4
-"""Pairs with less that is verbatim on both sides, and no copies by score, are not aligned: no frame is that thin."""
+"""Least verbatim share, on one side at least, of pairs that are aligned although they are no copies by their score:
+with less they cannot have a frame in common."""
 
 
 def with_furniture(evidence: Evidence, whole: npt.NDArray[np.int64], left_over: npt.NDArray[np.int64]) -> Evidence:
-    """Tell ``furniture``, by the tokens of each document and those left of it; return the evidence, filled in."""
+    """Fill in ``furniture`` from the tokens of each document and those left of it; return the evidence."""
     share = 1.0 - left_over / np.maximum(whole, 1)
     one, other = share[evidence.left], share[evidence.right]
     right_is_shorter = left_over[evidence.right] < left_over[evidence.left]
@@ -338,7 +339,7 @@ def with_furniture(evidence: Evidence, whole: npt.NDArray[np.int64], left_over: 
 def room_of_pairs(
     lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], memory: int, threads: int
 ) -> tuple[float, npt.NDArray[np.int64]]:
-    """Return the bytes that a slice of pairs may take, and those that each adds, as `in_slices` takes them."""
+    """Return how many bytes a slice of pairs may take, and how many each pair adds, for `in_slices`."""
     return memory / threads / SHARE, _weights(lengths, left, right)
 
 
@@ -367,14 +368,14 @@ class Words(NamedTuple):
 
     @property
     def texts(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """All but the fingerprints."""
+        """Words, starts and ends, without the fingerprints."""
         return self.words, self.starts, self.ends
 
 
 def laid_out(
     lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
-    """Lay the documents of pairs out one after the other: which, where each begins (by document), tokens in all."""
+    """Give each document of pairs a range of places: return which they are, where each begins, and the places."""
     documents = distinct(left, right)
     ends = np.cumsum(lengths[documents])
     firsts = np.empty(len(lengths), np.int64)
@@ -389,7 +390,7 @@ def in_words(
     firsts: npt.NDArray[np.int64],
     size: int,
 ) -> Words:
-    """Return the words of the documents: their tokens, where all have these as words."""
+    """Return the words of documents: their tokens, except in alphabets that are written without spaces."""
     texts = Words(corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends)
     if (lengths[documents] == corpus.lengths[documents]).all():
         return texts
@@ -404,7 +405,7 @@ def once_words(
     firsts: npt.NDArray[np.int64],
     size: int,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
-    """Return the words that each document has once, as `dedup.kernels.agreement.once_words` lists them."""
+    """List the words that occur once in each document, as `dedup.kernels.agreement.once_words` writes them."""
     once = firsts, np.empty_like(firsts), np.empty(size, np.uint32)
     agreement_kernel.once_words(*words, documents, *once, table_multiplier())
     return once

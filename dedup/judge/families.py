@@ -1,4 +1,4 @@
-"""Families: versions of one text, brought together before anything is counted. After near copies, before word pairs.
+"""Find families, the versions of one text, so that a story counts once however many outlets carry it.
 
 A story that two hundred outlets carry is one article: its words are not frequent for that, and none of its versions is
 hidden by the others. Versions are found by what they have word for word (a sketch of their runs of six words), and are
@@ -22,8 +22,8 @@ from dedup.candidates.word_pairs import Sketches, blocks
 from dedup.judge.differences import contradictions
 from dedup.judge.evidence import room_of_pairs
 from dedup.judge.furniture import own_prose
-from dedup.kernels import coverage as kernel
-from dedup.kernels import leaders as cluster_kernel
+from dedup.kernels import leader_clusters as cluster_kernel
+from dedup.kernels import passage_coverage as kernel
 from dedup.store.corpus import Corpus, Segments
 from dedup.store.scratch import Scratch, release
 from dedup.store.secret import table_multiplier
@@ -34,16 +34,17 @@ OVERLAP = 3
 """Runs of six words that two sketches of `PASSAGE_SKETCH` share for their documents to meet."""
 
 MET = 24
-"""In a posting list each document meets so many: a family gathers around its first documents."""
+"""How many of a posting list each document meets: a family gathers around its first documents."""
 
 COVERED, LEAD_COVERED = 0.5, 0.5
-"""Of the shorter of two versions so much stands in the longer, and so much of their leads: `dedup.kernels.coverage`."""
+"""Least share of the shorter of two versions that stands in the longer, and of their leads, as measured by
+`dedup.kernels.passage_coverage`."""
 
 ALL_COVERED = 0.97
-"""Versions of which the one stands so much in the other, either way, are not aligned."""
+"""Versions of which this share stands in the other, both ways, are not aligned: they are the same."""
 
 CONTRADICTED = 0.34
-"""The numbers of two versions contradict each other less, in the same places; the scale of `dedup.judge.evidence`."""
+"""The numbers of two versions contradict each other less than this, on the scale of `dedup.judge.evidence`."""
 
 TURNS = 6
 """How often a document that has joined no family yet tries the next one it has met."""
@@ -53,21 +54,21 @@ HUBS = 3
 agree here and there by chance, and would be linked from one to the next."""
 
 STRAGGLED = 0.8
-"""Where so many of what was linked are of a family the rest is no article of its own: a few dozen oddly cut versions
-among thousands would make the words of the story frequent."""
+"""Where this share of the documents that were linked is a family, the rest counts with it: a few dozen oddly cut
+versions among thousands would make the words of the story frequent."""
 
 SERIES, OWN_PROSE = 8, 0.12
-"""So many documents are a series and no family where the median of them has so large a share of prose of its own beside
-the longest: a weekly column in one frame."""
+"""A group of at least `SERIES` documents is a series (a weekly column in one frame) and no family if the median of them
+has this share of prose that the longest one lacks."""
 
 LARGE = 32
-"""Of a larger family only so many members, the longest and the first, meet each other and texts of other families; the
-others meet those of them that are kept."""
+"""Of a larger family only this number of members, the longest and the first, meet each other and texts of other
+families; the others meet those of them that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Families:
-    """The families of a corpus.
+    """The family of each document, and which of its members are compared.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ class Families:
     delegates: npt.NDArray[np.bool_]
 
     def counted(self, articles: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return those of some articles whose words are counted: of each family the longest.
+        """Return the articles whose words are counted: of each family the longest.
 
         Parameters
         ----------
@@ -99,10 +100,10 @@ class Families:
         return np.sort(articles[order[_places(self.article[articles][order]) == 0]])
 
 
-def find(
+def find_families(
     corpus: Corpus, segments: Segments, documents: npt.NDArray[np.int64], scratch: Scratch, threads: int = 1
 ) -> Families:
-    """Find the families of a corpus.
+    """Find the families of a corpus by the passages that documents share.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def _with_stragglers(root: npt.NDArray[np.int64], linked: npt.NDArray[np.int64])
 
 
 def are_versions(corpus: Corpus, pairs: Pairs, memory: int, threads: int) -> npt.NDArray[np.bool_]:
-    """Return which pairs are two versions of one text; parameters as ever."""
+    """Return which pairs are two versions of one text."""
     left, right = split(pairs)
     measured = np.empty((len(pairs), 3))
 

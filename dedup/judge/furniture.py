@@ -1,4 +1,4 @@
-"""Furniture: what pages share and articles do not. Taken off before anything is measured, wherever it stands.
+"""Remove furniture, the sentences that pages share and articles do not, before anything is measured.
 
 Cookie notices, newsletter offers, legal lines, "more stories" lists are verbatim, and rare where a site has few
 articles: to every measure, copies. They are whole sentences or lines that stand in documents which have nothing else to
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates.pairs import distinct
-from dedup.kernels import sentences as kernel
+from dedup.kernels import recurring_sentences as kernel
 from dedup.store.corpus import Corpus, Segments
 from dedup.store.scratch import release
 from dedup.store.secret import table_multiplier
@@ -26,47 +26,47 @@ from dedup.store.slices import in_turn
 from dedup.text.tokens import token_hash, tokens
 
 ENOUGH = 3
-"""Strangers that make a sentence furniture."""
+"""How many documents, all strangers to each other, make a sentence furniture that stands in them."""
 
 ENOUGH_OF_PAGE = 2
-"""The same where nothing but a page speaks."""
+"""The same for sentences that only pages have, and articles never."""
 
 MOST_LOOKS = 24
-"""Documents of those with a sentence that are compared with one another."""
+"""How many of the documents that have a sentence are compared with one another."""
 
 WORD_SKETCH = 48
-"""Rare words of a document by which it is compared."""
+"""How many rare words of a document it is compared by."""
 
 SAMPLE = 2000
-"""Documents in which words are counted."""
+"""How many documents words are counted in."""
 
 RARE_SHARE, RARE_LEAST = 0.02, 3
-"""A word is rare if no larger share of the sample has it; in a small one, no more than the least."""
+"""A word is rare if no larger share of the sample has it; of a small sample, no more than `RARE_LEAST` documents."""
 
 RELATED = 0.1
-"""Documents that share so many of their rare words are about the same."""
+"""Documents that share this part of their rare words are about the same."""
 
 RETOLD = 0.25
-"""Documents of which one has so many word pairs of the rest of the other are versions of one text; strangers share one
-in twenty."""
+"""Documents of which one has this share of the word pairs of the other's rest are versions of one text; strangers share
+one in twenty."""
 
 REST_PAIRS, ALL_PAIRS = 64, 256
-"""Word pairs of a document that are sampled at most, of its rest and of all of it."""
+"""How many word pairs are sampled of a document at most: of its rest, and of all of it."""
 
 LEAST_WORDS = 3
-"""A document with fewer rare words outside of what recurs cannot be told from others."""
+"""A document with fewer rare words outside of what recurs cannot be distinguished from others."""
 
 SHORTEST = 4
 """Shorter sentences are furniture only between, or beside, others."""
 
 LEAST_LEFT = 8
-"""A document of which fewer words would be left is furniture itself, and stays as it is."""
+"""A document of which fewer words would be left is all furniture, and stays as it is."""
 
 STUB_WORDS = 60
-"""A shorter document in which a page speaks (`dedup.kernels.sentences.STUB`) is a stub: all of it is furniture."""
+"""A shorter document in which a page speaks is a stub, and all of it furniture: `dedup.kernels.recurring_sentences`."""
 
-AT_A_TIME = 1 << 12
-"""Documents whose segments are hashed at a time."""
+BLOCK_DOCUMENTS = 1 << 12
+"""How many documents' segments are hashed at a time."""
 
 MARKS = """
     cookie cookies newsletter newsletters subscribe subscribers subscription subscriptions unsubscribe advertisement
@@ -87,8 +87,8 @@ MARKS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Stripped:
-    """The documents that have furniture, and what is left of them.
+class StrippedDocuments:
+    """The documents that had furniture, without it.
 
     Parameters
     ----------
@@ -113,14 +113,14 @@ class Stripped:
     stop_ends: npt.NDArray[np.int64]
 
     @staticmethod
-    def nothing() -> Stripped:
-        """Return that no document has any."""
+    def nothing() -> StrippedDocuments:
+        """Return a result in which no document has furniture."""
         none, no_tokens = np.empty(0, np.int64), np.empty(0, np.uint32)
-        return Stripped(none, no_tokens, np.empty(0, np.uint16), none, no_tokens, none)
+        return StrippedDocuments(none, no_tokens, np.empty(0, np.uint16), none, no_tokens, none)
 
 
-def stripped(corpus: Corpus, segments: Segments, threads: int = 1) -> Stripped:
-    """Take the furniture off the documents of a corpus.
+def strip_furniture(corpus: Corpus, segments: Segments, threads: int = 1) -> StrippedDocuments:
+    """Find and remove the furniture of the documents of a corpus.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def stripped(corpus: Corpus, segments: Segments, threads: int = 1) -> Stripped:
     there = np.isin(owner, documents)
     at, groups, holders, owner = at[there], groups[there], holders[there], owner[there]
     if len(documents) < ENOUGH_OF_PAGE:
-        return Stripped.nothing()
+        return StrippedDocuments.nothing()
     begins = np.cumsum(counts[documents]) - counts[documents]
     row = np.searchsorted(documents, owner)
     place = at - (ends - counts)[owner] + begins[row]  # among the segments of these documents
@@ -147,8 +147,8 @@ def stripped(corpus: Corpus, segments: Segments, threads: int = 1) -> Stripped:
     return _without(corpus, segments, documents, is_furniture)
 
 
-def is_stub(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return which of the documents are stubs: what a page says where its article is missing."""
+def are_stubs(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which documents are stubs: pages whose article is missing."""
     found = np.zeros(len(documents), bool)
     (short,) = np.nonzero(corpus.lengths[documents] < STUB_WORDS)
     found[short] = kernel.speak_as_pages(corpus.tokens, corpus.starts, corpus.ends, documents[short], _marks())
@@ -160,13 +160,13 @@ def _hashes(corpus: Corpus, segments: Segments, counts: npt.NDArray[np.int64], t
     places = segments.stops, segments.firsts, segments.lasts
 
     def hashed(first: int) -> npt.NDArray[np.uint64]:
-        documents = np.arange(first, min(first + AT_A_TIME, len(corpus)))
+        documents = np.arange(first, min(first + BLOCK_DOCUMENTS, len(corpus)))
         out = np.empty(int(counts[documents].sum()), np.uint64)
         kernel.segment_hashes(corpus.tokens, corpus.starts, documents, *places, out)
         return out
 
     parts = [np.empty(0, np.uint64)]
-    for made in in_turn(hashed, range(0, len(corpus), AT_A_TIME), threads):
+    for made in in_turn(hashed, range(0, len(corpus), BLOCK_DOCUMENTS), threads):
         parts.append(made)
         release(corpus.tokens, segments.stops)
     return np.concatenate(parts)
@@ -282,7 +282,7 @@ def _strangers(
 
 
 def _of_rows(counts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the places of some rows among things of which each row has so many, one row after the other."""
+    """Return the places of the items of these rows, given how many items each row has."""
     begins = np.cumsum(counts) - counts
     some = counts[rows]
     return np.asarray(np.arange(int(some.sum())) + np.repeat(begins[rows] - (np.cumsum(some) - some), some))
@@ -307,8 +307,8 @@ def _lengths(segments: Segments, documents: npt.NDArray[np.int64]) -> npt.NDArra
 
 def _without(
     corpus: Corpus, segments: Segments, documents: npt.NDArray[np.int64], is_furniture: npt.NDArray[np.bool_]
-) -> Stripped:
-    """Return the documents that have furniture, and what is left of them."""
+) -> StrippedDocuments:
+    """Return the documents that have furniture, without it."""
     counts = segments.lasts[documents] - segments.firsts[documents]
     row = np.repeat(np.arange(len(documents)), counts)
     has_some = np.zeros(len(documents), bool)
@@ -324,15 +324,15 @@ def _without(
     kernel.strip(*texts, *of, out, fingerprints, ends, stops, stop_ends)
     release(corpus.tokens, corpus.fingerprints)
     if len(changed) == 0:
-        return Stripped.nothing()
+        return StrippedDocuments.nothing()
     left = slice(0, int(ends[-1]))
-    return Stripped(changed, out[left], fingerprints[left], ends, stops[: stop_ends[-1]], stop_ends)
+    return StrippedDocuments(changed, out[left], fingerprints[left], ends, stops[: stop_ends[-1]], stop_ends)
 
 
 def own_prose(
     corpus: Corpus, segments: Segments, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Measure which share of the sentences of the left document of each pair the right one has not."""
+    """Measure which share of the sentences of the left document of each pair the right one lacks."""
     out = np.empty(len(left))
     texts = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
     places = segments.stops, segments.firsts, segments.lasts
@@ -343,7 +343,7 @@ def own_prose(
 
 @functools.cache
 def _marks() -> npt.NDArray[np.bool_]:
-    """Return the words of pages as a table by `dedup.kernels.sentences.word_slot`."""
+    """Return the words of pages as a table by `dedup.kernels.recurring_sentences.word_slot`."""
     marks = np.zeros(1 << kernel.WORD_BITS, bool)
     hashes = np.array([token_hash(word) for word in tokens(MARKS)], np.uint64)
     marks[hashes * np.uint64(kernel.MULTIPLIER) >> np.uint64(64 - kernel.WORD_BITS)] = True  # as `word_slot` does

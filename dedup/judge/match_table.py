@@ -1,4 +1,4 @@
-"""Verified pairs, as columns of documents' places in keep order."""
+"""Hold verified pairs as a table; documents are numbered by their place in keep order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dedup.schema import MEASURES, NEITHER, UPDATE
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Verified pairs.
+    """Verified pairs, with their relation, score and measures.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Matches:
         return len(self.left)
 
     def are_copies(self, last_copy: int) -> npt.NDArray[np.bool_]:
-        """Return which matches let one side go for the other, the farthest relation that counts being given."""
+        """Return for which matches one side may be dropped, given the farthest relation that counts as a copy."""
         return np.asarray((self.relation <= last_copy) | ((self.relation == UPDATE) & (self.container != NEITHER)))
 
     def take(self, which: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Matches:
@@ -49,14 +49,14 @@ class Matches:
 
     @staticmethod
     def concatenate(parts: Sequence[Matches]) -> Matches:
-        """Return all matches of all parts."""
+        """Return one table with the rows of all parts."""
         return Matches(
             *(np.concatenate([getattr(part, field.name) for part in parts], axis=-1) for field in fields(Matches))
         )
 
     @staticmethod
     def none() -> Matches:
-        """Return no matches."""
+        """Return a table without rows."""
         return Matches(
             np.empty(0, np.int64),
             np.empty(0, np.int64),

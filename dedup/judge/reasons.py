@@ -1,15 +1,25 @@
-"""Evidence told to a person: what decided, in a few words."""
+"""Write the sentence that tells an editor why two texts have their relation.
+
+One function for a run, an index and the comparison of two texts. A sentence names the text whose share it gives: "it"
+is the text that is dropped, beside "the kept text"; where nothing is dropped it is "the shorter text" of the two. All
+numbers are shares that a reader can check by eye with both texts in view. Which of them are given is decided by what
+adds most to the verdict.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from dedup.judge.relation import COMMON, Model, Models
+from dedup.judge.relation import COMMON, NO_NUMBERS, PARTIAL_VERBATIM, VERSION_CARRIED, Model, Models
 from dedup.params import Params
 from dedup.schema import (
     EXCERPT,
     IDENTICAL,
+    LEFT,
     NEAR_DUPLICATE,
+    NEITHER,
     PARTIAL,
     REVISED,
     REWRITTEN,
@@ -18,80 +28,247 @@ from dedup.schema import (
     UPDATE,
 )
 
-VERBATIM = "{:.0%} of the shorter one stands word for word in the other"
+KEPT_TEXT = "the kept text"
 
-TOLD = {
-    "rare_containment": "{:.0%} of its rare word pairs, weighted, are in the other",
-    "anchor_order": "{:.0%} of its other words come in the same order",
-    "supported_anchors": "{:.0%} of its other words stand near the same ones",
-    "least_covered_third": "even its least covered third is covered by {:.0%}",
-    "anchors_in_order": "{:.0%} of the words that both have once follow in the same order",
+OPENINGS = {
+    EXCERPT: "an excerpt",
+    REVISED: "a revised version",
+    REWRITTEN: "tells the same in other words",
+    UPDATE: "an update",
+    PARTIAL: "another article with something in common",
+    TEMPLATE: "from one mould",
+    SAME_EVENT: "perhaps another report of the same event",
 }
-"""How a measure is told where it decides."""
+"""How the sentence of each relation begins, but for those that are nearly word for word the same."""
 
-NEWS = {
-    "new_stages": "their openings tell other stages of the story",
-    "new_weekdays": "they name other days",
-    "new_top": "{:.0%} of the top of one is not in the other",
-    "hours": "{:,.0f} hours lie between them",
+NEARLY_ALL = 0.9
+"""Share of verbatim text from which nothing else needs to be said of a copy."""
+
+N_GROUNDS = {EXCERPT: 1, REVISED: 1, REWRITTEN: 2, UPDATE: 1}
+"""How many measures are given of a copy besides what stands word for word."""
+
+GROUNDS = {
+    "rare_containment": "{share} of {its} rare word pairs are {there}",
+    "anchor_order": "{share} of {its} other words come in the same order {there}",
+    "supported_anchors": "{share} of {its} other words stand near the same ones {there}",
+    "least_covered_third": "even {its} least similar third has {share} of its words {there}",
+    "anchors_in_order": "{share} of the words that both use once come in the same order",
 }
-"""The same of an update."""
+"""What each measure says where it speaks for a copy."""
 
-GROUNDS = {EXCERPT: 1, REVISED: 1, REWRITTEN: 2}
-"""How many measures are told of a copy, besides what is verbatim: those that add most to the score."""
+NONE = "hardly any"
+
+LACKS = {
+    "rare_containment": "{} of its rare word pairs are there",
+    "anchor_order": "{} of its other words come in the same order",
+    "supported_anchors": "{} of its other words stand near the same ones",
+    "least_covered_third": "its least similar third has {} of its words there",
+    "anchors_in_order": "{} of the words that both use once come in the same order",
+}
+"""What each measure says where it lacks for a copy."""
+
+MUCH_FURNITURE = 0.1
+"""Share of a text, what pages add to articles, from which the sentence says that it was not compared."""
+
+DAYS_FROM = 72
+"""Hours from which the time between two texts is given in days."""
 
 
-def reason(relation: int, measures: Mapping[str, float], models: Models | None = None) -> str:
-    """Say in a few words why a pair has its relation.
+class _View(NamedTuple):
+    """From which of two texts a sentence looks at the other.
 
     Parameters
     ----------
-    relation : int
-        A code of `dedup.schema`.
+    text, other : str
+        What they are called.
+    is_shorter : bool
+        Whether the text is the shorter one, of which the measures without ``_longer`` are.
+    """
+
+    text: str
+    other: str
+    is_shorter: bool
+
+    def both(self, name: str, measures: Mapping[str, float]) -> tuple[str, str]:
+        """Return the share of the text and that of the other."""
+        shares = _share(measures[name]), _share(measures[f"{name}_longer"])
+        return shares if self.is_shorter else shares[::-1]
+
+
+def reason(
+    relation: int | None,
+    measures: Mapping[str, float],
+    models: Models | None = None,
+    *,
+    dropped: int = NEITHER,
+    other: str = KEPT_TEXT,
+    words: float | None = None,
+) -> str:
+    """Say in one sentence why two texts have their relation.
+
+    Parameters
+    ----------
+    relation : int or None
+        A code of `dedup.schema`; None where the texts have none.
     measures : mapping
-        By the names of `dedup.schema.MEASURES`.
+        By the names of `dedup.schema.MEASURES`. NaN, or no entry, where one was not measured.
     models : Models, optional
-        By which the pair was judged; the shipped ones by default.
+        The models by which the pair was judged; the shipped ones by default.
+    dropped : {LEFT, NEITHER, RIGHT}
+        The side of the pair that is dropped for the other: the sentence is about this text.
+    other : str
+        What the sentence calls the text that stays.
+    words : float, optional
+        Length of the shorter text, where it is known.
+
+    Returns
+    -------
+    str
+        Without a capital at its beginning or a full stop at its end.
+
+    Raises
+    ------
+    ValueError
+        When there is no such relation.
+
+    Examples
+    --------
+    >>> from dedup.judge.reasons import reason
+    >>> from dedup.schema import EXCERPT, RIGHT
+    >>> measures = {"verbatim": 0.974, "containment_left": 0.31, "containment_right": 0.95}
+    >>> reason(EXCERPT, measures, dropped=RIGHT)
+    'an excerpt: 97% of it stands word for word in the kept text'
+    >>> reason(EXCERPT, measures)
+    'an excerpt: 97% of the shorter text stands word for word in the longer one'
     """
     models = models or Models.of(Params())
+    measures = {name: value for name, value in measures.items() if value == value}
+    if relation is None:
+        return "hardly anything in common"
     if relation == IDENTICAL:
         return "the same words in the same order"
+    view = _view(measures, dropped, other)
     if relation == NEAR_DUPLICATE:
-        return f"resemblance {measures['resemblance']:.2f}"
-    verbatim = VERBATIM.format(measures["verbatim"])
-    if relation in GROUNDS:
-        added = {name: models.carried.added(name, measures[name]) for name in TOLD}
-        most = sorted(TOLD, key=lambda name: -added[name])[: GROUNDS[relation]]
-        return "; ".join([verbatim, *(TOLD[name].format(measures[name]) for name in most)])
-    if relation == UPDATE:
-        return f"{verbatim}, with news: {_news(measures, models.news)}"
-    if relation == TEMPLATE:
-        return f"{verbatim}, but {measures['contradicted']:.0%} of the facts in the same places contradict each other"
-    if relation not in (PARTIAL, SAME_EVENT):
+        return _near_duplicate(measures, view)
+    if relation not in OPENINGS:
         raise ValueError(f"relation {relation}")
-    return f"{verbatim}, but {_lacking(measures, models.carried)}"
+    opening = "superseded by an update" if relation == UPDATE and dropped != NEITHER else OPENINGS[relation]
+    if relation == TEMPLATE:
+        facts = _share(measures["contradicted"])
+        return f"{opening}: {_verbatim(measures, view)}, but {facts} of the facts in the same places differ"
+    if relation in (PARTIAL, SAME_EVENT):
+        return f"{opening}: {_common(measures, view)}, but {_lack(measures, models.carried, words)}"
+    grounds = _grounds(measures, models.carried, view, N_GROUNDS[relation])
+    news = f"; signs of news: {_news(measures, models.news)}" if relation == UPDATE else ""
+    return f"{opening}: {grounds}{_furniture(measures, view)}{news}"
+
+
+def _view(measures: Mapping[str, float], dropped: int, other: str) -> _View:
+    """Return the view from the dropped text, or from the shorter one: the one with the larger share of its shingles."""
+    left, right = (measures.get(f"containment_{side}", 0.0) for side in ("left", "right"))
+    if dropped == NEITHER or left == right == 0.0:
+        return _View("the shorter text", "the longer one", True)
+    return _View("it", other, left >= right if dropped == LEFT else right >= left)
+
+
+def _near_duplicate(measures: Mapping[str, float], view: _View) -> str:
+    if "verbatim" not in measures:
+        return f"nearly the same text: {_share(measures['resemblance'])} of all phrases in the two are in both"
+    return f"nearly the same text: {_verbatim_both(measures, view)}{_furniture(measures, view)}"
+
+
+def _verbatim(measures: Mapping[str, float], view: _View) -> str:
+    if view.is_shorter:
+        return f"{_share(measures['verbatim'])} of {view.text} stands word for word in {view.other}"
+    return _verbatim_both(measures, view)
+
+
+def _verbatim_both(measures: Mapping[str, float], view: _View) -> str:
+    share, share_of_other = view.both("verbatim", measures)
+    begin = f"{share} of {view.text} stands word for word in {view.other}"
+    return f"{begin}, and {share_of_other} of {view.other} in {view.text}"
+
+
+def _furniture(measures: Mapping[str, float], view: _View) -> str:
+    """Say how much of the text was not compared, for pages have it and articles do not."""
+    name = "furniture" if view.is_shorter else "furniture_longer"
+    if measures.get(name, 0.0) < MUCH_FURNITURE:
+        return ""
+    return f"; {_share(measures[name])} of {view.text} is page furniture and was not compared"
+
+
+def _common(measures: Mapping[str, float], view: _View) -> str:
+    """Say what two texts have in common that are no copies: passages, or words where they share hardly a passage."""
+    if measures["verbatim"] >= PARTIAL_VERBATIM:
+        return _verbatim(measures, view)
+    rare = _share(measures["rare_containment"])
+    return f"{rare} of the rare word pairs of {view.text} are in {view.other}"
+
+
+def _grounds(measures: Mapping[str, float], model: Model, view: _View, count: int) -> str:
+    """Say what makes a text a copy: what stands word for word, and what else adds most to the verdict."""
+    if measures["verbatim"] >= NEARLY_ALL:
+        return _verbatim(measures, view)
+    parts = [_verbatim(measures, view)]
+    if measures.get("carried") == VERSION_CARRIED:  # decided by that rule, not by the model
+        parts.append(f"both begin alike, with {_share(measures['shared_lead'])} of 60 words in common")
+        count -= 1
+    added = {name: model.added(name, measures.get(name, 0.0)) for name in GROUNDS}
+    most = [name for name in sorted(GROUNDS, key=lambda name: -added[name]) if added[name] > 0]
+    words = {"its": "its", "there": "there"} if view.is_shorter else {"its": "that text's", "there": "in it"}
+    parts += [GROUNDS[name].format(share=_share(measures[name]), **words) for name in most[: max(0, count)]]
+    return "; ".join(parts)
 
 
 def _news(measures: Mapping[str, float], model: Model) -> str:
-    """Say what speaks most for news: one measure, and a second one that says nearly as much."""
-    values = {name: abs(measures.get(name, 0.0)) for name in NEWS}
-    values = {name: 0.0 if value != value else value for name, value in values.items()}  # not measured
-    added = {name: model.added(name, values[name]) for name in NEWS}
-    first, second = sorted(NEWS, key=lambda name: -added[name])[:2]
-    some = [first] if added[second] < added[first] / 2 else [first, second]
-    return " and ".join(NEWS[name].format(values[name]) for name in some)
+    """Say what speaks most for news: one measure, and a second one that says at least half as much."""
+    hours = abs(measures.get("hours", 0.0))
+    signs = {
+        "new_stages": "their openings report different stages of the story",
+        "new_weekdays": "they name different weekdays",
+        "new_top": f"{_share(measures.get('new_top', 0.0))} of the top of one is not in the other",
+        "hours": f"they were published {_time(hours)} apart",
+    }
+    values = {name: measures.get(name, 0.0) for name in signs} | {"hours": hours}
+    added = {name: model.added(name, value) for name, value in values.items()}
+    first, second = sorted(signs, key=lambda name: -added[name])[:2]
+    if added[first] <= 0:
+        return "none but what is left of doubt"
+    return signs[first] if added[second] < added[first] / 2 else f"{signs[first]}, and {signs[second]}"
 
 
-def _lacking(measures: Mapping[str, float], model: Model) -> str:
-    """Say why a pair is no copy."""
+def _lack(measures: Mapping[str, float], model: Model, words: float | None) -> str:
+    """Say what speaks most against a copy."""
     if measures["verbatim"] - measures["rare_containment"] >= COMMON:
-        return "in words that many articles have"
-    least = min(
-        ("anchor_order", "least_covered_third", "rare_containment"),
-        key=lambda name: model.share(name, measures[name]),
-    )
+        return "in wording that many articles use"
+    if measures["new_numbers"] >= NO_NUMBERS:
+        return f"{_share(measures['new_numbers'])} of its numbers are missing there"
+    lost = {name: model.added(name, 1.0) - model.added(name, measures.get(name, 0.0)) for name in GROUNDS}
+    if measures["verbatim"] < PARTIAL_VERBATIM:  # then they are what the sentence has begun with
+        del lost["rare_containment"]
+    lost |= {name: -model.added(name, measures.get(name, 0.0)) for name in ("new_numbers", "contradicted")}
+    if words is not None:
+        lost["words"] = model.added("tokens", math.inf) - model.added("tokens", words)
+    most = max(lost, key=lambda name: lost[name])
+    share = _share(measures.get(most, 0.0))
+    if most in LACKS:
+        return LACKS[most].format(share if share == NONE else f"only {share}")
     return {
-        "anchor_order": f"only {measures['anchor_order']:.0%} of its other words come in the same order",
-        "least_covered_third": f"of its least covered third only {measures['least_covered_third']:.0%} is covered",
-        "rare_containment": f"only {TOLD['rare_containment'].format(measures['rare_containment'])}",
-    }[least]
+        "new_numbers": f"{share} of its numbers are missing there",
+        "contradicted": f"{share} of the facts in the same places differ",
+        "words": "it is too short to be sure",
+    }[most]
+
+
+def _share(value: float) -> str:
+    """Return a share as a reader takes it in: a percentage, or a word at either end."""
+    if value < 0.005:
+        return NONE
+    if value >= 0.995:
+        return "all" if value >= 1.0 else "nearly all"
+    return f"{value:.0%}"
+
+
+def _time(hours: float) -> str:
+    count, unit = (round(hours), "hour") if hours < DAYS_FROM else (round(hours / 24), "day")
+    return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"

@@ -1,4 +1,4 @@
-"""From the evidence of a pair to its relation and score: every rule in one place.
+"""Name the relation of a pair, and its score, from its evidence: every rule in one place.
 
 Two questions are asked of a pair, and each is answered by a probability. *Carried*: does most of the shorter text's
 own matter stand in the other, word for word or retold? *News*: does one of them report a turn that the other lacks?
@@ -53,78 +53,81 @@ CARRIED = 0.5
 """Probability from which a text counts as carried on by another."""
 
 IN_DOUBT = 1 / 3
-"""Share of the tolerance for news that is left where a text is just carried on: it must hardly have any sign of it."""
+"""Share of the tolerance for news that is left where a text is only just carried on."""
 
 FEW_TOKENS = 25
 FEW_TOKENS_VERBATIM = 0.5
-"""A shorter document than that is a copy only if so much of it is verbatim."""
+"""A document with fewer tokens is a copy only if at least this share of it is verbatim."""
 
 NO_NUMBERS = 0.85
-"""Where the shorter text has a dozen numbers and hardly one of them is in the longer, nothing is retold."""
+"""Measure ``new_numbers`` from which nothing is retold: the shorter text has a dozen numbers, and the longer hardly one
+of them."""
 
 COMMON = 0.4
-"""Where so much more is verbatim than rare, the words are those that many articles have: no copy."""
+"""Where verbatim exceeds rare containment by this much, the words are those of many articles: no copy."""
 
 CONTRADICTED = 0.11
-"""Texts that agree in their frame and contradict each other in so much of their facts are pieces from one mould."""
+"""Measure ``contradicted`` from which two texts are pieces from one mould: one frame, other facts."""
 
 CONTRADICTED_NUMBERS = 0.2
 """The same where only numbers are looked at."""
 
 ALL_VERBATIM = 0.98
-"""Texts of which so much is the same, either way, are not aligned: what differs is at most a correction."""
+"""Texts of which this share is the same, both ways, are not aligned: what differs is at most a correction."""
 
 VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE = (0.6, 0.53), (0.6, 0.9), (0.4, 0.3)
-"""Two versions of one story, each on a page of its own: most of the shorter one stands in the longer, both begin alike,
-and what they share is rare; where they begin with the same words, less of the rest will do. Whatever else stands on the
-pages, and drags other measures down, they are carried on."""
+"""Bounds of two versions of one story, each on a page of its own: most of the shorter one is in the longer, both begin
+alike, and what they share is rare. The second set of bounds holds where they begin with the same words: then less of
+the rest is enough. They are carried on, whatever else is on the pages and drags other measures down."""
 
 VERSION_TOKENS, VERSION_CONTRADICTED = 60, 0.03
-"""But not of notices of a few lines, nor where facts contradict each other."""
+"""Least length of such versions, and the contradiction that they stay below: notices of a few lines are excepted."""
 
 VERSION_CARRIED = 0.9
-"""Probability of that, at least."""
+"""Least probability that such versions are carried on."""
 
 SAME_OPENING, SAME_VERBATIM, SAME_RARE = 0.95, 0.5, 0.3
 SAME_STAGES, SAME_HOURS = 0.5, 48.0
-"""Versions that begin with the same words have no news: of those read 87 of 100 in an archive of one outlet, undated,
-and 98 of 100 elsewhere were copies. Not where what stands before these words has many stages of its own, nor where days
-lie between."""
+"""Versions that begin with the same words have no news: of those that were read, 87 of 100 in an undated archive of one
+outlet and 98 of 100 elsewhere were copies. This does not hold where the words before them show many stages, or where
+days lie between."""
 
 WHOLE, WHOLE_LONGER, SAME_TEXT = 0.95, 0.7, 0.9
-"""Nor has a text that stands in the other word for word, and the other has much more: 74 of 76 that were read are
-excerpts, and what they say is not lost. Nor have two that are so much the same, either way, and tell the same stages:
-68 of 70 are copies, days apart, too."""
+"""A text that is in a much longer one word for word has no news either: 74 of 76 that were read are excerpts, of which
+nothing is lost. Nor have two texts that are the same both ways and show the same stages: 68 of 70 are copies, even days
+apart."""
 
 NO_NEWS = 0.05
-"""Probability of news in both cases, at most."""
+"""Highest probability of news in both cases."""
 
 EXCERPT_RATIO = 0.67
 EXCERPT_CARRIED = 0.7
-"""An excerpt is at most so long, against its container, and so much of it is carried over, verbatim or in order."""
+"""Greatest length of an excerpt, relative to its container, and least share of it that the container has, verbatim or
+in order."""
 
 RETOLD_ORDER = 0.35
-"""Order from which what is not verbatim counts as wholly carried over."""
+"""Anchor order from which all that is not verbatim counts as carried over."""
 
 REVISED_VERBATIM = 0.2
 REWRITTEN_ORDER = 0.2
 REWRITTEN_VERBATIM = 0.6
-"""A revised text keeps so much verbatim; but with that order it is rewritten until more than that is verbatim."""
+"""A revised text keeps at least the first share verbatim; with this anchor order it needs the last share, or it is
+rewritten."""
 
 PARTIAL_VERBATIM = 0.08
 PARTIAL_RARE = 0.2
-"""No copy, but with so much verbatim or so many rare word pairs in common: partial."""
+"""Least verbatim share, or rare containment, of a pair that is no copy but partial."""
 
 SAME_EVENT_FROM = 0.1
-"""Rare containment, or probability, from which two texts that are no copies tell of one event."""
+"""Rare containment, or probability, from which two texts that are no copies report one event."""
 
 SUPERFLUOUS = 0.9
-"""So much of an earlier text stands in a later one that makes it superfluous."""
+"""Share of an earlier text in a later one from which the earlier one is superfluous."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A monotone, piecewise linear logistic model.
+    """A monotone, piecewise linear logistic model: measures of a pair in, a probability out.
 
     Parameters
     ----------
@@ -141,12 +144,8 @@ class Model:
         terms = (term for term in self.terms if term[0] == measure)
         return sum(slope * min(max(value - start, 0.0), stop - start) for _, start, stop, slope in terms)
 
-    def share(self, measure: str, value: float) -> float:
-        """Return which share of what it could add a rising measure adds."""
-        return self.added(measure, value) / max(self.added(measure, 1.0), 1e-9)
-
     def probability(self, inputs: Inputs) -> npt.NDArray[np.float64]:
-        """Return the probability that the answer is yes, of each pair."""
+        """Return the probability of each pair that the answer is yes."""
         logit = np.full(len(inputs["verbatim"]), self.intercept)
         for name, start, stop, slope in self.terms:
             logit += slope * np.clip(inputs[name] - start, 0.0, stop - start)
@@ -155,30 +154,40 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models that answer the two questions."""
+    """The two models: whether a pair is carried on, and whether there is news."""
 
     carried: Model
     news: Model
 
     @staticmethod
     def of(params: Params) -> Models:
-        """Return the models that parameters ask for: those in ``relation.json``, if they name no other."""
-        return _models(params.model)
+        """Return the models that `Params.model` names; those in ``relation.json``, the shipped ones, by default."""
+        return _cached_models(params.model)
+
+    @staticmethod
+    def parse(text: str) -> Models:
+        """Read two models from JSON of the form of ``relation.json``.
+
+        Raises
+        ------
+        ParamsError
+            When they look at measures that this version does not have.
+        """
+        read = json.loads(text)
+        carried, news = (
+            Model(read[name]["intercept"], tuple(tuple(term) for term in read[name]["terms"]))
+            for name in ("carried", "news")
+        )
+        unknown = {term[0] for model in (carried, news) for term in model.terms} - {*_READ, *_MADE}
+        if unknown:
+            found = f"a model that asks for {', '.join(sorted(unknown))}"
+            raise ParamsError(found, "measures of this version", "fit it again: dedup fit")
+        return Models(carried, news)
 
 
 @functools.cache
-def _models(text: str | None) -> Models:
-    read = json.loads(MODEL_FILE.read_text("utf-8") if text is None else text)
-    carried, news = (
-        Model(read[name]["intercept"], tuple(tuple(term) for term in read[name]["terms"]))
-        for name in ("carried", "news")
-    )
-    strange = {term[0] for model in (carried, news) for term in model.terms} - {*_READ, *_MADE}
-    if strange:
-        raise ParamsError(
-            f"a model that asks for {', '.join(sorted(strange))}", "measures of this version", "fit it anew"
-        )
-    return Models(carried, news)
+def _cached_models(text: str | None) -> Models:
+    return Models.parse(MODEL_FILE.read_text("utf-8") if text is None else text)
 
 
 Inputs = dict[str, npt.NDArray[np.float64]]
@@ -189,15 +198,15 @@ _MADE = ("tokens", "common", "retold")
 
 
 def model_inputs(evidence: Evidence) -> Inputs:
-    """Return what the models look at, of the evidence of pairs: see `inputs_of`."""
+    """Return the input of the models from the evidence of pairs."""
     shorter = np.minimum(evidence.lengths_left, evidence.lengths_right).astype(np.float64)
     return inputs_of({name: evidence[name] for name in _READ}, shorter)
 
 
 def inputs_of(measures: Mapping[str, npt.NDArray[np.float64]], tokens: npt.NDArray[np.float64]) -> Inputs:
-    """Return what the models look at: measures, and three that are made of them.
+    """Return the input of the models: measures, and three quantities derived from them.
 
-    What was not measured counts as 0: no contradiction, nothing new, no time between.
+    A measure that was not taken counts as 0: no contradiction, nothing new, no time between.
 
     tokens
         Tokens of the shorter document.
@@ -215,14 +224,14 @@ def inputs_of(measures: Mapping[str, npt.NDArray[np.float64]], tokens: npt.NDArr
 
 
 def ruled_out(inputs: Inputs) -> npt.NDArray[np.bool_]:
-    """Return which pairs are not carried on, whatever the model says: too short, of common words, no number shared."""
+    """Return which pairs are never carried on: too short, alike in common words only, or without a common number."""
     verbatim = inputs["verbatim"]
     is_short = (inputs["tokens"] < FEW_TOKENS) & (verbatim < FEW_TOKENS_VERBATIM)
     return np.asarray(is_short | (inputs["common"] >= COMMON) | (inputs["new_numbers"] >= NO_NUMBERS))
 
 
 def are_versions(inputs: Inputs) -> npt.NDArray[np.bool_]:
-    """Return which pairs are two versions of one story, whatever stands beside it on their pages."""
+    """Return which pairs are two versions of one story, whatever else stands on their pages."""
     verbatim, lead, rare = inputs["verbatim"], inputs["shared_lead"], inputs["rare_containment"]
     bounds = zip(VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE, strict=True)
     can_be = (inputs["tokens"] >= VERSION_TOKENS) & (inputs["contradicted"] < VERSION_CONTRADICTED)
@@ -230,53 +239,53 @@ def are_versions(inputs: Inputs) -> npt.NDArray[np.bool_]:
 
 
 def begin_alike(inputs: Inputs) -> npt.NDArray[np.bool_]:
-    """Return which pairs begin with the same words and share much besides: hardly ever is there news."""
+    """Return which pairs begin with the same words and share much besides, so that news is unlikely."""
     alike = (inputs["shared_lead"] >= SAME_OPENING) & (inputs["verbatim"] >= SAME_VERBATIM)
     alike &= (inputs["rare_containment"] >= SAME_RARE) & (inputs["new_stages"] <= SAME_STAGES)
     return np.asarray(alike & (inputs["hours"] <= SAME_HOURS))
 
 
 def is_whole(inputs: Inputs) -> npt.NDArray[np.bool_]:
-    """Return which pairs are a text and one in which it stands word for word: much longer, or the same either way."""
+    """Return which pairs are a text and a longer one that contains it word for word, or the same text twice."""
     verbatim, longer = inputs["verbatim"], inputs["verbatim_longer"]
     same = (np.minimum(verbatim, longer) >= SAME_TEXT) & (inputs["new_stages"] <= SAME_STAGES)
     return np.asarray(((verbatim >= WHOLE) & (longer <= WHOLE_LONGER)) | same)
 
 
 def carried_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the probability that each pair is carried on: the model's, but for what is ruled out, and for versions."""
+    """Return the probability that each pair is carried on: the model's, unless a rule decides."""
     is_out = ruled_out(inputs)
     carried = np.where(are_versions(inputs), np.maximum(model, VERSION_CARRIED), model)
     return np.where(is_out, 0.0, carried)
 
 
 def news_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the probability that each pair has news: the model's, but for the same openings, and what stands whole."""
+    """Return the probability that each pair has news: the model's, unless a rule decides."""
     return np.where(begin_alike(inputs) | is_whole(inputs), np.minimum(model, NO_NEWS), model)
 
 
 def tolerance(carried: npt.NDArray[np.float64], certainty: float) -> npt.NDArray[np.float64]:
-    """Return the probability of news that a copy may have: the rest of the certainty, less where it is in doubt."""
+    """Return the highest probability of news that a copy may have; it falls as being carried on is in doubt."""
     doubtless = np.clip((carried - CARRIED) / (1.0 - CARRIED), 0.0, 1.0)
     return np.asarray((1.0 - certainty) * (IN_DOUBT + (1.0 - IN_DOUBT) * doubtless))
 
 
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
-    """Return the pairs whose resemblance is at least the threshold; their score is the resemblance.
+    """Return the pairs whose resemblance reaches the threshold, as matches; their score is the resemblance.
 
     Those whose numbers contradict each other are pieces from one mould; those that seem to have news, updates.
     """
     (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
-    some = evidence.take(at)
-    is_template = some["contradicted"] >= CONTRADICTED_NUMBERS
+    near = evidence.take(at)
+    is_template = near["contradicted"] >= CONTRADICTED_NUMBERS
     relation = np.where(is_template, TEMPLATE, NEAR_DUPLICATE).astype(np.int8)
-    score = np.where(is_template, 0.0, some["resemblance"])
+    score = np.where(is_template, 0.0, near["resemblance"])
     carried = np.where(is_template, 0.0, 1.0)
-    return _told_apart(some, relation, score, carried, np.full(len(at), NEITHER, np.int8), params)
+    return _with_updates(near, relation, score, carried, np.full(len(at), NEITHER, np.int8), params)
 
 
 def is_reported(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
-    """Return which pairs have a relation worth reporting, even before their shingles are compared.
+    """Return which pairs have a relation that is reported, as far as is known before their shingles are compared.
 
     All but those of one event, unless they are asked for and share rare word pairs enough.
     """
@@ -286,7 +295,7 @@ def is_reported(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
 
 
 def may_be_template(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
-    """Return of which pairs the slots are worth a look: those carried on, and where one side is much alike."""
+    """Return which pairs must be compared for contradicting facts: those carried on, or alike from one side."""
     relation, _ = _relations(evidence, params)
     alike = np.maximum(evidence["verbatim"], evidence["verbatim_longer"])
     same = np.minimum(evidence["verbatim"], evidence["verbatim_longer"]) >= ALL_VERBATIM
@@ -294,12 +303,12 @@ def may_be_template(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]
 
 
 def may_be_update(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
-    """Return of which pairs the news is worth a look: those carried on."""
+    """Return which pairs must be searched for signs of news: those carried on."""
     return np.asarray(_relations(evidence, params)[0] < PARTIAL)
 
 
 def judge(evidence: Evidence, params: Params) -> Matches:
-    """Return the relation and score of every pair; the evidence must be complete."""
+    """Return every pair with its relation and score, as matches; the evidence must be complete."""
     relation, carried = _relations(evidence, params)
     score = carried.copy()
     is_near = evidence["resemblance"] >= params.threshold
@@ -314,15 +323,15 @@ def judge(evidence: Evidence, params: Params) -> Matches:
     has_more = (relation == EXCERPT) | ((relation == REVISED) & (longer < EXCERPT_CARRIED))
     container = np.where(evidence.lengths_left > evidence.lengths_right, LEFT, RIGHT)
     container[~has_more] = NEITHER
-    return _told_apart(evidence, relation, score, carried, container.astype(np.int8), params)
+    return _with_updates(evidence, relation, score, carried, container.astype(np.int8), params)
 
 
 def carried_share(verbatim: npt.NDArray[np.float64], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return which share of one side of each pair stands in the other, verbatim or in order."""
+    """Return which share of one side of each pair the other has, verbatim or in order."""
     return np.asarray(verbatim + (1.0 - verbatim) * np.minimum(1.0, order / RETOLD_ORDER))
 
 
-def _told_apart(
+def _with_updates(
     evidence: Evidence,
     relation: npt.NDArray[np.int8],
     score: npt.NDArray[np.float64],
@@ -330,7 +339,7 @@ def _told_apart(
     container: npt.NDArray[np.int8],
     params: Params,
 ) -> Matches:
-    """Return the matches, updates told from copies, and both probabilities among the measures."""
+    """Return the matches, with updates told from copies, and both probabilities among the measures."""
     inputs = model_inputs(evidence)
     is_carried = relation < UPDATE
     news = news_probability(inputs, Models.of(params).news.probability(inputs))

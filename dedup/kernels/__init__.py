@@ -1,1 +1,1 @@
-"""Loops only: arrays in, arrays out, no knowledge of the rest of the package."""
+"""Hold the compiled loops: arrays in, arrays out, no knowledge of the rest of the package."""

@@ -1,9 +1,9 @@
-"""How two documents agree: rare pairs, verbatim passages, anchors in order, and how evenly it all lies.
+"""Measure how two documents agree: rare word pairs, verbatim passages, words in the same order, and how evenly.
 
-What is needed of each document is computed once: its rare word pairs are listed by `dedup.kernels.pair_sketches`, its
-tokens that occur once by `once_words`. Pairs are then compared by small hash tables of the left document, kept while it
-stays the same: they are best sorted by it. `rare_containment` is the cheap first stage, `agreement` for those that pass
-it. All room is allocated once, outside the loop over pairs.
+What is needed of each document is computed once: its rare word pairs are listed by
+`dedup.kernels.word_pair_sketches`, its tokens that occur once by `once_words`. Pairs are then compared by small hash
+tables of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the cheap
+first stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
 
 ``a`` is the shorter document of a pair (the left one of two of equal length), ``b`` the longer. The definitions stand
 in `dedup.judge.evidence`, the same in plain Python in ``tests/naive.py``.
@@ -16,12 +16,12 @@ from numba import i8, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.pair_sketches import FULL_WEIGHT
-from dedup.kernels.table import KEY_BITS, STAMPS, entry, find, next_stamp, table_bits, word
+from dedup.kernels.hash_table import KEY_BITS, STAMPS, entry, find, next_stamp, table_bits, word
+from dedup.kernels.word_pair_sketches import FULL_WEIGHT
 
-RUN = 5  # a passage is verbatim where so many tokens in a row stand in the other document
+RUN = 5  # tokens in a row that must stand in the other document for a passage to be verbatim
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
-LEAD = 60  # words: so many in a row, near the beginning of both texts, tell whether they begin the same story
+LEAD = 60  # words in a row, near the beginning of both texts, that show whether they begin the same story
 LEAD_FROM = 80  # words of page that may stand before them
 LEAST_TOP = 20  # words in the top of a text, if it has as many; of a longer one it is the first quarter
 REACH = 24  # how near, in both documents, anchors must be to support one another
@@ -46,9 +46,22 @@ def once_words(
     places: Array,
     multiplier: int,
 ) -> None:
-    """List the places of the tokens that occur once in their document; tokens, starts, ends, documents as ever.
+    """List the places of the tokens that occur once in their document.
 
-    ``places`` (uint32) receives them in ascending order; the multiplier is that of `find`.
+    Parameters
+    ----------
+    tokens : uint32 array
+    starts, ends : int64 array, shape (n_documents,)
+    documents : int64 array
+        Which documents to look at.
+    firsts : int64 array, shape (n_documents,)
+        Where in ``places`` there is room for each document.
+    lasts : int64 array, shape (n_documents,)
+        Receives where the places of each document end.
+    places : uint32 array
+        Receives the places, in ascending order.
+    multiplier : int
+        That of `find`.
     """
     secret = u8(multiplier)
     longest = longest_of(starts, ends, documents)
@@ -115,13 +128,13 @@ def rare_containment(
     multiplier: int,
     out: Array,
 ) -> None:
-    """Measure which share of the rare word pairs of each side stands in the other.
+    """Measure which share of the rare word pairs of each side the other one has.
 
     Parameters
     ----------
     firsts, lasts, pairs, marks, weights
-        The rare word pairs of documents, as `dedup.kernels.pair_sketches.sketch` lists them, and where those of each
-        are.
+        The rare word pairs of documents, as `dedup.kernels.word_pair_sketches.sketch` lists them, and where those of
+        each are.
     right_pairs, right_marks, right_weights : arrays
         The same for the right documents, from ``right_from`` on.
     right_from : int
@@ -179,7 +192,7 @@ def rare_containment(
 
 @kernel
 def runs(tokens: Array, fingerprints: Array, hashes: Array, multiplier: int) -> int:
-    """Write the hash, of KEY_BITS, of each run of RUN words (of all, where there are fewer); return how many.
+    """Hash each run of RUN words to KEY_BITS (all words at once, where there are fewer); return how many runs.
 
     The multiplier is that of `find`: nobody can make runs of other words with the hash of one.
     """
@@ -217,7 +230,10 @@ def cover(hits: Array, n_runs: int, covered: Array) -> int:
 
 @kernel
 def lead(covered: Array, most_before: int) -> float:
-    """Return the highest covered share of LEAD words in a row behind at most LEAD_FROM, and so many, others."""
+    """Return the highest covered share of LEAD words in a row that begin within the first words.
+
+    They begin behind at most LEAD_FROM words, and at most ``most_before``.
+    """
     size = min(LEAD, covered.size)
     total = i8(0)
     for k in range(size):
@@ -357,7 +373,7 @@ def agreement(
     multiplier: int,
     out: Array,
 ) -> None:
-    """Measure how the agreement of each pair lies in its documents.
+    """Measure how the agreement of each pair is distributed over its documents.
 
     Parameters
     ----------

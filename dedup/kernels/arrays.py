@@ -1,4 +1,4 @@
-"""The types in kernels' signatures, for readers and type checkers; Numba infers its own."""
+"""Name the types in the signatures of kernels, for readers and type checkers; Numba infers its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Band keys, and candidate pairs from sorted buckets."""
+"""Compute band keys of signatures, and pair the documents that share one."""
 
 from __future__ import annotations
 

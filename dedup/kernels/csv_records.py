@@ -1,4 +1,4 @@
-"""Where a record of CSV ends, without its cells: for records too long to be held."""
+"""Find where a record of CSV ends without reading its cells, for records too long to be held in memory."""
 
 from __future__ import annotations
 

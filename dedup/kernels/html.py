@@ -1,7 +1,7 @@
-"""Texts out of HTML: tags, comments and scripts taken off, entities decoded; in linear time, whatever the text is.
+"""Strip HTML from one text: remove tags, comments and scripts, decode entities; in linear time for any text.
 
-What is a tag is what the HTML standard says (https://html.spec.whatwg.org/multipage/parsing.html), but where that would
-lose words of a text which is no sound HTML: the differences stand in `dedup.text.markup`.
+A tag is what the HTML standard says (https://html.spec.whatwg.org/multipage/parsing.html), except where that would lose
+words of a text that is not sound HTML: the differences are listed in `dedup.text.markup`.
 
 Texts lie in arrays with `PAD` bytes behind their end, which blocks may touch.
 """
@@ -13,17 +13,17 @@ from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.entities import hex_value, lookup, name_hash, reference
+from dedup.kernels.html_entities import hex_value, lookup, name_hash, reference
 from dedup.kernels.json_grammar import put_code_point
 from dedup.kernels.simd import BLOCK, copy_markup, equal_to, trailing_zeros
 
 PAD = 2 * BLOCK
-KNOWN, INLINE, SPACED, DROPPED, RAW, SURE, HEAD, HEAD_ONLY = 1, 2, 4, 8, 16, 32, 64, 128
-"""Of an element: is one of HTML; does not end a word; ends a word, but no line; its content is no text; which is code,
-so that a start tag in it is none; a start tag alone shows that a text is HTML; it stands in the head of a page; its
-content is dropped only there."""
+IS_TAG, INLINE, SPACED, DROPPED, RAW, SURE, HEAD, HEAD_ONLY, OF_HTML = (1 << bit for bit in range(9))
+"""Bits of an element: its name makes a tag, be it of HTML or XML; it does not end a word; it ends a word, but no line;
+its content is no text; its content is code, so that a start tag in it is none; its start tag alone shows that a text is
+HTML; it belongs to the head of a page; its content is dropped only there; it is one of HTML."""
 
-NUMBER = 8  # bits of an element from here on: the number of a dropped one, from 1
+NUMBER = 9  # bits of an element from here on: the number of a dropped one, from 1
 COMMENTS, DECLARATIONS, QUOTES, APOSTROPHES = 60, 61, 62, 63  # further numbers, for what is known to have no end
 
 NAME_BYTES = 64
@@ -89,24 +89,24 @@ def ends_name(data: Array, at: int, stop: int) -> bool:
 
 @kernel
 def element(data: Array, name: int, last: int, stop: int, names: Array, kinds: Array) -> int:
-    """Return the bits of the element of a tag, 0 where there is no tag.
+    """Return the bits of the element that a tag names, 0 where there is no tag.
 
-    What is no element of HTML is one all the same, as XML has them; but not in capitals, as types and tickers are.
+    A name that HTML does not have makes a tag, too, for XML has others; but not in capitals, as types and tickers are.
     """
     if not ends_name(data, last, stop) or data[last - 1] == 58:  # <https://...
         return i8(0)
-    known = i8(lookup(names, kinds, name_hash(data, name, last, True)))
-    if known != 0:
-        return known
+    kind = i8(lookup(names, kinds, name_hash(data, name, last, True)))
+    if kind != 0:
+        return kind
     is_compound = False
     has_capital = False
     for k in range(name, last):
         is_compound |= data[k] == 58 or data[k] == 45
         has_capital |= u1(data[k] - u1(65)) < u1(26)
-    return i8(0) if has_capital and not is_compound else i8(KNOWN)
+    return i8(0) if has_capital and not is_compound else i8(IS_TAG)
 
 
-# ---- is it HTML?
+# ---- whether it is HTML
 
 
 @kernel
@@ -146,7 +146,7 @@ _XML = np.frombuffer(b"<?xml", np.uint8)
 
 @kernel
 def is_markup(data: Array, stop: int, names: Array, kinds: Array) -> bool:
-    """Whether a text of so many bytes is HTML: it has a comment, a declaration, a tag that can be nothing else."""
+    """Whether a text of ``stop`` bytes is HTML: it has a comment, a declaration, or a tag that can be nothing else."""
     at = find(data, 0, stop, LESS)
     while at < stop:
         next_byte = data[at + 1]
@@ -160,15 +160,14 @@ def is_markup(data: Array, stop: int, names: Array, kinds: Array) -> bool:
         if name < stop and is_letter(data[name]):
             last = name_end(data, name, stop)
             kind = element(data, name, last, stop, names, kinds)
-            is_known = kind & KNOWN and lookup(names, kinds, name_hash(data, name, last, True)) != u8(0)
             if is_end:
                 behind = last
                 while behind < stop and is_blank(data[behind]):
                     behind += 1
                 is_compound = find(data, name, last, 58) < last
-                if (is_known or (kind and is_compound)) and behind < stop and data[behind] == GREATER:
+                if (kind & OF_HTML or (kind and is_compound)) and behind < stop and data[behind] == GREATER:
                     return True
-            elif is_known and is_sure_start(data, at, name, last, stop, kind):
+            elif kind & OF_HTML and is_sure_start(data, at, name, last, stop, kind):
                 return True
         at = find(data, at + 1, stop, LESS)
     return False
@@ -208,13 +207,13 @@ def tag_end(data: Array, at: int, stop: int, state: Array) -> int:
 
 @kernel
 def has_none(state: Array, number: int) -> bool:
-    """Whether it is known that nothing ends what has that number, from here on."""
+    """Whether it is known that what has this number does not end in the rest of the text."""
     return state[1] >> number & 1 != 0
 
 
 @kernel
 def set_none(state: Array, number: int) -> None:
-    """Note that nothing ends what has that number, from here on."""
+    """Note that what has this number does not end in the rest of the text."""
     state[1] |= i8(1) << number
 
 
@@ -406,7 +405,7 @@ def strip(
 
 @kernel
 def hexadecimal(data: Array, at: int, stop: int, size: int) -> int:
-    """Return the value of so many hexadecimal digits, -1 where they are none."""
+    """Return the value of ``size`` hexadecimal digits, -1 where they are none."""
     if at + size > stop:
         return -1
     value = 0

@@ -1,4 +1,4 @@
-"""Lines of JSON objects to columns: the best of the wanted fields of each, unescaped, without an object per record.
+"""Read lines of JSON objects into columns: the best of the wanted fields of each, unescaped, and nothing else.
 
 A line is taken only where the whole of it is beyond doubt by the grammar (`dedup.kernels.json_grammar`) and it is
 beyond doubt which of its fields are to be used; anything else is left to Python.
@@ -41,7 +41,7 @@ LAST, NOTHING = 900, 9_000
 """A doubt that counts where nothing better is held than a blank; and nothing, held or in doubt."""
 
 START, FOLDS, FOLLOWING, OBJECT, ROLE, RANK, OTHER_RANK, NODE = range(8)
-"""What is told of a node: where its key begins in ``names``; whether the key counts in other case, too; another node of
+"""Fields of a node: where its key begins in ``names``; whether the key counts in other case, too; another node of
 the same object whose key has as many bytes, -1 behind the last; the number of the object that the node may be, or -1;
 its role, or -1; its rank, and that in other case; and how many numbers that are. Node 0 is the record, object 0; its
 rank is the first of texts that count only where a record has no other field of a text, its rank in other case the first

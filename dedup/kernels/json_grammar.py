@@ -1,4 +1,4 @@
-"""The grammar of JSON (RFC 8259): values passed over, or written unescaped.
+"""Parse JSON (RFC 8259): skip values, or write them unescaped.
 
 Every line ends with a line feed, which no rule of the grammar passes over within a line: so nothing here looks at where
 the data ends, but blocks of 64 bytes.
@@ -11,7 +11,7 @@ from numba import i8, njit, u8
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.line_ends import FEED
-from dedup.kernels.simd import BLOCK, copy_run, find_run, trailing_zeros
+from dedup.kernels.simd import BLOCK, copy_plain_json, find_plain_json_end, trailing_zeros
 from dedup.kernels.tokenisation import decode
 
 DEPTH = 64
@@ -125,7 +125,7 @@ def copy_string(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     """
     while True:
         if at + BLOCK <= data.size:
-            ends = copy_run(data, at, out, to)
+            ends = copy_plain_json(data, at, out, to)
             if ends == u8(0):
                 at += BLOCK
                 to += BLOCK
@@ -158,7 +158,7 @@ def skip_string(data: Array, at: int) -> int:
     """Return the position behind the closing quote, -1 where it is no string; ``at`` is behind the opening one."""
     while True:
         if at + BLOCK <= data.size:
-            ends = find_run(data, at)
+            ends = find_plain_json_end(data, at)
             if ends == u8(0):
                 at += BLOCK
                 continue

@@ -1,4 +1,4 @@
-"""Where lines end, 64 bytes at a time."""
+"""Find where lines end, 64 bytes at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of texts is hardly what was written: bytes that are not UTF-8, U+FFFD, and UTF-8 that was read as windows-1252.
+"""Find damage in texts: bytes that are not UTF-8, U+FFFD, and mojibake, which is UTF-8 read as windows-1252.
 
 A text is first looked at 64 bytes at a time; only one in which something may be wrong is read character by character.
 Only what Python calls is a ``kernel``: each costs a millisecond of every start.
@@ -117,7 +117,7 @@ def look_at(data: Array, start: int, stop: int) -> tuple[int, bool]:
 
 @njit
 def read(data: Array, start: int, stop: int) -> int:
-    """Return what there is in a text, as bits."""
+    """Return the damage in a text, as bits, reading it by character."""
     found, signs = 0, 0
     at = start
     while at < stop:
@@ -136,7 +136,7 @@ def read(data: Array, start: int, stop: int) -> int:
 
 @kernel
 def examine(data: Array, offsets: Array, found: Array) -> None:
-    """Write what there is in each text.
+    """Write the damage in each text, as bits.
 
     Parameters
     ----------

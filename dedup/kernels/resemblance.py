@@ -1,4 +1,4 @@
-"""Exact comparison of the shingle sets of candidate pairs."""
+"""Count the shingles that the documents of candidate pairs share, exactly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.table import table_bits, word
+from dedup.kernels.hash_table import table_bits, word
 
 SPARSE = 4  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 USUAL = 5  # tokens in a shingle, by default

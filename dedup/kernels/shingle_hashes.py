@@ -1,4 +1,4 @@
-"""Shingle hashes and MinHash signatures of tokenised documents."""
+"""Hash the shingles of tokenised documents, and compute their MinHash signatures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""64 bytes at a time: the few vector operations that Numba cannot write as a loop.
+"""Test and copy 64 bytes at a time: the few vector operations that Numba cannot write as a loop.
 
 Each is one LLVM expression on ``<64 x i8>``, which the compiler cuts to the vector width of the machine.
 """
@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 BLOCK = 64
 
 STOP, LINE = 8, 12
-"""What stands in a folded text for the end of a sentence and of a line: below a space, and two lowest bits zero."""
+"""Bytes of a folded text for the end of a sentence and of a line: below a space, and the two lowest bits zero."""
 
 STOPS, LINES = b".!?", b"\n\r<>"  # a tag is as good as the end of a line
 
@@ -43,13 +43,27 @@ def _everywhere(builder: Any, byte: Any) -> Any:
     return builder.shuffle_vector(one, ir.Constant(_LANES, ir.Undefined), first)
 
 
+def _load(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Load the 64 bytes of the first array from the position on that follows it."""
+    return builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+
+
+def _store(context: Any, builder: Any, signature: Any, args: Any, block: Any) -> None:
+    """Store 64 bytes in the second array, the third argument, from the position on that follows it."""
+    builder.store(block, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
+
+
+def _bits(builder: Any, flags: Any) -> Any:
+    return builder.bitcast(flags, ir.IntType(64))
+
+
 @intrinsic
 def equal_to(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma: no cover - compiler
     """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is that value."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        return builder.bitcast(builder.icmp_unsigned("==", block, _everywhere(builder, args[2])), ir.IntType(64))
+        block = _load(context, builder, signature, args)
+        return _bits(builder, builder.icmp_unsigned("==", block, _everywhere(builder, args[2])))
 
     return u8(source, i8, types.uint8), codegen
 
@@ -59,8 +73,8 @@ def at_least(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma
     """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is that value or greater."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        return builder.bitcast(builder.icmp_unsigned(">=", block, _everywhere(builder, args[2])), ir.IntType(64))
+        block = _load(context, builder, signature, args)
+        return _bits(builder, builder.icmp_unsigned(">=", block, _everywhere(builder, args[2])))
 
     return u8(source, i8, types.uint8), codegen
 
@@ -73,15 +87,15 @@ def fold_ascii(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> An
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
+        block = _load(context, builder, signature, args)
         lower = builder.or_(block, _all(0x20))
         is_letter = builder.icmp_unsigned("<", builder.sub(lower, _all(ord("a"))), _all(26))
         is_digit = builder.icmp_unsigned("<", builder.sub(block, _all(ord("0"))), _all(10))
         is_stop, is_line = _one_of(builder, block, STOPS), _one_of(builder, block, LINES)
         other = builder.select(is_stop, _all(STOP), builder.select(is_line, _all(LINE), _all(0x20)))
         folded = builder.select(is_letter, lower, builder.select(is_digit, block, other))
-        builder.store(folded, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
-        return builder.bitcast(builder.icmp_signed("<", block, _all(0)), ir.IntType(64))
+        _store(context, builder, signature, args, folded)
+        return _bits(builder, builder.icmp_signed("<", block, _all(0)))
 
     return u8(source, i8, target, i8), codegen
 
@@ -91,41 +105,64 @@ def above_space(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cove
     """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is greater than a space."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        return builder.bitcast(builder.icmp_unsigned(">", block, _all(0x20)), ir.IntType(64))
+        block = _load(context, builder, signature, args)
+        return _bits(builder, builder.icmp_unsigned(">", block, _all(0x20)))
 
     return u8(source, i8), codegen
 
 
-def _ends_run(builder: Any, block: Any) -> Any:
-    """Return as bits which bytes are a quote, a backslash or below a space: where a run of plain bytes in JSON ends."""
-    quote = builder.icmp_unsigned("==", block, _all(ord('"')))
-    backslash = builder.icmp_unsigned("==", block, _all(ord("\\")))
-    control = builder.icmp_unsigned("<", block, _all(0x20))
-    return builder.bitcast(builder.or_(builder.or_(quote, backslash), control), ir.IntType(64))
+def _ends_plain_json(builder: Any, block: Any) -> Any:
+    """Flag a quote, a backslash and what is below a space: where a run of plain bytes in a JSON string ends."""
+    is_control = builder.icmp_unsigned("<", block, _all(0x20))
+    return builder.or_(_one_of(builder, block, b'"\\'), is_control)
 
 
 @intrinsic
-def copy_run(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
-    """Copy 64 bytes of JSON; returns a uint64 whose bit ``k`` says that byte ``k`` ends a run of plain ones."""
+def find_plain_json_end(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
+    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 ends a run of plain bytes in a JSON string."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        builder.store(block, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
-        return _ends_run(builder, block)
+        return _bits(builder, _ends_plain_json(builder, _load(context, builder, signature, args)))
+
+    return u8(source, i8), codegen
+
+
+@intrinsic
+def copy_plain_json(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
+    """Copy 64 bytes of JSON; return the bits of ``find_plain_json_end``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = _load(context, builder, signature, args)
+        _store(context, builder, signature, args, block)
+        return _bits(builder, _ends_plain_json(builder, block))
 
     return u8(source, i8, target, i8), codegen
 
 
+def _may_be_markup(builder: Any, block: Any) -> Any:
+    return _one_of(builder, block, b"<&\\")
+
+
 @intrinsic
-def find_run(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
-    """Return the bits of ``copy_run`` without copying."""
+def find_markup(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
+    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 may begin a tag, an entity or an escape."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        return _ends_run(builder, block)
+        return _bits(builder, _may_be_markup(builder, _load(context, builder, signature, args)))
 
     return u8(source, i8), codegen
+
+
+@intrinsic
+def copy_markup(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
+    """Copy 64 bytes; return the bits of ``find_markup``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = _load(context, builder, signature, args)
+        _store(context, builder, signature, args, block)
+        return _bits(builder, _may_be_markup(builder, block))
+
+    return u8(source, i8, target, i8), codegen
 
 
 @intrinsic
@@ -133,8 +170,8 @@ def line_feeds(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover
     """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is a line feed."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        return builder.bitcast(builder.icmp_unsigned("==", block, _all(10)), ir.IntType(64))
+        block = _load(context, builder, signature, args)
+        return _bits(builder, builder.icmp_unsigned("==", block, _all(10)))
 
     return u8(source, i8), codegen
 
@@ -160,16 +197,6 @@ def trailing_zeros(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - comp
 
 
 @intrinsic
-def ones(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
-    """Return the number of set bits."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.ctpop(args[0])
-
-    return types.int64(u8), codegen
-
-
-@intrinsic
 def prefetch(typingctx: Any, array: Any, at: Any) -> Any:  # pragma: no cover - compiler
     """Have the processor fetch ``array[at]``, which is read soon; nothing else happens."""
 
@@ -183,33 +210,6 @@ def prefetch(typingctx: Any, array: Any, at: Any) -> Any:  # pragma: no cover - 
         return context.get_dummy_value()
 
     return types.void(array, i8), codegen
-
-
-def _may_be_markup(builder: Any, block: Any) -> Any:
-    return builder.bitcast(_one_of(builder, block, b"<&\\"), ir.IntType(64))
-
-
-@intrinsic
-def find_markup(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
-    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 may begin a tag, an entity or an escape."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        return _may_be_markup(builder, block)
-
-    return u8(source, i8), codegen
-
-
-@intrinsic
-def copy_markup(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
-    """Copy 64 bytes; returns the bits of ``find_markup``."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        block = builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
-        builder.store(block, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
-        return _may_be_markup(builder, block)
-
-    return u8(source, i8, target, i8), codegen
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-"""Fold, split and hash a batch of UTF-8 texts in one pass.
+"""Fold a batch of UTF-8 texts, split them into tokens, and hash these, in one pass.
 
 A document is first folded into a small buffer that stays in the cache: tokens as UTF-8, anything else as bytes up to a
 space, a mark before a token that is a character. Then its words are found 64 bytes at a time and hashed.
@@ -10,7 +10,18 @@ from numba import i8, njit, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
-from dedup.kernels.simd import BLOCK, LINE, LINES, STOP, STOPS, above_space, equal_to, fold_ascii, ones, trailing_zeros
+from dedup.kernels.simd import (
+    BLOCK,
+    LINE,
+    LINES,
+    STOP,
+    STOPS,
+    above_space,
+    equal_to,
+    fold_ascii,
+    set_bits,
+    trailing_zeros,
+)
 from dedup.kernels.xxh import P5, avalanche, fmix64, load32, store32, tail_byte, tail_word, xxh32
 
 SEPARATOR, LETTER, CHARACTER, DROPPED, SEQUENCE = range(5)  # as in dedup.text.folding
@@ -22,7 +33,7 @@ MARK = 1  # before a character; its two lowest bits become those of the token ha
 ALPHABET_MARK = 3  # the same where the character is of an alphabet
 ALPHABET_LEADS = (0xE0, 0xE1, 0xEA)  # first bytes of Thai, Lao, Khmer and Myanmar, and of no other character
 PIECE = 64 * BLOCK  # what is split at a time, so that it is still in the cache when it is hashed
-AT_ONCE = 8  # borders of tokens that are written without a look whether there are so many
+AT_ONCE = 8  # borders of tokens that are written at once, even if there are fewer
 WEIGHED = 256  # tokens whose keyed hashes are summed up with a weight each
 WEIGHTS = 8  # numbers of a key before the weights, of which there are two for each place
 KEY_NUMBERS = WEIGHTS + 2 * WEIGHED
@@ -159,7 +170,7 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
         words = above_space(folded, block)
         turns = words ^ ((words << u8(1)) | inside)
         inside = words >> u8(63)
-        stop = count + ones(turns)
+        stop = count + set_bits(turns)
         while count < stop:
             # So many without a look at what is left, which cannot be predicted; too many are overwritten.
             for k in range(AT_ONCE):
@@ -204,12 +215,12 @@ def find_segments(folded: Array, stop: int, first: int, segments: Array, count: 
             following = folded[block + i8(trailing_zeros(lowest)) + 1]
             if stops & lowest and u1(following - u1(48)) < u1(10):
                 continue
-            here = n_tokens + i8(ones(ends & (lowest | (lowest - u8(1)))))
+            here = n_tokens + i8(set_bits(ends & (lowest | (lowest - u8(1)))))
             if here > last:
                 segments[count] = here
                 count += 1
                 last = here
-        n_tokens += i8(ones(ends))
+        n_tokens += i8(set_bits(ends))
     if n_tokens > last:
         segments[count] = n_tokens
         count += 1
@@ -222,9 +233,9 @@ def hash_tokens(
 ) -> None:
     """Write the hash of each token between ``borders`` to ``tokens[first:]``, and its keyed hash to ``keyed``.
 
-    XXH32, but for its two lowest bits, which tell characters and numbers from other words. Nearly all words are under
-    16 bytes: they take every step and keep the result of those that apply, many side by side, as their bytes have
-    been laid out in ``room`` (uint32, six rows) for that. The few longer ones are hashed once more.
+    The hash is XXH32, but for its two lowest bits, which distinguish characters and numbers from other words. Nearly
+    all words are under 16 bytes: they take every step and keep the result of those that apply, many side by side, as
+    their bytes have been laid out in ``room`` (uint32, six rows) for that. The few longer ones are hashed once more.
     """
     size_of, word1_of, word2_of, word3_of, rest_of, mark_of = room[0], room[1], room[2], room[3], room[4], room[5]
     n_tokens = count >> 1

@@ -1,4 +1,4 @@
-"""XXH32 with seed 0, equal bit for bit to ``xxhash.xxh32_intdigest``, and the mixing steps other kernels hash with.
+"""Compute XXH32 with seed 0, equal to ``xxhash.xxh32_intdigest``, and the mixing steps other kernels hash with.
 
 Numba widens unsigned 32-bit expressions to 64 bits: each step is wrapped in ``u4``, and wrapping is meant.
 Source: the XXH32 algorithm description, https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md.
@@ -84,7 +84,7 @@ def avalanche(digest: int) -> int:
 
 @kernel
 def xxh32(data: Array, start: int, stop: int) -> int:
-    """XXH32 of ``data[start:stop]``, uint8."""
+    """Return XXH32 of ``data[start:stop]``, uint8."""
     at = start
     size = stop - start
     if size >= 16:

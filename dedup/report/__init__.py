@@ -1,1 +1,1 @@
-"""What a person sees of a run."""
+"""Show a run to a person: its summary as a table, and texts that are safe to print."""

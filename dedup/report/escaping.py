@@ -1,4 +1,8 @@
-"""What others wrote, as a terminal may show it: nothing in an id or a text clears the screen, or forges a line."""
+"""Escape texts for a terminal, so that no id or text of others clears the screen or forges a line.
+
+This is for the eye only. What is written to files and tables has to be valid UTF-8 and otherwise unchanged:
+`dedup.io.bytes.surrogates.printable` sees to that, and leaves control characters as they are.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ _OF_A_TEXT = re.compile(f"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f{_TURNING}\ud800-\ud
 
 
 def shown(text: str) -> str:
-    r"""Return an id, a name or a message with escapes for what would steer the terminal or begin a line.
+    r"""Escape in an id, a name or a message what would control the terminal or begin another line.
 
     Examples
     --------
@@ -23,8 +27,8 @@ def shown(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return a text with a dot for each character that would steer the terminal, as long as it was.
+    """Replace each character of a text that would control the terminal by a dot; positions stay the same.
 
-    Line ends stay, tabs are blanks.
+    Line ends stay, and tabs become spaces.
     """
     return _OF_A_TEXT.sub("·", text.replace("\r\n", " \n").replace("\t", " "))

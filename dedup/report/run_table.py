@@ -1,4 +1,4 @@
-"""One run told to a person."""
+"""Format the summary of a run as a table for the terminal."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ WORTH_A_RATE = 1_000_000
 
 
 def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = ()) -> str:
-    """Return the summary of a run as lines of text.
+    """Format the summary of a run as lines of text.
 
     Parameters
     ----------
     summary : mapping
         What ``summary.json`` holds.
     decisions : sequence of mappings
-        Rows of ``decisions.parquet`` to be told one by one.
+        Rows of ``decisions.parquet`` to be listed, where they are few.
     """
     dropped = {name.replace("_", " "): count for name, count in summary["dropped"].items() if count}
     matched = summary["matches"]
@@ -35,8 +35,8 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     if summary["fields"]["used"]:
         lines.append(f"{'fields':<9}{'':>11}  {_fields(summary['fields']['used'])}")
     if matched["update"]:
-        told = f"pairs of which one carries the other on with news: {_stories(summary['stories'])}"
-        lines.append(_row("update", matched["update"], told))
+        remark = f"pairs of which one carries the other on with news: {_stories(summary['stories'])}"
+        lines.append(_row("update", matched["update"], remark))
     if matched["partial"]:
         lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages"))
     if matched["template"]:
@@ -44,7 +44,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     if "index" in summary:
         lines.append(_row("index", summary["index"]["documents"], _of_index(summary["index"])))
     if decisions:
-        lines += ["", *_told(decisions)]
+        lines += ["", *_decisions(decisions)]
     elif summary["largest_clusters"]:
         lines += ["", "largest clusters"]
         width = max(len(_cut(cluster["id"], 40)) for cluster in summary["largest_clusters"])
@@ -57,7 +57,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     return "\n".join(lines)
 
 
-def _told(decisions: Sequence[Mapping[str, Any]]) -> list[str]:
+def _decisions(decisions: Sequence[Mapping[str, Any]]) -> list[str]:
     width = max(len(_cut(row["id"], 40)) for row in decisions)
     lines = []
     for row in decisions:
@@ -93,14 +93,14 @@ def _row(name: str, count: int, remark: str) -> str:
 
 
 def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
-    """Tell which fields were used, and of several for one thing, in how many records each."""
-    told = []
+    """Say which fields were used, and where several were used for one role, in how many records each."""
+    roles = []
     for role, names in used.items():
         if len(names) > 1:
-            told.append(f"{role}: " + ", ".join(f"{_cut(name, 40)} {count:,}" for name, count in names.items()))
+            roles.append(f"{role}: " + ", ".join(f"{_cut(name, 40)} {count:,}" for name, count in names.items()))
         else:
-            told.append(f"{role}: {_cut(next(iter(names), '-'), 40)}")
-    return "; ".join(told)
+            roles.append(f"{role}: {_cut(next(iter(names), '-'), 40)}")
+    return "; ".join(roles)
 
 
 def _stories(count: int) -> str:
@@ -109,19 +109,19 @@ def _stories(count: int) -> str:
 
 def _of_index(index: Mapping[str, Any]) -> str:
     size = f", {_size(index['bytes'])}" if "bytes" in index else ""
-    told = f"in {shown(index['path'])}{size}: {index['added']:,} added"
-    return told + (f"; {index['copies']:,} of the dropped copy what it held" if index["copies"] else "")
+    line = f"in {shown(index['path'])}{size}: {index['added']:,} added"
+    return line + (f"; {index['copies']:,} of the dropped copy what it held" if index["copies"] else "")
 
 
 def _seconds(summary: Mapping[str, Any]) -> str:
     spent = dict(summary["seconds"])
     total = spent.pop("total")
-    told = f"{total:.1f} s"
+    line = f"{total:.1f} s"
     if summary["text_bytes"] >= WORTH_A_RATE:
-        told += f", {summary['text_bytes'] / 1e6 / total:,.0f} MB/s"
+        line += f", {summary['text_bytes'] / 1e6 / total:,.0f} MB/s"
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
-        told += f"  ({stages})" if stages else ""
-    return told
+        line += f"  ({stages})" if stages else ""
+    return line
 
 
 def _first_rejection(rejections: list[dict[str, Any]]) -> str:

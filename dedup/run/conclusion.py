@@ -22,7 +22,7 @@ def conclude(
     records: Records,
     texts: DistinctTexts,
     matching: Matching,
-    known: IndexMatches,
+    index_matches: IndexMatches,
     policy: str,
     params: Params,
     source: Source,
@@ -35,7 +35,7 @@ def conclude(
     records : Records
     texts : DistinctTexts
     matching : Matching
-    known : IndexMatches
+    index_matches : IndexMatches
         Documents of an index: from here on they stand behind those of the run, and so do they among the records.
     policy : str
         Which of several copies is kept.
@@ -48,12 +48,12 @@ def conclude(
     RuntimeError
         If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
     """
-    matches, clusters = known.merged(matching.matches, matching.clusters)
-    texts = known.behind(texts, len(records))
+    matches, clusters = index_matches.merged(matching.matches, matching.clusters)
+    texts = index_matches.behind(texts, len(records))
     outcome = Outcome(records, texts, matches, clusters)
     left, right, match = record_pairs(texts, matches, outcome)
-    origins = Origins(records, known, distinct(left, right), agencies)
-    ids = appended(records.ids, known.ids)
+    origins = Origins(records, index_matches, distinct(left, right), agencies)
+    ids = appended(records.ids, index_matches.ids)
     decisions = Decisions(records, ids, matches, outcome, origins, policy, params)
     table = match_rows(ids, matches, left, right, match, origins)
     summary = summarise(records, ids, table, decisions, outcome, policy, params, agencies)

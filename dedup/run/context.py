@@ -1,4 +1,4 @@
-"""What every stage of a run is given besides its data, as one value."""
+"""Hold the parameters, limits and bookkeeping that every stage of a run needs besides its data."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from dedup.attribution.agencies import UNKNOWN
 from dedup.judge.match_table import Matches
-from dedup.judge.reasons import reason
+from dedup.judge.reasons import KEPT_TEXT, reason
 from dedup.judge.relation import Models
 from dedup.params import Params
 from dedup.run.outcome import Outcome
@@ -18,7 +18,9 @@ from dedup.run.record_origins import Origins
 from dedup.run.records import Records
 from dedup.schema import DECISIONS, IDENTICAL, MEASURES, PARTIAL, RELATIONS
 
-VIA = "; the other is {}, a version of the same story that is dropped too"
+OTHER_VERSION = "the other version of the story"
+
+VIA = "; that is {}, which is dropped too"
 """Added to the reason of a record that matches a dropped version, not the kept one."""
 
 IN_INDEX = "; the kept one is in the index"
@@ -139,8 +141,14 @@ class Decisions:
         for record in np.nonzero(by_match)[0].tolist():
             match = outcome.match[some.start + record]
             measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
-            reasons[record] = reason(int(matches.relation[match]), measures, self._models)
             via = int(outcome.via[some.start + record])
+            reasons[record] = reason(
+                int(matches.relation[match]),
+                measures,
+                self._models,
+                dropped=int(outcome.side[some.start + record]),
+                other=KEPT_TEXT if via < 0 else OTHER_VERSION,
+            )
             if via >= 0:
                 reasons[record] += VIA.format(self._ids[via].as_py())
         reasons[outcome.in_index[some]] += IN_INDEX

@@ -43,8 +43,8 @@ def deduplicate(
     params : Params, optional
         What counts as a copy, and which of several copies is kept.
     fields : Fields, optional
-        Which fields hold id, text, date and source, how dates are written, and the encoding of files. What is not given
-        is recognised.
+        Which fields hold id, text, date and source, how dates are written, and the encoding of files. By default they
+        are recognised.
     index : path, URL or Index, optional
         An index whose documents come before all others, whatever ``params.keep``: a document that copies one of them,
         which is itself no copy, is dropped, and what is kept is added once the output is in place. It is made if it is
@@ -86,7 +86,7 @@ def deduplicate(
     >>> result.decisions.column("relation").to_pylist()
     [None, 'identical', None]
 
-    Records may be dicts; fields that are named otherwise than usual are given:
+    Records may be dicts; name the fields that have unusual names:
 
     >>> rows = [{"key": "a", "story": report}, {"key": "b", "story": report + " It is 90 years old."}]
     >>> result = dedup.deduplicate(rows, fields=dedup.Fields(id="key", text="story"), keep="longest")

@@ -62,21 +62,21 @@ class IndexMatches:
         """Whether each document of the run is dropped for one of these."""
         return self.joins >= 0
 
-    def copies(self, collapsed: DistinctTexts) -> int:
+    def copies(self, texts: DistinctTexts) -> int:
         """Return how many records of the run are dropped for one of these."""
-        return int(self.decided[collapsed.document[collapsed.document >= 0]].sum())
+        return int(self.decided[texts.document[texts.document >= 0]].sum())
 
-    def again(self, collapsed: DistinctTexts, ids: pa.LargeStringArray) -> int:
+    def again(self, texts: DistinctTexts, ids: pa.LargeStringArray) -> int:
         """Return how many records of the run are dropped for a document of the same id, added by an earlier run."""
-        (records,) = np.nonzero(collapsed.document >= 0)
-        joins = self.joins[collapsed.document[records]]
+        (records,) = np.nonzero(texts.document >= 0)
+        joins = self.joins[texts.document[records]]
         records, joins = records[joins >= 0], joins[joins >= 0]
         of = self.ids.take(pa.array(self.matches.left[joins]))
         return pc.sum(pc.equal(ids.take(pa.array(records)), of)).as_py() or 0
 
-    def behind(self, collapsed: DistinctTexts, n_records: int) -> DistinctTexts:
+    def behind(self, texts: DistinctTexts, n_records: int) -> DistinctTexts:
         """Return the documents of the run with these behind them, each with a record of its own."""
-        return replace(collapsed, record=np.concatenate([collapsed.record, n_records + np.arange(len(self))]))
+        return replace(texts, record=np.concatenate([texts.record, n_records + np.arange(len(self))]))
 
     def merged(self, matches: Matches, found: Clusters) -> tuple[Matches, Clusters]:
         """Return the matches and clusters of a run with those of its documents and these."""

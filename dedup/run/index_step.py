@@ -152,9 +152,9 @@ class IndexStep:
         """
         check_ids(batch)
 
-    def find(self, records: Records, collapsed: DistinctTexts, checkpoint: Checkpoint) -> IndexMatches:
+    def find(self, records: Records, texts: DistinctTexts, checkpoint: Checkpoint) -> IndexMatches:
         """Compare the documents of a run with those of the index."""
-        n = len(collapsed.corpus)
+        n = len(texts.corpus)
         if len(self._index) == 0:
             return IndexMatches.none(n)
         parts, size = [Matches.none()], self._tuning.index_step
@@ -163,7 +163,7 @@ class IndexStep:
                 step = f"index {first // size}"
                 columns = checkpoint.load(step)
                 if columns is None:
-                    columns = checkpoint.save(step, self._matched(records, collapsed, first, min(first + size, n)))
+                    columns = checkpoint.save(step, self._matched(records, texts, first, min(first + size, n)))
                 parts.append(Matches(*columns))
             matches = Matches.concatenate(parts)
             held = self._index.columns(np.unique(matches.left))
@@ -173,9 +173,9 @@ class IndexStep:
         joins = best_matches(matches, held.original, LAST_COPY[self.params.level], n)
         return IndexMatches(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
 
-    def _matched(self, records: Records, collapsed: DistinctTexts, first: int, stop: int) -> Arrays:
+    def _matched(self, records: Records, texts: DistinctTexts, first: int, stop: int) -> Arrays:
         parts = [Matches.none()]
-        for block in self._blocks(collapsed.record[first:stop], records):
+        for block in self._blocks(texts.record[first:stop], records):
             found = self._index.matches(self._features(records, block))
             parts.append(replace(found, right=found.right + first))
             first += len(block)

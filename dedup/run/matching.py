@@ -1,7 +1,7 @@
 """Find the pairs of documents that match, in two passes, and the clusters that they make.
 
 The near pass compares documents whose shingles meet, the rare pass documents that share rare word pairs. Each searches
-for candidates and judges them, in rounds; what was judged is saved, a step at a time.
+for candidates and judges them, in rounds; the matches are saved, a step at a time.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates import lsh, sketch_join
-from dedup.candidates.pairs import Bucket, Found, Pairs, distinct, joined, within
+from dedup.candidates.pairs import Bucket, Candidates, Pairs, distinct, joined, within
 from dedup.candidates.rounds import Rounds
 from dedup.candidates.word_pairs import Sketches
-from dedup.judge import furniture, judging, relation
-from dedup.judge.clusters import Clusters, clusters
-from dedup.judge.judging import Bodies
+from dedup.judge import furniture, pairs_to_matches, relation
+from dedup.judge.clusters import Clusters, form_clusters
 from dedup.judge.match_table import Matches
+from dedup.judge.pairs_to_matches import Bodies
 from dedup.params import Level
 from dedup.run.checkpoint import Arrays
 from dedup.run.context import RunContext
@@ -65,7 +65,7 @@ class Pass(Protocol):
     def stages(self) -> tuple[str, str]:
         """Names of search and judging, under which their seconds are reported."""
 
-    def candidates(self, documents: Documents, limit: int) -> Found:
+    def candidates(self, documents: Documents, limit: int) -> Candidates:
         """Search for candidate pairs among some documents, of which each meets up to ``limit`` in a bucket."""
 
     def judge(self, pairs: Pairs) -> Matches:
@@ -83,14 +83,16 @@ class NearPass:
     name: str = "near"
     stages: tuple[str, str] = ("near candidates", "near evidence")
 
-    def candidates(self, documents: Documents, limit: int) -> Found:
+    def candidates(self, documents: Documents, limit: int) -> Candidates:
         """Search the buckets of the bands."""
         return lsh.pairs_in_buckets(self.records.keys, self.texts.record, documents, limit)
 
     def judge(self, pairs: Pairs) -> Matches:
         """Return near duplicates and pieces of one mould."""
         params, room = self.context.params, (self.context.threads, self.context.memory)
-        return judging.near_duplicates(self.bodies, _in_window(pairs, self.bodies, params.window), params, *room)
+        return pairs_to_matches.near_duplicates(
+            self.bodies, _in_window(pairs, self.bodies, params.window), params, *room
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class RarePass:
     name: str = "rare"
     stages: tuple[str, str] = ("candidates", "evidence")
 
-    def candidates(self, documents: Documents, limit: int) -> Found:
+    def candidates(self, documents: Documents, limit: int) -> Candidates:
         """Search the posting lists of rare word pairs."""
         params = self.context.params
         some = self.sketches
@@ -132,10 +134,14 @@ class RarePass:
     def judge(self, pairs: Pairs) -> Matches:
         """Return the matches of all relations."""
         params, room = self.context.params, (self.context.threads, self.context.memory)
-        return judging.copies(self.bodies, _in_window(pairs, self.bodies, params.window), self.close, params, *room)
+        return pairs_to_matches.copies(
+            self.bodies, _in_window(pairs, self.bodies, params.window), self.close, params, *room
+        )
 
 
-def match(records: Records, texts: DistinctTexts, context: RunContext, known: IndexMatches | None = None) -> Matching:
+def match(
+    records: Records, texts: DistinctTexts, context: RunContext, index_matches: IndexMatches | None = None
+) -> Matching:
     """Find and judge the pairs of documents.
 
     Parameters
@@ -143,18 +149,18 @@ def match(records: Records, texts: DistinctTexts, context: RunContext, known: In
     records : Records
     texts : DistinctTexts
     context : RunContext
-    known : IndexMatches, optional
+    index_matches : IndexMatches, optional
         Documents that are dropped for one of an index lead no cluster.
     """
     params, progress, corpus = context.params, context.progress, texts.corpus
-    dropped = np.zeros(len(corpus), bool) if known is None else known.decided
+    dropped = np.zeros(len(corpus), bool) if index_matches is None else index_matches.decided
     near = PassResult(dropped, NEAR_DUPLICATE)
     if params.level < Level.near:
         return Matching(near.matches, near.clusters, None)
     with progress.stage("furniture"):
         stripped, segments = bodies_of(texts, context)
         (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
-        compared = compared[~furniture.is_stub(stripped, compared)]
+        compared = compared[~furniture.are_stubs(stripped, compared)]
     bodies = Bodies(stripped, records.published[texts.record], whole=corpus.lengths)
     if params.level < Level.syndicated:
         _, hidden = _compare(NearPass(records, texts, bodies, context), near, compared, params.bucket_limit, context)
@@ -166,7 +172,7 @@ def match(records: Records, texts: DistinctTexts, context: RunContext, known: In
 
     with progress.stage("word pairs"):
         # What an index knows is no copy of anything here: its words count.
-        articles = clusters(len(corpus), near.copies()) if dropped.any() else near.clusters
+        articles = form_clusters(len(corpus), near.copies()) if dropped.any() else near.clusters
         counted = versions.counted(np.flatnonzero(articles.kept), stripped.lengths)
         sketches, rare_pairs = rare_pairs_of(stripped, counted, compared, context)
     close = distinct(joined(near.matches.left, near.matches.right), versions.met)

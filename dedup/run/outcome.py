@@ -8,10 +8,10 @@ import numpy.typing as npt
 from dedup.candidates.pairs import distinct
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
-from dedup.kernels import leaders as kernel
+from dedup.kernels import leader_clusters as kernel
 from dedup.run.exact import DistinctTexts
 from dedup.run.records import Records
-from dedup.schema import UPDATE
+from dedup.schema import LEFT, NEITHER, RIGHT, UPDATE
 
 
 class Outcome:
@@ -38,6 +38,8 @@ class Outcome:
         Whether the leader is a document of an index.
     match : int64 array, shape (n_records,)
         The match by which it is dropped; -1 where there is none.
+    side : int8 array, shape (n_records,)
+        Which side of that match it is, LEFT or RIGHT; NEITHER where there is none.
     via : int64 array, shape (n_records,)
         The dropped version of the same story that it matches; -1 where it matches the kept record itself.
     contained : int64 array, shape (n_records,)
@@ -63,7 +65,9 @@ class Outcome:
             self.leader = np.where(worded, texts.record[clusters.leader[document]], here)
             self.match = np.where(worded, clusters.match[document], -1)
         self.via = np.full(n, -1)
+        self.side = np.full(n, NEITHER, np.int8)
         (matched,) = np.nonzero(self.match >= 0)
+        self.side[matched] = np.where(matches.left[self.match[matched]] == document[matched], LEFT, RIGHT)
         other = texts.record[other_sides(matches, self.match[matched], document[matched])]
         self.via[matched] = np.where(other == self.leader[matched], -1, other)
         self.leader[self.rejected] = -1

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates.pairs import Pairs, distinct, joined
-from dedup.judge.clusters import Clusters, clusters, through_families
+from dedup.judge.clusters import Clusters, form_clusters, merge_within_families
 from dedup.judge.families import Families
 from dedup.judge.match_table import Matches
 from dedup.schema import UPDATE
@@ -37,7 +37,7 @@ class PassResult:
         self._last_copy = last_copy
         self.steps = 0
         self.matches = Matches.none()
-        self.clusters = clusters(len(dropped), self.matches)
+        self.clusters = form_clusters(len(dropped), self.matches)
 
     @property
     def kept(self) -> npt.NDArray[np.bool_]:
@@ -49,7 +49,7 @@ class PassResult:
         self.steps += len(parts)
         self.matches = Matches.concatenate([self.matches, *parts])
         (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
-        led = clusters(len(self._dropped), self.matches.take(copies), self._dropped)
+        led = form_clusters(len(self._dropped), self.matches.take(copies), self._dropped)
         match = led.match.copy()
         match[led.match >= 0] = copies[led.match[led.match >= 0]]
         self.clusters = Clusters(led.leader, match)
@@ -103,5 +103,5 @@ class PassResult:
         is_update = self.matches.relation == UPDATE
         updates = distinct(joined(self.matches.left[is_update], self.matches.right[is_update]))
         led = Clusters(self.clusters.leader, match)
-        led = through_families(led, self.matches.take(copies), versions.root, ~self._dropped, updates)
+        led = merge_within_families(led, self.matches.take(copies), versions.root, ~self._dropped, updates)
         self.clusters = Clusters(led.leader, np.where(led.match >= 0, copies[led.match], -1))

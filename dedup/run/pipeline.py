@@ -102,15 +102,15 @@ def _decide(
     policy = keep_policy(params, records.has_dates)
     with progress.stage("exact"):
         texts = distinct_texts(records, policy, params, agencies)
-    known = IndexMatches.none(len(texts.corpus))
+    index_matches = IndexMatches.none(len(texts.corpus))
     if index is not None:
         with progress.stage("index"):
-            known = index.find(records, texts, context.checkpoint)
-    matching = match(records, texts, context, known)
+            index_matches = index.find(records, texts, context.checkpoint)
+    matching = match(records, texts, context, index_matches)
     with progress.stage("decide"):
-        result = conclude(records, texts, matching, known, policy, params, source, agencies)
+        result = conclude(records, texts, matching, index_matches, policy, params, source, agencies)
         if index is not None:
-            copies, again = known.copies(texts), known.again(texts, records.ids)
+            copies, again = index_matches.copies(texts), index_matches.again(texts, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
     result.summary["notes"] += limit_notes(records, texts, matching.hidden, params, context.memory)
     return records, result

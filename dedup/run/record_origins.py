@@ -20,7 +20,7 @@ class Origins:
     Parameters
     ----------
     records : Records
-    known : IndexMatches
+    index_matches : IndexMatches
         Documents of an index, which stand behind the records.
     which : int64 array, ascending
         The records that have a match.
@@ -29,25 +29,27 @@ class Origins:
     Attributes
     ----------
     records : int64 array, shape (n,)
-        As given by ``which``; the other arrays have one value for each of these.
+        Those of ``which``; the other arrays have one value for each of them.
     names : list of str
         Of agencies, by code.
     source, credit, drawn_on, published : array, shape (n,)
         As in `dedup.attribution.direction.Sides`.
     """
 
-    def __init__(self, records: Records, known: IndexMatches, which: npt.NDArray[np.int64], agencies: Agencies) -> None:
+    def __init__(
+        self, records: Records, index_matches: IndexMatches, which: npt.NDArray[np.int64], agencies: Agencies
+    ) -> None:
         self.records = which
         self.names = agencies.names
         first = int(np.searchsorted(which, len(records)))
         here, there = which[:first], which[first:] - len(records)
-        self.published = np.concatenate([records.published[here], known.published[there]])
+        self.published = np.concatenate([records.published[here], index_matches.published[there]])
         credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, here, agencies)
         code_of = {name: code for code, name in enumerate(agencies.names)}
-        credit_there = [code_of.get(name, UNKNOWN) for name in known.credits.take(pa.array(there)).to_pylist()]
+        credit_there = [code_of.get(name, UNKNOWN) for name in index_matches.credits.take(pa.array(there)).to_pylist()]
         self.credit = np.concatenate([credit, np.array(credit_there, np.int64)])
-        self.drawn_on = np.concatenate([drawn_on, known.drawn_on[there]])
-        sources = appended(records.sources.take(pa.array(here)), known.sources.take(pa.array(there)))
+        self.drawn_on = np.concatenate([drawn_on, index_matches.drawn_on[there]])
+        sources = appended(records.sources.take(pa.array(here)), index_matches.sources.take(pa.array(there)))
         named = sources.dictionary_encode()
         codes: dict[str, int] = {}
         for number, name in enumerate(named.dictionary.to_pylist()):
@@ -57,7 +59,7 @@ class Origins:
         self.source = code[np.asarray(pc.fill_null(named.indices, len(codes)))]
 
     def of(self, records: npt.NDArray[np.int64]) -> Sides:
-        """Return what is known of some of the records."""
+        """Return source, credit and date of these records."""
         at = np.searchsorted(self.records, records)
         return Sides(self.source[at], self.credit[at], self.drawn_on[at], self.published[at])
 

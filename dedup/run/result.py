@@ -124,7 +124,16 @@ class Result:
         return f"<pre>{html.escape(str(self))}</pre>"
 
     def write(self, output: Output) -> None:
-        """Write kept records, decisions, matches and rejected records."""
+        """Write kept records, decisions, matches and rejected records.
+
+        Parameters
+        ----------
+        output : Output
+
+        Raises
+        ------
+        OutputError
+        """
         names = self._source.write_kept(self._kept, output.folder)
         write_parquet(self._decisions.slices(), DECISIONS, output.path("decisions.parquet"))
         write_parquet([self.matches], MATCHES, output.path("matches.parquet"))
@@ -132,7 +141,16 @@ class Result:
         self.summary["files"] = [*names, "decisions.parquet", "matches.parquet", "rejected.jsonl", SUMMARY]
 
     def write_summary(self, output: Output) -> None:
-        """Write the summary, last of all: it marks the folder as complete."""
+        """Write the summary, last of all: it marks the folder as complete.
+
+        Parameters
+        ----------
+        output : Output
+
+        Raises
+        ------
+        OutputError
+        """
         text = json.dumps(self.summary, indent=2, ensure_ascii=False)
         output.path(SUMMARY).write_text(printable(text) + "\n", "utf-8")
         self.output = output.directory

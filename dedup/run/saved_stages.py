@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from dedup.candidates import background, word_pairs
 from dedup.candidates.word_pairs import RarePairs, Sketches
-from dedup.judge import crowds, families, furniture
+from dedup.judge import families, furniture, rewrite_crowds
 from dedup.judge.families import Families
-from dedup.judge.furniture import Stripped
+from dedup.judge.furniture import StrippedDocuments
 from dedup.run.context import RunContext
 from dedup.run.exact import DistinctTexts
 from dedup.store.corpus import Corpus, Segments
@@ -26,10 +26,10 @@ def bodies_of(texts: DistinctTexts, context: RunContext) -> tuple[Corpus, Segmen
     corpus, segments, checkpoint = texts.corpus, texts.segments, context.checkpoint
     arrays = checkpoint.load("furniture")
     if arrays is None:
-        found = furniture.stripped(corpus, segments, context.threads)
+        found = furniture.strip_furniture(corpus, segments, context.threads)
         arrays = found.documents, found.tokens, found.fingerprints, found.ends, found.stops, found.stop_ends
         arrays = checkpoint.save("furniture", arrays)
-    left = Stripped(*arrays)
+    left = StrippedDocuments(*arrays)
     if len(left.documents) == 0:
         return corpus, segments
     begins = corpus.starts, corpus.ends
@@ -65,7 +65,7 @@ def families_of(bodies: Corpus, segments: Segments, compared: Documents, context
     """Return the families of versions among the compared documents."""
     arrays = context.checkpoint.load("families")
     if arrays is None:
-        found = families.find(bodies, segments, compared, context.scratch, context.threads)
+        found = families.find_families(bodies, segments, compared, context.scratch, context.threads)
         arrays = context.checkpoint.save("families", (found.root, found.article, found.met, found.delegates))
     return Families(*arrays)
 
@@ -82,7 +82,7 @@ def rare_pairs_of(
     arrays = context.checkpoint.load(step, word_pairs.SCRATCH)
     if arrays is None:
         sketches, crowd_sketches, listed = _sketched(bodies, counted, compared, context)
-        left = crowds.thinned_articles(bodies, crowd_sketches, compared, counted, scratch, threads)
+        left = rewrite_crowds.thinned_articles(bodies, crowd_sketches, compared, counted, scratch, threads)
         if len(left) < len(counted):
             sketches, _, listed = _sketched(bodies, left, compared, context)
         scratch.drop("crowd sketches")

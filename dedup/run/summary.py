@@ -99,7 +99,7 @@ def limit_notes(
         The largest bucket whose documents were not all compared with one another.
     params : Params
     memory : int
-        Bytes that the run was given.
+        Bytes that the run may take.
     """
     notes = []
     if params.level >= Level.syndicated and word_pairs.is_crowded(int(texts.corpus.lengths.sum()), memory):

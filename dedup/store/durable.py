@@ -30,7 +30,7 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder written to the disk; Windows has no way to, and needs none."""
+    """Have the names in a folder written to the disk; Windows cannot do that, and need not."""
     if os.name != "nt":
         sync_file(folder)
 

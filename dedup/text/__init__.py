@@ -1,1 +1,1 @@
-"""From text to tokens: markup removed, letters folded, words hashed, shingles."""
+"""Turn texts into tokens: remove markup, fold letters, split into words and hash them."""

@@ -1,6 +1,6 @@
-"""The folding rule, one code point at a time, and the table it ships as.
+"""Fold letters to the form in which they are compared: the rule for a code point, and the table of all of them.
 
-``python -m dedup.text.folding`` writes ``fold.npz`` anew from this Python's Unicode data and ``variants.json``, which
+``python -m dedup.text.folding`` writes ``fold.npz`` from this Python's Unicode data and ``variants.json``, which
 ``benchmarks/fit/variants.py`` makes. The table is shipped, not computed at start, so that every Python version folds
 alike (and starts 0.3 s sooner).
 """
@@ -46,7 +46,7 @@ _ARABIC = {
 """Arabic letters that one language, keyboard or writer uses for what another writes as the letter on the right.
 
 As in the normalisers of Lucene for Arabic, Persian and Sorani Kurdish together. Hamza on its seat is a mark and goes
-with the others. What tells words apart everywhere stays: yeh barree, noon ghunna, Sindhi kaf.
+with the others. Letters that distinguish words everywhere stay: yeh barree, noon ghunna, Sindhi kaf.
 """
 
 TABLE_FILE = Path(__file__).with_name("fold.npz")
@@ -92,7 +92,7 @@ def _plain(char: str) -> str:
 
 @functools.cache
 def _variants() -> dict[str, str]:
-    """Return what stands for each Chinese character that is written in several ways."""
+    """Return the one character that stands for all variants of each Chinese character."""
     classes = json.loads(VARIANTS_FILE.read_text("utf-8"))["classes"]
     return {char: members[0] for members in classes for char in members[1:]}
 

@@ -1,4 +1,4 @@
-"""The article of a whole HTML page, as trafilatura finds it; for ``html="main"`` only."""
+"""Extract the article from whole HTML pages with trafilatura, for ``html="main"`` only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = r"(?i)<(html|body)[\s>]"
 
 
 def articles(texts: pa.LargeBinaryArray) -> dict[int, bytes]:
-    """Return the articles that whole pages show, by the place of the text.
+    """Return the articles in those texts that are whole pages, by the place of the text.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def articles(texts: pa.LargeBinaryArray) -> dict[int, bytes]:
     Returns
     -------
     dict of int to bytes
-        Plain texts. Pages in which none is found are missing: they are compared as a whole.
+        Plain texts. Pages in which no article is found are left out, and compared as a whole.
     """
     (pages,) = np.nonzero(pc.fill_null(pc.match_substring_regex(texts, pattern=PAGE), False))
     found = {place: _article(texts[place].as_py()) for place in pages.tolist()}

@@ -1,8 +1,8 @@
-"""Texts without markup: what of HTML is no text is taken off before anything else sees it, entities are decoded.
+"""Remove HTML markup from texts and decode entities, before anything else sees them.
 
-Decided text by text: one without ``<``, ``&`` and backslash is looked at, no more. The loops are in
-`dedup.kernels.plain` and `dedup.kernels.html`; the readable definition is in ``tests/naive_html.py``. What is what is
-said by the HTML standard, https://html.spec.whatwg.org/multipage/parsing.html, but for this:
+Each text is decided on alone; one without ``<``, ``&`` and backslash is left as it is. The loops are in
+`dedup.kernels.markup_removal` and `dedup.kernels.html`; the readable definition is in ``tests/naive_html.py``. The
+HTML standard holds, https://html.spec.whatwg.org/multipage/parsing.html, but for this:
 
 - A text is HTML if it has a comment, a declaration, or a tag of HTML that ends an element, has attributes, or could be
   nothing else (``<p>``, ``<br>``). ``a < b``, ``<3``, ``<john@example.org>``, ``List<String>`` and ``<GM.N>`` are text;
@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.kernels import entities, html
-from dedup.kernels import plain as kernel
+from dedup.kernels import html, html_entities
+from dedup.kernels import markup_removal as kernel
 from dedup.kernels.html import PAD
 from dedup.text.main_article import articles
 from dedup.text.tokens import buffers
@@ -67,7 +67,7 @@ _Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
 
 
 def without_markup(texts: pa.LargeBinaryArray, mode: str = "auto") -> pa.LargeBinaryArray:
-    """Take off the markup of texts.
+    """Remove the markup of texts.
 
     Parameters
     ----------
@@ -90,20 +90,20 @@ def without_markup(texts: pa.LargeBinaryArray, mode: str = "auto") -> pa.LargeBi
     sizes = np.diff(offsets)
     changes = np.empty(len(texts), np.uint8)
     room = _room(int(sizes.max(initial=0)))
-    given = data, offsets, mode == "strip", *_elements(), *_entities()
-    total = kernel.survey(*given, room, changes)
+    batch = data, offsets, mode == "strip", *_elements(), *_entities()
+    total = kernel.survey(*batch, room, changes)
     if total == 0:
         return texts
     longest = int(sizes[changes == kernel.CHANGED].max())
     rooms = np.empty((2, 3 * longest // 2 + 2 * PAD), np.uint8)
     out = _room(int(sizes.sum()) + total // 2)
     ends = np.zeros(len(texts) + 1, np.int64)
-    kernel.rewrite(*given, changes, rooms, np.zeros(3, np.int64), out, ends[1:])
+    kernel.rewrite(*batch, changes, rooms, np.zeros(3, np.int64), out, ends[1:])
     validity = None
     if texts.null_count:
         validity = pa.py_buffer(np.packbits(np.asarray(texts.is_valid()), bitorder="little"))
-    made = [validity, pa.py_buffer(ends), pa.py_buffer(out[: ends[-1]])]
-    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), made)
+    buffers_of = [validity, pa.py_buffer(ends), pa.py_buffer(out[: ends[-1]])]
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), buffers_of)
 
 
 def _with_articles(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
@@ -117,7 +117,7 @@ def _with_articles(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
 
 
 def plain_text(text: bytes, mode: str = "auto") -> str:
-    """Return one text without its markup, to be shown: `without_markup` of a batch of one."""
+    """Return one text without its markup, as people see it."""
     (made,) = without_markup(pa.array([text], pa.large_binary()), mode).to_pylist()
     return str(made.decode("utf-8", "replace"))
 
@@ -128,10 +128,11 @@ def _room(size: int) -> npt.NDArray[np.uint8]:
 
 @functools.cache
 def _elements() -> _Table:
-    """Return the elements of HTML by name, as the kernel takes them."""
-    kinds = dict.fromkeys(_LINES.split(), html.KNOWN)
-    kinds |= dict.fromkeys(_INLINE.split(), html.KNOWN | html.INLINE)
-    kinds |= dict.fromkeys(_SPACED.split(), html.KNOWN | html.SPACED)
+    """Return the table of the elements of HTML, by name, that the kernel looks tags up in."""
+    listed = html.IS_TAG | html.OF_HTML
+    kinds = dict.fromkeys(_LINES.split(), listed)
+    kinds |= dict.fromkeys(_INLINE.split(), listed | html.INLINE)
+    kinds |= dict.fromkeys(_SPACED.split(), listed | html.SPACED)
     for bit, names in ((html.DROPPED, DROPPED), (html.RAW, _RAW), (html.SURE, _SURE.split()), (html.HEAD, _HEAD)):
         for name in names:
             kinds[name] |= bit
@@ -143,22 +144,22 @@ def _elements() -> _Table:
 
 @functools.cache
 def _entities() -> _Table:
-    """Return the entities of HTML by name, as the kernel takes them: made in 6 ms; a file of 28 kB would take one."""
+    """Return the table of the entities of HTML, by name: made in 6 ms, where reading a file of 28 kB would take one."""
     codes: dict[str, int] = {}
     for name, chars in html5.items():
-        bits = entities.ENDED if name[-1] == ";" else entities.BARE
+        bits = html_entities.ENDED if name[-1] == ";" else html_entities.BARE
         name = name.rstrip(";")
-        code = ord(chars[0]) | (ord(chars[1]) << entities.SECOND if len(chars) > 1 else 0)
-        codes[name] = codes.get(name, entities.INSIDE) | bits | code
+        code = ord(chars[0]) | (ord(chars[1]) << html_entities.SECOND if len(chars) > 1 else 0)
+        codes[name] = codes.get(name, html_entities.INSIDE) | bits | code
     for name in _WORDS.split():
-        codes[name] &= ~entities.INSIDE
+        codes[name] &= ~html_entities.INSIDE
     return _tabulated(list(codes), list(codes.values()), 1 << 13)
 
 
 def _tabulated(names: list[str], values: list[int], size: int) -> _Table:
-    """Return hashed names and their values, as `dedup.kernels.entities.lookup` finds them."""
+    """Return a table of hashed names and their values, in which `dedup.kernels.html_entities.lookup` finds them."""
     data = np.frombuffer("".join(names).encode(), np.uint8)
     ends = np.cumsum([len(name) for name in names])
     table = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
-    entities.tabulate(data, ends, np.array(values, np.uint64), *table)
+    html_entities.tabulate(data, ends, np.array(values, np.uint64), *table)
     return table

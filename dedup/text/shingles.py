@@ -1,4 +1,4 @@
-"""Shingles of one text: the readable definition that the kernels equal bit for bit.
+"""Cut a text into shingles: the readable definition that the kernels equal bit for bit.
 
 A shingle is ``size`` tokens in a row, written as the little-endian bytes of their token hashes. A shorter text is one
 shingle, a text without tokens has none. These bytes are what to feed another MinHash implementation.

@@ -1,4 +1,4 @@
-"""Texts to folded tokens: UTF-8 buffers in, token hashes out. First stage of every way of running.
+"""Split texts into folded tokens and hash them, the first stage of runs, indexes and comparisons alike.
 
 The rule for one code point is in `dedup.text.folding`; the loop over bytes in `dedup.kernels.tokenisation`. The
 readable definition of a token hash is `token_hash`, a line over the ``xxhash`` package, which the kernel equals bit for
@@ -38,7 +38,7 @@ ALPHABETIC_FLAGS = CHARACTER_FLAG | NUMBER_FLAG
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of a run of documents.
+    """The hashed tokens of a batch of documents, and where their sentences end.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Tokens:
 
 
 def tokenise(texts: pa.LargeBinaryArray, key: Key | None = None) -> Tokens:
-    """Fold and tokenise texts.
+    """Fold texts, split them into tokens, and hash these.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def tokens(text: str) -> list[str]:
 
 
 def spans(text: str) -> list[tuple[str, int, int]]:
-    """Return the folded tokens of one text with where they stand in it: token, start, stop.
+    """Return the folded tokens of one text, each with its start and stop in the text.
 
     In plain Python, for texts that are shown to people; `tokens` is the fast way to the same tokens.
     """
@@ -198,7 +198,7 @@ def buffers(texts: pa.LargeBinaryArray) -> tuple[npt.NDArray[np.uint8], npt.NDAr
 
 @functools.cache
 def _table() -> tuple[npt.NDArray[np.generic], ...]:
-    """Return the folding table as the kernel takes it."""
+    """Return the folding table as read-only arrays for the kernel."""
     with np.load(folding.TABLE_FILE) as table:
         page_of, pages, sequences = table["page_of"], table["pages"], table["sequences"]
     arrays = (page_of, pages, sequences)

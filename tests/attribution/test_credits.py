@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.attribution.agencies import SHIPPED, UNKNOWN, Agencies
-from dedup.attribution.credits import HEAD_BYTES, TAIL_BYTES, credit, credit_at_ends, credits_at_ends, ends_of
+from dedup.attribution.credits import (
+    BATCH_TEXTS,
+    HEAD_BYTES,
+    TAIL_BYTES,
+    credit,
+    credit_at_ends,
+    credits_at_ends,
+    ends_of,
+)
 from dedup.text.tokens import buffers, encode
 
 BODY = article(1, 30)  # longer than both ends together
@@ -297,10 +305,10 @@ def test_sources_that_are_agencies(source: str | None, name: str | None) -> None
     assert (None if code == UNKNOWN else table.names[code]) == name
 
 
-def found(texts: list[str], table: Agencies) -> list[str | None]:
+def found(texts: list[str], table: Agencies, batch: int = BATCH_TEXTS) -> list[str | None]:
     """Return the credits of many texts as a run finds them."""
     data, offsets = buffers(pa.array([encode(text) for text in texts], pa.large_binary()))
-    agency, _ = credits_at_ends(ends_of(data, offsets), np.diff(offsets), np.arange(len(texts)), table)
+    agency, _ = credits_at_ends(ends_of(data, offsets), np.diff(offsets), np.arange(len(texts)), table, batch)
     return [None if code == UNKNOWN else table.names[code] for code in agency.tolist()]
 
 
@@ -308,7 +316,9 @@ def test_many_texts_are_looked_at_as_one_is() -> None:
     texts = [f"{where}{BODY}" for where in [*HEADS, *PHRASES, *PROSE]]
     texts += [f"{BODY}{where}" for where in [*TAILS, *PHRASES, *PROSE_ENDS]]
     texts += [*HEADS, *TAILS, *PHRASES, "", "é" * 500, "- AFP"]
-    assert found(texts, Agencies.read()) == [credit(text) for text in texts]
+    expected = [credit(text) for text in texts]
+    for batch in (3, len(texts) - 1, len(texts)):
+        assert found(texts, Agencies.read(), batch) == expected
     for text in ("", "- AFP", "The end. - AFP", "x" * 330 + ". - AFP"):
         assert found([text], Agencies.read()) == [credit(text)]
 

@@ -179,14 +179,13 @@ def test_identical_texts_have_a_side_too() -> None:
         }
 
 
-def test_credits_of_many_records_do_not_depend_on_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credits_of_many_records_do_not_depend_on_batches() -> None:
     records = [
         {"id": f"{kind}{n}", "text": f"{article(n, 12)}{end}"}
         for n in range(40)
         for kind, end in (("a", " - AFP"), ("b", ""))
     ]
-    for size, at_a_time in ((7, 3), (10_000, 10_000)):
-        monkeypatch.setattr("dedup.attribution.credits.AT_A_TIME", at_a_time)
+    for size in (7, 10_000):
         result = deduplicated(records, Params(level="near"), 2, ReadTuning(batch_records=size))
         assert {row["id"]: row["credit"] for row in result.decisions.to_pylist()} == {
             str(record["id"]): "AFP" if str(record["id"]).startswith("a") else None for record in records

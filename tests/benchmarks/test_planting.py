@@ -65,7 +65,7 @@ def test_word_edits_touch_the_share_asked_for(kind, articles, donor):
         blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
         changed = sum(max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in blocks if tag != "equal")
         wanted = max(1, round(WORD_SHARES[kind] * len(before)))
-        # A word may happen to be replaced by itself, and neighbouring edits may be told as one.
+        # A word may happen to be replaced by itself, and neighbouring edits may be counted as one.
         assert wanted * 0.6 <= changed <= wanted
 
 

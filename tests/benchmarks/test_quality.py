@@ -135,10 +135,10 @@ def test_tables_add_up(folder: Path, level: str, capsys: pytest.CaptureFixture[s
     found = {(row["level"], row["truth"]): row for row in figures["sets"]["edits"]["levels"]}
     assert found["light", "copy"]["reported"] == found["light", "copy"]["resemblance"] == 12
     assert found["heavy", "copy"]["resemblance"] == found[CROSS, "no copy"]["reported"] == 0
-    told = figures["sets"]["judged"]["judgements"]
-    assert told["judged"] == told["reported"] == {"precision": 1.0, "recall": 1.0, "false": 0, "of": 1}
-    assert told["confusion"]["copy (copy)"] == told["confusion"]["copy (unknown)"] == {"identical": 1}
-    assert sum(sum(counts.values()) for counts in told["confusion"].values()) == 3
+    rates = figures["sets"]["judged"]["judgements"]
+    assert rates["judged"] == rates["reported"] == {"precision": 1.0, "recall": 1.0, "false": 0, "of": 1}
+    assert rates["confusion"]["copy (copy)"] == rates["confusion"]["copy (unknown)"] == {"identical": 1}
+    assert sum(sum(counts.values()) for counts in rates["confusion"].values()) == 3
 
 
 def test_figures_do_not_depend_on_threads(folder: Path) -> None:
@@ -180,7 +180,7 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
     params = Params()
     (edits,) = read_sets(folder, ["edits"])
     sides = [(pair.a, pair.b) for pair in edits.pairs] + [("m0", f"m{k}") for k in (1, 2, 3)] + [("m4", "m5")]
-    known = [Pair(a, b, "made", YES, group=a) for a, b in sides]
+    labelled_pairs = [Pair(a, b, "made", YES, group=a) for a, b in sides]
     models = [getattr(Models.of(params), question) for question in ("carried", "news")]
     with (
         background_of(folder / "background.jsonl", params, 1) as (_, alone),
@@ -192,24 +192,24 @@ def test_the_fit_judges_as_the_package_does(folder: Path) -> None:
             (RUN, measure_pairs(run, wanted, whole=True), measure_pairs(run, wanted)),
             (ALONE, alone.measure(run, wanted, whole=True), alone.measure(run, wanted)),
         ):
-            samples = Samples.of("edits", mode, known, pairs, whole)
+            samples = Samples.of("edits", mode, labelled_pairs, pairs, whole)
             logits = []
             for model in models:
-                logit = np.full(len(known), model.intercept)
+                logit = np.full(len(labelled_pairs), model.intercept)
                 for name, start, stop, slope in model.terms:
                     logit += slope * np.clip(samples.inputs[name] - start, 0.0, stop - start)
                 logits.append(logit)
-            told = samples.verdicts(*logits, params)
+            fitted = samples.verdicts(*logits, params)
             verdicts = judge(found, params)
             at, there = look_up(pairs, pairs_of(verdicts))
             expected = there & (verdicts.relation[at] <= REWRITTEN)
-            assert told.copies(params.certainty).tolist() == expected.tolist()
+            assert fitted.copies(params.certainty).tolist() == expected.tolist()
             carried = there & (verdicts.relation[at] <= UPDATE)
-            assert told.is_carried.tolist() == carried.tolist()
+            assert fitted.is_carried.tolist() == carried.tolist()
             is_template = samples.inputs["contradicted"] >= relation.CONTRADICTED
             assert is_template[-4:].tolist() == [True, True, True, False]
             assert relation.are_versions(samples.inputs)[-1]
-            assert 0 < expected.sum() < len(known)
+            assert 0 < expected.sum() < len(labelled_pairs)
 
 
 def with_numbers(text: str, draw: random.Random) -> str:
@@ -226,10 +226,10 @@ def figures_of(sets: list[str], params: Params) -> Figures:
 
 
 def test_judged_news_reaches_the_floors() -> None:
-    told = figures_of(["judged_news"], Params())["sets"]["judged_news"]["judgements"]["reported"]
-    assert told["precision"] >= JUDGED_PRECISION
-    assert told["recall"] >= JUDGED_RECALL
-    assert told["false"] <= JUDGED_FALSE * told["of"]
+    rates = figures_of(["judged_news"], Params())["sets"]["judged_news"]["judgements"]["reported"]
+    assert rates["precision"] >= JUDGED_PRECISION
+    assert rates["recall"] >= JUDGED_RECALL
+    assert rates["false"] <= JUDGED_FALSE * rates["of"]
 
 
 @pytest.mark.parametrize("updates", ["keep", "drop"])

@@ -76,12 +76,12 @@ def words(text: str) -> collections.Counter[str]:
 
 def test_versions_keep_their_story(articles, corpus):
     texts = {one["id"]: one["text"] for one in corpus.records}
-    for key, told in corpus.stories.items():
-        whole = words(articles[told])
+    for key, origin in corpus.stories.items():
+        whole = words(articles[origin])
         assert (whole & words(texts[key])).total() >= 0.3 * whole.total()
     for key, two in corpus.merged.items():
-        for told in two:
-            whole = words(articles[told])
+        for origin in two:
+            whole = words(articles[origin])
             assert (whole & words(texts[key])).total() >= 0.99 * whole.total()
 
 
@@ -129,8 +129,8 @@ def test_a_cut_keeps_whole_sentences_and_the_share():
 
 
 def test_lost_paragraph_breaks_are_found():
-    told = story("x", 'He came in 1998.At first he said "no".Then Mr. Gray left. She stayed.\n\nAll 3 agreed.', 1)
-    assert told.paragraphs == (
+    wire = story("x", 'He came in 1998.At first he said "no".Then Mr. Gray left. She stayed.\n\nAll 3 agreed.', 1)
+    assert wire.paragraphs == (
         ("He came in 1998.",),
         ('At first he said "no".',),
         ("Then Mr. Gray left.", "She stayed."),
@@ -143,8 +143,8 @@ def test_outlets_come_again_with_other_stories(furniture, articles):
     assert outlet(7, 1, furniture) == outlet(7, 1, furniture)
     assert outlet(7, 1, furniture) != outlet(8, 1, furniture)
     assert bool(outlet(7, 1, furniture).head) == bool(outlet(7, 1, furniture).foot) == (furniture != "none")
-    told = story("made/0", articles["made/0"], 1)
-    versions = list(family(told, 30, "30/0", 1, furniture))
+    wire = story("made/0", articles["made/0"], 1)
+    versions = list(family(wire, 30, "30/0", 1, furniture))
     assert len({one["text"] for one in versions}) == 30
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dedup.candidates import sketch_join, word_pairs
 from dedup.candidates.pairs import split
-from dedup.kernels import pair_sketches as kernel
+from dedup.kernels import word_pair_sketches as kernel
 from dedup.params import Params
 from dedup.store.scratch import Scratch
 
@@ -75,7 +75,7 @@ def test_frequencies_and_sketches(texts: list[str], most: int, size: int) -> Non
             assert listed_of(listed, document) == naive_list(text, expected, 1 << bits)
 
 
-def test_sketches_of_long_and_of_many_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sketches_of_long_and_of_many_documents() -> None:
     """Sketches are filled from under a ceiling first, and documents are looked up by the block."""
     texts = [article(seed, length) for seed, length in ((1, 900), (2, 40), (1, 700), (3, 30), (2, 60), (4, 400))]
     corpus = corpus_of(texts)
@@ -83,8 +83,8 @@ def test_sketches_of_long_and_of_many_documents(monkeypatch: pytest.MonkeyPatch)
     frequencies = word_pairs.pair_frequencies(corpus, documents, 20)
     expected = naive.pair_frequencies(texts, 1 << 20)
     whole = sketched(corpus, documents, frequencies, Params(sketch_size=16))
-    monkeypatch.setattr(word_pairs, "BLOCK", 5_000)
-    blocks = [sketched(corpus, documents, frequencies, Params(sketch_size=16), threads) for threads in (1, 2, 4)]
+    params = Params(sketch_size=16)
+    blocks = [sketched(corpus, documents, frequencies, params, threads, block_tokens=5_000) for threads in (1, 2, 4)]
     for found, rare_pairs in (whole, *blocks):
         for row, document in enumerate(documents):
             sketch = found.hashes[row, : found.sizes[row]].tolist()

@@ -23,14 +23,14 @@ def answers(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pipeline_adds_asks_expires_removes_and_compacts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     index = str(tmp_path / "news.index")
     old = {"id": "a", "text": article(1), "published": "2023-12-31", "source": "Hill Press"}
     today = lines(tmp_path / "today.jsonl", old, {"id": "b", "text": edited(article(1), 1, 0.02)})
     assert main(["index", "add", index, today]) == 0
     out, err = capsys.readouterr()
     first, second = map(json.loads, out.splitlines())
-    assert err.endswith("2 records: 1 new, 1 copies, 0 rejected; 2 in the index\n")
+    assert err.endswith("2 records: 1 new, 1 copy, 0 rejected; 2 in the index\n")
     assert (first["id"], first["kept"], first["matches"]) == ("a", True, [])
     assert (second["kept"], second["duplicate_of"], second["relation"]) == (False, "a", "near_duplicate")
     assert second["matches"][0]["published"] == "2023-12-31T00:00:00Z"
@@ -39,10 +39,10 @@ def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert [[match["id"] for match in answer["matches"]] for answer in answers(capsys)] == [["a", "b"], ["b", "a"]]
 
     assert main(["index", "add", index, today]) == 1
-    told = capsys.readouterr().err
-    assert "id 'a' is in the index already" in told
-    assert "--known skip" in told
-    assert "update()" not in told
+    message = capsys.readouterr().err
+    assert "id 'a' is in the index already" in message
+    assert "--known skip" in message
+    assert "update()" not in message
     assert main(["index", "add", index, today, "--known", "skip"]) == 0
     assert answers(capsys) == [
         {"id": "a", "known": True, "kept": True, "duplicate_of": None},
@@ -57,12 +57,12 @@ def test_a_day_of_a_pipeline(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["index", "remove", index, "b", "nobody"]) == 0
     assert main(["index", "compact", index]) == 0
     assert main(["index", "check", index]) == 0
-    told = capsys.readouterr().out
-    assert "not there     1" in told
-    assert "problems      none" in told
+    printed = capsys.readouterr().out
+    assert "not there     1" in printed
+    assert "problems      none" in printed
 
 
-def test_standard_input_and_records_that_are_none(
+def test_a_record_that_is_rejected_has_an_answer_too(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = f'{{"id": "a", "text": "{article(1)}"}}\nnonsense\n'.encode()
@@ -75,7 +75,7 @@ def test_standard_input_and_records_that_are_none(
 
 
 @pytest.mark.parametrize("known", ["refuse", "skip", "update"])
-def test_what_has_no_id_of_its_own_is_not_added(
+def test_records_without_an_id_of_their_own_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, known: str
 ) -> None:
     """Its name would be that of another record in the next input: with ``--known skip`` a whole day would be lost."""
@@ -102,21 +102,21 @@ def test_answers_come_in_the_order_of_the_records(
     records: list[dict[str, Any]] = [{"id": id, "text": article(2)} for id in ("x", "old", "y", "x")]
     mixed = lines(tmp_path / "b.jsonl", *records[:2], {"id": "no", "text": 5}, *records[2:])
     assert main(["index", "add", index, mixed, "--known", known]) == 0
-    told = answers(capsys)
-    assert [answer["id"] for answer in told] == ["x", "old", "no", "y", "x"]
-    assert (told[0]["kept"], told[3]["kept"]) == (True, False)
+    answered = answers(capsys)
+    assert [answer["id"] for answer in answered] == ["x", "old", "no", "y", "x"]
+    assert (answered[0]["kept"], answered[3]["kept"]) == (True, False)
     if known == "skip":
-        assert told[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None}
+        assert answered[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None}
 
 
-def test_dates_that_cannot_be_read_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dates_that_cannot_be_read_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They never expire."""
     dated = [{"id": date, "text": article(1), "date": date} for date in ("05/03/2024", "2024-03-05", "2024")]
     assert main(["index", "add", str(tmp_path / "i"), lines(tmp_path / "a.jsonl", *dated)]) == 0
     assert "2 dates cannot be read, or stand for none, and count as missing" in capsys.readouterr().err
 
 
-def test_ids_to_be_removed_are_looked_at_before_any_is(
+def test_ids_are_checked_before_any_document_is_removed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = str(tmp_path / "i")
@@ -128,14 +128,20 @@ def test_ids_to_be_removed_are_looked_at_before_any_is(
     assert answers(capsys) == [{"removed": 2, "not there": 1}]
 
 
-def test_any_id_can_be_removed_by_a_line(
+def test_a_line_can_name_any_id_to_remove(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index, gone = str(tmp_path / "i"), ["a\nb", "c\rd", '"quoted"', "{x}", "7", "ключ", " x "]
     records = [{"id": id, "text": article(number)} for number, id in enumerate([*gone, "a", "b", "c", "d", "quoted"])]
     assert main(["index", "add", index, lines(tmp_path / "a.jsonl", *records)]) == 0
-    told = [answer for answer in answers(capsys) if answer["id"] in gone[:4]]
-    given = [*map(json.dumps, told[:2]), json.dumps(told[2]["id"]), json.dumps({"id": "{x}"}), '{"id": 7}', *gone[5:]]
+    answered = [answer for answer in answers(capsys) if answer["id"] in gone[:4]]
+    given = [
+        *map(json.dumps, answered[:2]),
+        json.dumps(answered[2]["id"]),
+        json.dumps({"id": "{x}"}),
+        '{"id": 7}',
+        *gone[5:],
+    ]
     monkeypatch.setattr(
         "sys.stdin", io.TextIOWrapper(io.BytesIO("\n".join(["\ufeff" + given[0], *given[1:]]).encode()))
     )
@@ -147,7 +153,7 @@ def test_any_id_can_be_removed_by_a_line(
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         (b'a\n"b\n', "-, line 2: no JSON (Unterminated string"),
         (b'a\n{"key": "b"}\n', "-, line 2: an object without id"),
@@ -158,33 +164,33 @@ def test_any_id_can_be_removed_by_a_line(
         (b"a\n\xff\n", "-, line 2: bytes that are not UTF-8"),
     ],
 )
-def test_a_line_that_names_no_id_is_told_and_nothing_removed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, given: bytes, told: str
+def test_a_line_without_an_id_is_an_error_and_nothing_is_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, given: bytes, message: str
 ) -> None:
     index = str(tmp_path / "i")
     main(["index", "add", index, lines(tmp_path / "a.jsonl", {"id": "a", "text": article(1)})])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
     assert main(["index", "remove", index, "-"]) == 1
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     with Index.open(index, mode="r") as left:
         assert "a" in left
 
 
-def test_what_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_create_and_add_make_an_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for command in (["info"], ["check"], ["compact"], ["remove", "x"], ["expire", "--before", "2024-01-01"]):
         assert main(["index", command[0], str(tmp_path / "i"), *command[1:]]) == 1
     assert "holds no index" in capsys.readouterr().err
     assert not (tmp_path / "i").exists()
 
 
-def test_parameters_are_chosen_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_index_keeps_the_parameters_it_was_made_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     index = str(tmp_path / "i")
     assert main(["index", "create", index, "--level", "near"]) == 0
     assert main(["index", "create", index]) == 1
     assert "level 'near'; expected level 'rewritten'" in capsys.readouterr().err
 
 
-def test_fields_are_those_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fields_are_guessed_and_named_as_for_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     index = str(tmp_path / "news.index")
     posts = [
         {"link": "a", "content": {"rendered": article(1)}, "seen": "05/03/2024"},
@@ -214,7 +220,9 @@ def test_fields_are_those_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "--date-format '%d/%m/%Y' or --date-format '%m/%d/%Y'" in err
 
 
-def test_a_field_that_comes_late_is_no_reason_to_refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_named_field_may_be_missing_from_the_first_records(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     index = str(tmp_path / "news.index")
     path = lines(
         tmp_path / "late.jsonl",

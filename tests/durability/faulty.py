@@ -14,18 +14,20 @@ import sys
 import time
 from typing import Any
 
-from dedup.cli.startup import leave, start
+from dedup.cli.main import end, main, start
 
 start()
 
-from dedup.cli.main import main  # noqa: E402
-from dedup.index.folder import backend, state  # noqa: E402
+from dedup.index.tuning import IndexTuning, tuned  # noqa: E402
 from dedup.run.options import RunTuning  # noqa: E402
 
 KINDS = ("write", "sync", "open", "rename", "unlink", "mmap", "truncate", "mkdir", "read", "close", "lock")
 ACTIONS = ("fail", "short", "kill", "stop")
 TUNING = RunTuning(index_step=16, index_documents=10, save_after=0.0)
 """Few documents are enough for blocks and steps, and all that is finished is saved."""
+
+SMALL = IndexTuning(run_documents=8, vocabulary_documents=12, fan=3, closing_documents=4, flush_documents=10)
+"""Few documents are enough for runs and merges of an index."""
 
 PATIENCE = 60.0
 """Seconds after which a command hangs."""
@@ -45,13 +47,6 @@ class Report(ctypes.Structure):
 
 LIBRARY = ctypes.CDLL(None)
 LIBRARY.faults_report.restype = ctypes.POINTER(Report)
-
-
-def make_small() -> None:
-    """Have few documents be enough for runs and merges of an index."""
-    state.RUN_DOCUMENTS, state.VOCABULARY_DOCUMENTS, state.FAN = 8, 12, 3
-    state.Storage.closing = 4
-    backend.FLUSH_DOCUMENTS = 10
 
 
 def begin(command: list[str], out: str, err: str, fault: dict[str, Any]) -> int:
@@ -81,7 +76,7 @@ def begin(command: list[str], out: str, err: str, fault: dict[str, Any]) -> int:
 
         traceback.print_exc()
         code = 70
-    leave(code)
+    end(code)
 
 
 def waited(child: int) -> dict[str, Any]:
@@ -132,5 +127,5 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    make_small()
-    serve()
+    with tuned(SMALL):
+        serve()

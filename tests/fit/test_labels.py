@@ -13,11 +13,10 @@ import pytest
 
 import dedup
 from dedup.cli.main import main
-from dedup.cli.side_by_side import DIM, OFF, _width, beside
 from dedup.errors import InputError
-from dedup.fit.labels import LABELS, Run, read_labels
+from dedup.fit.labels import LABELS, read_labels
+from dedup.fit.run_pairs import RunPairs
 from dedup.io import Fields
-from dedup.report.escaping import harmless
 
 
 def story(seed: int, words: int = 90) -> list[str]:
@@ -43,7 +42,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_pairs_come_by_worth_and_each_document_once(corpus: Path) -> None:
-    pairs = list(Run(corpus / "out", Fields()).unlabelled())
+    pairs = list(RunPairs(corpus / "out", Fields()).unlabelled())
     names = [name for pair in pairs for name in (pair.left, pair.right)]
     assert len(pairs) >= 6
     assert len(names) == len(set(names))
@@ -61,12 +60,12 @@ def test_pairs_come_by_worth_and_each_document_once(corpus: Path) -> None:
     assert all((pair.left, pair.right) in doubt for pair in pairs)
     assert doubt[pairs[0].left, pairs[0].right] == min(doubt.values())
     assert not any(pair.relation == "identical" for pair in pairs)
-    again = list(Run(corpus / "out", Fields()).unlabelled([(pairs[0].left, pairs[0].right)]))
+    again = list(RunPairs(corpus / "out", Fields()).unlabelled([(pairs[0].left, pairs[0].right)]))
     assert {pairs[0].left, pairs[0].right}.isdisjoint(name for pair in again for name in (pair.left, pair.right))
 
 
 def test_texts_are_read_again(corpus: Path) -> None:
-    found = Run(corpus / "out", Fields()).documents(["a3", "b3"])
+    found = RunPairs(corpus / "out", Fields()).documents(["a3", "b3"])
     assert found["a3"].text == " ".join(story(3))
     assert found["a3"].date == "2024-03-04 00:00"
     assert found["b3"].date is None
@@ -76,7 +75,7 @@ def test_an_input_that_is_gone_or_changed_is_named(corpus: Path, tmp_path: Path)
     path = tmp_path / "in.jsonl"
     path.write_bytes((corpus / "news.jsonl").read_bytes())
     dedup.deduplicate(path, tmp_path / "out")
-    run = Run(tmp_path / "out", Fields())
+    run = RunPairs(tmp_path / "out", Fields())
     lines = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join(lines[4:]))
     with pytest.raises(InputError, match="have no 'a1'"):
@@ -88,10 +87,10 @@ def test_an_input_that_is_gone_or_changed_is_named(corpus: Path, tmp_path: Path)
 
 def test_only_a_whole_run_with_all_measures_will_do(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a folder that a run has written"):
-        Run(tmp_path, Fields())
+        RunPairs(tmp_path, Fields())
     dedup.deduplicate(corpus / "news.jsonl", tmp_path / "near", dedup.Params(level="near"))
     with pytest.raises(InputError, match="at level near"):
-        Run(tmp_path / "near", Fields())
+        RunPairs(tmp_path / "near", Fields())
 
 
 def label(corpus: Path, tmp_path: Path, keys: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
@@ -102,11 +101,11 @@ def label(corpus: Path, tmp_path: Path, keys: str, monkeypatch: pytest.MonkeyPat
 def test_a_key_is_a_label(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pairs = list(Run(corpus / "out", Fields()).unlabelled())
+    pairs = list(RunPairs(corpus / "out", Fields()).unlabelled())
     assert label(corpus, tmp_path, "cuxos", monkeypatch) == 0  # x is no key: asked again
     told = capsys.readouterr().out
     assert f"labels in {tmp_path / 'labels.jsonl'}: 1 copy, 1 update, 1 other, 1 skip" in told
-    assert "x is no key" in told
+    assert "x is not a key; expected c, u, o, s, b, m or q" in told
     labels = read_labels(tmp_path / "labels.jsonl")
     assert [one.label for one in labels] == ["copy", "update", "other", "skip"]
     assert [(one.left, one.right) for one in labels] == [(pair.left, pair.right) for pair in pairs[:4]]
@@ -118,7 +117,7 @@ def test_a_key_is_a_label(
 def test_it_goes_on_where_it_stopped_and_stops_in_time(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pairs = list(Run(corpus / "out", Fields()).unlabelled())
+    pairs = list(RunPairs(corpus / "out", Fields()).unlabelled())
     label(corpus, tmp_path, "ccq", monkeypatch)
     label(corpus, tmp_path, "ooo", monkeypatch, "--count", "3")
     labels = read_labels(tmp_path / "labels.jsonl")
@@ -128,10 +127,10 @@ def test_it_goes_on_where_it_stopped_and_stops_in_time(
     assert (labels[0].left, labels[0].right) == (pairs[0].left, pairs[0].right)
     capsys.readouterr()
     label(corpus, tmp_path, "", monkeypatch, "--count", "3")
-    assert "all 3 are labelled" in capsys.readouterr().out
+    assert "3 pairs are labelled" in capsys.readouterr().out
     label(corpus, tmp_path, "o" * len(pairs), monkeypatch, "--json")
     told = capsys.readouterr()
-    assert "no pairs are left" in told.err
+    assert "there are no more pairs to label" in told.err
     assert json.loads(told.out)["other"] >= 2
 
 
@@ -181,33 +180,3 @@ def test_the_last_label_of_a_pair_counts(tmp_path: Path) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_bytes(b"".join(orjson.dumps({**GOOD, "label": name}) + b"\n" for name in ("copy", "update")))
     assert [one.label for one in read_labels(path)] == ["update"]
-
-
-def test_texts_stand_side_by_side() -> None:
-    shown = beside(["one two three four five six", "alpha\n\nbeta"], ["left", "right"], 27).splitlines()
-    assert shown == [
-        "left         | right",
-        "------------ | ------------",
-        "one two      | alpha",
-        "three four   | beta",
-        "five six     |",
-    ]
-
-
-def test_what_is_shared_is_dim_and_what_is_left_out_is_told() -> None:
-    texts = ["ours then the very same words end here", "theirs and the very same words go on"]
-    shown = beside(texts, ["", ""], 200, color=True)
-    assert shown.count(f"{DIM}the very same words{OFF}") == 2
-    assert "... 3 more lines" in beside(["a\nb\nc\nd", "x"], ["", ""], 40, limit=1)
-
-
-def test_wide_and_long_words_keep_to_their_column() -> None:
-    shown = beside(["漢" * 30 + " " + "x" * 50, "y"], ["", ""], 43).splitlines()
-    assert {_width(line.split("|")[0].rstrip()) for line in shown[2:] if "漢" in line} == {20}
-    assert all(_width(line) <= 43 for line in shown)
-    assert "".join(line.split("|")[0].strip() for line in shown[2:]) == ("漢" * 30 + "x" * 50)
-
-
-def test_nothing_in_a_text_steers_the_terminal() -> None:
-    assert harmless("a\x1b[2Jb\u202ec\td\r\ne\x9b") == "a·[2Jb·c d \ne·"
-    assert "\x1b" not in beside(["\x1b]0;title\x07", "b"], ["\x1b[31m", ""], 40)

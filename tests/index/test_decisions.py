@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lives import LIVES, OFTEN, day
 
 from dedup import Index, Params
-from dedup.cli.index_commands import _taken
+from dedup.cli.index.index_add import add_records
 from dedup.index.match import Decision
 from dedup.judge.families import COVERED, LEAD_COVERED
 
@@ -267,7 +267,7 @@ class Life(RuleBasedStateMachine):
     @rule(batch=some.lists(some.tuples(ids, texts, days, some.booleans()), max_size=9))
     def update_many(self, batch: list[tuple[str, int, int, bool]]) -> None:
         """Records of one file, as `dedup index add --known update` takes them; an id may come again and again."""
-        told = _taken(self.index, [self.record(*given) for given in batch], "update")
+        told = add_records(self.index, [self.record(*given) for given in batch], "update")
         for one, given in zip(told, batch, strict=True):
             assert one["id"] == given[0]
             self.hold(answer_of(one), *given)
@@ -279,7 +279,7 @@ class Life(RuleBasedStateMachine):
         again = picked.sample(there, min(size, len(there)))
         before = {id: self.model.docs[id].original for id in there}
         records = [self.record(id, self.model.docs[id].text, self.model.docs[id].date, False) for id in again]
-        for told in _taken(self.index, records, "update"):
+        for told in add_records(self.index, records, "update"):
             assert told["duplicate_of"] == before[told["id"]]
             self.hold(
                 answer_of(told), told["id"], self.model.docs[told["id"]].text, self.model.docs[told["id"]].date, False

@@ -104,8 +104,9 @@ def read(place: Path, problems: Connection) -> None:
     try:
         with Index.open(place, mode="r") as index:
             seen = 0
-            until = time.monotonic() + 1
-            while time.monotonic() < until:
+            begun = time.monotonic()
+            # Longer on a machine that is busy with other things.
+            while time.monotonic() < begun + 1 or (seen <= 15 and time.monotonic() < begun + 30):
                 count = len(index)
                 assert count >= seen
                 seen = count
@@ -254,14 +255,17 @@ def test_an_interrupt_behind_a_commit_deletes_nothing_that_is_named(
 
 def test_a_run_that_cannot_be_mapped_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The call goes on with what is in memory: so the disk must not be ahead of it."""
-    mapped, count = mmap.mmap, itertools.count()
+    count = itertools.count()
 
-    def fails(*arguments: Any, **more: Any) -> Any:
-        if next(count) % 3:
-            raise OSError(24, "Too many open files")
-        return mapped(*arguments, **more)
+    class Fails(mmap.mmap):
+        """A mapping that two times of three cannot be made."""
 
-    monkeypatch.setattr(mmap, "mmap", fails)
+        def __new__(cls, *arguments: Any, **more: Any) -> Any:
+            if next(count) % 3:
+                raise OSError(24, "Too many open files")
+            return super().__new__(cls, *arguments, **more)
+
+    monkeypatch.setattr(mmap, "mmap", Fails)
     with Index(tmp_path / "i", tuning=replace(SMALL, flush_documents=10, fan=2)) as index:
         for first in range(0, 160, 16):
             index.add_many([{"id": f"d{n}", "text": article(n)} for n in range(first, first + 16)])

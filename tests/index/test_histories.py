@@ -338,15 +338,17 @@ def interrupts(
 
 
 def broken(patched: pytest.MonkeyPatch, owner: Any, name: str, after: int) -> None:
-    """Have a function fail after so many calls."""
+    """Have a function, or the making of a type's instances, fail after a number of calls."""
     work, calls = getattr(owner, name), itertools.count()
+    is_type = isinstance(work, type)
+    make = work.__new__ if is_type else work
 
     def fails(*arguments: Any, **more: Any) -> Any:
         if next(calls) < after:
-            return work(*arguments, **more)
+            return make(*arguments, **more)
         raise OSError(28, "No space left on device")
 
-    patched.setattr(owner, name, fails)
+    patched.setattr(owner, name, type(name, (work,), {"__new__": fails}) if is_type else fails)
 
 
 class FolderNear(Folder):

@@ -12,7 +12,7 @@ from dedup.index.folder import segments
 from dedup.index.search.frequencies import Frequencies
 from dedup.index.search.postings import Postings, StoredRun
 from dedup.index.stored import NUMBER_BITS
-from dedup.kernels.sorted_runs import place_of
+from dedup.kernels.sorted_postings import place_of
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 1000])

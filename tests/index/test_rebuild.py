@@ -143,8 +143,8 @@ def test_the_command(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
         {"id": "d29", "missing": True},
     ]
     assert "27 documents in" in told.err
-    assert "2 left out without a text" in told.err
-    assert "1 texts of others passed over" in told.err
+    assert "2 dropped, whose texts are missing" in told.err
+    assert "1 text ignored, of documents that the index does not have" in told.err
     assert main(["index", "check", str(folder)]) == 0
 
 

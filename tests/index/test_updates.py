@@ -272,7 +272,7 @@ def test_what_is_released_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     found = [json.loads(line) for line in out.splitlines()]
     assert [answer["duplicate_of"] for answer in found] == [None, "b", None]
     assert [answer.get("released") for answer in found] == [["b"], None, None]
-    assert "1 copies of old texts are no copies of the new ones" in err
+    assert "1 document released: copies of a text that was replaced" in err
 
 
 def test_a_decision_gives_its_matches_and_says_why(place: Place) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dedup.index.vocabulary import CODED, RAW, Vocabulary
-from dedup.kernels import token_codes as kernel
+from dedup.kernels import packed_tokens as kernel
 from dedup.text.tokens import Tokens
 
 

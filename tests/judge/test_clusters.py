@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedup.candidates.pairs import joined
-from dedup.judge.clusters import Clusters, clusters, keep_order, through_families
+from dedup.judge.clusters import Clusters, form_clusters, keep_order, merge_within_families
 from dedup.judge.match_table import Matches
 from dedup.run.index_matches import best_matches
 from dedup.schema import EXCERPT, LEFT, MEASURES, NEAR_DUPLICATE, NEITHER, NO_DATE, REVISED, RIGHT
@@ -56,7 +56,7 @@ TWO_CONTAINERS = (4, [(0, 2, 2, 0.5, 2), (1, 2, 2, 0.5, 1), (1, 3, 1, 0.5, -1), 
 @example(TWO_CONTAINERS)
 def test_clusters_equal_the_oracle(given_matches: tuple[int, list[tuple[int, int, int, float, int]]]) -> None:
     n, found = given_matches
-    assert clusters(n, matches_of(found)).leader.tolist() == naive.leader_clusters(n, found)
+    assert form_clusters(n, matches_of(found)).leader.tolist() == naive.leader_clusters(n, found)
 
 
 @settings(max_examples=300)
@@ -67,7 +67,7 @@ def test_documents_decided_elsewhere_are_as_if_they_matched_nothing(
     n, found = given_matches
     decided = np.isin(np.arange(n), list(some))
     others = [match for match in found if not decided[match[0]] and not decided[match[1]]]
-    formed = clusters(n, matches_of(found), decided)
+    formed = form_clusters(n, matches_of(found), decided)
     assert formed.leader.tolist() == naive.leader_clusters(n, others)
     assert (formed.match[decided] == -1).all()
 
@@ -94,7 +94,7 @@ def test_the_best_match_with_an_old_document_is_taken(
 @given(matched())
 def test_guarantees(given_matches: tuple[int, list[tuple[int, int, int, float, int]]]) -> None:
     n, found = given_matches
-    formed = clusters(n, matches_of(found))
+    formed = form_clusters(n, matches_of(found))
     for document in range(n):
         if formed.kept[document]:
             assert formed.leader[document] == document
@@ -109,7 +109,7 @@ def test_guarantees(given_matches: tuple[int, list[tuple[int, int, int, float, i
 
 
 def test_an_excerpt_goes_for_its_container_even_if_it_came_first() -> None:
-    formed = clusters(3, matches_of([(0, 1, EXCERPT, 1.0, 1), (1, 2, EXCERPT, 1.0, 2)]))
+    formed = form_clusters(3, matches_of([(0, 1, EXCERPT, 1.0, 1), (1, 2, EXCERPT, 1.0, 2)]))
     assert formed.kept.tolist() == [True, False, True]  # 1 goes for 2; 0 has no match with 2 and stays
 
 
@@ -125,7 +125,7 @@ Found = list[tuple[int, int, int, float, int]]
 
 
 def kept(n: int, found: Found) -> list[int]:
-    return np.flatnonzero(clusters(n, matches_of(found)).kept).tolist()
+    return np.flatnonzero(form_clusters(n, matches_of(found)).kept).tolist()
 
 
 # ---- versions that go with a dropped one of their family
@@ -136,7 +136,7 @@ def gathered(
 ) -> Clusters:
     matches, may = matches_of(found), np.array([True] * n if free is None else free)
     apart = joined(np.array([a for a, _ in updates], int), np.array([b for _, b in updates], int))
-    return through_families(clusters(n, matches, ~may), matches, np.array(root), may, apart)
+    return merge_within_families(form_clusters(n, matches, ~may), matches, np.array(root), may, apart)
 
 
 def near(*pairs: tuple[int, int], score: float = 1.0) -> Found:
@@ -200,7 +200,7 @@ def test_guarantees_of_families(given_matches: tuple[int, Found], family: list[i
     n, found = given_matches
     root = [family[:n].index(family[k]) for k in range(n)]
     free = [k not in decided for k in range(n)]
-    before = clusters(n, matches_of(found), ~np.array(free))
+    before = form_clusters(n, matches_of(found), ~np.array(free))
     formed = gathered(n, found, root, free)
     for document in range(n):
         leader, match = int(formed.leader[document]), int(formed.match[document])

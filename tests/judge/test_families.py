@@ -58,7 +58,7 @@ def version(story: str, seed: int) -> str:
 def found(texts: list[str], threads: int = 1, memory: int = 10**9) -> Families:
     corpus, segments = segmented(texts)
     with closing(Scratch(memory=memory)) as scratch:
-        return families.find(corpus, segments, np.arange(len(texts)), scratch, threads)
+        return families.find_families(corpus, segments, np.arange(len(texts)), scratch, threads)
 
 
 @pytest.mark.parametrize("size", [2, 10, 50, 300])
@@ -273,7 +273,7 @@ def test_those_that_are_not_compared_are_of_no_family() -> None:
     corpus, segments = segmented(texts)
     for some in ([], [2], [1, 3, 4]):
         with closing(Scratch()) as scratch:
-            families_of = families.find(corpus, segments, np.array(some, np.int64), scratch)
+            families_of = families.find_families(corpus, segments, np.array(some, np.int64), scratch)
         assert families_of.root.tolist() == [some[0] if place in some else place for place in range(6)]
         pairs = all_pairs(6)[[a in some and b in some for a, b in zip(*split(all_pairs(6)), strict=True)]]
         assert families_of.met.tolist() == joined(*split(pairs)).tolist()

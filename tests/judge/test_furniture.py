@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.judge import furniture
-from dedup.kernels import sentences as kernel
+from dedup.kernels import recurring_sentences as kernel
 from dedup.params import Params
 
 FOOT = (
@@ -138,8 +138,8 @@ def test_a_page_without_its_article_is_a_stub() -> None:
     assert dropped([*stubs, *(article(seed) for seed in range(20))]) == []
     assert dropped([*stubs, stubs[1].upper(), *(article(seed) for seed in range(20))]) == [4]
     corpus, _ = segmented([*stubs, article(1, 3), article(1, 3) + FOOT, "Cookies. Privacy.", f"{COOKIES} {FOOT}"])
-    assert furniture.is_stub(corpus, np.arange(8)).tolist() == [True] * 4 + [False] * 4
-    assert furniture.is_stub(corpus, np.array([4, 2])).tolist() == [False, True]
+    assert furniture.are_stubs(corpus, np.arange(8)).tolist() == [True] * 4 + [False] * 4
+    assert furniture.are_stubs(corpus, np.array([4, 2])).tolist() == [False, True]
 
 
 def test_a_text_that_is_nothing_but_furniture_stays_as_it_is() -> None:
@@ -162,7 +162,7 @@ def test_datelines_credits_and_links_are_no_copying() -> None:
 def left_of(texts: list[str]) -> list[str]:
     """Return the words of each text that are left."""
     corpus, segments = segmented(texts)
-    found = furniture.stripped(corpus, segments)
+    found = furniture.strip_furniture(corpus, segments)
     word_of = {naive.token_hash(word): word for text in texts for word in naive.tokens(text)}
     left = [" ".join(naive.tokens(text)) for text in texts]
     for row, document in enumerate(found.documents.tolist()):
@@ -310,7 +310,7 @@ def test_what_is_left_equals_the_definition(seed: int) -> None:
             lines.insert(draw.choice([0, len(lines), draw.randrange(len(lines) + 1)]), line)
         texts.append(lines)
     corpus, segments = segmented(["\n".join(" ".join(line) for line in lines) for lines in texts])
-    found = furniture.stripped(corpus, segments, draw.choice([1, 2]))
+    found = furniture.strip_furniture(corpus, segments, draw.choice([1, 2]))
     expected = naive_stripped(texts)
     assert found.documents.tolist() == sorted(expected)
     hashes = [[naive.token_hash(word) for line in expected[k] for word in line] for k in sorted(expected)]
@@ -323,8 +323,8 @@ def test_what_is_left_equals_the_definition(seed: int) -> None:
 
 def test_of_no_texts_and_of_strangers_nothing_is_taken_off() -> None:
     for texts in ([], [""], ["", ""], [article(seed) for seed in range(10)], [COOKIES, ""]):
-        found = furniture.stripped(*segmented(texts))
-        assert [getattr(found, name).tolist() for name in furniture.Stripped.__slots__] == [[]] * 6
+        found = furniture.strip_furniture(*segmented(texts))
+        assert [getattr(found, name).tolist() for name in furniture.StrippedDocuments.__slots__] == [[]] * 6
 
 
 def test_prose_of_ones_own() -> None:

@@ -134,7 +134,7 @@ def test_latest_keeps_what_makes_the_earlier_superfluous() -> None:
     assert found["verdict"]["kept"]
     assert (found["arrest"]["kept"], found["arrest"]["relation"]) == (False, "update")
     assert found["arrest"]["duplicate_of"] == "verdict"
-    assert "with news" in found["arrest"]["reason"]
+    assert "signs of news" in found["arrest"]["reason"]
     assert result.summary["dropped"]["update"] >= 1
     counts = result.counts
     assert counts["records"] == counts["kept"] + counts["dropped"] + counts["rejected"]

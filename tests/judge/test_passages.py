@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dedup.candidates.pairs import split
 from dedup.kernels import agreement as evidence_kernel
-from dedup.kernels import coverage as kernel
+from dedup.kernels import passage_coverage as kernel
 from dedup.store.corpus import Corpus
 from dedup.store.secret import table_multiplier
 

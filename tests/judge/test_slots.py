@@ -18,7 +18,7 @@ from dedup.candidates import background, word_pairs
 from dedup.judge.differences import NUMBERS_IN_LETTERS, _numbers, contradictions
 from dedup.judge.relation import CONTRADICTED, CONTRADICTED_NUMBERS
 from dedup.kernels import agreement as evidence_kernel
-from dedup.kernels import slots as kernel
+from dedup.kernels import contradicted_slots as kernel
 from dedup.store.secret import table_multiplier
 from dedup.text.tokens import token_hash
 

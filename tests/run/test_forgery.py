@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import dedup
 from dedup.candidates.word_pairs import rare_pairs
 from dedup.judge.evidence import agreement_evidence, shingle_evidence
-from dedup.kernels import coverage
+from dedup.kernels import passage_coverage
 from dedup.kernels.xxh import xxh32_words
 from dedup.params import Params
 from dedup.store.corpus import Corpus
@@ -200,7 +200,7 @@ def test_words_of_one_token_hash_are_as_different_as_others(texts: list[list[int
         shingles = shingle_evidence(corpus, pairs, Params())
         covered = np.empty((len(pairs), 3))
         texts_of = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
-        coverage.coverage(*texts_of, left, right, table_multiplier(), covered)
+        passage_coverage.coverage(*texts_of, left, right, table_multiplier(), covered)
         lists = rare_pairs(corpus, np.zeros(1 << 12, np.uint8))
         lies = agreement_evidence(corpus, pairs, lists, always=pairs)
         some = [lies[name] for name in ("verbatim", "verbatim_longer", "shared_lead", "anchors_in_order", "new_top")]

@@ -345,7 +345,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["run", str(new), "-o", out, "--index", place]) == 0
     told = capsys.readouterr().out
     assert "1 added; 2 of the dropped copy what it held" in told
-    assert "near duplicate of a0: resemblance" in told
+    assert "near duplicate of a0: nearly the same text" in told
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["index"] == {"path": place, "copies": 2, "added": 1, "replaced": 0, "documents": 7}
     assert summary["params"]["level"] == "near"
@@ -354,7 +354,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["run", str(new), "--index", place, "--threshold", "0.7", "--level", "near", "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["index"]["copies"] == 4
-    assert "without -o what is kept is written nowhere" in told.err
+    assert "without -o the kept records are not written anywhere" in told.err
     assert main(["run", str(new), "--threshold", "0"]) == 2
     assert main(["run", str(new), "--index", place, "-o", place]) == 1
     assert "choose another -o" in capsys.readouterr().err

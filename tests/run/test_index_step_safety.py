@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import ExitStack
@@ -11,16 +12,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from conftest import article, edited
-from indexed import NEW, fates, ids_of, originals, record, written
+from indexed import NEW, before_each_statement, fates, ids_of, originals, record, written
 from stopping import eager, killed_at
 
 import dedup
 from dedup import Index, InputError, ParamsError, StorageError
 from dedup.cli.main import parser
-from dedup.errors import PostingsError
-from dedup.index.folder import segments
-from dedup.index.folder.database import Documents
-from dedup.run import index_step
+from dedup.index.tuning import IndexTuning, tuned
 from dedup.run.options import RunOptions, RunTuning
 
 
@@ -58,12 +56,13 @@ def test_killed_between_the_output_and_the_index(
     class Killed(BaseException):
         """Stands for the end of the process."""
 
-    def killed(*_: Any) -> None:
-        raise Killed
+    def killed(statement: str) -> None:
+        if statement.startswith("INSERT INTO documents"):
+            raise Killed
 
     before = ids_of(place)
     with monkeypatch.context() as patched:
-        patched.setattr(index_step.bulk, "add", killed)
+        before_each_statement(patched, killed)
         with pytest.raises(Killed):
             dedup.deduplicate(NEW, tmp_path / "out", index=place, run=RunOptions(progress=True))
     assert "out is complete; run the same command again" in capsys.readouterr().err
@@ -74,22 +73,21 @@ def test_killed_between_the_output_and_the_index(
     assert ids_of(place) == before | {"own"}
 
 
-@pytest.mark.parametrize("step", ["insert", "commit"])
+@pytest.mark.parametrize("step", ["INSERT INTO documents", "COMMIT"])
 def test_a_full_disk_while_adding(place: Path, tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     options = RunOptions(tuning=RunTuning(index_documents=10))
     before = ids_of(place)
-    real = getattr(Documents, step)
     calls = []
 
-    def full(self: Documents, *given: Any) -> None:
-        calls.append(step)
-        if len(calls) == (3 if step == "insert" else 1):
-            raise sqlite3.OperationalError("database or disk is full")
-        real(self, *given)
+    def full(statement: str) -> None:
+        if statement.startswith(step):
+            calls.append(step)
+            if len(calls) == (1 if step == "COMMIT" else 3):
+                raise sqlite3.OperationalError("database or disk is full")
 
     many = [record(f"m{n}", article(100 + n)) for n in range(40)] + [record("a2", article(99))]
     with monkeypatch.context() as patched:
-        patched.setattr(Documents, step, full)
+        before_each_statement(patched, full)
         with pytest.raises(
             StorageError, match=r"nothing was added.*out is complete: .*disk is full.*same command again"
         ):
@@ -106,16 +104,15 @@ def test_a_full_disk_while_adding(place: Path, tmp_path: Path, step: str, monkey
 @pytest.mark.parametrize("is_open", [False, True])
 def test_a_full_disk_when_postings_are_written(place: Path, is_open: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The documents are committed: only their postings must be made again."""
-    monkeypatch.setattr("dedup.index.folder.state.RUN_DOCUMENTS", 1)
-    monkeypatch.setattr("dedup.index.folder.state.Storage.closing", 1)
 
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
     with ExitStack() as stack:
+        stack.enter_context(tuned(IndexTuning(run_documents=1, closing_documents=1)))
         index = stack.enter_context(Index.open(place, durability="each")) if is_open else place
         with monkeypatch.context() as patched:
-            patched.setattr(segments.os, "fsync", full)
+            patched.setattr(os, "fsync", full)
             with pytest.raises(StorageError, match=r"run is complete, do not repeat it.*all documents are stored"):
                 dedup.deduplicate(NEW, index=index)
     assert "own" in ids_of(place)
@@ -128,13 +125,26 @@ def test_an_index_that_cannot_be_asked_is_not_called_unchanged(
 ) -> None:
     """To repeat a run whose records are in the index would put an empty output in the place of the full one."""
 
-    def fails(*_: Any) -> None:
-        raise (PostingsError if is_stored else StorageError)("input/output error")
+    inserted, broken = [], []
+    sync = os.fsync
+
+    def fails(statement: str) -> None:
+        if statement.startswith("INSERT INTO documents"):
+            inserted.append(statement)
+        if broken or (inserted and not is_stored):
+            broken.append(statement)
+            raise sqlite3.OperationalError("disk I/O error")
+
+    def full(handle: int) -> None:
+        if inserted:
+            broken.append("fsync")
+            raise OSError(28, "No space left on device")
+        sync(handle)
 
     told = "run is complete, do not repeat it" if is_stored else r"cannot be found out, though .*out is complete"
-    monkeypatch.setattr(index_step.bulk, "add", fails)
-    monkeypatch.setattr(index_step.bulk, "holds", fails)
-    with pytest.raises(StorageError, match=told) as error:
+    monkeypatch.setattr(os, "fsync", full)
+    before_each_statement(monkeypatch, fails)
+    with tuned(IndexTuning(run_documents=1)), pytest.raises(StorageError, match=told) as error:
         dedup.deduplicate(NEW, tmp_path / "out", index=place)
     assert ("another -o" in str(error.value)) is not is_stored
 

@@ -61,7 +61,7 @@ def test_planted_copies_are_found() -> None:
     measured = {(row["left"], row["right"]): row["resemblance"] for row in result.matches.to_pylist()}
     # Measured as planted, but for pages that have furniture.
     distinct = list(dict.fromkeys(record["text"] for record in records))
-    stripped = {distinct[document] for document in furniture.stripped(*segmented(distinct)).documents}
+    stripped = {distinct[document] for document in furniture.strip_furniture(*segmented(distinct)).documents}
     text_of = {record["id"]: record["text"] for record in records}
     whole = [
         copy for copy in copies if copy.pair in measured and not {text_of[copy.left], text_of[copy.right]} & stripped

@@ -62,7 +62,7 @@ NAMES = _names()
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A text of a corpus.
+    """A text of a corpus, and the piece that it corrects, if any.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ class Furniture:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A made-up site.
+    """A made-up site with furniture of one kind.
 
     Parameters
     ----------

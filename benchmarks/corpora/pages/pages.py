@@ -40,7 +40,7 @@ _TAILS = ("times", "herald", "post", "wire", "courier", "observer", "gazette", "
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page.
+    """A page of a site: its own matter, and its text with furniture.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """Two pages that have something in common.
+    """A planted pair: two pages that share matter.
 
     Parameters
     ----------

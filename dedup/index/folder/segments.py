@@ -24,7 +24,7 @@ import xxhash
 from dedup.index.folder.database import RunFile
 from dedup.index.search.postings import Run, StoredRun, checksums, pruned
 from dedup.index.stored import MOST_DOCUMENTS
-from dedup.kernels.sorted_runs import SUMMED
+from dedup.kernels.sorted_postings import SUMMED
 from dedup.store.durable import sync_folder
 from dedup.store.private import opener_in
 

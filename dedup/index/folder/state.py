@@ -138,7 +138,7 @@ class State:
         return Frequencies(counts, table["articles"], table["tokens"], most)
 
     def _counts(self) -> bool:
-        """Return whether documents behind the table are counted here: readers count in a small table, which they copy."""
+        """Return whether documents behind the table are counted here: readers count in a small one, which they copy."""
         return self.writable or self.table.get("bits", 0) <= SMALL_BITS
 
     def take(self, run: MappedRun) -> None:

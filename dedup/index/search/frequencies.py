@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from dedup.candidates import background
 from dedup.candidates.word_pairs import frequency_bits
-from dedup.kernels import pair_sketches as kernel
+from dedup.kernels import word_pair_sketches as kernel
 from dedup.store.corpus import Corpus
 
 _NO_LIMIT = 2**62  # of memory

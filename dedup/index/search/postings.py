@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.index.stored import MOST_DOCUMENTS, NUMBER_BITS
-from dedup.kernels import sorted_runs as kernel
+from dedup.kernels import sorted_postings as kernel
 from dedup.store.scratch import read_only
 
 RATIO = 4

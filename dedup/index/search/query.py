@@ -24,10 +24,10 @@ from dedup.index.search.sketches import Sketches, rare_pairs, sketches
 from dedup.index.search.working_set import Fetch, WorkingSet
 from dedup.index.stored import DocumentNumbers
 from dedup.index.vocabulary import Vocabulary
-from dedup.judge import judging
+from dedup.judge import pairs_to_matches
 from dedup.judge.families import are_versions
-from dedup.judge.judging import Bodies
 from dedup.judge.match_table import Matches
+from dedup.judge.pairs_to_matches import Bodies
 from dedup.judge.relation import LAST_COPY
 from dedup.params import Level, Params
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, MEASURES, NEITHER
@@ -184,7 +184,7 @@ class Finder(Generic[AnyPostings]):
         lengths = texts.corpus.lengths
         to_compare = ~is_same & (np.minimum(lengths[met[0]], lengths[met[1]]) >= params.min_tokens)
         candidates = within(joined(met[0][to_compare], met[1][to_compare]), texts.published, params.window)
-        near = judging.near_duplicates(Bodies(texts.corpus, texts.published), candidates, params)
+        near = pairs_to_matches.near_duplicates(Bodies(texts.corpus, texts.published), candidates, params)
         counted = _counted(texts, Matches.concatenate([identical, near]), params.min_tokens)
         if params.level < Level.syndicated:
             return QueryMatches(texts, Matches.concatenate([identical, near]), counted)
@@ -250,7 +250,7 @@ class Finder(Generic[AnyPostings]):
             return Matches.none()
         others = self._sketched(texts.corpus, np.arange(texts.first_new), 1, (1, 1))
         listed = rare_pairs(texts.corpus, [others, own])
-        return judging.copies(Bodies(texts.corpus, texts.published, listed), pairs, known_near, self.params)
+        return pairs_to_matches.copies(Bodies(texts.corpus, texts.published, listed), pairs, known_near, self.params)
 
     def _sketched(
         self, corpus: Corpus, documents: DocumentNumbers, least: int, widths: tuple[int, int] | None = None

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates.word_pairs import RARITY_WEIGHTS, RarePairs, has_unspaced
-from dedup.kernels import pair_sketches as kernel
-from dedup.kernels import words as words_kernel
+from dedup.kernels import unspaced_words as words_kernel
+from dedup.kernels import word_pair_sketches as kernel
 from dedup.store.corpus import Corpus
 
 

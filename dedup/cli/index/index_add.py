@@ -1,0 +1,130 @@
+"""``dedup index add``: add records to an index, and print what each copies."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from dedup.cli.answers import counted, print_json_lines
+from dedup.cli.arguments import add_messages
+from dedup.cli.index.index_place import add_place, open_or_make_index
+from dedup.cli.index.index_records import add_record_options, answer_of, read_records
+
+if TYPE_CHECKING:
+    from dedup.index import Index
+
+KNOWN_HINT = "--known skip leaves such records as they are, --known update replaces their texts"
+
+OUTCOMES = {"new": "new", "copy": "copies", "known": "known", "rejected": "rejected"}
+"""What becomes of a record, and the plural."""
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser = commands.add_parser(
+        "add",
+        help="add records, and print what each copies",
+        description="Add records to an index, which is made if there is none, and print what each copies.",
+        example="dedup index add news.index today.jsonl > answers.jsonl",
+    )
+    parser.set_defaults(command=command)
+    add_place(parser)
+    parser.add_argument(
+        "--known",
+        choices=("refuse", "skip", "update"),
+        default="refuse",
+        help="what to do with a record whose id the index has: refuse the input; skip the record, and print the "
+        "earlier decision; or update the text. An answer to an update lists under released the documents that were "
+        "copies of the old text and are not copies of the new one (default: %(default)s)",
+    )
+    add_record_options(parser)
+    add_messages(parser)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run it."""
+    from dedup.errors import InputError
+    from dedup.index.record import UPDATE_HINT
+
+    counts: Counter[str] = Counter()
+    released = 0
+    with open_or_make_index(options) as index:
+        for records in read_records(options, need_ids=True):
+            try:
+                answers = add_records(index, records, options.known)
+            except InputError as error:
+                if error.hint != UPDATE_HINT:
+                    raise
+                raise InputError(error.found, error.expected, KNOWN_HINT) from error
+            index.flush()
+            print_json_lines(answers)  # what is printed is stored
+            counts.update(map(_outcome, answers))
+            released += sum(len(answer.get("released", ())) for answer in answers)
+        if not options.json:
+            print(_summary(counts, released, len(index)), file=sys.stderr)
+    return 0
+
+
+def _outcome(answer: dict[str, Any]) -> str:
+    if "rejected" in answer:
+        return "rejected"
+    if "known" in answer:
+        return "known"
+    return "new" if answer["kept"] else "copy"
+
+
+def _summary(counts: Counter[str], released: int, documents: int) -> str:
+    parts = [counted(counts[one], one, more) for one, more in OUTCOMES.items() if counts[one] or one != "known"]
+    lines = [f"{counted(counts.total(), 'record', 'records')}: {', '.join(parts)}; {documents:,} in the index"]
+    if released:
+        documents_released = counted(released, "document", "documents")
+        lines.append(f"{documents_released} released: copies of a text that was replaced, kept from now on")
+    return "\n".join(lines)
+
+
+def add_records(index: Index, records: list[dict[str, Any]], known: str) -> list[dict[str, Any]]:
+    """Add records in their order, as many at a time as are new; return an answer for each, in their order.
+
+    Parameters
+    ----------
+    index : Index
+    records : list of dict
+        As `read_records` yields them.
+    known : str
+        What to do with an id that the index has: ``refuse``, ``skip`` or ``update``.
+
+    Raises
+    ------
+    InputError
+        With ``refuse``, when the index has an id.
+    """
+    answers: list[dict[str, Any]] = [{}] * len(records)
+    new: dict[str, tuple[int, dict[str, Any]]] = {}
+    skipped: list[tuple[int, str]] = []
+
+    def add() -> None:
+        decisions = index.add_many(record for _, record in new.values())
+        for (place, record), decision in zip(new.values(), decisions, strict=True):
+            answers[place] = answer_of(record["id"], decision)
+        new.clear()
+
+    for place, record in enumerate(records):
+        if "rejected" in record:
+            answers[place] = record
+        elif known == "refuse" or not (record["id"] in new or record["id"] in index):
+            if record["id"] in new:
+                add()  # so that the refusal names it
+            new[record["id"]] = place, record
+        elif known == "skip":
+            skipped.append((place, record["id"]))
+        else:
+            add()
+            answers[place] = answer_of(record["id"], index.update(**record))
+    add()
+    for place, id in skipped:  # a caller that was killed before it had the answers gets the decisions this way
+        document = index.get(id)
+        original = None if document is None else document.copy_of
+        answers[place] = {"id": id, "known": True, "kept": original is None, "duplicate_of": original}
+    return answers

@@ -1,0 +1,32 @@
+"""``dedup index compact``: give the space of removed documents back to the disk."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from dedup.cli.answers import print_values
+from dedup.cli.arguments import add_messages
+from dedup.cli.index.index_place import add_place, open_index
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser = commands.add_parser(
+        "compact",
+        help="give the space of removed documents back to the disk",
+        description="Give the space of removed documents back to the disk.",
+        example="dedup index compact news.index",
+    )
+    parser.set_defaults(command=command)
+    add_place(parser)
+    add_messages(parser)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run it."""
+    with open_index(options) as index:
+        before = index.info()["file_bytes"]
+        index.compact()
+        print_values({"bytes before": before, "bytes after": index.info()["file_bytes"]}, options.json)
+    return 0

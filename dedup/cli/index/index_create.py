@@ -1,0 +1,35 @@
+"""``dedup index create``: make an empty index with chosen parameters."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from dedup.cli.answers import print_values
+from dedup.cli.arguments import FINE_TUNING, HOW_IT_IS_FOUND, WHAT_IS_A_COPY, add_messages, add_params, chosen
+from dedup.cli.index.index_place import add_place, open_or_make_index
+from dedup.params import Params
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser = commands.add_parser(
+        "create",
+        help="make an empty index with chosen parameters",
+        description="Make an empty index with chosen parameters, which it has for good; add makes one with the "
+        "defaults.",
+        example="dedup index create news.index --level near",
+    )
+    parser.set_defaults(command=command)
+    add_place(parser)
+    add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY)
+    add_params(parser.add_argument_group(*FINE_TUNING), *HOW_IT_IS_FOUND)
+    add_messages(parser)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run it."""
+    params = Params(**chosen(options))
+    with open_or_make_index(options, params) as index:
+        print_values({"documents": len(index), "fingerprint": params.fingerprint}, options.json)
+    return 0

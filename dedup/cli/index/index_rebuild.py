@@ -1,0 +1,66 @@
+"""``dedup index rebuild``: make an index of an earlier format, or a damaged one, again from its texts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from dedup.cli.answers import counted, print_json_lines
+from dedup.cli.arguments import add_messages, nonempty
+from dedup.cli.index.index_records import add_record_options, read_records
+
+
+def add_parser(commands: Any) -> None:
+    """Add this command to the command line."""
+    parser = commands.add_parser(
+        "rebuild",
+        help="make an index of an earlier format, or a damaged one, again from its texts",
+        description="Make an index of an earlier format, or a damaged one, again from the texts of its documents.",
+        example="dedup index rebuild news.index archive/*.jsonl",
+        notes="The old index is kept beside the new one, as INDEX.before-rebuild.",
+    )
+    parser.set_defaults(command=command)
+    parser.add_argument("index", type=nonempty, metavar="INDEX", help="folder of the index")
+    parser.add_argument(
+        "--missing",
+        choices=("refuse", "drop"),
+        default="refuse",
+        help="what to do if the inputs lack the text of a document: refuse to rebuild, or drop the document and print "
+        "its id (default: %(default)s)",
+    )
+    add_record_options(parser, "the texts of the documents, as they were added: ")
+    add_messages(parser)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run it."""
+    from dedup.index.rebuild import rebuild
+
+    rejected = 0
+
+    def texts() -> Iterator[dict[str, Any]]:
+        nonlocal rejected
+        for records in read_records(options, need_ids=True):
+            for record in records:
+                if "rejected" in record:
+                    rejected += 1
+                    print_json_lines([record])
+                else:
+                    yield record
+
+    rebuilt = rebuild(options.index, texts(), options.missing == "drop", options.agencies)
+    print_json_lines({"id": id, "missing": True} for id in rebuilt.missing)
+    documents = counted(rebuilt.documents, "document", "documents")
+    parts = [f"{documents} in {options.index}, {rebuilt.changed:,} with another decision than before"]
+    if rebuilt.missing:
+        parts.append(f"{len(rebuilt.missing):,} dropped, whose texts are missing")
+    if rebuilt.passed_over:
+        parts.append(
+            f"{counted(rebuilt.passed_over, 'text', 'texts')} ignored, of documents that the index does not have"
+        )
+    if rejected:
+        parts.append(f"{counted(rejected, 'record', 'records')} rejected")
+    print("; ".join([*parts, f"the old index is now {rebuilt.before}"]), file=sys.stderr)
+    return 0

@@ -1,0 +1,109 @@
+"""Read the records that are to be added to an index, or asked about, and shape the answers about them."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from dedup.cli.arguments import add_agencies, add_fields, add_input, add_longest, fields_of
+from dedup.report.escaping import shown
+
+if TYPE_CHECKING:
+    from dedup.index import Decision
+    from dedup.io import Fields, Source
+
+
+def add_record_options(parser: Any, described: str = "") -> None:
+    """Add the inputs, and the options that say how to read them."""
+    add_input(parser, described)
+    add_longest(parser)
+    add_fields(parser)
+    add_agencies(parser.add_argument_group("credits"))
+
+
+def read_records(options: argparse.Namespace, need_ids: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """Yield the records of the inputs a piece at a time; of a rejected one, what is answered.
+
+    Parameters
+    ----------
+    options : Namespace
+    need_ids : bool
+        Refuse records without an id of their own, and fields that no record has.
+    """
+    import numpy as np
+
+    from dedup.dates import UnreadableDates
+    from dedup.io import ReadOptions, checked_longest, open_files
+    from dedup.run.index_ids import check_ids
+    from dedup.schema import NO_DATE
+
+    fields = fields_of(options)
+    source = open_files(options.input, ReadOptions(fields, longest=checked_longest(options.longest)))
+    if need_ids:
+        _require_fields(source, fields)
+    unread = UnreadableDates()
+    for piece in source.pieces():
+        batch = piece()
+        source.accept(batch)
+        unread = unread.and_then(batch.unread)
+        if need_ids:
+            check_ids(batch)
+        ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
+        yield [
+            {"id": id, "file": batch.file, "row": row, "rejected": batch.rejected[at].reason}
+            if at in batch.rejected
+            # Bytes that are not UTF-8 separate words, as half characters do.
+            else {
+                "id": id,
+                "text": (text or b"").decode("utf-8", "surrogateescape"),
+                "source": source_name,
+                "published": None if date == NO_DATE else np.datetime64(date, "us"),
+            }
+            for at, (id, text, source_name, date, row) in enumerate(
+                zip(ids, texts, sources, batch.published.tolist(), batch.row.tolist(), strict=True)
+            )
+        ]
+    source.finish()
+    for note in [*([unread.note] if unread.count else []), *source.notes]:
+        print(f"dedup: {shown(note)}", file=sys.stderr)
+
+
+def _require_fields(source: Source, fields: Fields) -> None:
+    """Refuse an input in which no record has a field that was named, before anything of it is added.
+
+    Raises
+    ------
+    ColumnError
+    """
+    from dedup.io.fields.field_counts import FieldCounts
+    from dedup.io.fields.field_tree import FieldTree
+    from dedup.io.fields.roles import ROLE_NAMES
+    from dedup.io.notes.field_notes import lacking
+
+    if not any(getattr(fields, role) for role in ROLE_NAMES):
+        return
+    tree, counts = FieldTree(fields), FieldCounts()
+    for piece in source.pieces():
+        batch = piece()
+        source.accept(batch)
+        counts.add(batch.fields)
+        if not any(lacking(tree, counts)):
+            return
+    source.finish()
+
+
+def answer_of(id: str, decision: Decision) -> dict[str, Any]:
+    """Return the answer for a record: whether it is kept, or would be, and what it matches."""
+    return {
+        "id": id,
+        "kept": decision.kept,
+        "duplicate_of": decision.duplicate_of,
+        "relation": decision.relation,
+        "score": decision.score,
+        "reason": decision.reason,
+        **({"released": list(decision.released)} if decision.released else {}),
+        "matches": [dataclasses.asdict(match) for match in decision],
+    }

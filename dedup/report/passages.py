@@ -1,0 +1,30 @@
+"""Mark passages of a text in a terminal: what it shares with another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dedup.report.escaping import harmless
+
+RED = "\033[1;31m", "\033[0m"
+BRACKETS = "[[", "]]"
+
+
+def marked(text: str, passages: Sequence[tuple[int, int]], color: bool) -> str:
+    """Return a text, safe to print, with its passages in red, or in double brackets.
+
+    Parameters
+    ----------
+    text : str
+    passages : sequence of (start, stop)
+        In order and apart, in characters.
+    color : bool
+    """
+    opening, closing = RED if color else BRACKETS
+    text = harmless(text)
+    pieces = []
+    at = 0
+    for start, stop in passages:
+        pieces += [text[at:start], opening, text[start:stop], closing]
+        at = stop
+    return "".join([*pieces, text[at:]]).rstrip("\n")

@@ -1,0 +1,120 @@
+"""Each option sets one thing that Python calls by the same name; misuse is reported with what to do about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from dedup import Params, deduplicate
+from dedup.cli.arguments import chosen
+from dedup.cli.main import main, parser
+from dedup.cli.reference import reference
+from dedup.params import Level
+
+PRINTING = {"json", "traceback", "quiet"}
+PARAMS = {field.name: field.default for field in dataclasses.fields(Params)}
+KEYWORDS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(deduplicate).parameters.items()
+    if name not in ("source", "params", "progress")  # the input; one option a field; --quiet
+}
+
+
+def options_of(*arguments: str) -> dict[str, Any]:
+    """Parse a call, and return its options by name."""
+    options = vars(parser().parse_args(arguments))
+    return {name: value for name, value in options.items() if name not in ("command", "parser")}
+
+
+def test_each_option_of_run_is_a_keyword_or_a_field_of_params_and_each_of_these_is_an_option() -> None:
+    assert options_of("run", "x.jsonl").keys() - PRINTING == {"input", *KEYWORDS, *PARAMS}
+
+
+def test_an_index_is_made_with_each_field_of_params_that_is_not_of_a_run_alone() -> None:
+    assert options_of("index", "create", "i").keys() - PRINTING == {"index", *PARAMS} - {"keep", "prefer"}
+
+
+def test_defaults_of_the_command_line_are_those_of_python() -> None:
+    options = options_of("run", "x.jsonl")
+    assert {name: options[name] for name in KEYWORDS} == KEYWORDS
+    assert Params(**chosen(parser().parse_args(["run", "x.jsonl"]))) == Params()
+
+
+@pytest.mark.parametrize("command", ["run", "index create"])
+def test_defaults_in_the_help_are_those_of_params(command: str) -> None:
+    section = reference().split(f"## dedup {command}\n")[1].split("\n## ")[0]
+    helped = dict(re.findall(r"^\| `--([a-z-]+)` .*\(default: ([^)]*)\) \|$", section, flags=re.MULTILINE))
+    for name, default in PARAMS.items():
+        if name in options_of(*command.split(), "x") and default not in (None, (), False):
+            shown = default.name if isinstance(default, Level) else str(default)
+            assert helped[name.replace("_", "-")] == shown
+
+
+def test_values_are_read_as_params_hold_them() -> None:
+    arguments = "run x --rare-df 60 --target-recall 0.95 --window 3d --prefer Reuters,AP --keep source --related"
+    params = Params(**chosen(parser().parse_args(arguments.split())))
+    expected = {"rare_df": 60, "target_recall": 0.95, "window": 72.0, "prefer": ("Reuters", "AP"), "related": True}
+    assert params == Params(**expected, keep="source")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", ["dedup: ", "COMMAND", "for example: dedup run news.jsonl -o out;", "see dedup --help"]),
+        ("run", ["dedup run: ", "INPUT", "for example: dedup run news.jsonl -o out;", "see dedup run --help"]),
+        ("news.jsonl", ["dedup: ", "'news.jsonl'", "run", "for example: dedup run"]),
+        ("index", ["dedup index: ", "COMMAND", "for example: dedup index add", "see dedup index --help"]),
+        ("compare a.txt", ["dedup compare: ", "B", "for example: dedup compare a.txt b.txt"]),
+        ("run x --treshold 0.5", ["dedup run: ", "--treshold", "did you mean --threshold?", "see dedup run --help"]),
+        ("index add i x --knwon=skip", ["dedup index add: ", "--knwon=skip", "did you mean --known?"]),
+        ("index create i --keep first", ["dedup index create: ", "--keep"]),
+        ("compare a b c", ["dedup compare: ", "unrecognized arguments: c"]),
+        ("run x --rare-df many", ["--rare-df", "'many': expected a whole number"]),
+        ("run x --threshold high", ["--threshold", "'high': expected a number"]),
+        ("run x --memory lots", ["--memory", "'lots': expected a size such as 4GB"]),
+        ("run x --window soon", ["--window", "'soon': expected a time such as 72h"]),
+        ("run x --threads 0", ["--threads", "'0': expected a whole number of at least 1"]),
+        ("run x --\x1b[2J", ["\\x1b[2J"]),
+    ],
+)
+def test_misuse_is_one_line_that_says_what_to_do(
+    arguments: str, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments.split())
+    out, err = capsys.readouterr()
+    assert ended.value.code == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    for word in words:
+        assert word in err
+
+
+COMMANDS = re.findall(r"^## dedup (.*)$", reference(), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_begins_with_a_sentence_and_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*command.split(), "--help"])
+    usage, sentence, example = capsys.readouterr().out.split("\n\n")[:3]
+    assert usage.startswith(f"usage: dedup {command} ")
+    assert re.fullmatch(r"[A-Z][^.]*\.", sentence, flags=re.DOTALL)
+    assert all(line.startswith(f"  dedup {command} ") for line in example.splitlines())
+    assert max(map(len, example.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_examples_in_the_help_are_calls_that_the_parser_takes(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*command.split(), "--help"])
+    examples = capsys.readouterr().out.split("\n\n")[2].splitlines()
+    for example in examples:
+        call = re.split(r"  +(?=\S+ )|[>#]", example.strip())[0]
+        assert shlex.split(call)[0] == "dedup"
+        assert parser().parse_args(shlex.split(call)[1:]).command
