@@ -1,10 +1,10 @@
-"""The whole program on a few short texts, its kernels as plain Python.
+"""Run the program on a few short texts with kernels as plain Python, and print what it decides, as JSON.
 
-Run as ``NUMBA_DISABLE_JIT=1 python tests/interpreted.py``.
+    NUMBA_DISABLE_JIT=1 python tests/interpreted.py
 
-Prints what was decided, as JSON. `test_interpreted.py` compares that with what compiled kernels decide. Line by line
-coverage sees the kernels, and a place beyond the end of an array is an error. What Numba makes of LLVM instructions
-(``@intrinsic``, in `dedup.kernels.simd` and `dedup.kernels.xxh`) has no Python to run, so it is defined here.
+`test_interpreted.py` compares that with what compiled kernels decide. Coverage sees the kernels line by line, and a
+place beyond the end of an array is an error. What Numba makes of LLVM instructions (``@intrinsic``, in
+`dedup.kernels.simd` and `dedup.kernels.xxh`) has no Python to run, so it is defined here.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def decide(folder: Path) -> dict[str, Any]:
     for level in ("near", "rewritten"):
         result = dedup.deduplicate(str(folder / "news.jsonl"), params=dedup.Params(level=level, related=True))
         decided[level] = [result.decisions.drop_columns("file").to_pylist(), result.matches.to_pylist()]
-    with dedup.Index.open(folder / "news.index") as index:
+    with dedup.Index(folder / "news.index") as index:
         answers = index.add_many(map(json.loads, lines))
         index.compact()
         answers += [index.query(text) for text in some[:3]]
