@@ -40,7 +40,8 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     if matched["partial"]:
         lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages"))
     if matched["template"]:
-        lines.append(_row("template", matched["template"], "pairs from one template, with other facts in the same places"))
+        remark = "pairs from one template, with other facts in the same places"
+        lines.append(_row("template", matched["template"], remark))
     if "index" in summary:
         lines.append(_row("index", summary["index"]["documents"], _of_index(summary["index"])))
     if decisions:
