@@ -83,7 +83,7 @@ def test_fractions_and_early_dates():
     assert read_date("1611-05-02") < 0
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", float("nan"), pd.NaT, np.datetime64("NaT")])
+@pytest.mark.parametrize("value", [None, "", "  ", float("nan"), pd.NaT, np.datetime64("NaT", "us")])
 def test_missing(value):
     assert read_date(value) == NO_DATE if value is not None else True
     assert read_dates([value])[0].tolist() == [NO_DATE]

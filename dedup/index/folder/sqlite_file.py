@@ -79,7 +79,7 @@ class SqliteFile:
         # "rw": a file that is not there is not made; readers, too, write to the file of shared memory.
         uri = f"{path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
         self.connection = sqlite3.connect(
-            uri, WAIT_SECONDS, isolation_level=None, check_same_thread=False, uri=True, cached_statements=64
+            uri, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False, uri=True, cached_statements=64
         )
         if writable:
             self.connection.execute("PRAGMA synchronous = FULL")
