@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.dates import Unread
+from dedup.dates import UnreadableDates
 from dedup.io import Batch, Fields, open_files
 from dedup.io.fields.field_counts import FieldCounts
 from dedup.schema import NO_DATE
@@ -29,7 +29,7 @@ class Everything:
     published: list[int | None] = field(default_factory=list)
     source: list[str | None] = field(default_factory=list)
     rejected: dict[int, tuple[str, bytes]] = field(default_factory=dict)
-    unread: Unread = field(default_factory=Unread)
+    unread: UnreadableDates = field(default_factory=UnreadableDates)
     fields: FieldCounts = field(default_factory=FieldCounts)
     batches: int = 0
 

@@ -242,6 +242,15 @@ def test_a_column_of_strings_is_read_as_one_by_one(values, start):
     assert (read_date_column(column)[0].tolist(), read_date_column(column)[1]) == (expected.tolist(), unread)
 
 
+@settings(max_examples=1000)
+@given(nearly_iso(), st.sampled_from([[], [None], ["2024-01-31"], ["2024-01-31T10:30:00Z"], ["2023-02-30"]]))
+def test_a_column_of_one_form_is_read_as_one_by_one(value, others):
+    """All with a zone, all without, both, and with a day that there is not: Arrow reads what it can of each."""
+    column = pa.array([value, *others], pa.string())
+    expected, unread = read_dates(column.to_pylist())
+    assert (read_date_column(column)[0].tolist(), read_date_column(column)[1]) == (expected.tolist(), unread)
+
+
 def test_the_days_of_four_hundred_years():
     days = [(date(1650, 1, 1) + timedelta(days=day)).isoformat() for day in range(0, 146_097)]
     published, unread = read_date_column(pa.array(days))

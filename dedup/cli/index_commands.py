@@ -360,7 +360,7 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     """
     import numpy as np
 
-    from dedup.dates import Unread
+    from dedup.dates import UnreadableDates
     from dedup.io import checked_longest, open_files
     from dedup.run.index_ids import check_ids
     from dedup.schema import NO_DATE
@@ -369,7 +369,7 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     source = open_files(options.input, fields, longest=checked_longest(options.longest), encoding=options.encoding)
     if to_keep:
         _require_fields(source, fields)
-    unread = Unread()
+    unread = UnreadableDates()
     for piece in source.pieces():
         batch = piece()
         source.accept(batch)

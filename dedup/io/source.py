@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from dedup.dates import Unread, require_date_format
+from dedup.dates import UnreadableDates, require_date_format
 from dedup.errors import ParamsError
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.fields.field_counts import FieldCounts
@@ -118,7 +118,7 @@ class Batch:
         Where the document was published; null when not known.
     rejected : dict of int to Rejection
         By position in the batch.
-    unread : Unread
+    unread : UnreadableDates
         Dates that are there but cannot be read.
     fields : FieldCounts
         In which fields there was something, and which were used.
@@ -137,7 +137,7 @@ class Batch:
     published: npt.NDArray[np.int64]
     source: pa.StringArray
     rejected: dict[int, Rejection]
-    unread: Unread = field(default_factory=Unread)
+    unread: UnreadableDates = field(default_factory=UnreadableDates)
     fields: FieldCounts = field(default_factory=FieldCounts)
     numbered: bool = False
     charset: Charset = UTF_8

@@ -14,7 +14,7 @@ import pyarrow as pa
 from dedup.attribution.credits import HEAD_BYTES, TAIL_BYTES, ends_of
 from dedup.candidates.lsh import band_keys
 from dedup.candidates.signatures import signatures
-from dedup.dates import Unread
+from dedup.dates import UnreadableDates
 from dedup.io import Batch, Piece, Source
 from dedup.io.bytes.surrogates import printable
 from dedup.params import Params
@@ -125,7 +125,7 @@ class _Store:
         self.pieces = told["pieces"]
         self._files = {name: number for number, name in enumerate(told["files"])}
         self._text_bytes = told["text_bytes"]
-        self._unread = Unread(*told["unread"])
+        self._unread = UnreadableDates(*told["unread"])
 
     def append(self, one: _Sketched) -> None:
         """Take one batch."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.dates import Unread
+from dedup.dates import UnreadableDates
 from dedup.store.corpus import Segments
 
 SHOWN_BYTES = 96
@@ -66,7 +66,7 @@ class Records:
         First and last bytes of each text, as `dedup.attribution.credits.ends_of` gives them.
     rejected : Rejected
     text_bytes : int
-    unread : Unread
+    unread : UnreadableDates
         Dates that are there but cannot be read.
     has_dates : bool
         Whether any record has a date.
@@ -89,7 +89,7 @@ class Records:
     text_ends: npt.NDArray[np.uint8]
     rejected: Rejected
     text_bytes: int
-    unread: Unread
+    unread: UnreadableDates
     has_dates: bool
 
     def __len__(self) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.dates import Unread, read_date_column
+from dedup.dates import UnreadableDates, read_date_column
 from dedup.errors import ColumnError
 from dedup.io.bytes.lines import runs
 from dedup.io.bytes.surrogates import printable, readable
@@ -262,8 +262,8 @@ class ArrowReader:
                 values = [one if is_used else old for one, old, is_used in zip(some, values, used, strict=True)]
         return values
 
-    def _dates(self) -> tuple[npt.NDArray[np.int64], Unread]:
-        published, unread = np.full(len(self._row), NO_DATE), Unread()
+    def _dates(self) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
+        published, unread = np.full(len(self._row), NO_DATE), UnreadableDates()
         for _, array, used in self._columns(DATE):
             (rows,) = np.nonzero(used)
             if len(rows):
@@ -326,7 +326,7 @@ def filtered(records: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordB
         return next(iter(whole.to_batches()), records.slice(0, 0))
 
 
-def _dates(array: pa.Array, form: str | None) -> tuple[npt.NDArray[np.int64], Unread]:
+def _dates(array: pa.Array, form: str | None) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
     return read_date_column(pa.array(strings(array), pa.string()) if _holds_text(array.type) else array, form)
 
 

@@ -17,7 +17,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.dates import Unread, read_date_column, read_dates
+from dedup.dates import UnreadableDates, read_date_column, read_dates
 from dedup.io.fields.field_counts import FieldCounts, add_to
 from dedup.io.fields.field_tree import TEXT, FieldTree
 from dedup.io.fields.producers import ROLES
@@ -136,7 +136,7 @@ class _BlockFields:
         parts = [self._text(role) for role in range(len(ROLES), len(self._tree.roles))]
         return joined_texts(self._text(TEXT), self._ranks[TEXT] != kernel.NO_RANK, parts) if parts else self._text(TEXT)
 
-    def dates(self) -> tuple[npt.NDArray[np.int64], Unread]:
+    def dates(self) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
         """Return the dates as microseconds, and what cannot be read of them."""
         values, kinds = self.strings(kernel.DATE, even_empty=True), self._kinds[kernel.DATE]
         form = self._tree.fields.date_format
