@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+import dedup.io as reading_and_writing
+from dedup.attribution.agencies import Agencies
 from dedup.dates import UnreadableDates
-from dedup.io import Batch, Fields, open_files
+from dedup.io import Batch, Fields, ReadOptions, ReadTuning, Source, write_rejected
 from dedup.io.fields.field_counts import FieldCounts
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.file_source import FileSource
+from dedup.io.format_registry import format_named
+from dedup.io.formats import FormatReader
+from dedup.params import Params
+from dedup.run.pipeline import Way, run
+from dedup.run.result import Result
 from dedup.schema import NO_DATE
 
 
@@ -77,6 +86,42 @@ def everything(source: Any) -> Everything:
         result.fields.add(batch.fields)
         result.batches += 1
     return result
+
+
+def open_files(inputs: Sequence[Path | str], fields: Fields | None = None, **options: Any) -> FileSource:
+    """Open files with options as keywords."""
+    return reading_and_writing.open_files(inputs, ReadOptions(fields or Fields(), **options))
+
+
+def open_source(source: Any, fields: Fields | None = None, **options: Any) -> Source:
+    """Open any input with options as keywords."""
+    return reading_and_writing.open_source(source, ReadOptions(fields or Fields(), **options))
+
+
+def reader_of(file_format: str, fields: Fields | None = None, **options: Any) -> FormatReader:
+    """Return what reads a format, with options as keywords, sizes among them."""
+    sizes = {name: options.pop(name) for name in [*options] if hasattr(ReadTuning, name)}
+    chosen = ReadOptions(fields or Fields(), tuning=ReadTuning(**sizes), **options)
+    one = format_named(file_format)
+    reader: FormatReader = one.load()(one, FieldTree(chosen.fields), chosen)
+    return reader
+
+
+def deduplicated(records: Any, params: Params, threads: int, tuning: ReadTuning) -> Result:
+    """Run all stages on records that are read in batches of other sizes than usual."""
+    source = reading_and_writing.open_source(records, ReadOptions(tuning=tuning))
+    return run(source, None, params, Way.of(threads), Agencies.read(None))
+
+
+def rejected_lines(source: Source, path: Path) -> list[dict[str, Any]]:
+    """Read a source to its end, write what is rejected, and return that as it is read again."""
+    rejections = [
+        (batch.file, int(batch.row[at]), one.reason, one.raw, -1 if one.size is None else one.size)
+        for batch in batches(source)
+        for at, one in batch.rejected.items()
+    ]
+    write_rejected(rejections, path)
+    return [json.loads(line) for line in path.read_text("ascii").splitlines()]
 
 
 def read(*paths: Path | str, fields: Fields | None = None, **options: Any) -> Everything:

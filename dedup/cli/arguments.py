@@ -130,9 +130,9 @@ def fields_of(options: argparse.Namespace) -> Fields:
     Raises
     ------
     ParamsError
-        When the form of dates is none.
+        When the form of dates is none, or Python does not know the encoding.
     """
     from dedup.io import Fields
 
     named = options.id_field, options.text_field, options.date_field, options.source_field
-    return Fields(*named, options.date_format)
+    return Fields(*named, options.date_format, options.encoding)

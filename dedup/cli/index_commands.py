@@ -361,12 +361,12 @@ def _records(options: argparse.Namespace, to_keep: bool = False) -> Iterator[lis
     import numpy as np
 
     from dedup.dates import UnreadableDates
-    from dedup.io import checked_longest, open_files
+    from dedup.io import ReadOptions, checked_longest, open_files
     from dedup.run.index_ids import check_ids
     from dedup.schema import NO_DATE
 
     fields = fields_of(options)
-    source = open_files(options.input, fields, longest=checked_longest(options.longest), encoding=options.encoding)
+    source = open_files(options.input, ReadOptions(fields, longest=checked_longest(options.longest)))
     if to_keep:
         _require_fields(source, fields)
     unread = UnreadableDates()
@@ -405,10 +405,10 @@ def _require_fields(source: Source, fields: Fields) -> None:
     """
     from dedup.io.fields.field_counts import FieldCounts
     from dedup.io.fields.field_tree import FieldTree
-    from dedup.io.fields.producers import ROLES
-    from dedup.io.notes.input_counts import lacking
+    from dedup.io.fields.roles import ROLE_NAMES
+    from dedup.io.notes.field_notes import lacking
 
-    if not any(getattr(fields, role) for role in ROLES):
+    if not any(getattr(fields, role) for role in ROLE_NAMES):
         return
     tree, counts = FieldTree(fields), FieldCounts()
     for piece in source.pieces():

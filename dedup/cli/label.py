@@ -73,7 +73,7 @@ def command(options: argparse.Namespace) -> int:
     from dedup.errors import OutputError
     from dedup.fit.labels import SKIP, Run, read_labels
 
-    run = Run(options.output, fields_of(options), options.encoding)
+    run = Run(options.output, fields_of(options))
     labels = read_labels(options.labels) if options.labels.exists() else []
     if not options.labels.parent.is_dir():
         raise OutputError(f"{options.labels.parent}: no such folder", "a place for the labels")

@@ -153,13 +153,14 @@ def command(options: argparse.Namespace) -> int:
 
     with announce_compilation(options.quiet):
         from dedup.attribution.agencies import Agencies
-        from dedup.io import checked_longest, open_files
+        from dedup.io import ReadOptions, checked_longest, open_files
         from dedup.run.pipeline import Way, run, settled
         from dedup.run.progress import Progress
 
         agencies = Agencies.read(options.agencies)
-        how = options.strict, options.scratch, checked_longest(options.longest), options.encoding, options.fail_on_empty
-        source = open_files(options.input, fields_of(options), *how)
+        longest = checked_longest(options.longest)
+        how = ReadOptions(fields_of(options), options.strict, longest, options.fail_on_empty, options.scratch)
+        source = open_files(options.input, how)
         show = not options.quiet and sys.stderr.isatty()
         progress = Progress(show, tell=not options.quiet)
         way = Way.of(options.threads, options.memory, options.scratch, progress, options.resume)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
-from dedup.io import Fields, open_files
+from dedup.io import Fields, ReadOptions, open_files
 from dedup.judge.relation import CARRIED, tolerance
 from dedup.params import Level
 from dedup.schema import MATCHES, MEASURES, NO_DATE
@@ -112,7 +112,6 @@ class Run:
     ----------
     folder : path
     fields : Fields
-    encoding : str, optional
         As they were given to the run.
 
     Raises
@@ -121,10 +120,9 @@ class Run:
         When it is no folder of a run, or its pairs are not measured as the models need it.
     """
 
-    def __init__(self, folder: Path, fields: Fields, encoding: str | None = None) -> None:
+    def __init__(self, folder: Path, fields: Fields) -> None:
         self._folder = folder
         self._fields = fields
-        self._encoding = encoding
         try:
             summary = json.loads((folder / "summary.json").read_text("utf-8"))
             self.certainty = float(summary["params"]["certainty"])
@@ -186,7 +184,7 @@ class Run:
             hint = "call it where the run was called; what was read from standard input cannot be read again"
             raise InputError(f"{lost[0]}: no such file", f"the inputs of the run in {self._folder}", hint)
         found: dict[str, Document] = {}
-        for piece in open_files([Path(name) for name in places], self._fields, encoding=self._encoding).pieces():
+        for piece in open_files([Path(name) for name in places], ReadOptions(self._fields)).pieces():
             batch = piece()
             here = places.get(batch.file, {})
             for at in np.flatnonzero(np.isin(batch.row, list(here))):

@@ -13,7 +13,8 @@ from dedup.index.aio import outcomes
 from dedup.integrations import extra
 from dedup.integrations.record_fields import readable_date, source_name
 from dedup.io import Fields
-from dedup.io.fields.field_tree import DATE, SOURCE, FieldTree
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import DATE, SOURCE
 from dedup.params import Params
 from dedup.text.markup import without_markup
 from dedup.text.tokens import encode
@@ -142,7 +143,7 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
 
     def _record(self, doc: Document) -> dict[str, Any]:
         found = self.fields.match(doc.metadata)
-        date, source = (self.fields.take(role, found[role]) for role in (DATE, SOURCE))
+        date, source = (self.fields.choose(role, found[role]) for role in (DATE, SOURCE))
         url = doc.metadata.get("url")
         return {
             "id": doc.id,

@@ -15,7 +15,8 @@ from dedup.index import Index
 from dedup.index.match import written
 from dedup.io import Fields
 from dedup.io.bytes.surrogates import readable
-from dedup.io.fields.field_tree import ID, TEXT, FieldTree
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import ID, TEXT
 from dedup.io.formats.arrow_columns import arrow_batch, find_columns, slices
 from dedup.io.formats.dict_tables import as_strings
 from dedup.run.pipeline import deduplicate
@@ -114,7 +115,7 @@ def _table(tree: FieldTree, names: Sequence[str], column: Callable[[str, bool], 
         met = tree.child(tree.nodes[0], name)
         if met is None:
             continue
-        is_text = any(tree.roles[role] == "text" for role, *_ in met[0].uses)
+        is_text = any(tree.roles[role].name == "text" for role, *_ in met[0].uses)
         try:
             columns[name] = column(name, is_text)
         except ColumnError:

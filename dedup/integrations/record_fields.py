@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from dedup.dates import read_date
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields.field_tree import NO_RANK, Taken
-from dedup.io.formats.batch_builder import sites_of_urls
+from dedup.io.fields.field_tree import MISSING_RANK, FieldValue
+from dedup.io.fields.roles import sites_of_urls
 from dedup.report.run_table import AS_COPY
 from dedup.schema import NO_DATE
 
@@ -43,9 +43,9 @@ def readable_date(value: Any, form: str | None = None) -> Any:
     return None if read == NO_DATE else np.datetime64(read, "us")
 
 
-def source_name(taken: Taken) -> str | None:
+def source_name(taken: FieldValue) -> str | None:
     """Return the name of a source; of the URL of a page its host."""
-    if taken.rank == NO_RANK:
+    if taken.rank == MISSING_RANK:
         return None
     name: str = sites_of_urls(pa.array([printable(str(taken.value))], pa.string()))[0].as_py()
     return name

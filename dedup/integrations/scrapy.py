@@ -14,7 +14,8 @@ from dedup.integrations import extra
 from dedup.integrations.record_fields import plain, readable_date, source_name, told
 from dedup.integrations.registry import acquire, release
 from dedup.io import Fields
-from dedup.io.fields.field_tree import DATE, ID, NO_RANK, SOURCE, TEXT, FieldTree, Found, Taken
+from dedup.io.fields.field_tree import MISSING_RANK, FieldTree, FieldValue, RankedValues
+from dedup.io.fields.roles import DATE, ID, ROLES, SOURCE, TEXT
 from dedup.io.formats.batch_builder import join_texts
 from dedup.params import Params
 
@@ -163,12 +164,12 @@ class DedupPipeline:
         """Return an item as an index takes it, None if it has no text."""
         found = self._fields.match(adapter)
         text, id, date, source = (self._taken(role, found) for role in (TEXT, ID, DATE, SOURCE))
-        parts = [self._taken(role, found) for role in range(SOURCE + 1, len(self._fields.roles))]
+        parts = [self._taken(role, found) for role in range(len(ROLES), len(self._fields.roles))]
         text = join_texts(text, parts) if parts else text
         if text.value is None or (isinstance(text.value, str) and not text.value.strip()):
             return None
         published = readable_date(date.value, self._fields.fields.date_format)
-        if published is None and date.rank != NO_RANK:
+        if published is None and date.rank != MISSING_RANK:
             self._count("unread_dates")
         url = plain(adapter.get(self._url_field))
         return {
@@ -179,10 +180,10 @@ class DedupPipeline:
             "url": None if url in (None, "") else str(url),
         }
 
-    def _taken(self, role: int, found: Found) -> Taken:
+    def _taken(self, role: int, found: RankedValues) -> FieldValue:
         """Take the value of a role; lists, as item loaders make them, are taken together, or by their first value."""
-        joint = "\n" if self._fields.roles[role] == "text" else None
-        return self._fields.take(role, [(rank, plain(value, joint)) for rank, value in found[role]])
+        joint = "\n" if self._fields.roles[role].name == "text" else None
+        return self._fields.choose(role, [(rank, plain(value, joint)) for rank, value in found[role]])
 
     def _check_tag_of(self, kind: type) -> None:
         names = ItemAdapter.get_field_names_from_class(kind)  # None: any name will do

@@ -1,23 +1,46 @@
-"""Reading and writing by format.
+"""Read records of any format from files, tables and iterables, and write the kept ones back as they were.
 
-- ``opening`` anything a caller may pass to a source; ``source`` what a source, its pieces and batches are
-- ``tally`` what was accepted of a source
-- ``paths`` files, folders and globs; ``stream`` a file as decompressed chunks; ``lines`` chunks as lines
-- ``decompress`` gzip and zstd
-- ``files`` many files as one source, over the formats ``jsonl``, ``delimited``, ``parquet``, ``plaintext``
-- ``memory`` tables, DataFrames and iterables; ``tabular`` Arrow columns to batches; ``inferred`` dicts to a table
-- ``shapes`` names of fields; ``fields`` which is which; ``columns`` the values of many records; ``usage`` what is told;
-  ``dates`` dates to microseconds; ``assembly`` parsed values to a batch
-- ``charset`` which encoding a file is in; ``doubts`` texts that are hardly what was written
-- ``encoding`` text that Unicode forbids; ``unchanged`` inputs that changed meanwhile
-- ``output`` the output folder, all or nothing, and the files that are not records
+- `opening`: whatever a caller may pass, as a source. `read_options`: what the caller asks of it.
+- `source`: what a source, its pieces and its batches are. `file_source`, `memory_source`: the sources.
+- `format_registry`: the table of formats and compressions. `formats`: one module for each format.
+- `bytes`: files to read, decompressed, decoded, cut into lines.
+- `fields`: which field is the text, the id, the date and the source (`roles`, `producers`).
+- `notes`: what is reported of an input. `wording`: lists of names in messages.
+- `output`: the output folder, all or nothing, and the files that are not records.
+
+Names are loaded when they are first used: the command line lists the formats without loading a reader.
 """
 
-from dedup.io.bytes.paths import InputFile, expand
-from dedup.io.formats.plain_text import read_text
-from dedup.io.opening import open_files, open_source
-from dedup.io.output import Output, write_parquet, write_rejected
-from dedup.io.source import Batch, Fields, Piece, Rejection, Source, checked_longest
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dedup.io.bytes.paths import InputFile, expand
+    from dedup.io.formats.plain_text import read_text
+    from dedup.io.opening import open_files, open_source
+    from dedup.io.output import Output, write_parquet, write_rejected
+    from dedup.io.read_options import Fields, ReadOptions, ReadTuning, checked_longest
+    from dedup.io.source import Batch, Piece, Rejection, Source
+
+_MODULES = {
+    "Batch": "source",
+    "Fields": "read_options",
+    "InputFile": "bytes.paths",
+    "Output": "output",
+    "Piece": "source",
+    "ReadOptions": "read_options",
+    "ReadTuning": "read_options",
+    "Rejection": "source",
+    "Source": "source",
+    "checked_longest": "read_options",
+    "expand": "bytes.paths",
+    "open_files": "opening",
+    "open_source": "opening",
+    "read_text": "formats.plain_text",
+    "write_parquet": "output",
+    "write_rejected": "output",
+}
 
 __all__ = [
     "Batch",
@@ -25,6 +48,8 @@ __all__ = [
     "InputFile",
     "Output",
     "Piece",
+    "ReadOptions",
+    "ReadTuning",
     "Rejection",
     "Source",
     "checked_longest",
@@ -35,3 +60,13 @@ __all__ = [
     "write_parquet",
     "write_rejected",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"dedup.io.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

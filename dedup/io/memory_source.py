@@ -1,4 +1,4 @@
-"""Sources that are in memory already: Arrow tables and DataFrames, and iterables of dicts or strings."""
+"""Read what is in memory already: Arrow tables and DataFrames, and iterables of dicts or strings."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ import pyarrow as pa
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import UTF_8
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields.field_counts import Survey, names_of, summary
-from dedup.io.fields.field_tree import ID, SAMPLE_RECORDS, TEXT, FieldTree, Taken
-from dedup.io.fields.role_columns import Columns
+from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey, names_of
+from dedup.io.fields.field_tree import FieldTree, FieldValue
+from dedup.io.fields.role_columns import RoleColumns
+from dedup.io.fields.roles import ID, TEXT
 from dedup.io.formats.arrow_columns import arrow_batch, filtered, find_columns, names_in, records_of, slices
-from dedup.io.formats.batch_builder import Assembly, kind, without_long_texts
+from dedup.io.formats.batch_builder import BatchBuilder, kind, without_long_texts
 from dedup.io.formats.dict_tables import json_bytes, table_of_dicts
-from dedup.io.notes.input_counts import Tally, field_notes, require_fields
-from dedup.io.notes.text_defects import examined
-from dedup.io.notes.text_defects import notes as doubt_notes
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch, Fields, Piece, Rejection
+from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
+from dedup.io.notes.input_counts import InputCounts
+from dedup.io.notes.text_defects import defect_notes, inspected_batch
+from dedup.io.read_options import ReadOptions
+from dedup.io.source import Batch, Piece, Rejection
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
 class _InMemory:
-    """What sources in memory have in common."""
+    """What tables and iterables have in common as sources."""
 
     name: str
     nothing: str
@@ -44,49 +46,51 @@ class _InMemory:
         """Bytes of the table, None of an iterable."""
         return self.total_bytes
 
-    def __init__(self, fields: Fields, strict: bool, fail_on_empty: bool) -> None:
-        self._tree = FieldTree(fields)
-        self._strict = strict
-        self._fail_on_empty = fail_on_empty
-        self._tally = Tally()
-        self._survey = Survey()
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
+        self._tree = FieldTree(options.fields)
+        self._counts = InputCounts()
+        self._survey = FieldSurvey()
 
     @property
     def notes(self) -> list[str]:
-        """What is to be known of fields and texts, or that there is nothing: all of it is read."""
-        if not self._tally.records:
+        """What to report of fields and texts, or that there are no records: all of them are read."""
+        if not self._counts.records:
             return [self.nothing]
-        doubts = doubt_notes([(self.name, self._tally.charset, self._tally.doubts)])
-        return [*field_notes(self._tree.fields, [(self.name, self._tally, self._survey)]), *doubts]
+        defects = defect_notes([(self.name, self._counts.charset, self._counts.defects)])
+        return [*field_notes(self._options.fields, [(self.name, self._counts, self._survey)]), *defects]
 
     @property
     def fields(self) -> dict[str, Any]:
         """Which fields were used."""
-        return summary([(self.name, self._tally.fields)] if self._tally.fields.present else [])
+        return summary_of_fields([(self.name, self._counts.fields)] if self._counts.fields.present else [])
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Nothing that another process would have to know."""
+        """Nothing: no other process can resume."""
         return {}
 
     def accept(self, batch: Batch) -> None:
         """Count a batch; errors as in ``Source``."""
-        self._tally.add(batch, self._strict)
+        self._counts.add(batch, self._options.strict)
 
     def finish(self) -> None:
         """Refuse an input without a usable record, or without a field that was asked for."""
-        self._tally.close(self.name)
-        if self._fail_on_empty and not self._tally.records:
+        self._counts.close(self.name)
+        if self._options.fail_on_empty and not self._counts.records:
             raise InputError(self.nothing)
-        if self._tally.records:
-            require_fields(self._tree, [(self.name, self._tally, self._survey)], self.name, self._names)
+        if self._counts.records:
+            require_fields(self._tree, [(self.name, self._counts, self._survey)], self.name, self._names)
 
     def _names(self) -> Iterable[str]:
         """Return the fields of all records."""
         return self._survey.names
 
+    def _inspected(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        return (partial(inspected_batch, piece, UTF_8, self._options.tuning.raw_bytes) for piece in pieces)
+
     def state(self) -> dict[str, Any]:
-        """Return nothing: no other process can go on."""
+        """Return nothing: no other process can resume."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -101,43 +105,28 @@ class TableSource(_InMemory):
     ----------
     table : pa.Table
         Shared, not copied.
-    fields : Fields
-        What the caller asked for.
-    strict : bool
-        Refuse the first rejected record.
-    longest : int
-        Bytes of the longest text.
-    fail_on_empty : bool
-        Refuse a table without rows.
+    options : ReadOptions
     """
 
     name = "table"
     nothing = "no records in the table"
 
-    def __init__(
-        self,
-        table: pa.Table,
-        fields: Fields,
-        strict: bool = False,
-        longest: int = LONGEST,
-        fail_on_empty: bool = False,
-    ) -> None:
-        super().__init__(fields, strict, fail_on_empty)
-        self._longest = longest
+    def __init__(self, table: pa.Table, options: ReadOptions) -> None:
+        super().__init__(options)
         self._table = table
         if table.num_rows:  # of none the types may be anything
             find_columns(self._tree, table.schema, self.name)
-        self._survey = Survey(tuple(map(printable, names_in(table.schema))))
+        self._survey = FieldSurvey(tuple(map(printable, names_in(table.schema))))
         self.total_bytes = int(table.nbytes)
         self.bytes_read = 0
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the table in pieces; a row is a record number."""
         self.bytes_read = 0
-        self._tally = Tally()
-        sample = Survey.of(records_of(self._table.slice(0, SAMPLE_RECORDS)))
-        self._survey = Survey(self._survey.names, sample.dates, sample.texts)
-        return itertools.islice(_examined(self._pieces()), skip, None)
+        self._counts = InputCounts()
+        sample = FieldSurvey.of(records_of(self._table.slice(0, SAMPLE_RECORDS)))
+        self._survey = FieldSurvey(self._survey.names, sample.dates, sample.texts)
+        return itertools.islice(self._inspected(self._pieces()), skip, None)
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records to ``kept.parquet``."""
@@ -151,15 +140,15 @@ class TableSource(_InMemory):
         """Return the kept rows of the table."""
         position = 0
         batches = []
-        for records in slices(self._table):
+        for records in slices(self._table, self._options.tuning):
             batches.append(filtered(records, kept[position : position + records.num_rows]))
             position += records.num_rows
         return pa.Table.from_batches(batches, self._table.schema)
 
     def _pieces(self) -> Iterator[Piece]:
         row = 1
-        for records in slices(self._table):
-            yield partial(arrow_batch, self.name, row, records, self._tree, self._longest)
+        for records in slices(self._table, self._options.tuning):
+            yield partial(arrow_batch, self.name, row, records, self._tree, self._options)
             row += records.num_rows
             self.bytes_read = self.total_bytes * (row - 1) // self._table.num_rows
 
@@ -171,14 +160,7 @@ class RecordSource(_InMemory):
     ----------
     records : iterable of dict or str
         Of a list or tuple the items are shared, not copied.
-    fields : Fields
-        What the caller asked for; the rest is guessed for each dict.
-    strict : bool
-        Refuse the first rejected record.
-    longest : int
-        Bytes of the longest text.
-    fail_on_empty : bool
-        Refuse an iterable of nothing.
+    options : ReadOptions
     """
 
     name = "records"
@@ -186,22 +168,14 @@ class RecordSource(_InMemory):
     total_bytes = None
     bytes_read = 0
 
-    def __init__(
-        self,
-        records: Iterable[Any],
-        fields: Fields,
-        strict: bool = False,
-        longest: int = LONGEST,
-        fail_on_empty: bool = False,
-    ) -> None:
-        super().__init__(fields, strict, fail_on_empty)
-        self._longest = longest
+    def __init__(self, records: Iterable[Any], options: ReadOptions) -> None:
+        super().__init__(options)
         self._incoming = iter(records)
         self._records: list[Any] = []
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield the records in pieces; a row is a record number, and the id of a string."""
-        return itertools.islice(_examined(self._pieces()), skip, None)
+        return itertools.islice(self._inspected(self._pieces()), skip, None)
 
     def _names(self) -> Iterable[str]:
         return names_of(record for record in self._records if isinstance(record, Mapping))
@@ -225,14 +199,15 @@ class RecordSource(_InMemory):
     def _pieces(self) -> Iterator[Piece]:
         beginning = list(itertools.islice(self._incoming, SAMPLE_RECORDS))
         self._incoming = itertools.chain(beginning, self._incoming)
-        self._survey = Survey.of([record for record in beginning if isinstance(record, Mapping)])
+        self._survey = FieldSurvey.of([record for record in beginning if isinstance(record, Mapping)])
         done = 0
         for batch in self._cut():
-            yield partial(_batch, self.name, batch, done, self._tree, self._longest)
+            yield partial(_batch, self.name, batch, done, self._tree, self._options)
             done += len(batch)
 
     def _cut(self) -> Iterator[list[Any]]:
         """Cut the iterable into batches, remembering every item."""
+        tuning = self._options.tuning
         batch: list[Any] = []
         size = 0
         for record in self._incoming:
@@ -240,18 +215,14 @@ class RecordSource(_InMemory):
             batch.append(record)
             texts = record.values() if isinstance(record, Mapping) else (record,)
             size += sum(len(value) for value in texts if isinstance(value, str))
-            if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
+            if len(batch) >= tuning.batch_records or size >= tuning.batch_bytes:
                 yield batch
                 batch, size = [], 0
         if batch:
             yield batch
 
 
-def _examined(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    return (partial(examined, piece, UTF_8) for piece in pieces)
-
-
-def _batch(file: str, records: list[Any], done: int, tree: FieldTree, longest: int) -> Batch:
+def _batch(file: str, records: list[Any], done: int, tree: FieldTree, options: ReadOptions) -> Batch:
     rejected: dict[int, Rejection] = {}
     mappings: dict[int, Mapping[Any, Any]] = {}
     texts: dict[int, str] = {}
@@ -263,9 +234,10 @@ def _batch(file: str, records: list[Any], done: int, tree: FieldTree, longest: i
         else:
             rejected[position] = Rejection.of(f"{kind(record)}, expected a dict or a string", json_bytes(record))
     row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
-    columns = Columns.of_records(tree, mappings, len(records))
+    columns = RoleColumns.of_records(tree, mappings, len(records))
     for position, text in texts.items():  # whose id is the number of the row
-        columns.by_role[TEXT].put(position, Taken(text, 0, ""))
-        columns.by_role[ID].put(position, Taken(str(row[position]), 0, ""))
-    assembly = Assembly(file, row, tree, rejected, lambda position: json_bytes(records[position]))
-    return replace(without_long_texts(assembly.batch(columns), longest), numbered=bool(texts))
+        columns.by_role[TEXT].put(position, FieldValue(text, 0, ""))
+        columns.by_role[ID].put(position, FieldValue(str(row[position]), 0, ""))
+    builder = BatchBuilder(file, row, tree, rejected, lambda position: json_bytes(records[position]))
+    batch = without_long_texts(builder.batch(columns), options.longest, options.tuning.raw_bytes)
+    return replace(batch, numbered=bool(texts))

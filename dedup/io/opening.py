@@ -1,4 +1,4 @@
-"""The door: anything a caller may pass as input to the source that reads it."""
+"""Open an input: whatever a caller may pass, as the source that reads it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,16 @@ from typing import Any
 import pyarrow as pa
 
 from dedup.errors import InputError
-from dedup.io.bytes.paths import PassedOver, expand
+from dedup.io.bytes.paths import SkippedFiles, expand
 from dedup.io.file_source import FileSource
-from dedup.io.source import LONGEST, Fields, Source
+from dedup.io.read_options import ReadOptions
+from dedup.io.source import Source
 
 EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
 
 
-def open_source(
-    source: Any,
-    fields: Fields,
-    strict: bool = False,
-    scratch: Path | None = None,
-    longest: int = LONGEST,
-    encoding: str | None = None,
-    fail_on_empty: bool = False,
-) -> Source:
-    """Choose the reader for an input given in Python.
+def open_source(source: Any, options: ReadOptions | None = None) -> Source:
+    """Choose the reader for an input that is passed in Python.
 
     Parameters
     ----------
@@ -35,18 +28,7 @@ def open_source(
         An Arrow table, record batch, reader or array of texts, or anything that speaks Arrow's C stream protocol, such
         as the DataFrames and Series of pandas and Polars. Any other iterable: records, as dicts or as strings that are
         texts.
-    fields : Fields
-        What the caller asked for.
-    strict : bool
-        Refuse the first rejected record.
-    scratch : Path or None
-        Folder for temporary files.
-    longest : int
-        Bytes of the longest record: line, record of CSV, text file, text of a table.
-    encoding : str, optional
-        What files are in that are not UTF-8; by default they are recognised.
-    fail_on_empty : bool
-        Refuse an input without records.
+    options : ReadOptions, optional
 
     Returns
     -------
@@ -56,47 +38,37 @@ def open_source(
     ------
     InputError
         When it is none of these, or a path cannot be read.
-    ParamsError
-        When Python does not know the encoding.
     ColumnError
-        When a table lacks a field; files and records say so when they are read.
+        When a table lacks a field; of files and records that is reported when they are read.
     """
     if isinstance(source, (str, os.PathLike)):
-        return open_files([_path(source)], fields, strict, scratch, longest, encoding, fail_on_empty)
+        return open_files([_path(source)], options)
+    options = options or ReadOptions()
     from dedup.io.memory_source import RecordSource, TableSource
 
     if isinstance(source, pa.RecordBatch):
-        return TableSource(pa.Table.from_batches([source]), fields, strict, longest, fail_on_empty)
+        return TableSource(pa.Table.from_batches([source]), options)
     if isinstance(source, pa.RecordBatchReader):
-        return TableSource(source.read_all(), fields, strict, longest, fail_on_empty)
+        return TableSource(source.read_all(), options)
     if isinstance(source, (pa.Array, pa.ChunkedArray)):
-        return TableSource(pa.table({"text": source}), fields, strict, longest, fail_on_empty)
+        return TableSource(pa.table({"text": source}), options)
     if hasattr(source, "__arrow_c_stream__"):
-        return TableSource(_table(source), fields, strict, longest, fail_on_empty)
+        return TableSource(_table(source), options)
     if isinstance(source, (bytes, bytearray, memoryview, Mapping)) or not isinstance(source, Iterable):
         raise InputError(f"an input of type {type(source).__name__}", EXPECTED)
     if isinstance(source, (list, tuple)) and source:
         if all(isinstance(item, os.PathLike) for item in source):
-            files = [_path(item) for item in source]
-            return open_files(files, fields, strict, scratch, longest, encoding, fail_on_empty)
+            return open_files([_path(item) for item in source], options)
         if all(isinstance(item, str) and os.path.isfile(item) for item in source):
             hint = "strings in a list are texts; pass pathlib.Path objects to read files"
             raise InputError(f"a list of strings that are all names of files, as {source[0]!r}", EXPECTED, hint)
-    return RecordSource(source, fields, strict, longest, fail_on_empty)
+    return RecordSource(source, options)
 
 
-def open_files(
-    inputs: Sequence[str | Path],
-    fields: Fields,
-    strict: bool = False,
-    scratch: Path | None = None,
-    longest: int = LONGEST,
-    encoding: str | None = None,
-    fail_on_empty: bool = False,
-) -> FileSource:
-    """Return the source for files, folders, globs, or ``-``; errors as for ``expand``."""
-    passed = PassedOver()
-    return FileSource(expand(inputs, passed), fields, strict, scratch, passed, longest, encoding, fail_on_empty)
+def open_files(inputs: Sequence[str | Path], options: ReadOptions | None = None) -> FileSource:
+    """Return the source for files, folders, globs, or ``-``; errors as for `expand`."""
+    skipped = SkippedFiles()
+    return FileSource(expand(inputs, skipped), options or ReadOptions(), skipped)
 
 
 def _path(source: str | os.PathLike[Any]) -> str:

@@ -1,78 +1,28 @@
-"""What a reader gives: pieces that parse to batches of records, and a source that is asked for the records to keep.
-
-Here stand the words; readers by format stand in their own modules, ``opening`` chooses among them.
-"""
+"""What a reader returns: a source, whose pieces parse to batches of records, and which writes the kept records back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from numbers import Integral
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from dedup.dates import UnreadableDates, require_date_format
-from dedup.errors import ParamsError
+from dedup.dates import UnreadableDates
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.fields.field_counts import FieldCounts
+from dedup.io.fields.roles import no_labels
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-BATCH_RECORDS = 20_000
-"""Most records of a batch."""
-
-BATCH_BYTES = 16 << 20
-"""Most bytes of a batch, unless a single record is larger."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """The field names a caller asked for; None means: guess.
-
-    Parameters
-    ----------
-    id, text, date, source : str or None
-        A field named here must exist somewhere in the input. With dots it is a path into objects, as
-        ``content.rendered``; a text may be of several, as ``title,text``, joined by a blank line. A field of just that
-        name comes first.
-    date_format : str or None
-        How dates are written, as for ``datetime.strptime``; tried before the forms that are known.
-
-    Raises
-    ------
-    ParamsError
-        When the format is none of a date.
-    """
-
-    id: str | None = None
-    text: str | None = None
-    date: str | None = None
-    source: str | None = None
-    date_format: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.date_format is not None:
-            require_date_format(self.date_format)
-
-
-RAW_BYTES = 1 << 20
-"""Of a rejected record no more than its first so many bytes are kept."""
-
-LONGEST = 64_000_000
-"""Bytes of the longest record that is read: a book has one million, a bomb of one megabyte a thousand."""
-
-MOST_LONGEST = 2_000_000_000
-"""Ids and names of a block have offsets of 32 bits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that cannot be used: why, and its bytes as they stood in the file, or the first `RAW_BYTES` of them.
+    """A record that cannot be used: why, and the bytes that it has in the file, or the first of them.
 
     Parameters
     ----------
@@ -89,13 +39,17 @@ class Rejection:
     @staticmethod
     def of(reason: str, raw: bytes) -> Rejection:
         """Return the rejection of a record that was read as a whole."""
-        return Rejection(reason, raw[:RAW_BYTES], len(raw))
+        return Rejection(reason, raw, len(raw))
 
     @staticmethod
     def too_long(raw: bytes, size: int | None, longest: int) -> Rejection:
         """Return the rejection of a record that is longer than ``longest`` bytes; of it the beginning suffices."""
         found = "more than" if size is None else f"{size:,} bytes, more than"
-        return Rejection(f"too long: {found} {longest:,} bytes (--longest)", raw[:RAW_BYTES], size)
+        return Rejection(f"too long: {found} {longest:,} bytes (--longest)", raw, size)
+
+    def shortened(self, most: int) -> Rejection:
+        """Return the same with the first bytes of the record, no more than so many."""
+        return self if len(self.raw) <= most else replace(self, raw=self.raw[:most])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +68,21 @@ class Batch:
         UTF-8, but not surely valid. Null: no text, or rejected.
     published : int64 array, shape (n,)
         Microseconds since 1970 UTC, or ``schema.NO_DATE``.
-    source : pa.StringArray
-        Where the document was published; null when not known.
+    labels : dict of str to pa.StringArray
+        By the names of the roles in `dedup.io.fields.roles.LABELS`: where the document was published, ``source``; null
+        when not known.
     rejected : dict of int to Rejection
         By position in the batch.
     unread : UnreadableDates
-        Dates that are there but cannot be read.
+        Dates that are there but cannot be read, or stand for none.
     fields : FieldCounts
         In which fields there was something, and which were used.
     numbered : bool
         Whether any id is but the number of a record that has none: a bare string.
     charset : Charset
         The encoding of the file.
-    doubts : uint8 array, shape (n,)
-        What is wrong with each text, as the bits of `dedup.kernels.mojibake`; empty where nobody has looked.
+    defects : uint8 array, shape (n,)
+        What is wrong with each text, as the bits of `dedup.kernels.mojibake`; empty before it is looked for.
     """
 
     file: str
@@ -135,40 +90,30 @@ class Batch:
     id: pa.StringArray
     text: pa.LargeBinaryArray
     published: npt.NDArray[np.int64]
-    source: pa.StringArray
+    labels: dict[str, pa.StringArray]
     rejected: dict[int, Rejection]
     unread: UnreadableDates = field(default_factory=UnreadableDates)
     fields: FieldCounts = field(default_factory=FieldCounts)
     numbered: bool = False
     charset: Charset = UTF_8
-    doubts: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    defects: npt.NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+
+    @property
+    def source(self) -> pa.StringArray:
+        """The label ``source``."""
+        return self.labels["source"]
 
     @staticmethod
     def empty(file: str) -> Batch:
         """Return a batch of no records."""
         nothing, none = np.empty(0, np.int64), pa.array([], pa.string())
-        return Batch(file, nothing, none, pa.array([], pa.large_binary()), nothing, none, {})
+        return Batch(file, nothing, none, pa.array([], pa.large_binary()), nothing, no_labels(0), {})
 
     @staticmethod
     def of_rejected(file: str, row: int, rejection: Rejection) -> Batch:
         """Return a batch of one record, which is rejected."""
-        name, date = pa.array([f"{file}:{row}"], pa.string()), np.full(1, NO_DATE)
-        text, source = pa.nulls(1, pa.large_binary()), pa.nulls(1, pa.string())
-        return Batch(file, np.full(1, row), name, text, date, source, {0: rejection})
-
-
-def checked_longest(longest: int | None) -> int:
-    """Return the bytes of the longest record to read; None stands for the default.
-
-    Raises
-    ------
-    ParamsError
-    """
-    if longest is None:
-        return LONGEST
-    if isinstance(longest, bool) or not isinstance(longest, Integral) or not 1 <= longest <= MOST_LONGEST:
-        raise ParamsError(f"longest {longest!r}", f"bytes, a whole number from 1 to {MOST_LONGEST:,}")
-    return int(longest)
+        name, date, text = pa.array([f"{file}:{row}"], pa.string()), np.full(1, NO_DATE), pa.nulls(1, pa.large_binary())
+        return Batch(file, np.full(1, row), name, text, date, no_labels(1), {0: rejection})
 
 
 Piece = Callable[[], Batch]
@@ -198,7 +143,7 @@ class Source(Protocol):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Which fields were used, as `dedup.io.usage.summary` tells it; known when all is accepted."""
+        """Which fields were used, for the summary of a run; known when all is accepted."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -230,7 +175,7 @@ class Source(Protocol):
         skip : int
             Leave out so many pieces at the beginning; they are read, but never parsed.
         ahead : bool
-            Decompress in a thread of its own, a little ahead of what is asked for.
+            Decompress in a separate thread, a few chunks ahead.
 
         Raises
         ------
@@ -262,7 +207,7 @@ class Source(Protocol):
         """
 
     def state(self) -> dict[str, Any]:
-        """Return what another process needs to go on behind the pieces accepted so far, as JSON can hold it."""
+        """Return what another process needs to resume behind the pieces accepted so far, as JSON can hold it."""
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a state; to be followed by ``pieces`` with as many skipped as were accepted then.

@@ -25,13 +25,13 @@ from dedup.kernels.json_grammar import (
 from dedup.kernels.line_ends import FEED, line_end
 from dedup.kernels.simd import borrowed
 
-TEXT, ID, DATE, SOURCE = range(4)
-"""Roles of fields; further ones are parts of a text."""
+TEXT, ID, DATE, LABEL = range(4)
+"""Roles of fields; further ones are labels, too, and then parts of a text."""
 
 MISSING, STRING, INTEGER = range(3)
 """What a field of a record is; a null counts as missing."""
 
-NO_RANK = 255
+MISSING_RANK = 255
 """Rank of a role that a record has nothing for; all others are lower."""
 
 BLANK = 1_000
@@ -44,7 +44,8 @@ START, FOLDS, FOLLOWING, OBJECT, ROLE, RANK, OTHER_RANK, NODE = range(8)
 """What is told of a node: where its key begins in ``names``; whether the key counts in other case, too; another node of
 the same object whose key has as many bytes, -1 behind the last; the number of the object that the node may be, or -1;
 its role, or -1; its rank, and that in other case; and how many numbers that are. Node 0 is the record, object 0; its
-rank is the first of texts that count only where a record has no other field of a text."""
+rank is the first of texts that count only where a record has no other field of a text, its rank in other case the first
+role that is a part of a text."""
 
 HELD, DOUBT, MET, STACK, STATE, ROOM = range(6)
 """What is remembered of a record while it is read, rows of ``WIDTH`` numbers: by role the rank of the value that is
@@ -102,22 +103,28 @@ def is_blank(data: Array, start: int, stop: int) -> bool:
 
 
 @njit(inline="always")
-def is_text(role: int) -> bool:
+def is_text(role: int, nodes: Array) -> bool:
     """Whether a role is that of a text, or of a part of one."""
-    return role == TEXT or role > SOURCE
+    return role == TEXT or role >= nodes[0, OTHER_RANK]
+
+
+@njit(inline="always")
+def is_label(role: int, nodes: Array) -> bool:
+    """Whether a role is that of a label."""
+    return role >= LABEL and role < nodes[0, OTHER_RANK]
 
 
 @kernel
-def doubt_of(data: Array, at: int, role: int, rank: int) -> int:
+def doubt_of(data: Array, at: int, role: int, rank: int, nodes: Array) -> int:
     """Return the doubt about a value that is no string and no whole number.
 
     Python may find a date in any value, an id in any number; what is no text is refused where there is none.
     """
     if role == DATE:
         return rank
-    if not is_text(role) and (data[at] == 45 or is_digit(i8(data[at]))):
+    if not is_text(role, nodes) and (data[at] == 45 or is_digit(i8(data[at]))):
         return rank
-    return i8(NOTHING) if role == SOURCE else i8(LAST)
+    return i8(NOTHING) if is_label(role, nodes) else i8(LAST)
 
 
 @kernel
@@ -165,7 +172,7 @@ def enter_object(data: Array, at: int, met: int, nodes: Array, room: Array) -> i
     role = nodes[node, ROLE]
     if not note_node(data, at, node, nodes, room) or role == DATE:
         return i8(-1)
-    if role >= 0 and role != SOURCE:  # an object is neither a text nor an id
+    if role >= 0 and not is_label(role, nodes):  # an object is neither a text nor an id
         room[DOUBT, role] = min(room[DOUBT, role], LAST)
     depth = room[STATE, DEPTH]
     room[STACK, depth] = room[STATE, PARENT]
@@ -204,9 +211,9 @@ def take_value(
     if rank > held:
         return skip_value(data, at)
     values, to = out[role], ends[role, n]
-    end, stop, kind = copy_value(data, at, is_text(role), values, to)
+    end, stop, kind = copy_value(data, at, is_text(role, nodes), values, to)
     if kind == MISSING:
-        room[DOUBT, role] = min(room[DOUBT, role], doubt_of(data, at, role, rank))
+        room[DOUBT, role] = min(room[DOUBT, role], doubt_of(data, at, role, rank, nodes))
     elif end >= 0:
         score = rank + BLANK if kind == STRING and is_blank(values, to, stop) else rank
         if score < held:
@@ -227,7 +234,7 @@ def settle_record(nodes: Array, ranks: Array, counts: Array, room: Array, n: int
             if nodes[node, ROLE] == TEXT and nodes[node, RANK] < nodes[0, RANK]:
                 return False
     for role in range(len(ranks)):
-        ranks[role, n] = room[HELD, role] if room[HELD, role] < BLANK else NO_RANK
+        ranks[role, n] = room[HELD, role] if room[HELD, role] < BLANK else MISSING_RANK
     for k in range(mets):
         counts[room[MET, k] >> 1, PRESENT] += 1
         counts[room[MET, k] >> 1, FILLED] += room[MET, k] & 1
@@ -301,7 +308,7 @@ def forget(ends: Array, kinds: Array, ranks: Array, n: int) -> None:
     """Note that record ``n`` has no fields."""
     for role in range(len(kinds)):
         kinds[role, n] = MISSING
-        ranks[role, n] = NO_RANK
+        ranks[role, n] = MISSING_RANK
         ends[role, n + 1] = ends[role, n]
 
 
@@ -339,7 +346,7 @@ def read_lines(
     kinds : uint8 array, shape (n_roles, n_lines)
         Receives ``MISSING``, ``STRING`` or, but for a text, ``INTEGER``.
     ranks : uint8 array, shape (n_roles, n_lines)
-        Receives the rank of the name that a value is from; ``NO_RANK`` where it is missing or blank.
+        Receives the rank of the name that a value is from; ``MISSING_RANK`` where it is missing or blank.
     counts : int64 array, shape (n_nodes, 2)
         Counts of records are added.
     room : int64 array, shape (ROOM, WIDTH)

@@ -20,7 +20,7 @@ from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh, word_pairs
 from dedup.candidates.pairs import Bucket
 from dedup.errors import InputError, OutputError, ParamsError
-from dedup.io import Fields, Output, Source, checked_longest, open_source
+from dedup.io import Fields, Output, ReadOptions, Source, checked_longest, open_source
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
 from dedup.run.checkpoint import Checkpoint
@@ -135,8 +135,9 @@ def deduplicate(
     if params is not None and not isinstance(params, Params):
         raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
     scratch_path = None if scratch is None else Path(scratch)
-    fields = Fields(id_field, text_field, date_field, source_field, date_format)
-    opened = open_source(source, fields, strict, scratch_path, checked_longest(longest), encoding, fail_on_empty)
+    fields = Fields(id_field, text_field, date_field, source_field, date_format, encoding)
+    how = ReadOptions(fields, strict, checked_longest(longest), fail_on_empty, scratch_path)
+    opened = open_source(source, how)
     way = Way.of(threads, memory, scratch_path, Progress(progress, tell=progress), resume)
     with settled({} if params is None else _as_given(params), index) as (chosen, against):
         folder = None if output is None else Path(output)

@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import article
+from reading import deduplicated
 
 import dedup
 from dedup.attribution.agencies import UNKNOWN
 from dedup.attribution.direction import Sides, derived
+from dedup.io import ReadTuning
 from dedup.params import Params
 from dedup.schema import (
     EXCERPT,
@@ -184,9 +186,8 @@ def test_credits_of_many_records_do_not_depend_on_batches(monkeypatch: pytest.Mo
         for kind, end in (("a", " - AFP"), ("b", ""))
     ]
     for size, at_a_time in ((7, 3), (10_000, 10_000)):
-        monkeypatch.setattr("dedup.io.source.BATCH_RECORDS", size)
         monkeypatch.setattr("dedup.attribution.credits.AT_A_TIME", at_a_time)
-        result = dedup.deduplicate(records, params=Params(level="near"))
+        result = deduplicated(records, Params(level="near"), 2, ReadTuning(batch_records=size))
         assert {row["id"]: row["credit"] for row in result.decisions.to_pylist()} == {
             str(record["id"]): "AFP" if str(record["id"]).startswith("a") else None for record in records
         }

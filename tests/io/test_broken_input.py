@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from reading import COMPRESSORS, batches, everything, json_lines, make, read, zstd
+from reading import COMPRESSORS, batches, everything, json_lines, make, open_files, read, rejected_lines, zstd
 
-import dedup
 from dedup.errors import InputError, RecordError
-from dedup.io import Fields, open_files
-from dedup.io import source as source_module
+from dedup.io import Fields, ReadTuning
 from dedup.io.bytes.streams import HEAD_BYTES
-from dedup.io.formats import plain_text
 
 
 def noisy_lines(count: int) -> bytes:
@@ -184,24 +180,16 @@ def test_a_file_that_is_no_text_is_a_rejected_record_among_others(tmp_path):
         everything(open_files([tmp_path], Fields()))
 
 
-def told(folder: Path) -> dict[str, dict]:
-    lines = (folder / "rejected.jsonl").read_text().splitlines()
-    return {Path(line["file"]).name: line for line in map(json.loads, lines)}
-
-
-def test_of_a_long_rejected_record_the_beginning_is_kept(tmp_path, monkeypatch):
-    """And how long it was, unless only reading on would tell."""
-    monkeypatch.setattr(source_module, "RAW_BYTES", 1000)
-    monkeypatch.setattr(plain_text, "RAW_BYTES", 1000)
-    monkeypatch.setattr(plain_text, "CHUNK_BYTES", 700)
+def test_of_a_long_rejected_record_the_beginning_is_kept(tmp_path):
+    """And how long it was, unless only reading on would show it."""
     folder = tmp_path / "in"
     make(folder, "good.txt", b"The council voted on Monday to close the old bridge for repairs.")
     make(folder, "short.txt", b"\0" + b"s" * 99)
     make(folder, "long.txt", b"\0" + b"l" * 9_999)
     make(folder, "bomb.txt.gz", gzip.compress(bytes(5_000_000)))
     make(folder, "lines.jsonl", json_lines({"text": "a b c"}) + b'{"text": ' + b"x" * 5000 + b"}\n")
-    dedup.deduplicate(folder, tmp_path / "out")
-    found = told(tmp_path / "out")
+    source = open_files([folder], tuning=ReadTuning(raw_bytes=1000, chunk_bytes=700))
+    found = {Path(line["file"]).name: line for line in rejected_lines(source, tmp_path / "rejected.jsonl")}
     assert found["short.txt"]["raw"] == "\0" + "s" * 99
     assert "bytes" not in found["short.txt"]
     assert (len(found["long.txt"]["raw"]), found["long.txt"]["bytes"]) == (1000, 10_000)

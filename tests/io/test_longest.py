@@ -16,19 +16,27 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reading import COMPRESSORS, Everything, everything, json_lines, make, zstd
+from reading import (
+    COMPRESSORS,
+    Everything,
+    everything,
+    json_lines,
+    make,
+    open_files,
+    open_source,
+    reader_of,
+    rejected_lines,
+    zstd,
+)
 
 import dedup
 from dedup.cli.main import main
 from dedup.errors import ColumnError
-from dedup.io import Fields, open_files, open_source
-from dedup.io import source as source_module
+from dedup.io import Fields, ReadTuning
 from dedup.io.bytes.lines import LongLine, Part, line_blocks, whole_lines
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading
-from dedup.io.formats import arrow_columns as tabular
-from dedup.io.formats.delimited import Delimited
-from dedup.io.formats.jsonl import JsonLines
+from dedup.io.format_registry import format_named
 from dedup.kernels import csv_records as kernel
 
 LIMIT = 50
@@ -50,11 +58,11 @@ def test_long_lines_come_alone_wherever_chunks_end(
 ) -> None:
     data = b"\n".join(bytes([97 + n]) * n for n in lines) + b"\n" * has_end
     chunks = (data[start : start + size] for start in range(0, len(data), size))
-    blocks = list(line_blocks(chunks, least, longest))
+    blocks = list(line_blocks(chunks, longest, least))
     assert b"".join(blocks) == data
     assert all(len(part) > 0 for part in blocks)
     found: list[object] = []
-    for block in whole_lines(blocks):
+    for block in whole_lines(blocks, 1 << 20):
         if isinstance(block, LongLine):
             found.append((block.size, block.head))
         else:
@@ -77,8 +85,8 @@ def test_json_lines(tmp_path: Path, suffix: str, chunk: int) -> None:
         json_lines({"id": "e", "body": "last"}).rstrip(),
     ]
     path = make(tmp_path, f"a.jsonl{suffix}", COMPRESSORS[suffix](b"".join(lines)))
-    file = InputFile(path, "a", "a", "jsonl")
-    found = [piece() for piece in JsonLines(Fields(), chunk, LIMIT).read(file, Reading())]
+    file = InputFile(path, "a", "a", format_named("jsonl"))
+    found = [piece() for piece in reader_of("jsonl", chunk_bytes=chunk, longest=LIMIT).read(file, Reading())]
     texts = [text for batch in found for text in batch.text.to_pylist()]
     assert texts == [b"short", None, b"y" * 27, None, None, b"last"]
     assert np.concatenate([batch.row for batch in found]).tolist() == [1, 2, 4, 5, 6, 7]
@@ -148,8 +156,8 @@ def test_csv(tmp_path: Path, chunk: int) -> None:
     long_lines = b'c,"one ""two""' + b"\nthree, four" * 9 + b'\nfive"\n'
     both = b'd,"' + b"y" * LIMIT + b'\n"",""\n' + b"z" * LIMIT + b'"\n'
     data = b"".join([b"id,text\n", b"a,short\n", long_line, b"A,B\n", long_lines, b"\n", both, b"e,last"])
-    file = InputFile(make(tmp_path, "a.csv", data), "a.csv", "a.csv", "csv")
-    reader = Delimited(Fields(), "csv", chunk, LIMIT)
+    file = InputFile(make(tmp_path, "a.csv", data), "a.csv", "a.csv", format_named("csv"))
+    reader = reader_of("csv", chunk_bytes=chunk, longest=LIMIT)
     found = [piece() for piece in reader.read(file, Reading())]
     texts = [text for batch in found for text in batch.text.to_pylist()]
     assert texts == [b"short", None, b"B", None, None, b"last"]
@@ -208,11 +216,10 @@ def test_fields_that_are_joined_are_one_text(tmp_path: Path) -> None:
         assert list(found.rejected) == [1]
 
 
-def test_a_table_of_few_long_texts_among_short_ones_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tabular, "MOST_BYTES", 10_000)
+def test_a_table_of_few_long_texts_among_short_ones_is_cut(tmp_path: Path) -> None:
     texts = ["a"] * 1000 + ["b" * 3_000] * 10 + ["c"] * 1000
     pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet")
-    source = open_source(tmp_path / "a.parquet", Fields())
+    source = open_source(tmp_path / "a.parquet", tuning=ReadTuning(table_bytes=10_000))
     batches = [piece() for piece in source.pieces()]
     assert [text.decode() for batch in batches for text in batch.text.to_pylist()] == texts
     assert np.concatenate([batch.row for batch in batches]).tolist() == list(range(1, 2011))
@@ -236,17 +243,17 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "too long" in capsys.readouterr().out
 
 
-def test_what_is_rejected_is_strict_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_rejected_is_strict_json(tmp_path: Path) -> None:
     """Whatever was in it: control characters, NaN, half characters, bytes of another encoding, cut in the middle."""
-    monkeypatch.setattr(source_module, "RAW_BYTES", 64)
     odd = [
         b'{"text": NaN, "id": \x01\x7f}', b'{"text": "\xe9\xff\x80"', b'{"text": "\\ud800" \x1b[2J',
         b'["\xe2\x80\xa8"]', b'{"text": ' + "漢".encode() * 40,
     ]  # fmt: skip
     path = make(tmp_path, "a.jsonl", b"\n".join([*odd, *json_lines({"text": "good"}).splitlines()]))
     make(tmp_path, "b.txt", b"\x00\xff" * 100)
-    dedup.deduplicate([path, tmp_path / "b.txt"], tmp_path / "out", longest=100)
-    written = (tmp_path / "out" / "rejected.jsonl").read_bytes()
+    source = open_files([path, tmp_path / "b.txt"], longest=100, tuning=ReadTuning(raw_bytes=64))
+    rejected_lines(source, tmp_path / "rejected.jsonl")
+    written = (tmp_path / "rejected.jsonl").read_bytes()
     assert written.isascii()
     assert not any(byte < 32 or byte == 127 for byte in written.replace(b"\n", b""))
 

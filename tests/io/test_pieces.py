@@ -8,11 +8,11 @@ from contextlib import closing
 
 import pyarrow as pa
 import pytest
-from reading import everything, has_dates, json_lines, make
+from reading import everything, has_dates, json_lines, make, open_files, open_source
 
 from dedup import Params, deduplicate
 from dedup.errors import InputError, RecordError
-from dedup.io import Fields, expand, open_files, open_source
+from dedup.io import Fields, ReadOptions, expand
 from dedup.io.file_source import FileSource
 from dedup.run.checkpoint import Checkpoint
 from dedup.run.ingest import read_records
@@ -142,7 +142,7 @@ def test_few_pieces_are_alive_at_a_time(tmp_path):
             most = max(most, alive)
 
     paths = [two_files(tmp_path)[1], *(make(tmp_path, f"{n}.txt", b"words") for n in range(50))]
-    source = Watched(expand(paths), FIELDS)
+    source = Watched(expand(paths), ReadOptions())
     with closing(Scratch(tmp_path)) as scratch:
         checkpoint = Checkpoint(scratch)
         assert len(read_records(source, Params(), 0, 0, threads, checkpoint, Progress(), checkpoint.key)) == 30_050

@@ -17,11 +17,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reading import everything, has_dates, json_lines, make, out_in
+from reading import everything, has_dates, json_lines, make, open_files, open_source, out_in
 
 from dedup import deduplicate
 from dedup.errors import ColumnError, InputError, OutputError, RecordError
-from dedup.io import Fields, open_files, open_source
+from dedup.io import Fields
 
 FIELDS = Fields()
 

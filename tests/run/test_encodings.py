@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dedup
-from dedup.io.source import RAW_BYTES
+from dedup.io import ReadTuning
 
 BRIDGE = (
     "В понедельник в городе Новоозёрске открыли мост через реку Тихую, который строили три года. "
@@ -99,7 +99,7 @@ def test_a_table_in_windows_1252_copies_one_in_utf8(tmp_path: Path) -> None:
 def test_kept_lines_and_rejected_ones_have_their_bytes(tmp_path: Path) -> None:
     good = json.dumps({"id": 1, "text": BRIDGE}, ensure_ascii=False).encode("koi8-r")
     bad = '{"id": 2, "text": нет}'.encode("koi8-r")
-    huge = ('{"id": 3, "text": ' + "нет " * RAW_BYTES).encode("koi8-r")
+    huge = ('{"id": 3, "text": ' + "нет " * ReadTuning().raw_bytes).encode("koi8-r")
     path = write(tmp_path, {"a.jsonl": b"\n".join([good, bad, huge])}) / "a.jsonl"
     result = dedup.deduplicate(path, tmp_path / "out")
     assert result.counts == {**result.counts, "records": 3, "kept": 1, "rejected": 2}

@@ -13,11 +13,12 @@ import pytest
 from conftest import article, edited
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading import deduplicated
 
 import dedup
 from dedup import schema
 from dedup.candidates import word_pairs as rare_stage
-from dedup.io import source as io_source
+from dedup.io import ReadTuning
 from dedup.judge.families import LARGE
 from dedup.kernels import agreement, band_keys, leaders, numbers, pair_sketches, resemblance
 from dedup.params import Params
@@ -48,17 +49,14 @@ def fates(result: dedup.Result) -> dict[str, tuple[object, ...]]:
 
 @pytest.mark.parametrize("level", dedup.Level.__members__)
 @pytest.mark.parametrize(("keep", "prefer"), [("earliest", ()), ("longest", ()), ("source", ("BBC",))])
-def test_nothing_depends_on_order_batches_or_threads(
-    level: str, keep: str, prefer: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_depends_on_order_batches_or_threads(level: str, keep: str, prefer: tuple[str, ...]) -> None:
     params = Params(level=level, keep=keep, prefer=prefer)
     records = corpus()
     expected = dedup.deduplicate(records, params=params, threads=1)
     for threads, size, seed in ((2, 7, 1), (4, 1000, 2), (1, 1, 3)):
-        monkeypatch.setattr(io_source, "BATCH_RECORDS", size)
         shuffled = records[:]
         random.Random(seed).shuffle(shuffled)
-        result = dedup.deduplicate(shuffled, params=params, threads=threads)
+        result = deduplicated(shuffled, params, threads, ReadTuning(batch_records=size))
         assert fates(result) == fates(expected)
         assert result.matches.equals(expected.matches)
 

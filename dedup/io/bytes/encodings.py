@@ -1,4 +1,4 @@
-"""Which encoding a file is in: what its beginning says, what was asked for, or what its bytes look like."""
+"""Recognise the encoding of a file: by its beginning, by what the caller says, or by what its bytes look like."""
 
 from __future__ import annotations
 
@@ -131,12 +131,12 @@ def charset_named(name: str) -> Charset:
     return Charset(found.replace("cp125", "windows-125"))
 
 
-def marked(head: bytes) -> tuple[Charset, int] | None:
+def encoding_of_mark(head: bytes) -> tuple[Charset, int] | None:
     """Return the encoding whose byte order mark a file begins with, and the bytes of the mark; None where none is."""
     return next(((Charset(name), len(mark)) for mark, name in _MARKS if head.startswith(mark)), None)
 
 
-def wide(head: bytes) -> Charset | None:
+def utf_16_without_mark(head: bytes) -> Charset | None:
     """Return UTF-16 without a byte order mark, if the beginning of a file with zero bytes reads as that; else None.
 
     It has zero bytes on one side only, those of spaces and points at least, and nothing but text.
@@ -153,7 +153,7 @@ def wide(head: bytes) -> Charset | None:
     return Charset(name, is_guess=True, is_doubtful=True) if shown >= 0.99 * len(text) else None
 
 
-def escaped(head: bytes) -> Charset | None:
+def iso_2022_jp(head: bytes) -> Charset | None:
     """Return ISO-2022-JP, of Japanese mail, whose bytes are all ASCII, if a file begins so; else None."""
     if b"\x1b$" not in head or not head.isascii():
         return None
@@ -173,7 +173,7 @@ def is_utf8(sample: bytes | bytearray, is_whole: bool = True) -> bool:
     return True
 
 
-def recognised(sample: bytes) -> Charset:
+def recognise(sample: bytes) -> Charset:
     """Return the encoding that bytes look like which are not UTF-8 throughout.
 
     That may be UTF-8 all the same, if they are so for the greater part: a few broken characters, or lines in another

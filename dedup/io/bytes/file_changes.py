@@ -1,16 +1,16 @@
-"""Notices that an input is not what it was when it was read, before its records are written as the kept ones."""
+"""Notice that an input file has changed since it was read, before its records are written as the kept ones."""
 
 from __future__ import annotations
 
 from dedup.errors import OutputError
 from dedup.io.bytes.paths import InputFile
 
-Stamp = tuple[int, int]
+FileState = tuple[int, int]
 """Size in bytes, and nanoseconds of the last change."""
 
 
-def stamp(file: InputFile) -> Stamp:
-    """Return what tells one state of a file from another.
+def file_state(file: InputFile) -> FileState:
+    """Return the state of a file, which is another when it was written to.
 
     Raises
     ------
@@ -21,17 +21,17 @@ def stamp(file: InputFile) -> Stamp:
     return status.st_size, status.st_mtime_ns
 
 
-def require_unchanged(file: InputFile, before: Stamp) -> None:
-    """Raise ``OutputError`` when a file is gone or another than when it was stamped."""
+def require_unchanged(file: InputFile, before: FileState) -> None:
+    """Raise ``OutputError`` when a file is gone or has another state than before."""
     try:
-        now = stamp(file)
+        now = file_state(file)
     except OSError as error:
-        raise changed(file) from error
+        raise changed_error(file) from error
     if now != before:
-        raise changed(file)
+        raise changed_error(file)
 
 
-def changed(file: InputFile) -> OutputError:
+def changed_error(file: InputFile) -> OutputError:
     """Return the error for an input that changed between reading and writing."""
     return OutputError(
         f"{file.name} has changed since it was read",

@@ -1,4 +1,4 @@
-"""Chunks of bytes to blocks of whole lines, and the kept lines of a block by array operations."""
+"""Cut chunks of bytes into blocks of whole lines, and find the kept lines of a block by array operations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dedup.errors import InputError
-from dedup.io.source import LONGEST, RAW_BYTES
 from dedup.kernels import line_ends as kernel
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class Part(bytes):
 
 @dataclass(frozen=True, slots=True)
 class LongLine:
-    """What is kept of such a line.
+    """The beginning of a line that is too long to be held.
 
     Parameters
     ----------
@@ -39,14 +38,21 @@ class LongLine:
     size: int
 
 
-def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes | LongLine]:
-    """Yield the blocks of `line_blocks`, and in the place of its parts of a long line what is kept of that."""
+def whole_lines(blocks: Iterable[bytes], most: int) -> Iterator[bytes | LongLine]:
+    """Yield the blocks of `line_blocks`, and in the place of its parts of a long line the first bytes of that.
+
+    Parameters
+    ----------
+    blocks : iterable of bytes
+    most : int
+        How many bytes of a long line are kept.
+    """
     head, size = b"", 0
     for block in blocks:
         if not isinstance(block, Part):
             yield block
             continue
-        head += block[: RAW_BYTES - len(head)]
+        head += block[: most - len(head)]
         size += len(block)
         if block.endswith(b"\n"):
             yield LongLine(head.removesuffix(b"\n"), size - 1)
@@ -55,17 +61,17 @@ def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes | LongLine]:
         yield LongLine(head, size)
 
 
-def line_blocks(chunks: Iterable[bytes], least: int = 1, longest: int = LONGEST) -> Iterator[bytes]:
+def line_blocks(chunks: Iterable[bytes], longest: int, least: int = 1) -> Iterator[bytes]:
     """Regroup chunks so that each ends with a line feed, but perhaps the last, and parts of long lines.
 
     Parameters
     ----------
     chunks : iterable of bytes
         A line may span any number of them; it is joined once.
-    least : int
-        Bytes that a block should have, but for the last: small chunks are joined, too.
     longest : int
         A line of more bytes, without its line feed, is not held: it comes alone, in one `Part` or several.
+    least : int
+        Bytes that a block should have, but for the last: small chunks are joined, too.
 
     Raises
     ------
@@ -134,7 +140,7 @@ def _bounded(block: bytes, longest: int) -> Iterator[bytes]:
 
 
 def pieces_of(block: bytes, most: int) -> Iterator[tuple[bytes, int]]:
-    """Cut a block of lines into pieces of at most so many, and tell how many each has."""
+    """Cut a block of lines into pieces of at most so many, and yield how many each has."""
     count = kernel.count_lines(np.frombuffer(block, np.uint8)) + (not block.endswith(b"\n"))
     if count <= most:
         yield block, count

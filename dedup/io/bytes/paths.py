@@ -1,4 +1,4 @@
-"""Inputs as a person names them (files, folders, globs, ``-``) to the list of files to read."""
+"""List the files to read for inputs as a person names them: files, folders, globs, ``-``."""
 
 from __future__ import annotations
 
@@ -11,31 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dedup.errors import InputError
+from dedup.io.bytes.encodings import Charset
 from dedup.io.bytes.surrogates import printable
+from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of
+from dedup.io.wording import listed
 
 STDIN = "-"
-
-FORMAT_OF_SUFFIX = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".jsonlines": "jsonl",
-    ".jl": "jsonl",
-    ".json": "jsonl",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".parquet": "parquet",
-    ".txt": "txt",
-    ".html": "txt",
-    ".htm": "txt",
-}
-
-NAMED = 5
-"""Kinds and files that a note names."""
-
-COMPRESSED_SUFFIXES = (".gz", ".zst")
-
-SUFFIXES = "{}; all but .parquet also with {}".format(", ".join(FORMAT_OF_SUFFIX), " or ".join(COMPRESSED_SUFFIXES))
-"""What can be read, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +31,22 @@ class InputFile:
         What to call it: the path as given, or as found in a folder or glob that was given.
     relative : str
         With forward slashes: the way from the folder it was found in, or the file's name.
-    format : str
-        A value of ``FORMAT_OF_SUFFIX``.
+    format : FileFormat
     folder : Path or None
         The folder that was given as an input and in which the file was found.
     encoding : str or None
         What the caller says that it is in, if it is not UTF-8; None: to be recognised.
+    charset : Charset or None
+        The encoding that was recognised when the file was read before.
     """
 
     path: Path
     name: str
     relative: str
-    format: str
+    format: FileFormat
     folder: Path | None = None
     encoding: str | None = None
+    charset: Charset | None = None
 
     @property
     def is_stdin(self) -> bool:
@@ -71,18 +54,8 @@ class InputFile:
         return self.name == STDIN
 
 
-def format_of(path: Path) -> str | None:
-    """Return the format that a file's name says, or None; case does not matter."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in COMPRESSED_SUFFIXES:
-        suffixes.pop()
-        if suffixes and suffixes[-1] == ".parquet":
-            return None
-    return FORMAT_OF_SUFFIX.get(suffixes[-1]) if suffixes else None
-
-
-class PassedOver:
-    """The files of folders that are not read: of another kind, or none that should be.
+class SkippedFiles:
+    """The files of folders that are not read: of a kind that cannot be read, or none that should be.
 
     Parameters
     ----------
@@ -109,37 +82,32 @@ class PassedOver:
     @property
     def kinds(self) -> str:
         """The suffixes that cannot be read, with how many files each has."""
-        most = sorted(self.suffixes.items(), key=lambda kind: (-kind[1], kind[0]))[:NAMED]
-        kinds = ", ".join(f"{suffix or 'no suffix'} {count:,}" for suffix, count in most)
-        more = len(self.suffixes) - NAMED
-        return kinds + (f" and {more} more kinds" if more > 0 else "")
+        most = sorted(self.suffixes.items(), key=lambda kind: (-kind[1], kind[0]))
+        return listed((f"{suffix or 'no suffix'} {count:,}" for suffix, count in most), noun="kinds")
 
     @property
     def notes(self) -> list[str]:
-        """What to say of them."""
+        """What to report of them."""
         notes = []
         if self.suffixes:
             count = self.suffixes.total()
             notes.append(f"{count:,} {'file' if count == 1 else 'files'} of another kind not read: {self.kinds}")
         if self.hidden:
-            hidden = sorted(set(self.hidden))
-            first, more = ", ".join(hidden[:NAMED]), len(hidden) - NAMED
-            notes.append(f"hidden, and not read: {first}" + (f" and {more:,} more" if more > 0 else ""))
+            notes.append(f"hidden, and not read: {listed(sorted(set(self.hidden)))}")
         if self.others:
-            first = "; ".join(f"{name}, {reason}" for name, reason in sorted(self.others)[:NAMED])
-            more = len(self.others) - NAMED
-            notes.append(f"not read: {first}" + (f"; and {more:,} more" if more > 0 else ""))
+            others = (f"{name}, {reason}" for name, reason in sorted(self.others))
+            notes.append(f"not read: {listed(others, joint='; ')}")
         return notes
 
 
-def expand(inputs: Sequence[str | Path], passed: PassedOver | None = None) -> list[InputFile]:
+def expand(inputs: Sequence[str | Path], skipped: SkippedFiles | None = None) -> list[InputFile]:
     """List the files to read.
 
     Parameters
     ----------
     inputs : sequence of str or Path
         Files, folders (read with all below them), globs, or ``-`` for JSON lines on standard input.
-    passed : PassedOver, optional
+    skipped : SkippedFiles, optional
         Receives what is not read.
 
     Returns
@@ -154,25 +122,25 @@ def expand(inputs: Sequence[str | Path], passed: PassedOver | None = None) -> li
         file is none.
     """
     files: dict[str, InputFile] = {}
-    passed = PassedOver() if passed is None else passed
-    for given in inputs:
-        for file in _expand_one(os.fspath(given), passed):
+    skipped = SkippedFiles() if skipped is None else skipped
+    for name in inputs:
+        for file in _expand_one(os.fspath(name), skipped):
             files.setdefault(STDIN if file.is_stdin else os.path.realpath(file.path), file)
     if not inputs:
         raise InputError("no input", "files, folders, globs, or - for standard input")
     return list(files.values())
 
 
-def _expand_one(given: str, passed: PassedOver) -> Iterator[InputFile]:
-    path = Path(given)
-    if given == STDIN:
-        yield InputFile(path, STDIN, STDIN, "jsonl")
+def _expand_one(name: str, skipped: SkippedFiles) -> Iterator[InputFile]:
+    path = Path(name)
+    if name == STDIN:
+        yield InputFile(path, STDIN, STDIN, STDIN_FORMAT)
     elif os.path.isdir(path):  # unlike Path.is_dir, False when not allowed to look
-        yield from _in_folder(path, passed)
-    elif os.path.lexists(path) or not glob.has_magic(given):
+        yield from _in_folder(path, skipped)
+    elif os.path.lexists(path) or not glob.has_magic(name):
         yield _single(path)
     else:
-        yield from _matching(given, passed)
+        yield from _matching(name, skipped)
 
 
 def _single(path: Path) -> InputFile:
@@ -184,20 +152,20 @@ def _single(path: Path) -> InputFile:
     file_format = format_of(path)
     if file_format is None:
         hint = "rename it; JSON lines can also come on standard input, as -"
-        raise InputError(f"{name} has a suffix that is not known", f"one of {SUFFIXES}", hint)
+        raise InputError(f"{name} has a suffix that is not known", f"one of {READABLE}", hint)
     return InputFile(path, name, printable(path.name), file_format)
 
 
-def _in_folder(folder: Path, passed: PassedOver) -> list[InputFile]:
-    before = passed.suffixes.total()
-    found = sorted(_walk(folder, passed))
-    if not found and passed.suffixes.total() > before:
-        found_instead = f"no file in {printable(str(folder))} can be read: there are {passed.kinds}"
-        raise InputError(found_instead, f"files with one of {SUFFIXES}")
+def _in_folder(folder: Path, skipped: SkippedFiles) -> list[InputFile]:
+    before = skipped.suffixes.total()
+    found = sorted(_walk(folder, skipped))
+    if not found and skipped.suffixes.total() > before:
+        found_instead = f"no file in {printable(str(folder))} can be read: there are {skipped.kinds}"
+        raise InputError(found_instead, f"files with one of {READABLE}")
     return [_found(path, folder, folder) for path in found]
 
 
-def _matching(pattern: str, passed: PassedOver) -> Iterator[InputFile]:
+def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
     if ".." in Path(pattern).parts[len(_fixed_part(pattern).parts) :]:
         found = f"{printable(pattern)}, with .. behind a wildcard"
         raise InputError(found, "a glob that stays below its fixed part", "put .. in front of the first wildcard")
@@ -209,25 +177,26 @@ def _matching(pattern: str, passed: PassedOver) -> Iterator[InputFile]:
     below: list[Path]
     for match in matches:
         if os.path.isdir(match):
-            below = sorted(_walk(match, passed))
+            below = sorted(_walk(match, skipped))
         elif format_of(match):
             below = [match]
         else:
             below = []
-            passed.of_another_kind(match)
+            skipped.of_another_kind(match)
         for path in below:
             is_any = True
             yield _found(path, base, None)
     if not is_any:
-        raise InputError(f"no file that matches {printable(pattern)} can be read", f"files with one of {SUFFIXES}")
+        raise InputError(f"no file that matches {printable(pattern)} can be read", f"files with one of {READABLE}")
 
 
 def _found(path: Path, base: Path, folder: Path | None) -> InputFile:
-    relative = printable(path.relative_to(base).as_posix())
-    return InputFile(path, printable(str(path)), relative, format_of(path) or "", folder)
+    file_format = format_of(path)
+    assert file_format is not None  # else it was not found
+    return InputFile(path, printable(str(path)), printable(path.relative_to(base).as_posix()), file_format, folder)
 
 
-def _walk(folder: Path, passed: PassedOver) -> Iterator[Path]:
+def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:
     """Yield the readable files below a folder; hidden ones and hidden folders are only named."""
 
     def refuse(error: OSError) -> None:
@@ -235,16 +204,16 @@ def _walk(folder: Path, passed: PassedOver) -> Iterator[Path]:
 
     root = os.path.realpath(folder)
     for parent, folders, names in os.walk(folder, onerror=refuse):
-        passed.hidden += [f"{printable(str(Path(parent, name)))}/" for name in folders if name.startswith(".")]
+        skipped.hidden += [f"{printable(str(Path(parent, name)))}/" for name in folders if name.startswith(".")]
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(parent, name)
             if name.startswith("."):
-                passed.hidden.append(printable(str(path)))
+                skipped.hidden.append(printable(str(path)))
             elif format_of(path) is None:
-                passed.of_another_kind(path)
+                skipped.of_another_kind(path)
             elif reason := _refused(path, root):
-                passed.others.append((printable(str(path)), reason))
+                skipped.others.append((printable(str(path)), reason))
             else:
                 yield path
 
@@ -260,7 +229,7 @@ def _refused(path: Path, root: str) -> str:
         if not stat.S_ISREG(path.stat().st_mode):
             return "no regular file"
     except OSError:
-        return ""  # whoever reads it is told what is wrong
+        return ""  # what is wrong is reported when it is read
     return ""
 
 

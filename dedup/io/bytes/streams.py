@@ -1,8 +1,8 @@
-"""A file as decompressed chunks of bytes, with every way it can be broken told in one line.
+"""Read a file as decompressed chunks of bytes; whatever is broken in it is reported in one line.
 
 Compression is recognised by the first bytes, not by the name: a download that a browser has already unpacked still
-reads. So is the encoding of text, by ``charset``. The formats take ``text_chunks``, UTF-8 whatever the file is in, or
-``raw_chunks``, the file as it is; whole lines come from ``lines``.
+reads. So is the encoding of text, by `encodings`. The formats take `text_chunks`, which are UTF-8 whatever the file is
+in, or `raw_chunks`, which are the file as it is; `lines` makes whole lines of them.
 """
 
 from __future__ import annotations
@@ -15,24 +15,22 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from dedup.errors import InputError
-from dedup.io.bytes.decompression import DecompressionError, TruncatedError, ahead, decompressed, is_compressed
+from dedup.io.bytes.decompression import DecompressionError, TruncatedError, ahead, decompressed
 from dedup.io.bytes.encodings import (
     MORE_BYTES,
     SAMPLE_BYTES,
     UTF_8,
     Charset,
     charset_named,
-    escaped,
+    encoding_of_mark,
     is_utf8,
-    marked,
-    recognised,
-    wide,
+    iso_2022_jp,
+    recognise,
+    utf_16_without_mark,
 )
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.surrogates import to_bytes
-
-CHUNK_BYTES = 1 << 22
-"""Decompressed bytes read at a time: few enough to stay in the cache, so many that threads seldom wait."""
+from dedup.io.format_registry import SIGNATURE_BYTES, compression_of, content_name
 
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
@@ -42,35 +40,32 @@ _BEYOND_ASCII = re.compile(b"[\x80-\xff]")
 _SMALL_BYTES = 4 << 10
 """Bytes asked of a decompressor at a time where data is damaged, so that the message can name the last good row."""
 
-_MAGIC = (
-    (b"PAR1", "a Parquet file"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"BZh", "a bzip2 file"),
-    (b"\xfd7zXZ\x00", "an xz file"),
-    (b"\x1f\x8b", "a gzip file inside a compressed file"),
-    (b"\x28\xb5\x2f\xfd", "a zstd file inside a compressed file"),
-    (b"%PDF-", "a PDF"),
-    (b"ARROW1", "an Arrow file"),
-)
-
 
 @dataclass(slots=True)
 class Reading:
-    """A pass over files: how it is done, and how far it is.
+    """A pass over files: how it is done, and how far it has come.
 
     Parameters
     ----------
     bytes_read : int
         Bytes read from disk, compressed as they lie there.
     ahead : bool
-        Decompress in a thread of its own, a few chunks ahead.
+        Decompress in a separate thread, a few chunks ahead.
     charset : Charset
-        The encoding of the file that is being read: known before the first of its bytes that is not ASCII.
+        The encoding of the file that is being read: set before the first of its bytes that is not ASCII.
+    is_certain : bool
+        Whether nothing that follows in the file changes the encoding: a byte that is not ASCII was read, or its end.
     """
 
     bytes_read: int = 0
     ahead: bool = False
     charset: Charset = UTF_8
+    is_certain: bool = False
+
+    @property
+    def recognised(self) -> Charset | None:
+        """The encoding that another pass over the file need not look for; None where this one has not read as far."""
+        return self.charset if self.is_certain else None
 
 
 class NotTextError(InputError):
@@ -101,7 +96,7 @@ class DamagedError(InputError):
         return InputError(f"{self.file} {self.what}{where}", hint=self.hint)
 
 
-def text_chunks(file: InputFile, size: int = CHUNK_BYTES, reading: Reading | None = None) -> Generator[bytes]:
+def text_chunks(file: InputFile, size: int, reading: Reading | None = None) -> Generator[bytes]:
     """Yield a text file as UTF-8, decompressed; errors as for ``raw_chunks``.
 
     Bytes that its encoding does not have stay as they are.
@@ -130,7 +125,7 @@ def raw_chunks(file: InputFile, size: int, reading: Reading) -> Generator[bytes]
     size : int
         Most bytes of a chunk.
     reading : Reading
-        The pass that this is part of; its ``charset`` is set.
+        The pass that this is part of; its encoding is set.
 
     Raises
     ------
@@ -141,8 +136,9 @@ def raw_chunks(file: InputFile, size: int, reading: Reading) -> Generator[bytes]
     """
     with closing(chunks(file, max(size, HEAD_BYTES), reading)) as whole:
         first = next(whole, b"")
-        found, mark = _known_encoding(file, first[:HEAD_BYTES])
-        reading.charset = found or UTF_8
+        found, mark = _encoding_shown(file, first[:HEAD_BYTES])
+        found = found or file.charset
+        reading.charset, reading.is_certain = found or UTF_8, found is not None
         pieces: Iterable[bytes] = itertools.chain([first[mark:]], whole)
         for chunk in pieces if found else _recognising(pieces, file, reading):
             for start in range(0, len(chunk), size):
@@ -162,11 +158,13 @@ def _recognising(pieces: Iterable[bytes], file: InputFile, reading: Reading) -> 
         sample = b"".join(held)[start:] if len(held) > 1 else chunk[start : start + SAMPLE_BYTES]
         if not is_utf8(sample[:SAMPLE_BYTES], len(sample) < SAMPLE_BYTES and damage is None):
             damage = damage or _read_on(coming, held, start + MORE_BYTES)
-            reading.charset = asked or recognised(b"".join(held)[start : start + MORE_BYTES])
+            reading.charset = asked or recognise(b"".join(held)[start : start + MORE_BYTES])
+        reading.is_certain = True
         yield from held
         if damage is not None:
             raise damage
         yield from coming
+    reading.is_certain = True
 
 
 def _first_beyond_ascii(chunk: bytes) -> int:
@@ -188,7 +186,7 @@ def _read_on(coming: Iterator[bytes], held: list[bytes], size: int) -> DamagedEr
     return None
 
 
-def _known_encoding(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
+def _encoding_shown(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
     """Return the encoding, if the beginning of a file shows it, and the bytes of its byte order mark.
 
     Raises
@@ -196,16 +194,16 @@ def _known_encoding(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
     NotTextError
         Where it is none that text of this format can have.
     """
-    found, mark = marked(head) or (None, 0)
+    found, mark = encoding_of_mark(head) or (None, 0)
     how = "it begins with that byte order mark"
     if found is None and file.encoding and not (asked := charset_named(file.encoding)).has_ascii:
         found, how = asked, "as was said"
-    if found is None and 0 in head and (guess := wide(head)):
+    if found is None and 0 in head and (guess := utf_16_without_mark(head)):
         found, how = guess, "by its zero bytes"
-    found = found or escaped(head)
+    found = found or iso_2022_jp(head)
     if found is None or found.has_ascii:
         _refuse_binary(file, head)
-    elif file.format != "txt" and not found.has_lines:
+    elif file.format.has_lines and not found.has_lines:
         name = found.shown
         to_iconv = name.rpartition("-")[0] if mark else name.replace("-LE", "LE").replace("-BE", "BE")
         raise NotTextError(
@@ -218,23 +216,24 @@ def _known_encoding(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
 
 def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Generator[bytes]:
     """Yield the decompressed bytes of a file as they are; parameters and errors as for ``text_chunks``."""
-    given = 0
+    done = 0
     try:
         for chunk in _decompressed(file, size, reading or Reading()):
-            given += len(chunk)
+            done += len(chunk)
             yield chunk
     except DecompressionError as error:
         # The last step is lost, as a whole. Again in small ones: slow, but what is good is read and counted.
         with suppress(DecompressionError):
-            yield from _behind(given, _decompressed(file, _SMALL_BYTES, Reading()))
+            yield from _behind(done, _decompressed(file, _SMALL_BYTES, Reading()))
         raise _damage(file, error) from error
 
 
 def size_of(file: InputFile) -> int | None:
-    """Return how many bytes a file has when decompressed; None where only reading it would tell."""
+    """Return how many bytes a file has when decompressed; None where only reading all of it would show."""
     try:
         with file.path.open("rb", buffering=0) as handle:
-            return None if is_compressed(handle.read(4)) else os.fstat(handle.fileno()).st_size
+            is_compressed = compression_of(handle.read(SIGNATURE_BYTES)) is not None
+            return None if is_compressed else os.fstat(handle.fileno()).st_size
     except OSError as error:
         raise unreadable(file, error) from error
 
@@ -248,10 +247,10 @@ def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[byt
     before = reading.bytes_read
     try:
         with file.path.open("rb", buffering=0) as handle:
-            magic = handle.read(4)
+            head = handle.read(SIGNATURE_BYTES)
             handle.seek(0)
-            found = decompressed(handle, magic, size)
-            with closing(ahead(found) if reading.ahead and is_compressed(magic) else found) as whole:
+            found = decompressed(handle, head, size)
+            with closing(ahead(found) if reading.ahead and compression_of(head) is not None else found) as whole:
                 for chunk in whole:
                     reading.bytes_read = before + handle.tell()
                     yield chunk
@@ -260,12 +259,12 @@ def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[byt
         raise unreadable(file, error) from error
 
 
-def _behind(given: int, whole: Generator[bytes]) -> Generator[bytes]:
+def _behind(done: int, whole: Generator[bytes]) -> Generator[bytes]:
     """Yield what comes after the first so many bytes."""
     for chunk in whole:
-        if given < len(chunk):
-            yield chunk[given:]
-        given = max(0, given - len(chunk))
+        if done < len(chunk):
+            yield chunk[done:]
+        done = max(0, done - len(chunk))
 
 
 def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
@@ -276,9 +275,8 @@ def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
 
 def _refuse_binary(file: InputFile, head: bytes) -> None:
     expected = "text"
-    for magic, name in _MAGIC:
-        if head.startswith(magic):
-            raise NotTextError(f"{file.name} holds {name}", expected, "unpack it, or give it its own suffix")
+    if (name := content_name(head)) is not None:
+        raise NotTextError(f"{file.name} holds {name}", expected, "unpack it, or give it its own suffix")
     if (position := head.find(0)) >= 0:
         raise NotTextError(
             f"{file.name} holds binary content (a NUL byte at byte {position + 1:,})",

@@ -1,7 +1,7 @@
-"""Which fields hold the text, the id, the date, the source: asked for, or guessed, record by record.
+"""Choose for each record which of its fields hold text, id, date and source: those asked for, or those guessed.
 
 All names that are looked for stand in one tree, whose branches are the objects within objects. A record is walked along
-it once; of what was met for a role the first usable by rank is taken. The kernel for JSON lines does the same with the
+it once, and for each role the usable value of the best rank is chosen. The kernel for JSON lines does the same with the
 tree as arrays (`dedup.kernels.json_fields`), tables do it column by column.
 """
 
@@ -9,30 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any, NamedTuple
 
 from dedup.errors import ColumnError
-from dedup.io.fields.producers import GUESSES, ROLES, is_abstract
-from dedup.io.source import Fields
+from dedup.io.fields.producers import GUESSES, is_abstract
+from dedup.io.fields.roles import ROLES, TEXT, Kind, Role, is_usable
+from dedup.io.read_options import Fields
+from dedup.io.wording import MANY, listed
 
-TEXT, ID, DATE, SOURCE = range(4)
-
-NO_RANK = 255
-"""Rank of what was not found; all others are lower."""
-
-SAMPLE_RECORDS = 100
-"""Records that are looked at for what a person is told of the fields."""
-
-BLANK = "".join(map(chr, range(33)))
+MISSING_RANK = 255
+"""Rank of a role for which a record has no usable value; all others are lower."""
 
 MOST_KEYS = 6
 """A name with more parts is taken as it stands, or as a path of all of them, but not of some joined."""
 
 Path = tuple[str, ...]
 
-Found = list[list[tuple[int, Any]]]
-"""For each role the rank and the value of what a record has, the best first."""
+RankedValues = list[list[tuple[int, Any]]]
+"""For each role the ranks and values of the fields that a record has for it, the best first."""
 
 
 @dataclass
@@ -64,15 +58,15 @@ class Node:
                 yield role, other_rank
 
 
-class Taken(NamedTuple):
-    """What is taken for a role, of a record.
+class FieldValue(NamedTuple):
+    """The value of a record for a role, and the field that it is from.
 
     Parameters
     ----------
     value : object
         None where there is nothing. Of a text, or an id, it may be one that cannot be used, to be refused.
     rank : int
-        `NO_RANK` where nothing can be used.
+        `MISSING_RANK` where nothing can be used.
     name : str
         The field that the value is from.
     """
@@ -95,17 +89,17 @@ class FieldTree:
         self.fields = fields
         self.parts = joined_names(fields.text)
         """The fields that are joined to a text, none where it is of one."""
-        wanted = [getattr(fields, role) for role in ROLES] + list(self.parts)
-        self.roles = (*ROLES, *("text" for _ in self.parts))
+        wanted = [getattr(fields, role.name) for role in ROLES] + list(self.parts)
+        self.roles: tuple[Role, ...] = (*ROLES, *(ROLES[TEXT] for _ in self.parts))
         """What each role is for: behind the four, one for each part of a text."""
         self.names: list[list[str]] = []
         """By role and rank the name of the field."""
-        self.first_abstract = NO_RANK
+        self.first_abstract = MISSING_RANK
         """Texts from this rank on are `shapes.ABSTRACTS`."""
         self.nodes = [Node("")]
         for role, asked in enumerate(wanted):
             if asked is None:
-                self._guess(role, GUESSES[self.roles[role]])
+                self._guess(role, GUESSES[self.roles[role].name])
             else:
                 self._ask(role, asked)
 
@@ -114,9 +108,9 @@ class FieldTree:
         """Whether each field has one use at most."""
         return all(len(node.uses) < 2 for node in self.nodes)
 
-    def match(self, record: Mapping[Any, Any]) -> Found:
+    def match(self, record: Mapping[Any, Any]) -> RankedValues:
         """Return what a record has for each role."""
-        found: Found = [[] for _ in self.roles]
+        found: RankedValues = [[] for _ in self.roles]
         self._walk(record, self.nodes[0], False, found)
         for one in found:
             if len(one) > 1:
@@ -125,23 +119,24 @@ class FieldTree:
 
     def has_text(self, record: Mapping[Any, Any]) -> bool:
         """Whether a record has a field of a text, be it empty."""
-        found = self.match(record)
-        return any(found[role] for role, name in enumerate(self.roles) if name == "text")
+        return any(
+            values for values, role in zip(self.match(record), self.roles, strict=True) if role.kind is Kind.TEXT
+        )
 
-    def take(self, role: int, found: Sequence[tuple[int, Any]]) -> Taken:
+    def choose(self, role: int, found: Sequence[tuple[int, Any]]) -> FieldValue:
         """Choose the first usable value of a role.
 
         Where there is none: the first that is there at all.
         """
-        other = Taken(None, NO_RANK, "")
+        other = FieldValue(None, MISSING_RANK, "")
         has_text = role == TEXT and bool(found) and found[0][0] < self.first_abstract
         for rank, value in found:
             if has_text and rank >= self.first_abstract:
                 break
             if is_usable(self.roles[role], value):
-                return Taken(value, rank, self.names[role][rank])
+                return FieldValue(value, rank, self.names[role][rank])
             if value is not None and other.value is None:
-                other = Taken(value, NO_RANK, self.names[role][rank])
+                other = FieldValue(value, MISSING_RANK, self.names[role][rank])
         return other
 
     def child(self, node: Node, key: Any) -> tuple[Node, bool] | None:
@@ -171,12 +166,12 @@ class FieldTree:
         asked = name or getattr(self.fields, role)
         hint = f"name the right one with --{role}-field ({role}_field=)"
         if asked is not None:
-            return ColumnError(f"{where} has no field {asked!r}", f"one of its fields: {listed(names)}", hint)
+            return ColumnError(f"{where} has no field {asked!r}", f"one of its fields: {_shown(names)}", hint)
         guesses = [name for name in GUESSES[role] if "." not in name and name[0] not in "@_"]
         expected = f"a {role} field named {', '.join(guesses[:-1])} or {guesses[-1]}"
-        return ColumnError(f"{where} has the fields {listed(names)}", expected, hint)
+        return ColumnError(f"{where} has the fields {_shown(names)}", expected, hint)
 
-    def _walk(self, record: Mapping[Any, Any], node: Node, is_other: bool, found: Found) -> None:
+    def _walk(self, record: Mapping[Any, Any], node: Node, is_other: bool, found: RankedValues) -> None:
         for key, value in record.items():
             met = self.child(node, key)
             if met is None:
@@ -187,7 +182,7 @@ class FieldTree:
             if child.children:
                 self.walk_value(value, child, in_other_case, found)
 
-    def walk_value(self, value: Any, node: Node, is_other: bool, found: Found) -> None:
+    def walk_value(self, value: Any, node: Node, is_other: bool, found: RankedValues) -> None:
         """Add what stands below a node, in an object or in the objects of a list."""
         if isinstance(value, Mapping):
             self._walk(value, node, is_other, found)
@@ -216,7 +211,7 @@ class FieldTree:
         """Look for a field of this name, then for one at this path."""
         is_joined = role == TEXT and bool(self.parts)
         paths = [(name,)] if is_joined else paths_of(name)
-        if role == SOURCE:  # of an object, as a publisher may be, the name counts
+        if self.roles[role].kind is Kind.LABEL:  # of an object, as a publisher may be, the name counts
             paths += [(*path, "name") for path in paths]
         for rank, path in enumerate(paths):
             self._add(path, role, rank, -1, fold=False)
@@ -278,18 +273,5 @@ def _groupings(keys: list[str]) -> Iterator[Path]:
             yield (first, *rest)
 
 
-def is_usable(role: str, value: Any) -> bool:
-    """Whether a value can be the text, the id, the date or the source of a record, and is not to be passed over."""
-    if isinstance(value, str):
-        return value[:1] > " " or bool(value.strip(BLANK))
-    if role == "text" or value is None:
-        return False
-    if role == "date":
-        return value != [] and bool(value == value)
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(value == value)
-
-
-def listed(names: Sequence[str], most: int = 30) -> str:
-    """Return names with commas between them, not too many of them."""
-    cut = ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-    return cut or "(none)"
+def _shown(names: Sequence[str]) -> str:
+    return listed(names, MANY) or "(none)"

@@ -1,4 +1,4 @@
-"""What the records of common producers of news look like: under which names they hold text, id, date and source.
+"""The table of producers of news: under which names their records hold text, id, date and source.
 
 A name with dots is a path into objects within objects. Each record is read by the best of its names, whatever other
 records have; so one table serves all producers, also of files in which they are mixed.
@@ -8,33 +8,35 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dedup.io.fields.roles import ROLE_NAMES
 
-class Shape(NamedTuple):
+
+class Producer(NamedTuple):
     """The names that one producer gives to fields; of several the best first.
 
     Parameters
     ----------
-    producer : str
+    name : str
     text, id, date, source : tuple of str
     """
 
-    producer: str
+    name: str
     text: tuple[str, ...] = ()
     id: tuple[str, ...] = ()
     date: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
 
 
-SHAPES = (
+PRODUCERS = (
     # The names of the first two say more than the common ones, which their records hold as well.
     #
     # WordPress REST API: `date` is in the time zone of the site, `date_gmt` in UTC.
     # https://developer.wordpress.org/rest-api/reference/posts/
-    Shape("WordPress", text=("content.rendered",), date=("date_gmt",)),
+    Producer("WordPress", text=("content.rendered",), date=("date_gmt",)),
     # trafilatura: in its JSON `source` is the URL of the page, `source-hostname` the name of the site.
     # https://trafilatura.readthedocs.io/en/latest/usage-python.html
-    Shape("trafilatura", source=("source-hostname",)),
-    Shape(
+    Producer("trafilatura", source=("source-hostname",)),
+    Producer(
         "many",
         text=("text", "content", "body", "article"),
         id=("id", "url", "guid", "link"),
@@ -42,10 +44,10 @@ SHAPES = (
         source=("source", "publisher"),
     ),
     # NewsAPI: `source` is an object of `id` and `name`. https://newsapi.org/docs/endpoints/everything
-    Shape("NewsAPI", text=("content",), id=("url",), date=("publishedAt",), source=("source.name",)),
+    Producer("NewsAPI", text=("content",), id=("url",), date=("publishedAt",), source=("source.name",)),
     # schema.org, as in the JSON-LD of pages; several things of one page stand in a list `@graph`.
     # https://schema.org/NewsArticle and https://www.w3.org/TR/json-ld11/#named-graphs
-    Shape(
+    Producer(
         "schema.org",
         text=("articleBody", "@graph.articleBody"),
         id=(
@@ -59,9 +61,9 @@ SHAPES = (
         source=("publisher.name", "@graph.publisher.name"),
     ),
     # news-please. https://github.com/fhamborg/news-please/blob/master/newsplease/NewsArticle.py
-    Shape("news-please", text=("maintext",), id=("url",), date=("date_publish",), source=("source_domain",)),
+    Producer("news-please", text=("maintext",), id=("url",), date=("date_publish",), source=("source_domain",)),
     # newspaper4k. https://newspaper4k.readthedocs.io/en/latest/user_guide/api_reference.html
-    Shape(
+    Producer(
         "newspaper4k",
         text=("text", "summary"),
         id=("url",),
@@ -69,9 +71,9 @@ SHAPES = (
         source=("meta_site_name", "source_url"),
     ),
     # CCNet; its `date_download` is that of the crawl. https://github.com/facebookresearch/cc_net
-    Shape("CCNet", text=("raw_content",), id=("url",), source=("source_domain",)),
+    Producer("CCNet", text=("raw_content",), id=("url",), source=("source_domain",)),
     # Guardian Open Platform. https://open-platform.theguardian.com/documentation/item
-    Shape(
+    Producer(
         "Guardian API",
         text=("fields.bodyText", "fields.body", "blocks.body.bodyTextSummary"),
         id=("id", "webUrl"),
@@ -80,7 +82,7 @@ SHAPES = (
     ),
     # RSS and Atom by their own names, and as feedparser writes them: `content` is a list of objects with a `value`.
     # https://feedparser.readthedocs.io/en/latest/reference-entry.html
-    Shape(
+    Producer(
         "feedparser",
         text=("content.value", "summary"),
         id=("id", "link"),
@@ -88,7 +90,7 @@ SHAPES = (
         source=("source.title",),
     ),
     # JSON Feed. https://www.jsonfeed.org/version/1.1/
-    Shape(
+    Producer(
         "JSON Feed",
         text=("content_text", "content_html", "summary"),
         id=("id", "url"),
@@ -97,10 +99,10 @@ SHAPES = (
     # GDELT: what its DOC API lists, and the columns of the Global Knowledge Graph in BigQuery.
     # https://blog.gdeltproject.org/gdelt-doc-2-0-api-debuts/
     # https://blog.gdeltproject.org/introducing-gkg-2-0-the-next-generation-of-the-gdelt-global-knowledge-graph/
-    Shape("GDELT", id=("url", "DocumentIdentifier"), date=("seendate",), source=("domain", "SourceCommonName")),
+    Producer("GDELT", id=("url", "DocumentIdentifier"), date=("seendate",), source=("domain", "SourceCommonName")),
     # MongoDB's exports: an id is an object. https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/
-    Shape("MongoDB", id=("_id", "_id.$oid")),
-    Shape(
+    Producer("MongoDB", id=("_id", "_id.$oid")),
+    Producer(
         "others",
         text=("full_text", "fulltext", "raw_text"),
         id=("guid.rendered",),
@@ -108,7 +110,7 @@ SHAPES = (
         source=("sitename", "site_name", "hostname"),
     ),
 )
-"""What comes first is preferred; a later shape adds the names that those before it have not."""
+"""What comes first is preferred; a later producer adds the names that those before it have not."""
 
 ABSTRACTS = ("summary",)
 """Names that hold a text of their own, or what a longer one is about: read only where a record has no other field of
@@ -124,11 +126,9 @@ HITS = "_source"
 """Where exports of Elasticsearch have the document, beside its `_id`:
 https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html"""
 
-ROLES = ("text", "id", "date", "source")
-
 
 def _names(role: str) -> tuple[str, ...]:
-    names = dict.fromkeys(name for shape in SHAPES for name in getattr(shape, role))
+    names = dict.fromkeys(name for producer in PRODUCERS for name in getattr(producer, role))
     first = [name for name in names if name not in (*ABSTRACTS, *UPDATES)]
     last = [name for name in names if name not in first]
     return (*first, *_in_hits(first), *last, *_in_hits(last))
@@ -138,7 +138,7 @@ def _in_hits(names: list[str]) -> list[str]:
     return [f"{HITS}.{name}" for name in names if not name.startswith(("@", "_"))]
 
 
-GUESSES = {role: _names(role) for role in ROLES}
+GUESSES = {role: _names(role) for role in ROLE_NAMES}
 """Names tried for each field, the best first."""
 
 

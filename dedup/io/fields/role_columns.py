@@ -1,4 +1,4 @@
-"""What is taken of many records for each role, side by side.
+"""Choose the fields of many records at once: a column of values for each role.
 
 Records of the same keys, as those of one producer are, need not be walked one by one: their values stand in columns, of
 which the best mostly holds something everywhere.
@@ -12,44 +12,44 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dedup.io.fields.field_counts import FieldCounts, add_to, is_filled
-from dedup.io.fields.field_tree import NO_RANK, FieldTree, Found, Taken
+from dedup.io.fields.field_tree import MISSING_RANK, FieldTree, FieldValue, RankedValues
 
 FEW_TO_A_GROUP = 4
 """Records of the same keys below which it is not worth while to look at them together."""
 
 
 @dataclass
-class Column:
-    """What is taken for a role.
+class RoleColumn:
+    """The values of records for a role.
 
     Parameters
     ----------
     values : list
         By record; None where there is nothing, or nothing that can be used.
     ranks : list of int
-        Of the fields they are from; `NO_RANK` where nothing can be used, or it is blank.
-    refused : dict of int to Taken
+        Of the fields they are from; `MISSING_RANK` where nothing can be used, or it is blank.
+    refused : dict of int to FieldValue
         By position what is there where nothing can be used.
     """
 
     values: list[Any]
     ranks: list[int]
-    refused: dict[int, Taken] = field(default_factory=dict)
+    refused: dict[int, FieldValue] = field(default_factory=dict)
 
     @staticmethod
-    def empty(size: int) -> Column:
+    def empty(size: int) -> RoleColumn:
         """Return a column of nothing."""
-        return Column([None] * size, [NO_RANK] * size)
+        return RoleColumn([None] * size, [MISSING_RANK] * size)
 
-    def put(self, position: int, taken: Taken) -> None:
-        """Put in what was taken of a record."""
-        if taken.rank == NO_RANK and taken.value is not None and not isinstance(taken.value, str):
-            self.refused[position] = taken
+    def put(self, position: int, chosen: FieldValue) -> None:
+        """Put in the value that was chosen for a record."""
+        if chosen.rank == MISSING_RANK and chosen.value is not None and not isinstance(chosen.value, str):
+            self.refused[position] = chosen
         else:
-            self.values[position], self.ranks[position] = taken.value, taken.rank
+            self.values[position], self.ranks[position] = chosen.value, chosen.rank
 
 
-class Columns:
+class RoleColumns:
     """Reads the fields of records, and counts them.
 
     Parameters
@@ -61,13 +61,13 @@ class Columns:
 
     def __init__(self, tree: FieldTree, size: int) -> None:
         self._tree = tree
-        self.by_role = [Column.empty(size) for _ in tree.roles]
+        self.by_role = [RoleColumn.empty(size) for _ in tree.roles]
         self.counts = FieldCounts()
 
     @staticmethod
-    def of_records(tree: FieldTree, records: Mapping[int, Mapping[Any, Any]], size: int) -> Columns:
+    def of_records(tree: FieldTree, records: Mapping[int, Mapping[Any, Any]], size: int) -> RoleColumns:
         """Read records by their positions; at the others there is nothing."""
-        made = Columns(tree, size)
+        made = RoleColumns(tree, size)
         groups: dict[tuple[Any, ...], list[int]] = {}
         for position, record in records.items():
             groups.setdefault(tuple(record), []).append(position)
@@ -82,9 +82,9 @@ class Columns:
         return made
 
     @staticmethod
-    def of_cells(tree: FieldTree, places: Found, rows: Mapping[int, Sequence[str]], size: int) -> Columns:
+    def of_cells(tree: FieldTree, places: RankedValues, rows: Mapping[int, Sequence[str]], size: int) -> RoleColumns:
         """Read rows of cells by their positions, of which the places are known for each role."""
-        made = Columns(tree, size)
+        made = RoleColumns(tree, size)
         cells = list(rows.values())
         columns = [[(rank, [row[place] for row in cells]) for rank, place in some] for some in places]
         made.add(list(rows), columns)
@@ -94,18 +94,21 @@ class Columns:
     def add(self, positions: Sequence[int], columns: Sequence[Sequence[tuple[int, list[Any]]]]) -> None:
         """Take the best of the columns of each role, given with their ranks, the best first."""
         for role, some in enumerate(columns):
-            name, names = self._tree.roles[role], self._tree.names[role]
-            for rank, values in some:
+            name, names = self._tree.roles[role].name, self._tree.names[role]
+            are_texts = [_is_text_everywhere(values) for _, values in some]
+            for (rank, values), is_text in zip(some, are_texts, strict=True):
                 add_to(self.counts.present, name, names[rank], len(values))
-                filled = len(values) if _is_text_everywhere(values) else sum(map(is_filled, values))
+                filled = len(values) if is_text else sum(map(is_filled, values))
                 add_to(self.counts.filled, name, names[rank], filled)
             if some:
-                self._take(role, positions, some)
+                self._choose(role, positions, some, are_texts[0])
 
-    def _take(self, role: int, positions: Sequence[int], columns: Sequence[tuple[int, list[Any]]]) -> None:
+    def _choose(
+        self, role: int, positions: Sequence[int], columns: Sequence[tuple[int, list[Any]]], is_best_text: bool
+    ) -> None:
         column = self.by_role[role]
         rank, best = columns[0]
-        if _is_text_everywhere(best):
+        if is_best_text:
             if len(positions) == len(column.values):
                 column.values, column.ranks = best, [rank] * len(best)
                 return
@@ -117,7 +120,7 @@ class Columns:
             if value.__class__ is str and value[:1] > " ":
                 column.values[position], column.ranks[position] = value, rank
             elif value is not None or len(columns) > 1:
-                column.put(position, self._tree.take(role, [(rank, values[at]) for rank, values in columns]))
+                column.put(position, self._tree.choose(role, [(rank, values[at]) for rank, values in columns]))
 
     def _side_by_side(
         self, keys: tuple[Any, ...], records: Sequence[Mapping[Any, Any]]
@@ -137,7 +140,7 @@ class Columns:
             some.sort(key=lambda column: column[0])
         return columns
 
-    def _add_found(self, positions: Iterable[int], found: Sequence[Found]) -> None:
+    def _add_found(self, positions: Iterable[int], found: Sequence[RankedValues]) -> None:
         for role, column in enumerate(self.by_role):
             names = self._tree.names[role]
             present, filled = Counter[int](), Counter[int]()
@@ -145,16 +148,16 @@ class Columns:
                 if some[role]:
                     present.update(rank for rank, _ in some[role])
                     filled.update(rank for rank, value in some[role] if is_filled(value))
-                    column.put(position, self._tree.take(role, some[role]))
+                    column.put(position, self._tree.choose(role, some[role]))
             for counts, ranks in ((self.counts.present, present), (self.counts.filled, filled)):
                 for rank, count in ranks.items():
-                    add_to(counts, self._tree.roles[role], names[rank], count)
+                    add_to(counts, self._tree.roles[role].name, names[rank], count)
 
     def _count_used(self) -> None:
         for role, column in enumerate(self.by_role):
             for rank, count in Counter(column.ranks).items():
-                if rank != NO_RANK:
-                    add_to(self.counts.used, self._tree.roles[role], self._tree.names[role][rank], count)
+                if rank != MISSING_RANK:
+                    add_to(self.counts.used, self._tree.roles[role].name, self._tree.names[role][rank], count)
 
 
 def _is_text_everywhere(values: list[Any]) -> bool:

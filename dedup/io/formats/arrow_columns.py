@@ -1,4 +1,4 @@
-"""Arrow columns to batches: what Parquet files and tables in memory have in common."""
+"""Read batches from the columns of Arrow tables: those of Parquet files, and those in memory."""
 
 from __future__ import annotations
 
@@ -14,19 +14,17 @@ import pyarrow.compute as pc
 from dedup.dates import UnreadableDates, read_date_column
 from dedup.errors import ColumnError
 from dedup.io.bytes.lines import runs
-from dedup.io.bytes.surrogates import printable, readable
+from dedup.io.bytes.surrogates import readable, to_bytes
 from dedup.io.fields.field_counts import FieldCounts, add_to
-from dedup.io.fields.field_tree import DATE, ID, SOURCE, TEXT, FieldTree, Found, Node, is_usable
-from dedup.io.fields.producers import ROLES
-from dedup.io.formats.batch_builder import is_blank, joined_texts, name_records, sites_of_urls, without_long_texts
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, Batch
+from dedup.io.fields.field_tree import FieldTree, Node, RankedValues
+from dedup.io.fields.roles import DATE, ID, LABELS, ROLES, TEXT, Kind, clean_labels, is_usable
+from dedup.io.formats.batch_builder import is_blank, joined_texts, name_records, without_long_texts
+from dedup.io.read_options import ReadOptions, ReadTuning
+from dedup.io.source import Batch
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-MOST_BYTES = 4 * BATCH_BYTES
-"""Bytes of a batch above which it is cut once more."""
 
 _TEXT_TYPES = {"string", "large_string", "string_view", "binary", "large_binary", "binary_view", "null"}
 
@@ -44,7 +42,7 @@ class Candidate:
     node : Node or None
         Of a list of objects the node of the tree below which its fields are looked for.
     is_other : bool
-        Whether the way to it has names in other case.
+        Whether its path has names in other case.
     """
 
     rank: int
@@ -68,7 +66,7 @@ def find_columns(tree: FieldTree, schema: pa.Schema, where: str) -> Candidates:
     """
     found: Candidates = [[] for _ in tree.roles]
     _walk(tree, list(schema), tree.nodes[0], (), False, found)
-    texts = [one for role, some in enumerate(found) if tree.roles[role] == "text" for one in some]
+    texts = [one for role, some in enumerate(found) if tree.roles[role].kind is Kind.TEXT for one in some]
     if not texts:
         raise tree.missing(where, names_in(schema))
     if not any(one.node is not None or _holds_text(one.type) for one in texts):
@@ -83,10 +81,11 @@ def find_columns(tree: FieldTree, schema: pa.Schema, where: str) -> Candidates:
 
 def _fitting(tree: FieldTree, role: int, some: list[Candidate]) -> list[Candidate]:
     """Leave out what is of a type that cannot serve."""
-    name = tree.roles[role]
-    if name == "date":
+    kind = tree.roles[role].kind
+    if kind is Kind.DATE:
         return some
-    some = [one for one in some if one.node is not None or (_holds_text if name == "text" else _is_scalar)(one.type)]
+    fits = _holds_text if kind is Kind.TEXT else _is_scalar
+    some = [one for one in some if one.node is not None or fits(one.type)]
     if role == TEXT and some and some[0].rank < tree.first_abstract:
         return [one for one in some if one.rank < tree.first_abstract]
     return some
@@ -115,17 +114,17 @@ def _walk(
         if met is None or column.name in seen:
             continue
         seen.add(column.name)
-        child, in_other_case, way = met[0], met[1] or is_other, (*path, column.name)
+        child, in_other_case, place = met[0], met[1] or is_other, (*path, column.name)
         for role, rank in child.ranks(in_other_case):
-            found[role].append(Candidate(rank, way, column.type))
+            found[role].append(Candidate(rank, place, column.type))
         kind = _plain_type(column.type)
         if not child.children:
             continue
         if pa.types.is_struct(kind):
-            _walk(tree, [kind.field(place) for place in range(kind.num_fields)], child, way, in_other_case, found)
+            _walk(tree, [kind.field(number) for number in range(kind.num_fields)], child, place, in_other_case, found)
         elif _is_list_of_objects(kind):
             for role, rank in sorted(set(_uses_below(tree, child))):
-                found[role].append(Candidate(rank, way, column.type, child, in_other_case))
+                found[role].append(Candidate(rank, place, column.type, child, in_other_case))
 
 
 def _is_list_of_objects(kind: pa.DataType) -> bool:
@@ -162,7 +161,9 @@ def names_in(schema: pa.Schema) -> list[str]:
     return names
 
 
-def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, tree: FieldTree, longest: int = LONGEST) -> Batch:
+def arrow_batch(
+    file: str, first_row: int, records: pa.RecordBatch, tree: FieldTree, options: ReadOptions | None = None
+) -> Batch:
     """Build a batch from the columns of a record batch.
 
     Parameters
@@ -175,15 +176,16 @@ def arrow_batch(file: str, first_row: int, records: pa.RecordBatch, tree: FieldT
         May have further columns.
     tree : FieldTree
         The fields to read.
-    longest : int
-        Bytes of the longest text.
+    options : ReadOptions, optional
 
     Returns
     -------
     Batch
         Rejected are only texts that are too long: a column's type holds for all records.
     """
-    return without_long_texts(ArrowReader(file, first_row, records, tree).batch(), longest)
+    options = options or ReadOptions()
+    batch = ArrowReader(file, first_row, records, tree).batch()
+    return without_long_texts(batch, options.longest, options.tuning.raw_bytes)
 
 
 class ArrowReader:
@@ -196,6 +198,8 @@ class ArrowReader:
         self._tree = tree
         self._candidates = find_columns(tree, records.schema, file)
         self._counts = FieldCounts()
+        self._lists: dict[tuple[str, ...], list[RankedValues]] = {}
+        """By the path of a list of objects the values in it, for each record."""
 
     def batch(self) -> Batch:
         """Return the batch."""
@@ -203,15 +207,17 @@ class ArrowReader:
         if len(self._tree.roles) > len(ROLES):
             parts = [self._text(role) for role in range(len(ROLES), len(self._tree.roles))]
             texts = joined_texts(texts, ~is_blank(texts).to_numpy(zero_copy_only=False), parts)
-        sources = sites_of_urls(pa.array([value or None for value in self._values(SOURCE)], pa.string()))
+        labels = {
+            role.name: pa.array([value or None for value in self._values(place)], pa.string()) for place, role in LABELS
+        }
         published, unread = self._dates()
         names = name_records(self._file, self._row, self._values(ID))
-        return Batch(self._file, self._row, names, texts, published, sources, {}, unread, self._counts)
+        return Batch(self._file, self._row, names, texts, published, clean_labels(labels), {}, unread, self._counts)
 
     def _columns(self, role: int) -> Iterator[tuple[int, pa.Array, npt.NDArray[np.bool_]]]:
         """Yield the columns of a role, the best first: rank, values, and for which records it is used."""
         left = np.ones(len(self._row), bool)
-        name = self._tree.roles[role]
+        name = self._tree.roles[role].name
         for one in self._candidates[role]:
             array = self._column(one, role)
             filled = _filled(array)
@@ -232,14 +238,24 @@ class ArrowReader:
 
     def _in_lists(self, array: pa.Array, one: Candidate, role: int) -> pa.Array:
         """Return of lists of objects the first usable value."""
+        if one.path not in self._lists:
+            self._lists[one.path] = self._values_in_lists(array, one)
+        ranked = (values[role] for values in self._lists[one.path])
+        usable = (
+            next((v for rank, v in values if rank == one.rank and is_usable(self._tree.roles[role], v)), None)
+            for values in ranked
+        )
+        return pa.array([None if value is None else to_bytes(str(value)) for value in usable], pa.binary())
+
+    def _values_in_lists(self, array: pa.Array, one: Candidate) -> list[RankedValues]:
+        """Return what the objects of a list have for each role, for each record."""
         assert one.node is not None
-        values = []
-        for value in array.to_pylist():
-            found: Found = [[] for _ in self._tree.roles]
-            self._tree.walk_value(value, one.node, one.is_other, found)
-            usable = (v for rank, v in found[role] if rank == one.rank and is_usable(self._tree.roles[role], v))
-            values.append(next(usable, None))
-        return pa.array([None if value is None else printable(str(value)) for value in values], pa.string())
+        found: list[RankedValues] = []
+        for value in array.cast(_as_binary(array.type)).to_pylist():
+            values: RankedValues = [[] for _ in self._tree.roles]
+            self._tree.walk_value(_decoded(value), one.node, one.is_other, values)
+            found.append(values)
+        return found
 
     def _text(self, role: int) -> pa.LargeBinaryArray:
         """Return the texts; where all are blank, the first that is no null."""
@@ -293,25 +309,26 @@ def strings(array: pa.Array) -> list[str | None]:
     return [None if value is None or value != value else str(value) for value in array.to_pylist()]
 
 
-def records_per_batch(records: int, size: int) -> int:
+def records_per_batch(records: int, size: int, tuning: ReadTuning) -> int:
     """Return how many records make a batch, when so many take so many bytes."""
-    return max(1, min(BATCH_RECORDS, BATCH_BYTES * records // max(size, 1)))
+    return max(1, min(tuning.batch_records, tuning.batch_bytes * records // max(size, 1)))
 
 
-def slices(table: pa.Table) -> Iterator[pa.RecordBatch]:
+def slices(table: pa.Table, tuning: ReadTuning | None = None) -> Iterator[pa.RecordBatch]:
     """Cut a table into record batches of the size of a batch."""
-    for records in table.to_batches(max_chunksize=records_per_batch(table.num_rows, table.nbytes)):
-        yield from bounded(records)
+    tuning = tuning or ReadTuning()
+    for records in table.to_batches(max_chunksize=records_per_batch(table.num_rows, table.nbytes, tuning)):
+        yield from bounded(records, tuning)
 
 
-def bounded(records: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+def bounded(records: pa.RecordBatch, tuning: ReadTuning) -> Iterator[pa.RecordBatch]:
     """Cut a record batch that is much larger than most: where a few records are long those of the usual number are."""
-    if records.num_rows < 2 or records.nbytes <= MOST_BYTES:
+    if records.num_rows < 2 or records.nbytes <= tuning.table_bytes:
         yield records
         return
     half = records.num_rows // 2
-    yield from bounded(records.slice(0, half))
-    yield from bounded(records.slice(half))
+    yield from bounded(records.slice(0, half), tuning)
+    yield from bounded(records.slice(half), tuning)
 
 
 def filtered(records: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordBatch:
@@ -339,6 +356,32 @@ def _plain(array: pa.Array) -> pa.Array:
     if _holds_text(array.type.value_type):  # decoded it may be larger than offsets of 32 bits can tell
         return array.dictionary.cast(pa.large_binary()).take(array.indices)
     return array.dictionary_decode()
+
+
+def _as_binary(kind: pa.DataType) -> pa.DataType:
+    """Return a type with bytes in the place of strings, which Python may not be able to decode."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return kind
+    kind = _plain_type(kind)
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_as_binary(field.type)) for field in map(kind.field, range(kind.num_fields))])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        item = kind.value_field.with_type(_as_binary(kind.value_type))
+        if pa.types.is_fixed_size_list(kind):
+            return pa.list_(item, kind.list_size)
+        return pa.large_list(item) if pa.types.is_large_list(kind) else pa.list_(item)
+    return pa.large_binary() if _holds_text(kind) else kind
+
+
+def _decoded(value: Any) -> Any:
+    """Return a value of Python with its bytes as strings; what is not UTF-8 in them is escaped."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, list):
+        return [_decoded(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _decoded(one) for key, one in value.items()}
+    return value
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

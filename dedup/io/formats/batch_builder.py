@@ -1,4 +1,4 @@
-"""Parsed values side by side to a batch: which records are rejected, what an id, a source, a text becomes."""
+"""Build a batch of the values that were chosen for each role: reject records, name them, and join their texts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 
 from dedup.dates import read_dates
 from dedup.io.bytes.surrogates import printable, to_bytes
-from dedup.io.fields.field_tree import ID, NO_RANK, FieldTree, Taken
-from dedup.io.fields.role_columns import Column, Columns
-from dedup.io.source import RAW_BYTES, Batch, Rejection
+from dedup.io.fields.field_tree import MISSING_RANK, FieldTree, FieldValue
+from dedup.io.fields.role_columns import RoleColumn, RoleColumns
+from dedup.io.fields.roles import DATE, ID, LABELS, ROLES, TEXT, clean_labels
+from dedup.io.source import Batch, Rejection
+from dedup.text.tokens import buffers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,11 +25,9 @@ if TYPE_CHECKING:
 JOINT = "\n\n"
 """Between the fields of which a text is."""
 
-_URL = r"^[Hh][Tt][Tt][Pp][Ss]?://(?:[^/@?#]*@)?([^/?#:]+).*$"
-
 
 @dataclass
-class Assembly:
+class BatchBuilder:
     """Records of a file that become a batch.
 
     Parameters
@@ -41,7 +41,7 @@ class Assembly:
     rejected : dict of int to Rejection
         Rejected so far, by position; extended in place.
     raw : callable
-        Gives the bytes of the record at a position.
+        Returns the bytes of the record at a position.
     """
 
     file: str
@@ -50,20 +50,20 @@ class Assembly:
     rejected: dict[int, Rejection]
     raw: Callable[[int], bytes]
 
-    def batch(self, columns: Columns, exact: Callable[[int], Mapping[Any, Any]] | None = None) -> Batch:
-        """Build a batch from what was taken for each role; of rejected records nothing.
+    def batch(self, columns: RoleColumns, exact: Callable[[int], Mapping[Any, Any]] | None = None) -> Batch:
+        """Build a batch of the values that were chosen for each role; of rejected records it has none.
 
         Parameters
         ----------
-        columns : Columns
+        columns : RoleColumns
         exact : callable, optional
-            Gives the record at a position with numbers as they stand, where those that were taken may be rounded.
+            Returns the record at a position with numbers as they stand, where those that were chosen may be rounded.
         """
-        texts, ids, dates, sources, *parts = columns.by_role
+        texts, ids, parts = columns.by_role[TEXT], columns.by_role[ID], columns.by_role[len(ROLES) :]
         if exact is not None and float in set(map(type, ids.values)):
             for position, value in enumerate(ids.values):
                 if isinstance(value, float):
-                    ids.put(position, self.tree.take(ID, self.tree.match(exact(position))[ID]))
+                    ids.put(position, self.tree.choose(ID, self.tree.match(exact(position))[ID]))
         if parts:
             texts = _joined(texts, parts)
         for position, one in texts.refused.items():
@@ -74,14 +74,17 @@ class Assembly:
                 self._reject(position, f"{one.name} is {kind(one.value)}, expected a string or a number")
         for position in self.rejected:
             texts.values[position] = None
-        published, unread = read_dates(dates.values, self.tree.fields.date_format)
+        labels = {
+            role.name: pa.array(map(_label, columns.by_role[place].values), pa.string()) for place, role in LABELS
+        }
+        published, unread = read_dates(columns.by_role[DATE].values, self.tree.fields.date_format)
         return Batch(
             self.file,
             self.row,
             name_records(self.file, self.row, ids.values),
             text_array(texts.values),
             published,
-            sites_of_urls(pa.array(map(_source, sources.values), pa.string())),
+            clean_labels(labels),
             self.rejected,
             unread,
             columns.counts,
@@ -92,29 +95,29 @@ class Assembly:
             self.rejected[position] = Rejection.of(reason, self.raw(position))
 
 
-def _joined(whole: Column, parts: Sequence[Column]) -> Column:
+def _joined(whole: RoleColumn, parts: Sequence[RoleColumn]) -> RoleColumn:
     """Return the texts of several fields: those of a field of their name in one, or they themselves, joined."""
-    joined = Column.empty(len(whole.values))
+    joined = RoleColumn.empty(len(whole.values))
     for position, rank in enumerate(whole.ranks):
-        every = [part.values[position] for part in parts if part.ranks[position] != NO_RANK]
-        if rank != NO_RANK:
-            joined.put(position, Taken(whole.values[position], rank, ""))
+        every = [part.values[position] for part in parts if part.ranks[position] != MISSING_RANK]
+        if rank != MISSING_RANK:
+            joined.put(position, FieldValue(whole.values[position], rank, ""))
         elif every:
-            joined.put(position, Taken(JOINT.join(every), 0, ""))
+            joined.put(position, FieldValue(JOINT.join(every), 0, ""))
         else:
             others = [one.refused.get(position) or one.values[position] for one in (whole, *parts)]
             other = next((value for value in others if value is not None), None)
-            joined.put(position, other if isinstance(other, Taken) else Taken(other, NO_RANK, ""))
+            joined.put(position, other if isinstance(other, FieldValue) else FieldValue(other, MISSING_RANK, ""))
     return joined
 
 
-def join_texts(whole: Taken, parts: list[Taken]) -> Taken:
+def join_texts(whole: FieldValue, parts: list[FieldValue]) -> FieldValue:
     """Return the text of several fields of one record."""
-    usable = [part for part in parts if part.rank != NO_RANK]
-    if whole.rank != NO_RANK or not usable:
+    usable = [part for part in parts if part.rank != MISSING_RANK]
+    if whole.rank != MISSING_RANK or not usable:
         others = (one for one in (whole, *parts) if one.value is not None)
-        return whole if whole.rank != NO_RANK else next(others, whole)
-    return Taken(JOINT.join(part.value for part in usable), 0, ", ".join(part.name for part in usable))
+        return whole if whole.rank != MISSING_RANK else next(others, whole)
+    return FieldValue(JOINT.join(part.value for part in usable), 0, ", ".join(part.name for part in usable))
 
 
 def joined_texts(
@@ -171,26 +174,19 @@ def text_array(text: list[str | None]) -> pa.LargeBinaryArray:
         return pa.array([None if value is None else to_bytes(value) for value in text], pa.large_binary())
 
 
-def without_long_texts(batch: Batch, longest: int) -> Batch:
-    """Return the batch, records rejected whose text has more than so many bytes."""
-    sizes = np.diff(np.frombuffer(batch.text.buffers()[1], np.int64)[batch.text.offset :][: len(batch.text) + 1])
+def without_long_texts(batch: Batch, longest: int, most: int) -> Batch:
+    """Return the batch, records rejected whose text is longer than so many bytes, of which the first are kept."""
+    sizes = np.diff(buffers(batch.text)[1])
     too_long = np.flatnonzero(sizes > longest)
     if not len(too_long):
         return batch
     rejected = dict(batch.rejected)
     for position in too_long.tolist():
         text = batch.text[position].as_buffer()
-        rejected[position] = Rejection.too_long(text[:RAW_BYTES].to_pybytes(), text.size, longest)
+        rejected[position] = Rejection.too_long(text[:most].to_pybytes(), text.size, longest)
     is_short = np.ones(len(sizes), np.bool_)
     is_short[too_long] = False
     return replace(batch, text=pc.if_else(pa.array(is_short), batch.text, None), rejected=rejected)
-
-
-def sites_of_urls(sources: pa.StringArray) -> pa.StringArray:
-    """Return sources, of the URL of a page or a site the host: two pages of one site are of one source."""
-    if not pc.any(pc.starts_with(sources, "http", ignore_case=True)).as_py():
-        return sources
-    return pc.replace_substring_regex(sources, _URL, r"\1")
 
 
 def kind(value: Any) -> str:
@@ -205,7 +201,7 @@ def kind(value: Any) -> str:
     return {"str": "a string", "list": "a list", "dict": "an object", "bytes": "bytes"}.get(name, f"a {name}")
 
 
-def _source(value: Any) -> str | None:
+def _label(value: Any) -> str | None:
     if isinstance(value, str):
         return (value if value.isascii() else printable(value)) or None
     return str(value) if isinstance(value, Real) and not isinstance(value, bool) and value == value else None

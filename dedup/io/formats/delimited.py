@@ -1,6 +1,4 @@
-"""CSV and TSV: the standard library's reader over lines whose bytes are kept, so that kept records are written as they
-stood.
-"""
+"""Read CSV and TSV by the standard library's reader, and write the kept records as they stood."""
 
 from __future__ import annotations
 
@@ -18,20 +16,25 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
-from dedup.io.bytes.file_changes import changed
+from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.lines import line_blocks
 from dedup.io.bytes.paths import InputFile
-from dedup.io.bytes.streams import CHUNK_BYTES, DamagedError, Reading, raw_chunks
+from dedup.io.bytes.streams import DamagedError, Reading, raw_chunks
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields.field_counts import Survey
-from dedup.io.fields.field_tree import SAMPLE_RECORDS, FieldTree, Found
-from dedup.io.fields.role_columns import Columns
-from dedup.io.formats.batch_builder import Assembly
-from dedup.io.source import BATCH_BYTES, BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
+from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
+from dedup.io.fields.field_tree import FieldTree, RankedValues
+from dedup.io.fields.role_columns import RoleColumns
+from dedup.io.fields.roles import Kind
+from dedup.io.format_registry import FileFormat
+from dedup.io.formats.batch_builder import BatchBuilder
+from dedup.io.read_options import ReadOptions
+from dedup.io.source import Batch, Piece, Rejection
 from dedup.kernels import csv_records as kernel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from dedup.io.formats import KeptRecords
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 
@@ -49,28 +52,19 @@ class _Record:
 class Delimited:
     """Reads CSV or TSV files with one header in common and writes their kept records into one file.
 
-    Parameters
-    ----------
-    fields : Fields
-        What the caller asked for.
-    file_format : str
-        A key of ``DELIMITERS``.
-    chunk_bytes : int
-        Decompressed bytes read at a time; changes nothing.
-    longest : int
-        Bytes of the longest record that is read, its line end among them.
+    Parameters as for `dedup.io.formats.FormatReader`.
     """
 
     def __init__(
-        self, fields: Fields, file_format: str, chunk_bytes: int = CHUNK_BYTES, longest: int = LONGEST
+        self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._tree = FieldTree(fields)
-        self._format = file_format
-        self._chunk_bytes = chunk_bytes
-        self._longest = longest
+        self._tree = tree
+        self._format = file_format.name
+        self._longest = options.longest
+        self._tuning = options.tuning
         self._header: _Record | None = None
         self._header_file = ""
-        self.surveys: dict[str, Survey] = {}
+        self.surveys: dict[str, FieldSurvey] = {}
         # Holds for the whole process, so it is only ever raised. The default is 128 KiB, less than a long article.
         csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
 
@@ -89,7 +83,7 @@ class Delimited:
         _require_header(file, header)
         places = self._places(file, header.cells)  # what lies beside the records of a folder need not have their header
         self._take_header(file, header)
-        self.surveys[file.name] = Survey(tuple(map(printable, header.cells)))
+        self.surveys[file.name] = FieldSurvey(tuple(map(printable, header.cells)))
         pending: list[_Record] = []
         size = done = 0
         damage = None
@@ -103,7 +97,7 @@ class Delimited:
             for record in records:
                 pending.append(record)
                 size += len(record.raw)
-                if len(pending) >= BATCH_RECORDS or size >= BATCH_BYTES:
+                if len(pending) >= self._tuning.batch_records or size >= self._tuning.batch_bytes:
                     yield piece()
                     done += len(pending)
                     pending, size = [], 0
@@ -118,7 +112,7 @@ class Delimited:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Write the header once and the kept records of all files as they stood."""
         name = f"kept.{self._format}"
         header = self._first_header(kept).raw
@@ -132,14 +126,14 @@ class Delimited:
                         output.write(newline)
         return [name]
 
-    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+    def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records; all columns are strings."""
         rows = [record.cells for file, mask in kept for record in self._kept_records(file, mask)]
         names = self._first_header(kept).cells
         columns = [pa.array([printable(row[place]) for row in rows], pa.large_string()) for place in range(len(names))]
         return pa.table(columns, names=[printable(name) for name in names])
 
-    def _first_header(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> _Record:
+    def _first_header(self, kept: Sequence[KeptRecords]) -> _Record:
         # A run that is resumed has not read the files itself.
         headers = (next(self._records(file, Reading()), None) for file, _ in kept)
         return self._header or next((header for header in headers if header), _Record(b"", []))
@@ -151,16 +145,16 @@ class Delimited:
         for record in records:
             keep = next(flags, None)
             if keep is None:
-                raise changed(file)
+                raise changed_error(file)
             if keep:
                 yield record
         if next(flags, None) is not None:
-            raise changed(file)
+            raise changed_error(file)
 
     def _records(self, file: InputFile, reading: Reading) -> Iterator[_Record]:
         """Yield header and records, malformed ones with their problem."""
-        chunks = raw_chunks(file, self._chunk_bytes, reading)
-        feed = _Feed(line_blocks(chunks, longest=self._longest), self._longest, reading)
+        chunks = raw_chunks(file, self._tuning.chunk_bytes, reading)
+        feed = _Feed(line_blocks(chunks, self._longest), self._longest, self._tuning.raw_bytes, reading)
         reader = csv.reader(feed, delimiter=DELIMITERS[self._format])
         while True:
             feed.begin()
@@ -177,16 +171,16 @@ class Delimited:
             if feed.exhausted and feed.lines:
                 problem = f"a quote is never closed: {feed.lines} lines, up to the end of the file"
             if cells or problem:
-                yield _Record(feed.taken, cells, problem)
+                yield _Record(feed.record, cells, problem)
 
-    def _places(self, file: InputFile, header: list[str]) -> Found:
+    def _places(self, file: InputFile, header: list[str]) -> RankedValues:
         """Return for each role the columns that it may be read from."""
         places = self._tree.match({name: place for place, name in reversed([*enumerate(header)])})
-        if not any(some for some, role in zip(places, self._tree.roles, strict=True) if role == "text"):
+        if not any(some for some, role in zip(places, self._tree.roles, strict=True) if role.kind is Kind.TEXT):
             raise self._tree.missing(file.name, list(map(printable, header)))
         return places
 
-    def _batch(self, file: str, records: list[_Record], done: int, width: int, places: Found) -> Batch:
+    def _batch(self, file: str, records: list[_Record], done: int, width: int, places: RankedValues) -> Batch:
         rejected: dict[int, Rejection] = {}
         rows: dict[int, list[str]] = {}
         for position, record in enumerate(records):
@@ -196,12 +190,12 @@ class Delimited:
             if problem:
                 raw = record.raw.rstrip(b"\r\n")
                 size = len(raw) if record.size is None else record.size
-                rejected[position] = Rejection(problem, raw[:RAW_BYTES], size)
+                rejected[position] = Rejection(problem, raw, size)
             else:
                 rows[position] = cells
         row = np.arange(done + 1, done + 1 + len(records), dtype=np.int64)
-        columns = Columns.of_cells(self._tree, places, rows, len(records))
-        return Assembly(file, row, self._tree, rejected, lambda position: records[position].raw).batch(columns)
+        columns = RoleColumns.of_cells(self._tree, places, rows, len(records))
+        return BatchBuilder(file, row, self._tree, rejected, lambda position: records[position].raw).batch(columns)
 
     def _take_header(self, file: InputFile, header: _Record) -> None:
         if self._header is None:
@@ -227,26 +221,37 @@ class _TooLongError(Exception):
 
 
 class _Feed:
-    """Gives decoded lines to ``csv.reader`` and remembers the bytes that it took, but no more than ``most``."""
+    """Feeds decoded lines to ``csv.reader`` and remembers the bytes of the record that it reads.
 
-    def __init__(self, blocks: Iterator[bytes], most: int, reading: Reading) -> None:
+    Parameters
+    ----------
+    blocks : iterator of bytes
+    longest : int
+        Bytes of the longest record.
+    raw_bytes : int
+        How many bytes of a longer one are kept.
+    reading : Reading
+        Its encoding is that of the lines.
+    """
+
+    def __init__(self, blocks: Iterator[bytes], longest: int, raw_bytes: int, reading: Reading) -> None:
         self._reading = reading
         self._blocks = blocks
         self._lines = io.BytesIO()  # iterating over it splits at line feeds only, and keeps them
-        self._most = most
+        self._longest, self._raw_bytes = longest, raw_bytes
         self.exhausted = False
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was taken: another record begins."""
-        self._taken: list[bytes] = []
+        """Forget the lines of the record before: another one begins."""
+        self._pieces: list[bytes] = []
         self._joined: list[bytes] = []
         self.size = self.lines = 0
 
     @property
-    def taken(self) -> bytes:
+    def record(self) -> bytes:
         """The bytes of the record so far."""
-        return b"".join([*self._joined, *self._taken])
+        return b"".join([*self._joined, *self._pieces])
 
     def __iter__(self) -> _Feed:
         return self
@@ -260,36 +265,36 @@ class _Feed:
                 raise StopIteration
             self._lines = io.BytesIO(block)
             line = next(self._lines, b"")
-        self._taken.append(line)
+        self._pieces.append(line)
         self.lines += 1
         self.size += len(line)
-        if len(self._taken) > _MANY:  # short lines take less room together
-            self._joined.append(b"".join(self._taken))
-            self._taken = []
-        if self.size > self._most:
+        if len(self._pieces) > _MANY:  # short lines take less room together
+            self._joined.append(b"".join(self._pieces))
+            self._pieces = []
+        if self.size > self._longest:
             raise _TooLongError
         return self._reading.charset.decode(line)
 
     def skip(self, delimiter: int) -> tuple[bytes, int]:
         """Go behind the record that is too long; return its first bytes, and how many it has, its line end included."""
-        taken = self.taken
-        head, size = taken[:RAW_BYTES], len(taken)
-        end, state = kernel.record_end(np.frombuffer(taken, np.uint8), delimiter, kernel.START)
+        begun = self.record
+        head, size = begun[: self._raw_bytes], len(begun)
+        end, state = kernel.record_end(np.frombuffer(begun, np.uint8), delimiter, kernel.START)
         if end == size:
             return head, size
-        del taken
+        del begun
         self.begin()
         for block in filter(None, itertools.chain([self._lines.read()], self._blocks)):
             end, state = kernel.record_end(np.frombuffer(block, np.uint8), delimiter, state)
-            taken = block if end < 0 else block[:end]
-            head += taken[: RAW_BYTES - len(head)]
-            size += len(taken)
+            more = block if end < 0 else block[:end]
+            head += more[: self._raw_bytes - len(head)]
+            size += len(more)
             if end >= 0:
                 self._lines = io.BytesIO(block[end:])
                 break
         return head, size
 
 
-def _survey(header: list[str], records: list[_Record]) -> Survey:
-    survey = Survey.of([dict(zip(header, record.cells, strict=False)) for record in records])
-    return Survey(tuple(map(printable, header)), survey.dates, survey.texts)
+def _survey(header: list[str], records: list[_Record]) -> FieldSurvey:
+    survey = FieldSurvey.of([dict(zip(header, record.cells, strict=False)) for record in records])
+    return FieldSurvey(tuple(map(printable, header)), survey.dates, survey.texts)

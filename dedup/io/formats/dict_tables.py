@@ -1,4 +1,4 @@
-"""Records of any shape to an Arrow table: a column for each field, its type inferred from the values."""
+"""Make an Arrow table of dicts: a column for each key, its type inferred from the values."""
 
 from __future__ import annotations
 

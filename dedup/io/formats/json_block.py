@@ -1,4 +1,4 @@
-"""A block of JSON lines to a batch: by the kernel, and what that leaves line by line in Python.
+"""Parse a block of JSON lines to a batch: by the kernel, and the lines that it leaves one by one in Python.
 
 The kernel takes the lines that are plainly good. The others go through orjson, which takes only strict JSON in valid
 UTF-8. What it refuses is read again by the standard library with undecodable bytes kept, and only what that refuses too
@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 
 from dedup.dates import UnreadableDates, read_date_column, read_dates
 from dedup.io.fields.field_counts import FieldCounts, add_to
-from dedup.io.fields.field_tree import TEXT, FieldTree
-from dedup.io.fields.producers import ROLES
-from dedup.io.fields.role_columns import Columns
-from dedup.io.formats.batch_builder import Assembly, joined_texts, kind, names_of_rows, sites_of_urls
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.role_columns import RoleColumns
+from dedup.io.fields.roles import DATE, ID, LABELS, ROLES, TEXT, clean_labels
+from dedup.io.formats.batch_builder import BatchBuilder, joined_texts, kind, names_of_rows
 from dedup.io.source import Batch, Rejection
 from dedup.kernels import json_fields as kernel
 from dedup.kernels.simd import BLOCK
@@ -69,19 +69,19 @@ class BlockReader:
             return parsed_batch(self._file, every, range(first_row, first_row + lines), self._tree)
         if not block.endswith(b"\n"):
             block += b"\n"
-        buffers = Buffers.of(self._tree, len(block), lines)
+        buffers = FieldBuffers.of(self._tree, len(block), lines)
         line, left = np.empty(lines, np.int64), np.empty((lines, 3), np.int64)
         room = np.empty((kernel.ROOM, kernel.WIDTH), np.int64)
         n, n_left = kernel.read_lines(np.frombuffer(block, np.uint8), *self._arrays, *buffers, room, line, left)
         block_fields = _BlockFields(self._tree, buffers, n)
         row = first_row + line[:n]
-        ids = block_fields.strings(kernel.ID)
+        ids = block_fields.strings(ID)
         if ids.null_count:
             ids = pc.coalesce(ids, names_of_rows(self._file, row))
         published, unread = block_fields.dates()
-        sources = sites_of_urls(block_fields.strings(kernel.SOURCE))
+        labels = clean_labels({role.name: block_fields.strings(place) for place, role in LABELS})
         counts = block_fields.counts
-        batch = Batch(self._file, row, ids, block_fields.texts(), published, sources, {}, unread, counts)
+        batch = Batch(self._file, row, ids, block_fields.texts(), published, labels, {}, unread, counts)
         return batch if not n_left else self._with_rest(batch, block, left[:n_left])
 
     def _with_rest(self, batch: Batch, block: bytes, left: npt.NDArray[np.int64]) -> Batch:
@@ -107,7 +107,7 @@ class BlockReader:
             merged(batch.id, rest.id),
             merged(batch.text, rest.text),
             np.concatenate([batch.published, rest.published])[chosen],
-            merged(batch.source, rest.source),
+            {name: merged(labels, rest.labels[name]) for name, labels in batch.labels.items()},
             {place_of_rest[position]: rejection for position, rejection in rest.rejected.items()},
             batch.unread.and_then(rest.unread),
             counts,
@@ -115,9 +115,9 @@ class BlockReader:
 
 
 class _BlockFields:
-    """What the kernel has made of the first ``n`` records, as Arrow has it."""
+    """The fields of the first ``n`` records that the kernel has written, as Arrow arrays."""
 
-    def __init__(self, tree: FieldTree, buffers: Buffers, n: int) -> None:
+    def __init__(self, tree: FieldTree, buffers: FieldBuffers, n: int) -> None:
         self._tree = tree
         self._data, self._counts = buffers.data, buffers.counts
         self._kinds, self._ends, self._ranks = buffers.kinds[:, :n], buffers.ends[:, : n + 1], buffers.ranks[:, :n]
@@ -125,20 +125,24 @@ class _BlockFields:
     def strings(self, role: int, even_empty: bool = False) -> pa.StringArray:
         """Return the values of a role; null where there is none, or it is empty."""
         # Copies: ids are held to the end of the run, the buffers must not be.
-        known = self._kinds[role] != kernel.MISSING
+        is_known = self._kinds[role] != kernel.MISSING
         if not even_empty:
-            known &= self._ends[role, 1:] > self._ends[role, :-1]
+            is_known &= self._ends[role, 1:] > self._ends[role, :-1]
         offsets = self._ends[role].astype(np.int32)
-        return _strings(pa.string(), offsets, self._data[role, : offsets[-1]].copy(), known)
+        return _strings(pa.string(), offsets, self._data[role, : offsets[-1]].copy(), is_known)
 
     def texts(self) -> pa.LargeBinaryArray:
         """Return the texts; of several fields, joined."""
         parts = [self._text(role) for role in range(len(ROLES), len(self._tree.roles))]
-        return joined_texts(self._text(TEXT), self._ranks[TEXT] != kernel.NO_RANK, parts) if parts else self._text(TEXT)
+        return (
+            joined_texts(self._text(TEXT), self._ranks[TEXT] != kernel.MISSING_RANK, parts)
+            if parts
+            else self._text(TEXT)
+        )
 
     def dates(self) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
         """Return the dates as microseconds, and what cannot be read of them."""
-        values, kinds = self.strings(kernel.DATE, even_empty=True), self._kinds[kernel.DATE]
+        values, kinds = self.strings(DATE, even_empty=True), self._kinds[DATE]
         form = self._tree.fields.date_format
         if form is None and not (kinds == kernel.INTEGER).any():
             return read_date_column(values)
@@ -151,13 +155,13 @@ class _BlockFields:
     def counts(self) -> FieldCounts:
         """Count the fields that were there and used."""
         counts = FieldCounts()
-        for role, name in enumerate(self._tree.roles):
-            used = np.bincount(self._ranks[role], minlength=kernel.NO_RANK + 1)
-            for rank in np.flatnonzero(used[: kernel.NO_RANK]).tolist():
-                add_to(counts.used, name, self._tree.names[role][rank], int(used[rank]))
+        for place, role in enumerate(self._tree.roles):
+            used = np.bincount(self._ranks[place], minlength=kernel.MISSING_RANK + 1)
+            for rank in np.flatnonzero(used[: kernel.MISSING_RANK]).tolist():
+                add_to(counts.used, role.name, self._tree.names[place][rank], int(used[rank]))
         for node in np.flatnonzero(self._counts[:, kernel.PRESENT]).tolist():
-            role, rank, _ = self._tree.nodes[node].uses[0]
-            called = self._tree.roles[role], self._tree.names[role][rank]
+            place, rank, _ = self._tree.nodes[node].uses[0]
+            called = self._tree.roles[place].name, self._tree.names[place][rank]
             add_to(counts.present, *called, int(self._counts[node, kernel.PRESENT]))
             add_to(counts.filled, *called, int(self._counts[node, kernel.FILLED]))
         return counts
@@ -167,8 +171,8 @@ class _BlockFields:
         return _strings(pa.large_binary(), ends, self._data[role], self._kinds[role] != kernel.MISSING)
 
 
-class Buffers(NamedTuple):
-    """What the kernel writes of the fields: as the parameters of `kernels.json_fields.read_lines`."""
+class FieldBuffers(NamedTuple):
+    """The arrays that the kernel writes fields to: the parameters of `kernels.json_fields.read_lines`."""
 
     data: npt.NDArray[np.uint8]
     ends: npt.NDArray[np.int64]
@@ -177,10 +181,10 @@ class Buffers(NamedTuple):
     counts: npt.NDArray[np.int64]
 
     @staticmethod
-    def of(tree: FieldTree, size: int, lines: int) -> Buffers:
+    def of(tree: FieldTree, size: int, lines: int) -> FieldBuffers:
         """Return room for the fields of so many lines, of so many bytes."""
         roles = len(tree.roles)
-        return Buffers(
+        return FieldBuffers(
             np.empty((roles, size + BLOCK), np.uint8),
             np.empty((roles, lines + 1), np.int64),
             np.empty((roles, lines), np.uint8),
@@ -208,7 +212,7 @@ def arrays_of(
     nodes[:, kernel.FOLLOWING] = -1
     nodes[:, kernel.OBJECT] = [objects.get(number, -1) for number in range(len(keys))]
     nodes[:, kernel.ROLE :] = [node.uses[0] if node.uses else (-1, 0, 0) for node in tree.nodes]
-    nodes[0, kernel.RANK] = tree.first_abstract
+    nodes[0, kernel.RANK], nodes[0, kernel.OTHER_RANK] = tree.first_abstract, len(ROLES)
     for number, place in objects.items():
         nodes[list(tree.nodes[number].folded.values()), kernel.FOLDS] = 1
         for child in tree.nodes[number].children.values():
@@ -222,11 +226,11 @@ def _objects(tree: FieldTree) -> list[int]:
 
 
 def _strings(
-    type: pa.DataType, offsets: npt.NDArray[np.integer], data: npt.NDArray[np.uint8], known: npt.NDArray[np.bool_]
+    type: pa.DataType, offsets: npt.NDArray[np.integer], data: npt.NDArray[np.uint8], is_known: npt.NDArray[np.bool_]
 ) -> pa.Array:
     """Return an Arrow array over these buffers, null where not known."""
-    bits = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
-    return pa.Array.from_buffers(type, len(known), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
+    bits = None if is_known.all() else pa.py_buffer(np.packbits(is_known, bitorder="little"))
+    return pa.Array.from_buffers(type, len(is_known), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
 def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: FieldTree) -> Batch:
@@ -264,8 +268,8 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
         record = _parse_leniently(kept[position])
         return record if isinstance(record, dict) else records[position]
 
-    assembly = Assembly(file, np.array(rows, np.int64), tree, rejected, kept.__getitem__)
-    return assembly.batch(Columns.of_records(tree, dict(enumerate(records)), len(records)), exact)
+    builder = BatchBuilder(file, np.array(rows, np.int64), tree, rejected, kept.__getitem__)
+    return builder.batch(RoleColumns.of_records(tree, dict(enumerate(records)), len(records)), exact)
 
 
 def parse(line: bytes) -> dict[str, Any] | Rejection:

@@ -1,4 +1,4 @@
-"""JSON lines files: one object a line, read a chunk at a time, written back byte for byte."""
+"""Read JSON lines, an object a line, a chunk at a time, and write the kept ones back byte for byte."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import Charset
-from dedup.io.bytes.file_changes import changed
+from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.lines import LongLine, line_blocks, pieces_of, record_lines, runs, whole_lines
 from dedup.io.bytes.paths import InputFile
-from dedup.io.bytes.streams import CHUNK_BYTES, HEAD_BYTES, DamagedError, Reading, raw_chunks, text_chunks
+from dedup.io.bytes.streams import HEAD_BYTES, DamagedError, Reading, raw_chunks, text_chunks
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields.field_counts import Survey, names_of
-from dedup.io.fields.field_tree import SAMPLE_RECORDS, FieldTree
+from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey, names_of
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.format_registry import FileFormat
 from dedup.io.formats.dict_tables import table_of_dicts
 from dedup.io.formats.json_block import BlockReader, parse
-from dedup.io.source import BATCH_RECORDS, LONGEST, RAW_BYTES, Batch, Fields, Piece, Rejection
+from dedup.io.read_options import ReadOptions
+from dedup.io.source import Batch, Piece, Rejection
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from dedup.io.formats import KeptRecords
 
 _SAMPLE_BYTES = 64 << 20
 
@@ -35,21 +39,18 @@ _SAMPLE_BYTES = 64 << 20
 class JsonLines:
     """Reads JSON lines files and writes their kept lines into one ``kept.jsonl``.
 
-    Parameters
-    ----------
-    fields : Fields
-        What the caller asked for; the rest is guessed for each record.
-    chunk_bytes : int
-        Decompressed bytes read at a time; changes nothing but where batches end.
-    longest : int
-        Bytes of the longest line that is read.
+    Parameters as for `dedup.io.formats.FormatReader`.
     """
 
-    def __init__(self, fields: Fields, chunk_bytes: int = CHUNK_BYTES, longest: int = LONGEST) -> None:
-        self._tree = FieldTree(fields)
-        self._longest = longest
-        self._chunk_bytes = chunk_bytes
-        self.surveys: dict[str, Survey] = {}
+    def __init__(
+        self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
+    ) -> None:
+        self._tree = tree
+        self._longest = options.longest
+        self._raw_bytes = options.tuning.raw_bytes
+        self._chunk_bytes = options.tuning.chunk_bytes
+        self._batch_records = options.tuning.batch_records
+        self.surveys: dict[str, FieldSurvey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield a file in pieces; a row is a line number, blank lines are counted but are no records.
@@ -59,7 +60,9 @@ class JsonLines:
         InputError
             When the file cannot be read to its end, is no JSON lines, or no record has a field of a text.
         """
-        self.surveys[file.name] = self._look_at(file)
+        first_look = Reading()
+        self.surveys[file.name] = self._survey(file, first_look)
+        file = replace(file, charset=first_look.recognised)
         batch = BlockReader(file.name, self._tree).batch
         row = 0
         try:
@@ -70,7 +73,7 @@ class JsonLines:
                     rejected = partial(Batch.of_rejected, file.name, row, rejection)
                     yield partial(_as_it_stood, rejected, reading.charset)
                     continue
-                for some, lines in pieces_of(block, BATCH_RECORDS):
+                for some, lines in pieces_of(block, self._batch_records):
                     yield partial(_as_it_stood, partial(batch, some, lines, row + 1), reading.charset)
                     row += lines
         except DamagedError as damage:
@@ -83,14 +86,14 @@ class JsonLines:
         records = (parse(line) for block in blocks for line in block.split(b"\n") if line.strip())
         return names_of(record for record in records if isinstance(record, dict))
 
-    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Write the kept lines of all files, one after the other."""
         with open(directory / "kept.jsonl", "wb") as output:
             for file, mask in kept:
                 output.writelines(self._kept_lines(file, mask, raw_chunks(file, self._chunk_bytes, Reading())))
         return ["kept.jsonl"]
 
-    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+    def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with every field that any of them has."""
         runs_of_lines = (
             run for file, mask in kept for run in self._kept_lines(file, mask, text_chunks(file, self._chunk_bytes))
@@ -109,7 +112,7 @@ class JsonLines:
             start, end = record_lines(block)
             keep = mask[position : position + len(start)]
             if len(keep) < len(start):
-                raise changed(file)
+                raise changed_error(file)
             position += len(start)
             view = memoryview(block)
             for run_start, run_end in runs(start[keep], end[keep]):
@@ -117,19 +120,20 @@ class JsonLines:
             if len(keep) and keep[-1] and end[-1] == len(block) and not block.endswith(b"\n"):
                 yield b"\n"
         if position != len(mask):
-            raise changed(file)
+            raise changed_error(file)
 
     def _blocks(self, chunks: Iterator[bytes], least: int = 1) -> Iterator[bytes | LongLine]:
-        return whole_lines(line_blocks(chunks, least, self._longest))
+        return whole_lines(line_blocks(chunks, self._longest, least), self._raw_bytes)
 
-    def _look_at(self, file: InputFile) -> Survey:
+    def _survey(self, file: InputFile, reading: Reading) -> FieldSurvey:
         """Look at the file's first records, and at as many more as it takes to find a field of a text."""
         records: list[dict[str, Any]] = []
         names: dict[str, None] = {}
         size = 0
         has_text = False
-        # Damage is left to be met, and told with the row, when the records are read.
-        with closing(text_chunks(file, min(self._chunk_bytes, HEAD_BYTES))) as chunks, suppress(DamagedError):
+        # Damage is met again, and reported with the row, when the records are read.
+        chunks = text_chunks(file, min(self._chunk_bytes, HEAD_BYTES), reading)
+        with closing(chunks), suppress(DamagedError):
             lines = itertools.chain.from_iterable(
                 [block.head] if isinstance(block, LongLine) else block.split(b"\n") for block in self._blocks(chunks)
             )
@@ -147,7 +151,7 @@ class JsonLines:
                         records.append(record)
                 if is_full and has_text:
                     break
-        survey = Survey.of(records)
+        survey = FieldSurvey.of(records)
         # Without a single object every line is going to be rejected, whatever the field.
         if records and not has_text:
             raise self._tree.missing(file.name, list(dict.fromkeys([*survey.names, *map(printable, names)])))
@@ -163,7 +167,7 @@ def _as_it_stood(piece: Piece, charset: Charset) -> Batch:
     for position, rejection in batch.rejected.items():
         raw = charset.encode(rejection.raw.decode("utf-8", "surrogateescape"))
         is_whole = rejection.size == len(rejection.raw)
-        rejected[position] = Rejection(rejection.reason, raw[:RAW_BYTES], len(raw) if is_whole else None)
+        rejected[position] = Rejection(rejection.reason, raw, len(raw) if is_whole else None)
     return replace(batch, rejected=rejected)
 
 

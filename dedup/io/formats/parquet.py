@@ -1,4 +1,4 @@
-"""Parquet: read and written a bounded piece at a time, the schema and its metadata kept."""
+"""Read and write Parquet a bounded piece at a time, the schema and its metadata kept."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
-from dedup.io.bytes.file_changes import changed
+from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.bytes.surrogates import printable
-from dedup.io.fields.field_counts import Survey
-from dedup.io.fields.field_tree import DATE, SAMPLE_RECORDS, FieldTree
+from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import DATE
+from dedup.io.format_registry import FileFormat
 from dedup.io.formats.arrow_columns import (
     arrow_batch,
     bounded,
@@ -29,35 +30,27 @@ from dedup.io.formats.arrow_columns import (
     records_per_batch,
     wanted_columns,
 )
-from dedup.io.source import LONGEST, Fields, Piece
+from dedup.io.read_options import ReadOptions
+from dedup.io.source import Piece
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-ROW_GROUP_BYTES = 128 << 20
-"""Bytes in memory after which the kept records are written as a row group.
-
-Row groups are not copied one by one: a common default is a million rows, gigabytes of articles.
-"""
+    from dedup.io.formats import KeptRecords
 
 
 class Parquet:
     """Reads Parquet files with one schema in common and writes their kept records into one ``kept.parquet``.
 
-    Parameters
-    ----------
-    fields : Fields
-        What the caller asked for.
-    longest : int
-        Bytes of the longest text that is read.
+    Parameters as for `dedup.io.formats.FormatReader`.
     """
 
-    def __init__(self, fields: Fields, longest: int = LONGEST) -> None:
-        self._tree = FieldTree(fields)
-        self._longest = longest
+    def __init__(
+        self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
+    ) -> None:
+        self._tree = tree
+        self._options = options
         self._schema: pa.Schema | None = None
         self._schema_file = ""
-        self.surveys: dict[str, Survey] = {}
+        self.surveys: dict[str, FieldSurvey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield a file in pieces, reading only the columns needed; a row is a record number.
@@ -81,8 +74,9 @@ class Parquet:
             wanted = wanted_columns(candidates)
             self.surveys[file.name] = _survey(parquet, [] if candidates[DATE] else wanted)
             row = 1
-            for records in itertools.chain.from_iterable(map(bounded, _record_batches(file, parquet, wanted))):
-                yield partial(arrow_batch, file.name, row, records, self._tree, self._longest)
+            whole = self._record_batches(file, parquet, wanted)
+            for records in itertools.chain.from_iterable(bounded(one, self._options.tuning) for one in whole):
+                yield partial(arrow_batch, file.name, row, records, self._tree, self._options)
                 row += records.num_rows
                 reading.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
 
@@ -90,7 +84,7 @@ class Parquet:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Write the kept records, compressed as the first file's are."""
         with _open(kept[0][0]) as first:
             schema, compression = first.schema_arrow, _compression(first.metadata)
@@ -103,31 +97,49 @@ class Parquet:
             for records in self._kept_batches(kept):
                 pending.append(records)
                 size += records.nbytes
-                if size >= ROW_GROUP_BYTES:
+                if size >= self._options.tuning.row_group_bytes:
                     writer.write_table(pa.Table.from_batches(pending, schema))
                     pending, size = [], 0
             if pending:
                 writer.write_table(pa.Table.from_batches(pending, schema))
         return ["kept.parquet"]
 
-    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+    def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
         batches = list(self._kept_batches(kept))
         return pa.Table.from_batches(batches, self._schema)
 
-    def _kept_batches(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> Iterator[pa.RecordBatch]:
+    def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
             with _open(file) as parquet:
                 self._take_schema(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
                 if parquet.metadata.num_rows != len(mask):
-                    raise changed(file)
+                    raise changed_error(file)
                 position = 0
-                for records in _record_batches(file, parquet, None):
+                for records in self._record_batches(file, parquet, None):
                     keep = mask[position : position + records.num_rows]
                     position += records.num_rows
                     if keep.any():
                         # Each file's own metadata gives way to the first one's; the columns are the same.
                         yield filtered(records, keep).replace_schema_metadata(self._schema and self._schema.metadata)
+
+    def _record_batches(
+        self, file: InputFile, parquet: pq.ParquetFile, columns: list[str] | None
+    ) -> Iterator[pa.RecordBatch]:
+        groups = [parquet.metadata.row_group(index) for index in range(parquet.metadata.num_row_groups)]
+        size = sum(group.total_byte_size for group in groups)
+        batches = parquet.iter_batches(
+            records_per_batch(parquet.metadata.num_rows, size, self._options.tuning), columns=columns
+        )
+        while True:
+            try:
+                records = next(batches, None)
+            except (pa.ArrowException, OSError) as error:
+                raise _damaged(file, error) from error
+            if records is None:
+                return
+            if records.num_rows:
+                yield records
 
     def _take_schema(self, file: InputFile, schema: pa.Schema) -> None:
         if self._schema is None:
@@ -155,7 +167,7 @@ def _open(file: InputFile) -> pq.ParquetFile:
         raise _damaged(file, error) from error
 
 
-def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> Survey:
+def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> FieldSurvey:
     """Look at the first records, if any columns are wanted: at the others, whether one of them holds dates."""
     schema = parquet.schema_arrow
     names = tuple(map(printable, names_in(schema)))
@@ -166,28 +178,13 @@ def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> Survey:
         and (pa.types.is_string(column.type) or pa.types.is_timestamp(column.type) or pa.types.is_date(column.type))
     ]
     if not wanted or not others:
-        return Survey(names)
+        return FieldSurvey(names)
     try:
         first = next(parquet.iter_batches(SAMPLE_RECORDS, columns=others), None)
         records = [] if first is None else records_of(first)
-    except (pa.ArrowException, OSError, ValueError):  # met, and told, when the records are read
+    except (pa.ArrowException, OSError, ValueError):  # met again, and reported, when the records are read
         records = []
-    return Survey(names, Survey.of(records).dates)
-
-
-def _record_batches(file: InputFile, parquet: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
-    groups = [parquet.metadata.row_group(index) for index in range(parquet.metadata.num_row_groups)]
-    size = sum(group.total_byte_size for group in groups)
-    batches = parquet.iter_batches(records_per_batch(parquet.metadata.num_rows, size), columns=columns)
-    while True:
-        try:
-            records = next(batches, None)
-        except (pa.ArrowException, OSError) as error:
-            raise _damaged(file, error) from error
-        if records is None:
-            return
-        if records.num_rows:
-            yield records
+    return FieldSurvey(names, FieldSurvey.of(records).dates)
 
 
 def _damaged(file: InputFile, error: Exception) -> InputError:

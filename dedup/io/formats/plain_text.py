@@ -1,4 +1,4 @@
-"""Plain text, or HTML: one file is one document."""
+"""Read plain text or HTML, a file a document, and copy the kept files."""
 
 from __future__ import annotations
 
@@ -15,54 +15,56 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.io.bytes.paths import STDIN, InputFile
-from dedup.io.bytes.streams import CHUNK_BYTES, NotTextError, Reading, chunks, size_of, text_chunks
+from dedup.io.bytes.streams import NotTextError, Reading, chunks, size_of, text_chunks
 from dedup.io.bytes.surrogates import printable, readable
-from dedup.io.fields.field_counts import Survey
-from dedup.io.notes import text_defects as doubts
-from dedup.io.source import LONGEST, RAW_BYTES, Batch, Piece, Rejection
+from dedup.io.fields.field_survey import FieldSurvey
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import no_labels
+from dedup.io.format_registry import FileFormat, format_named
+from dedup.io.notes.text_defects import TextDefect, count_defects, defect_notes, inspected_batch
+from dedup.io.read_options import ReadOptions, ReadTuning
+from dedup.io.source import Batch, Piece, Rejection
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from dedup.io.formats import KeptRecords
 
 
 class PlainText:
     """Reads each file as one document and copies the kept ones into a folder ``kept``.
 
-    Parameters
-    ----------
-    tolerant : bool
-        Reject a file that is not text, as a record among others, instead of stopping at it.
-    longest : int
-        Bytes of the longest file that is read.
+    Parameters as for `dedup.io.formats.FormatReader`.
     """
 
-    def __init__(self, tolerant: bool = False, longest: int = LONGEST) -> None:
-        self._tolerant = tolerant
-        self._longest = longest
-        self.surveys: dict[str, Survey] = {}
+    def __init__(
+        self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
+    ) -> None:
+        self._is_tolerant = is_tolerant
+        self._longest = options.longest
+        self._tuning = options.tuning
+        self.surveys: dict[str, FieldSurvey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
         """Yield the file as a piece of one record."""
         rejected = {}
         whole: bytes | None = None
         try:
-            with closing(text_chunks(file, CHUNK_BYTES, reading)) as found:
+            with closing(text_chunks(file, self._tuning.chunk_bytes, reading)) as found:
                 whole = _held(found, self._longest)
             if len(whole) > self._longest:
-                rejected[0] = Rejection.too_long(whole, size_of(file), self._longest)
+                rejected[0] = Rejection.too_long(whole[: self._tuning.raw_bytes], size_of(file), self._longest)
                 whole = None
         except NotTextError as error:
-            if not self._tolerant:
+            if not self._is_tolerant:
                 raise
-            rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), *_beginning(file))
+            rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), *_beginning(file, self._tuning))
         yield partial(_batch, file, whole, rejected)
 
     def names(self, file: InputFile) -> Sequence[str]:
         """Return nothing: there are no fields."""
         return ()
 
-    def write_kept(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Copy the kept files, compressed as they are, under their relative names."""
         taken: set[str] = set()
         for file, mask in kept:
@@ -74,10 +76,10 @@ class PlainText:
                 shutil.copyfile(file.path, target)
         return ["kept"] if (directory / "kept").exists() else []
 
-    def kept_table(self, kept: Sequence[tuple[InputFile, npt.NDArray[np.bool_]]]) -> pa.Table:
+    def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept documents as columns ``id`` and ``text``."""
         files = [file for file, mask in kept if mask.all()]
-        text = [readable(b"".join(text_chunks(file))) for file in files]
+        text = [readable(b"".join(text_chunks(file, self._tuning.chunk_bytes))) for file in files]
         return pa.table({"id": [file.relative for file in files], "text": pa.array(text, pa.large_string())})
 
 
@@ -102,19 +104,19 @@ def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
         if name == STDIN:
             path = Path(folder, "text")
             path.write_bytes(sys.stdin.buffer.read())
-        file = InputFile(path, printable(name), printable(name), "txt", encoding=encoding)
-        reading = Reading()
-        whole = b"".join(text_chunks(file, CHUNK_BYTES, reading))
-    told: dict[str, doubts.Doubt] = {}
-    doubts.count(doubts.examined(partial(_batch, file, whole, {}), reading.charset), told)
-    return readable(whole), doubts.notes([(file.name, reading.charset, told)])
+        file = InputFile(path, printable(name), printable(name), format_named("txt"), encoding=encoding)
+        reading, tuning = Reading(), ReadTuning()
+        whole = b"".join(text_chunks(file, tuning.chunk_bytes, reading))
+    defects: dict[str, TextDefect] = {}
+    count_defects(inspected_batch(partial(_batch, file, whole, {}), reading.charset, tuning.raw_bytes), defects)
+    return readable(whole), defect_notes([(file.name, reading.charset, defects)])
 
 
-def _beginning(file: InputFile) -> tuple[bytes, int | None]:
+def _beginning(file: InputFile, tuning: ReadTuning) -> tuple[bytes, int | None]:
     """Return the first bytes of a file, and how many it has, if that is known."""
-    with closing(chunks(file, CHUNK_BYTES)) as found:
-        held = _held(found, RAW_BYTES)
-    return held[:RAW_BYTES], size_of(file) if len(held) > RAW_BYTES else len(held)
+    with closing(chunks(file, tuning.chunk_bytes)) as found:
+        held = _held(found, tuning.raw_bytes)
+    return held[: tuning.raw_bytes], size_of(file) if len(held) > tuning.raw_bytes else len(held)
 
 
 def _held(found: Iterator[bytes], most: int) -> bytes:
@@ -131,7 +133,7 @@ def _held(found: Iterator[bytes], most: int) -> bytes:
 
 def _batch(file: InputFile, whole: bytes | None, rejected: dict[int, Rejection]) -> Batch:
     name, text = pa.array([file.relative], pa.string()), pa.array([whole], pa.large_binary())
-    return Batch(file.name, np.ones(1, np.int64), name, text, np.full(1, NO_DATE), pa.nulls(1, pa.string()), rejected)
+    return Batch(file.name, np.ones(1, np.int64), name, text, np.full(1, NO_DATE), no_labels(1), rejected)
 
 
 def _free_name(relative: str, taken: set[str]) -> str:

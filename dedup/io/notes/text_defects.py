@@ -1,25 +1,22 @@
-"""What of an input is hardly what was written, counted while it is read, and told with an example."""
+"""Count the texts of an input that are hardly what was written, while it is read, and report them with an example."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dedup.io.bytes.encodings import Charset
+from dedup.io.source import Batch, Piece
 from dedup.kernels import mojibake as kernel
 from dedup.text.tokens import buffers
-
-if TYPE_CHECKING:
-    from dedup.io.source import Batch
 
 FOREIGN, UNDECODABLE, REPLACED, MOJIBAKE = "foreign", "undecodable", "replaced", "mojibake"
 
 BITS = {UNDECODABLE: kernel.UNDECODABLE, REPLACED: kernel.REPLACED, MOJIBAKE: kernel.MOJIBAKE}
 
-_TELL = {
+_WORDS = {
     UNDECODABLE: ("is no text in {charset}", "are no text in {charset}", "each such byte counts as a letter"),
     REPLACED: ("holds U+FFFD", "hold U+FFFD", "some program before has lost the letters there"),
     MOJIBAKE: (
@@ -31,61 +28,62 @@ _TELL = {
 
 
 @dataclass(slots=True)
-class Doubt:
-    """How many texts of a file something is the matter with, and the row and id of the first of them."""
+class TextDefect:
+    """How many texts of a file have a defect, and the row and id of the first of them."""
 
     count: int
     row: int
     id: str
 
 
-def examined(piece: Callable[[], Batch], charset: Charset) -> Batch:
-    """Parse a piece of a file in this encoding, and look for what is wrong with its texts."""
+def inspected_batch(piece: Piece, charset: Charset, raw_bytes: int) -> Batch:
+    """Parse a piece of a file in this encoding, look for defects of its texts, and shorten what is rejected."""
     batch = piece()
-    found = np.empty(len(batch.row), np.uint8)
-    kernel.examine(*buffers(batch.text), found)
-    return replace(batch, charset=charset, doubts=found)
+    defects = np.empty(len(batch.row), np.uint8)
+    kernel.examine(*buffers(batch.text), defects)
+    rejected = {position: rejection.shortened(raw_bytes) for position, rejection in batch.rejected.items()}
+    return replace(batch, charset=charset, defects=defects, rejected=rejected)
 
 
-def count(batch: Batch, told: dict[str, Doubt]) -> None:
-    """Add the doubts of a batch to those of its file."""
-    if not batch.doubts.any():
+def count_defects(batch: Batch, counts: dict[str, TextDefect]) -> None:
+    """Add the defects of a batch to those of its file."""
+    if not batch.defects.any():
         return
     kinds = BITS if batch.charset.is_utf8 else {FOREIGN: kernel.BEYOND_ASCII, **BITS}
     for kind, bit in kinds.items():
-        affected = batch.doubts & np.uint8(bit)
+        affected = batch.defects & np.uint8(bit)
         if not (number := int(np.count_nonzero(affected))):
             continue
-        if kind in told:
-            told[kind].count += number
+        if kind in counts:
+            counts[kind].count += number
         else:
             first = int(np.argmax(affected != 0))
-            told[kind] = Doubt(number, int(batch.row[first]), batch.id[first].as_py())
+            counts[kind] = TextDefect(number, int(batch.row[first]), batch.id[first].as_py())
 
 
-def notes(files: Iterable[tuple[str, Charset, dict[str, Doubt]]]) -> list[str]:
-    """Return what to say of the doubts of files: their names, encodings and doubts."""
-    guessed: dict[Charset, list[tuple[str, Doubt]]] = {}
-    others: dict[tuple[str, str], list[tuple[str, Doubt]]] = {}
-    for name, charset, doubts in files:
-        for kind, doubt in doubts.items():
+def defect_notes(files: Iterable[tuple[str, Charset, dict[str, TextDefect]]]) -> list[str]:
+    """Return what to report of the texts of files, by their names, encodings and defects."""
+    guessed: dict[Charset, list[tuple[str, TextDefect]]] = {}
+    others: dict[tuple[str, str], list[tuple[str, TextDefect]]] = {}
+    for name, charset, defects in files:
+        for kind, defect in defects.items():
             if kind != FOREIGN:
-                others.setdefault((kind, charset.shown), []).append((name, doubt))
+                others.setdefault((kind, charset.shown), []).append((name, defect))
             elif charset.is_guess:
-                guessed.setdefault(charset, []).append((name, doubt))
-    said = []
+                guessed.setdefault(charset, []).append((name, defect))
+    notes = []
     for charset, found in guessed.items():
         doubtful = ", doubtful" if charset.is_doubtful else ""
         what = f"not UTF-8 and read as {charset.shown}{doubtful}"
-        said.append(_said(found, f"is {what}", f"are {what}", "if it is another, say --encoding (encoding=)"))
-    for (kind, shown), found in sorted(others.items(), key=lambda other: list(_TELL).index(other[0][0])):
-        one, many, remark = _TELL[kind]
-        said.append(_said(found, one.format(charset=shown), many.format(charset=shown), remark))
-    return said
+        notes.append(_note(found, f"is {what}", f"are {what}", "if it is another, say --encoding (encoding=)"))
+    for (kind, shown), found in sorted(others.items(), key=lambda other: list(_WORDS).index(other[0][0])):
+        one, many, remark = _WORDS[kind]
+        notes.append(_note(found, one.format(charset=shown), many.format(charset=shown), remark))
+    return notes
 
 
-def _said(found: list[tuple[str, Doubt]], one: str, many: str, remark: str) -> str:
-    total = sum(doubt.count for _, doubt in found)
+def _note(found: list[tuple[str, TextDefect]], one: str, many: str, remark: str) -> str:
+    total = sum(defect.count for _, defect in found)
     name, first = found[0]
     texts = f"{total:,} text{'' if total == 1 else 's'}"
     where = f"in {name}" if len(found) == 1 else f"in {len(found):,} files"

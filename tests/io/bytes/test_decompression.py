@@ -10,31 +10,32 @@ import pytest
 from reading import make, zstd
 
 from dedup.errors import InputError
-from dedup.io.bytes import decompression
 from dedup.io.bytes.decompression import DecompressionError, TruncatedError, ahead, decompressed
+from dedup.io.bytes.gzip_stream import gunzipped
 from dedup.io.bytes.paths import expand
 from dedup.io.bytes.streams import Reading, chunks
 
 DATA = " ".join(str(random.Random(1).randrange(10**6)) for _ in range(4_000)).encode() + b"\0" * 100_000
 
 
-@pytest.fixture(params=["as installed", "zlib"])
-def _library(request, monkeypatch):
-    if request.param == "zlib":
-        monkeypatch.setattr(decompression, "gzip", zlib)
-
-
 def pieces(path, size):
     with path.open("rb", buffering=0) as handle:
-        magic = handle.read(4)
+        head = handle.read(8)
         handle.seek(0)
-        yield from decompressed(handle, magic, size)
+        yield from decompressed(handle, head, size)
 
 
-@pytest.mark.usefixtures("_library")
+def pieces_by_zlib(path, size):
+    with path.open("rb", buffering=0) as handle:
+        yield from gunzipped(handle, size, library=zlib)
+
+
+CASES = [(gzip.compress, pieces), (gzip.compress, pieces_by_zlib), (zstd, pieces)]
+
+
 @pytest.mark.parametrize("size", [1_000, 4_096, 100_000, 1 << 20])
-@pytest.mark.parametrize("compress", [gzip.compress, zstd, bytes])
-def test_every_byte_comes_once(tmp_path, compress, size):
+@pytest.mark.parametrize(("compress", "pieces"), [*CASES, (bytes, pieces)])
+def test_every_byte_comes_once(tmp_path, compress, pieces, size):
     path = make(tmp_path, "a.jsonl", b"".join(compress(part) for part in (DATA, b"", b"x", DATA)))
     found = list(pieces(path, size))
     assert b"".join(found) == DATA + b"x" + DATA
@@ -43,9 +44,8 @@ def test_every_byte_comes_once(tmp_path, compress, size):
     assert b"".join(ahead(pieces(path, size))) == DATA + b"x" + DATA
 
 
-@pytest.mark.usefixtures("_library")
-@pytest.mark.parametrize("compress", [gzip.compress, zstd])
-def test_what_is_cut_off_is_noticed_wherever_it_is(tmp_path, compress):
+@pytest.mark.parametrize(("compress", "pieces"), CASES)
+def test_what_is_cut_off_is_noticed_wherever_it_is(tmp_path, compress, pieces):
     whole = compress(DATA[:500])
     for end in range(5, len(whole)):
         path = make(tmp_path, "a.jsonl", whole[:end])
@@ -53,15 +53,14 @@ def test_what_is_cut_off_is_noticed_wherever_it_is(tmp_path, compress):
             list(pieces(path, 100))
 
 
-@pytest.mark.usefixtures("_library")
-def test_a_wrong_checksum_is_noticed(tmp_path):
+@pytest.mark.parametrize("pieces", [pieces, pieces_by_zlib])
+def test_a_wrong_checksum_is_noticed(tmp_path, pieces):
     whole = bytearray(gzip.compress(DATA))
     whole[-6] ^= 1
     with pytest.raises(DecompressionError):
         list(pieces(make(tmp_path, "a.jsonl", bytes(whole)), 4_096))
 
 
-@pytest.mark.usefixtures("_library")
 @pytest.mark.parametrize("read_ahead", [False, True])
 @pytest.mark.parametrize("compress", [gzip.compress, zstd])
 def test_good_bytes_before_the_damage_are_given(tmp_path, compress, read_ahead):

@@ -8,14 +8,14 @@ import json
 
 import numpy as np
 import pytest
-from reading import everything, make, out_in
+from reading import everything, make, open_files, out_in
 
 from dedup.errors import InputError, ParamsError
-from dedup.io import Fields, open_files
-from dedup.io.bytes.encodings import charset_named, recognised
+from dedup.io import Fields, ReadTuning
+from dedup.io.bytes.encodings import charset_named, recognise
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, raw_chunks, text_chunks
-from dedup.io.formats.jsonl import JsonLines
+from dedup.io.format_registry import format_named
 
 TEXTS = {
     "ru": "В городе Новоозёрске в понедельник открыли мост через реку. Строители работали три года, и "
@@ -122,7 +122,7 @@ def test_doubt_is_told(tmp_path):
     path = make(tmp_path, "a.txt", "Ein Weg für alle".encode("cp1252"))
     (note,) = notes_of(open_files([path], Fields()))
     assert note.startswith(f"1 text in {path} is not UTF-8 and read as windows-1252, doubtful; if it is another, say")
-    assert notes_of(open_files([path], Fields(), encoding="windows-1252")) == []
+    assert notes_of(open_files([path], Fields(encoding="windows-1252"))) == []
 
 
 def test_many_files_are_one_note(tmp_path):
@@ -138,26 +138,26 @@ def test_many_files_are_one_note(tmp_path):
 def test_what_is_asked_for_overrides_the_guess_but_not_utf8(tmp_path):
     raw = TEXTS["ru"].encode("koi8-r")
     other, good = make(tmp_path, "a.txt", raw), make(tmp_path, "b.txt", TEXTS["ru"].encode())
-    source = open_files([other, good], Fields(), encoding="cp1251")
+    source = open_files([other, good], Fields(encoding="cp1251"))
     assert everything(source).text == [raw.decode("cp1251").encode(), TEXTS["ru"].encode()]
-    assert everything(open_files([other], Fields(), encoding="utf-8")).text == [raw]  # the bytes are letters
+    assert everything(open_files([other], Fields(encoding="utf-8"))).text == [raw]  # the bytes are letters
     marked = make(tmp_path, "c.txt", TEXTS["ru"].encode("utf-16"))
-    assert everything(open_files([marked], Fields(), encoding="koi8-r")).text == [TEXTS["ru"].encode()]
+    assert everything(open_files([marked], Fields(encoding="koi8-r"))).text == [TEXTS["ru"].encode()]
     wide = make(tmp_path, "d.txt", "漢字だけ".encode("utf-16-be"))  # nothing tells of itself what this is
-    assert everything(open_files([wide], Fields(), encoding="utf-16-be")).text == ["漢字だけ".encode()]
+    assert everything(open_files([wide], Fields(encoding="utf-16-be"))).text == ["漢字だけ".encode()]
 
 
 @pytest.mark.parametrize("name", ["latin-42", "rot13", "undefined", "a\0b", ""])
 def test_an_unknown_encoding_is_refused(tmp_path, name):
     path = make(tmp_path, "a.txt", b"x")
     with pytest.raises(ParamsError, match=r"encoding '.*'; expected one that Python knows, such as utf-8"):
-        open_files([path], Fields(), encoding=name)
+        open_files([path], Fields(encoding=name))
 
 
 def test_an_encoding_without_ascii_is_refused_for_lines(tmp_path):
     for name in ("a.jsonl", "a.csv"):
         with pytest.raises(InputError, match=r"is in cp037 \(as was said\); expected text in UTF-8"):
-            everything(open_files([make(tmp_path, name, b"\x81\x82")], Fields(), encoding="cp037"))
+            everything(open_files([make(tmp_path, name, b"\x81\x82")], Fields(encoding="cp037")))
 
 
 def test_a_file_wins_over_its_records(tmp_path):
@@ -199,7 +199,7 @@ def test_where_chunks_end_changes_nothing(tmp_path, encoding, size):
     language = {"gb18030": "zh", "shift_jis": "ja"}.get(encoding, "ru")
     text = "x" * 200_000 + "\n" + TEXTS[language] * 1500
     raw = text.encode(encoding)
-    file = InputFile(make(tmp_path, "a.jsonl", raw), "a.jsonl", "a.jsonl", "jsonl")
+    file = InputFile(make(tmp_path, "a.jsonl", raw), "a.jsonl", "a.jsonl", format_named("jsonl"))
     reading = Reading()
     assert b"".join(raw_chunks(file, max(size, 1000), reading)) == raw
     assert codecs.lookup(reading.charset.name) in (codecs.lookup(encoding), codecs.lookup("cp932"))
@@ -218,20 +218,20 @@ def test_reading_goes_on_with_the_encoding_and_the_doubts(tmp_path):
     """What is saved of a killed run holds both, and the next one tells the same."""
     lines = [json.dumps({"id": n, "text": f"{TEXTS['ru']} {n}"}, ensure_ascii=False) for n in range(30)]
     path = make(tmp_path, "a.jsonl", "\n".join(lines).encode("cp1251"))
-    whole = open_files([path], Fields())
-    whole._formats["jsonl"] = JsonLines(Fields(), 1000)
+    tuning = ReadTuning(chunk_bytes=1000)
+    whole = open_files([path], tuning=tuning)
     expected = notes_of(whole)
     state = json.loads(json.dumps(whole.state()))
-    resumed = open_files([path], Fields())
+    resumed = open_files([path], tuning=tuning)
     resumed.restore(state)
     assert resumed.notes == expected
-    assert resumed.settings != open_files([path], Fields(), encoding="cp1251").settings
+    assert resumed.settings != open_files([path], Fields(encoding="cp1251")).settings
 
 
 def test_small_samples_of_all_encodings(tmp_path):
     """Recognised by chardet: of 17 texts of 60 characters hardly one is taken for another encoding."""
     right = sum(
-        recognised(raw := TEXTS[language][:60].encode(encoding)).decode(raw) == TEXTS[language][:60]
+        recognise(raw := TEXTS[language][:60].encode(encoding)).decode(raw) == TEXTS[language][:60]
         for language, encoding in LINES
     )
     assert right >= len(LINES) - 1
@@ -251,7 +251,7 @@ def test_bytes_that_an_encoding_does_not_have_make_no_other_of_it(language, enco
     raw = (TEXTS[language] + "\n").encode(encoding) * 20
     for at in (len(raw) // 2, len(raw)):
         broken = raw[:at] + b"\n\x81 \xff\n" + raw[at:]
-        assert recognised(broken).name == encoding
+        assert recognise(broken).name == encoding
 
 
 def test_one_stray_byte_early_in_ascii_makes_no_other_file(tmp_path):

@@ -15,7 +15,7 @@ BYTES = st.text("ab \t\r\n", max_size=40).map(str.encode)
 
 @given(BYTES, st.integers(1, 50))
 def test_blocks_end_with_lines_and_lose_nothing(data, size):
-    blocks = list(line_blocks(data[start : start + size] for start in range(0, len(data), size)))
+    blocks = list(line_blocks((data[start : start + size] for start in range(0, len(data), size)), 1000))
     assert b"".join(blocks) == data
     assert all(block.endswith(b"\n") for block in blocks[:-1])
     assert all(blocks)

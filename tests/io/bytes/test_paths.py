@@ -9,7 +9,8 @@ from reading import json_lines, make
 
 from dedup.cli.main import main
 from dedup.errors import InputError
-from dedup.io.bytes.paths import PassedOver, expand, format_of
+from dedup.io.bytes.paths import SkippedFiles, expand
+from dedup.io.format_registry import format_of
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def names(inputs):
 def test_folders_are_read_sorted_and_deep(tree):
     files = expand([tree])
     assert [file.relative for file in files] == ["a.csv.gz", "b.jsonl", "sub/c.txt", "sub/deep/d.parquet"]
-    assert [file.format for file in files] == ["csv", "jsonl", "txt", "parquet"]
+    assert [file.format.name for file in files] == ["csv", "jsonl", "txt", "parquet"]
     assert {file.folder for file in files} == {tree}
     assert names([tree])[0] == "tree/a.csv.gz"
 
@@ -129,7 +130,8 @@ def test_folder_that_cannot_be_listed(tree, monkeypatch):
     ],
 )
 def test_format_of(name, expected):
-    assert format_of(Path(name)) == expected
+    found = format_of(Path(name))
+    assert (found and found.name) == expected
 
 
 def test_what_of_a_folder_is_not_read_is_told(tree):
@@ -139,10 +141,10 @@ def test_what_of_a_folder_is_not_read_is_told(tree):
     os.symlink(tree.resolve().parent / "elsewhere.txt", tree / "out.txt")
     os.symlink(tree.resolve() / "sub" / "c.txt", tree / "within.txt")
     os.symlink(tree.resolve() / "gone.txt", tree / "gone.txt")
-    passed = PassedOver()
-    found = [file.relative for file in expand([tree], passed)]
+    skipped = SkippedFiles()
+    found = [file.relative for file in expand([tree], skipped)]
     assert found == ["a.csv.gz", "b.jsonl", "gone.txt", "sub/c.txt", "sub/deep/d.parquet"]  # within.txt is c.txt
-    kinds, hidden, others = passed.notes
+    kinds, hidden, others = skipped.notes
     assert kinds == "2 files of another kind not read: .bz2 1, .md 1"
     assert hidden == "hidden, and not read: tree/.git/, tree/.hidden.jsonl"
     assert "tree/pipe.txt, no regular file" in others
@@ -162,10 +164,10 @@ def test_notes_name_a_few_and_count_the_rest(tmp_path):
             make(tmp_path, f"{len(os.listdir(tmp_path))}.k{k}", b"")
         os.mkfifo(tmp_path / f"p{k}.txt")
     make(tmp_path, "a.txt", b"")
-    passed = PassedOver()
-    expand([tmp_path], passed)
-    assert passed.notes[0] == "36 files of another kind not read: .k7 8, .k6 7, .k5 6, .k4 5, .k3 4 and 3 more kinds"
-    assert passed.notes[1].endswith("; and 3 more")
+    skipped = SkippedFiles()
+    expand([tmp_path], skipped)
+    assert skipped.notes[0] == "36 files of another kind not read: .k7 8, .k6 7, .k5 6, .k4 5, .k3 4 and 3 more kinds"
+    assert skipped.notes[1].endswith("; and 3 more")
 
 
 def test_a_run_tells_it(tree, capsys):

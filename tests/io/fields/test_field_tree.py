@@ -14,16 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import Everything, everything, json_lines, make, read
+from reading import Everything, everything, json_lines, make, open_files, open_source, read, reader_of
 
 import dedup
 from dedup.errors import ColumnError, ParamsError
-from dedup.io import Fields, open_files, open_source
+from dedup.io import Fields
 from dedup.io.bytes.paths import expand
 from dedup.io.bytes.streams import Reading
-from dedup.io.fields.field_tree import NO_RANK, FieldTree, paths_of
-from dedup.io.fields.producers import GUESSES, SHAPES
-from dedup.io.formats.jsonl import JsonLines
+from dedup.io.fields.field_tree import MISSING_RANK, FieldTree, paths_of
+from dedup.io.fields.producers import GUESSES, PRODUCERS
 
 DAY, TEXT = "2024-01-31T12:00:00Z", "The council voted on Monday to close the old bridge for repairs."
 MICROS = 1_706_702_400_000_000
@@ -142,10 +141,10 @@ def test_fields_of_common_producers_are_found_in_memory(shape: str) -> None:
         assert found.published == [MICROS]
 
 
-def test_every_name_of_a_shape_is_guessed() -> None:
-    for shape in SHAPES:
+def test_every_name_of_a_producer_is_guessed() -> None:
+    for producer in PRODUCERS:
         for role, names in GUESSES.items():
-            assert set(getattr(shape, role)) <= set(names), shape.producer
+            assert set(getattr(producer, role)) <= set(names), producer.name
 
 
 # ---- record by record
@@ -153,7 +152,7 @@ def test_every_name_of_a_shape_is_guessed() -> None:
 
 def texts_in_chunks(path: Path, size: int) -> list[Any]:
     (file,) = expand([path])
-    pieces = JsonLines(Fields(), size).read(file, Reading())
+    pieces = reader_of("jsonl", chunk_bytes=size).read(file, Reading())
     batches = [piece() for piece in pieces]
     return [value for batch in batches for value in zip(batch.text.to_pylist(), batch.published.tolist(), strict=True)]
 
@@ -303,9 +302,9 @@ def test_the_tree_finds_what_the_definition_says(record: dict[str, Any], text: s
     tree = FieldTree(Fields(text=text, source=source))
     found = tree.match(record)
     for role, name in enumerate(("text", "id", "date", "source")):
-        taken = tree.take(role, found[role])
+        taken = tree.choose(role, found[role])
         expected = naive.field_of(record, name, tree.names[role], getattr(tree.fields, name))
-        assert (taken.value if taken.rank != NO_RANK else None) == expected
+        assert (taken.value if taken.rank != MISSING_RANK else None) == expected
 
 
 # ---- what is told
@@ -477,7 +476,7 @@ def test_examples_of_dates_do_not_depend_on_the_cut(tmp_path: Path) -> None:
     unread = []
     for size in (10, 1 << 20):
         total = None
-        for piece in JsonLines(Fields(), size).read(file, Reading()):
+        for piece in reader_of("jsonl", chunk_bytes=size).read(file, Reading()):
             total = piece().unread if total is None else total.and_then(piece().unread)
         unread.append(total)
     assert unread[0] == unread[1]

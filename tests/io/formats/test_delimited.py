@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import COMPRESSORS, everything, has_dates, make, out_in, read
+from reading import COMPRESSORS, everything, has_dates, make, open_files, out_in, read, reader_of
 
 from dedup.errors import ColumnError, InputError, OutputError
-from dedup.io import Fields, open_files
+from dedup.io import Fields
 from dedup.io.bytes.paths import expand
 from dedup.io.bytes.streams import Reading
-from dedup.io.formats.delimited import Delimited
 
 
 @pytest.mark.parametrize("suffix", COMPRESSORS)
@@ -118,7 +117,7 @@ def test_csv_and_tsv_do_not_mix(tmp_path):
 def test_other_number_of_records_than_read(tmp_path, records):
     out = out_in(tmp_path)
     file = expand([make(tmp_path, "a.csv", b"text\na\nb\n")])[0]
-    reader = Delimited(Fields(), "csv")
+    reader = reader_of("csv")
     list(reader.read(file, Reading()))
     with pytest.raises(OutputError, match="has changed"):
         reader.write_kept([(file, np.ones(records, bool))], out)
@@ -139,7 +138,7 @@ def test_records_survive_any_chunk_size_and_mask(tmp_path_factory, rows, size, d
     path = folder / "a.csv"
     path.write_bytes(text.getvalue().encode())
     file = expand([path])[0]
-    reader = Delimited(Fields(), "csv", size)
+    reader = reader_of("csv", chunk_bytes=size)
     texts = [value for piece in reader.read(file, Reading()) for value in piece().text.to_pylist()]
     assert texts == [cells[1].encode() for cells in rows]
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), bool)

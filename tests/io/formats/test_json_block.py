@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dedup.io import Fields
 from dedup.io.fields.field_tree import FieldTree
-from dedup.io.formats.json_block import BlockReader, Buffers, arrays_of, parsed_batch
+from dedup.io.formats.json_block import BlockReader, FieldBuffers, arrays_of, parsed_batch
 from dedup.kernels import json_fields as kernel
 
 NAMED = FieldTree(Fields(text="text", id="id", date="date", source="source"))
@@ -43,7 +43,7 @@ def agree(block: bytes, *trees: FieldTree):
 
 def left(line: bytes, tree: FieldTree = NAMED) -> bool:
     """Whether the kernel leaves a line to Python."""
-    buffers = Buffers.of(tree, len(line) + 1, 1)
+    buffers = FieldBuffers.of(tree, len(line) + 1, 1)
     rest = np.empty((kernel.ROOM, kernel.WIDTH), np.int64), np.empty(1, np.int64), np.empty((1, 3), np.int64)
     data = np.frombuffer(line + b"\n", np.uint8)
     return kernel.read_lines(data, *arrays_of(tree), *buffers, *rest) == (1, 1)

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading import COMPRESSORS, batches, everything, has_dates, json_lines, make, out_in, read
+from reading import COMPRESSORS, batches, everything, has_dates, json_lines, make, open_files, out_in, read, reader_of
 
 from dedup.errors import ColumnError, InputError, OutputError, RecordError
-from dedup.io import Fields, open_files
+from dedup.io import Fields
 from dedup.io.bytes.paths import expand
 from dedup.io.bytes.streams import Reading
-from dedup.io.formats.jsonl import JsonLines
 
 
 def micros(*when: int) -> int:
@@ -166,7 +165,11 @@ def test_each_record_is_guessed_by_itself_whatever_the_chunk(tmp_path):
     records = [{"body": "b"}] * 50 + [{"text": "t", "body": "b"}] + [{"text": "u"}] * 100
     file = expand([make(tmp_path, "a.jsonl", json_lines(*records))])[0]
     for size in (5, 1000, 1 << 20):
-        texts = [text for piece in JsonLines(Fields(), size).read(file, Reading()) for text in piece().text.to_pylist()]
+        texts = [
+            text
+            for piece in reader_of("jsonl", chunk_bytes=size).read(file, Reading())
+            for text in piece().text.to_pylist()
+        ]
         assert texts == [b"b"] * 50 + [b"t"] + [b"u"] * 100
 
 
@@ -272,7 +275,7 @@ def test_other_number_of_records_than_read(tmp_path, records):
     out = out_in(tmp_path)
     file = expand([make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"text": "b"}))])[0]
     with pytest.raises(OutputError, match="has changed"):
-        JsonLines(Fields()).write_kept([(file, np.ones(records, bool))], out)
+        reader_of("jsonl").write_kept([(file, np.ones(records, bool))], out)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -290,10 +293,10 @@ def test_kept_lines_are_written_byte_for_byte(tmp_path_factory, data, size, fina
     path = folder / "a.jsonl"
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass") + b"\n" * final_newline)
     file = expand([path])[0]
-    reader = JsonLines(Fields(), size)
+    reader = reader_of("jsonl", chunk_bytes=size)
     batches = [piece() for piece in reader.read(file, Reading())]
     rows = [row for batch in batches for row in batch.row.tolist()]
-    whole = [piece() for piece in JsonLines(Fields()).read(file, Reading())]
+    whole = [piece() for piece in reader_of("jsonl").read(file, Reading())]
     assert rows == [row for batch in whole for row in batch.row.tolist()]
     assert [text for batch in batches for text in batch.text.to_pylist()] == [
         text for batch in whole for text in batch.text.to_pylist()

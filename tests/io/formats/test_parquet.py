@@ -6,13 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reading import everything, has_dates, make, out_in, read
+from reading import everything, has_dates, make, open_files, out_in, read, reader_of
 
 from dedup.errors import ColumnError, InputError, OutputError
-from dedup.io import Fields, open_files
+from dedup.io import Fields, ReadTuning
 from dedup.io.bytes.paths import expand
-from dedup.io.formats import parquet as parquet_module
-from dedup.io.formats.parquet import Parquet
 
 TEXTS = ["one", None, "", "漢字"]
 
@@ -113,11 +111,11 @@ def test_schema_metadata_and_compression_are_kept(tmp_path, write):
     kept.close()
 
 
-def test_files_are_joined_in_bounded_pieces(tmp_path, write, monkeypatch):
+def test_files_are_joined_in_bounded_pieces(tmp_path, write):
     out = out_in(tmp_path)
-    monkeypatch.setattr(parquet_module, "ROW_GROUP_BYTES", 500)
     tables = [pa.table({"text": [f"{part} {number}" for number in range(100)]}) for part in range(2)]
-    source = open_files([write(f"{part}.parquet", table) for part, table in enumerate(tables)], Fields())
+    paths = [write(f"{part}.parquet", table) for part, table in enumerate(tables)]
+    source = open_files(paths, tuning=ReadTuning(row_group_bytes=500))
     everything(source)
     source.write_kept(np.ones(200, bool), out)
     assert pq.read_metadata(out / "kept.parquet").num_row_groups == 2
@@ -175,4 +173,4 @@ def test_other_number_of_records_than_read(tmp_path, write):
     out = out_in(tmp_path)
     file = expand([write("a.parquet", pa.table({"text": ["a", "b"]}))])[0]
     with pytest.raises(OutputError, match="has changed"):
-        Parquet(Fields()).write_kept([(file, np.ones(3, bool))], out)
+        reader_of("parquet").write_kept([(file, np.ones(3, bool))], out)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import gzip
 
 import numpy as np
-from reading import everything, has_dates, make, out_in
+from reading import everything, has_dates, make, open_files, out_in
 
-from dedup.io import Fields, open_files
+from dedup.io import Fields
 
 
 def test_a_file_is_a_document(tmp_path):

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from reading import everything, json_lines, make
+from reading import everything, json_lines, make, open_files, open_source
 
-from dedup.io import Fields, open_files, open_source
+from dedup.io import Fields
 from dedup.kernels import mojibake as kernel
 from dedup.text.tokens import buffers
 

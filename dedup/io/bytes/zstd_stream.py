@@ -1,0 +1,26 @@
+"""Decompress zstd files with Arrow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from io import FileIO
+
+import pyarrow as pa
+
+from dedup.io.bytes.decompression import COMPRESSED_BYTES, DecompressionError, TruncatedError
+
+
+def unzstd(handle: FileIO, size: int) -> Generator[bytes]:
+    """Decompress the frames of a zstd file, one after the other; as `decompression.decompressed`."""
+    try:
+        # Arrow closes what it reads from; the caller still wants to know how far that is.
+        with open(os.dup(handle.fileno()), "rb", buffering=0) as same, pa.PythonFile(same, mode="r") as raw:
+            stream = pa.CompressedInputStream(raw, "zstd")
+            while chunk := stream.read(min(size, COMPRESSED_BYTES)):
+                yield chunk
+    except OSError as error:
+        if error.errno is not None:  # what the system refuses has a number, what a decompressor refuses has not
+            raise
+        # Arrow tells the two apart in words only.
+        raise (TruncatedError if "truncated" in str(error).lower() else DecompressionError)(str(error)) from error

@@ -1,0 +1,90 @@
+"""Look at the first records of a file: which fields they have, and which of these hold dates or texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from dedup.dates import read_date
+from dedup.io.bytes.surrogates import printable
+from dedup.io.fields.field_counts import is_filled
+from dedup.schema import NO_DATE
+
+SAMPLE_RECORDS = 100
+"""Records of a file that are looked at."""
+
+LONG_TEXT, ENOUGH = 20, 1_000
+"""Words from which on a value is a text, and characters of it that are looked at."""
+
+TEXT_SHARE, DATE_SHARE = 0.5, 0.9
+"""Share of the records that must hold a text, and of the values that must be dates, for a field to count as one."""
+
+
+@dataclass(frozen=True)
+class FieldSurvey:
+    """The fields of the first records of a file.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Their fields; of objects those within, with dots.
+    dates : dict of str to str
+        Fields that hold dates in nearly all of them, with an example.
+    texts : tuple of str
+        Fields that hold texts in most of them.
+    """
+
+    names: tuple[str, ...] = ()
+    dates: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+
+    @staticmethod
+    def from_state(state: Mapping[str, Any]) -> FieldSurvey:
+        """Return the survey of which `dataclasses.asdict` was stored as JSON."""
+        return FieldSurvey(tuple(state["names"]), state["dates"], tuple(state["texts"]))
+
+    @staticmethod
+    def of(records: Sequence[Mapping[Any, Any]]) -> FieldSurvey:
+        """Return the survey of these records."""
+        values: dict[str, list[Any]] = {}
+        for record in records:
+            for name, value in _flat(record, ""):
+                values.setdefault(name, []).append(value)
+        filled = {name: some for name, held in values.items() if (some := [one for one in held if is_filled(one)])}
+        dates = {
+            printable(name): printable(str(some[0]))
+            for name, some in filled.items()
+            if sum(map(_is_date, some)) >= DATE_SHARE * len(some)
+        }
+        texts = [
+            printable(name)
+            for name, some in filled.items()
+            if sum(isinstance(one, str) and one.count(" ", 0, ENOUGH) >= LONG_TEXT for one in some)
+            > TEXT_SHARE * len(records)
+        ]
+        return FieldSurvey(tuple(map(printable, values)), dates, tuple(texts))
+
+
+def names_of(records: Iterable[Mapping[Any, Any]]) -> list[str]:
+    """Return the fields of records, in the order in which they first come; of objects those within, with dots."""
+    names = dict.fromkeys(name for record in records for name, _ in _flat(record, ""))
+    return [printable(name) for name in names]
+
+
+def _flat(record: Mapping[Any, Any], before: str) -> Iterator[tuple[str, Any]]:
+    for key, value in record.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping) and value and name.count(".") < 3:
+            yield from _flat(value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _is_date(value: Any) -> bool:
+    """Whether a value surely is a date: a number may be anything."""
+    if isinstance(value, str):
+        is_one = 8 <= len(value) <= 40 and any(map(str.isdigit, value)) and not value.strip().isdigit()
+        return is_one and read_date(value) not in (None, NO_DATE)
+    return isinstance(value, date) and value == value

@@ -1,0 +1,90 @@
+"""The table of roles: what is read of each record, and what kind of value each role has.
+
+A further label of documents (a language, a section) is a line in `ROLES`, an attribute of `Fields` and of `Producer`;
+readers, batches, counts and notes follow the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from numbers import Real
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_URL = r"^[Hh][Tt][Tt][Pp][Ss]?://(?:[^/@?#]*@)?([^/?#:]+).*$"
+
+_BLANK = "".join(map(chr, range(33)))
+
+
+class Kind(Enum):
+    """What values of a role are: a long text; a name, string or number; a date in any form; a label as a name is."""
+
+    TEXT = auto()
+    ID = auto()
+    DATE = auto()
+    LABEL = auto()
+
+
+class Role(NamedTuple):
+    """What a field of a record can be.
+
+    Parameters
+    ----------
+    name : str
+        As in `Fields`, in options (``--source-field``), and in the summary of a run.
+    kind : Kind
+    clean : callable, optional
+        Makes of the labels of a batch, an Arrow array of strings, those that the program works with.
+    """
+
+    name: str
+    kind: Kind
+    clean: Callable[[pa.StringArray], pa.StringArray] | None = None
+
+
+def sites_of_urls(sources: pa.StringArray) -> pa.StringArray:
+    """Return sources, of the URL of a page or a site the host: two pages of one site are of one source."""
+    if not pc.any(pc.starts_with(sources, "http", ignore_case=True)).as_py():
+        return sources
+    return pc.replace_substring_regex(sources, _URL, r"\1")
+
+
+ROLES = (
+    Role("text", Kind.TEXT),
+    Role("id", Kind.ID),
+    Role("date", Kind.DATE),
+    Role("source", Kind.LABEL, sites_of_urls),
+)
+"""In the order of `kernels.json_fields`: labels come last, as many as there are."""
+
+TEXT, ID, DATE, SOURCE = range(4)
+"""Places in ``ROLES``."""
+
+ROLE_NAMES = tuple(role.name for role in ROLES)
+
+LABELS = tuple((place, role) for place, role in enumerate(ROLES) if role.kind is Kind.LABEL)
+"""Places and roles of the labels."""
+
+
+def is_usable(role: Role, value: Any) -> bool:
+    """Whether a value can be that of a role, rather than be passed over for another field."""
+    if isinstance(value, str):
+        return value[:1] > " " or bool(value.strip(_BLANK))
+    if role.kind is Kind.TEXT or value is None:
+        return False
+    if role.kind is Kind.DATE:
+        return value != [] and bool(value == value)
+    return isinstance(value, Real) and not isinstance(value, bool) and bool(value == value)
+
+
+def clean_labels(raw: dict[str, pa.StringArray]) -> dict[str, pa.StringArray]:
+    """Return the labels of a batch, by the names of their roles, as the program works with them."""
+    return {role.name: role.clean(raw[role.name]) if role.clean else raw[role.name] for _, role in LABELS}
+
+
+def no_labels(size: int) -> dict[str, pa.StringArray]:
+    """Return the labels of records that have none."""
+    return {role.name: pa.nulls(size, pa.string()) for _, role in LABELS}

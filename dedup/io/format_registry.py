@@ -1,0 +1,149 @@
+"""The table of file formats and compressions: their suffixes, how their files begin, and the module that reads each.
+
+A format is one module in `dedup.io.formats` and one line in `FORMATS`; a compression is one module in `dedup.io.bytes`
+and one line in `COMPRESSIONS`. The suffixes that messages, folders and the command line name all come from here. This
+module loads nothing: a reader is imported when a file needs it, which is a tenth of the program's start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class FileFormat(NamedTuple):
+    """A format of files.
+
+    Parameters
+    ----------
+    name : str
+        Also the suffix of the file that kept records are written to.
+    suffixes : tuple of str
+        In lower case.
+    reader : str
+        Module of `dedup.io.formats` and class in it, which is a `dedup.io.formats.FormatReader`.
+    signature : (bytes, str), optional
+        What all its files begin with, and what to call such a file where another format was expected.
+    has_lines : bool
+        Whether its files are lines of text, of which the kept ones are written as they stood.
+    is_one_record : bool
+        Whether a file is one record.
+    is_packed : bool
+        Whether its files hold compressed data, so that they are not compressed once more.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    reader: str
+    signature: tuple[bytes, str] | None = None
+    has_lines: bool = False
+    is_one_record: bool = False
+    is_packed: bool = False
+
+    def load(self) -> Any:
+        """Return the class that reads and writes the format."""
+        return _load(f"formats.{self.reader}")
+
+
+class Compression(NamedTuple):
+    """A compression that a file of any format may have, unless the format has its own.
+
+    Parameters
+    ----------
+    suffix : str
+        In lower case.
+    signature : bytes
+        A regular expression for the first `SIGNATURE_BYTES` of a file.
+    noun : str
+        What to call a file of it.
+    reader : str
+        Module of `dedup.io.bytes` and function in it, which yields the decompressed bytes of an open file as
+        `dedup.io.bytes.decompression.decompressed` does.
+    """
+
+    suffix: str
+    signature: bytes
+    noun: str
+    reader: str
+
+    def load(self) -> Callable[..., Any]:
+        """Return the function that decompresses."""
+        function: Callable[..., Any] = _load(f"bytes.{self.reader}")
+        return function
+
+
+FORMATS = (
+    FileFormat("jsonl", (".jsonl", ".ndjson", ".jsonlines", ".jl", ".json"), "jsonl.JsonLines", has_lines=True),
+    FileFormat("csv", (".csv",), "delimited.Delimited", has_lines=True),
+    FileFormat("tsv", (".tsv",), "delimited.Delimited", has_lines=True),
+    FileFormat("parquet", (".parquet",), "parquet.Parquet", (b"PAR1", "a Parquet file"), is_packed=True),
+    FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
+)
+
+COMPRESSIONS = (
+    Compression(".gz", rb"\x1f\x8b", "a gzip file", "gzip_stream.gunzipped"),
+    # A zstd file may also begin with a skippable frame, as the parallel compressor pzstd writes it.
+    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "zstd_stream.unzstd"),
+)
+
+FOREIGN_SIGNATURES = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"%PDF-", "a PDF"),
+    (b"ARROW1", "an Arrow file"),
+)
+"""How files begin that are often met and cannot be read, and what to call them."""
+
+SIGNATURE_BYTES = 8
+"""Bytes at the beginning of a file in which a signature is looked for."""
+
+STDIN_FORMAT = FORMATS[0]
+"""What standard input is read as."""
+
+SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
+
+COMPRESSED_SUFFIXES = tuple(one.suffix for one in COMPRESSIONS)
+
+READABLE = "{}; all but {} also with {}".format(
+    ", ".join(SUFFIXES),
+    ", ".join(suffix for one in FORMATS if one.is_packed for suffix in one.suffixes),
+    " or ".join(COMPRESSED_SUFFIXES),
+)
+"""The suffixes of files that can be read, for messages."""
+
+
+def format_named(name: str) -> FileFormat:
+    """Return the format of a name."""
+    return next(one for one in FORMATS if one.name == name)
+
+
+def format_of(path: Path) -> FileFormat | None:
+    """Return the format that a file's name says, or None; case does not matter."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    is_compressed = bool(suffixes) and suffixes[-1] in COMPRESSED_SUFFIXES
+    if is_compressed:
+        suffixes.pop()
+    found = next((one for one in FORMATS if suffixes and suffixes[-1] in one.suffixes), None)
+    return None if found is not None and found.is_packed and is_compressed else found
+
+
+def compression_of(head: bytes) -> Compression | None:
+    """Return the compression of a file that begins so, or None."""
+    return next((one for one in COMPRESSIONS if re.match(one.signature, head)), None)
+
+
+def content_name(head: bytes) -> str | None:
+    """Return what to call a file that is no text, by its first decompressed bytes; None where they do not show it."""
+    if (compression := compression_of(head)) is not None:
+        return f"{compression.noun} inside a compressed file"
+    signatures = [*(one.signature for one in FORMATS if one.signature is not None), *FOREIGN_SIGNATURES]
+    return next((noun for signature, noun in signatures if head.startswith(signature)), None)
+
+
+def _load(name: str) -> Any:
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(f"dedup.io.{module}"), attribute)

@@ -1,0 +1,163 @@
+"""Report the fields of an input: those that were used, those that were not, and those that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from dedup.io.fields.field_counts import FieldCounts
+from dedup.io.fields.field_survey import FieldSurvey
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.producers import VARIANTS
+from dedup.io.fields.roles import ROLE_NAMES
+from dedup.io.notes.input_counts import InputCounts
+from dedup.io.read_options import Fields
+from dedup.io.wording import FEW, listed
+
+MISSED_SHARE = 0.5
+"""Share of the records in which a field must hold something for a note that it is not used."""
+
+MOST_GROUPS = 50
+"""Groups of files, and files of a group, that the summary names."""
+
+FilesRead = Sequence[tuple[str, InputCounts, FieldSurvey]]
+"""The files that were read: their names, counts, and what their first records have."""
+
+_Counted = Sequence[tuple[str, FieldCounts, FieldSurvey]]
+"""The same with the counts of the fields alone, without the files that have none."""
+
+
+def require_fields(tree: FieldTree, files: FilesRead, where: str, names: Callable[[], Iterable[str]]) -> None:
+    """Refuse an input in which no record has a field that was asked for; or, where texts are guessed, none of these.
+
+    Parameters
+    ----------
+    tree : FieldTree
+    files : FilesRead
+        Those with records that have fields.
+    where : str
+        The input, for messages.
+    names : callable
+        Returns the fields of all records.
+
+    Raises
+    ------
+    ColumnError
+    """
+    if not any(survey.names for _, _, survey in files):
+        return
+    total = FieldCounts()
+    for _, counts, _ in files:
+        total.add(counts.fields)
+    for role, name in lacking(tree, total):
+        raise tree.missing(where, list(names()), role, name)
+
+
+def lacking(tree: FieldTree, counts: FieldCounts) -> Iterator[tuple[str, str | None]]:
+    """Yield role and name of the fields that no record has: of those asked for, and of texts where they are guessed."""
+    for role in ROLE_NAMES:
+        asked = getattr(tree.fields, role)
+        if (role == "text" or asked is not None) and not counts.has(role):
+            yield role, asked
+    present = counts.present.get("text", {})
+    if tree.fields.text not in present:
+        yield from (("text", part) for part in tree.parts if part not in present)
+
+
+def summary_of_fields(files: Sequence[tuple[str, FieldCounts]]) -> dict[str, Any]:
+    """Return what ``summary.json`` holds of the fields that were used.
+
+    Parameters
+    ----------
+    files : sequence of (str, FieldCounts)
+        By the names of the files; those without fields, as plain text, are left out.
+
+    Returns
+    -------
+    dict
+        ``used``: by role and name of a field the records it was used in. ``by_file``: where files differ in what was
+        used of them the names, in groups.
+    """
+    total, groups = FieldCounts(), dict[tuple[tuple[str, ...], ...], list[str]]()
+    for name, counts in files:
+        total.add(counts)
+        groups.setdefault(counts.used_names, []).append(name)
+    used = {role: dict(sorted(total.used.get(role, {}).items(), key=lambda one: -one[1])) for role in ROLE_NAMES}
+    summary: dict[str, Any] = {"used": used if files else {}}
+    if len(groups) > 1:
+        largest = sorted(groups.items(), key=lambda group: -len(group[1]))
+        summary["by_file"] = [
+            {**dict(zip(ROLE_NAMES, map(list, names), strict=True)), "files": some[:MOST_GROUPS], "count": len(some)}
+            for names, some in largest[:MOST_GROUPS]
+        ]
+    return summary
+
+
+def field_notes(fields: Fields, files: FilesRead) -> list[str]:
+    """Return what a person should know of the fields: where the texts are from, and what was not used or not there.
+
+    Parameters
+    ----------
+    fields : Fields
+        Those that were asked for.
+    files : FilesRead
+    """
+    records = sum(counts.records - counts.rejections for _, counts, _ in files)
+    counted = [(name, counts.fields, survey) for name, counts, survey in files if survey.names]
+    notes = [*_text_notes(fields, counted, records), *_date_notes(fields, counted)]
+    for role in ROLE_NAMES:
+        name = getattr(fields, role)
+        without = [file for file, counts, _ in counted if name is not None and not counts.has(role)]
+        if without and len(without) < len(counted):
+            one = "1 file has" if len(without) == 1 else f"{len(without):,} files have"
+            notes.append(f"{one} no field {name!r}: {listed(without)}")
+    return notes
+
+
+def _text_notes(fields: Fields, files: _Counted, records: int) -> Iterator[str]:
+    total = FieldCounts()
+    for _, counts, _ in files:
+        total.add(counts)
+    used, filled, present = (counts.get("text", {}) for counts in (total.used, total.filled, total.present))
+    if fields.text is None and len(used) > 1:
+        most = sorted(used.items(), key=lambda one: -one[1])
+        fields_read = [f"{name} in {count:,} record{'s' if count > 1 else ''}" for name, count in most[:FEW]]
+        yield "the text is read from " + ", from ".join(fields_read)
+    empty = [name for name in present if not filled.get(name) and not _holds_others(name, present)]
+    others = list(dict.fromkeys(name for _, _, survey in files for name in survey.texts if name not in used))
+    for name in empty:
+        if used and fields.text is None:
+            yield f"{name} is empty in every record that has it; the text is read from {', '.join(used)}"
+        elif not used and others:
+            yield f"{name} is empty in every record; {others[0]} holds texts: read it with --text-field {others[0]}"
+    if used and fields.text is None:
+        best = max(used, key=lambda name: used[name])
+        unused = [
+            name
+            for name, count in filled.items()
+            if name not in used and name.removeprefix("_source.") not in VARIANTS and count > MISSED_SHARE * records
+        ]
+        for name in unused[:FEW]:
+            yield (
+                f"{name} holds something, too, and is not used: --text-field {name} reads it instead of {best}, "
+                f"--text-field {best},{name} both"
+            )
+
+
+def _holds_others(name: str, present: Mapping[str, int]) -> bool:
+    return any(other.startswith(f"{name}.") for other in present)
+
+
+def _date_notes(fields: Fields, files: _Counted) -> Iterator[str]:
+    if fields.date is not None:
+        return
+    undated = [(file, survey.dates) for file, counts, survey in files if survey.dates and not counts.used.get("date")]
+    examples: dict[str, str] = {}
+    for _, dates in undated:
+        for name, example in dates.items():
+            examples.setdefault(name, example)
+    if examples:
+        name, example = next(iter(examples.items()))
+        others = f" (so do {', '.join(list(examples)[1:FEW])})" if len(examples) > 1 else ""
+        where = "" if len(undated) == len(files) else f" from {listed([file for file, _ in undated])}"
+        yield f"no date is read{where}, but {name} holds dates, as {example!r}{others}: --date-field {name}"

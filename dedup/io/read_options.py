@@ -1,0 +1,139 @@
+"""What a caller asks of a reader: which fields to read, what to refuse, and the sizes that reading works in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from numbers import Integral
+from pathlib import Path
+
+from dedup.dates import require_date_format
+from dedup.errors import ParamsError
+from dedup.io.bytes.encodings import charset_named
+
+LONGEST = 64_000_000
+"""Bytes of the longest record that is read by default: a book has one million, a bomb of one megabyte a thousand."""
+
+LARGEST_LONGEST = 2_000_000_000
+"""Ids and names of a block have offsets of 32 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What the input looks like: which fields to read, and how dates and letters are written; None means: recognise it.
+
+    Parameters
+    ----------
+    id, text, date, source : str or None
+        A field named here must exist somewhere in the input. With dots it is a path into objects, as
+        ``content.rendered``; a text may be of several, as ``title,text``, joined by a blank line. A field of just that
+        name comes first.
+    date_format : str or None
+        How dates are written, as for ``datetime.strptime``; tried before the usual forms.
+    encoding : str or None
+        The encoding of files that are not UTF-8, as ``"windows-1251"``.
+
+    Raises
+    ------
+    ParamsError
+        When the format is none of a date, or Python does not know the encoding.
+
+    Examples
+    --------
+    >>> Fields(text="title,text", date="pubDate", date_format="%d/%m/%Y")
+    Fields(id=None, text='title,text', date='pubDate', source=None, date_format='%d/%m/%Y', encoding=None)
+    """
+
+    id: str | None = None
+    text: str | None = None
+    date: str | None = None
+    source: str | None = None
+    date_format: str | None = None
+    encoding: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.date_format is not None:
+            require_date_format(self.date_format)
+        if self.encoding is not None:
+            charset_named(self.encoding)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTuning:
+    """The sizes that reading works in; no answer depends on them, but where batches end and what of them is shown.
+
+    Parameters
+    ----------
+    chunk_bytes : int
+        Decompressed bytes read at a time: few enough to stay in the cache, so many that threads seldom wait.
+    batch_records : int
+        Most records of a batch.
+    batch_bytes : int
+        Most bytes of a batch, unless a single record is larger.
+    table_bytes : int
+        Bytes of a batch of an Arrow table above which it is cut once more: where a few records are long.
+    raw_bytes : int
+        Of a rejected record no more bytes than these are kept.
+    row_group_bytes : int
+        Bytes in memory after which kept records are written as a row group of Parquet. Those of the input are not
+        copied one by one: a common default is a million rows, gigabytes of articles.
+    """
+
+    chunk_bytes: int = 1 << 22
+    batch_records: int = 20_000
+    batch_bytes: int = 16 << 20
+    table_bytes: int = 64 << 20
+    raw_bytes: int = 1 << 20
+    row_group_bytes: int = 128 << 20
+
+    @property
+    def cut(self) -> list[int]:
+        """What decides, besides the input, where it is cut into pieces."""
+        return [self.chunk_bytes, self.batch_bytes, self.batch_records]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How an input is read.
+
+    Parameters
+    ----------
+    fields : Fields
+    strict : bool
+        Raise an error at the first rejected record.
+    longest : int
+        Bytes of the longest record: line, record of CSV, text file, text of a table. Longer ones are rejected.
+    fail_on_empty : bool
+        Refuse an input without records.
+    scratch : Path or None
+        Folder for the copy of standard input; None: the system's.
+    tuning : ReadTuning
+
+    Raises
+    ------
+    ParamsError
+        When ``longest`` is none that can be.
+    """
+
+    fields: Fields = field(default_factory=Fields)
+    strict: bool = False
+    longest: int = LONGEST
+    fail_on_empty: bool = False
+    scratch: Path | None = None
+    tuning: ReadTuning = field(default_factory=ReadTuning)
+
+    def __post_init__(self) -> None:
+        checked_longest(self.longest)
+
+
+def checked_longest(longest: int | None) -> int:
+    """Return the bytes of the longest record to read; None stands for the default.
+
+    Raises
+    ------
+    ParamsError
+    """
+    if longest is None:
+        return LONGEST
+    if isinstance(longest, bool) or not isinstance(longest, Integral) or not 1 <= longest <= LARGEST_LONGEST:
+        raise ParamsError(f"longest {longest!r}", f"bytes, a whole number from 1 to {LARGEST_LONGEST:,}")
+    return int(longest)
