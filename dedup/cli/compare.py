@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dedup.cli.arguments import add_agencies, add_common, add_encoding, add_html
+from dedup.io.format_registry import COMPRESSED_SUFFIXES
 from dedup.report.escaping import harmless, shown
 
 DESCRIPTION = """\
@@ -31,7 +32,7 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("a", metavar="A", help="text file, plain, .gz or .zst")
+    parser.add_argument("a", metavar="A", help=f"text file, plain, {' or '.join(COMPRESSED_SUFFIXES)}")
     parser.add_argument("b", metavar="B", help="the other")
     parser.add_argument(
         "--color",

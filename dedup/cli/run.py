@@ -21,6 +21,7 @@ from dedup.cli.arguments import (
     size,
 )
 from dedup.errors import OutputError
+from dedup.io.format_registry import READABLE
 from dedup.params import KEEP_POLICIES, UPDATES, Level, Params
 from dedup.report.escaping import shown
 
@@ -52,8 +53,7 @@ def add_parser(commands: Any) -> None:
         "input",
         nargs="+",
         metavar="INPUT",
-        help="file, folder, glob, or - for JSON lines on standard input; "
-        ".jsonl .ndjson .jsonlines .jl .csv .tsv .txt .html (also .gz .zst) .parquet",
+        help=f"file, folder, glob, or - for JSON lines on standard input; {READABLE}",
     )
     parser.add_argument(
         "-o",

@@ -6,6 +6,7 @@ import codecs
 import gzip
 import json
 
+import chardet
 import numpy as np
 import pytest
 from reading import everything, make, open_files, out_in
@@ -226,6 +227,27 @@ def test_reading_goes_on_with_the_encoding_and_the_doubts(tmp_path):
     resumed.restore(state)
     assert resumed.notes == expected
     assert resumed.settings != open_files([path], Fields(encoding="cp1251")).settings
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.txt"])
+def test_the_encoding_of_a_file_is_recognised_once(tmp_path, monkeypatch, name):
+    """However often it is read: for its fields, its records, the kept ones, and the table of these."""
+    raw = {
+        "a.jsonl": json.dumps({"text": TEXTS["ru"]}, ensure_ascii=False),
+        "a.csv": f'id,text\n1,"{TEXTS["ru"]}"\n',
+        "a.txt": TEXTS["ru"],
+    }[name].encode("koi8-r")
+    samples = []
+    detect = chardet.detect
+    monkeypatch.setattr(chardet, "detect", lambda sample, **how: (samples.append(sample), detect(sample, **how))[1])
+    source = open_files([make(tmp_path, name, raw)])
+    texts = everything(source).text
+    once = len(samples)
+    assert 0 < once == len({*samples})  # the whole, and pieces that vote
+    source.write_kept(np.ones(1, bool), out_in(tmp_path))
+    kept = source.kept_table(np.ones(1, bool)).column("text").to_pylist()
+    assert [text.encode() for text in kept] == texts == [TEXTS["ru"].encode()]
+    assert len(samples) == once
 
 
 def test_small_samples_of_all_encodings(tmp_path):

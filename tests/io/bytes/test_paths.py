@@ -199,6 +199,7 @@ def test_a_side_file_does_not_refuse_a_folder(tmp_path, capsys):
     assert main(["run", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
     told = capsys.readouterr().out
     assert "records            3" in told
+    assert "of text in 3 files" in told  # not 5
     (note,) = [line for line in told.splitlines() if line.startswith("note: not read")]
     assert note.startswith("note: not read, for want of a text field: ")
     assert {Path(name).name for name in note.split(": ")[2].split(", ")} == {"dataset_infos.json", "sizes.csv"}

@@ -6,11 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reading import everything, has_dates, make, open_files, out_in, read, reader_of
+from reading import everything, has_dates, make, open_files, open_source, out_in, read, reader_of
 
 from dedup.errors import ColumnError, InputError, OutputError
 from dedup.io import Fields, ReadTuning
 from dedup.io.bytes.paths import expand
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.formats.arrow_columns import arrow_batch
 
 TEXTS = ["one", None, "", "漢字"]
 
@@ -174,3 +176,38 @@ def test_other_number_of_records_than_read(tmp_path, write):
     file = expand([write("a.parquet", pa.table({"text": ["a", "b"]}))])[0]
     with pytest.raises(OutputError, match="has changed"):
         reader_of("parquet").write_kept([(file, np.ones(3, bool))], out)
+
+
+def test_objects_in_lists_may_hold_bytes_that_are_not_utf8(tmp_path):
+    """As feedparser's content: one value for the text, another for the source; the bytes stay what they are."""
+    raw = [b"caf\xe9 closed", b"bridge open"]
+    offsets = pa.array([0, 1, 2], pa.int32())
+    items = pa.StructArray.from_arrays([_strings(raw), pa.array(["text/html", None])], ["value", "type"])
+    names = pa.StructArray.from_arrays([_strings([b"Caf\xe9 Post", b"Lake Post"])], ["name"])
+    content, publisher = (pa.ListArray.from_arrays(offsets, objects) for objects in (items, names))
+    table = pa.table({"content": content, "publisher": publisher, "id": _strings([b"\xe9", b"b"])})
+    pq.write_table(table, tmp_path / "a.parquet")
+    for source in (open_files([tmp_path / "a.parquet"]), open_source(table)):
+        found = everything(source)
+        assert found.text == raw
+        assert found.source == ["Caf\\xe9 Post", "Lake Post"]
+        assert found.id == ["\\xe9", "b"]
+        assert found.fields.used["text"] == {"content.value": 2}
+
+
+def _strings(values: list[bytes]) -> pa.StringArray:
+    """Return strings that nobody has checked, as files of other programs have them."""
+    return pa.Array.from_buffers(pa.string(), len(values), pa.array(values, pa.binary()).buffers())
+
+
+def test_objects_in_lists_are_walked_once_for_all_names():
+    walked = []
+
+    class WatchedTree(FieldTree):
+        def walk_value(self, value, *place):
+            walked.append(value)
+            super().walk_value(value, *place)
+
+    (records,) = pa.table({"content": [[{"value": "a b"}], [{"value": "c"}]]}).to_batches()
+    assert arrow_batch("t", 1, records, WatchedTree(Fields())).text.to_pylist() == [b"a b", b"c"]
+    assert walked == [[{"value": "a b"}], [{"value": "c"}]]
