@@ -1,14 +1,14 @@
-"""Dates as news data writes them, to microseconds since 1970 UTC.
+"""Read dates as news data writes them, and return microseconds since 1970 UTC.
 
 Read are ISO 8601 (also with slashes, or without separators), RFC 2822 as in feeds and mail, English dates with the
 month's name (January 31, 2024), days before months between dots (31.01.2024), numbers since 1970 in seconds,
 milliseconds, microseconds or nanoseconds, the date types of Python, NumPy and Arrow, and what MongoDB makes of one
-({"$date": ...}); also as the only element of a list. A date without a zone is taken as UTC. A year alone (2024, also as
-a number) is not read, nor is 12/05/2024, which is of May or of December: a form of dates (as for ``strptime``) that is
-given is tried before all others.
+({"$date": ...}); also as the only element of a list. A date without a zone counts as UTC. A year alone (2024, also as
+a number) is not read, nor is 12/05/2024, which is of May or of December: if the caller names a form of dates, as for
+``strptime``, it is tried before all others.
 
-Placeholders count as missing and are told, as what cannot be read: the first instant of 1970, and what lies before
-1600 or from 2100 on.
+Placeholders count as missing and are reported like dates that cannot be read: the first instant of 1970, and what lies
+before 1600 or from 2100 on.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class UnreadableDates:
 
     @staticmethod
     def of(values: Sequence[Any]) -> UnreadableDates:
-        """Return what there is to say of values that cannot be read."""
+        """Return the count and examples of values that cannot be read."""
         if not values:
             return UnreadableDates()
         ambiguous = [value for value in values if isinstance(value, str) and re.fullmatch(_AMBIGUOUS, value, re.ASCII)]
@@ -102,7 +102,7 @@ class UnreadableDates:
         return UnreadableDates(len(values), _cut(values[0]), len(ambiguous), _cut(first))
 
     def and_then(self, later: UnreadableDates) -> UnreadableDates:
-        """Return these and what came later together."""
+        """Return the sum of these and later ones."""
         examples = [one.ambiguous_example for one in (self, later) if one.ambiguous]
         telling = [example for example in examples if len(_forms(example)) == 1]
         example = (telling or examples or [""])[0]
@@ -111,20 +111,20 @@ class UnreadableDates:
 
     @property
     def note(self) -> str:
-        """What a person should know of them."""
+        """What to report of them."""
         is_one = self.count == 1
-        told = "1 date" if is_one else f"{self.count:,} dates"
-        told += (
+        note = "1 date" if is_one else f"{self.count:,} dates"
+        note += (
             " cannot be read, or stands for none, and counts"
             if is_one
             else (" cannot be read, or stand for none, and count")
         )
-        told += f" as missing, as {self.example!r}"
+        note += f" as missing, as {self.example!r}"
         if not self.ambiguous:
-            return told
+            return note
         forms = " or ".join(f"--date-format {form!r}" for form in _forms(self.ambiguous_example))
         how_many = "it" if self.count == self.ambiguous == 1 else f"{self.ambiguous:,}, as {self.ambiguous_example!r},"
-        return f"{told}; whether the day or the month comes first in {how_many} is not known: say it with {forms}"
+        return f"{note}; whether the day or the month comes first in {how_many} is not known: say it with {forms}"
 
 
 def _forms(text: str) -> list[str]:

@@ -94,7 +94,7 @@ class FileSource:
 
     @property
     def inputs(self) -> Sequence[Path]:
-        """The files, and the folders that were given as inputs."""
+        """The files, and the folders that were named as inputs."""
         folders = dict.fromkeys(file.folder for file in self._files if file.folder is not None)
         return [*folders, *(file.path for file in self._files if not file.is_stdin)]
 
@@ -134,7 +134,7 @@ class FileSource:
         return [*defect_notes((file.name, counts.charset, counts.defects) for file, counts in read), *_mixed(read)]
 
     def _with_fields(self) -> list[tuple[str, InputCounts, FieldSurvey]]:
-        """Return what was read of each file with records, but plain text."""
+        """Return name, counts and survey of each file with records, plain text left out."""
         surveys = self._all_surveys()
         read = zip(self._names, self._counts, strict=False)
         return [(name, counts, surveys[name]) for name, counts in read if counts.records and name in surveys]
@@ -153,7 +153,7 @@ class FileSource:
         return {**named, **how, "strict": self._options.strict, "longest": self._options.longest}
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
-        """Yield all files in pieces, in order; what breaks off the reading is the last piece, and raises."""
+        """Yield all files in pieces, in order; an error that ends the reading is raised by a last piece."""
         self._reading = Reading(ahead=ahead)
         self._readers = {}
         if not skip:
@@ -186,7 +186,7 @@ class FileSource:
         require_fields(self._tree, with_fields, where, lambda: self._all_names({name for name, _, _ in with_fields}))
 
     def state(self) -> dict[str, Any]:
-        """Return the files as they are, what was accepted of each, and what was seen of its fields."""
+        """Return the state of each file, the counts of what was accepted of it, and its survey."""
         fields, surveys = _Distinct(), _Distinct()
         return {
             "cut": self._options.tuning.cut,
@@ -229,7 +229,7 @@ class FileSource:
         return tables[0] if len(tables) == 1 else _united(tables) if tables else pa.table({})
 
     def _all_surveys(self) -> dict[str, FieldSurvey]:
-        """Return what was seen of the files: here, or by the process that left off."""
+        """Return the surveys of all files, those of a run that is resumed included."""
         here = {name: survey for one in self._readers.values() for name, survey in one.surveys.items()}
         return {**self._surveys, **here}
 
@@ -239,7 +239,7 @@ class FileSource:
         return dict.fromkeys(name for file in some for name in self._reader(file.format).names(file))
 
     def _by_format(self, kept: npt.NDArray[np.bool_]) -> dict[FileFormat, list[KeptRecords]]:
-        """Cut the mask into those of the files, after a look whether they still are what they were."""
+        """Cut the mask into those of the files, and refuse files that have changed."""
         cut: dict[FileFormat, list[KeptRecords]] = {}
         position = 0
         for file, counts in zip(self._files, self._counts, strict=True):

@@ -20,7 +20,6 @@ class FileFormat(NamedTuple):
     Parameters
     ----------
     name : str
-        Also the suffix of the file that kept records are written to.
     suffixes : tuple of str
         In lower case.
     reader : str
@@ -42,6 +41,11 @@ class FileFormat(NamedTuple):
     has_lines: bool = False
     is_one_record: bool = False
     is_packed: bool = False
+
+    @property
+    def kept_name(self) -> str:
+        """What the file of the kept records is called; or the folder, where each has a file."""
+        return "kept" if self.is_one_record else f"kept.{self.name}"
 
     def load(self) -> Any:
         """Return the class that reads and writes the format."""

@@ -1,4 +1,4 @@
-"""The output folder: checked before any work, written aside, moved into place whole or not at all."""
+"""Write the output folder: check it before any work, write aside, and move all into place or nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from types import TracebackType
 import pyarrow as pa
 
 from dedup.errors import OutputError
+from dedup.io.format_registry import FORMATS
 from dedup.store.durable import sync_folder, sync_tree
 from dedup.store.work_folder import OUTPUT, WorkFolder, claimed, is_left
 
@@ -22,14 +23,10 @@ LISTED_UNDER = "files"
 """The key under which the summary lists the names that a run has written."""
 
 ASIDE = "replaced"
-"""Where what an earlier run has written is while the new takes its place."""
+"""The folder that holds the files of an earlier run while the new ones take their place."""
 
 OURS = (
-    "kept.jsonl",
-    "kept.csv",
-    "kept.tsv",
-    "kept.parquet",
-    "kept",
+    *(one.kept_name for one in FORMATS),
     "decisions.parquet",
     "matches.parquet",
     "rejected.jsonl",
@@ -114,7 +111,7 @@ class Output:
 
     @property
     def has_saved(self) -> bool:
-        """Whether a run that is taken over has left something to take up."""
+        """Whether a killed run that is resumed has left saved work."""
         return self._work is not None and self._work.has_saved
 
     @property
@@ -135,7 +132,7 @@ class Output:
         Raises
         ------
         OutputError
-            When the run that is taken over has left its own elsewhere.
+            When the run that is resumed has its own in another place.
         OSError
         """
         if self._work is None:
@@ -145,7 +142,7 @@ class Output:
             raise OutputError(
                 f"the temporary files of the run to resume are {f'in {left}' if left else 'beside the output'}",
                 f"--scratch {left}" if left else "no --scratch",
-                "give it as it was, or run without --resume to begin anew",
+                "name the same folder, or run without --resume to start again",
             )
         if place is None:
             return self._work.path
@@ -240,7 +237,7 @@ class Output:
                 with suppress(PermissionError):  # it may not be ours to read
                     sync_folder(parent)
         except BaseException:
-            with suppress(OSError):  # what may not be there after a power failure must not be taken for written
+            with suppress(OSError):  # what a power failure may undo must not count as written
                 self._target.rename(self.folder)
             for parent in above:
                 with suppress(OSError):
@@ -317,8 +314,8 @@ def write_rejected(rejections: Iterable[tuple[str, int, str, bytes, int]], path:
     """
     with open(path, "w", encoding="ascii", newline="\n") as output:
         for file, row, reason, raw, size in rejections:
-            told = raw.decode("utf-8", "surrogateescape")
-            line: dict[str, str | int | None] = {"file": file, "row": row, "reason": reason, "raw": told}
+            text = raw.decode("utf-8", "surrogateescape")
+            line: dict[str, str | int | None] = {"file": file, "row": row, "reason": reason, "raw": text}
             if size != len(raw):
                 line["bytes"] = None if size < 0 else size
             output.write(json.dumps(line) + "\n")
@@ -355,14 +352,14 @@ def _refuse_place(directory: Path, target: Path) -> None:
 
 def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
     place = directory.resolve()
-    for given in inputs:
-        source = given.resolve()
+    for input_path in inputs:
+        source = input_path.resolve()
         if source.is_dir() and place.is_relative_to(source):
-            where = "is an input folder" if place == source else f"lies in the input folder {given}"
+            where = "is an input folder" if place == source else f"lies in the input folder {input_path}"
             raise OutputError(f"{directory} {where}", "a folder outside the inputs", "choose another -o")
         for name in OURS:
             if source.is_relative_to(place / name):
-                found = f"{given} is an input, and the output {place / name} would overwrite it"
+                found = f"{input_path} is an input, and the output {place / name} would overwrite it"
                 raise OutputError(found, hint="choose another -o")
 
 

@@ -48,7 +48,7 @@ class Rejection:
         return Rejection(f"too long: {found} {longest:,} bytes (--longest)", raw, size)
 
     def shortened(self, most: int) -> Rejection:
-        """Return the same with the first bytes of the record, no more than so many."""
+        """Return the same rejection with no more than the first ``most`` bytes of the record."""
         return self if len(self.raw) <= most else replace(self, raw=self.raw[:most])
 
 
@@ -117,11 +117,11 @@ class Batch:
 
 
 Piece = Callable[[], Batch]
-"""A part of the input that was read but not parsed: calling it parses, on any thread, in any order."""
+"""A part of the input that was read but not parsed: a call parses it, on any thread, in any order."""
 
 
 class Source(Protocol):
-    """Something that can be read once, piece by piece, and afterwards give back the records to keep, unchanged.
+    """An input that is read once, piece by piece, and then writes the records to keep as they were.
 
     Reading is the sequential part alone, so that parsing can be done by many threads. What comes of it is brought back
     in input order.
@@ -173,7 +173,7 @@ class Source(Protocol):
         Parameters
         ----------
         skip : int
-            Leave out so many pieces at the beginning; they are read, but never parsed.
+            How many pieces at the beginning to leave out; they are read, but never parsed.
         ahead : bool
             Decompress in a separate thread, a few chunks ahead.
 
@@ -195,7 +195,7 @@ class Source(Protocol):
         """
 
     def finish(self) -> None:
-        """Say that every piece was accepted.
+        """Check the whole input, after every piece was accepted.
 
         Raises
         ------

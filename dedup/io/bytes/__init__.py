@@ -1,1 +1,1 @@
-"""Bytes of files: paths, decompression, encodings, lines."""
+"""Find files and read their bytes: decompressed, decoded, cut into lines."""

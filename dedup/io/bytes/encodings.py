@@ -10,10 +10,10 @@ from dedup.errors import ParamsError
 from dedup.io.bytes.surrogates import ESCAPE_BYTES, ESCAPE_SURROGATES
 
 SAMPLE_BYTES = 64 << 10
-"""What is looked at, from the first byte on that is not ASCII, and of what is not UTF-8 at a time."""
+"""Bytes of a sample: from the first byte on that is not ASCII, and of lines that are not UTF-8."""
 
 MORE_BYTES = 4 << 20
-"""What is looked at where that is not UTF-8: whether the rest is, and its lines that are not ASCII."""
+"""Bytes of the larger sample, for a file whose first sample is not UTF-8."""
 
 CERTAIN = 0.15
 """Confidence of chardet from which an answer is not doubtful.
@@ -23,7 +23,7 @@ Of 3,600 samples of 30 to 1,000 bytes in 22 encodings and 16 languages 56 are re
 """
 
 PIECE_BYTES, FEWEST_PIECES, MOST_PIECES = 500, 4, 32
-"""Of which encoding pieces of so many bytes are, is a question of 0.6 ms each, and rarely answered wrong."""
+"""Bytes of a piece of the sample that votes, and how many pieces vote: 0.6 ms each, and rarely wrong."""
 
 AGREEMENT = 0.8
 """Share of the votes with which pieces overrule the whole."""
@@ -51,7 +51,7 @@ _WIDER = {
     "shift_jis": "cp932",
     "shift_jis_2004": "cp932",  # but for some rare characters; the backslash, which JSON needs, is one only in cp932
 }
-"""Encodings that hold all of another: what lies behind the sample may need the rest."""
+"""For an encoding a larger one that contains it: text behind the sample may need the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Charset:
 
     @property
     def has_lines(self) -> bool:
-        """Whether lines end, and what JSON and CSV need is written, as in ASCII."""
+        """Whether line ends, and the characters that JSON and CSV need, are written as in ASCII."""
         needed = '\n\r\t",:{}[]\\'
         try:
             return needed.encode(self.name) == needed.encode("ascii")
@@ -99,11 +99,11 @@ class Charset:
             return False
 
     def decode(self, raw: bytes) -> str:
-        """Decode bytes; what cannot be is escaped, a byte each, as by Python's ``surrogateescape``."""
+        """Decode bytes; those that cannot be decoded are escaped one by one, as by Python's ``surrogateescape``."""
         return raw.decode(self.name, ESCAPE_BYTES)
 
     def decoder(self) -> codecs.IncrementalDecoder:
-        """Return what decodes a file chunk by chunk, in the same way."""
+        """Return a decoder that does the same to a file chunk by chunk."""
         return codecs.getincrementaldecoder(self.name)(ESCAPE_BYTES)
 
     def encode(self, text: str) -> bytes:
@@ -174,7 +174,7 @@ def is_utf8(sample: bytes | bytearray, is_whole: bool = True) -> bool:
 
 
 def recognise(sample: bytes) -> Charset:
-    """Return the encoding that bytes look like which are not UTF-8 throughout.
+    """Return the most probable encoding of bytes that are not all UTF-8.
 
     That may be UTF-8 all the same, if they are so for the greater part: a few broken characters, or lines in another
     encoding, do not make another file of it.
@@ -189,7 +189,7 @@ def recognise(sample: bytes) -> Charset:
 
 
 def _guessed(sample: bytes) -> Charset:
-    """Return the encoding that chardet takes bytes for.
+    """Return the most probable encoding of bytes by chardet.
 
     It excludes encodings in which any byte is undefined, and real files have such bytes. So pieces of the sample vote,
     and overrule the whole where it is doubtful or most of them agree.

@@ -10,7 +10,7 @@ FileState = tuple[int, int]
 
 
 def file_state(file: InputFile) -> FileState:
-    """Return the state of a file, which is another when it was written to.
+    """Return the state of a file, which changes when the file is written to.
 
     Raises
     ------
@@ -22,7 +22,7 @@ def file_state(file: InputFile) -> FileState:
 
 
 def require_unchanged(file: InputFile, before: FileState) -> None:
-    """Raise ``OutputError`` when a file is gone or has another state than before."""
+    """Raise ``OutputError`` when a file is gone or its state has changed."""
     try:
         now = file_state(file)
     except OSError as error:

@@ -39,7 +39,7 @@ class LongLine:
 
 
 def whole_lines(blocks: Iterable[bytes], most: int) -> Iterator[bytes | LongLine]:
-    """Yield the blocks of `line_blocks`, and in the place of its parts of a long line the first bytes of that.
+    """Yield the blocks of `line_blocks`, and for each line that is too long its first bytes.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def whole_lines(blocks: Iterable[bytes], most: int) -> Iterator[bytes | LongLine
 
 
 def line_blocks(chunks: Iterable[bytes], longest: int, least: int = 1) -> Iterator[bytes]:
-    """Regroup chunks so that each ends with a line feed, but perhaps the last, and parts of long lines.
+    """Join and cut chunks to blocks that end with a line feed, except perhaps the last, and parts of long lines.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def _bounded(block: bytes, longest: int) -> Iterator[bytes]:
 
 
 def pieces_of(block: bytes, most: int) -> Iterator[tuple[bytes, int]]:
-    """Cut a block of lines into pieces of at most so many, and yield how many each has."""
+    """Cut a block into pieces of at most ``most`` lines, and yield each with how many it has."""
     count = kernel.count_lines(np.frombuffer(block, np.uint8)) + (not block.endswith(b"\n"))
     if count <= most:
         yield block, count

@@ -28,12 +28,12 @@ class InputFile:
     path : Path
         Where to open it.
     name : str
-        What to call it: the path as given, or as found in a folder or glob that was given.
+        What to call it: its path as the caller wrote it, or as it was found in a folder or by a glob.
     relative : str
         With forward slashes: the way from the folder it was found in, or the file's name.
     format : FileFormat
     folder : Path or None
-        The folder that was given as an input and in which the file was found.
+        The folder that is an input and in which the file was found.
     encoding : str or None
         What the caller says that it is in, if it is not UTF-8; None: to be recognised.
     charset : Charset or None
@@ -55,7 +55,7 @@ class InputFile:
 
 
 class SkippedFiles:
-    """The files of folders that are not read: of a kind that cannot be read, or none that should be.
+    """The files of folders that are skipped: hidden ones, links out of the folder, and kinds that cannot be read.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class SkippedFiles:
         self.others: list[tuple[str, str]] = []
 
     def of_another_kind(self, path: Path) -> None:
-        """Count a file, once in however many ways it is met."""
+        """Count a file of a kind that cannot be read; only once, even if several inputs lead to it."""
         if str(path) not in self._counted:
             self._counted.add(str(path))
             self.suffixes[printable(path.suffix.lower())] += 1

@@ -1,4 +1,4 @@
-"""Read a file as decompressed chunks of bytes; whatever is broken in it is reported in one line.
+"""Read a file as decompressed chunks of bytes, and report in one line whatever is broken in it.
 
 Compression is recognised by the first bytes, not by the name: a download that a browser has already unpacked still
 reads. So is the encoding of text, by `encodings`. The formats take `text_chunks`, which are UTF-8 whatever the file is
@@ -64,7 +64,7 @@ class Reading:
 
     @property
     def recognised(self) -> Charset | None:
-        """The encoding that another pass over the file need not look for; None where this one has not read as far."""
+        """The encoding of the file, for another pass over it; None if this pass has not read far enough to know it."""
         return self.charset if self.is_certain else None
 
 
@@ -146,7 +146,7 @@ def raw_chunks(file: InputFile, size: int, reading: Reading) -> Generator[bytes]
 
 
 def _recognising(pieces: Iterable[bytes], file: InputFile, reading: Reading) -> Iterator[bytes]:
-    """Pass chunks on; set the encoding by what comes from the first byte on that is not ASCII."""
+    """Pass chunks on; recognise the encoding at the first byte that is not ASCII."""
     asked = charset_named(file.encoding) if file.encoding else None
     coming = iter(pieces)
     for chunk in coming:
@@ -168,7 +168,7 @@ def _recognising(pieces: Iterable[bytes], file: InputFile, reading: Reading) -> 
 
 
 def _first_beyond_ascii(chunk: bytes) -> int:
-    """Return where the first byte is that is not ASCII, of a chunk that has one."""
+    """Return the position of the first byte that is not ASCII, in a chunk that has one."""
     start = 0
     while chunk[start : start + SAMPLE_BYTES].isascii():
         start += SAMPLE_BYTES
@@ -177,7 +177,7 @@ def _first_beyond_ascii(chunk: bytes) -> int:
 
 
 def _read_on(coming: Iterator[bytes], held: list[bytes], size: int) -> DamagedError | None:
-    """Hold chunks until they have so many bytes; return what broke that off."""
+    """Hold chunks until they have ``size`` bytes; return the damage that ended it early."""
     try:
         while sum(map(len, held)) < size and (chunk := next(coming, b"")):
             held.append(chunk)
@@ -229,7 +229,7 @@ def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Genera
 
 
 def size_of(file: InputFile) -> int | None:
-    """Return how many bytes a file has when decompressed; None where only reading all of it would show."""
+    """Return how many bytes a file has when decompressed; None if only reading all of it would show that."""
     try:
         with file.path.open("rb", buffering=0) as handle:
             is_compressed = compression_of(handle.read(SIGNATURE_BYTES)) is not None
@@ -260,7 +260,7 @@ def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[byt
 
 
 def _behind(done: int, whole: Generator[bytes]) -> Generator[bytes]:
-    """Yield what comes after the first so many bytes."""
+    """Yield what comes after the first ``done`` bytes."""
     for chunk in whole:
         if done < len(chunk):
             yield chunk[done:]

@@ -1,4 +1,4 @@
-"""Text to bytes when the text may hold what Unicode forbids: lone surrogates and undecodable bytes."""
+"""Encode text that may hold what Unicode forbids: lone surrogates, and bytes that could not be decoded."""
 
 from __future__ import annotations
 

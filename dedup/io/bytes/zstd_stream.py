@@ -22,5 +22,5 @@ def unzstd(handle: FileIO, size: int) -> Generator[bytes]:
     except OSError as error:
         if error.errno is not None:  # what the system refuses has a number, what a decompressor refuses has not
             raise
-        # Arrow tells the two apart in words only.
+        # Arrow distinguishes the two in words only.
         raise (TruncatedError if "truncated" in str(error).lower() else DecompressionError)(str(error)) from error

@@ -1,1 +1,1 @@
-"""Which fields of a record hold the text, the id, the date and the source, and how often each was used."""
+"""Choose the fields of records that hold text, id, date and source, and count how often each is used."""

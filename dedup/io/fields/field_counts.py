@@ -19,7 +19,7 @@ class FieldCounts:
     Parameters
     ----------
     used : Counts
-        In how many the value was taken from this field.
+        In how many records the value is from this field.
     filled : Counts
         In how many it holds something.
     present : Counts
@@ -48,12 +48,12 @@ class FieldCounts:
 
 
 def add_to(counts: Counts, role: str, name: str, count: int = 1) -> None:
-    """Add to one count; nothing where that is 0."""
+    """Add to one count; a 0 makes no entry."""
     if count:
         names = counts.setdefault(role, {})
         names[name] = names.get(name, 0) + count
 
 
 def is_filled(value: Any) -> bool:
-    """Whether a value is more than a null, an empty string, or what only holds others."""
+    """Whether a value is something: not null, not an empty string, not an object or a list."""
     return value is not None and not isinstance(value, (Mapping, list)) and not (isinstance(value, str) and not value)

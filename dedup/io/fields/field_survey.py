@@ -16,7 +16,7 @@ SAMPLE_RECORDS = 100
 """Records of a file that are looked at."""
 
 LONG_TEXT, ENOUGH = 20, 1_000
-"""Words from which on a value is a text, and characters of it that are looked at."""
+"""Spaces that a value must have among its first characters to count as a text, and how many characters these are."""
 
 TEXT_SHARE, DATE_SHARE = 0.5, 0.9
 """Share of the records that must hold a text, and of the values that must be dates, for a field to count as one."""
@@ -68,7 +68,7 @@ class FieldSurvey:
 
 
 def names_of(records: Iterable[Mapping[Any, Any]]) -> list[str]:
-    """Return the fields of records, in the order in which they first come; of objects those within, with dots."""
+    """Return the names of the fields of records, in order of appearance; those within objects with dots."""
     names = dict.fromkeys(name for record in records for name, _ in _flat(record, ""))
     return [printable(name) for name in names]
 

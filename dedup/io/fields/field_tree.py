@@ -21,7 +21,7 @@ MISSING_RANK = 255
 """Rank of a role for which a record has no usable value; all others are lower."""
 
 MOST_KEYS = 6
-"""A name with more parts is taken as it stands, or as a path of all of them, but not of some joined."""
+"""Most parts of a name for which every grouping of them is tried as a path; of more, only one key and all apart."""
 
 Path = tuple[str, ...]
 
@@ -50,7 +50,7 @@ class Node:
     uses: list[tuple[int, int, int]] = field(default_factory=list)
 
     def ranks(self, in_other_case: bool) -> Iterator[tuple[int, int]]:
-        """Yield the roles that the node is good for, with its rank for each."""
+        """Yield the roles that the node can serve, with its rank for each."""
         for role, rank, other_rank in self.uses:
             if not in_other_case:
                 yield role, rank
@@ -77,7 +77,7 @@ class FieldValue(NamedTuple):
 
 
 class FieldTree:
-    """The names looked for, and what each is good for.
+    """The names that are looked for, and the roles that each can serve.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ class FieldTree:
     def __init__(self, fields: Fields) -> None:
         self.fields = fields
         self.parts = joined_names(fields.text)
-        """The fields that are joined to a text, none where it is of one."""
+        """The fields that are joined to a text; none where a single field is the text."""
         wanted = [getattr(fields, role.name) for role in ROLES] + list(self.parts)
         self.roles: tuple[Role, ...] = (*ROLES, *(ROLES[TEXT] for _ in self.parts))
-        """What each role is for: behind the four, one for each part of a text."""
+        """Those of the table, and behind them one for each part of a text that is joined."""
         self.names: list[list[str]] = []
         """By role and rank the name of the field."""
         self.first_abstract = MISSING_RANK
-        """Texts from this rank on are `shapes.ABSTRACTS`."""
+        """Texts from this rank on are `producers.ABSTRACTS`."""
         self.nodes = [Node("")]
         for role, asked in enumerate(wanted):
             if asked is None:

@@ -110,20 +110,20 @@ PRODUCERS = (
         source=("sitename", "site_name", "hostname"),
     ),
 )
-"""What comes first is preferred; a later producer adds the names that those before it have not."""
+"""The first is preferred; a later producer adds the names that none before it has."""
 
 ABSTRACTS = ("summary",)
 """Names that hold a text of their own, or what a longer one is about: read only where a record has no other field of
 a text, not even an empty one. Articles whose text is missing may well have one and the same summary."""
 
 VARIANTS = (*ABSTRACTS, "raw_text", "content_html", "fields.body", "blocks.body.bodyTextSummary")
-"""Names that nobody misses where another is read: producers write them beside it."""
+"""Names that are not reported as unused: producers write them beside another form of the same text."""
 
 UPDATES = ("updated",)
-"""Dates that may be later than the publication: read where there is no other."""
+"""Dates that may be later than the publication: read only where a record has no other."""
 
 HITS = "_source"
-"""Where exports of Elasticsearch have the document, beside its `_id`:
+"""The key under which exports of Elasticsearch hold the document, beside its `_id`:
 https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html"""
 
 

@@ -15,7 +15,7 @@ from dedup.io.fields.field_counts import FieldCounts, add_to, is_filled
 from dedup.io.fields.field_tree import MISSING_RANK, FieldTree, FieldValue, RankedValues
 
 FEW_TO_A_GROUP = 4
-"""Records of the same keys below which it is not worth while to look at them together."""
+"""Fewest records of the same keys that are worth reading as columns."""
 
 
 @dataclass
@@ -83,7 +83,7 @@ class RoleColumns:
 
     @staticmethod
     def of_cells(tree: FieldTree, places: RankedValues, rows: Mapping[int, Sequence[str]], size: int) -> RoleColumns:
-        """Read rows of cells by their positions, of which the places are known for each role."""
+        """Read rows of cells by their positions, from the same places of each row for a role."""
         made = RoleColumns(tree, size)
         cells = list(rows.values())
         columns = [[(rank, [row[place] for row in cells]) for rank, place in some] for some in places]
@@ -92,7 +92,7 @@ class RoleColumns:
         return made
 
     def add(self, positions: Sequence[int], columns: Sequence[Sequence[tuple[int, list[Any]]]]) -> None:
-        """Take the best of the columns of each role, given with their ranks, the best first."""
+        """Choose values from the columns of each role, which come with their ranks, the best first."""
         for role, some in enumerate(columns):
             name, names = self._tree.roles[role].name, self._tree.names[role]
             are_texts = [_is_text_everywhere(values) for _, values in some]

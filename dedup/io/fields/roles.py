@@ -37,7 +37,7 @@ class Role(NamedTuple):
         As in `Fields`, in options (``--source-field``), and in the summary of a run.
     kind : Kind
     clean : callable, optional
-        Makes of the labels of a batch, an Arrow array of strings, those that the program works with.
+        Normalises the labels of a batch, an Arrow array of strings.
     """
 
     name: str
@@ -58,7 +58,7 @@ ROLES = (
     Role("date", Kind.DATE),
     Role("source", Kind.LABEL, sites_of_urls),
 )
-"""In the order of `kernels.json_fields`: labels come last, as many as there are."""
+"""In the order of `dedup.kernels.json_fields`: labels last, however many there are."""
 
 TEXT, ID, DATE, SOURCE = range(4)
 """Places in ``ROLES``."""
@@ -81,7 +81,7 @@ def is_usable(role: Role, value: Any) -> bool:
 
 
 def clean_labels(raw: dict[str, pa.StringArray]) -> dict[str, pa.StringArray]:
-    """Return the labels of a batch, by the names of their roles, as the program works with them."""
+    """Clean the labels of a batch, by the names of their roles."""
     return {role.name: role.clean(raw[role.name]) if role.clean else raw[role.name] for _, role in LABELS}
 
 

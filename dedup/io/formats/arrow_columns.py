@@ -310,7 +310,7 @@ def strings(array: pa.Array) -> list[str | None]:
 
 
 def records_per_batch(records: int, size: int, tuning: ReadTuning) -> int:
-    """Return how many records make a batch, when so many take so many bytes."""
+    """Return how many records make a batch, of an input of this many records and bytes."""
     return max(1, min(tuning.batch_records, tuning.batch_bytes * records // max(size, 1)))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 JOINT = "\n\n"
-"""Between the fields of which a text is."""
+"""Stands between the fields that are joined to a text."""
 
 
 @dataclass
@@ -175,7 +175,7 @@ def text_array(text: list[str | None]) -> pa.LargeBinaryArray:
 
 
 def without_long_texts(batch: Batch, longest: int, most: int) -> Batch:
-    """Return the batch, records rejected whose text is longer than so many bytes, of which the first are kept."""
+    """Reject the records of a batch whose text has more than ``longest`` bytes; of each the first ``most`` are kept."""
     sizes = np.diff(buffers(batch.text)[1])
     too_long = np.flatnonzero(sizes > longest)
     if not len(too_long):

@@ -60,6 +60,7 @@ class Delimited:
     ) -> None:
         self._tree = tree
         self._format = file_format.name
+        self._kept_name = file_format.kept_name
         self._longest = options.longest
         self._tuning = options.tuning
         self._header: _Record | None = None
@@ -114,17 +115,16 @@ class Delimited:
 
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Write the header once and the kept records of all files as they stood."""
-        name = f"kept.{self._format}"
         header = self._first_header(kept).raw
         newline = b"\r\n" if header.endswith(b"\r\n") else b"\n"
-        with open(directory / name, "wb") as output:
+        with open(directory / self._kept_name, "wb") as output:
             output.write(header if header.endswith(b"\n") or not header else header + newline)
             for file, mask in kept:
                 for record in self._kept_records(file, mask):
                     output.write(record.raw)
                     if not record.raw.endswith(b"\n"):
                         output.write(newline)
-        return [name]
+        return [self._kept_name]
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records; all columns are strings."""
@@ -243,7 +243,7 @@ class _Feed:
         self.begin()
 
     def begin(self) -> None:
-        """Forget the lines of the record before: another one begins."""
+        """Begin another record: forget the lines of the one before."""
         self._pieces: list[bytes] = []
         self._joined: list[bytes] = []
         self.size = self.lines = 0
@@ -276,7 +276,7 @@ class _Feed:
         return self._reading.charset.decode(line)
 
     def skip(self, delimiter: int) -> tuple[bytes, int]:
-        """Go behind the record that is too long; return its first bytes, and how many it has, its line end included."""
+        """Skip the rest of a record that is too long; return its first bytes and its size, the line end included."""
         begun = self.record
         head, size = begun[: self._raw_bytes], len(begun)
         end, state = kernel.record_end(np.frombuffer(begun, np.uint8), delimiter, kernel.START)

@@ -89,11 +89,11 @@ class BlockReader:
         places, starts, ends = left.T
         lines = [block[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         rest = parsed_batch(self._file, lines, batch.row[places].tolist(), self._tree)
-        taken = np.delete(np.arange(len(batch.row)), places)
-        row = np.concatenate([batch.row[taken], rest.row])
+        of_kernel = np.delete(np.arange(len(batch.row)), places)
+        row = np.concatenate([batch.row[of_kernel], rest.row])
         order = np.argsort(row)
-        chosen = np.concatenate([taken, len(batch.row) + np.arange(len(rest.row))])[order]
-        place_of_rest = np.argsort(order)[len(taken) :].tolist()
+        chosen = np.concatenate([of_kernel, len(batch.row) + np.arange(len(rest.row))])[order]
+        place_of_rest = np.argsort(order)[len(of_kernel) :].tolist()
         counts = FieldCounts()
         counts.add(batch.fields)
         counts.add(rest.fields)
@@ -182,7 +182,7 @@ class FieldBuffers(NamedTuple):
 
     @staticmethod
     def of(tree: FieldTree, size: int, lines: int) -> FieldBuffers:
-        """Return room for the fields of so many lines, of so many bytes."""
+        """Return arrays that are large enough for the fields of a block of this many bytes and lines."""
         roles = len(tree.roles)
         return FieldBuffers(
             np.empty((roles, size + BLOCK), np.uint8),

@@ -45,6 +45,7 @@ class JsonLines:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
+        self._kept_name = file_format.kept_name
         self._tree = tree
         self._longest = options.longest
         self._raw_bytes = options.tuning.raw_bytes
@@ -88,10 +89,10 @@ class JsonLines:
 
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Write the kept lines of all files, one after the other."""
-        with open(directory / "kept.jsonl", "wb") as output:
+        with open(directory / self._kept_name, "wb") as output:
             for file, mask in kept:
                 output.writelines(self._kept_lines(file, mask, raw_chunks(file, self._chunk_bytes, Reading())))
-        return ["kept.jsonl"]
+        return [self._kept_name]
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with every field that any of them has."""

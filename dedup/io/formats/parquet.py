@@ -46,6 +46,7 @@ class Parquet:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
+        self._kept_name = file_format.kept_name
         self._tree = tree
         self._options = options
         self._schema: pa.Schema | None = None
@@ -91,7 +92,7 @@ class Parquet:
         pending: list[pa.RecordBatch] = []
         size = 0
         with (
-            open(directory / "kept.parquet", "wb") as file,
+            open(directory / self._kept_name, "wb") as file,
             pq.ParquetWriter(file, schema, compression=compression) as writer,
         ):
             for records in self._kept_batches(kept):
@@ -102,7 +103,7 @@ class Parquet:
                     pending, size = [], 0
             if pending:
                 writer.write_table(pa.Table.from_batches(pending, schema))
-        return ["kept.parquet"]
+        return [self._kept_name]
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""

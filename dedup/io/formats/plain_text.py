@@ -39,6 +39,7 @@ class PlainText:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
+        self._kept_name = file_format.kept_name
         self._is_tolerant = is_tolerant
         self._longest = options.longest
         self._tuning = options.tuning
@@ -66,15 +67,15 @@ class PlainText:
 
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Copy the kept files, compressed as they are, under their relative names."""
-        taken: set[str] = set()
+        used: set[str] = set()
         for file, mask in kept:
-            relative = _free_name(file.relative, taken)
-            taken.add(relative.casefold())
+            relative = _free_name(file.relative, used)
+            used.add(relative.casefold())
             if mask.all():
-                target = directory / "kept" / relative
+                target = directory / self._kept_name / relative
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file.path, target)
-        return ["kept"] if (directory / "kept").exists() else []
+        return [self._kept_name] if (directory / self._kept_name).exists() else []
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept documents as columns ``id`` and ``text``."""
@@ -120,7 +121,7 @@ def _beginning(file: InputFile, tuning: ReadTuning) -> tuple[bytes, int | None]:
 
 
 def _held(found: Iterator[bytes], most: int) -> bytes:
-    """Return all bytes, or if there are more than so many, those that were read when that was seen."""
+    """Return all bytes; of more than ``most`` only those that were read when that was seen."""
     held: list[bytes] = []
     size = 0
     for chunk in found:
@@ -136,14 +137,14 @@ def _batch(file: InputFile, whole: bytes | None, rejected: dict[int, Rejection])
     return Batch(file.name, np.ones(1, np.int64), name, text, np.full(1, NO_DATE), no_labels(1), rejected)
 
 
-def _free_name(relative: str, taken: set[str]) -> str:
+def _free_name(relative: str, used: set[str]) -> str:
     """Return the name, or where another folder has had the same one, the first of ``name-2``, ``name-3`` ... free.
 
     Case is not counted as a difference: it is none on the file systems of macOS and Windows.
     """
     path = PurePosixPath(relative)
     name, number = relative, 1
-    while name.casefold() in taken:
+    while name.casefold() in used:
         number += 1
         stem, _, suffixes = path.name.partition(".")
         name = str(path.with_name(f"{stem}-{number}.{suffixes}"))

@@ -15,7 +15,7 @@ from dedup.io.read_options import Fields
 from dedup.io.wording import FEW, listed
 
 MISSED_SHARE = 0.5
-"""Share of the records in which a field must hold something for a note that it is not used."""
+"""Share of the records in which an unused field must hold something for a note about it."""
 
 MOST_GROUPS = 50
 """Groups of files, and files of a group, that the summary names."""

@@ -14,7 +14,7 @@ from dedup.io.source import Batch
 
 @dataclass(slots=True)
 class InputCounts:
-    """Counts of one file, or of any other input that is one piece of work.
+    """Counts of one file, or of an input in memory.
 
     Parameters
     ----------

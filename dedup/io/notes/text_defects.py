@@ -1,4 +1,4 @@
-"""Count the texts of an input that are hardly what was written, while it is read, and report them with an example."""
+"""Count texts with signs of a wrong encoding while they are read, and report them with an example."""
 
 from __future__ import annotations
 
