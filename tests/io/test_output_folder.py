@@ -13,7 +13,6 @@ from reading import make
 from dedup.errors import OutputError
 from dedup.io import Output, write_parquet, write_rejected
 from dedup.io.output import LISTED_UNDER
-from dedup.store import durable
 
 
 def everything_below(folder):
@@ -171,16 +170,16 @@ def test_what_cannot_be_moved_back_is_kept(target, monkeypatch):
 
 
 def test_an_output_that_may_not_be_on_the_disk_is_not_there(target, tmp_path, monkeypatch):
-    sync = durable.sync_file
+    sync = os.fsync
 
-    def fails(place):
-        if place == target.parent:
-            raise OSError(errno.EIO, "Input/output error", str(place))
-        sync(place)
+    def fails(handle):
+        if os.path.samestat(os.fstat(handle), target.parent.stat()):
+            raise OSError(errno.EIO, "Input/output error", str(target.parent))
+        sync(handle)
 
     with Output(target, []) as output:
         write(output, **{"kept.jsonl": "2"})
-        monkeypatch.setattr(durable, "sync_file", fails)
+        monkeypatch.setattr(os, "fsync", fails)
         with pytest.raises(OutputError, match="nothing was written"):
             output.commit()
     assert not list(tmp_path.iterdir())
