@@ -266,8 +266,9 @@ def _read_strings(array: pa.StringArray) -> tuple[npt.NDArray[np.int64], Unreada
     """Read strings: by Arrow's cast where they have the common form, the others one by one.
 
     The cast needs dates that all have a zone or all have none, and is slow where it fails (2 microseconds a date): so
-    an expression picks them. Together they take 125 ns a date, 250 ns where both kinds are mixed; a kernel of our own
-    took 105 ns. Whatever the cast accepts it reads as `_read` does.
+    an expression picks them. Together they take 140 ns a date, 220 ns where both kinds are mixed; a kernel of our own
+    took 105 ns. Of a run over records of 150 bytes, with mixed dates, the difference is 1.5 %. Whatever the cast
+    accepts it reads as `_read` does.
     """
     published = np.full(len(array), NO_DATE)
     if array.null_count == len(array):
