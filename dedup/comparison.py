@@ -1,4 +1,4 @@
-"""Judge two texts as a run judges a pair of documents, and find the passages that they share."""
+"""Compare two texts: judge them as a run judges a pair, and find the passages that they share."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Comparison:
     Parameters
     ----------
     relation : str or None
-        One of `dedup.schema.RELATIONS`; None where the texts have nothing to do with each other.
+        One of `dedup.schema.RELATIONS`; None if the texts have nothing to do with each other.
     score : float
         In [0, 1]: the resemblance of near duplicates, otherwise how certain it is that one is a copy.
     measures : dict of str to float
@@ -45,8 +45,8 @@ class Comparison:
     credit_a, credit_b : str or None
         The news agency that each text credits.
     derived : str or None
-        ``"a"`` or ``"b"``: the text that seems to be the copy, by what the two credit and contain. None where that
-        cannot be said.
+        ``"a"`` or ``"b"``: the text that seems to be the copy, by the credits and the content of both. None if that
+        cannot be decided.
     reason : str
         Why the relation was chosen, in words.
 
@@ -87,13 +87,13 @@ def compare(
     agencies: str | os.PathLike[str] | None = None,
     **params_fields: Any,
 ) -> Comparison:
-    """Say what kind of copy two texts are of each other, and by what evidence.
+    """Compare two texts: return what kind of copy one is of the other, with the evidence.
 
     Parameters
     ----------
     a, b : str
     params : Params, optional
-        ``threshold``, ``certainty``, ``updates``, ``shingle_size``, ``html`` and ``model`` count.
+        Only ``threshold``, ``certainty``, ``updates``, ``shingle_size``, ``html`` and ``model`` are used.
     agencies : path, optional
         A file of news agencies that are recognised as credits in addition to the shipped ones; it has the form of
         ``agencies.json``.
@@ -110,11 +110,9 @@ def compare(
         When one of them is not a string, or the file cannot be used.
     ParamsError
 
-    Notes
-    -----
-    Two texts alone do not show which word pairs are rare: those that are common in English news are known, and every
-    other one counts as rare. A run over a corpus knows better, and may judge differently what two articles share
-    because of a fashion or a template.
+    Notes ----- Two texts alone do not show which word pairs are rare. A list of those that are common in English news
+    is shipped, and every other one counts as rare. A run takes rarity from its whole corpus, and may judge differently
+    the words that two articles share because of a fashion or a template.
 
     Examples
     --------
@@ -167,7 +165,7 @@ def _verdict(
 
 
 def _derived(credits: list[Credit], code: int, measures: dict[str, float]) -> str | None:
-    """Return the side that seems to be the copy; two bare texts have neither a source nor a date."""
+    """Return the side that seems to be the copy; two bare texts have neither source nor date."""
     left, right = (
         Sides(np.array([UNKNOWN]), np.array([credit.agency]), np.array([credit.drawn_on]), np.array([NO_DATE]))
         for credit in credits
@@ -178,7 +176,7 @@ def _derived(credits: list[Credit], code: int, measures: dict[str, float]) -> st
 
 
 def shared_passages(a: str, b: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Find the passages that both texts have, runs of at least `PASSAGE` tokens, in each of them.
+    """Find the passages that two texts share: runs of at least `PASSAGE` tokens, with their places in both.
 
     Parameters
     ----------

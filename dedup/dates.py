@@ -75,7 +75,7 @@ _AMBIGUOUS = r"\s*(\d\d?)([/-])(\d\d?)\2(\d{4}|\d\d)(?:(\s+\d\d?:\d\d)(:\d\d)?)?
 
 @dataclass(frozen=True)
 class UnreadableDates:
-    """Dates that are there but cannot be read, or stand for none.
+    """The count, with examples, of dates that cannot be read or are placeholders.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class UnreadableDates:
         return UnreadableDates(len(values), _cut(values[0]), len(ambiguous), _cut(first))
 
     def and_then(self, later: UnreadableDates) -> UnreadableDates:
-        """Return the sum of these and later ones."""
+        """Return the sum of this count and a later one."""
         examples = [one.ambiguous_example for one in (self, later) if one.ambiguous]
         telling = [example for example in examples if len(_forms(example)) == 1]
         example = (telling or examples or [""])[0]
@@ -112,24 +112,28 @@ class UnreadableDates:
 
     @property
     def note(self) -> str:
-        """What to report of them."""
+        """The note for the summary of a run."""
         is_one = self.count == 1
         note = "1 date" if is_one else f"{self.count:,} dates"
         note += (
-            " cannot be read, or stands for none, and counts"
+            " cannot be read, or stands for no date, and counts"
             if is_one
-            else (" cannot be read, or stand for none, and count")
+            else (" cannot be read, or stand for no date, and count")
         )
-        note += f" as missing, as {self.example!r}"
+        note += f" as missing, such as {self.example!r}"
         if not self.ambiguous:
             return note
         forms = " or ".join(f"--date-format {form!r}" for form in _forms(self.ambiguous_example))
-        how_many = "it" if self.count == self.ambiguous == 1 else f"{self.ambiguous:,}, as {self.ambiguous_example!r},"
-        return f"{note}; whether the day or the month comes first in {how_many} is not known: say it with {forms}"
+        how_many = (
+            "it"
+            if self.count == self.ambiguous == 1
+            else f"{self.ambiguous:,} of them, such as {self.ambiguous_example!r}"
+        )
+        return f"{note}; it is unclear whether the day or the month comes first in {how_many}: set {forms}"
 
 
 def _forms(text: str) -> list[str]:
-    """Return the forms that a date in numbers may have, for ``strptime``: one where a number is above 12."""
+    """Return the ``strptime`` formats that may fit a numeric date: only one if a number is above 12."""
     match = re.fullmatch(_AMBIGUOUS, text, re.ASCII)
     if not match:
         return []
@@ -145,7 +149,7 @@ def _cut(value: Any, most: int = 40) -> str:
 
 
 def require_date_format(form: str) -> None:
-    """Refuse a form that does not say which day, month and year.
+    """Refuse a format that does not give day, month and year.
 
     Raises
     ------
@@ -159,7 +163,11 @@ def require_date_format(form: str) -> None:
     except (ValueError, re.error, UnicodeError):
         is_one = False
     if not is_one:
-        raise ParamsError(f"date format {form!r}", "a form of day, month and year, as %d/%m/%Y", "as for strptime")
+        raise ParamsError(
+            f"date format {form!r}",
+            "a format with day, month and year, such as %d/%m/%Y",
+            "it is written as for strptime",
+        )
 
 
 def read_dates(values: Sequence[Any], form: str | None = None) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
@@ -189,20 +197,20 @@ def read_dates(values: Sequence[Any], form: str | None = None) -> tuple[npt.NDAr
 
 
 def is_placeholder(published: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return which dates stand for none: the first instant of 1970, and what no newspaper was printed at."""
+    """Return which dates are placeholders: the first instant of 1970, and dates before newspapers were printed."""
     is_none = (published == 0) | (published < _FIRST) | (published >= _LAST)
     return np.asarray(is_none & (published != NO_DATE))
 
 
 def _drop_placeholders(published: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Note that placeholders are missing; return which they are."""
+    """Mark placeholders as missing; return which they are."""
     is_none = is_placeholder(published)
     published[is_none] = NO_DATE
     return is_none
 
 
 def read_date(value: Any, form: str | None = None) -> int | None:
-    """Read one date; None when it cannot be read, ``NO_DATE`` when it is missing. Parameters as for ``read_dates``.
+    """Read one date: None if it cannot be read, ``NO_DATE`` if it is missing; parameters as for ``read_dates``.
 
     Examples
     --------
@@ -223,7 +231,7 @@ _IN_JSON = {"$date", "$numberLong"}
 
 
 def _read(value: Any, form: str | None = None) -> int | None:
-    """Read one date, placeholders as what they say."""
+    """Read one date, placeholders at face value."""
     while isinstance(value, list) and len(value) < 2:
         value = value[0] if value else None
     while isinstance(value, dict) and len(value) == 1 and _IN_JSON & set(value):
@@ -266,7 +274,7 @@ def _unreadable(array: pa.Array, is_unreadable: npt.NDArray[np.bool_]) -> Unread
 
 
 def _read_strings(array: pa.StringArray) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
-    """Read strings: by Arrow's cast where they have the common form, the others one by one.
+    """Read strings, by Arrow's cast if they have the common form, the others one by one.
 
     The cast needs dates that all have a zone or all have none, and is slow where it fails (2 microseconds a date): so
     an expression picks them. Together they take 140 ns a date, 220 ns where both kinds are mixed; a kernel of our own
@@ -298,7 +306,7 @@ def _read_strings(array: pa.StringArray) -> tuple[npt.NDArray[np.int64], Unreada
 
 @lru_cache(maxsize=4096)
 def _of_form(text: str, form: str) -> int | None:
-    """Read a date of this form, or of any other that is known."""
+    """Read a date by this format, or by any other known form."""
     try:
         return _of_datetime(datetime.strptime(text.strip(), form))
     except ValueError:
@@ -359,7 +367,7 @@ def _of_parts(
 
 
 def _month(name: str) -> int:
-    """Return the number of a month by its English name, or the beginning of that."""
+    """Return the number of a month by its English name, or by the first letters of that name."""
     return 1 + _MONTHS.index(name[:3].lower())
 
 

@@ -1,10 +1,10 @@
-"""Errors that this package raises: what was found, what was expected, and what to do about it."""
+"""Define the errors that this package raises; each says what was found, what was expected and how to correct it."""
 
 from __future__ import annotations
 
 
 class DedupError(Exception):
-    """Root of every error that this package raises on purpose.
+    """Base class of every error that this package raises on purpose.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class ColumnError(InputError):
 
 
 class RecordError(InputError):
-    """A malformed record in a run that is ``strict``."""
+    """A malformed record in a ``strict`` run."""
 
 
 class OutputError(DedupError):
@@ -73,4 +73,4 @@ class StorageError(DedupError):
 
 
 class PostingsError(StorageError):
-    """Documents were stored, but not the postings they are found by; the next flush or opening writes those."""
+    """Postings that could not be written though their documents were; the next flush or opening writes them."""

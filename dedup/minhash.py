@@ -29,9 +29,9 @@ def signature(text: str, params: Params | None = None, **params_fields: Any) -> 
     Parameters
     ----------
     text : str
-        Markup is removed from it first, as ``html`` says.
+        Its markup is removed first, as ``html`` requires.
     params : Params, optional
-        ``shingle_size``, ``num_perm``, ``seed`` and ``html`` count.
+        Only ``shingle_size``, ``num_perm``, ``seed`` and ``html`` are used.
     **params_fields
         Fields of `Params`, which replace those of ``params``.
 

@@ -1,4 +1,4 @@
-"""Parameters that decide which copies are found and which are kept, in one frozen value with a fingerprint."""
+"""Define the parameters that decide which copies are found and kept: one frozen value with a fingerprint."""
 
 from __future__ import annotations
 
@@ -78,25 +78,26 @@ class Params:
         Resemblance of word shingles, in (0, 1], from which two texts are near duplicates.
     keep : str or None
         Which document of a cluster is kept: ``earliest``, ``latest``, ``longest``, ``first``, ``source`` or
-        ``original``: an agency's own copy, then one that bears the agency's mark, then one that credits no agency.
-        None means ``earliest`` where the input has dates, else ``first``.
+        ``original``: an agency's own copy, else one that bears the agency's mark, else one that credits no agency. None
+        means ``earliest`` if the input has dates, else ``first``.
     prefer : tuple of str
         With ``keep="source"``: sources, or agencies by any of their names, the most wanted first.
     updates : str
-        What becomes of two texts of which one carries the other on with news of its own (an arrest, then the verdict):
-        ``keep`` keeps both; ``latest`` drops the earlier one where all of it stands in the later one; ``drop`` treats
-        one as a copy of the other.
+        What to do if one text continues another with news of its own (an arrest, then the verdict): ``keep`` keeps
+        both; ``latest`` drops the earlier one if nearly all of it is in the later one; ``drop`` treats one as a copy of
+        the other.
     certainty : float
-        Probability, in [0, 1], that a text brings no news, from which it is dropped as a copy of one that it clearly
-        carries on; where that is less clear, more is asked. The higher it is, the more pairs are updates.
+        How probable it must be, in [0, 1], that a text has no news before it is dropped as a copy of another that
+        clearly carries it; if that is less clear, a higher probability is required. The higher it is, the more pairs
+        are updates.
     window : float or None
         Hours: texts whose dates lie further apart are not compared, unless they are identical. None: no limit.
     model : str or None
         A file written by `dedup fit`, or its contents, used in place of the shipped relation model.
     html : str
         How markup is treated before texts are compared: ``auto`` removes it from texts that are HTML, and decodes
-        entities; ``strip`` treats every text as HTML; ``keep`` compares markup as words; ``main`` is ``auto``, but of
-        whole pages only the article is compared, as trafilatura finds it. Kept records are never changed.
+        entities; ``strip`` treats every text as HTML; ``keep`` compares markup as words; ``main`` is ``auto``, but
+        compares only the article of a whole page, as extracted by trafilatura. Kept records are never changed.
     related : bool
         Whether pairs of the relation ``same_event`` are reported too: the same story, written independently.
     shingle_size : int
@@ -112,7 +113,7 @@ class Params:
     rare_df : int
         A pair of words is rare while at most this many distinct articles have it.
     sketch_size : int
-        Rare pairs that are kept of a document, to find candidates by.
+        Rare pairs of a document that are kept for finding candidates.
     sketch_overlap : int
         Kept rare pairs that two documents must share to become a candidate pair; proportionally fewer for a document
         with fewer pairs than ``sketch_size``.
@@ -170,7 +171,9 @@ class Params:
         if self.html not in HTML:
             raise ParamsError(f"html {self.html!r}", f"one of {', '.join(HTML)}")
         if self.html == "main" and find_spec("trafilatura") is None:
-            raise ParamsError("html 'main' without trafilatura", "the package", "pip install 'newsdedup[html]'")
+            raise ParamsError(
+                "html 'main', but trafilatura is not installed", "the extra html", "pip install 'newsdedup[html]'"
+            )
         if self.window is not None:
             if isinstance(self.window, bool) or not isinstance(self.window, Real) or not 0 < float(self.window) < 1e7:
                 raise ParamsError(f"window {self.window!r}", "a number of hours above 0")
@@ -211,7 +214,7 @@ class Params:
 
 
 def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that a caller chose, so that all others may be those of an index.
+    """Return the fields that a caller set, so that all others can be those of an index.
 
     Parameters
     ----------
@@ -242,7 +245,7 @@ def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[st
 
 
 def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
-    """Return parameters with some fields replaced, as functions do that take fields of Params as keywords.
+    """Return parameters with some fields replaced, for functions that take fields of Params as keywords.
 
     Parameters
     ----------
@@ -274,16 +277,16 @@ _INPUT_FIELDS = ("id_field", "text_field", "date_field", "source_field", "date_f
 
 
 def _nearest(name: str, names: list[str]) -> str:
-    """Return a hint at what the caller may have meant."""
+    """Return a hint at the name that the caller probably meant."""
     if name in _RUN_OPTIONS:
         return f"{name} is a field of dedup.RunOptions, as in deduplicate(records, run=RunOptions({name}=...))"
     if name in _INPUT_FIELDS:
         field = name.removesuffix("_field")
-        return f"dedup.Fields says it, as in deduplicate(records, fields=Fields({field}=...))"
+        return f"that is a field of dedup.Fields, as in deduplicate(records, fields=Fields({field}=...))"
     from difflib import get_close_matches  # not needed where nothing is wrong
 
     near = get_close_matches(name, names, 1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    return f"did you mean {near[0]!r}?" if near else f"the fields are {', '.join(names)}"
 
 
 def _model(model: Any) -> str:

@@ -107,7 +107,7 @@ def resemblance(left: str, right: str, size: int) -> float:
 
 
 def containment(part: str, whole: str, size: int) -> float:
-    """Share of the first text's distinct shingles that stand in the second."""
+    """Share of the first text's distinct shingles that are in the second."""
     a, b = set(shingles(part, size)), set(shingles(whole, size))
     return len(a & b) / len(a) if a else 0.0
 
@@ -129,7 +129,7 @@ def keyed_hash(token: str, key: list[int]) -> int:
 
 
 def fingerprint(token: str, key: list[int]) -> int:
-    """By which words of one token hash are told apart."""
+    """A second hash, by which different words with one token hash are distinguished."""
     return keyed_hash(token, key) >> 48
 
 
@@ -196,7 +196,7 @@ def pair_frequencies(texts: list[str], slots: int) -> dict[int, int]:
 
 
 def sketch(text: str, frequencies: dict[int, int], slots: int, most: int, size: int) -> list[int]:
-    """The smallest hashes among the word pairs that stand in 2 to `most` texts."""
+    """The smallest hashes among the word pairs that are in 2 to `most` texts."""
     return sorted(pair for pair in set(word_pairs(text)) if 2 <= frequencies.get(pair % slots, 0) <= most)[:size]
 
 
@@ -239,20 +239,20 @@ def runs(hashes: list[int]) -> list[tuple[int, ...]]:
 
 
 def verbatim(hashes: list[int], other: list[int]) -> set[int]:
-    """Places of the tokens that lie in some run which also stands in the other text."""
+    """Places of the tokens that lie in a run which is also in the other text."""
     there, length = set(runs(other)), min(5, len(hashes))
     return {k for i, run in enumerate(runs(hashes)) if run in there for k in range(i, i + length)}
 
 
 def rare_containment(text: str, other: str, weight: Callable[[int], int]) -> float:
-    """Weight of the text's word pairs that stand in the other, over the weight of all and 96."""
+    """Weight of the text's word pairs that are in the other, over the weight of all and 96."""
     there = set(word_pairs(other))
     pairs = word_pairs(text)
     return sum(weight(pair) for pair in pairs if pair in there) / (sum(map(weight, pairs)) + 96)
 
 
 def lead(size: int, covered: set[int], before: int) -> float:
-    """Of 60 words in a row, behind at most 80 and at most so many, those that are covered: the highest share."""
+    """The highest share of covered words among 60 in a row, after at most 80 and at most so many words."""
     length = min(60, size)
     last = min(80, before, size - length)
     return max(sum(i in covered for i in range(at, at + length)) for at in range(last + 1)) / length
@@ -271,7 +271,7 @@ def coverage(left: str, right: str) -> tuple[float, float, float]:
 
 def own_prose(sentences: list[list[int]], other: list[int], is_mark: Callable[[int], bool]) -> float:
     """Of the words in sentences of twelve or more with at most one mark of pages: those in sentences of which less than
-    a third stands in the other text, over them all and twelve.
+    a third is in the other text, over them all and twelve.
     """
     hashes = [word for sentence in sentences for word in sentence]
     there = set(runs(other))
@@ -370,14 +370,14 @@ def agreement(left: str, right: str) -> dict[str, float]:
     return found
 
 
-def news(left: str, right: str, told: dict[str, set[str]], days: set[str]) -> dict[str, float]:
-    """What is new: stages that the first 60 words of one tell and not of the other, days that only one names.
+def news(left: str, right: str, stages_of: dict[str, set[str]], days: set[str]) -> dict[str, float]:
+    """Signs of news: stages that the first 60 words of only one text name, days that only one names.
 
-    ``told`` gives the stages and days of each folded word; ``days`` are the names of the days.
+    ``stages_of`` gives the stages and days of each folded word; ``days`` are the names of the days.
     """
     sides = [tokens(text) for text in (left, right)]
-    openings = [set().union(*(told.get(word, set()) for word in side[:60])) - days for side in sides]
-    named = [set().union(*(told.get(word, set()) for word in side)) & days for side in sides]
+    openings = [set().union(*(stages_of.get(word, set()) for word in side[:60])) - days for side in sides]
+    named = [set().union(*(stages_of.get(word, set()) for word in side)) & days for side in sides]
     stages = len(openings[0] ^ openings[1])
     return {
         "new_stages": stages / (stages + 3),
@@ -421,7 +421,7 @@ DIGITS = {token_hash(f"{n:0{size}}"): f"{n:0{size}}" for size in (1, 2, 3) for n
 
 
 def in_digits(hashes: list[int], place: int, letters: dict[int, str]) -> int:
-    """Hash of the number that a token is a group of, or tells in letters, written in digits; 0 if it is neither.
+    """Hash, in digits, of the number that a token is a group of or spells in letters; 0 if it is neither.
 
     All groups but the first are of three digits; there are four at most.
     """
@@ -531,14 +531,14 @@ def contradicted(
     for i, j in places:
         if min(x_facts[i], y_facts[j]):
             agreed.setdefault(x[i], min(x_facts[i], y_facts[j]))
-    told = list(slots.values())[:MOST_SLOTS]
+    chosen = list(slots.values())[:MOST_SLOTS]
     if min(len(x), len(y)) >= LONG:
         in_x, in_y = ({place[side] for place in places} for side in (0, 1))
-        told = [slot for slot in told if is_within(in_x, len(x), slot[1]) and is_within(in_y, len(y), slot[2])]
-    if len(told) == 1 and len(places) >= CORRECTED * min(len(x), len(y)):
-        told = []
-    against = sum(weight for weight, *_ in told)
-    numbers_against = sum(weight for weight, *_, is_number in told if is_number)
+        chosen = [slot for slot in chosen if is_within(in_x, len(x), slot[1]) and is_within(in_y, len(y), slot[2])]
+    if len(chosen) == 1 and len(places) >= CORRECTED * min(len(x), len(y)):
+        chosen = []
+    against = sum(weight for weight, *_ in chosen)
+    numbers_against = sum(weight for weight, *_, is_number in chosen if is_number)
     numbers_agreed = sum(weight for value, weight in agreed.items() if value & 3 == NUMBER)
     return max(
         against / (against + sum(agreed.values()) + PRIOR),
@@ -636,6 +636,6 @@ def field_of(record: Mapping[str, Any], role: str, names: Sequence[str], asked: 
             for _, value, exact in matches:
                 if exact == wanted and is_something(value):
                     return value
-        if matches:  # a text that is empty: what is no text of its own does not stand in for it
+        if matches:  # an empty text is not replaced by the text of another
             return None
     return None

@@ -148,13 +148,13 @@ PLACEHOLDERS = [
 
 
 @pytest.mark.parametrize("value", PLACEHOLDERS, ids=repr)
-def test_placeholders_are_missing_and_told(value):
+def test_placeholders_are_missing_and_reported(value):
     assert read_date(value) == NO_DATE
     published, unread = read_dates([value, "2024-01-31T12:00:00Z"])
     assert (published.tolist(), unread.count) == ([NO_DATE, MICROS], 1)
 
 
-def test_placeholders_of_columns_are_missing_and_told():
+def test_placeholders_of_columns_are_missing_and_reported():
     for column in (
         pa.array(["0001-01-01", "2024-01-31T12:00:00Z", "9999-12-31", None]),
         pa.array([datetime(1, 1, 1), NOON, datetime(9999, 12, 31), None], pa.timestamp("us", "UTC")),

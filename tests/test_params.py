@@ -37,7 +37,7 @@ def test_what_was_not_chosen_is_left_to_others() -> None:
         ("threads", "run=RunOptions(threads=...)"),
         ("text_field", "fields=Fields(text=...)"),
         ("date_format", "fields=Fields(date_format=...)"),
-        ("zzz", "there are level, threshold, "),
+        ("zzz", "the fields are level, threshold, "),
     ],
 )
 def test_the_nearest_name_is_suggested(name: str, hint: str) -> None:

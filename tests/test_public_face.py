@@ -113,8 +113,8 @@ def lacking(function: Callable[..., Any], docstring: str) -> list[str]:
         return []
     found, signature = sections(docstring), inspect.signature(function)
     names = [name for name in signature.parameters if name not in ("self", "cls")]
-    told = set(re.findall(r"\w+", found.get("Parameters", "")))
-    missing = [f"parameter {name}" for name in names if name not in told]
+    words = set(re.findall(r"\w+", found.get("Parameters", "")))
+    missing = [f"parameter {name}" for name in names if name not in words]
     nothing = (None, "None", "Iterator[None]", inspect.Signature.empty)
     if signature.return_annotation not in nothing and not {"Returns", "Yields"} & found.keys():
         missing.append("Returns")
@@ -142,8 +142,8 @@ def test_a_public_name_is_documented(name: str) -> None:
     if inspect.isfunction(member):
         assert lacking(member, docstring) == []
     else:
-        told = set(re.findall(r"\w+", docstring))
-        assert [name for name in constructed(member) if name not in told] == []
+        words = set(re.findall(r"\w+", docstring))
+        assert [name for name in constructed(member) if name not in words] == []
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -197,7 +197,7 @@ def test_the_readme_names_what_is_public() -> None:
 # ---- the name of the distribution
 
 
-def test_nobody_is_told_to_install_a_strangers_package() -> None:
+def test_no_message_asks_to_install_a_package_of_others() -> None:
     """On the package index ``dedup`` is another project; this one is called newsdedup."""
     pages = [page for page in PAGES if page.parent.name != "decisions"]  # which say why
     for file in (*pages, ROOT / "pyproject.toml", *(ROOT / "dedup").rglob("*.py")):

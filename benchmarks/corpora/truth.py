@@ -22,7 +22,7 @@ def resemblance(left: str, right: str) -> float:
 
 
 def containment(part: str, whole: str) -> float:
-    """Return the share of the first text's distinct word 5-shingles that stand in the second."""
+    """Return the share of the first text's distinct word 5-shingles that are in the second."""
     return float(_naive().containment(part, whole, SHINGLE_SIZE))
 
 

@@ -111,7 +111,7 @@ def is_carried(record: Mapping[str, Any]) -> bool:
 
 
 def dated(corpora: Path, stem: str, folder: Path) -> Path:
-    """Return the file of a corpus, with its dates where they stand in a file of their own."""
+    """Return the file of a corpus, with its dates if they are in a separate file."""
     path, dates = corpora / f"{stem}.jsonl.zst", corpora / f"{stem}_dates.jsonl.zst"
     if not dates.exists():
         return path

@@ -1,1 +1,1 @@
-"""Attribute texts: find the agency that a text credits, and which side of a pair is the copy."""
+"""Attribute texts: find the agency that a text credits, and the side of a pair that is the copy."""

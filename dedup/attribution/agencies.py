@@ -1,4 +1,4 @@
-"""Read the table of news agencies: names, initials and sites, and the phrases that make a credit of a name.
+"""Read the table of news agencies: their names, initials and sites, and the phrases that turn a name into a credit.
 
 The shipped agencies are in ``agencies.json``; a file of the same form adds to them. In which places of a text a name is
 a credit is defined in `dedup.attribution.credits`.
@@ -29,7 +29,7 @@ _FORM = 'an object such as {"agencies": [{"name": "Reuters", "names": ["Рейт
 
 
 class Form(NamedTuple):
-    """One spelling of an agency's name.
+    """A spelling of an agency's name.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Form(NamedTuple):
 
 
 class Agencies:
-    """A table of news agencies, in which names and sources are looked up.
+    """A table of news agencies, for looking up names and sources.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Agencies:
 
     @staticmethod
     def read(path: str | os.PathLike[str] | None = None) -> Agencies:
-        """Return the shipped agencies and those of a file of the same form.
+        """Return the shipped agencies, with those of a file of the same form added.
 
         Parameters
         ----------
@@ -96,14 +96,14 @@ class Agencies:
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits, equal for equal tables."""
+        """Sixteen hexadecimal digits that are equal for equal tables."""
         forms = sorted((form.text, form.agency, form.initials) for form in self.forms.values())
         everything = self.names, forms, sorted(self.sites.items()), self.before, self.between, self.after
         return hashlib.blake2b(repr(everything).encode(), digest_size=8).hexdigest()
 
     @functools.cached_property
     def by_first_word(self) -> dict[str, list[Form]]:
-        """Spellings by their first word, the longest first; not those in scripts without spaces."""
+        """Spellings by their first word, the longest first, without those in scripts without spaces."""
         by_word: dict[str, list[Form]] = {}
         for form in sorted(self.forms.values(), key=lambda form: -len(form.text)):
             if not _is_unspaced(form.text):
@@ -123,7 +123,7 @@ class Agencies:
 
     @functools.cached_property
     def mentioned(self) -> str:
-        """A regular expression for RE2 that finds every spelling in bytes, and at times what is none."""
+        """A regular expression for RE2 that finds every spelling in bytes, and sometimes other text."""
         bounded = "|".join(re.escape(text) for text in self.forms if text.isascii())
         others = "|".join(re.escape(text) for text in self.forms if not text.isascii())
         return f"\\b(?:{bounded})\\b|{others}" if others else f"\\b(?:{bounded})\\b"
@@ -134,7 +134,7 @@ class Agencies:
         return named | {_folded(name): code for code, name in enumerate(self.names)}
 
     def code(self, source: str | None) -> int:
-        """Return the code of the agency that a ``source`` field names, by name or site; UNKNOWN for other sources."""
+        """Return the code of the agency that a ``source`` field names, or UNKNOWN for other sources."""
         if not source:
             return UNKNOWN
         code = self._by_name.get(_folded(source))
@@ -149,7 +149,7 @@ class Agencies:
 
 
 def _is_unspaced(text: str) -> bool:
-    """Whether words of its script stand together, or (Korean) have endings, so that a name may stand within one."""
+    """Return whether a name may be inside a longer word: its script has no spaces, or adds endings (Korean)."""
     return not text.isascii() and bool(_unspaced_script().search(text))
 
 
@@ -168,7 +168,7 @@ def _shipped() -> Agencies:
 
 
 def _table(files: list[dict[str, Any]]) -> Agencies:
-    """Return the table of checked files, later ones before earlier ones."""
+    """Return the table of checked files; a later file overrides an earlier one."""
     codes: dict[str, int] = {}
     forms: dict[str, Form] = {}
     sites: dict[str, int] = {}
@@ -196,7 +196,7 @@ def _read(path: Path) -> Any:
 
 
 def _checked(path: Path) -> dict[str, Any]:
-    """Read and check a file; an error says what is wrong at which place of it."""
+    """Read and check a file; an error says what is wrong, and where in the file."""
     try:
         read = _read(path)
     except OSError as error:
@@ -241,9 +241,13 @@ def _strings(values: Any, place: str, shortest: int, is_form: bool = False) -> N
         if not isinstance(value, str):
             raise InputError(f"{place} has {_kind(value)}", "strings only")
         if len(value) < shortest and not _is_unspaced(value):
-            raise InputError(f"{place} has {value!r}", f"at least {shortest} characters", "shorter ones are everywhere")
+            raise InputError(
+                f"{place} has {value!r}",
+                f"at least {shortest} characters",
+                "shorter ones occur in every text by chance",
+            )
         if value != value.strip():
-            raise InputError(f"{place} has {value!r}", "no space before or behind it")
+            raise InputError(f"{place} has {value!r}", "no space before or after it")
         if is_form and not (value[0].isalnum() and (value[-1].isalnum() or not value[-1].isascii())):
             raise InputError(f"{place} has {value!r}", "a name that begins and ends with a letter or a digit")
 

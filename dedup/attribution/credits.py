@@ -1,4 +1,4 @@
-"""Find the agency that a text credits, from the two ends of the text.
+"""Find the news agency that a text credits, by searching both ends of the text.
 
 A credit is the name of an agency in a place that only credits have: a dateline, a byline, a line of its own, a
 sign-off, a copyright notice, a phrase such as "according to". Names and phrases come from
@@ -33,7 +33,7 @@ CUT = "\0"
 """Put where the text continues beyond the end that is searched."""
 
 BESIDE = 120
-"""How many characters before and behind a name are searched."""
+"""How many characters before and after a name are searched."""
 
 JUST = 12
 """How many characters before a name most patterns need, or a few times as many: searching all would be slow."""
@@ -107,7 +107,7 @@ def credits_at_ends(
     agencies: Agencies,
     batch: int = BATCH_TEXTS,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return the credits of many texts, given their ends.
+    """Return the credits of many texts, from the two ends of each.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def credits_at_ends(
 
 
 def _has_name(rows: npt.NDArray[np.uint8], agencies: Agencies) -> npt.NDArray[np.bool_]:
-    """Return which heads and which tails may have the name of an agency, shape (n, 2)."""
+    """Return which heads and which tails may contain the name of an agency, shape (n, 2)."""
     places = np.arange(0, rows.size, rows.shape[1])[:, None] + (0, HEAD_BYTES)
     buffers = [None, pa.py_buffer(np.append(places, rows.size)), pa.py_buffer(rows)]
     pieces = pa.LargeBinaryArray.from_buffers(pa.large_binary(), 2 * len(rows), buffers)
@@ -159,7 +159,7 @@ def _has_name(rows: npt.NDArray[np.uint8], agencies: Agencies) -> npt.NDArray[np
 
 
 def ends_of(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-    """Return the first HEAD_BYTES and the last TAIL_BYTES of each text; of a shorter one with the bytes around it.
+    """Return the first HEAD_BYTES and the last TAIL_BYTES of each text; short texts with bytes of their neighbours.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def ends_of(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> npt.
 
 
 def _windows(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.void]:
-    """Return ``width`` bytes from each start, as one value each; zeros beyond the data.
+    """Return ``width`` bytes from each start, as one value each, with zeros beyond the data.
 
     NumPy copies one value at once, ten times as fast as as many bytes.
     """
@@ -194,7 +194,7 @@ def _windows(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], width: 
 
 
 def credit_at_ends(head: bytes, tail: bytes, size: int, agencies: Agencies) -> Credit:
-    """Return the credit of one text, given its two ends.
+    """Return the credit of one text, from its two ends.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def credit_at_ends(head: bytes, tail: bytes, size: int, agencies: Agencies) -> C
 
 
 def _mentions(text: str, agencies: Agencies, preceding: str = "") -> Iterator[tuple[Form, str, str]]:
-    """Yield the names in a text with what stands before and behind them, in their order; not those of pictures.
+    """Yield the names in a text, in order, with the text before and after each; without credits of pictures.
 
     What precedes the text is looked at only as what stands before a name. Of names at one place the longest counts.
     """
@@ -262,11 +262,11 @@ def _mentions(text: str, agencies: Agencies, preceding: str = "") -> Iterator[tu
 
 
 def _is_inside_word(text: str, start: int, stop: int) -> bool:
-    return bool((start and _goes_on_with(text[start - 1])) or _goes_on_with(text[stop : stop + 1]))
+    return bool((start and _continues_with(text[start - 1])) or _continues_with(text[stop : stop + 1]))
 
 
-# The places: patterns of what stands before and behind a name. They are compiled when the first name is met, for most
-# runs meet few.
+# The places: patterns for the text before and after a name. They are compiled when the first name is found, because
+# most runs find few.
 
 _DASH = "[-‐‑–—―−]"
 _STOP = '[.!?…。！？।"”’»)\\]』」]'  # ends a sentence
@@ -282,8 +282,8 @@ def _pattern(pattern: str) -> Callable[[str], re.Match[str] | None]:
     return lambda text: compiled().search(text)
 
 
-_goes_on_with = _pattern("^[\\w$@#\u0300-\u036f\u0900-\u0dff]")
-"""What makes another word of a name: A$AP. The vowel signs of Indic scripts are no word characters."""
+_continues_with = _pattern("^[\\w$@#\u0300-\u036f\u0900-\u0dff]")
+"""Characters that turn a name into another word: A$AP. The vowel signs of Indic scripts are not word characters."""
 
 _before_picture = _pattern(
     r"(?i)(?:\b(?:photo(?:s|graph\w*)?|pictures?|images?|image source|pic|video|foto\w*|bild\w*|im[aá]gen\w*"
@@ -294,7 +294,7 @@ _behind_picture = _pattern(r"(?i)^[\s/]{0,3}(?:photos?|images?|pictures?|foto|vi
 
 
 def _is_of_picture(before: str, after: str) -> bool:
-    """Whether it is a photograph that is credited: "Photograph: Staff/AFP", "(AP Photo)"."""
+    """Return whether a name credits a photograph: "Photograph: Staff/AFP", "(AP Photo)"."""
     line = before.rsplit("\n", 1)[-1]
     return bool(_behind_picture(after) or (line.strip() and _before_picture(line)))
 
@@ -353,7 +353,7 @@ _line_ends = _pattern(r"^[ \t]*\n")
 
 
 def _is_mark_of_head(form: Form, before: str, after: str) -> bool:
-    """Whether the name stands at the beginning of a text as in a dateline, a byline or a line of its own."""
+    """Return whether a name at the beginning of a text is its mark: in a dateline, a byline or a line of its own."""
     is_named = not form.initials
     if _opened(before[-2 * JUST :]) and not _is_definition(form, before):
         place = _opened_at(before)
@@ -389,7 +389,7 @@ def _is_mark_of_head(form: Form, before: str, after: str) -> bool:
 
 
 def _is_mark_of_tail(form: Form, before: str, after: str) -> bool:
-    """Whether the name stands at the end of a text as a sign-off, in a line of its own or in a copyright notice."""
+    """Return whether a name at the end of a text is its mark: a sign-off, a line of its own or a copyright notice."""
     if _ended(before[-JUST:]) and _is_over(after):
         return True  # ... of the year. - AFP | ... of the year. (PAP)
     if _signed(before[-2 * JUST :]) and _is_over(after):
@@ -404,7 +404,7 @@ def _is_mark_of_tail(form: Form, before: str, after: str) -> bool:
 
 
 def _is_drawn_on(form: Form, before: str, after: str, agencies: Agencies) -> bool:
-    """Whether a phrase before or behind the name says that the text draws on it."""
+    """Return whether a phrase before or after the name says that the text draws on it."""
     if _with(before) and _is_over(after):
         return True  # ... of the year. With Reuters
     if _writer(after) and form.text[0].isupper():
@@ -415,9 +415,9 @@ def _is_drawn_on(form: Form, before: str, after: str, agencies: Agencies) -> boo
         return True
     rest = _without_others(after).lstrip()
     text = rest.lower()
-    # All phrases at once first: few names have any behind them.
+    # All phrases at once first: few names are followed by any.
     return text.startswith(agencies.after) and any(
-        text.startswith(phrase) and _goes_on(rest[len(phrase) :]) for phrase in agencies.after
+        text.startswith(phrase) and _continues(rest[len(phrase) :]) for phrase in agencies.after
     )
 
 
@@ -426,7 +426,7 @@ _phrase_ends = _pattern(
     r"(?:\s*(?:[,.;:!)\]\"”»|/&\n•。，、）]|[–—-]\s|$)"
     r"|\s(?:and|et|y|und|e|och|en|og|was used)\b|\s[а-яё]|[\u2e80-\uffef])"
 )
-_goes_on = _pattern(
+_continues = _pattern(
     r"^(?:\s*(?:[,.;:!)\]\"”»|\n•。，、）]|[–—-]\s|$)"
     r"|\s(?:that|earlier|citing|quoting|late|last|this|today|yesterday|que|dass|che)\b|\s(?:on\s)?[A-Z]\w+day\b|\s?[\u2e80-\uffef])"
 )
@@ -434,7 +434,7 @@ _other = _pattern(f"^{_OTHERS}")
 
 
 def _without_others(after: str) -> str:
-    """Return what follows the name and those credited beside it."""
+    """Return the text after the name and all names credited beside it."""
     for _ in range(3):
         other = _other(after)
         if other is None:
@@ -444,7 +444,7 @@ def _without_others(after: str) -> str:
 
 
 def _follows_phrase(before: str, agencies: Agencies) -> bool:
-    """Whether the text before a name ends with a phrase, and perhaps a word or two between."""
+    """Return whether the text before a name ends with a phrase, with at most a word or two between."""
     text = before.lower().rstrip()
     for between in ("", *agencies.between):
         if text.endswith(between) and (not between or not text[-len(between) - 1 : -len(between)].isalpha()):
@@ -472,12 +472,12 @@ def _has_digit(text: str) -> bool:
 
 
 def _is_caseless(place: str) -> bool:
-    """Whether a place is written in a script without capitals."""
+    """Return whether a place is written in a script without capitals."""
     return any(map(str.isalpha, place)) and place.upper() == place.lower()
 
 
 def _is_in_capitals(place: str) -> bool:
-    """Whether a dateline begins with a city in capitals, or in a script that has none."""
+    """Return whether a dateline begins with a city in capitals, or in a script that has no capitals."""
     word = re.split(r"[\s,/]", place.strip(), maxsplit=1)[0]
     return len(word) > 2 and word == word.upper()
 
@@ -487,7 +487,7 @@ _SMALL = frozenset({"de", "of", "del", "di"})
 
 
 def _is_dateline(line: str) -> bool:
-    """Whether a line has only what a dateline has: capitalised places, numbers, and months behind numbers."""
+    """Return whether a line has only the parts of a dateline: capitalised places, numbers, and months after numbers."""
     words = line.split()
     if not words or len(line) > 70 or line.rstrip()[-1] in "!?" or CUT in line:
         return False
@@ -500,7 +500,7 @@ def _is_dateline(line: str) -> bool:
 
 
 def _is_definition(form: Form, before: str) -> bool:
-    """Whether the name is the initials of the words before its bracket: "Palestinian Authority (PA)"."""
+    """Return whether the name is the initials of the words before its bracket: "Palestinian Authority (PA)"."""
     letters = [char for char in form.text if char.isalpha()]
     words = [word for word in WORD.findall(before) if not word[0].islower()]
     initials = [word[0] for word in words[-len(letters) :]]

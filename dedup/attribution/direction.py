@@ -1,6 +1,6 @@
-"""Decide which side of a match seems to be the copy, from credits, sources, dates and measures.
+"""Decide which side of a match seems to be the copy, by credits, sources, dates and measures.
 
-These are the grounds, the strongest first. The first one that applies decides; where none does, the answer is open.
+These are the grounds, the strongest first. The first one that applies decides; if none does, the answer is open.
 
 1. *Credit.* One credits the agency that the other comes from, and does not come from it itself. The other comes from
    an agency where its ``source`` says so; or where it has no source but bears the agency's mark ("LONDON (Reuters) -")
@@ -8,12 +8,12 @@ These are the grounds, the strongest first. The first one that applies decides; 
 2. *Common origin.* Both credit the same agency, and come from two other sources: both carry the agency's copy. Neither
    was made from the other, whatever their dates: open.
 3. *Date.* The later one, where both are dated and the dates differ.
-4. *Cut.* Of near duplicates and revised texts the one that has nothing of its own, where the other has much.
+4. *Cut.* For near duplicates and revised texts, the one that has nothing of its own, if the other has much.
 
-That one credits an agency and the other does not is no ground: the silent one may be the agency's own, or a copy whose
-credit was cut. Nor is mere length: reports grow by updates as often as they shrink by cuts, and of 820 excerpts in
-dated web news 46 of 100 were later than what they stand in (`benchmarks/quality/direction.py`). A ``partial`` match is
-decided by credit and date alone, for either may have been first with the passages they share.
+A credit in only one of the two is no ground: the other one may be the agency's own copy, or a copy whose credit was
+cut. Length alone is no ground either: reports grow by updates as often as they shrink by cuts, and of 820 excerpts in
+dated web news 46 of 100 were later than the text that contains them (`benchmarks/quality/direction.py`). A ``partial``
+match is decided by credit and date alone, because either text may have had the shared passages first.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def derived(
 def origins(
     is_agency: npt.NDArray[np.bool_], credit: npt.NDArray[np.int64], drawn_on: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int8]:
-    """Rank documents by how close they seem to be to the origin of their copies, the closest 0.
+    """Rank documents by how close they seem to be to the origin of their copies; the closest is 0.
 
     An agency's own; one that bears an agency's mark, as the agency sent it; one that credits none; one that says that
     it draws on another.
@@ -115,18 +115,18 @@ def origins(
     return np.select([is_agency, bears_mark, credit == UNKNOWN], [0, 1, 2], 3).astype(np.int8)
 
 
-def _owes(one: Sides, other: Sides) -> npt.NDArray[np.bool_]:
-    """Return where one credits the agency that the other comes from, and does not come from it itself."""
-    bears_mark = (other.source == UNKNOWN) & ~other.drawn_on & (other.credit == one.credit)
-    comes_from_it = (one.credit == other.source) | (one.drawn_on & bears_mark)
-    return np.asarray((one.credit != UNKNOWN) & (one.credit != one.source) & comes_from_it)
+def _owes(this: Sides, other: Sides) -> npt.NDArray[np.bool_]:
+    """Return where one side credits the agency that the other comes from, and does not come from it itself."""
+    bears_mark = (other.source == UNKNOWN) & ~other.drawn_on & (other.credit == this.credit)
+    comes_from_it = (this.credit == other.source) | (this.drawn_on & bears_mark)
+    return np.asarray((this.credit != UNKNOWN) & (this.credit != this.source) & comes_from_it)
 
 
 def _common_origin(left: Sides, right: Sides) -> npt.NDArray[np.bool_]:
     """Return where two other sources carry the copy of one agency."""
     same = (left.credit == right.credit) & (left.credit != UNKNOWN) & (left.source != right.source)
-    known = (left.source != UNKNOWN) & (right.source != UNKNOWN)
-    return np.asarray(same & known & (left.source != left.credit) & (right.source != right.credit))
+    are_known = (left.source != UNKNOWN) & (right.source != UNKNOWN)
+    return np.asarray(same & are_known & (left.source != left.credit) & (right.source != right.credit))
 
 
 def _is_cut(containment: npt.NDArray[np.float64], of_other: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

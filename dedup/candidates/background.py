@@ -1,9 +1,9 @@
-"""Supply the word pairs that are common in news at large, for corpora too small to show it.
+"""Supply the word pairs that are common in news in general, for corpora too small to show which are.
 
-A handful of articles cannot tell which of their word pairs are rare: "said on Monday that the" would be evidence. So
-the pairs that stand in more than `COMMON_DF` of `ARTICLES` news articles are shipped, as hashes, and count the
-more the fewer articles a run has; from `ARTICLES` on the corpus speaks for itself. Pairs of another language are not
-among them: nothing is known about those, and each counts as rare until the corpus at hand says otherwise.
+A handful of articles does not show which of their word pairs are rare: "said on Monday that the" would be evidence. So
+the pairs that are in more than `COMMON_DF` of `ARTICLES` news articles are shipped, as hashes, and count more if a run
+has fewer articles; from `ARTICLES` on only the corpus counts. They do not include pairs of other languages, each of
+which counts as rare until the corpus of the run shows otherwise.
 
 ``benchmarks/fit/background.py`` writes the file from any corpus.
 """
@@ -34,10 +34,8 @@ def count_in(frequencies: npt.NDArray[np.uint8], n_articles: int) -> None:
     n_articles : int
         How many articles were counted.
 
-    Notes
-    -----
-    A pair of the file stands in more than ``COMMON_DF / ARTICLES`` of all articles, thus in about
-    ``COMMON_DF * n_articles / ARTICLES`` of those at hand; what lacks to more than `COMMON_DF` is added.
+    Notes ----- A pair of the file is in more than ``COMMON_DF / ARTICLES`` of all articles, and so in about
+    ``COMMON_DF * n_articles / ARTICLES`` of the articles of a run; its count is raised to more than `COMMON_DF`.
     """
     add(frequencies, lacking(n_articles))
 
@@ -48,7 +46,7 @@ def lacking(n_articles: int) -> int:
 
 
 def add(frequencies: npt.NDArray[np.uint8], articles: int) -> None:
-    """Raise, or lower, the frequencies of the common pairs by this number of articles, in place."""
+    """Raise or lower the frequencies of the common pairs by this number of articles, in place."""
     if articles == 0:
         return
     slots = np.unique(common_pairs() & np.uint32((len(frequencies) - 1) & 0xFFFFFFFF))
@@ -57,7 +55,7 @@ def add(frequencies: npt.NDArray[np.uint8], articles: int) -> None:
 
 @functools.cache
 def frequencies() -> npt.NDArray[np.uint8]:
-    """Return the frequencies for two texts alone: those of the background and no more."""
+    """Return the frequencies for comparing two texts alone: those of the background only."""
     alone = np.zeros(1 << BITS, np.uint8)
     count_in(alone, 0)
     return alone

@@ -23,7 +23,7 @@ from dedup.store.scratch import release
 
 
 def bands_and_rows(params: Params) -> tuple[int, int]:
-    """Return the bands and the rows of each: the most rows, then the fewest bands, that reach the target recall.
+    """Return the number of bands and of their rows: the most rows, then the fewest bands, that reach the recall.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def bands_and_rows(params: Params) -> tuple[int, int]:
 
 
 def bands_needed(threshold: float, target_recall: float, rows: int) -> int:
-    """Return the fewest bands with which a pair at the threshold shares one with the target probability."""
+    """Return the fewest bands in which a pair at the threshold agrees at least once with the target probability."""
     miss = 1.0 - threshold**rows
     if miss <= 0.0:
         return 1
@@ -87,10 +87,10 @@ def pairs_in_buckets(
     largest = Bucket(0, 0)
     crowded = np.zeros(len(record), bool)
     numbers = documents.astype(np.uint64)
-    some = record[documents]
+    rows = record[documents]
     for band in keys:
         # Key bits below `bits` are given up for the document: a few more candidates, a fifth of the time.
-        packed = (band[some] & ~low) | numbers
+        packed = (band[rows] & ~low) | numbers
         release(band)
         packed.sort()
         count, size, first = kernel.bucket_pairs(packed, bits, limit, np.empty(0, np.uint64), crowded)

@@ -1,4 +1,4 @@
-"""Candidate pairs of documents, packed into one number each, and what a search for them returns."""
+"""Pack candidate pairs of documents into one number each, and define the result of a search for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MICROSECONDS_AN_HOUR = 3_600_000_000
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The largest group of documents with a key in common: its size and its first document."""
+    """The largest group of documents that share a key: its size and its first document."""
 
     size: int
     document: int
@@ -34,7 +34,7 @@ class Candidates(NamedTuple):
     largest : Bucket
         The largest bucket or posting list.
     crowded : int64 array, ascending
-        Documents that stand in one of more than ``limit + 1``: they may not have met all others in it.
+        Documents in a bucket or list of more than ``limit + 1``: they may not have been compared with all others in it.
     """
 
     pairs: Pairs
@@ -43,7 +43,7 @@ class Candidates(NamedTuple):
 
 
 def distinct(*parts: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the distinct values of all parts, ascending; unlike NumPy's, which hashes first, by sorting alone."""
+    """Return the distinct values of all parts, ascending; unlike NumPy's ``unique``, by sorting and not by hashing."""
     values = np.concatenate(parts)
     values.sort()
     is_new = np.ones(len(values), bool)
@@ -62,7 +62,7 @@ def joined(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> Pairs:
 
 
 def within(pairs: Pairs, published: npt.NDArray[np.int64], window: float | None) -> Pairs:
-    """Return the pairs whose dates lie no further apart; those that lack a date stay.
+    """Return the pairs whose dates are no further apart than the limit, and those without dates.
 
     Parameters
     ----------

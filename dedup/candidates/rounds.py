@@ -1,4 +1,4 @@
-"""Compare documents in rounds, so that a text that is carried a thousand times is not compared a million times.
+"""Compare documents in rounds, so that a text carried a thousand times is not compared a million times.
 
 A hot bucket (boilerplate, a text carried a thousand times) is not expanded: in a round each document meets only the
 first few of its bucket. Those that match are then dropped, and the next round is held among the kept documents of such
@@ -16,7 +16,7 @@ ROUNDS = 3
 
 
 class Rounds:
-    """Which documents meet in the round at hand, and which pairs were compared so far.
+    """The documents that are compared in the current round, and the pairs compared so far.
 
     Parameters
     ----------
@@ -54,11 +54,11 @@ class Rounds:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is another round."""
+        """Whether another round is needed."""
         return not self.is_complete and self._closed < ROUNDS
 
     def new(self, pairs: Pairs) -> Pairs:
-        """Return the pairs that were not compared before, and count them as compared."""
+        """Return the pairs that have not been compared yet, and mark them as compared."""
         left = np.setdiff1d(pairs, self.compared, assume_unique=True)
         self.compared = distinct(self.compared, left)
         return left

@@ -1,4 +1,4 @@
-"""Find the pairs of documents whose sketches have enough in common, by posting lists of what is in them."""
+"""Find the pairs of documents whose sketches have enough in common, by posting lists of sketch values."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def pairs_in_postings(
 def _posting_lists(
     sketches: Sketches, limit: int, scratch: Scratch
 ) -> tuple[npt.NDArray[np.uint32], Bucket, npt.NDArray[np.bool_]]:
-    """Return the members of every posting list of more than one, the longest, and who is in one over the limit."""
+    """Return the members of each posting list of two or more, the longest list, and who is in one over the limit."""
     bits = max(1, (len(sketches) - 1).bit_length())
     total = int(sketches.sizes.sum(dtype=np.int64))
     most = max(1 << 20, scratch.memory // (4 * POSTING_BYTES))
@@ -110,8 +110,8 @@ def _pack(
 
 
 def posting_limit(params: Params) -> int:
-    """Return how many earlier documents of a posting list each is compared with: all, while the pair is rare.
+    """Return with how many earlier documents of a posting list each is compared: all while the pair is rare.
 
-    Near copies are not counted in the frequency of a pair, but they stand in its list: hence twice that.
+    Near copies are not counted in the frequency of a pair, but they are in its list, hence twice ``rare_df``.
     """
     return max(params.bucket_limit, 2 * params.rare_df)

@@ -49,7 +49,7 @@ BLOCK_TOKENS = 1 << 20  # that are looked up at a time
 
 
 def frequency_bits(n_tokens: int, memory: int) -> int:
-    """Return the base-2 logarithm of the length of a frequency table: `SLOTS_PER_TOKEN`, or more.
+    """Return the base-2 logarithm of the length of a frequency table: at least `SLOTS_PER_TOKEN`.
 
     The table takes at most half of the memory, but never less than 1 MB.
     """
@@ -209,15 +209,15 @@ def sketches(
     words_of = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
 
     def sketch(block: slice) -> tuple[npt.NDArray[Any], ...]:
-        some = documents[block]
-        own, crowd = (np.empty((len(some), width), np.uint64) for width in widths)
-        room = int(corpus.lengths[some].sum())
+        members = documents[block]
+        own, crowd = (np.empty((len(members), width), np.uint64) for width in widths)
+        room = int(corpus.lengths[members].sum())
         listed, marks, weights = np.empty(room, np.uint32), np.empty(room, np.uint16), np.empty(room, np.uint8)
         lists = listed, marks, weights, list_sizes[block]
         outs = own, sizes[0, block], crowd, sizes[1, block], *lists
-        count = kernel.sketch(*words_of, some, frequencies, bounds, RARITY_WEIGHTS, *outs)
-        words_kernel.count_words(*texts, some, np.empty(0, np.uint32), words)
-        is_unspaced[some] = has_unspaced(corpus, some)
+        count = kernel.sketch(*words_of, members, frequencies, bounds, RARITY_WEIGHTS, *outs)
+        words_kernel.count_words(*texts, members, np.empty(0, np.uint32), words)
+        is_unspaced[members] = has_unspaced(corpus, members)
         return own, listed[:count], marks[:count], weights[:count], crowd
 
     for made in in_turn(sketch, blocks(corpus.lengths[documents], block_tokens), threads):
@@ -235,7 +235,7 @@ def sketches(
 def from_scratch(
     params: Params, scratch: Scratch, sizes: npt.NDArray[np.uint16], *by_document: npt.NDArray[Any]
 ) -> tuple[Sketches, RarePairs]:
-    """Return the sketches and rare pairs that `sketches` has left in scratch files, given the arrays by document."""
+    """Return the sketches and rare pairs that `sketches` has left in scratch files."""
     hashes, *lists = (scratch[name].view() for name, _ in SCRATCH)
     return Sketches(hashes.reshape(-1, params.sketch_size), sizes), RarePairs(*lists, *by_document)
 
@@ -251,17 +251,17 @@ def rare_pairs(corpus: Corpus, frequencies: npt.NDArray[np.uint8]) -> RarePairs:
     size = lasts[-1]
     listed, marks, weights = np.empty(size, np.uint32), np.empty(size, np.uint16), np.empty(size, np.uint8)
     for document in documents.tolist():
-        some = slice(firsts[document], lasts[document])
+        own_range = slice(firsts[document], lasts[document])
         start, end = corpus.starts[document], corpus.ends[document]
         count = kernel.look_up(corpus.tokens, start, end, frequencies, pairs, counts)
-        out = listed[some], marks[some], weights[some]
+        out = listed[own_range], marks[own_range], weights[own_range]
         of = pairs[:count], counts[:count], corpus.fingerprints[start:end]
-        lasts[document] = some.start + kernel.list_rare(*of, RARITY_WEIGHTS, *out)
+        lasts[document] = own_range.start + kernel.list_rare(*of, RARITY_WEIGHTS, *out)
     return RarePairs(listed, marks, weights, firsts, lasts, words, has_unspaced(corpus, documents))
 
 
 def has_unspaced(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Return which documents are in a script without spaces, by a look at three places of each."""
+    """Return which documents are in a script without spaces, by checking three places of each."""
     if len(corpus.tokens) == 0:
         return np.zeros(len(documents), bool)
     starts, lengths = corpus.starts[documents], corpus.lengths[documents]

@@ -1,4 +1,4 @@
-"""Print the answers of commands: for people a line each, for programs as JSON."""
+"""Print the answers of commands, as lines for people or as JSON for programs."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:
 
 
 def counted(count: int, one: str, more: str) -> str:
-    """Return a number of things, such as ``1 copy`` or ``1,200 copies``."""
+    """Return a number with its noun, such as ``1 copy`` or ``1,200 copies``."""
     return f"{count:,} {one if count == 1 else more}"
 
 
 def print_values(values: Mapping[str, Any], as_json: bool) -> None:
-    """Print named values, a line each, or as one object of JSON."""
+    """Print named values, one a line, or as one JSON object."""
     if as_json:
         print_json(values)
         return

@@ -1,4 +1,4 @@
-"""Define the options that commands share, each once, and read their values.
+"""Define the options that commands share, and read their values.
 
 An option is named after what it sets: a field of `dedup.Params` (``--rare-df`` is ``rare_df``), a field of
 `dedup.Fields` (``--id-field`` is ``id``, ``--date-format`` is ``date_format``), or a keyword of `dedup.deduplicate`.
@@ -73,7 +73,7 @@ def path(text: str) -> Path:
 
 
 def nonempty(text: str) -> str:
-    """Read a name of a file, a folder or an index as it is."""
+    """Read the name of a file, a folder or an index, which must not be empty."""
     if not text:
         raise argparse.ArgumentTypeError("it is empty; is a variable not set?")
     return text
@@ -102,7 +102,7 @@ _PARAMS: dict[str, dict[str, Any]] = {
     "threshold": {
         "type": number,
         "metavar": "SHARE",
-        "help": "resemblance from which two texts are near duplicates: the share of word 5-shingles in common",
+        "help": "least resemblance of near duplicates, the share of word 5-shingles in common",
     },
     "updates": {
         "choices": UPDATES,
@@ -159,7 +159,7 @@ _PARAMS: dict[str, dict[str, Any]] = {
         "help": "texts with fewer words are copies only if they are identical",
     },
     "rare_df": {"type": whole, "metavar": "N", "help": "a pair of words is rare if at most N articles contain it"},
-    "sketch_size": {"type": whole, "metavar": "N", "help": "rare word pairs that are kept of each text"},
+    "sketch_size": {"type": whole, "metavar": "N", "help": "rare word pairs that are kept for each text"},
     "sketch_overlap": {
         "type": whole,
         "metavar": "N",
@@ -168,13 +168,13 @@ _PARAMS: dict[str, dict[str, Any]] = {
     "bucket_limit": {
         "type": whole,
         "metavar": "N",
-        "help": "texts of one bucket that each other one is compared with at a time",
+        "help": "texts of a bucket that each of the others is compared with at a time",
     },
 }
 
 
 def add_params(parser: Any, *fields: str) -> None:
-    """Add the options for fields of `Params`; those that are not given are None, see `chosen`."""
+    """Add the options for fields of `Params`; an option that is not used is None, see `chosen`."""
     defaults = Params()
     for name in fields:
         how = dict(_PARAMS[name])
@@ -185,7 +185,7 @@ def add_params(parser: Any, *fields: str) -> None:
 
 
 def chosen(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the fields of `Params` that were given, with their values."""
+    """Return the fields of `Params` that options set, with their values."""
     values = ((name, getattr(options, name, None)) for name in _PARAMS)
     return {name: value for name, value in values if value is not None}
 
@@ -225,7 +225,7 @@ def add_fields(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--date-format",
         metavar="FORM",
-        help="how dates are written if they are in no common form, for example %%d/%%m/%%Y",
+        help="how dates are written, if not in a common form; for example %%d/%%m/%%Y",
     )
     add_encoding(group)
 
@@ -240,7 +240,7 @@ def add_encoding(parser: Any) -> None:
 
 
 def fields_of(options: argparse.Namespace) -> Fields:
-    """Return the fields that were named.
+    """Return the `Fields` that options set.
 
     Raises
     ------
@@ -272,7 +272,7 @@ def add_longest(parser: Any) -> None:
 
 
 def add_messages(parser: argparse.ArgumentParser) -> Any:
-    """Add the options that say what is printed; return their group."""
+    """Add the options for messages and the form of the answer; return their group."""
     group = parser.add_argument_group("messages")
     group.add_argument("--json", action="store_true", help="print the answer as JSON")
     group.add_argument("--traceback", action="store_true", help="show where in the program an error arose")

@@ -1,4 +1,4 @@
-"""Say on stderr that kernels are being compiled: once for a machine, then they are cached."""
+"""Print a notice on stderr that kernels are being compiled, which happens once for each machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def announce_compilation(quiet: bool) -> Iterator[None]:
 
 
 def _is_compiling() -> bool:
-    """Return whether Numba has found any of our kernels missing from its cache."""
+    """Return whether any of our kernels was missing from Numba's cache."""
     modules = [module for name, module in list(sys.modules.items()) if name.startswith("dedup.kernels.")]
     kernels = [value for module in modules for value in list(vars(module).values()) if hasattr(value, "stats")]
     return any(sum(kernel.stats.cache_misses.values()) for kernel in kernels)

@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> None:
         type=number,
         default=2.0,
         metavar="N",
-        help="weight of 200 or more labels, counted in shipped corpora, of which there are four (default: %(default)s)",
+        help="weight of 200 or more labels; each of the four shipped corpora has weight 1 (default: %(default)s)",
     )
     add_params(parser.add_argument_group("what counts as a copy"), "certainty")
     add_messages(parser)
@@ -65,7 +65,7 @@ def command(options: argparse.Namespace) -> int:
         fitted = fit_own(labels, params, options.weight)
     except ModuleNotFoundError as error:
         raise DedupError(
-            f"the package {error.name} is not installed", "SciPy, to fit with", "pip install 'newsdedup[fit]'"
+            f"the package {error.name} is not installed", "SciPy, which fitting needs", "pip install 'newsdedup[fit]'"
         ) from error
     if options.output:
         try:

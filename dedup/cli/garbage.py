@@ -1,4 +1,4 @@
-"""Keep Python's garbage collector from visiting every object over and over while a short command starts and ends.
+"""Make Python's garbage collector run seldom, because a short command would spend much of its time in it.
 
 Only for a process of our own: nothing is done on import. Set the environment variable ``DEDUP_COLLECT`` to leave the
 collector as Python has it.
@@ -26,7 +26,7 @@ def relax_collection() -> None:
 
 
 def stop_collection() -> None:
-    """Spare the collections that Python makes at its end, when all memory goes back to the system anyway."""
+    """Skip the collections at the end of the process, when all memory is returned to the system anyway."""
     if not os.environ.get(SWITCH):
         gc.disable()
         gc.freeze()

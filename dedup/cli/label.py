@@ -1,4 +1,4 @@
-"""``dedup label``: show pairs of a run side by side, and store a label for each, a key each."""
+"""``dedup label``: show pairs of a run side by side, and store the label that the user gives each by one key."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from dedup.fit.run_pairs import RunPairs, ShownText, UnlabelledPair
 
 NOTES = """\
-The pairs come in the order in which a label is worth most, each document once: half
-are those that the run is least sure of, half are drawn at random. On a terminal,
-words that both texts share are dim. Each label is written at once; repeat the
-command to continue. 150 labels are a good start; dedup fit then fits the models.
+The pairs whose labels are worth most come first, each document at most once: half are
+those that the run is least sure of, half are drawn at random. On a terminal, words
+that both texts share are dim. Each label is written at once; repeat the command to
+continue. 150 labels are a good start; dedup fit then fits the models to them.
 """
 
 KEYS = {"c": "copy", "u": "update", "o": "other", "s": "skip"}
@@ -93,7 +93,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _ask(run: RunPairs, labels: list[Label], options: argparse.Namespace, file: TextIO) -> None:
-    """Show pair after pair, and store the label of each."""
+    """Show one pair after another, and store the label of each."""
     from dedup.fit.labels import SKIP, append_label
     from dedup.fit.run_pairs import labelled
 
@@ -139,7 +139,7 @@ def _pairs(run: RunPairs, labels: list[Label]) -> Iterator[tuple[UnlabelledPair,
 
 
 def _page(left: ShownText, right: ShownText, title: str, whole: bool) -> str:
-    """Return both texts side by side, and the keys."""
+    """Return the screen for a pair: both texts side by side, and the keys."""
     columns, lines = shutil.get_terminal_size((120, 40))
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     limit = None if whole or not sys.stdout.isatty() else max(10, lines - MARGIN)
@@ -150,7 +150,7 @@ def _page(left: ShownText, right: ShownText, title: str, whole: bool) -> str:
 
 
 def _key() -> str:
-    """Return the next key, or the first letter of the next line where there is no terminal."""
+    """Return the next key; without a terminal, the first letter of the next line."""
     if not sys.stdin.isatty():
         line = sys.stdin.readline()
         if not line:

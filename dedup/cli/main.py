@@ -40,7 +40,7 @@ def parser() -> Parser:
 
 
 def console() -> NoReturn:
-    """Run the command line as a program of its own."""
+    """Run the command line as the main program of a process."""
     start()
     end(main())
 

@@ -16,7 +16,7 @@ WIDTH = 80
 
 
 class Parser(argparse.ArgumentParser):
-    """Parser of one command, whose help begins with a sentence and an example.
+    """A parser for one command, whose help begins with a sentence and an example.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
     example : str
         Calls of it, a line each; two blanks separate a remark. Errors show the first to those who leave something out.
     notes : str
-        What else to know; stands at the end of the help.
+        Further notes, at the end of the help.
     """
 
     def __init__(self, *, description: str = "", example: str = "", notes: str = "", **others: Any) -> None:
@@ -37,19 +37,19 @@ class Parser(argparse.ArgumentParser):
         self.set_defaults(parser=self)  # of nested commands the innermost, for `refuse`
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """Exit; a help that could not be printed as a whole is an error."""
+        """Exit; a help text that could not be printed completely is an error."""
         if status == 0:
             sys.stdout.flush()
         super().exit(status, message)
 
     def error(self, message: str) -> NoReturn:
-        """Print what is wrong, and what to do about it, and exit with 2."""
+        """Print what is wrong and how to correct it, and exit with code 2."""
         lacking = "required" in message or "argument COMMAND" in message
         hint = f"for example: {self.example}; " if lacking and self.example else ""
         self.exit(2, shown(f"{self.prog}: {message} ({hint}see {self.prog} --help)") + "\n")
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
-        """Report arguments that the command does not have, with the option that was probably meant."""
+        """Report arguments that the command does not have, and suggest the option that was probably meant."""
         import difflib
 
         options = re.findall(r"--[a-z][a-z-]*", self.format_usage())

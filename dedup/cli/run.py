@@ -62,8 +62,8 @@ def add_parser(commands: Any) -> None:
         "--index",
         type=nonempty,
         metavar="INDEX",
-        help="an index of earlier documents, a folder or a redis:// URL: also drop the copies of what it holds, "
-        "whatever --keep says, and add what is kept; made if there is none",
+        help="an index of earlier documents, a folder or a redis:// URL: also drop the copies of its documents, "
+        "whatever --keep says, and add what is kept; created if it does not exist",
     )
     add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY)
     add_params(parser.add_argument_group("which copy is kept"), *WHICH_IS_KEPT)
@@ -93,8 +93,12 @@ def _add_run_options(group: Any) -> None:
         help="folder for temporary files, up to 1.7 times the size of the input (default: beside the output, or the "
         "system's)",
     )
-    group.add_argument("--resume", action="store_true", help="resume a run with the same arguments that was cut off")
-    group.add_argument("--strict", action="store_true", help="stop at the first malformed record, do not reject it")
+    group.add_argument(
+        "--resume", action="store_true", help="resume an interrupted run; the other arguments must be the same"
+    )
+    group.add_argument(
+        "--strict", action="store_true", help="stop at the first malformed record instead of rejecting it"
+    )
     add_longest(group)
     group.add_argument(
         "--fail-on-empty", action="store_true", help="fail if the input has no records (default: write an empty output)"

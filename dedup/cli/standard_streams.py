@@ -1,4 +1,4 @@
-"""Make standard input, output and error safe to use, whatever the caller has made of them.
+"""Make standard input, output and error safe to use, in whatever state the caller left them.
 
 Only for a process of our own: nothing is done on import.
 """
@@ -12,7 +12,7 @@ from typing import TextIO
 
 
 def secure_streams() -> None:
-    """Replace streams that are closed or lose output, and print what an encoding cannot hold as escapes.
+    """Replace streams that are closed or lose output, and escape characters that their encoding lacks.
 
     Python gives a program None for a stream that its caller has closed (``>&-``); here it is an empty one.
     """
@@ -25,7 +25,7 @@ def secure_streams() -> None:
 
 
 def settle_streams() -> None:
-    """Write out what has been printed; drop what cannot be, so that Python does not report it again at its end."""
+    """Flush standard output and error; drop what cannot be written, so that Python does not report it at its exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -36,9 +36,10 @@ def settle_streams() -> None:
 
 
 def _complete(stream: TextIO) -> TextIO:
-    """Return a stream that writes everything or fails, which Python's own does not under ``PYTHONUNBUFFERED``.
+    """Return a stream that writes everything or fails; Python's own does not under ``PYTHONUNBUFFERED``.
 
-    Of a line that the system accepts only in part, as on a disk that is almost full, that one silently drops the rest.
+    If the system accepts only a part of a line, as on a disk that is almost full, Python's stream silently drops the
+    rest.
     """
     if not isinstance(getattr(stream, "buffer", None), io.RawIOBase):
         return stream

@@ -21,7 +21,7 @@ UNNEEDED = ("pandas", "scipy")
 
 
 class _Unneeded:
-    """Finder of modules, for `sys.meta_path`, by which the unneeded ones are not installed."""
+    """A finder for `sys.meta_path` that makes the unneeded modules look as if they were not installed."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> None:
@@ -31,7 +31,7 @@ class _Unneeded:
 
 
 def block_unneeded() -> None:
-    """Have imports of the unneeded modules fail as if they were not installed, unless ``DEDUP_LOAD_ALL`` is set."""
+    """Make imports of the unneeded modules fail as if they were not installed, unless ``DEDUP_LOAD_ALL`` is set."""
     if not os.environ.get(SWITCH):
         sys.meta_path.insert(0, _Unneeded)
 

@@ -1,1 +1,1 @@
-"""Fit the models of relations to labelled pairs: the labels, the fit, and the shipped labelled data."""
+"""Fit the relation models to labelled pairs: labels, the fit itself, and the shipped labelled data."""

@@ -1,4 +1,4 @@
-"""Read and write labels: what a person says of pairs of documents, in a file of JSON lines."""
+"""Read and write labels, a person's judgements of pairs of documents, as a file of JSON lines."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from dedup.schema import MEASURES
 COPY, UPDATE, OTHER, SKIP = "copy", "update", "other", "skip"
 LABELS = {
     COPY: "the same news: nobody would miss one of them",
-    UPDATE: "one carries the other on and has news that the other lacks",
-    OTHER: "another article: another event, another author, or another piece from one mould",
+    UPDATE: "one continues the other, and has news that the other lacks",
+    OTHER: "another article: another event, another author, or another piece from the same template",
     SKIP: "cannot be decided",
 }
 """The labels that a person may give a pair, and what they mean."""
@@ -25,7 +25,7 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The label that a person gives a pair, with the measures of the pair: a line of the file.
+    """The label that a person gives a pair, with the measures of the pair: one line of the file.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def read_labels(path: Path) -> list[Label]:
         raise InputError(f"{path}: {error.strerror}", "labels that dedup label has written") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
-            one = _label(line, f"{path}, line {number}")
-            labels.pop((one.left, one.right), None)
-            labels[one.left, one.right] = one
+            label = _label(line, f"{path}, line {number}")
+            labels.pop((label.left, label.right), None)
+            labels[label.left, label.right] = label
     return list(labels.values())
 
 
@@ -77,17 +77,17 @@ def _label(line: bytes, place: str) -> Label:
     try:
         measures = {str(name): float(value) for name, value in read["measures"].items()}
         left, right = read.get("begins", ("", ""))
-        one = Label(str(read["left"]), str(read["right"]), read["label"], measures, (str(left), str(right)))
+        label = Label(str(read["left"]), str(read["right"]), read["label"], measures, (str(left), str(right)))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         found = f"{place}: not a label" + (f", without {error}" if isinstance(error, KeyError) else "")
         raise InputError(found, "an object with left, right, label and measures", hint) from error
-    if one.label not in LABELS:
-        raise InputError(f"{place}: label {one.label!r}", f"one of {', '.join(LABELS)}")
+    if label.label not in LABELS:
+        raise InputError(f"{place}: label {label.label!r}", f"one of {', '.join(LABELS)}")
     unknown = set(measures) - {*MEASURES, "tokens"}
     if unknown or "tokens" not in measures:
         found = f"{place}: measures of another version, {', '.join(sorted(unknown)) or 'no tokens'}"
         raise InputError(found, "those of this version", "label the pairs of a new run")
-    return one
+    return label
 
 
 def append_label(path: Path, label: Label) -> None:

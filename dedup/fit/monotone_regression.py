@@ -21,7 +21,7 @@ FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An interval of a measure in which the score has one slope, and whether that rises or falls."""
+    """An interval of a measure in which the score has one slope, and the direction of that slope."""
 
     measure: str
     direction: int
@@ -39,7 +39,7 @@ def terms_between(knots: Mapping[str, tuple[int, Sequence[float]]]) -> tuple[Ter
 
 
 def design(inputs: Mapping[str, Floats], terms: Sequence[Term]) -> Floats:
-    """Return how much of each measure lies in the interval of each term, shape (n, len(terms))."""
+    """Return which part of each measure lies in the interval of each term, shape (n, len(terms))."""
     return np.column_stack([np.clip(inputs[t.measure] - t.start, 0.0, t.stop - t.start) for t in terms])
 
 
@@ -98,7 +98,7 @@ def out_of_fold(
     ridge: float,
     folds: npt.NDArray[np.generic],
 ) -> Floats:
-    """Return the log odds of each row by a model fitted without its fold; rows of weight 0 are scored, not fitted."""
+    """Return the log odds of each row by a model fitted without its fold; rows of weight 0 are only scored."""
     logit = np.zeros(len(labels))
     for fold in np.unique(folds):
         used = (folds != fold) & (weights > 0)

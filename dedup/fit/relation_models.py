@@ -1,4 +1,4 @@
-"""Fit the two models of relations to the shipped labelled pairs, and to those that a user adds.
+"""Fit the two relation models to the shipped labelled pairs and to those that a user adds.
 
 `benchmarks/fit/relation.py` fits the shipped models by what stands here, and ``dedup fit`` those of a user, whose
 labels are one corpus more. The shipped pairs are measures and labels only, no texts: ``labelled.npz``.
@@ -85,12 +85,12 @@ Fitted = tuple[Sequence[Term], Floats, float]
 
 
 def probability(logit: npt.ArrayLike) -> Floats:
-    """Return the probability of log odds."""
+    """Return the probability for log odds."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(np.asarray(logit), -500, 500))))
 
 
 def joined_groups(sides: Iterable[tuple[str, str]]) -> list[str]:
-    """Group pairs that share a document, directly or through other pairs; return the group of each."""
+    """Return the group of each pair; pairs that share a document, directly or through others, have the same."""
     sides = list(sides)
     parent: dict[str, str] = {}
 
@@ -106,7 +106,7 @@ def joined_groups(sides: Iterable[tuple[str, str]]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The question that one model answers: its terms, and the answers to which they are fitted."""
+    """The question that one model answers: its terms, and the answers that it is fitted to."""
 
     terms: tuple[Term, ...]
     parts: Floats
@@ -116,7 +116,7 @@ class Question:
 
     @staticmethod
     def of(name: str, inputs: Mapping[str, Floats], answers: Answers, weights: Floats, knots: Knots) -> Question:
-        """Return the question of this name (carried, news) over pairs, given their measures, answers and weights."""
+        """Return the question of this name (carried, news) over pairs, from their measures, answers and weights."""
         terms = terms_between(knots)
         labels = (answers == YES).astype(np.float64)
         return Question(terms, design(inputs, terms), labels, weights, RIDGES[name])
@@ -137,14 +137,14 @@ class Question:
 
 
 def _rounded(terms: Sequence[Term], slopes: Floats) -> Floats:
-    """Return slopes as people read them; by significant digits, since some intervals are a hundred units long."""
+    """Return slopes rounded for people: to significant digits, because some intervals are a hundred units long."""
     reach = np.array([term.stop - term.start for term in terms])
     short = [float(f"{slope:.{DIGITS}g}") for slope in slopes]
     return np.where(np.abs(slopes) * reach < NEGLIGIBLE, 0.0, short)
 
 
 def as_json(fitted: Mapping[str, Fitted]) -> str:
-    """Return the models as ``relation.json`` holds them: a term a line, without those of slope 0."""
+    """Return the models as ``relation.json`` holds them: one term a line, without those of slope 0."""
     parts = []
     for question, (terms, slopes, intercept) in fitted.items():
         kept = [[t.measure, t.start, t.stop, float(slope)] for t, slope in zip(terms, slopes, strict=True) if slope]
@@ -193,7 +193,7 @@ def rate(flag: Bools, truth: Bools, weights: Floats) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPairs:
-    """Labelled pairs: their measures, labels and weights, in arrays of one length.
+    """Labelled pairs as arrays of equal length: their measures, labels and weights.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ class LabelledPairs:
     weight_carried, weight_news : float64 array
         Of each pair in the fit of each question; 0 where it is not fitted.
     drawn : float64 array
-        Of pairs drawn from a run, how many each stands for; 0 for others.
+        How many pairs of a run each represents, for pairs drawn from one; 0 for others.
     corpora : string array
         Where each pair is from.
     groups : int64 array
@@ -227,7 +227,7 @@ class LabelledPairs:
 
     @property
     def is_copy(self) -> Bools:
-        """Which pairs are carried on, without news."""
+        """Which pairs are carried on without news."""
         return np.asarray((self.carried == YES) & (self.news == NO))
 
     @staticmethod
@@ -245,7 +245,7 @@ class LabelledPairs:
 
     @staticmethod
     def of(labels: Sequence[Label], weight: float = OWN_WEIGHT) -> LabelledPairs:
-        """Return the pairs that a user has labelled, but for those skipped.
+        """Return the pairs that a user has labelled, without the skipped ones.
 
         Raises
         ------
@@ -256,9 +256,13 @@ class LabelledPairs:
         carried = np.array([label.label in (COPY, UPDATE) for label in labels], np.int64)
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(one.label for one in labels).items()))
         if len(labels) < FEWEST:
-            raise InputError(f"{kinds or 'no labels'} besides skipped pairs", f"at least {FEWEST}", "label more pairs")
+            raise InputError(
+                f"{kinds or 'no labels'} besides skipped pairs", f"at least {FEWEST} labels", "label more pairs"
+            )
         if not 0 < carried.sum() < len(labels):
-            raise InputError(kinds, f"some that are {OTHER}, and some that are not", "label more pairs")
+            raise InputError(
+                kinds, f"both pairs labelled {OTHER} and pairs labelled {COPY} or {UPDATE}", "label more pairs"
+            )
         measures = measures_of(labels)
         news = np.array([UNKNOWN if one.label == OTHER else int(one.label == UPDATE) for one in labels], np.int64)
         _, groups = np.unique(joined_groups((one.left, one.right) for one in labels), return_inverse=True)
@@ -277,7 +281,7 @@ class LabelledPairs:
         return pairs.weighted(weight)
 
     def weighted(self, weight: float) -> LabelledPairs:
-        """Return the pairs with the weights of a user's: in all that of ``weight`` shipped corpora, or less if few."""
+        """Return the pairs with a user's weights: together ``weight`` shipped corpora, or less if they are few."""
         share = weight * min(1.0, len(self) / ENOUGH)
         asked = (self.news != UNKNOWN) & (self.weight_news > 0)
         return replace(
@@ -288,7 +292,7 @@ class LabelledPairs:
         )
 
     def write(self, path: Path) -> None:
-        """Write the pairs to a file like ``labelled.npz``, numbers to three places."""
+        """Write the pairs to a file like ``labelled.npz``, numbers rounded to three decimals."""
 
         def short(values: Floats) -> npt.NDArray[np.float32]:
             return np.round(values, 3).astype(np.float32)
@@ -308,13 +312,13 @@ class LabelledPairs:
         )
 
     def take(self, which: npt.NDArray[np.int64] | Bools) -> LabelledPairs:
-        """Return the pairs at these places, or where true."""
+        """Return the pairs at these places, or where a mask is true."""
         inputs = {name: values[which] for name, values in self.inputs.items()}
         rest = {name: getattr(self, name)[which] for name in LabelledPairs.__slots__ if name != "inputs"}
         return LabelledPairs(inputs, **rest)
 
     def joined(self, own: LabelledPairs) -> LabelledPairs:
-        """Return these pairs followed by a user's; their groups stay apart."""
+        """Return these pairs followed by a user's, with separate groups."""
         inputs = {name: np.concatenate([values, own.inputs[name]]) for name, values in self.inputs.items()}
         rest = {
             name: np.concatenate([getattr(self, name), getattr(own, name)])
@@ -343,7 +347,7 @@ class LabelledPairs:
         return Verdicts.of(self.inputs, self.resemblance, carried, news, params)
 
     def rates(self, verdicts: Verdicts, params: Params, corpus: str) -> tuple[float, float, float]:
-        """Return, of the pairs of one corpus, the share judged right, and precision and recall of copies."""
+        """Return the share of one corpus's pairs judged right, and the precision and recall of copies."""
         weights = np.where(self.corpora == corpus, self.drawn, 0.0)
         copies = verdicts.copies(params.certainty)
         is_right = (verdicts.is_carried == (self.carried == YES)) & (copies == self.is_copy)
@@ -355,7 +359,7 @@ Rates = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class OwnFit:
-    """The models fitted to the shipped pairs and a user's, and what changes by them.
+    """The models fitted to the shipped pairs and a user's, and what they change.
 
     Parameters
     ----------
@@ -378,7 +382,7 @@ class OwnFit:
 
 
 def fit_own(labels: Sequence[Label], params: Params, weight: float = OWN_WEIGHT) -> OwnFit:
-    """Fit the models to the shipped labelled pairs and one's own.
+    """Fit the models to the shipped labelled pairs and a user's own.
 
     Parameters
     ----------

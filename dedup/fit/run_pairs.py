@@ -1,4 +1,4 @@
-"""Choose the pairs of a run that are most worth a label, and read their texts again."""
+"""Choose the pairs of a run whose labels are worth most, and read their texts again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 @dataclass(frozen=True, slots=True)
 class ShownText:
-    """The text of a document, as it is shown to a person, with its date and source.
+    """The text of a document, as shown to a person, with its date and source.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class UnlabelledPair:
 
 
 class RunPairs:
-    """The pairs of a run, from the folder that it has written, and the texts that they are made of.
+    """The pairs in the output folder of a run, and the texts in its inputs.
 
     Parameters
     ----------
@@ -97,11 +97,11 @@ class RunPairs:
             level = Level.of(summary["params"]["level"])
             self._html = str(summary["params"].get("html", "keep"))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            found = f"{folder} is not a folder that a run has written"
+            found = f"{folder} is not the output folder of a run"
             raise InputError(found, "one with summary.json in it", "make one: dedup run INPUT -o DIR") from error
         if level < Level.syndicated:
-            found = f"{folder}, written at level {level.name}"
-            raise InputError(found, "one at level rewritten or syndicated, where all measures are taken")
+            found = f"a run at level {level.name} in {folder}"
+            raise InputError(found, "one at level rewritten or syndicated, which takes all measures")
 
     def unlabelled(self, answered: Iterable[tuple[str, str]] = ()) -> Iterator[UnlabelledPair]:
         """Yield the pairs whose labels are worth most first, each document once.
@@ -176,7 +176,7 @@ class RunPairs:
 
 
 def labelled(pair: UnlabelledPair, label: str, texts: Sequence[str]) -> Label:
-    """Return the label of a pair with its measures, and the length of its shorter text."""
+    """Return a label for a pair, with its measures and the length of its shorter text."""
     tokens = tokenise(pa.array([text.encode("utf-8", "replace") for text in texts], pa.large_binary()))
     shorter = float(np.diff(tokens.offsets).min()) * (1.0 - pair.measures.get("furniture", 0.0))
     begins = tuple(" ".join(text[: 4 * BEGINS].split())[:BEGINS] for text in texts)

@@ -1,4 +1,4 @@
-"""The lasting index: documents are added one by one or in batches, and each is answered with what it copies.
+"""The index: a lasting set of documents that answers for each new one what it copies.
 
 - ``index`` the class; ``aio`` the same for event loops; ``bulk`` the same for runs; ``rebuild`` from the texts
 - ``record`` what callers pass, checked; ``match`` what they get

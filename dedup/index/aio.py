@@ -1,4 +1,4 @@
-"""The index for programs that run an event loop: calls that wait at the same time become one batch, in a thread.
+"""Offer the index to programs with an event loop: calls that wait at the same time become one batch, in a thread.
 
 One thread does all the work, in the order of the calls. While it is busy, calls gather; those that have gathered are
 next, as one batch. So a single call waits for nothing, and many are nearly as fast as `Index.add_many`.
@@ -74,7 +74,7 @@ class AsyncIndex:
 
     @classmethod
     def open(cls, *arguments: Any, **options: Any) -> AsyncIndex:
-        """Return an index that opens when it is awaited: the same as calling the class.
+        """Return an index that opens when it is awaited: another name for ``AsyncIndex(...)``.
 
         Parameters
         ----------
@@ -89,7 +89,7 @@ class AsyncIndex:
 
     @classmethod
     def of(cls, opened: Callable[[], Index], closed: Callable[[Index], None] | None = None) -> AsyncIndex:
-        """Return an asynchronous index around one that others share.
+        """Return an asynchronous index for an open index that other parts of a program use, too.
 
         Parameters
         ----------
@@ -178,11 +178,11 @@ class AsyncIndex:
         return await self._alone(lambda index: index.expire(before))
 
     async def get(self, id: str) -> Document | None:
-        """Return what the index holds of a document; as `Index.get`."""
+        """Return a stored document; as `Index.get`."""
         return await self._alone(lambda index: index.get(id))
 
     async def contains(self, id: str) -> bool:
-        """Find out whether there is a document of an id, as ``id in index`` does.
+        """Return whether the index has a document of this id, as ``id in index`` does.
 
         Parameters
         ----------
@@ -195,7 +195,7 @@ class AsyncIndex:
         return await self._alone(lambda index: id in index)
 
     async def count(self) -> int:
-        """Count the documents, as ``len(index)`` does.
+        """Return the number of documents, as ``len(index)`` does.
 
         Returns
         -------
@@ -204,15 +204,15 @@ class AsyncIndex:
         return await self._alone(len)
 
     async def flush(self) -> None:
-        """Make all additions and removals outlive the process and the machine; as `Index.flush`."""
+        """Make all changes survive the end of the process and a power failure; as `Index.flush`."""
         await self._alone(lambda index: index.flush())
 
     async def compact(self) -> None:
-        """Drop what is left of removed documents; as `Index.compact`."""
+        """Erase the remains of removed documents; as `Index.compact`."""
         await self._alone(lambda index: index.compact())
 
     async def check(self) -> list[str]:
-        """Read everything; return what is wrong; as `Index.check`."""
+        """Read the whole index and return what is damaged; as `Index.check`."""
         return await self._alone(lambda index: index.check())
 
     async def info(self) -> dict[str, Any]:
@@ -220,7 +220,7 @@ class AsyncIndex:
         return await self._alone(lambda index: index.info())
 
     async def close(self) -> None:
-        """Do all that waits, flush, and close; even if it is cancelled."""
+        """Finish all waiting calls, flush, and close, even if this call is cancelled."""
         if self._opening is not None:
             await asyncio.shield(self._finish())
 
@@ -261,14 +261,14 @@ class AsyncIndex:
         return await call.answer
 
     def _next(self) -> None:
-        """Hand the calls that have gathered to the thread."""
+        """Pass the calls that have gathered to the thread."""
         calls = self._take()
         self._is_busy = bool(calls)
         if calls:
             self._submit(calls)
 
     def _take(self) -> list[_Call]:
-        """Take the calls of the next batch, without those that nobody waits for any more."""
+        """Take the calls of the next batch, without those that were cancelled."""
         calls: list[_Call] = []
         while self._waiting and len(calls) < MOST_TOGETHER:
             call = self._waiting[0]
@@ -304,7 +304,7 @@ class AsyncIndex:
         self._next()
 
     def _finish(self) -> asyncio.Future[None]:
-        """Hand over all that waits and, behind it, the end: the thread comes to it whatever happens to the loop."""
+        """Pass all waiting calls and then the end to the thread, which reaches it whatever happens to the loop."""
         if self._closing is None:
             while calls := self._take():
                 self._submit(calls)
@@ -326,7 +326,7 @@ class _Call:
 
 
 def outcomes(many: Callable[[list[Any]], list[Any]], arguments: list[Any]) -> list[Any]:
-    """Call a method that takes all records or none, so that a wrong record concerns no other.
+    """Call a method that takes all records or none, in such a way that a bad record affects no other.
 
     Parameters
     ----------

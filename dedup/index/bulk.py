@@ -1,4 +1,4 @@
-"""Access to an index in bulk, for a run whose texts are tokenised already: arrays in, arrays out."""
+"""Give a run access to an index in bulk: arrays in, arrays out, for texts that are tokenised already."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class StoredColumns(NamedTuple):
 
 
 class NewDocuments(NamedTuple):
-    """Documents to be added: the features of their texts, with credits, and the columns that say what they are.
+    """Documents to be added: the features and credits of their texts, and the columns that describe them.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class NewDocuments(NamedTuple):
 
 
 class BulkIndex:
-    """An index as a run uses it.
+    """The interface of an index for a run.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class BulkIndex:
 
     @property
     def params(self) -> Params:
-        """The parameters with which the index was made."""
+        """The parameters with which the index was created."""
         return self._index.params
 
     @property
@@ -103,13 +103,13 @@ class BulkIndex:
         return len(self._index)
 
     def identity(self) -> dict[str, str | int]:
-        """Return facts that distinguish the index, as it is now, from every other state that it was or will be in."""
+        """Return facts that distinguish the present state of the index from every other, of this or another index."""
         with self._index.reading():
             # A document that is added takes a new number; one that is removed lessens the count.
             return {"place": self._backend.place, "next": self._backend.next, "documents": len(self._backend)}
 
     def held(self) -> AbstractContextManager[None]:
-        """Have other threads wait, as long as the block lasts."""
+        """Make other threads wait for the length of the block."""
         return self._index.held()
 
     def close(self) -> None:
@@ -117,7 +117,7 @@ class BulkIndex:
         self._index.close()
 
     def file_bytes(self) -> int | None:
-        """Return the bytes that it takes on disk, open or closed; None where it is in no folder."""
+        """Return the bytes of the index on disk, open or closed; None if it is not in a folder."""
         return self._backend.file_bytes()
 
     # ---- asking
@@ -135,7 +135,7 @@ class BulkIndex:
         return Features.of_tokens(tokens, sizes, published, self._near_keys)
 
     def matches(self, texts: Features) -> Matches:
-        """Return the matches of texts among the stored documents: ``left`` is a number, ``right`` a place of a text."""
+        """Return the matches of texts among stored documents: ``left`` is a number, ``right`` the place of a text."""
         with self._index.reading():
             numbers = MOST_DOCUMENTS + np.arange(len(texts.lengths))  # higher than all there are
             found = self._backend.find(texts, numbers, add=False)
@@ -143,7 +143,7 @@ class BulkIndex:
             return replace(found.matches, left=left, right=right)
 
     def columns(self, numbers: DocumentNumbers) -> StoredColumns:
-        """Return stored documents by number; those that are gone are left out."""
+        """Return stored documents by number; removed ones are left out."""
         parts: list[StoredColumns] = []
         with self._index.reading():
             for first in range(0, max(1, len(numbers)), ROWS_AT_A_TIME):
@@ -161,13 +161,13 @@ class BulkIndex:
         )
 
     def holds(self, id: str, digest: npt.NDArray[np.uint64]) -> bool:
-        """Return whether there is a document of this id whose text has this digest."""
+        """Return whether the index has a document of this id whose text has this digest."""
         with self._index.reading():
             row = self._backend.by_id(id)
             return row is not None and row.digest == digest.astype(">u8").tobytes()
 
     def count_known(self, ids: Iterable[list[str]]) -> int:
-        """Return how many of the ids documents have; ids come in blocks."""
+        """Return how many of the ids are in the index; ids come in blocks."""
         with self._index.reading():
             return sum(len(self._backend.known_ids(block)) for block in ids)
 
@@ -175,12 +175,12 @@ class BulkIndex:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Flush what the block adds in `attempts`: all of it is there then, or after an error none.
+        """Flush what the block adds in `attempts`: all of it is stored, or after an error none.
 
         Raises
         ------
         StorageError
-            Also when all is committed, but its postings could not be written: `holds` tells.
+            Also if everything is committed but its postings could not be written; `holds` shows which is the case.
         """
         with self._index.writing():
             yield
@@ -191,7 +191,7 @@ class BulkIndex:
         return self._backend.attempts()
 
     def add(self, new: NewDocuments, agencies: Agencies) -> None:
-        """Add documents that match none of those that are there and none of each other, within an attempt.
+        """Add documents that match neither stored documents nor each other, within an attempt.
 
         Where an id is taken they replace the document that has it.
         """

@@ -50,7 +50,7 @@ def decide(
     fetch: Fetch,
     own: Collection[int] = (),
 ) -> Decisions:
-    """Decide on each new text whether it is kept, by its matches.
+    """Decide for each new text whether it is kept, by its matches.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def decide(
 
 
 def dropped(leader: str, match: Match, matches: Sequence[Match], models: Models) -> Decision:
-    """Return the decision to drop a text for a kept document, by its match with that, or with a version of it."""
+    """Return the decision to drop a text for a kept document, by its match with it or with a version of it."""
     measures = {name: match.measures.get(name, math.nan) for name in MEASURES}
     why = reason(RELATIONS.index(match.relation), measures, models)
     if match.id != leader:
@@ -124,7 +124,7 @@ def _kept_because(length: int, params: Params) -> str:
 
 
 class _Pair(NamedTuple):
-    """A match with the names that answers use; ``left`` and ``right`` are places in the working set."""
+    """A match under the names that answers use; ``left`` and ``right`` are places in the working set."""
 
     left: int
     right: int

@@ -1,4 +1,4 @@
-"""Facts that an index notes about itself when it is made, and by which one of another format or kind is refused."""
+"""Store and check the facts about an index: its format, parameters and secret, by which a wrong one is refused."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dedup.params import Params
 from dedup.store import secret
 from dedup.store.secret import Key
 
-REBUILD_HINT = "dedup index rebuild makes it again from the texts"
+REBUILD_HINT = "rebuild it from the texts with dedup index rebuild"
 
 
 def new_facts(params: Params) -> dict[str, str]:
-    """Return the facts of a new index: the version that makes it, its parameters, its secret."""
+    """Return the facts of a new index: the version that creates it, its parameters, its secret."""
     return {
         "version": __version__,
         "params": orjson.dumps(params.as_dict()).decode(),
@@ -26,7 +26,7 @@ def new_facts(params: Params) -> dict[str, str]:
 
 
 def check_facts(facts: Mapping[str, Any], place: object, params: Params | None, expected_format: int) -> None:
-    """Refuse an index of another format, or made with other parameters than those asked for.
+    """Refuse an index of another format, or with other parameters than those asked for.
 
     Raises
     ------
@@ -44,12 +44,12 @@ def check_facts(facts: Mapping[str, Any], place: object, params: Params | None, 
     raise StorageError(
         f"{place} was made with {', '.join(f'{name} {stored.get(name)!r}' for name in names)}",
         ", ".join(f"{name} {asked.get(name)!r}" for name in names),
-        "open it without params, or make another",
+        "open it without params, or make another index",
     )
 
 
 def params_of(facts: Mapping[str, Any]) -> Params:
-    """Return the parameters with which an index was made."""
+    """Return the parameters with which an index was created."""
     return Params(**orjson.loads(facts["params"]))
 
 

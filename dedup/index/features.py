@@ -1,4 +1,4 @@
-"""Features of new texts, computed before an index is asked: tokens, band keys, credits, dates."""
+"""Compute the features of new texts before an index is searched: tokens, band keys, credits, dates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEW_TEXTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is computed of new texts alone, whatever the index holds.
+    """The features of new texts, which do not depend on the content of an index.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Features:
     def of_tokens(
         tokens: Tokens, sizes: npt.NDArray[np.int64], published: npt.NDArray[np.int64], near_keys: NearKeys
     ) -> Features:
-        """Return the features of texts that are tokenised already; none of them has a credit."""
+        """Return the features of texts that are tokenised already, without credits."""
         credit, drawn_on = np.full(len(tokens), UNKNOWN), np.zeros(len(tokens), bool)
         return Features(tokens, np.diff(tokens.offsets), sizes, credit, drawn_on, published, *near_keys(tokens))
 

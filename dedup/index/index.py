@@ -1,4 +1,4 @@
-"""The index: a lasting set of documents that says, text by text or batch by batch, what it has seen already."""
+"""The index: a lasting set of documents that answers, for one text or a batch, what it has seen before."""
 
 from __future__ import annotations
 
@@ -34,35 +34,36 @@ DURABILITIES = ("flush", "each")
 
 
 class Index:
-    """A lasting set of documents that says of any text what it copies.
+    """A lasting set of documents that finds what a new text copies.
 
-    Opens an index, or makes one, and is best used in a ``with`` block. In a folder one process may write, and any
-    number read what was flushed; on a server all may write. Methods may be called from several threads; they wait for
-    each other.
+    Opens an index, or creates one, and is best used in a ``with`` block. In a folder one process may write, and any
+    number may read what was flushed; on a server all may write. Methods may be called from several threads; they wait
+    for each other.
 
     Parameters
     ----------
     path : path or str
-        Its folder or, for one that several writers share, the URL of a Redis server, such as
-        ``redis://host:6379/0?name=news``. With mode ``rw`` it is made if it is not there.
+        The folder of the index or, for one that several writers share, the URL of a Redis server, such as
+        ``redis://host:6379/0?name=news``. With mode ``rw`` it is created if it does not exist.
     params : Params, optional
-        Of a new index. One that is there must have been made with the same; by default with whatever it was made.
-        ``keep`` and ``prefer`` mean nothing here: documents come in the order in which they are preferred.
+        The parameters of a new index. An existing one must have been created with the same; by default its own are
+        used. ``keep`` and ``prefer`` have no effect here, because earlier documents are preferred.
     mode : {"rw", "r"}
     durability : {"flush", "each"}
-        When additions outlive the process and the machine: after `flush` (which is called by itself now and then), or
-        after every call. On a server every call commits, and what that outlives is up to the server.
+        When additions survive the end of the process and a power failure: after `flush` (which is also called
+        automatically from time to time), or after every call. On a server every call commits, and how durable that is
+        depends on the server.
     agencies : path, optional
-        A file of news agencies, to be found as credits besides the shipped ones.
+        A file of news agencies that are recognised as credits in addition to the shipped ones.
     tuning : IndexTuning, optional
-        Sizes that nobody need change.
+        Sizes that need not be changed.
     **params_fields
         Fields of `Params` by name, as in ``Index(path, level="near")``; they replace those of ``params``.
 
     Raises
     ------
     StorageError
-        When it is no index, is damaged, has another format or other parameters, or has a writer already.
+        If it is not an index, is damaged, has another format or other parameters, or already has a writer.
     ParamsError
         When an argument cannot be used.
 
@@ -102,7 +103,7 @@ class Index:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *arguments: Any, **options: Any) -> Index:
-        """Open an index, or make one: the same as calling the class.
+        """Open an index, or create one: another name for ``Index(...)``.
 
         Parameters
         ----------
@@ -118,15 +119,15 @@ class Index:
     # ---- asking
 
     def query(self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None) -> Decision:
-        """Find what a text matches, and leave the index as it is.
+        """Find what a text matches, without changing the index.
 
         Parameters
         ----------
         text : str
         source, published : optional
-            Say, where known, which of two texts seems to be derived from the other.
+            If known; they help to decide which of two texts seems to be derived from the other.
         url : str, optional
-            Not used; a record may be asked about with the same arguments as it is added.
+            Not used; it is accepted so that `query` takes the same arguments as `add`.
 
         Returns
         -------
@@ -177,7 +178,7 @@ class Index:
             return len(self._backend)
 
     def get(self, id: str) -> Document | None:
-        """Return what the index holds of a document.
+        """Return a stored document.
 
         Parameters
         ----------
@@ -225,7 +226,7 @@ class Index:
         url: str | None = None,
         data: Any = None,
     ) -> Decision:
-        """Add a document; return what it matches of those added before.
+        """Add a document, and return the decision on it with its matches among earlier documents.
 
         Parameters
         ----------
@@ -238,7 +239,7 @@ class Index:
             A date as `dedup.deduplicate` reads it.
         url : str, optional
         data : optional
-            Whatever else belongs to it, as JSON can hold it; `get` returns it.
+            Anything else that belongs to it and that JSON can hold; `get` returns it.
 
         Returns
         -------
@@ -248,13 +249,13 @@ class Index:
         Raises
         ------
         InputError
-            When the id is there already, or a value cannot be used. Nothing is added then.
+            If the index has the id already, or a value cannot be used. Then nothing is added.
         StorageError
         """
         return self._add([checked_record(checked_id(id), text, source, published, url, data)])[0]
 
     def add_many(self, records: Iterable[Mapping[str, Any]]) -> list[Decision]:
-        """Add documents one after the other; return what each matches of those before it.
+        """Add documents one after the other, and return the decision on each, with its matches among all before it.
 
         Parameters
         ----------
@@ -269,7 +270,7 @@ class Index:
         Raises
         ------
         InputError
-            When one of them cannot be used. None is added then.
+            If one of them cannot be used. Then none is added.
         StorageError
         """
         return self._add(read_records(records, with_id=True))
@@ -292,7 +293,7 @@ class Index:
     def _insert(
         self, records: list[Record], features: Features, own: Sequence[int] = ()
     ) -> tuple[list[Decision], QueryMatches]:
-        """Find the matches of new documents, decide, and insert them; they are not dropped for their own copies."""
+        """Find the matches of new documents, decide, and insert them; none is dropped for a copy of its own."""
         numbers = next_numbers(self._backend.next, len(records))
         matches = self._backend.find(features, numbers, True, own)
         decided = decide(matches, records, self.params, self._agencies, self._backend.fetch, {*own})
@@ -323,9 +324,9 @@ class Index:
         return new.rows(numbers, features, self._backend.vocabulary, self._agencies.names)
 
     def _assert_new(self, records: list[Record]) -> None:
-        taken = self._backend.known_ids([str(record.id) for record in records])
-        if taken:
-            raise id_taken(min(taken))
+        existing = self._backend.known_ids([str(record.id) for record in records])
+        if existing:
+            raise id_taken(min(existing))
 
     # ---- updating and removing
 
@@ -339,12 +340,12 @@ class Index:
         url: str | None = None,
         data: Any = None,
     ) -> Decision:
-        """Replace the document of an id, or add it if there is none; return what it matches of all others.
+        """Replace the document of an id, or add it if there is none; return the decision on it with its matches.
 
-        If the words of the text and its date are as they were, the decision stands: the document keeps its place, and
-        what belongs to it is replaced. Otherwise it counts as the latest from now on, and is compared with all others.
-        It is not dropped for documents that are in the index only as copies of its old text. If it is kept, those that
-        copy its new text, too, remain its copies. The others are kept from now on: ``released`` names them.
+        If the words of the text and its date have not changed, the decision stays: the document keeps its place, and
+        its other fields are replaced. Otherwise it counts as the latest document from now on, and is compared with all
+        others. It is not dropped for documents that are in the index only as copies of its old text. If it is kept,
+        those that also copy its new text remain its copies. The others are kept from now on: ``released`` names them.
 
         Parameters
         ----------
@@ -373,7 +374,7 @@ class Index:
         return decision
 
     def _replace(self, old: Row, record: Record, features: Features) -> Decision:
-        """Put a document in the place of the one of its id."""
+        """Replace the document of an id by another one."""
         place = np.array([old.number])
         (new,) = self._rows([record], features, place, [old.copy_of], [bool(old.counted)])
         if (new.digest, new.published) == (old.digest, old.published):
@@ -389,7 +390,7 @@ class Index:
         return replace(decision, replaced=True, released=released)
 
     def _amend(self, row: Row, record: Record, features: Features) -> Decision:
-        """Replace what belongs to a document whose words and date are as they were; its decision stands."""
+        """Replace the fields of a document whose words and date have not changed; its decision stays."""
         leader = self._original(row)
         kin = [] if leader is None else [leader.number]
         found = self._backend.find(features, np.array([MOST_DOCUMENTS]), False, kin)
@@ -405,7 +406,7 @@ class Index:
         return dropped(leader.id, by, today.matches, Models.of(self.params))
 
     def remove(self, id: str) -> bool:
-        """Remove a document; its copies are kept from now on.
+        """Remove a document; its copies become kept documents.
 
         Parameters
         ----------
@@ -462,22 +463,22 @@ class Index:
     # ---- keeping
 
     def flush(self) -> None:
-        """Make all additions and removals outlive the process and the machine, and visible to readers."""
+        """Make all changes survive the end of the process and a power failure, and visible to readers."""
         with self.writing():
             self._backend.flush()
 
     def compact(self) -> None:
-        """Drop what is left of removed documents, count word pairs again, and return the freed room to the disk."""
+        """Erase the remains of removed documents, count word pairs again, and return the space to the disk."""
         with self.writing():
             self._backend.compact()
 
     def check(self) -> list[str]:
-        """Read the whole index and verify it.
+        """Read the whole index and return what is damaged.
 
         Returns
         -------
         list of str
-            What is wrong, in words; empty for an index that is whole.
+            The damage in words; empty for an intact index.
 
         Raises
         ------
@@ -541,23 +542,23 @@ class Index:
 
     @property
     def params(self) -> Params:
-        """The parameters with which the index was made."""
+        """The parameters with which the index was created."""
         return self._backend.params
 
     @property
     def backend(self) -> Backend:
-        """The place where the documents are kept, which is used within `reading` or `writing`."""
+        """The place where the documents are stored, to be used within `reading` or `writing`."""
         return self._backend
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Have other threads wait, as long as the block lasts."""
+        """Make other threads wait for the length of the block."""
         with self._mutex:
             yield
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Use the back end without changing it: other threads wait, and one committed state is seen."""
+        """Use the back end without changing it: other threads wait, and the block sees one committed state."""
         with self._mutex:
             self._assert_open()
             with self._backend.reading():

@@ -1,4 +1,4 @@
-"""The answers of an index: matches, decisions, and what it holds of a document."""
+"""Define the answers of an index: matches, decisions, and stored documents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dedup.schema import NO_DATE
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A stored document that a text matches, and how.
+    """A stored document that a text matches, with the relation and its evidence.
 
     Parameters
     ----------
@@ -22,21 +22,21 @@ class Match:
     relation : str
         One of `dedup.schema.RELATIONS`.
     score : float
-        In [0, 1]: resemblance of near duplicates, else how surely one is a copy.
+        In [0, 1]: the resemblance of near duplicates, otherwise how certain it is that one is a copy.
     measures : dict of str to float
-        By the names of `dedup.schema.MEASURES`, those that were measured; ``left`` is the stored document, ``right``
-        the text asked about.
+        By the names of `dedup.schema.MEASURES`, only those that were measured; ``left`` is the stored document,
+        ``right`` the new text.
     derived : str or None
-        Which of the two seems to be derived from the other, ``"new"`` (the text asked about) or ``"stored"``; None
-        where that is not known.
+        Which of the two seems to be derived from the other, ``"new"`` (the new text) or ``"stored"``; None if that is
+        not known.
     published : str or None
         Of the stored document: ISO 8601, UTC.
     source : str or None
     is_copy : bool
-        Whether by this match the text is a copy of the stored document, at the level of the index: of an excerpt only
-        where the text is the contained one.
+        Whether this match makes the text a copy of the stored document, at the level of the index; for an excerpt, only
+        if the text is the contained one.
     kept : bool
-        Whether the stored document was kept, that is no copy of another one in the index, when the text came.
+        Whether the stored document was kept, that is, not a copy of another one in the index, when the text came.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer of an index for a text: whether it is kept, for which document it is dropped, and what it matches.
+    """The decision of an index on a text: whether it is kept, for which document it is dropped, and its matches.
 
     Iterating over a decision gives its matches, as do its length and its items.
 
@@ -81,8 +81,8 @@ class Decision:
     duplicate_of : str or None
         Id of the kept document for which the text is dropped, as in a run. None if it is kept.
     relation : str or None
-        To that document or, where the text does not match that one itself, to a version of it that the text copies.
-        None if the text is kept, and where an earlier decision stands that would not be made today.
+        The relation to that document or, if the text does not match it, to a version of it that the text copies. None
+        if the text is kept, and if an earlier decision stays that would not be made today.
     score : float or None
         Of that relation, in [0, 1].
     matches : tuple of Match
@@ -90,10 +90,10 @@ class Decision:
     reason : str
         Why the text is kept or dropped, as a phrase to read.
     replaced : bool
-        Whether the text, or its date, took the place of another one of the same id.
+        Whether the text or its date replaced that of a document with the same id.
     released : tuple of str
-        Ids of documents that were copies of the text that was replaced and are no copies of this one: the index keeps
-        them from now on, and so should whoever dropped them.
+        Ids of documents that were copies of the replaced text and are not copies of this one: the index keeps them from
+        now on, and so should you if you dropped them.
 
     Examples
     --------
@@ -135,13 +135,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as an index holds it, without its text.
+    """A document as an index returns it, without its text.
 
     Parameters
     ----------
     id : str
     source, published, url : str or None
-        As they were added; the date as ISO 8601, UTC.
+        The values that were added; the date as ISO 8601, UTC.
     data : object
         As it was added.
     credit : str or None
@@ -175,7 +175,7 @@ class Document:
 
 
 def written(published: int | None) -> str | None:
-    """Return microseconds since 1970 as ISO 8601, UTC, without a fraction that is zero."""
+    """Return microseconds since 1970 as ISO 8601 in UTC, with a fraction only if it is not zero."""
     if published is None or published == NO_DATE:
         return None
     return f"{str(np.datetime64(published, 'us')).removesuffix('.000000')}Z"

@@ -1,4 +1,4 @@
-"""Where an index is: the folder, or the URL of a server, that a caller names."""
+"""Read the place of an index that a caller names: a folder, or the URL of a server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SCHEMES = ("redis", "rediss", "unix")
 URL_FORM = "redis://host:6379/0?name=news, rediss://… or unix:///run/redis.sock?name=news"
 """How the URL of an index is written, for messages."""
 
-CREATE_HINT = 'mode="rw" makes one; on the command line dedup index create'
+CREATE_HINT = 'mode="rw" creates one, and so does dedup index create'
 
 _URL = re.compile(r"\s*([a-z][a-z0-9+.-]*://|(redis|rediss|unix)(:|//.*@))", re.IGNORECASE)
 
@@ -24,7 +24,7 @@ def is_url(path: object) -> bool:
 
 
 def folder_of(path: str | os.PathLike[str]) -> Path:
-    """Return the folder that a path names; refuse what cannot be meant as a folder.
+    """Return the folder that a path names; refuse paths that cannot be meant as a folder.
 
     Raises
     ------

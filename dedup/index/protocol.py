@@ -1,4 +1,4 @@
-"""The protocol of a back end: what an index needs of the place where it keeps its documents, a folder or a server."""
+"""Define the protocol of a back end: what an index requires of the folder or server that stores its documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dedup.store.secret import Key
 
 
 class Backend(Protocol):
-    """Documents, their postings and the frequencies of their word pairs, kept in one place.
+    """Documents, their postings and the frequencies of their word pairs, stored in one place.
 
     All methods but `close` are called within `reading` or `writing`, by one thread at a time; those that change
     documents, within an attempt. Failures of the place itself (the disk, the server) are raised as StorageError.
@@ -27,11 +27,11 @@ class Backend(Protocol):
 
     @property
     def place(self) -> str:
-        """The place as messages name it."""
+        """The place, as shown in messages."""
 
     @property
     def params(self) -> Params:
-        """The parameters with which the index was made."""
+        """The parameters with which the index was created."""
 
     @property
     def key(self) -> Key:
@@ -39,7 +39,7 @@ class Backend(Protocol):
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The vocabulary by which tokens are packed now."""
+        """The vocabulary by which tokens are packed."""
 
     @property
     def next(self) -> int:
@@ -51,12 +51,12 @@ class Backend(Protocol):
 
     @property
     def tuning(self) -> IndexTuning:
-        """Thresholds of its housekeeping."""
+        """The thresholds of its housekeeping."""
 
     # ---- a call
 
     def reading(self) -> AbstractContextManager[None]:
-        """Enter a call that only reads: it sees what was committed when it began."""
+        """Enter a call that only reads: it sees the state that was committed when it began."""
 
     def writing(self) -> AbstractContextManager[None]:
         """Enter a call that changes the index.
@@ -81,24 +81,24 @@ class Backend(Protocol):
         """
 
     def flush(self) -> None:
-        """Make all changes outlive the process, and visible to others."""
+        """Make all changes survive the end of the process, and visible to others."""
 
     # ---- asking
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that documents have."""
+        """Return those of the ids that are in the index."""
 
     def by_id(self, id: str) -> Row | None:
         """Return the document of an id."""
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
-        """Return documents by number; those that are gone are left out."""
+        """Return documents by number; removed ones are left out."""
 
     def copies(self, number: int) -> list[Row]:
-        """Return the documents that are copies of one."""
+        """Return the documents that are copies of the one with a number."""
 
     def find(self, new: Features, numbers: DocumentNumbers, add: bool, kin: Sequence[int] = ()) -> QueryMatches:
-        """Find and judge the pairs of new texts and stored ones, as `dedup.index.search.query.Finder` does."""
+        """Find and judge the pairs of new texts and stored documents, as `dedup.index.search.query.Finder` does."""
 
     def __len__(self) -> int: ...
 
@@ -109,15 +109,15 @@ class Backend(Protocol):
         """Return facts about the place, as plain values."""
 
     def problems(self) -> list[str]:
-        """Read everything; return what is wrong, in words."""
+        """Read everything and return what is damaged, in words."""
 
     def file_bytes(self) -> int | None:
-        """Return the bytes that the index takes on disk; None where it is in no folder."""
+        """Return the bytes of the index on disk, None if it is not in a folder."""
 
     # ---- changing; all but `expire` and `compact` within an attempt
 
     def post(self, new: Features, numbers: DocumentNumbers, counted: npt.NDArray[np.bool_]) -> None:
-        """Post new texts as `find` does, without looking for matches: they have none.
+        """Add postings of new texts as `find` does, without searching: they have no matches.
 
         Parameters
         ----------
@@ -129,25 +129,25 @@ class Backend(Protocol):
         """
 
     def insert(self, rows: Iterable[Row]) -> None:
-        """Add the documents that `find` or `post` took last; they have the next numbers."""
+        """Add the documents of the last `find` or `post`, with the next numbers."""
 
     def remove(self, row: Row) -> None:
-        """Remove a document; its copies are kept from then on."""
+        """Remove a document; its copies become kept documents."""
 
     def amend(self, row: Row) -> None:
-        """Replace what belongs to a document; its number, id, date, tokens and original stay."""
+        """Replace the fields of a document; its number, id, date, tokens and original stay."""
 
     def link(self, rows: Sequence[Row], original: int) -> None:
-        """Make documents copies of the one of a number."""
+        """Mark documents as copies of the one with a number."""
 
     def expire(self, before: int) -> int:
         """Remove the documents published before a date, in microseconds since 1970; return how many."""
 
     def newest(self) -> int | None:
-        """Return the latest date of a document, in microseconds since 1970; None where none has one."""
+        """Return the latest date of any document, in microseconds since 1970; None if none has a date."""
 
     def compact(self) -> None:
-        """Drop what is left of removed documents, and count word pairs again."""
+        """Erase the remains of removed documents, and count word pairs again."""
 
     def close(self) -> None:
         """Flush, and release everything."""

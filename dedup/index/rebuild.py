@@ -37,7 +37,7 @@ SHOWN = 5  # ids in a message
 
 
 class StoredDocument(NamedTuple):
-    """A document as an index of any format holds it, without its words."""
+    """A document as an index of any format stores it, without its words."""
 
     number: int
     id: str
@@ -117,7 +117,9 @@ def _rebuilt(
     made, before = (folder.with_name(folder.name + suffix) for suffix in (BEING_MADE, REPLACED))
     for other in (made, before):
         if other.exists():
-            raise StorageError(f"{other} is there", "that name free", "a rebuild has left it: remove it, or move it")
+            raise StorageError(
+                f"{other} exists", "no file of that name", "an earlier rebuild has left it: delete it, or move it away"
+            )
     made.mkdir(mode=0o700)  # texts lie in it
     try:
         with closing(TextStore(made / "texts.sqlite", documents)) as held:
@@ -133,7 +135,7 @@ def _rebuilt(
 
 
 def _put_in_place(folder: Path, new: Path, before: Path) -> None:
-    """Move the old index aside and the new one to its place.
+    """Move the old index aside and the new one into its place.
 
     If the power fails between the two, nobody makes an empty index there: `dedup.index.folder.create.created` sees the
     old one.
@@ -162,7 +164,7 @@ def _read(folder: Path) -> tuple[Params, list[StoredDocument]]:
 
 
 class TextStore:
-    """Texts on disk by the number of their document: they do not come in the order of the index."""
+    """Texts on disk by the number of their document, because they do not arrive in the order of the index."""
 
     def __init__(self, path: Path, documents: list[StoredDocument]) -> None:
         self.documents = documents
@@ -173,7 +175,7 @@ class TextStore:
         self._connection.execute("CREATE TABLE texts (number INTEGER PRIMARY KEY, text TEXT NOT NULL)")
 
     def take(self, texts: Iterable[Mapping[str, Any]]) -> None:
-        """Keep the texts of documents of the index."""
+        """Store the texts of documents of the index."""
         self._connection.execute("BEGIN")
         for record in texts:
             number = self._numbers.get(record["id"])
@@ -184,7 +186,7 @@ class TextStore:
         self._connection.execute("COMMIT")
 
     def missing(self) -> list[str]:
-        """Return the ids of documents whose texts were not given."""
+        """Return the ids of documents without a text."""
         there = {row[0] for row in self._connection.execute("SELECT number FROM texts")}
         return [document.id for document in self.documents if document.number not in there]
 

@@ -1,4 +1,4 @@
-"""A record that a caller adds to an index or asks about, checked before anything is done with it."""
+"""Check a record that a caller adds to an index or queries with, before anything is done with it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SHOWN = 40  # characters of a value in a message
 BATCH_DOCUMENTS, BATCH_BYTES = 1_000, 16 << 20
 """Documents, and bytes of text, that are worked on at a time."""
 
-UPDATE_HINT = "update() puts a text in its place"
+UPDATE_HINT = "update() replaces the text of a document"
 
 FIELDS = ("id", "text", "source", "published", "url", "data")
 
 
 class Record(NamedTuple):
-    """A record to be added or asked about, checked.
+    """A checked record, to be added or to query with.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def checked_record(
 
 
 def checked_id(id: Any) -> str:
-    """Return an id, if it is one.
+    """Return an id, if it can be one.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def checked_id(id: Any) -> str:
 
 
 def is_id(value: object) -> bool:
-    """Return whether a document could have a value as its id."""
+    """Return whether a value could be the id of a document."""
     try:
         return bool(checked_id(value))
     except InputError:
@@ -94,7 +94,7 @@ def is_id(value: object) -> bool:
 
 
 def read_record(value: Any, with_id: bool) -> Record:
-    """Check a record that is a mapping or, where no id is needed, a text alone.
+    """Check a record that is a mapping or, if no id is needed, a plain text.
 
     Raises
     ------
@@ -106,8 +106,8 @@ def read_record(value: Any, with_id: bool) -> Record:
         raise InputError(f"a record of type {type(value).__name__}", "a dict with id and text")
     unknown = [str(name) for name in value if name not in FIELDS]
     if unknown:
-        hint = "put what else belongs to it in data"
-        raise InputError(f"a record with {', '.join(map(_shown, unknown))}", f"some of {', '.join(FIELDS)}", hint)
+        hint = "put all else that belongs to it in data"
+        raise InputError(f"a record with {', '.join(map(_shown, unknown))}", f"only {', '.join(FIELDS)}", hint)
     lacking = [name for name in (("id", "text") if with_id else ("text",)) if name not in value]
     if lacking:
         raise InputError(f"a record without {' and '.join(lacking)}", "a dict with id and text")
@@ -117,7 +117,7 @@ def read_record(value: Any, with_id: bool) -> Record:
 
 
 def read_records(values: Any, with_id: bool) -> list[Record]:
-    """Check records, of which no two may have one id.
+    """Check records, no two of which may have the same id.
 
     Raises
     ------
@@ -130,12 +130,12 @@ def read_records(values: Any, with_id: bool) -> list[Record]:
         ids = [one.id for one in checked]
         if len({*ids}) < len(ids):
             twice = next(id for at, id in enumerate(ids) if id in ids[:at])
-            raise InputError(f"id {_shown(twice)} twice among the records", "each once")
+            raise InputError(f"two records with the id {_shown(twice)}", "ids that differ")
     return checked
 
 
 def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    """Yield records in the batches that are worked on at a time."""
+    """Yield records in batches of the size that is processed at a time."""
     batch: list[Record] = []
     size = 0
     for record in records:
@@ -163,7 +163,7 @@ def checked_date(value: Any) -> int:
 
 
 def id_taken(id: str) -> InputError:
-    """Return the error for the id of a document that is in the index already."""
+    """Return the error for an id that is in the index already."""
     return InputError(f"id {_shown(id)} is in the index already", "a new id", UPDATE_HINT)
 
 
@@ -178,7 +178,7 @@ def _check_string(name: str, value: Any, most: int) -> None:
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
-        raise InputError(f"{name} {_shown(value)} with half a character", "text that Unicode allows") from None
+        raise InputError(f"{name} {_shown(value)} with a lone surrogate", "valid Unicode text") from None
     if size > most:
         raise InputError(f"{name} of {size:,} bytes", f"at most {most:,}")
 
@@ -199,5 +199,5 @@ def _json(value: Any, of: str) -> str | None:
         return orjson.dumps(value).decode()
     except (TypeError, RecursionError) as error:
         raise InputError(
-            f"data{of} that is no JSON ({error})", "dicts, lists, strings, numbers, True, False, None"
+            f"data{of} that cannot be written as JSON ({error})", "dicts, lists, strings, numbers, True, False, None"
         ) from None

@@ -1,4 +1,4 @@
-"""A document as an index stores it, whatever the back end: its columns, and how rows are made of new texts."""
+"""Define the stored form of a document, the same for all back ends, and make rows from new texts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_DOCUMENTS = 1 << NUMBER_BITS
 
 
 class Row(NamedTuple):
-    """A document as it is stored.
+    """A stored document.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRows:
-    """New documents, column by column: what a caller gave of each, and what was decided.
+    """New documents, column by column: what the caller passed, and the decisions.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class NewRows:
     def rows(
         self, numbers: DocumentNumbers, features: Features, vocabulary: Vocabulary, agencies: Sequence[str]
     ) -> Iterator[Row]:
-        """Yield the documents as they are stored.
+        """Yield the documents in their stored form.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class NewRows:
 
 
 def next_numbers(first: int, count: int) -> DocumentNumbers:
-    """Return the numbers of new documents, from the next one on.
+    """Return the numbers of new documents, beginning with the next one.
 
     Raises
     ------
@@ -140,7 +140,9 @@ def next_numbers(first: int, count: int) -> DocumentNumbers:
         When no numbers are left.
     """
     if first + count > MOST_DOCUMENTS:
-        raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index")
+        raise StorageError(
+            "no document numbers are left", f"at most {MOST_DOCUMENTS:,} documents", "make another index"
+        )
     return np.arange(first, first + count)
 
 

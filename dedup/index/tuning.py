@@ -1,4 +1,4 @@
-"""Sizes at which an index does its housekeeping: values passed in, so that tests can make them small."""
+"""Define the sizes at which an index does its housekeeping, as values that tests can make small."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexTuning:
-    """Thresholds of an index's housekeeping. They change when work is done, never what is answered.
+    """Thresholds of an index's housekeeping. They change when work is done, never an answer.
 
     Not a part of the public promise: the defaults were measured, and only tests pass others.
 
@@ -83,7 +83,7 @@ def default_tuning() -> IndexTuning:
 
 @contextmanager
 def tuned(tuning: IndexTuning) -> Iterator[None]:
-    """Open indexes with other sizes in the block, where they are opened out of reach, such as by a command line."""
+    """Open indexes in the block with other sizes, even those opened deep within, as by a command line."""
     token = _DEFAULT.set(tuning)
     try:
         yield

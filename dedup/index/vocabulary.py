@@ -1,4 +1,4 @@
-"""The tokens of a document in few bytes: a vocabulary of the index's own first documents, and codes into it.
+"""Pack the tokens of documents into few bytes, as codes in a vocabulary of the index's first documents.
 
 Token hashes look random to a compressor (zlib halves them, at 50 microseconds a document). With the most frequent words
 of the first documents numbered, half the tokens take one byte and nearly all others two, fingerprints included.
@@ -37,7 +37,7 @@ class Unpacked(NamedTuple):
 
 
 class Vocabulary:
-    """The words that have a code; without any, tokens are stored as they are.
+    """The words that have a code; if there are none, tokens are stored as they are.
 
     Parameters
     ----------
@@ -52,14 +52,14 @@ class Vocabulary:
 
     @staticmethod
     def of(tokens: Tokens) -> Vocabulary:
-        """Return the vocabulary of some documents."""
+        """Return the vocabulary of these documents."""
         all_words = tokens.hashes.astype(np.uint64) << np.uint64(kernel.FINGERPRINT_BITS) | tokens.fingerprints
         words, counts = np.unique(all_words, return_counts=True)
         return Vocabulary(words[np.lexsort((words, -counts))][: kernel.CODES])
 
     @staticmethod
     def stored(data: bytes) -> Vocabulary:
-        """Return the vocabulary that ``bytes`` has written."""
+        """Return the vocabulary from its stored form."""
         return Vocabulary(np.frombuffer(data, "<u8").astype(np.uint64))
 
     def __bytes__(self) -> bytes:
@@ -69,7 +69,7 @@ class Vocabulary:
         return len(self.words)
 
     def pack(self, tokens: Tokens) -> list[bytes]:
-        """Return what is stored of each document."""
+        """Return the stored form of the tokens of each document."""
         starts, ends = tokens.offsets[:-1], tokens.offsets[1:]
         if len(self.words) == 0:
             return [_raw(tokens, start, end) for start, end in zip(starts, ends, strict=True)]

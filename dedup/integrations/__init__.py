@@ -1,4 +1,4 @@
-"""Use dedup within other tools. Nothing else in the package imports these modules.
+"""Use dedup within other tools. No other module of the package imports these.
 
 - ``dataframe`` drops or tags the copies in a data frame: pandas, Polars, PyArrow and others
 - ``scrapy`` an item pipeline, and ``datatrove`` a filter; each needs the extra of its name
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Import the packages of an extra; where they are missing, say how to install them.
+    """Import the packages of an extra in the block; if they are missing, say how to install them.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Find the copies among the rows of a data frame: pandas, Polars, PyArrow, and whatever else narwhals knows.
+"""Find the copies among the rows of a data frame of pandas, Polars, PyArrow or another library that narwhals supports.
 
-Rows are told apart by their position, never by their id or label: any index will do, and ids may be missing or occur
-twice.
+Rows are identified by their position, never by their id or label: the frame may have any index, and ids may be missing
+or occur twice.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ def drop_copies(
     Parameters
     ----------
     frame : pandas.DataFrame, polars.DataFrame, pyarrow.Table, or another eager frame that narwhals knows
-        Only the columns of text, id, date and source are looked at. A row without text is kept.
+        Only the columns of text, id, date and source are read. A row without text is kept.
     params, fields, index, agencies, run, **params_fields
-        As for `dedup.deduplicate`; the answer is that of a run. With an ``index`` rows that copy what it holds are
-        dropped too, and the kept rows are added to it; each row then needs an id.
+        As for `dedup.deduplicate`; the decisions are those of a run. With an ``index``, rows that copy its documents
+        are dropped, too, and the kept rows are added to it; each row then needs an id.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def tag_copies(
     run: RunOptions | None = None,
     **params_fields: Any,
 ) -> Frame:
-    """Return a data frame with columns that say which rows are copies, and of what.
+    """Return a data frame with columns that say which rows are copies, and of which rows.
 
     Parameters
     ----------
@@ -112,13 +112,13 @@ def tag_copies(
     frame of the same type
         A new frame with the same rows and the further columns ``kept`` (bool), ``duplicate_of``, ``relation``,
         ``score`` (float) and ``cluster``. ``duplicate_of`` names the row that is kept instead of a copy, ``cluster``
-        that same row or, of a kept one, itself: by its id; where there is no column of ids by its label in pandas,
-        elsewhere by its number, from 0. With an ``index`` both are ids, as strings.
+        that row or, for a kept row, the row itself. Rows are named by their ids; if there is no column of ids, by their
+        label in pandas, and otherwise by their number, from 0. With an ``index`` both are ids, as strings.
 
     Raises
     ------
     InputError
-        As for `drop_copies`; also when the frame has a column of such a name already.
+        As for `drop_copies`; also if the frame already has a column with one of these names.
     ParamsError, StorageError
 
     Examples
@@ -152,7 +152,7 @@ def tag_copies(
 
 @dataclass(frozen=True, slots=True)
 class _Decisions:
-    """What becomes of each row, in arrays and lists of length n_rows.
+    """The decisions on rows, in arrays and lists of length n_rows.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ class _Decisions:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of a frame, and which of its columns the caller wants looked at."""
+    """The rows of a frame, and the columns to be read."""
 
     frame: nw.DataFrame[Any]
     fields: Fields
@@ -194,18 +194,18 @@ class _Rows:
             raise InputError(f"a frame of type {kind}", "a DataFrame of pandas or Polars, or a Table", hint) from None
         except nw.exceptions.DuplicateError as error:
             twice = next(name for name in frame.columns if list(frame.columns).count(name) > 1)
-            raise ColumnError(f"{NAME}: several columns {twice!r}", "one column of each name") from error
+            raise ColumnError(f"{NAME}: several columns named {twice!r}", "one column of each name") from error
         return _Rows(known, fields or Fields())
 
     @property
     def columns(self) -> list[str]:
-        """Names of columns; pandas has some that are not strings."""
+        """The names of columns; pandas may have names that are not strings."""
         return [name for name in self.frame.columns if isinstance(name, str)]
 
     def decide(
         self, params: Params | None, index: Any, agencies: Any, run: RunOptions | None, params_fields: dict[str, Any]
     ) -> _Decisions:
-        """Run `deduplicate` on the columns that count."""
+        """Run `deduplicate` on the columns to be read."""
         tree, names = FieldTree(self.fields), self.columns
         table = self._table(tree)
         without_columns = pa.schema([(name, pa.null()) for name in names])
@@ -219,7 +219,7 @@ class _Rows:
         return _Decisions(result.is_kept, result.leader if index is None else None, **columns)
 
     def _table(self, tree: FieldTree) -> pa.Table:
-        """Return the columns that may be looked at; a further column for texts is left out where it holds others."""
+        """Return the columns that may be read; an additional text column is left out if it has other values."""
         names = self.columns
         best = _best(tree, names, TEXT)
         columns: dict[str, Any] = {}
@@ -236,11 +236,11 @@ class _Rows:
         return pa.table(columns)
 
     def column(self, values: Any, dtype: nw.dtypes.DType | None = None) -> nw.Series[Any]:
-        """Return values as a column of the frame's kind; strings by default."""
+        """Return values as a column of the frame's library; strings by default."""
         return nw.new_series("", values, dtype or nw.String(), backend=self.frame.implementation)
 
     def names_at(self, places: Places) -> nw.Series[Any]:
-        """Return what rows are called, missing where their number is -1; whole numbers stay whole."""
+        """Return the names of rows, missing where their number is -1; whole numbers stay whole."""
         id, labels = _best(FieldTree(self.fields), self.columns, ID), nw.maybe_get_index(self.frame)
         if id is not None:
             names = self.frame[id]
@@ -259,13 +259,13 @@ class _Rows:
 
 
 def _best(tree: FieldTree, names: Sequence[str], role: int) -> str | None:
-    """Return the column that a role is read from before all others, None where it is a field within one."""
+    """Return the column that a role is first read from, None if it is a field within a column."""
     places = tree.match({name: place for place, name in reversed([*enumerate(names)])})[role]
     return names[places[0][1]] if places else None
 
 
 def _arrow(name: str, series: nw.Series[Any], is_text: bool) -> Any:
-    """Return a column as Arrow has it; of values that Arrow has no type for strings as they are, others as JSON.
+    """Return a column in Arrow's form; if Arrow has no type for its values, as strings (other values as JSON).
 
     Raises
     ------

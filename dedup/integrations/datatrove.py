@@ -31,13 +31,13 @@ TAG = "dedup"
 
 
 class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
-    """Remove documents that are copies of what an index holds, and add all documents to the index.
+    """Remove documents that are copies of earlier ones in an index, and add all documents to the index.
 
-    The metadata of a removed document says, under ``dedup``, of what it is a copy: ``duplicate_of``, ``relation`` and
-    ``score``; an ``exclusion_writer`` writes them. Documents without text are passed on.
+    The metadata of a removed document has, under ``dedup``, the document that it copies: ``duplicate_of``, ``relation``
+    and ``score``; an ``exclusion_writer`` writes them. Documents without text are passed on.
 
-    A document that an earlier run has added gets the decision that it got then, so that a task that is run again after
-    a failure has the same output. A document whose id occurs twice in one run is compared again, but not added.
+    A document that an earlier run has added gets its earlier decision, so that a task that is run again after a failure
+    has the same output. If an id occurs twice in one run, the second document is compared, but not added.
 
     An index has one writer: run the pipeline as one task, unless the index is on a server.
 
@@ -46,12 +46,12 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
     index : str
         Path or URL of the index, as for `dedup.Index`.
     params : Params, optional
-        Of a new index.
+        The parameters of a new index.
     exclusion_writer : DiskWriter, optional
     date_key, source_key : str, optional
         Names in the metadata, or paths such as ``publisher.name``; guessed by default.
     batch_size : int
-        Documents that are worked on at a time.
+        Number of documents that are processed at a time.
     **params_fields
         Fields of `dedup.Params`, which replace those of ``params``.
 
@@ -111,7 +111,7 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         """
         if world_size > 1 and "://" not in self.path:
             hint = "gather the documents with another pipeline before, or run `dedup run` on the files"
-            raise ParamsError(f"{world_size} tasks, and the index {self.path} has one writer", "tasks=1", hint)
+            raise ParamsError(f"{world_size} tasks, but the index {self.path} allows one writer", "tasks=1", hint)
         with Index.open(self.path, self.params) as self._index:
             try:
                 yield from super().run(data, rank, world_size)
@@ -169,7 +169,7 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
         return decisions
 
     def _tag_again(self, record: dict[str, Any], refusal: InputError) -> dict[str, Any] | None:
-        """Return the tag of a document that the index refused to add, None if it stays."""
+        """Return the tag of a document that the index refused to add, None if it is kept."""
         assert self._index is not None
         stored = self._index.get(record["id"])
         if stored is None:
@@ -179,7 +179,7 @@ class DedupFilter(BaseFilter):  # type: ignore[misc]  # datatrove has no types
             return _tag(self._index.query(**{name: value for name, value in record.items() if name != "id"}))
         if stored.text_bytes != self._size(record["text"]):
             hint = "give each an id of its own, or use another index"
-            raise InputError(f"{stored.id!r} is in the index with another text", "ids that never come twice", hint)
+            raise InputError(f"{stored.id!r} is in the index with another text", "an id for each text", hint)
         self.stat_update("known")
         if stored.copy_of is None:
             return None

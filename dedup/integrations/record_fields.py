@@ -1,4 +1,4 @@
-"""Read text, date and source out of the records of other tools, and describe a copy to their users."""
+"""Read text, date and source from the records of other tools, and describe copies to their users."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dedup.schema import NO_DATE
 
 
 def copy_notice(of: str, relation: str | None, score: float | None) -> str:
-    """Say what kind of copy a text is, and of what; without a relation, that it was a copy when it was added.
+    """Return a notice of what a text copies, and how; without a relation, that it was a copy when it was added.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def copy_notice(of: str, relation: str | None, score: float | None) -> str:
 
 
 def plain(value: Any, joint: str | None = None) -> Any:
-    """Return a value, or the first of a list of values; with a joint, all strings of the list joined by it."""
+    """Return a value, or the first of a list of values; with a separator, all strings of the list joined by it."""
     if not isinstance(value, (list, tuple)):
         return value
     if joint is not None and all(isinstance(one, str) for one in value):
@@ -43,9 +43,9 @@ def readable_date(value: Any, form: str | None = None) -> Any:
     return None if read == NO_DATE else np.datetime64(read, "us")
 
 
-def source_name(taken: FieldValue) -> str | None:
-    """Return the name of a source; where that is the URL of a page, its host."""
-    if taken.rank == MISSING_RANK:
+def source_name(value: FieldValue) -> str | None:
+    """Return the name of a source; for the URL of a page, its host."""
+    if value.rank == MISSING_RANK:
         return None
-    name: str = sites_of_urls(pa.array([printable(str(taken.value))], pa.string()))[0].as_py()
+    name: str = sites_of_urls(pa.array([printable(str(value.value))], pa.string()))[0].as_py()
     return name

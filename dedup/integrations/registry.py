@@ -46,7 +46,7 @@ def acquire(path: str, params: Params | None = None) -> Index:
 
 
 def release(path: str) -> None:
-    """Flush an index that was acquired, and close it if no other part of the process uses it."""
+    """Flush an acquired index, and close it if no other part of the process uses it."""
     with _mutex:
         shared = _open[_name(path)]
         shared.users -= 1

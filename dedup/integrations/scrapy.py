@@ -162,10 +162,10 @@ class DedupPipeline:
             logger.warning("Not compared: %s", error)
             return item
         if verdict.duplicate_of is not None:
-            what = "tagged" if self._tags else "dropped"
-            self._count(what)
+            action = "tagged" if self._tags else "dropped"
+            self._count(action)
             if verdict.relation is not None:
-                self._count(f"{what}/{verdict.relation}")
+                self._count(f"{action}/{verdict.relation}")
             if not self._tags:
                 raise DropItem(copy_notice(verdict.duplicate_of, verdict.relation, verdict.score))
         elif verdict.known and not self._updates and not self._tags:
@@ -175,7 +175,7 @@ class DedupPipeline:
         return item
 
     async def _verdict(self, record: dict[str, Any]) -> _Verdict:
-        """Add an item to the index, or update it there, and return what it is."""
+        """Add an item to the index, or update it there, and return the verdict on it."""
         try:
             added = await self._ask("add", **record)
         except InputError:
@@ -198,8 +198,8 @@ class DedupPipeline:
     def _record(self, adapter: ItemAdapter) -> dict[str, Any] | None:
         """Return an item as a record for the index, None if it has no text."""
         found = self._fields.match(adapter)
-        text, id, date, source = (self._taken(role, found) for role in (TEXT, ID, DATE, SOURCE))
-        parts = [self._taken(role, found) for role in range(len(ROLES), len(self._fields.roles))]
+        text, id, date, source = (self._value_of(role, found) for role in (TEXT, ID, DATE, SOURCE))
+        parts = [self._value_of(role, found) for role in range(len(ROLES), len(self._fields.roles))]
         text = join_texts(text, parts) if parts else text
         if text.value is None or (isinstance(text.value, str) and not text.value.strip()):
             return None
@@ -215,8 +215,8 @@ class DedupPipeline:
             "url": None if url in (None, "") else str(url),
         }
 
-    def _taken(self, role: int, found: RankedValues) -> FieldValue:
-        """Take the value of a role; of lists, as item loaders make them, join the texts, or take the first value."""
+    def _value_of(self, role: int, found: RankedValues) -> FieldValue:
+        """Take the value of a role; of a list, as item loaders make them, join the texts or take the first value."""
         joint = "\n" if self._fields.roles[role].name == "text" else None
         return self._fields.choose(role, [(rank, plain(value, joint)) for rank, value in found[role]])
 
@@ -224,7 +224,7 @@ class DedupPipeline:
         names = ItemAdapter.get_field_names_from_class(kind)  # None: any name will do
         if names is not None and self._tag not in names:
             hint = "declare it, or set DEDUP_TAG_FIELD"
-            raise ParamsError(f"{kind.__name__} has no field {self._tag!r}", "one for the tag", hint)
+            raise ParamsError(f"{kind.__name__} has no field {self._tag!r}", "a field for the tag", hint)
 
     def _count(self, name: str) -> None:
         if self._stats is not None:
@@ -237,7 +237,7 @@ class DedupPipeline:
 
 
 class _Verdict(NamedTuple):
-    """What the index said of an item: its tag."""
+    """The verdict of the index on an item: its tag."""
 
     duplicate_of: str | None
     relation: str | None
@@ -251,7 +251,7 @@ class _Verdict(NamedTuple):
 
 
 def _params(settings: Any) -> Params | None:
-    """Return the parameters that the settings choose, None where they choose none.
+    """Return the parameters that the settings set, None if they set none.
 
     Raises
     ------

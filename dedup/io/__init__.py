@@ -1,4 +1,4 @@
-"""Read records of any format from files, tables and iterables, and write the kept ones back as they were.
+"""Read records of any format from files, tables and iterables, and write the kept ones back unchanged.
 
 - `opening`: whatever a caller may pass, as a source. `read_options`: what the caller asks of it.
 - `source`: what a source, its pieces and its batches are. `file_source`, `memory_source`: the sources.

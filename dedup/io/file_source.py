@@ -74,14 +74,14 @@ class FileSource:
 
     @property
     def total_bytes(self) -> int | None:
-        """Size of all files on disk; None while standard input is among them and not read."""
+        """Size of all files on disk, None while standard input is among them and not read yet."""
         if any(file.is_stdin and file.path == Path(file.name) for file in self._files):
             return None
         return sum(file.path.stat().st_size for file in self._files if file.path.exists())
 
     @property
     def unpacked_bytes(self) -> int | None:
-        """About how many bytes the files have when decompressed."""
+        """Approximate size of the files when decompressed."""
         if self.total_bytes is None:
             return None
         sizes = ((file.path.stat().st_size, _is_packed(file)) for file in self._files if file.path.exists())
@@ -94,13 +94,13 @@ class FileSource:
 
     @property
     def inputs(self) -> Sequence[Path]:
-        """The files, and the folders that were named as inputs."""
+        """The input files, and the folders that were named as inputs."""
         folders = dict.fromkeys(file.folder for file in self._files if file.folder is not None)
         return [*folders, *(file.path for file in self._files if not file.is_stdin)]
 
     @property
     def notes(self) -> list[str]:
-        """What to report: files that were not read or are empty, fields that were not used, defects of texts."""
+        """Notes on files that were not read or are empty, fields that were not used, and defects of texts."""
         return [
             *self._skipped.notes,
             *self._notes_of_files(),
@@ -110,7 +110,7 @@ class FileSource:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Which fields were used."""
+        """The fields that were used."""
         return summary_of_fields(
             [(name, counts.fields) for name, counts, survey in self._with_fields() if survey.names]
         )
@@ -121,7 +121,9 @@ class FileSource:
 
     def _notes_of_files(self) -> list[str]:
         """Report which files have no text field, or no records."""
-        notes = [f"not read, for want of a text field: {listed(self._without_text)}"] if self._without_text else []
+        notes = (
+            [f"not read, because they lack a text field: {listed(self._without_text)}"] if self._without_text else []
+        )
         if not any(counts.records for counts in self._counts):
             return [*notes, f"no records in {listed(self._names) or 'the input'}"]
         read = zip(self._files, self._counts, strict=False)
@@ -129,7 +131,7 @@ class FileSource:
         return [*notes, f"no records in {listed(empty)}"] if empty else notes
 
     def _notes_of_texts(self) -> list[str]:
-        """Report what is wrong with the texts."""
+        """Report defects of the texts."""
         read = list(zip(self._files, self._counts, strict=False))
         return [*defect_notes((file.name, counts.charset, counts.defects) for file, counts in read), *_mixed(read)]
 
@@ -146,7 +148,7 @@ class FileSource:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What was asked for: fields, form of dates, encoding, whether to stop at a rejected record, the longest."""
+        """The settings of reading: fields, date format, encoding, strictness, the longest record."""
         fields = self._options.fields
         named = {f"{role}_field": getattr(fields, role) for role in ROLE_NAMES}
         how = {"date_format": fields.date_format, "encoding": fields.encoding}
@@ -168,7 +170,7 @@ class FileSource:
         self._counts[-1].add(batch, self._options.strict)
 
     def finish(self) -> None:
-        """Refuse files without a usable record, an input without one or without a field that was asked for."""
+        """Refuse files without a usable record, and an input without one or without a named field."""
         while len(self._counts) < len(self._files):
             self._begin_next()
         self._close_last()
@@ -199,7 +201,7 @@ class FileSource:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a state, if the files still are what they were; errors as in ``Source``."""
+        """Restore a state, if the files have not changed since; errors as in ``Source``."""
         hint = "run without --resume"
         names = [name for name, _, _ in state["files"]]
         found = [file.name for file in self._files]
@@ -223,23 +225,23 @@ class FileSource:
         return [name for one in by_format for name in self._reader(one).write_kept(by_format[one], directory)]
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
-        """Return the kept records; of inputs in several formats those of a format stand together."""
+        """Return the kept records; with several input formats, those of one format are together."""
         by_format = self._by_format(kept)
         tables = [self._reader(one).kept_table(by_format[one]) for one in by_format]
         return tables[0] if len(tables) == 1 else _united(tables) if tables else pa.table({})
 
     def _all_surveys(self) -> dict[str, FieldSurvey]:
-        """Return the surveys of all files, those of a run that is resumed included."""
+        """Return the surveys of all files, including those of a resumed run."""
         here = {name: survey for one in self._readers.values() for name, survey in one.surveys.items()}
         return {**self._surveys, **here}
 
     def _all_names(self, files: set[str]) -> Iterable[str]:
-        """Return the fields of all records of these files; they are read again for it."""
-        some = (self._with_charset(file) for file in self._files if file.name in files)
-        return dict.fromkeys(name for file in some for name in self._reader(file.format).names(file))
+        """Return the fields of all records of these files, which are read again for this."""
+        files_again = (self._with_charset(file) for file in self._files if file.name in files)
+        return dict.fromkeys(name for file in files_again for name in self._reader(file.format).names(file))
 
     def _by_format(self, kept: npt.NDArray[np.bool_]) -> dict[FileFormat, list[KeptRecords]]:
-        """Cut the mask into those of the files, and refuse files that have changed."""
+        """Cut the mask into one for each file, by format, and refuse files that have changed."""
         cut: dict[FileFormat, list[KeptRecords]] = {}
         position = 0
         for file, counts in zip(self._files, self._counts, strict=True):
@@ -276,7 +278,7 @@ class FileSource:
         self._charsets[file.name] = reading.recognised
 
     def _with_charset(self, file: InputFile) -> InputFile:
-        """Return a file that is read once more with the encoding that was recognised before."""
+        """Return a file to be read again with the encoding that was recognised before."""
         return replace(file, charset=self._charsets.get(file.name))
 
     def _reader(self, file_format: FileFormat) -> FormatReader:
@@ -297,7 +299,7 @@ class FileSource:
             self._counts[-1].close(file.name)
 
     def _state(self, file: InputFile) -> FileState:
-        """Return the state of a file when it was first looked at."""
+        """Return the state that a file had when it was first seen."""
         if file.name not in self._states:
             try:
                 self._states[file.name] = file_state(file)
@@ -306,7 +308,7 @@ class FileSource:
         return self._states[file.name]
 
     def _spooled(self, file: InputFile) -> InputFile:
-        """Copy standard input to a file, since its kept lines are read again; other files stay as they are."""
+        """Copy standard input to a file, because its kept lines are read again; other files are returned unchanged."""
         if not file.is_stdin or file.path != Path(file.name):
             return file
         handle, name = tempfile.mkstemp(prefix="dedup-stdin-", suffix=".jsonl", dir=self._options.scratch)
@@ -321,7 +323,7 @@ def _is_packed(file: InputFile) -> bool:
 
 
 def _mixed(read: list[tuple[InputFile, InputCounts]]) -> list[str]:
-    """Report where the kept lines of several files are not in one encoding."""
+    """Report kept lines that are not all in one encoding."""
     found: dict[str, dict[str, None]] = {}
     for file, counts in read:
         if file.format.has_lines:
@@ -334,7 +336,7 @@ def _mixed(read: list[tuple[InputFile, InputCounts]]) -> list[str]:
 
 
 class _Distinct:
-    """Values that many files have in common, each once, and their numbers: as JSON can hold them."""
+    """The distinct values that many files share, with their numbers, in a form that JSON can hold."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []

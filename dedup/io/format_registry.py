@@ -1,4 +1,4 @@
-"""The table of file formats and compressions: their suffixes, how their files begin, and the module that reads each.
+"""The table of file formats and compressions: their suffixes, their first bytes, and the module that reads each.
 
 A format is one module in `dedup.io.formats` and one line in `FORMATS`; a compression is one module in `dedup.io.bytes`
 and one line in `COMPRESSIONS`. The suffixes that messages, folders and the command line name all come from here. This
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 
 class FileFormat(NamedTuple):
-    """A format of files.
+    """A file format.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class FileFormat(NamedTuple):
 
     @property
     def kept_name(self) -> str:
-        """What the file of the kept records is called; or the folder, where each has a file."""
+        """The name of the file of kept records, or of the folder if each record has a file."""
         return "kept" if self.is_one_record else f"kept.{self.name}"
 
     def load(self) -> Any:
@@ -53,7 +53,7 @@ class FileFormat(NamedTuple):
 
 
 class Compression(NamedTuple):
-    """A compression that a file of any format may have, unless the format has its own.
+    """A compression that files of any format may have, unless the format has its own.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def format_named(name: str) -> FileFormat:
 
 
 def format_of(path: Path) -> FileFormat | None:
-    """Return the format that a file's name says, or None; case does not matter."""
+    """Return the format that the suffix of a file name stands for, or None; case does not matter."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     is_compressed = bool(suffixes) and suffixes[-1] in COMPRESSED_SUFFIXES
     if is_compressed:
@@ -136,12 +136,12 @@ def format_of(path: Path) -> FileFormat | None:
 
 
 def compression_of(head: bytes) -> Compression | None:
-    """Return the compression of a file that begins so, or None."""
+    """Return the compression of a file with these first bytes, or None."""
     return next((one for one in COMPRESSIONS if re.match(one.signature, head)), None)
 
 
 def content_name(head: bytes) -> str | None:
-    """Return what to call a file that is no text, by its first decompressed bytes; None where they do not show it."""
+    """Return the name of what a file holds that is not text, by its first decompressed bytes, or None."""
     if (compression := compression_of(head)) is not None:
         return f"{compression.noun} inside a compressed file"
     signatures = [*(one.signature for one in FORMATS if one.signature is not None), *FOREIGN_SIGNATURES]

@@ -1,4 +1,4 @@
-"""Read what is in memory already: Arrow tables and DataFrames, and iterables of dicts or strings."""
+"""Read input that is in memory: Arrow tables and DataFrames, and iterables of dicts or strings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class _InMemory:
-    """What tables and iterables have in common as sources."""
+    """The common part of sources in memory."""
 
     name: str
     nothing: str
@@ -43,7 +43,7 @@ class _InMemory:
 
     @property
     def unpacked_bytes(self) -> int | None:
-        """Bytes of the table, None of an iterable."""
+        """Bytes of the table, None for an iterable."""
         return self.total_bytes
 
     def __init__(self, options: ReadOptions) -> None:
@@ -54,7 +54,7 @@ class _InMemory:
 
     @property
     def notes(self) -> list[str]:
-        """What to report of fields and texts, or that there are no records: all of them are read."""
+        """Notes on fields and texts, or that there are no records."""
         if not self._counts.records:
             return [self.nothing]
         defects = defect_notes([(self.name, self._counts.charset, self._counts.defects)])
@@ -62,12 +62,12 @@ class _InMemory:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Which fields were used."""
+        """The fields that were used."""
         return summary_of_fields([(self.name, self._counts.fields)] if self._counts.fields.present else [])
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Nothing: no other process can resume."""
+        """An empty value, because no other process can resume."""
         return {}
 
     def accept(self, batch: Batch) -> None:
@@ -75,7 +75,7 @@ class _InMemory:
         self._counts.add(batch, self._options.strict)
 
     def finish(self) -> None:
-        """Refuse an input without a usable record, or without a field that was asked for."""
+        """Refuse an input without a usable record, or without a named field."""
         self._counts.close(self.name)
         if self._options.fail_on_empty and not self._counts.records:
             raise InputError(self.nothing)
@@ -90,11 +90,11 @@ class _InMemory:
         return (partial(inspected_batch, piece, UTF_8, self._options.tuning.raw_bytes) for piece in pieces)
 
     def state(self) -> dict[str, Any]:
-        """Return nothing: no other process can resume."""
+        """Return nothing, because no other process can resume."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Refuse: what was in the memory of another process is gone."""
+        """Refuse, because the memory of another process is gone."""
         raise InputError(f"{self.name} in memory cannot be resumed", "files", "run without --resume")
 
 
@@ -154,7 +154,7 @@ class TableSource(_InMemory):
 
 
 class RecordSource(_InMemory):
-    """An iterable of dicts, or of strings that are texts; read once, its items kept.
+    """An iterable of dicts, or of strings that are texts; it is read once, and its items are kept.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Open an input: whatever a caller may pass, as the source that reads it."""
+"""Open an input of any kind that a caller may pass, as the source that reads it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an i
 
 
 def open_source(source: Any, options: ReadOptions | None = None) -> Source:
-    """Choose the reader for an input that is passed in Python.
+    """Return the source for an input that is passed in Python.
 
     Parameters
     ----------

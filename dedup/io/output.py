@@ -1,4 +1,4 @@
-"""Write the output folder: check it before any work, write aside, and move all into place or nothing."""
+"""Write the output folder: check it before any work, write to a hidden folder, and move all into place or nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _PLAIN = {
 
 
 class Output:
-    """An output folder that changes only when everything was written.
+    """An output folder that changes only after everything has been written.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Output:
             self._earlier = [name for name in OURS if os.path.lexists(self._target / name)]
             if self._earlier and not is_left(self._places(), self._target):
                 raise OutputError(
-                    f"{directory / self._earlier[0]} is there already, and no earlier run has written it",
+                    f"{directory / self._earlier[0]} exists, and was not written by an earlier run",
                     "an empty or new folder, or that of an earlier run",
                     "choose another -o, or move it away",
                 )
@@ -106,17 +106,17 @@ class Output:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is something to be written still."""
+        """Whether something may still be written."""
         return self._is_open
 
     @property
     def has_saved(self) -> bool:
-        """Whether a killed run that is resumed has left saved work."""
+        """Whether a resumed run finds work that a killed run saved."""
         return self._work is not None and self._work.has_saved
 
     @property
     def place(self) -> Path:
-        """Where the hidden folder is, or is going to be."""
+        """The folder in which the hidden folder is, or will be."""
         return self._places()[0]
 
     @property
@@ -127,7 +127,7 @@ class Output:
         return self._work.path / OUTPUT
 
     def scratch(self, place: Path | None) -> Path:
-        """Return the folder for scratch files, inside the ``with`` block: the hidden one, or one in another place.
+        """Return the folder for scratch files, inside the ``with`` block: the hidden one, or one elsewhere.
 
         Raises
         ------
@@ -150,13 +150,13 @@ class Output:
         return self._scratch.path
 
     def path(self, name: str) -> Path:
-        """Return where to write the file that is going to be ``name`` in the output folder."""
+        """Return the path to write the file to that will be ``name`` in the output folder."""
         if name not in OURS:
             raise ValueError(f"{name} is not among the names of output files")
         return self.folder / name
 
     def _places(self) -> list[Path]:
-        """Return where hidden folders may be; the first is where a new one is made.
+        """Return the folders in which hidden folders may be; new ones are made in the first.
 
         A run that was killed may have made the folders between since.
         """
@@ -188,7 +188,7 @@ class Output:
             raise self._plain(error, written) from error
 
     def commit(self) -> None:
-        """Move what was written into place, and what an earlier run has left behind out of it.
+        """Move the written files into place, and those of an earlier run out of it.
 
         Raises
         ------
@@ -213,7 +213,7 @@ class Output:
                 self._let_go()
 
     def _let_go(self) -> None:
-        """Remove what is hidden, but for what another run may take up."""
+        """Remove hidden files, except those that another run may resume from."""
         for one in (self._scratch, self._work):
             if one is None:
                 continue
@@ -277,8 +277,8 @@ class Output:
         problem = _PLAIN.get(error.errno or 0, error.strerror or str(error))
         place = error.filename or self.directory
         if self._is_torn:
-            found = f"{problem}: {place}; {self.directory} is not whole, what stood there and is missing is in"
-            return OutputError(f"{found} {self.folder / ASIDE}", hint="run the same command again, or move it back")
+            found = f"{problem}: {place}; {self.directory} is incomplete, and its missing files are in"
+            return OutputError(f"{found} {self.folder / ASIDE}", hint="run the same command again, or move them back")
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             found = f"{problem} for {self.directory} after writing {written:,} bytes; they were removed again"
             return OutputError(found, hint="free some space, or choose another -o")
@@ -307,10 +307,8 @@ def write_rejected(rejections: Iterable[tuple[str, int, str, bytes, int]], path:
     path : Path
         Written, if empty, even when no record is rejected.
 
-    Notes
-    -----
-    Bytes that are not UTF-8 stand in ``raw`` as lone surrogates (Python's ``surrogateescape``), written as escapes:
-    ``json.loads(line)["raw"].encode("utf-8", "surrogateescape")`` are the record's very bytes.
+    Notes ----- Bytes that are not UTF-8 appear in ``raw`` as lone surrogates (Python's ``surrogateescape``), written as
+    escapes: ``json.loads(line)["raw"].encode("utf-8", "surrogateescape")`` returns the original bytes of the record.
     """
     with open(path, "w", encoding="ascii", newline="\n") as output:
         for file, row, reason, raw, size in rejections:
@@ -322,7 +320,7 @@ def write_rejected(rejections: Iterable[tuple[str, int, str, bytes, int]], path:
 
 
 def _files_of_earlier_run(directory: Path) -> list[str] | None:
-    """Return the names that the summary there lists, or None when there is none of ours."""
+    """Return the file names in the summary of an earlier run, or None if there is no summary of ours."""
     try:
         summary = json.loads((directory / SUMMARY).read_bytes())
     except (OSError, ValueError):
@@ -332,7 +330,7 @@ def _files_of_earlier_run(directory: Path) -> list[str] | None:
 
 
 def _resolved(directory: Path) -> Path:
-    """Return the folder that is meant, whatever links lead to it: one output has one name."""
+    """Return the real folder behind all links, so that one output has one name."""
     try:
         return directory.resolve()
     except (OSError, RuntimeError) as error:  # links in a circle
@@ -364,7 +362,7 @@ def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
 
 
 def _moved_back(moves: Sequence[tuple[Path, Path]]) -> bool:
-    """Undo moves, the last of which may not have happened; return whether that went well."""
+    """Undo moves, the last of which may not have happened; return whether that succeeded."""
     went_well = True
     for back, now in reversed(moves):
         try:
@@ -381,7 +379,7 @@ def _nearest_folder(directory: Path) -> Path:
             return parent
         if os.path.lexists(parent):
             raise OutputError(f"{parent} is a file", "a folder to write to", "choose another -o")
-    raise OutputError(f"{directory} has no folder above it that exists", hint="choose another -o")
+    raise OutputError(f"{directory} has no existing parent folder", hint="choose another -o")
 
 
 def _size(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""What a caller asks of a reader: which fields to read, what to refuse, and the sizes that reading works in."""
+"""Define what a caller asks of a reader: which fields to read, what to refuse, and the sizes of pieces."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ LARGEST_LONGEST = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What the input looks like: which fields to read, and how dates and letters are written; None means: recognise it.
+    """What the input looks like: which fields to read, and how dates and letters are written; None: recognise it.
 
     Parameters
     ----------
     id, text, date, source : str or None
-        A field named here must exist somewhere in the input. With dots it is a path into objects, as
-        ``content.rendered``; a text may be of several, as ``title,text``, joined by a blank line. A field of just that
-        name comes first.
+        Names of fields; each must exist somewhere in the input. A name with dots is a path into objects, such as
+        ``content.rendered``; a text may be joined from several fields, such as ``title,text``, with a blank line
+        between. A field with exactly that name takes precedence.
     date_format : str or None
         How dates are written, as for ``datetime.strptime``; tried before the usual forms.
     encoding : str or None
-        The encoding of files that are not UTF-8, as ``"windows-1251"``.
+        The encoding of files that are not UTF-8, such as ``"windows-1251"``.
 
     Raises
     ------
     ParamsError
-        When the format is none of a date, or Python does not know the encoding.
+        If the format is not one of a date, or Python does not know the encoding.
 
     Examples
     --------
@@ -60,20 +60,20 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class ReadTuning:
-    """The sizes that reading works in; no answer depends on them, but where batches end and what of them is shown.
+    """The sizes of pieces in reading. They affect no answer, only where batches end and how much of them is shown.
 
     Parameters
     ----------
     chunk_bytes : int
-        Decompressed bytes read at a time: few enough to stay in the cache, so many that threads seldom wait.
+        Decompressed bytes read at a time: few enough to stay in the cache, and enough that threads seldom wait.
     batch_records : int
         Most records of a batch.
     batch_bytes : int
         Most bytes of a batch, unless a single record is larger.
     table_bytes : int
-        Bytes of a batch of an Arrow table above which it is cut once more: where a few records are long.
+        Bytes above which a batch of an Arrow table is cut again, because a few of its records are long.
     raw_bytes : int
-        Of a rejected record no more bytes than these are kept.
+        Most bytes that are kept of a rejected record.
     row_group_bytes : int
         Bytes in memory after which kept records are written as a row group of Parquet. Those of the input are not
         copied one by one: a common default is a million rows, gigabytes of articles.
@@ -88,13 +88,13 @@ class ReadTuning:
 
     @property
     def cut(self) -> list[int]:
-        """What decides, besides the input, where it is cut into pieces."""
+        """The sizes that decide, besides the input, where it is cut into pieces."""
         return [self.chunk_bytes, self.batch_bytes, self.batch_records]
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How an input is read.
+    """How to read an input.
 
     Parameters
     ----------

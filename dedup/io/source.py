@@ -1,4 +1,4 @@
-"""What a reader returns: a source, whose pieces parse to batches of records, and which writes the kept records back."""
+"""Define a source: its pieces parse to batches of records, and it writes the kept records back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that cannot be used: why, and the bytes that it has in the file, or the first of them.
+    """A record that cannot be used: the reason, and its bytes in the file or the first of them.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ class Rejection:
 
     @staticmethod
     def of(reason: str, raw: bytes) -> Rejection:
-        """Return the rejection of a record that was read as a whole."""
+        """Return the rejection of a record that was read completely."""
         return Rejection(reason, raw, len(raw))
 
     @staticmethod
     def too_long(raw: bytes, size: int | None, longest: int) -> Rejection:
-        """Return the rejection of a record that is longer than ``longest`` bytes; of it the beginning suffices."""
+        """Return the rejection of a record that is longer than ``longest`` bytes, with its beginning."""
         found = "more than" if size is None else f"{size:,} bytes, more than"
         return Rejection(f"too long: {found} {longest:,} bytes (--longest)", raw, size)
 
@@ -54,7 +54,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive records of one file, field by field, in input order, the rejected ones included.
+    """Consecutive records of one file as columns, in input order, including rejected ones.
 
     Parameters
     ----------
@@ -100,18 +100,18 @@ class Batch:
 
     @property
     def source(self) -> pa.StringArray:
-        """The label ``source``."""
+        """The column of sources."""
         return self.labels["source"]
 
     @staticmethod
     def empty(file: str) -> Batch:
-        """Return a batch of no records."""
+        """Return a batch without records."""
         nothing, none = np.empty(0, np.int64), pa.array([], pa.string())
         return Batch(file, nothing, none, pa.array([], pa.large_binary()), nothing, no_labels(0), {})
 
     @staticmethod
     def of_rejected(file: str, row: int, rejection: Rejection) -> Batch:
-        """Return a batch of one record, which is rejected."""
+        """Return a batch of one rejected record."""
         name, date, text = pa.array([f"{file}:{row}"], pa.string()), np.full(1, NO_DATE), pa.nulls(1, pa.large_binary())
         return Batch(file, np.full(1, row), name, text, date, no_labels(1), {0: rejection})
 
@@ -121,7 +121,7 @@ Piece = Callable[[], Batch]
 
 
 class Source(Protocol):
-    """An input that is read once, piece by piece, and then writes the records to keep as they were.
+    """An input that is read once, piece by piece, and then writes its kept records unchanged.
 
     Reading is the sequential part alone, so that parsing can be done by many threads. What comes of it is brought back
     in input order.
@@ -139,23 +139,23 @@ class Source(Protocol):
 
     @property
     def notes(self) -> list[str]:
-        """What a person should know of the input: what of it is not read, which fields are not used."""
+        """Notes on the input: what was not read, which fields were not used."""
 
     @property
     def fields(self) -> dict[str, Any]:
-        """Which fields were used, for the summary of a run; known when all is accepted."""
+        """The fields that were used, for the summary of a run; complete when all is accepted."""
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides, besides the input, how it is read: as JSON can hold it."""
+        """The settings that decide, besides the input, how it is read, in a form that JSON can hold."""
 
     @property
     def total_bytes(self) -> int | None:
-        """Bytes to read, as they lie on disk; None when not known."""
+        """Bytes to read, as stored on disk; None if unknown."""
 
     @property
     def unpacked_bytes(self) -> int | None:
-        """About how many bytes there are to read when decompressed; None when not known."""
+        """Approximate number of bytes to read when decompressed; None if unknown."""
 
     @property
     def bytes_read(self) -> int:
@@ -163,7 +163,7 @@ class Source(Protocol):
 
     @property
     def inputs(self) -> Sequence[Path]:
-        """Folders and files that are read and must not be written to."""
+        """Folders and files that are read, and must not be written to."""
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Read the input and cut it into pieces, in input order.
@@ -184,7 +184,7 @@ class Source(Protocol):
         """
 
     def accept(self, batch: Batch) -> None:
-        """Take note of a parsed piece. To be called for each, in input order, on one thread.
+        """Count a parsed piece. To be called for each piece, in input order, on one thread.
 
         Raises
         ------
@@ -207,10 +207,10 @@ class Source(Protocol):
         """
 
     def state(self) -> dict[str, Any]:
-        """Return what another process needs to resume behind the pieces accepted so far, as JSON can hold it."""
+        """Return what another process needs to resume after the accepted pieces, in a form that JSON can hold."""
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a state; to be followed by ``pieces`` with as many skipped as were accepted then.
+        """Restore a state; then skip as many of the ``pieces`` as had been accepted.
 
         Raises
         ------

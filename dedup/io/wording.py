@@ -1,4 +1,4 @@
-"""Lists of names in messages: the first few, and how many there are besides."""
+"""Format lists of names for messages: the first few, and the number of the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MANY = 30
 
 
 def listed(names: Iterable[str], most: int = FEW, joint: str = ", ", noun: str = "") -> str:
-    """List names in one line, not more than the first of many.
+    """Return names in one line, only the first if they are many.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def listed(names: Iterable[str], most: int = FEW, joint: str = ", ", noun: str =
     most : int
         How many are shown.
     joint : str
-        What stands between them.
+        The separator.
     noun : str
         What the rest is called, where its number does not say.
 

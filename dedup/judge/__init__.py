@@ -1,1 +1,1 @@
-"""Judge candidate pairs: measure them, name their relation, form clusters, and explain each decision."""
+"""Judge candidate pairs: measure them, determine their relation, form clusters, and explain each decision."""

@@ -1,4 +1,4 @@
-"""Decide which documents are kept, and to which kept one each dropped document belongs.
+"""Decide which documents are kept, and which kept document each dropped one belongs to.
 
 Leader clusters: documents are visited in keep order; one is kept unless a kept one matches it, else it joins the best
 matching kept one. So every dropped document has a match with the kept one of its cluster, no two kept ones match, and
@@ -25,7 +25,7 @@ from dedup.schema import LEFT, NO_DATE, RIGHT
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """The kept document to which each document belongs, and the match that says so.
+    """The kept document that each document belongs to, and the match that links the two.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def keep_order(
 
 
 def _places(sources: pa.ChunkedArray, prefer: tuple[str, ...], agencies: Agencies | None) -> npt.NDArray[np.int64]:
-    """Return the place of each source among those preferred; their number for any other source."""
+    """Return the position of each source in the preferred ones, or their number for other sources."""
     coded = pc.dictionary_encode(sources)
     coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     wanted = {same_source(name, agencies): place for place, name in reversed(list(enumerate(prefer)))}
@@ -170,12 +170,12 @@ def merge_within_families(
     free: npt.NDArray[np.bool_],
     updates: Pairs,
 ) -> Clusters:
-    """Merge clusters of one family whose kept versions are linked by a version that was dropped.
+    """Merge clusters of one family whose kept versions are linked by a dropped version.
 
     A kept version matches no other kept one, but may copy a dropped version of its family. Then it is dropped as well,
-    with all that were dropped for it, and joins the cluster of that version. What it says stands in the kept version,
-    or in the dropped one, which its decision names. This is done within a family only: its members are versions of one
-    text, so that nothing drifts.
+    with all that were dropped for it, and joins the cluster of that version. Its content is in the kept version, or in
+    the dropped one, which its decision names. This is done within a family only: its members are versions of one text,
+    so that nothing drifts.
 
     Parameters
     ----------
@@ -204,17 +204,17 @@ def merge_within_families(
     best = np.lexsort((one, other, -matches.score[at], matches.relation[at]))
     # The smaller cluster goes to the larger one; of two as large the later to the earlier.
     for place in best[np.argsort(sizes[one[best]], kind="stable")].tolist():
-        version, its = int(one[place]), int(leader[other[place]])
-        if match[version] >= 0 or its == version or root[its] != root[version]:
+        version, other_leader = int(one[place]), int(leader[other[place]])
+        if match[version] >= 0 or other_leader == version or root[other_leader] != root[version]:
             continue
-        if (sizes[its], -its) < (sizes[version], -version):
+        if (sizes[other_leader], -other_leader) < (sizes[version], -version):
             continue
-        pair = joined(np.array([min(version, its)]), np.array([max(version, its)]))
+        pair = joined(np.array([min(version, other_leader)]), np.array([max(version, other_leader)]))
         if np.isin(pair, updates).any():
             continue
         moved = leader == version
-        leader[moved] = its
+        leader[moved] = other_leader
         match[version] = at[place]
-        sizes[its] += sizes[version]
+        sizes[other_leader] += sizes[version]
         sizes[version] = 0
     return Clusters(leader, match)

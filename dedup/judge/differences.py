@@ -90,10 +90,10 @@ def with_news(
     words_of_stages = story_stages.table()
 
     def measure(first: int, last: int) -> None:
-        some = slice(first, last)
-        documents, firsts, size = laid_out(lengths, left[some], right[some])
+        block = slice(first, last)
+        documents, firsts, size = laid_out(lengths, left[block], right[block])
         words = in_words(corpus, documents, lengths, firsts, size)
-        news_kernel.news(*words.texts, words_of_stages, left[some], right[some], measured[some])
+        news_kernel.news(*words.texts, words_of_stages, left[block], right[block], measured[block])
         release(corpus.tokens)
 
     in_slices(measure, len(at), threads, *room_of_pairs(lengths, left, right, memory, threads))
@@ -131,16 +131,16 @@ def contradictions(
     numbers = _numbers()
 
     def measure(first: int, last: int) -> None:
-        some = slice(first, last)
-        documents, firsts, size = laid_out(lengths, left[some], right[some])
+        block = slice(first, last)
+        documents, firsts, size = laid_out(lengths, left[block], right[block])
         words = in_words(corpus, documents, lengths, firsts, size)
         once = once_words(words.texts, documents, firsts, size)
         weights = np.empty(size, np.uint8)
         lists = _NO_LISTS if rare_pairs is None else (rare_pairs.hashes, rare_pairs.weights)
         bounds = (np.zeros_like(firsts),) * 2 if rare_pairs is None else (rare_pairs.firsts, rare_pairs.lasts)
         slots_kernel.facts(*words.texts, documents, *bounds, *lists, firsts, weights)
-        sides = left[some], right[some]
-        slots_kernel.contradictions(*words.texts, *once, weights, *numbers, *sides, table_multiplier(), measured[some])
+        sides = left[block], right[block]
+        slots_kernel.contradictions(*words.texts, *once, weights, *numbers, *sides, table_multiplier(), measured[block])
         release(corpus.tokens, *(() if rare_pairs is None else lists))
 
     in_slices(measure, len(left), threads, *room_of_pairs(lengths, left, right, memory, threads))
@@ -152,14 +152,14 @@ _NO_LISTS = read_only(np.empty(0, np.uint32)), read_only(np.empty(0, np.uint8))
 
 @functools.cache
 def _numbers() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """Return the numbers of one to three digits, and those in letters, as `slots.in_digits` takes them."""
+    """Return the numbers of one to three digits, and those in letters, in the form of `slots.in_digits`."""
     digits = {f"{value:0{count}}": count << 10 | value for count in (1, 2, 3) for value in range(10**count)}
     letters = {word: token_hash(str(value)) for value, words in NUMBERS_IN_LETTERS.items() for word in tokens(words)}
     return _table(digits, 12), _table(letters, 10)
 
 
 def _table(values: dict[str, int], bits: int) -> npt.NDArray[np.uint32]:
-    """Return a hash table of tokens and their values, which are not 0."""
+    """Return a hash table of tokens and their values, none of which is 0."""
     table = np.zeros((1 << bits, 2), np.uint32)
     for word, value in values.items():
         token = token_hash(word)

@@ -7,56 +7,56 @@ resemblance
 containment
     Distinct shingles in both over those of one side.
 
-Of the distribution of the agreement. Each is seen from the shorter document (the left one of two of equal length) and,
-with ``_longer``, from the longer; "the other" is the other document. Tokens and lengths are those of the words here,
-which differ where an alphabet is written without spaces: `dedup.kernels.unspaced_words`.
+Measures of the distribution of the agreement. Each is taken from the shorter document (the left one if both are equally
+long) and, with ``_longer``, from the longer one; "the other" is the other document. Tokens and lengths are those of
+words here, which differ in alphabets that are written without spaces: `dedup.kernels.unspaced_words`.
 
 verbatim
-    Share of the tokens that lie in some run of 5 tokens which also stands in the other.
+    Share of the tokens that lie in a run of 5 tokens which is also in the other.
 rare_containment
-    Rarity weight of the word pairs (every position) that stand in the other, over the weight of all and 96, four times
-    that of a wholly rare pair: little evidence is little. The weight of a pair falls from 24 where it stands in
-    `FULL_WEIGHT_DF` articles or fewer to 0 at `NO_WEIGHT_DF`.
+    Rarity weight of the word pairs (every position) that are in the other, over the weight of all pairs plus 96, which
+    is four times the weight of a rare pair: little evidence gives a low value. The weight of a pair falls from 24, if
+    it is in at most `FULL_WEIGHT_DF` articles, to 0 at `NO_WEIGHT_DF`.
 anchor_order
-    Anchors in order that lie outside the verbatim passages, over the once-words outside them and 4. A once-word occurs
-    once in its document, an anchor once in both. Anchors in order: a longest sequence of them that rises in both.
+    Anchors in order outside the verbatim passages, over the once-words outside them plus 4. A once-word occurs once in
+    its document, an anchor once in both. Anchors in order: a longest sequence of them that rises in both.
 supported_anchors
     The same of the supported anchors: those with two others within 24 tokens in both documents.
 least_covered_third
-    Of windows of 25 tokens, the third with the lowest share of tokens accounted for: their mean share; no ``_longer``.
-    Accounted for is a token in a verbatim passage, an anchor in order, or a supported anchor.
+    The mean share of tokens accounted for in the third of the windows of 25 tokens that have the lowest share; no
+    ``_longer``. A token is accounted for if it is in a verbatim passage, an anchor in order, or a supported anchor.
 anchors_in_order
-    Anchors in order over all anchors and 1; no ``_longer``, it is the same from both sides.
+    Anchors in order over all anchors plus 1; no ``_longer``, because it is the same from both sides.
 shared_lead
-    Of 60 tokens in a row behind at most 80 of a document, and at most a quarter of it, those in verbatim passages:
-    their highest share; the lower one of the two documents. No ``_longer``.
+    The highest share of tokens in verbatim passages, in 60 tokens in a row that begin within the first 80 tokens and
+    the first quarter of a document; the lower value of the two documents. No ``_longer``.
 new_top
-    Share of the top of a document that is not accounted for; the top is the first quarter, or the first 20 words where
-    that is more. The higher one of the two documents.
+    Share of the top of a document that is not accounted for; the top is the first quarter, or the first 20 words if
+    that is more. The higher value of the two documents.
 new_numbers
     Distinct numbers (tokens that begin with a digit) of the shorter document that are not in the longer, over all its
-    distinct numbers and 2.
+    distinct numbers plus 2.
 contradicted
-    Of the facts in places where the two agree all round, the weight of those that contradict each other, over it, the
-    weight of those that agree, and 12. A fact is a number, or a word whose two word pairs are both rare; its weight is
-    the lower one of the pairs' rarity, a number's 24. Two texts contradict each other in a slot where each puts facts
-    of its own, which stand nowhere in the other, numbers against numbers or words against words, in at most ten words
-    between the same two aligned words. Where five words around it are the same, two on either side, numbers need only
-    differ; words count there alone, and a quarter: they may be synonyms. In texts of 120 tokens or more three of five
-    of the twenty tokens before a slot, or behind it, are aligned in both, or it belongs to the pages and not to the
-    articles. A single slot in texts that are else the same is a correction and counts for nothing. Measured only where
-    it matters: `dedup.judge.relation.may_be_template`. No ``_longer``: it is the same from both sides.
+    The weight of the facts that contradict each other, in places where the two texts agree all around, over that
+    weight, the weight of the facts that agree, and 12. A fact is a number, or a word whose two word pairs are both
+    rare; its weight is the lower rarity of the two pairs, that of a number is 24. Two texts contradict each other in a
+    slot, at most ten words between the same two aligned words, if each has facts there that are nowhere in the other,
+    numbers against numbers or words against words. If five words around the slot are the same, two on either side,
+    numbers need only differ; words count only there, and only a quarter, because they may be synonyms. In texts of 120
+    tokens or more, three of five of the twenty tokens before a slot, or after it, must be aligned in both; otherwise it
+    belongs to the pages and not to the articles. A single slot in texts that are otherwise the same is a correction and
+    does not count. Measured only if it matters: `dedup.judge.relation.may_be_template`. No ``_longer``, because it is
+    the same from both sides.
 new_stages
-    Stages of a story (`dedup.judge.story_stages`) that a word of one opening shows and none of the other does, over
-    them and 3. The opening is the first 60 words.
+    Stages of a story (`dedup.judge.story_stages`) that a word in only one of the openings shows, over their number plus
+    3. The opening is the first 60 words.
 new_weekdays
-    Days of the week that one document names and the other does not, over all that are named and 1.
+    Days of the week that only one of the documents names, over all that are named plus 1.
 hours
-    From the date of the left document to that of the right one; not in [0, 1]. These three only of pairs that are
-    carried on, the last only where both have a date. No ``_longer``.
+    From the date of the left document to that of the right one; not in [0, 1]. These three are measured only for pairs
+    that are carried on, the last only if both have a date. No ``_longer``.
 furniture
-    Share of the tokens that were taken off before all this, for pages have them and articles do not:
-    `dedup.judge.furniture`. In a run only.
+    Share of the tokens that were removed before all this as page furniture: `dedup.judge.furniture`. In a run only.
 """
 
 from __future__ import annotations
@@ -160,23 +160,23 @@ def shingle_evidence(
     weights = _weights(corpus.lengths, left, right)
 
     def measure(first: int, last: int) -> None:
-        some = slice(first, last)
-        longest = max(1, int(corpus.lengths[left[some]].max()), int(corpus.lengths[right[some]].max()))
+        block = slice(first, last)
+        longest = max(1, int(corpus.lengths[left[block]].max()), int(corpus.lengths[right[block]].max()))
         room = 1 << table_bits(kernel.SPARSE * longest)
         kernel.shared_shingles(
             corpus.tokens,
             corpus.fingerprints,
             corpus.starts,
             corpus.ends,
-            left[some],
-            right[some],
+            left[block],
+            right[block],
             params.shingle_size,
             table_multiplier(),
             np.empty(longest, np.uint64),
             np.empty(room, np.uint64),
             np.zeros(room, np.uint32),
             np.zeros(room, np.uint32),
-            shared[some],
+            shared[block],
             sizes,  # filled by all threads, but each with the same value
         )
         release(corpus.tokens, corpus.fingerprints)
@@ -198,7 +198,7 @@ def agreement_evidence(
     memory: int = DEFAULT_MEMORY,
     always: Pairs | None = None,
 ) -> Evidence:
-    """Measure how pairs agree, but for those that share hardly any rare word pair.
+    """Measure how pairs agree, except those that share hardly any rare word pair.
 
     Parameters
     ----------
@@ -238,7 +238,7 @@ _LIES = slice(MEASURES.index("verbatim"), MEASURES.index("new_numbers") + 1)
 def with_agreement(
     corpus: Corpus, evidence: Evidence, wanted: npt.NDArray[np.bool_], threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Evidence:
-    """Fill in how the agreement of pairs is distributed where ``wanted`` is true, in tokens; return the evidence."""
+    """Fill in how agreement is distributed for the pairs where ``wanted`` is true; return the evidence."""
     (at,) = np.nonzero(wanted)
     sides = evidence.left[at], evidence.right[at]
     evidence.measures[_LIES, at] = _agreement(corpus, corpus.lengths, *sides, threads, memory)
@@ -253,18 +253,18 @@ def _agreement(
     threads: int,
     memory: int,
 ) -> npt.NDArray[np.float64]:
-    """Return how the agreement of each pair is distributed, and its new numbers: a row for each measure."""
+    """Return how the agreement of each pair is distributed, and its new numbers: one row for each measure."""
     lies = np.empty((len(left), agreement_kernel.N_MEASURES))
     new_numbers = np.empty(len(left))
 
     def measure(first: int, last: int) -> None:
-        some = slice(first, last)
-        documents, firsts, size = laid_out(lengths, left[some], right[some])
+        block = slice(first, last)
+        documents, firsts, size = laid_out(lengths, left[block], right[block])
         words = in_words(corpus, documents, lengths, firsts, size)
         once = once_words(words.texts, documents, firsts, size)
-        sides = left[some], right[some], table_multiplier()
-        agreement_kernel.agreement(*words, *once, *sides, lies[some])
-        numbers_kernel.new_numbers(*words.texts, *sides, new_numbers[some])
+        sides = left[block], right[block], table_multiplier()
+        agreement_kernel.agreement(*words, *once, *sides, lies[block])
+        numbers_kernel.new_numbers(*words.texts, *sides, new_numbers[block])
         release(corpus.tokens, corpus.fingerprints)
 
     in_slices(measure, len(left), threads, memory / threads / SHARE, _weights(lengths, left, right))
@@ -327,7 +327,7 @@ with less they cannot have a frame in common."""
 
 
 def with_furniture(evidence: Evidence, whole: npt.NDArray[np.int64], left_over: npt.NDArray[np.int64]) -> Evidence:
-    """Fill in ``furniture`` from the tokens of each document and those left of it; return the evidence."""
+    """Fill in ``furniture`` from the original and the remaining tokens of each document; return the evidence."""
     share = 1.0 - left_over / np.maximum(whole, 1)
     one, other = share[evidence.left], share[evidence.right]
     right_is_shorter = left_over[evidence.right] < left_over[evidence.left]
@@ -375,7 +375,7 @@ class Words(NamedTuple):
 def laid_out(
     lengths: npt.NDArray[np.int64], left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
-    """Give each document of pairs a range of places: return which they are, where each begins, and the places."""
+    """Assign each document of pairs a range of places: return the documents, where each begins, and the places."""
     documents = distinct(left, right)
     ends = np.cumsum(lengths[documents])
     firsts = np.empty(len(lengths), np.int64)

@@ -1,12 +1,13 @@
 """Find families, the versions of one text, so that a story counts once however many outlets carry it.
 
-A story that two hundred outlets carry is one article: its words are not frequent for that, and none of its versions is
-hidden by the others. Versions are found by what they have word for word (a sketch of their runs of six words), and are
-of one family where most of the shorter one stands in the longer, both begin the same story, and the numbers in the
-same places agree. No measure here rests on what is rare in the corpus, so that strangers never meet, however few
-articles there are.
+A story that two hundred outlets carry is one article: its words do not become frequent because of that, and none of its
+versions is hidden by the others. Versions are found by passages that they share word for word (a sketch of their runs
+of six words). They belong to one family if most of the shorter one is in the longer, both begin the same story, and the
+numbers in the same places agree. No measure here depends on which words are rare in the corpus, so that strangers never
+meet, however few articles there are.
 
-A family only says what is counted once and who meets whom: whether one version goes for another is judged pair by pair.
+A family only determines what is counted once and which versions are compared; whether one version is dropped for
+another is judged pair by pair.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ OVERLAP = 3
 """Runs of six words that two sketches of `PASSAGE_SKETCH` share for their documents to meet."""
 
 MET = 24
-"""How many of a posting list each document meets: a family gathers around its first documents."""
+"""How many documents of a posting list each document is compared with: a family gathers around its first documents."""
 
 COVERED, LEAD_COVERED = 0.5, 0.5
-"""Least share of the shorter of two versions that stands in the longer, and of their leads, as measured by
+"""Least share of the shorter of two versions that is in the longer, and of their leads, as measured by
 `dedup.kernels.passage_coverage`."""
 
 ALL_COVERED = 0.97
-"""Versions of which this share stands in the other, both ways, are not aligned: they are the same."""
+"""If this share of each of two versions is in the other, they are not aligned: they are the same."""
 
 CONTRADICTED = 0.34
 """The numbers of two versions contradict each other less than this, on the scale of `dedup.judge.evidence`."""
@@ -50,11 +51,11 @@ TURNS = 6
 """How often a document that has joined no family yet tries the next one it has met."""
 
 HUBS = 3
-"""How often the members of a family are held against one hub; who agrees with none stands alone. Pieces of a series
-agree here and there by chance, and would be linked from one to the next."""
+"""How often the members of a family are compared with one hub; a member that agrees with none is left alone. Pieces of
+a series agree here and there by chance, and would be linked from one to the next."""
 
 STRAGGLED = 0.8
-"""Where this share of the documents that were linked is a family, the rest counts with it: a few dozen oddly cut
+"""If this share of the documents that were linked is a family, the rest counts as part of it: a few dozen oddly cut
 versions among thousands would make the words of the story frequent."""
 
 SERIES, OWN_PROSE = 8, 0.12
@@ -68,7 +69,7 @@ families; the others meet those of them that are kept."""
 
 @dataclass(frozen=True, slots=True)
 class Families:
-    """The family of each document, and which of its members are compared.
+    """The family of each document, and the members of each that are compared.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ class Families:
     delegates: npt.NDArray[np.bool_]
 
     def counted(self, articles: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return the articles whose words are counted: of each family the longest.
+        """Return the articles whose words are counted: the longest of each family.
 
         Parameters
         ----------
@@ -151,7 +152,7 @@ def _sketches(corpus: Corpus, documents: npt.NDArray[np.int64], scratch: Scratch
 
 
 def _joined(corpus: Corpus, pairs: Pairs, memory: int, threads: int) -> npt.NDArray[np.int64]:
-    """Return the first document of each one's family: every document tries some of those it has met, one at a time."""
+    """Return the first document of the family of each; every document tries some of those it meets, one at a time."""
     root = np.arange(len(corpus))
     left, right = split(pairs)
     order = np.lexsort((left, right))
@@ -162,8 +163,8 @@ def _joined(corpus: Corpus, pairs: Pairs, memory: int, threads: int) -> npt.NDAr
         if len(left) == 0:
             break
         (first,) = np.nonzero(np.diff(right, prepend=-1))
-        some = joined(left[first], right[first])
-        together = some[are_versions(corpus, some, memory, threads)]
+        tried = joined(left[first], right[first])
+        together = tried[are_versions(corpus, tried, memory, threads)]
         cluster_kernel.connect(*split(together), root)
         rest = np.ones(len(left), bool)
         rest[first] = False
@@ -172,7 +173,7 @@ def _joined(corpus: Corpus, pairs: Pairs, memory: int, threads: int) -> npt.NDAr
 
 
 def _around_hubs(corpus: Corpus, root: npt.NDArray[np.int64], memory: int, threads: int) -> npt.NDArray[np.int64]:
-    """Return the families whose members are all versions of one of them: first of the longest, then of what is left."""
+    """Return the families whose members are all versions of one hub: the longest first, then of the rest."""
     agreed = np.arange(len(corpus))
     (left,) = np.nonzero(np.bincount(root, minlength=len(root))[root] > 1)
     for _ in range(HUBS):
@@ -192,7 +193,7 @@ def _around_hubs(corpus: Corpus, root: npt.NDArray[np.int64], memory: int, threa
 
 
 def _without_series(corpus: Corpus, segments: Segments, root: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the families without those that are series: most of whose members have much prose of their own."""
+    """Return the families without series, in which most members have much prose of their own."""
     sizes = np.bincount(root, minlength=len(root))
     (members,) = np.nonzero(sizes[root] >= SERIES)
     if len(members) == 0:
@@ -210,7 +211,7 @@ def _without_series(corpus: Corpus, segments: Segments, root: npt.NDArray[np.int
 
 
 def _with_stragglers(root: npt.NDArray[np.int64], linked: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the families with what was linked to them and agrees with no hub, where nearly all do agree."""
+    """Return the families with members added that are linked to them but agree with no hub, if nearly all do."""
     n = len(root)
     agrees = np.bincount(root, minlength=n)[root] > 1
     share = np.bincount(linked, agrees, minlength=n) / np.maximum(np.bincount(linked, minlength=n), 1)
@@ -237,6 +238,6 @@ def are_versions(corpus: Corpus, pairs: Pairs, memory: int, threads: int) -> npt
 
 
 def _places(sorted_groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the place of each value within its run of equal ones."""
+    """Return the position of each value within its run of equal ones."""
     (begins,) = np.nonzero(np.diff(sorted_groups, prepend=-1))
     return np.arange(len(sorted_groups)) - np.repeat(begins, np.diff(begins, append=len(sorted_groups)))

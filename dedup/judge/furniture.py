@@ -1,12 +1,12 @@
 """Remove furniture, the sentences that pages share and articles do not, before anything is measured.
 
-Cookie notices, newsletter offers, legal lines, "more stories" lists are verbatim, and rare where a site has few
-articles: to every measure, copies. They are whole sentences or lines that stand in documents which have nothing else to
-do with each other: at least `ENOUGH` of them, no two of which share rare words outside of what recurs. What articles of
-one event quote, or versions of one story have in common, is none: those share their names, too.
+Cookie notices, newsletter offers, legal lines, "more stories" lists are verbatim, and rare if a site has few articles:
+by every measure they look copied. Furniture is whole sentences or lines that occur in otherwise unrelated documents: at
+least `ENOUGH` of them, no two of which share rare words outside of the recurring text. Quotes that articles on one
+event share, and passages that versions of one story share, are not furniture: these documents also share names.
 
-What recurs must also be less than the article beside it, or speak as pages do ("subscribe", "cookies"): a brief that
-many outlets print, each under a longer header of its own, is no furniture.
+The recurring text must also be shorter than the article beside it, or use words typical of pages ("subscribe",
+"cookies"): a brief that many outlets print, each under a longer header of its own, is not furniture.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dedup.store.slices import in_turn
 from dedup.text.tokens import token_hash, tokens
 
 ENOUGH = 3
-"""How many documents, all strangers to each other, make a sentence furniture that stands in them."""
+"""A sentence is furniture if it is in this many documents that are all strangers to each other."""
 
 ENOUGH_OF_PAGE = 2
 """The same for sentences that only pages have, and articles never."""
@@ -54,7 +54,7 @@ REST_PAIRS, ALL_PAIRS = 64, 256
 """How many word pairs are sampled of a document at most: of its rest, and of all of it."""
 
 LEAST_WORDS = 3
-"""A document with fewer rare words outside of what recurs cannot be distinguished from others."""
+"""A document with fewer rare words outside of the recurring text cannot be distinguished from others."""
 
 SHORTEST = 4
 """Shorter sentences are furniture only between, or beside, others."""
@@ -88,7 +88,7 @@ MARKS = """
 
 @dataclass(frozen=True, slots=True)
 class StrippedDocuments:
-    """The documents that had furniture, without it.
+    """The documents that had furniture, with it removed.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def _hashes(corpus: Corpus, segments: Segments, counts: npt.NDArray[np.int64], t
 def _recurring(
     hashes: npt.NDArray[np.uint64], counts: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Find the segments that stand in several documents.
+    """Find the segments that are in several documents.
 
     Returns
     -------
@@ -201,8 +201,8 @@ def _recurring(
     found = np.add.reduceat(is_new.astype(np.int64), begins) if len(begins) else begins
     sizes = np.diff(begins, append=len(order))
     many = np.repeat((found >= ENOUGH_OF_PAGE).astype(np.uint8) + (found >= ENOUGH), sizes)
-    some = many > 0
-    order, groups, many = order[some], np.repeat(np.arange(len(begins)), sizes)[some], many[some]
+    is_several = many > 0
+    order, groups, many = order[is_several], np.repeat(np.arange(len(begins)), sizes)[is_several], many[is_several]
     by_place = np.argsort(order)
     return order[by_place], groups[by_place], many[by_place]
 
@@ -216,33 +216,35 @@ def _furniture(
     groups: npt.NDArray[np.int64],
     holders: npt.NDArray[np.uint8],
 ) -> npt.NDArray[np.bool_]:
-    """Return which segments of the documents are furniture, given the place of each that recurs, its row and group."""
+    """Return which segments are furniture, from the place of each recurring one, its row and its group."""
     places = segments.stops, segments.firsts, segments.lasts
     lengths = _lengths(segments, documents)
     recurs, qualifies = np.zeros((2, len(lengths)), np.uint8)
     recurs[place] = holders
     kernel.qualify(corpus.tokens, corpus.starts, documents, *places, recurs, _marks(), qualifies)
     release(corpus.tokens)
-    (some,) = np.nonzero((qualifies[place] > 0) & (lengths[place] >= SHORTEST))
-    some = some[np.argsort(groups[some], kind="stable")]
-    (begins,) = np.nonzero(np.diff(groups[some], prepend=-1))
+    (candidates,) = np.nonzero((qualifies[place] > 0) & (lengths[place] >= SHORTEST))
+    candidates = candidates[np.argsort(groups[candidates], kind="stable")]
+    (begins,) = np.nonzero(np.diff(groups[candidates], prepend=-1))
     if len(begins) == 0:
         return np.zeros(len(lengths), bool)
-    is_page = np.logical_and.reduceat(qualifies[place[some]] == kernel.IS_PAGE, begins)
+    is_page = np.logical_and.reduceat(qualifies[place[candidates]] == kernel.IS_PAGE, begins)
     least = np.where(is_page, ENOUGH_OF_PAGE, ENOUGH)
-    sizes = np.diff(begins, append=len(some))
+    sizes = np.diff(begins, append=len(candidates))
     # In half of its documents at least it must be little beside the article: of a story only some have little.
-    least = np.maximum(least, np.bincount(groups)[groups[some[begins]]] // 2)
+    least = np.maximum(least, np.bincount(groups)[groups[candidates[begins]]] // 2)
     worth = np.repeat(sizes >= least, sizes)
-    some, least = some[worth], np.minimum(least[sizes >= least], ENOUGH)
+    candidates, least = candidates[worth], np.minimum(least[sizes >= least], ENOUGH)
     # Only these documents are looked at for what they have in common besides.
-    rows = distinct(row[some])
+    rows = distinct(row[candidates])
     counts = segments.lasts[documents] - segments.firsts[documents]
     is_rest = ((recurs < 2) & (qualifies < kernel.IS_MARKED))[_of_rows(counts, rows)]
-    count = _strangers(corpus, places, documents[rows], is_rest, np.searchsorted(rows, row[some]), groups[some])
-    (begins,) = np.nonzero(np.diff(groups[some], prepend=-1))
+    count = _strangers(
+        corpus, places, documents[rows], is_rest, np.searchsorted(rows, row[candidates]), groups[candidates]
+    )
+    (begins,) = np.nonzero(np.diff(groups[candidates], prepend=-1))
     found = np.zeros(int(groups.max()) + 1, bool)
-    found[groups[some[begins[count >= least]]]] = True
+    found[groups[candidates[begins[count >= least]]]] = True
     is_furniture = np.zeros(len(lengths), bool)
     is_furniture[place] = found[groups]
     # A short line that recurs beside furniture of its document is part of it.
@@ -262,7 +264,7 @@ def _strangers(
     rows: npt.NDArray[np.int64],
     groups: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
-    """Count the strangers of each group of rows of the documents, up to `ENOUGH`."""
+    """Count the strangers in each group of rows of the documents, up to `ENOUGH`."""
     sample = distinct(np.linspace(0, len(corpus) - 1, min(SAMPLE, len(corpus))).astype(np.int64))
     word_counts = np.zeros(1 << kernel.WORD_BITS, np.uint16)
     kernel.count_words(corpus.tokens, corpus.starts, corpus.ends, sample, word_counts)
@@ -282,23 +284,23 @@ def _strangers(
 
 
 def _of_rows(counts: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the places of the items of these rows, given how many items each row has."""
+    """Return the places of the items of these rows, from the number of items of each row."""
     begins = np.cumsum(counts) - counts
-    some = counts[rows]
-    return np.asarray(np.arange(int(some.sum())) + np.repeat(begins[rows] - (np.cumsum(some) - some), some))
+    sizes = counts[rows]
+    return np.asarray(np.arange(int(sizes.sum())) + np.repeat(begins[rows] - (np.cumsum(sizes) - sizes), sizes))
 
 
 def _lengths_at(
     segments: Segments, documents: npt.NDArray[np.int64], number: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    """Return the words of the segments of these numbers, each in its document."""
+    """Return the number of words of the segments with these numbers."""
     at = segments.firsts[documents] + number
     before = np.where(number > 0, segments.stops[np.maximum(at - 1, 0)], 0)
     return np.asarray(segments.stops[at].astype(np.int64) - before)
 
 
 def _lengths(segments: Segments, documents: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the words of each segment of the documents."""
+    """Return the number of words of each segment of the documents."""
     counts = segments.lasts[documents] - segments.firsts[documents]
     begins = np.cumsum(counts) - counts
     number = np.arange(int(counts.sum())) - np.repeat(begins, counts)
@@ -308,7 +310,7 @@ def _lengths(segments: Segments, documents: npt.NDArray[np.int64]) -> npt.NDArra
 def _without(
     corpus: Corpus, segments: Segments, documents: npt.NDArray[np.int64], is_furniture: npt.NDArray[np.bool_]
 ) -> StrippedDocuments:
-    """Return the documents that have furniture, without it."""
+    """Return the documents that have furniture, with it removed."""
     counts = segments.lasts[documents] - segments.firsts[documents]
     row = np.repeat(np.arange(len(documents)), counts)
     has_some = np.zeros(len(documents), bool)
@@ -332,7 +334,7 @@ def _without(
 def own_prose(
     corpus: Corpus, segments: Segments, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """Measure which share of the sentences of the left document of each pair the right one lacks."""
+    """Measure the share of sentences of the left document of each pair that the right one lacks."""
     out = np.empty(len(left))
     texts = corpus.tokens, corpus.fingerprints, corpus.starts, corpus.ends
     places = segments.stops, segments.firsts, segments.lasts
@@ -343,7 +345,7 @@ def own_prose(
 
 @functools.cache
 def _marks() -> npt.NDArray[np.bool_]:
-    """Return the words of pages as a table by `dedup.kernels.recurring_sentences.word_slot`."""
+    """Return the words of pages as a table for `dedup.kernels.recurring_sentences.word_slot`."""
     marks = np.zeros(1 << kernel.WORD_BITS, bool)
     hashes = np.array([token_hash(word) for word in tokens(MARKS)], np.uint64)
     marks[hashes * np.uint64(kernel.MULTIPLIER) >> np.uint64(64 - kernel.WORD_BITS)] = True  # as `word_slot` does

@@ -44,7 +44,7 @@ class Matches:
         return np.asarray((self.relation <= last_copy) | ((self.relation == UPDATE) & (self.container != NEITHER)))
 
     def take(self, which: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> Matches:
-        """Return the matches at these places, or where true."""
+        """Return the matches at these places, or where a mask is true."""
         return Matches(*(getattr(self, field.name)[..., which] for field in fields(self)))
 
     @staticmethod

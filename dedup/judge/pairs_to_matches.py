@@ -1,4 +1,4 @@
-"""Turn candidate pairs into matches: measure each pair, and name its relation.
+"""Turn candidate pairs into matches: measure each pair, and determine its relation.
 
 The same for a run, where pairs come in rounds, and for an index, where they come with each text.
 """
@@ -22,7 +22,7 @@ from dedup.store.scratch import DEFAULT_MEMORY
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """The bodies of documents, which are what is left of them without furniture, and their dates and rare words.
+    """The bodies of documents, which are their texts without furniture, with dates and rare words.
 
     Parameters
     ----------
@@ -43,14 +43,14 @@ class Bodies:
 
     @property
     def words(self) -> npt.NDArray[np.int64]:
-        """How many words each has; tokens, where no rare pairs are known."""
+        """Number of words of each document; of tokens, if rare pairs are unknown."""
         return self.corpus.lengths if self.rare_pairs is None else self.rare_pairs.words
 
 
 def near_duplicates(
     bodies: Bodies, pairs: Pairs, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
 ) -> Matches:
-    """Measure pairs by their shingles; return the near duplicates and the pieces from one mould.
+    """Measure pairs by their shingles; return the near duplicates and the templates.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def measure_pairs(
     memory: int = DEFAULT_MEMORY,
     whole: bool = False,
 ) -> Evidence:
-    """Measure pairs, each costly measure only where it can change the relation.
+    """Measure pairs; costly measures are taken only if they can change the relation.
 
     Parameters
     ----------

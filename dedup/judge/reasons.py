@@ -1,4 +1,4 @@
-"""Write the sentence that tells an editor why two texts have their relation.
+"""Write the sentence that explains to an editor why two texts have their relation.
 
 One function for a run, an index and the comparison of two texts. A sentence names the text whose share it gives: "it"
 is the text that is dropped, beside "the kept text"; where nothing is dropped it is "the shorter text" of the two. All
@@ -33,7 +33,7 @@ KEPT_TEXT = "the kept text"
 OPENINGS = {
     EXCERPT: "an excerpt",
     REVISED: "a revised version",
-    REWRITTEN: "tells the same in other words",
+    REWRITTEN: "the same report in other words",
     UPDATE: "an update",
     PARTIAL: "another article with something in common",
     TEMPLATE: "from one template",
@@ -75,7 +75,7 @@ DAYS_FROM = 72
 
 
 class _View(NamedTuple):
-    """From which of two texts a sentence looks at the other.
+    """The point of view of a sentence: one text and the other.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class _View(NamedTuple):
     is_shorter: bool
 
     def both(self, name: str, measures: Mapping[str, float]) -> tuple[str, str]:
-        """Return the share of the text and that of the other."""
+        """Return the share of the text and the share of the other."""
         shares = _share(measures[name]), _share(measures[f"{name}_longer"])
         return shares if self.is_shorter else shares[::-1]
 
@@ -104,7 +104,7 @@ def reason(
     other: str = KEPT_TEXT,
     words: float | None = None,
 ) -> str:
-    """Say in one sentence why two texts have their relation.
+    """Return a sentence that says why two texts have their relation.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def reason(
 
 
 def _view(measures: Mapping[str, float], dropped: int, other: str) -> _View:
-    """Return the view from the dropped text, or from the shorter one: the one with the larger share of its shingles."""
+    """Return the view from the dropped text, or from the shorter one, which has the larger share of shared shingles."""
     left, right = (measures.get(f"containment_{side}", 0.0) for side in ("left", "right"))
     if dropped == NEITHER or left == right == 0.0:
         return _View("the shorter text", "the longer one", True)
@@ -190,7 +190,7 @@ def _verbatim_both(measures: Mapping[str, float], view: _View) -> str:
 
 
 def _furniture(measures: Mapping[str, float], view: _View) -> str:
-    """Say how much of the text was not compared, for pages have it and articles do not."""
+    """Return the part of a sentence on how much of the text was not compared because it is page furniture."""
     name = "furniture" if view.is_shorter else "furniture_longer"
     if measures.get(name, 0.0) < MUCH_FURNITURE:
         return ""
@@ -198,7 +198,7 @@ def _furniture(measures: Mapping[str, float], view: _View) -> str:
 
 
 def _common(measures: Mapping[str, float], view: _View) -> str:
-    """Say what two texts have in common that are no copies: passages, or words where they share hardly a passage."""
+    """Return the part on what two texts share that are not copies: passages, or words if they share no passage."""
     if measures["verbatim"] >= PARTIAL_VERBATIM:
         return _verbatim(measures, view)
     rare = _share(measures["rare_containment"])
@@ -206,7 +206,7 @@ def _common(measures: Mapping[str, float], view: _View) -> str:
 
 
 def _grounds(measures: Mapping[str, float], model: Model, view: _View, count: int) -> str:
-    """Say what makes a text a copy: what is word for word, and what else adds most to the verdict."""
+    """Return the part on what makes a text a copy: its verbatim share, and what else adds most to the verdict."""
     if measures["verbatim"] >= NEARLY_ALL:
         return _verbatim(measures, view)
     parts = [_verbatim(measures, view)]
@@ -221,7 +221,7 @@ def _grounds(measures: Mapping[str, float], model: Model, view: _View, count: in
 
 
 def _news(measures: Mapping[str, float], model: Model) -> str:
-    """Say what speaks most for news: one measure, and a second one that says at least half as much."""
+    """Return the strongest sign of news, and a second one if it is at least half as strong."""
     hours = abs(measures.get("hours", 0.0))
     signs = {
         "new_stages": "their openings report different stages of the story",
@@ -238,7 +238,7 @@ def _news(measures: Mapping[str, float], model: Model) -> str:
 
 
 def _lack(measures: Mapping[str, float], model: Model, words: float | None) -> str:
-    """Say what speaks most against a copy."""
+    """Return the strongest reason why a pair is not a copy."""
     if measures["verbatim"] - measures["rare_containment"] >= COMMON:
         return "in wording that many articles use"
     if measures["new_numbers"] >= NO_NUMBERS:
@@ -261,7 +261,7 @@ def _lack(measures: Mapping[str, float], model: Model, words: float | None) -> s
 
 
 def _share(value: float) -> str:
-    """Return a share as a reader takes it in: a percentage, or a word at either end."""
+    """Return a share in a form for readers: a percentage, or a word at either end."""
     if value < 0.005:
         return NONE
     if value >= 0.995:

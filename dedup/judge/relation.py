@@ -1,11 +1,12 @@
-"""Name the relation of a pair, and its score, from its evidence: every rule in one place.
+"""Determine the relation of a pair, and its score, from its evidence: all rules are here.
 
-Two questions are asked of a pair, and each is answered by a probability. *Carried*: does most of the shorter text's
-own matter stand in the other, word for word or retold? *News*: does one of them report a turn that the other lacks?
-A pair is a copy where it is carried on, more likely than not, and has no news, with the certainty that is asked
-for; carried on, but with less certainty, it is an update. Both probabilities are logistic models of a few measures,
-each of which acts in one direction only and piecewise linearly; their coefficients stand in ``relation.json``,
-written by ``benchmarks/fit/relation.py``. Which copy it is, and what it is if it is none, say the rules of `judge`.
+Two questions are asked about a pair, and each is answered by a probability. *Carried*: is most of the shorter text's
+own content in the other, word for word or retold? *News*: does one of them report a turn that the other lacks? A pair
+is a copy if it is probably carried on, and has no news with the required certainty; if it is carried on with less
+certainty about news, it is an update. Both probabilities are logistic models of a few measures, each of which acts in
+one direction only and piecewise linearly; their coefficients are in ``relation.json``, written by
+``benchmarks/fit/relation.py``. The rules of `judge` determine the kind of copy, and the relation of a pair that is not
+a copy.
 """
 
 from __future__ import annotations
@@ -161,12 +162,12 @@ class Models:
 
     @staticmethod
     def of(params: Params) -> Models:
-        """Return the models that `Params.model` names; those in ``relation.json``, the shipped ones, by default."""
+        """Return the models that `Params.model` names, by default the shipped ones in ``relation.json``."""
         return _cached_models(params.model)
 
     @staticmethod
     def parse(text: str) -> Models:
-        """Read two models from JSON of the form of ``relation.json``.
+        """Read two models from JSON in the form of ``relation.json``.
 
         Raises
         ------
@@ -180,8 +181,8 @@ class Models:
         )
         unknown = {term[0] for model in (carried, news) for term in model.terms} - {*_READ, *_MADE}
         if unknown:
-            found = f"a model that asks for {', '.join(sorted(unknown))}"
-            raise ParamsError(found, "measures of this version", "fit it again: dedup fit")
+            found = f"a model with {', '.join(sorted(unknown))}"
+            raise ParamsError(found, "measures of this version of dedup", "fit it again with dedup fit")
         return Models(carried, news)
 
 
@@ -231,7 +232,7 @@ def ruled_out(inputs: Inputs) -> npt.NDArray[np.bool_]:
 
 
 def are_versions(inputs: Inputs) -> npt.NDArray[np.bool_]:
-    """Return which pairs are two versions of one story, whatever else stands on their pages."""
+    """Return which pairs are two versions of one story, whatever else is on their pages."""
     verbatim, lead, rare = inputs["verbatim"], inputs["shared_lead"], inputs["rare_containment"]
     bounds = zip(VERSION_VERBATIM, VERSION_LEAD, VERSION_RARE, strict=True)
     can_be = (inputs["tokens"] >= VERSION_TOKENS) & (inputs["contradicted"] < VERSION_CONTRADICTED)
@@ -239,7 +240,7 @@ def are_versions(inputs: Inputs) -> npt.NDArray[np.bool_]:
 
 
 def begin_alike(inputs: Inputs) -> npt.NDArray[np.bool_]:
-    """Return which pairs begin with the same words and share much besides, so that news is unlikely."""
+    """Return which pairs begin with the same words and share much else, so that news is unlikely."""
     alike = (inputs["shared_lead"] >= SAME_OPENING) & (inputs["verbatim"] >= SAME_VERBATIM)
     alike &= (inputs["rare_containment"] >= SAME_RARE) & (inputs["new_stages"] <= SAME_STAGES)
     return np.asarray(alike & (inputs["hours"] <= SAME_HOURS))
@@ -265,7 +266,7 @@ def news_probability(inputs: Inputs, model: npt.NDArray[np.float64]) -> npt.NDAr
 
 
 def tolerance(carried: npt.NDArray[np.float64], certainty: float) -> npt.NDArray[np.float64]:
-    """Return the highest probability of news that a copy may have; it falls as being carried on is in doubt."""
+    """Return the highest probability of news that a copy may have; it is lower if ``carried`` is less certain."""
     doubtless = np.clip((carried - CARRIED) / (1.0 - CARRIED), 0.0, 1.0)
     return np.asarray((1.0 - certainty) * (IN_DOUBT + (1.0 - IN_DOUBT) * doubtless))
 
@@ -273,7 +274,7 @@ def tolerance(carried: npt.NDArray[np.float64], certainty: float) -> npt.NDArray
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
     """Return the pairs whose resemblance reaches the threshold, as matches; their score is the resemblance.
 
-    Those whose numbers contradict each other are pieces from one mould; those that seem to have news, updates.
+    Those whose numbers contradict each other are templates; those that seem to have news are updates.
     """
     (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
     near = evidence.take(at)
@@ -285,7 +286,7 @@ def near_duplicates(evidence: Evidence, params: Params) -> Matches:
 
 
 def is_reported(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
-    """Return which pairs have a relation that is reported, as far as is known before their shingles are compared.
+    """Return which pairs have a relation that is reported, as far as is known before shingles are compared.
 
     All but those of one event, unless they are asked for and share rare word pairs enough.
     """
@@ -295,7 +296,7 @@ def is_reported(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
 
 
 def may_be_template(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
-    """Return which pairs must be compared for contradicting facts: those carried on, or alike from one side."""
+    """Return which pairs must be checked for contradicting facts: those carried on, or alike from one side."""
     relation, _ = _relations(evidence, params)
     alike = np.maximum(evidence["verbatim"], evidence["verbatim_longer"])
     same = np.minimum(evidence["verbatim"], evidence["verbatim_longer"]) >= ALL_VERBATIM
@@ -308,7 +309,7 @@ def may_be_update(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:
 
 
 def judge(evidence: Evidence, params: Params) -> Matches:
-    """Return every pair with its relation and score, as matches; the evidence must be complete."""
+    """Return each pair with its relation and score, as matches; the evidence must be complete."""
     relation, carried = _relations(evidence, params)
     score = carried.copy()
     is_near = evidence["resemblance"] >= params.threshold
@@ -327,7 +328,7 @@ def judge(evidence: Evidence, params: Params) -> Matches:
 
 
 def carried_share(verbatim: npt.NDArray[np.float64], order: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return which share of one side of each pair the other has, verbatim or in order."""
+    """Return the share of one side of each pair that the other has, verbatim or in order."""
     return np.asarray(verbatim + (1.0 - verbatim) * np.minimum(1.0, order / RETOLD_ORDER))
 
 
@@ -339,7 +340,7 @@ def _with_updates(
     container: npt.NDArray[np.int8],
     params: Params,
 ) -> Matches:
-    """Return the matches, with updates told from copies, and both probabilities among the measures."""
+    """Return the matches with updates separated from copies, and both probabilities among the measures."""
     inputs = model_inputs(evidence)
     is_carried = relation < UPDATE
     news = news_probability(inputs, Models.of(params).news.probability(inputs))
@@ -360,7 +361,7 @@ def _with_updates(
 
 
 def _superseding(evidence: Evidence) -> npt.NDArray[np.int8]:
-    """Return the later side of each pair where nearly all of the earlier stands in it."""
+    """Return the later side of each pair that contains nearly all of the earlier side."""
     share = carried_share(evidence["verbatim"], evidence["anchor_order"])
     share_longer = carried_share(evidence["verbatim_longer"], evidence["anchor_order_longer"])
     right_is_shorter = evidence.lengths_right < evidence.lengths_left
@@ -371,7 +372,7 @@ def _superseding(evidence: Evidence) -> npt.NDArray[np.int8]:
 
 
 def _relations(evidence: Evidence, params: Params) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float64]]:
-    """Return the relation of every pair by how its agreement lies, and the probability that it is carried on."""
+    """Return the relation of each pair by the layout of its agreement, and the probability that it is carried on."""
     inputs = model_inputs(evidence)
     carried = carried_probability(inputs, Models.of(params).carried.probability(inputs))
     verbatim, order, rare = inputs["verbatim"], inputs["anchor_order"], inputs["rare_containment"]

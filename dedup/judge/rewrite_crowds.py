@@ -1,9 +1,9 @@
 """Thin out crowds: hundreds of rewrites of one text, which make the words of the story look common.
 
-Rare words are what tells copying from habit, but a text that was rewritten three hundred times has no rare words left:
-its rewrites would hide one another. Such a crowd is recognised by word pairs of middling frequency that stand together,
-again and again, in the same documents, which must also be alike in their words: in a small corpus pairs of that
-frequency are just common. Of each crowd only `COUNTED` documents are then counted, and its words are rare again.
+Rare words distinguish copying from habit, but a text that was rewritten three hundred times has no rare words left: its
+rewrites would hide one another. A crowd of rewrites is recognised by word pairs of middling frequency that occur
+together again and again in the same documents. These must also have similar words, because in a small corpus pairs of
+that frequency are merely common. Only `COUNTED` documents of each crowd are then counted, and its words are rare again.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def thinned_articles(
     documents : int64 array, ascending
         Whose they are.
     articles : int64 array, ascending
-        Those whose words were counted.
+        The documents whose words were counted.
     scratch : Scratch
     threads : int
     worth : float
@@ -91,7 +91,7 @@ def _connected(
     scratch: Scratch,
     threads: int,
 ) -> npt.NDArray[np.int64]:
-    """Return the first document of each one's crowd; -1 where the crowd has fewer members than the least."""
+    """Return the first document of each one's crowd; -1 if the crowd is too small."""
     pairs = pairs_in_postings(crowd_sketches, documents, overlap, overlap, MET, scratch, threads).pairs
     crowd = _components(pairs, len(corpus))
     large = np.bincount(crowd, minlength=len(corpus))[crowd] >= least

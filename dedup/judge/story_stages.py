@@ -23,7 +23,7 @@ STAGES_FILE = Path(__file__).with_name("stages.json")
 
 
 def words() -> dict[str, list[str]]:
-    """Return the words of each stage and of each weekday, by the name of it; not folded."""
+    """Return the words of each stage and of each weekday, by its name; they are not folded."""
     read = json.loads(STAGES_FILE.read_text("utf-8"))
     endings = {language: ["", *listed.replace("-", "").split()] for language, listed in read["endings"].items()}
     stages = {
@@ -43,7 +43,7 @@ def _forms(listed: str, endings: list[str]) -> list[str]:
 
 @functools.cache
 def table() -> npt.NDArray[np.uint32]:
-    """Return the hash table of these words that `dedup.kernels.news_signs.news` looks tokens up in.
+    """Return the hash table of these words in which `dedup.kernels.news_signs.news` looks tokens up.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Escape texts for a terminal, so that no id or text of others clears the screen or forges a line.
+"""Escape texts for a terminal, so that no id or text from outside can clear the screen or forge a line.
 
 This is for the eye only. What is written to files and tables has to be valid UTF-8 and otherwise unchanged:
 `dedup.io.bytes.surrogates.printable` sees to that, and leaves control characters as they are.
@@ -16,7 +16,7 @@ _OF_A_TEXT = re.compile(f"[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f{_TURNING}\ud800-\ud
 
 
 def shown(text: str) -> str:
-    r"""Escape in an id, a name or a message what would control the terminal or begin another line.
+    r"""Escape characters of an id, a name or a message that would control the terminal or begin another line.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def shown(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Replace each character of a text that would control the terminal by a dot; positions stay the same.
+    """Replace characters of a text that would control the terminal by dots; positions stay the same.
 
     Line ends stay, and tabs become spaces.
     """

@@ -1,4 +1,4 @@
-"""Mark passages of a text in a terminal: what it shares with another."""
+"""Mark the passages that a text shares with another, for a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BRACKETS = "[[", "]]"
 
 
 def marked(text: str, passages: Sequence[tuple[int, int]], color: bool) -> str:
-    """Return a text, safe to print, with its passages in red, or in double brackets.
+    """Return a text, safe to print, with its passages in red or in double brackets.
 
     Parameters
     ----------

@@ -27,7 +27,9 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     matched = summary["matches"]
     lines = [
         _row("records", summary["records"], f"{_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"),
-        _row("kept", summary["kept"], f"of copies the {_POLICIES[summary['keep']]}" if summary["clusters"] else ""),
+        _row(
+            "kept", summary["kept"], f"of each cluster, the {_POLICIES[summary['keep']]}" if summary["clusters"] else ""
+        ),
         _row("dropped", sum(dropped.values()), ", ".join(f"{name} {count:,}" for name, count in dropped.items())),
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
         _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
@@ -35,7 +37,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     if summary["fields"]["used"]:
         lines.append(f"{'fields':<9}{'':>11}  {_fields(summary['fields']['used'])}")
     if matched["update"]:
-        remark = f"pairs of which one carries the other on with news: {_stories(summary['stories'])}"
+        remark = f"pairs in which one text continues the other with news: {_stories(summary['stories'])}"
         lines.append(_row("update", matched["update"], remark))
     if matched["partial"]:
         lines.append(_row("partial", matched["partial"], "pairs of different articles that share passages"))
@@ -80,12 +82,12 @@ AS_COPY = {
 }
 
 _POLICIES = {
-    "first": "first of the input is kept",
-    "earliest": "earliest is kept",
-    "latest": "latest is kept",
-    "longest": "longest is kept",
-    "source": "preferred source's is kept",
-    "original": "agency's, or the outlet's that credits none, is kept",
+    "first": "first in the input",
+    "earliest": "earliest",
+    "latest": "latest",
+    "longest": "longest",
+    "source": "one of a preferred source",
+    "original": "agency's own, or one that credits no agency",
 }
 
 
@@ -94,7 +96,7 @@ def _row(name: str, count: int, remark: str) -> str:
 
 
 def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
-    """Say which fields were used, and where several were used for one role, in how many records each."""
+    """List the fields that were used; if several were used for one role, with the number of records of each."""
     roles = []
     for role, names in used.items():
         if len(names) > 1:
@@ -111,7 +113,7 @@ def _stories(count: int) -> str:
 def _of_index(index: Mapping[str, Any]) -> str:
     size = f", {_size(index['bytes'])}" if "bytes" in index else ""
     line = f"in {shown(index['path'])}{size}: {index['added']:,} added"
-    return line + (f"; {index['copies']:,} of the dropped copy what it held" if index["copies"] else "")
+    return line + (f"; {index['copies']:,} dropped as copies of earlier documents" if index["copies"] else "")
 
 
 def _seconds(summary: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ _WORD = re.compile(r"\S+")
 def beside(
     texts: Sequence[str], heads: Sequence[str], columns: int, limit: int | None = None, color: bool = False
 ) -> str:
-    """Return two texts in two columns, under their heads.
+    """Return two texts in two columns, with a heading each.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def _padded(line: str, width: int) -> str:
 
 
 def columns_of(text: str) -> int:
-    """Return how many columns of a terminal a line takes."""
+    """Return the number of terminal columns that a line takes."""
     if text.isascii():
         return len(text)
     return sum(

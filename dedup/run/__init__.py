@@ -1,1 +1,1 @@
-"""A deduplication run from its inputs to its result: the stages, their checkpoints, and an index beside them."""
+"""Deduplicate, from inputs to result: the stages of a run, its checkpoints, and its index."""

@@ -1,4 +1,4 @@
-"""Save the finished steps of a run, so that another process can continue where one was killed.
+"""Save the finished steps of a run, so that another process can continue if one is killed.
 
 Every step of a run is determined by its input. So a step that is finished need only leave its result: a run that is
 resumed loads that instead of computing it, and ends with the same bytes. Results are synced to the disk before the list
@@ -94,32 +94,32 @@ class Checkpoint:
 
     @property
     def has_saved(self) -> bool:
-        """Whether there is anything that a later process could continue from."""
+        """Whether a later process could continue from saved steps."""
         return self._has_saved
 
     @property
     def is_due(self) -> bool:
-        """Whether enough work was done since the last save for another one."""
+        """Whether enough work has been done since the last save."""
         return self._folder is not None and time.monotonic() - self._saved_at >= self._save_after
 
     @property
     def key(self) -> secret.Key:
-        """The key of the fingerprints and digests of the run: the one that it began with."""
+        """The key of the run's fingerprints and digests, drawn when it began."""
         return secret.key_of(bytes.fromhex(self._manifest["secret"]))
 
     @property
     def reading(self) -> dict[str, Any] | None:
-        """The state that was last given to `save_reading`, with ``done``; None where nothing was read."""
+        """The state last passed to `save_reading`, with ``done``; None if nothing was read."""
         state: dict[str, Any] | None = self._manifest["reading"]
         return state
 
     def array(self, name: str, dtype: npt.DTypeLike) -> ScratchArray:
-        """Return a scratch array of the reading: what was saved of it, or a new one."""
+        """Return a scratch array for reading, with its saved values or new."""
         size = self.reading["sizes"].get(name, 0) if self.reading else 0
         return self.scratch.array(name, dtype, size)
 
     def save_reading(self, state: Mapping[str, Any], done: bool = False) -> None:
-        """Save how far reading has come: all scratch arrays, and the state; not before that is worth it.
+        """Save the progress of reading: all scratch arrays, and the state; but only if it is due.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class Checkpoint:
             self._publish()
 
     def load(self, step: str, scratch_arrays: ScratchNames = ()) -> Arrays | None:
-        """Return the arrays that a step has left; None where it must be computed.
+        """Return the arrays that a finished step saved, None if it must be computed.
 
         Parameters
         ----------
@@ -203,11 +203,11 @@ def _loaded(path: Path) -> Arrays:
     except OSError as error:
         raise damaged(path, f"cannot be read ({(error.strerror or str(error)).lower()})", "what was saved") from error
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise damaged(path, "has other bytes", "those that were saved") from error
+        raise damaged(path, "differs from what was saved", "the saved bytes") from error
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """Return the list of finished steps; None where there is none that this version can use."""
+    """Return the list of finished steps, None if there is none that this version can use."""
     try:
         manifest = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -224,6 +224,6 @@ def _refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     if changes:
         raise ParamsError(
             f"the unfinished run was called with other arguments: {'; '.join(changes)}",
-            "the same arguments to resume with",
+            "the same arguments",
             "run with those, or without --resume to start from the beginning",
         )

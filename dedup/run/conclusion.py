@@ -36,7 +36,7 @@ def conclude(
     texts : DistinctTexts
     matching : Matching
     index_matches : IndexMatches
-        Documents of an index: from here on they stand behind those of the run, and so do they among the records.
+        Documents of an index: from here on they follow those of the run, also among the records.
     policy : str
         Which of several copies is kept.
     params : Params

@@ -13,7 +13,7 @@ from dedup.store.scratch import Scratch
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """Parameters, limits and bookkeeping of a run, which travel together from stage to stage.
+    """Parameters, limits and bookkeeping of a run, passed from stage to stage.
 
     Parameters
     ----------
@@ -39,5 +39,5 @@ class RunContext:
 
     @property
     def memory(self) -> int:
-        """Bytes that the run may take."""
+        """Bytes that the run may use."""
         return self.scratch.memory

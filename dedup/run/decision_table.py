@@ -1,4 +1,4 @@
-"""Write down one decision for each record: kept, dropped or rejected, for whom and why."""
+"""Build the table of decisions, one for each record: kept, dropped or rejected, for which other record and why."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ SLICE = 1 << 16
 
 
 class Decisions:
-    """One decision for each record, made into tables a slice at a time.
+    """The decisions of a run, one for each record, made into tables a slice at a time.
 
     Parameters
     ----------
     records : Records
     ids : pyarrow.LargeStringArray
-        Of the records, and behind them of the documents of an index.
+        Those of the records, followed by those of the documents of an index.
     matches : Matches
     outcome : Outcome
     origins : Origins
@@ -71,11 +71,11 @@ class Decisions:
 
     @property
     def leader(self) -> npt.NDArray[np.int64]:
-        """The kept record of each one's cluster, by number; -1 for rejected ones."""
+        """The number of the kept record in each record's cluster, -1 for rejected ones."""
         return self._outcome.leader
 
     def by_relation(self) -> dict[str, int]:
-        """Return how many records are dropped, by relation."""
+        """Return the number of dropped records for each relation."""
         by_match = self._matches.relation[self._outcome.match[self._is_dropped & ~self._outcome.twin]]
         counts = np.bincount(by_match, minlength=len(RELATIONS))
         counts[IDENTICAL] += self._outcome.twin.sum()
@@ -87,82 +87,82 @@ class Decisions:
             yield self._slice(slice(first, min(first + SLICE, len(self))))
 
     def rejections(self) -> Iterator[tuple[str, int, str, bytes, int]]:
-        """Yield file, row, reason, raw bytes and their number of every rejected record, in input order."""
+        """Yield file, row, reason, raw bytes and their number for each rejected record, in input order."""
         rejected = self._records.rejected
         for number, record in enumerate(rejected.records.tolist()):
             file, row = self._records.files[self._records.file[record]], int(self._records.row[record])
             raw, size = rejected.raw[number].as_py(), int(rejected.sizes[number])
             yield file, row, rejected.reasons[number].as_py(), raw, size
 
-    def _slice(self, some: slice) -> pa.Table:
+    def _slice(self, block: slice) -> pa.Table:
         records, matches, outcome = self._records, self._matches, self._outcome
-        n = some.stop - some.start
-        dropped, twin, match = self._is_dropped[some], outcome.twin[some], outcome.match[some]
+        n = block.stop - block.start
+        dropped, twin, match = self._is_dropped[block], outcome.twin[block], outcome.match[block]
         by_match = dropped & ~twin
         relation = np.full(n, IDENTICAL, np.int8)
         relation[by_match] = matches.relation[match[by_match]]
         score = np.ones(n)
         score[by_match] = matches.score[match[by_match]]
-        lo, hi = np.searchsorted(self._origins.records, [some.start, some.stop])
+        lo, hi = np.searchsorted(self._origins.records, [block.start, block.stop])
         credit = np.full(n, UNKNOWN)
-        credit[self._origins.records[lo:hi] - some.start] = self._origins.credit[lo:hi]
-        copied = pa.array(outcome.leader[some], mask=~dropped)
-        leader = pa.array(outcome.leader[some], mask=outcome.rejected[some])
-        story = pa.array(outcome.story[some], mask=outcome.story[some] < 0)
+        credit[self._origins.records[lo:hi] - block.start] = self._origins.credit[lo:hi]
+        copied = pa.array(outcome.leader[block], mask=~dropped)
+        leader = pa.array(outcome.leader[block], mask=outcome.rejected[block])
+        story = pa.array(outcome.story[block], mask=outcome.story[block] < 0)
         columns = [
-            records.ids[some.start : some.stop],
-            pa.array(records.files, pa.string()).take(pa.array(records.file[some])),
-            pa.array(records.row[some]),
-            pa.array(outcome.kept[some]),
+            records.ids[block.start : block.stop],
+            pa.array(records.files, pa.string()).take(pa.array(records.file[block])),
+            pa.array(records.row[block]),
+            pa.array(outcome.kept[block]),
             self._ids.take(copied),
             pa.array(RELATIONS, pa.string()).take(pa.array(relation, mask=~dropped)),
             pa.array(score, mask=~dropped),
             self._ids.take(leader),
             self._ids.take(story),
             pa.array(self._origins.names, pa.string()).take(pa.array(credit, mask=credit == UNKNOWN)),
-            pa.array(self._reasons(some, by_match, credit), pa.string()),
+            pa.array(self._reasons(block, by_match, credit), pa.string()),
         ]
         return pa.table([column.cast(field.type) for column, field in zip(columns, DECISIONS, strict=True)], DECISIONS)
 
     def _reasons(
-        self, some: slice, by_match: npt.NDArray[np.bool_], credit: npt.NDArray[np.int64]
+        self, block: slice, by_match: npt.NDArray[np.bool_], credit: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.object_]:
         records, matches, outcome = self._records, self._matches, self._outcome
-        lengths = records.lengths[some]
+        lengths = records.lengths[block]
         reasons = np.full(len(lengths), "no copy found", object)
         reasons[(lengths < self._min_tokens) & (lengths > 0)] = "very short: compared for identity only"
         reasons[lengths == 0] = "no words"
-        reasons[records.sizes[some] == 0] = "no text"
-        sizes = outcome.cluster_size[some]
-        leads = np.nonzero(outcome.kept[some] & (sizes > 1))[0]
-        contained = outcome.contained[some][leads].tolist()
+        reasons[records.sizes[block] == 0] = "no text"
+        sizes = outcome.cluster_size[block]
+        leads = np.nonzero(outcome.kept[block] & (sizes > 1))[0]
+        contained = outcome.contained[block][leads].tolist()
         reasons[leads] = [_kept(self._policy, *two) for two in zip(sizes[leads].tolist(), contained, strict=True)]
-        reasons[outcome.twin[some]] = reason(IDENTICAL, {})
+        reasons[outcome.twin[block]] = reason(IDENTICAL, {})
         for record in np.nonzero(by_match)[0].tolist():
-            match = outcome.match[some.start + record]
+            match = outcome.match[block.start + record]
             measures = dict(zip(MEASURES, matches.measures[:, match].tolist(), strict=True))
-            via = int(outcome.via[some.start + record])
+            via = int(outcome.via[block.start + record])
             reasons[record] = reason(
                 int(matches.relation[match]),
                 measures,
                 self._models,
-                dropped=int(outcome.side[some.start + record]),
+                dropped=int(outcome.side[block.start + record]),
                 other=KEPT_TEXT if via < 0 else OTHER_VERSION,
             )
             if via >= 0:
                 reasons[record] += VIA.format(self._ids[via].as_py())
-        reasons[outcome.in_index[some]] += IN_INDEX
+        reasons[outcome.in_index[block]] += IN_INDEX
         for record in np.nonzero(credit != UNKNOWN)[0].tolist():
             reasons[record] += f"; credits {self._origins.names[credit[record]]}"
         rejected = records.rejected
-        lo, hi = np.searchsorted(rejected.records, [some.start, some.stop])
+        lo, hi = np.searchsorted(rejected.records, [block.start, block.stop])
         for number in range(lo, hi):
-            reasons[rejected.records[number] - some.start] = f"rejected: {rejected.reasons[number]}"
+            reasons[rejected.records[number] - block.start] = f"rejected: {rejected.reasons[number]}"
         return reasons
 
 
 def _kept(policy: str, size: int, contained: int) -> str:
-    """Say why a record is kept of a cluster: the keep policy's choice, but for shorter ones that stand in it."""
+    """Return why a record of a cluster is kept: by the keep policy, or because it contains records preferred to it."""
     if not contained:
         return f"{policy} of {size} copies"
     rest = size - contained

@@ -41,17 +41,17 @@ def deduplicate(
         Folder for kept records, decisions, matches, rejected records and the summary. It changes only when all of them
         are written.
     params : Params, optional
-        What counts as a copy, and which of several copies is kept.
+        The parameters that decide what counts as a copy, and which of several copies is kept.
     fields : Fields, optional
         Which fields hold id, text, date and source, how dates are written, and the encoding of files. By default they
         are recognised.
     index : path, URL or Index, optional
-        An index whose documents come before all others, whatever ``params.keep``: a document that copies one of them,
-        which is itself no copy, is dropped, and what is kept is added once the output is in place. It is made if it is
-        not there; one that is open for writing stays open. ``params`` must be those of the index, except for ``keep``
-        and ``prefer``; by default they are.
+        An index whose documents come before all others, whatever ``params.keep`` is: a record that copies a kept
+        document of the index is dropped, and the kept records are added once the output is in place. The index is
+        created if it does not exist; one that is open for writing stays open. ``params`` must be those of the index,
+        except for ``keep`` and ``prefer``; by default they are.
     agencies : path, optional
-        A file of news agencies, to be recognised as credits besides those that are shipped.
+        A file of news agencies that are recognised as credits in addition to the shipped ones.
     run : RunOptions, optional
         Threads, memory, temporary files, resuming: how the run is carried out.
     **params_fields
@@ -60,13 +60,13 @@ def deduplicate(
     Returns
     -------
     Result
-        Its ``decisions`` is a table of one row for each record, its ``matches`` one of a row for each pair, its
+        Its ``decisions`` is a table with one row for each record, its ``matches`` one with a row for each pair, its
         ``kept`` one of the kept records with all their fields.
 
     Raises
     ------
     ParamsError
-        When an argument cannot be used, or a keyword is no field of `Params`.
+        If an argument cannot be used, or a keyword is not a field of `Params`.
     InputError
         When the input cannot be read; `ColumnError` when a field is missing, `RecordError` at a malformed record, if
         the run is strict.
@@ -109,7 +109,7 @@ def deduplicate(
 def open_index(
     index: Index | str | os.PathLike[str] | None, chosen: Mapping[str, Any], tuning: RunTuning
 ) -> Iterator[tuple[Params, IndexStep | None]]:
-    """Open the index of a run, if there is one, and settle the parameters.
+    """Open the index of a run, if there is one, and determine the parameters.
 
     Parameters
     ----------

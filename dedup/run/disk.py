@@ -1,4 +1,4 @@
-"""Announce how much room a run's temporary files will take, and refuse a run for which there is far too little."""
+"""Announce how much space a run's temporary files will take, and refuse a run if far too little is free."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEAST_SHARE = 0.5
 def announce_scratch(
     source: Source, output: Output | None, params: Params, options: RunOptions, progress: Progress
 ) -> None:
-    """Announce the room that the scratch files of a large run will take, before it begins.
+    """Announce the space that the scratch files of a large run will take, before it begins.
 
     Raises
     ------

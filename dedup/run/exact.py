@@ -1,4 +1,4 @@
-"""Number the distinct texts of a run: from here on nothing sees the order of the input, nor any text twice."""
+"""Number the distinct texts of a run in keep order: later stages see each text once, and no input order."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def distinct_texts(records: Records, policy: str, params: Params, agencies: Agen
     return DistinctTexts(corpus, records.segments.take(record), document, record)
 
 
-def _text_hashes(records: Records, some: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def _text_hashes(records: Records, places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     """Return the XXH3-64 of the token hashes of some records."""
-    texts = zip(records.starts[some].tolist(), records.ends[some].tolist(), strict=True)
+    texts = zip(records.starts[places].tolist(), records.ends[places].tolist(), strict=True)
     tokens = records.tokens.view(np.uint8).data
     found = np.array([xxhash.xxh3_64_intdigest(tokens[4 * start : 4 * end]) for start, end in texts], np.uint64)
     release(records.tokens)

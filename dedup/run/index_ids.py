@@ -1,4 +1,4 @@
-"""Check the ids of records that go to an index: each has one of its own, and none is too long."""
+"""Check the ids of records that are added to an index: each record has its own, and none is too long."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dedup.io.formats.batch_builder import names_of_rows
 
 
 def check_ids(batch: Batch) -> None:
-    """Refuse records without an id of their own: those made up for them would name others in the next input.
+    """Refuse records without an id of their own, because ids made up for them would occur again in the next input.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def check_ids(batch: Batch) -> None:
     is_nameless[list(batch.rejected)] = False
     if is_nameless.any():
         found = f"{batch.file}, row {batch.row[np.argmax(is_nameless)]}: no id"
-        hint = "name the field with --id-field (id_field=); the index knows documents by it"
+        hint = "name the field with --id-field (id_field=); the index identifies documents by it"
         raise InputError(found, "an id for every record that goes to an index", hint)
     sizes = np.asarray(pc.binary_length(batch.id))
     if sizes.max(initial=0) > ID_BYTES:

@@ -1,9 +1,9 @@
-"""Matches of a run's documents with those that an index held before, and the documents that are dropped by them.
+"""Hold the matches of a run's documents with those of an index, and find the documents that are dropped by them.
 
 Documents of the index are kept, whatever the keep policy: a document of the run that copies one of them, which is
 itself no copy of another, is dropped for it before the documents of the run are compared with each other. So it leads
 no cluster, and a document is dropped only for a direct match with one that is kept. In the clusters and matches of a
-run, and among its records, the documents of the index come behind those of the run.
+run, and among its records, the documents of the index come after those of the run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dedup.schema import RIGHT
 
 @dataclass(frozen=True, slots=True)
 class IndexMatches:
-    """Documents of an index that those of a run match, in the order in which they were added, and these matches.
+    """Documents of an index that match those of a run, in the order in which they were added, and the matches.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class IndexMatches:
 
     @staticmethod
     def none(n_documents: int) -> IndexMatches:
-        """Return the matches of a run's documents without an index: none."""
+        """Return the empty matches of a run without an index."""
         names = pa.array([], pa.large_string())
         none = np.empty(0, np.int64), np.empty(0, bool)
         return IndexMatches(names, names, names, *none, Matches.none(), np.full(n_documents, -1))
@@ -63,11 +63,11 @@ class IndexMatches:
         return self.joins >= 0
 
     def copies(self, texts: DistinctTexts) -> int:
-        """Return how many records of the run are dropped for one of these."""
+        """Return how many records of the run are dropped for a document of the index."""
         return int(self.decided[texts.document[texts.document >= 0]].sum())
 
     def again(self, texts: DistinctTexts, ids: pa.LargeStringArray) -> int:
-        """Return how many records of the run are dropped for a document of the same id, added by an earlier run."""
+        """Return how many records of the run are dropped for a document of the same id, from an earlier run."""
         (records,) = np.nonzero(texts.document >= 0)
         joins = self.joins[texts.document[records]]
         records, joins = records[joins >= 0], joins[joins >= 0]
@@ -75,11 +75,11 @@ class IndexMatches:
         return pc.sum(pc.equal(ids.take(pa.array(records)), of)).as_py() or 0
 
     def behind(self, texts: DistinctTexts, n_records: int) -> DistinctTexts:
-        """Return the documents of the run with these behind them, each with a record of its own."""
+        """Return the documents of the run followed by these, each with a record of its own."""
         return replace(texts, record=np.concatenate([texts.record, n_records + np.arange(len(self))]))
 
     def merged(self, matches: Matches, found: Clusters) -> tuple[Matches, Clusters]:
-        """Return the matches and clusters of a run with those of its documents and these."""
+        """Return the matches and clusters of a run, with these matches and the documents dropped by them."""
         if len(self) == 0:
             return matches, found
         n = len(self.joins)
@@ -94,7 +94,7 @@ class IndexMatches:
 def best_matches(
     matches: Matches, original: npt.NDArray[np.bool_], last_copy: int, n_documents: int
 ) -> npt.NDArray[np.int64]:
-    """Return the match by which each document of a run is dropped for one of an index, -1 where there is none.
+    """Return the match by which each document of a run is dropped for one of the index, or -1.
 
     The closest relation, then the highest score, then the document that was added first; as in `dedup.judge.clusters`,
     a text that contains an excerpt is not dropped for it.
@@ -112,9 +112,9 @@ def best_matches(
     is_copy = matches.are_copies(last_copy) & original[matches.left]
     is_copy &= matches.container != RIGHT
     (copies,) = np.nonzero(is_copy)
-    some = matches.take(copies)
+    copied = matches.take(copies)
     # The worst first, so that of each document the best is what stays.
-    order = np.lexsort((some.left, -some.score, some.relation))[::-1]
+    order = np.lexsort((copied.left, -copied.score, copied.relation))[::-1]
     joins = np.full(n_documents, -1)
-    joins[some.right[order]] = copies[order]
+    joins[copied.right[order]] = copies[order]
     return joins

@@ -1,4 +1,4 @@
-"""The index of a run: copies of what it holds are dropped, and the kept documents are added to it.
+"""Run against an index: drop copies of its documents first, and add the kept documents last.
 
 The index is opened, and locked, before anything is read. The documents of the run are compared with it before they are
 compared with each other. Kept documents are added last, when the output is in place: in one transaction, so that all of
@@ -49,14 +49,14 @@ Places = npt.NDArray[np.int64]
 
 
 @contextmanager
-def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any], tuning: RunTuning) -> Iterator[IndexStep]:
-    """Open the index of a run, or make one, and lock it; one that was made is removed again if the run fails.
+def opened(index: Index | str | os.PathLike[str], chosen: Mapping[str, Any], tuning: RunTuning) -> Iterator[IndexStep]:
+    """Open and lock the index of a run, or create it; a created one is removed again if the run fails.
 
     Parameters
     ----------
     index : Index, path or URL
         An index that is open for writing stays open.
-    given : mapping
+    chosen : mapping
         The parameters that the caller gave, by name; the others are those of the index.
     tuning : RunTuning
 
@@ -64,15 +64,15 @@ def opened(index: Index | str | os.PathLike[str], given: Mapping[str, Any], tuni
     ------
     ParamsError, StorageError
     """
-    asked = Params(**given)  # refused before anything is made
+    asked = Params(**chosen)  # refused before anything is made
     if isinstance(index, Index):
-        yield IndexStep(index, given, tuning)
+        yield IndexStep(index, chosen, tuning)
         return
     folder = None if is_url(index) else _folder(index)
     there, is_made = folder is not None and folder.is_dir(), not _is_index(index)
     ours = Index(index, replace(asked, keep=None, prefer=()) if is_made else None)
     try:
-        yield IndexStep(ours, given, tuning, closes=True)
+        yield IndexStep(ours, chosen, tuning, closes=True)
     except BaseException:
         is_empty = False
         with suppress(StorageError):  # the first failure is the one that is reported
@@ -92,7 +92,7 @@ def _folder(path: str | os.PathLike[str]) -> Path:
 
 
 def _is_index(place: str | os.PathLike[str]) -> bool:
-    """Return whether there is an index already; what is wrong with it is reported when it is opened for writing."""
+    """Return whether an index exists; any damage is reported when it is opened for writing."""
     if not is_url(place):
         return is_index(_folder(place))
     with suppress(StorageError):
@@ -102,13 +102,13 @@ def _is_index(place: str | os.PathLike[str]) -> bool:
 
 
 class IndexStep:
-    """The index of a run: compared first, added to last.
+    """The index of a run: documents are compared with it first, and added to it last.
 
     Parameters
     ----------
     index : Index
         Open for writing.
-    given : mapping
+    chosen : mapping
         Parameters that must be those of the index, but for `OF_THE_RUN`.
     tuning : RunTuning
     closes : bool
@@ -130,21 +130,21 @@ class IndexStep:
     ParamsError, StorageError
     """
 
-    def __init__(self, index: Index, given: Mapping[str, Any], tuning: RunTuning, closes: bool = False) -> None:
+    def __init__(self, index: Index, chosen: Mapping[str, Any], tuning: RunTuning, closes: bool = False) -> None:
         self._index = BulkIndex(index)
         self._tuning = tuning
         self._closes = closes
         stored = self._index.params
         self.identity = self._index.identity()
         self.place = str(self.identity["place"])
-        _refuse_others(self.place, stored, Params(**given), [name for name in given if name not in OF_THE_RUN])
+        _refuse_others(self.place, stored, Params(**chosen), [name for name in chosen if name not in OF_THE_RUN])
         self.key = self._index.key
-        self.params = replace(stored, **{name: given.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
+        self.params = replace(stored, **{name: chosen.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
         self.is_done = False
         self._add: Places = np.empty(0, np.int64)
 
     def check(self, batch: Batch) -> None:
-        """Refuse records without an id of their own: those made up for them would name others in the next run.
+        """Refuse records without an id of their own, because ids made up for them would occur again in the next run.
 
         Raises
         ------
@@ -186,7 +186,7 @@ class IndexStep:
     def settle(
         self, records: Records, is_kept: npt.NDArray[np.bool_], copies: int, again: int, summary: dict[str, Any]
     ) -> None:
-        """Note which records are to be added, and report on the index in the summary.
+        """Determine which records will be added, and report on the index in the summary.
 
         Kept records without words are not added: nothing could ever match them.
 
@@ -211,11 +211,11 @@ class IndexStep:
             "documents": before + len(ids) - replaced,
         }
         if again:
-            words = "of the dropped are in the index under their own id: they were added before this run"
-            summary["notes"].append(f"{again:,} {words}")
+            words = "records dropped because an earlier run had added them to the index"
+            summary["notes"].append(f"{words}: {again:,}")
         if replaced:
-            words = "of the kept records take the place of a document in the index: the same id, and no copy of it"
-            summary["notes"].append(f"{replaced:,} {words}")
+            words = "documents of the index replaced by kept records of the same id, which are not copies of them"
+            summary["notes"].append(f"{words}: {replaced:,}")
 
     def add(
         self, records: Records, agencies: Agencies, output: Path | None, summary: dict[str, Any], progress: Progress
@@ -241,10 +241,10 @@ class IndexStep:
             though = "" if output is None else f", though {output} is complete"
             if is_added is False:
                 found = f"nothing was added to the index{though}"
-                hint = "run the same command again: it decides the same, and adds"
+                hint = "run the same command again: it makes the same decisions, and adds the records"
             if is_added is None:
-                found = f"whether anything was added to the index cannot be found out{though}"
-                hint = "run again with another -o: if that keeps nothing all was added before, and this output stands"
+                found = f"it is not known whether anything was added to the index{though}"
+                hint = "run again with another -o: if nothing is kept then, all was added, and this output is right"
             if isinstance(error, StorageError):
                 raise StorageError(f"{found}: {error.found}", error.expected, hint) from error
             progress.say(f"{found}; {hint}" if hint else found)
@@ -274,7 +274,7 @@ class IndexStep:
         return self._index.features(tokens, records.sizes[block], records.published[block])
 
     def _blocks(self, which: Places, records: Records) -> Iterator[Places]:
-        """Cut records into blocks that are compared, or added, at a time."""
+        """Cut records into blocks that are compared or added at a time."""
         ends = np.cumsum(records.lengths[which])
         first = 0
         while first < len(which):
@@ -285,7 +285,7 @@ class IndexStep:
             first = stop
 
     def _is_added(self, records: Records) -> bool | None:
-        """Tell by the last document that was to be added whether they are there; None where that cannot be asked."""
+        """Return whether the documents were added, by the last of them; None if the index cannot be read."""
         with suppress(StorageError):
             last = self._add[-1:]
             return any(self._index.holds(records.ids[record].as_py(), records.digests[record]) for record in last)
@@ -298,8 +298,8 @@ def _refuse_others(place: str, stored: Params, asked: Params, names: list[str]) 
         here, there = asked.as_dict(), stored.as_dict()
         raise ParamsError(
             f"{', '.join(f'{name} {here[name]!r}' for name in others)} with {place}",
-            f"{', '.join(f'{name} {there[name]!r}' for name in others)}, as it was made with",
-            "leave that out, or make another index",
+            f"{', '.join(f'{name} {there[name]!r}' for name in others)}, with which it was made",
+            "omit that parameter, or make another index",
         )
 
 
@@ -312,6 +312,6 @@ def _twice(records: Records, added: Places, ids: pa.LargeStringArray) -> InputEr
     ]
     return InputError(
         f"id {ids[int(order[at])].as_py()!r} of two kept records ({' and '.join(places)})",
-        "ids that name one text each, for the index",
+        "ids that name one text each, as an index needs",
         "name another field with --id-field (id_field=); nothing was written",
     )

@@ -1,4 +1,4 @@
-"""Read the input, the first stage of a run: pieces to tokens and band keys, written to scratch files as they come."""
+"""Read the input, the first stage of a run: turn pieces into tokens and band keys, and write them to scratch files."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_records(
     context: RunContext,
     check: Callable[[Batch], None] | None = None,
 ) -> Records:
-    """Read a source to its end, tokenise and sign its texts.
+    """Read a source to its end, and tokenise and sign its texts.
 
     Parameters
     ----------
@@ -122,41 +122,43 @@ class _Store:
         self._text_bytes = state["text_bytes"]
         self._unread = UnreadableDates(*state["unread"])
 
-    def append(self, one: _Sketched) -> None:
-        """Take one batch."""
-        batch, n = one.batch, len(one.batch.row)
+    def append(self, sketched: _Sketched) -> None:
+        """Append one batch."""
+        batch, n = sketched.batch, len(sketched.batch.row)
         sizes = np.diff(buffers(batch.text)[1])
         rejected = sorted(batch.rejected)
         rejections = [batch.rejected[at] for at in rejected]
         values: dict[str, npt.NDArray[Any]] = {
-            "tokens": one.tokens.hashes,
-            "fingerprints": one.tokens.fingerprints,
-            "ends of texts": one.text_ends.ravel(),
+            "tokens": sketched.tokens.hashes,
+            "fingerprints": sketched.tokens.fingerprints,
+            "ends of texts": sketched.text_ends.ravel(),
             "file": np.full(n, self._files.setdefault(batch.file, len(self._files)), np.int32),
             "row": batch.row,
             "published": batch.published,
             "sizes": sizes,
-            "digests": one.tokens.digests.ravel(),
-            "lengths": np.diff(one.tokens.offsets),
-            "segments": one.tokens.segments,
-            "segment counts": one.tokens.segment_counts,
+            "digests": sketched.tokens.digests.ravel(),
+            "lengths": np.diff(sketched.tokens.offsets),
+            "segments": sketched.tokens.segments,
+            "segment counts": sketched.tokens.segment_counts,
             "rejected": len(self._columns["row"]) + np.array(rejected, np.int64),
-            "rejected sizes": np.array([-1 if one.size is None else one.size for one in rejections], np.int64),
+            "rejected sizes": np.array(
+                [-1 if sketched.size is None else sketched.size for sketched in rejections], np.int64
+            ),
         }
         for name, column in self._columns.items():
             column.append(values[name])
-        for array, keys in zip(self._keys, one.keys.T, strict=True):
+        for array, keys in zip(self._keys, sketched.keys.T, strict=True):
             array.append(keys)
         self._ids.append(batch.id)
         self._sources.append(batch.source)
-        self._reasons.append(pa.array([printable(one.reason) for one in rejections], pa.string()))
-        self._raw.append(pa.array([one.raw for one in rejections], pa.large_binary()))
+        self._reasons.append(pa.array([printable(sketched.reason) for sketched in rejections], pa.string()))
+        self._raw.append(pa.array([sketched.raw for sketched in rejections], pa.large_binary()))
         self._text_bytes += int(sizes.sum())
         self._unread = self._unread.and_then(batch.unread)
         self.pieces += 1
 
     def state(self) -> dict[str, object]:
-        """Return what there is besides the arrays, as JSON can hold it."""
+        """Return the state besides the arrays, in a form that JSON can hold."""
         return {
             "pieces": self.pieces,
             "files": list(self._files),
@@ -165,7 +167,7 @@ class _Store:
         }
 
     def records(self) -> Records:
-        """Return all that was appended."""
+        """Return everything that was appended."""
         columns = {name: column.view() for name, column in self._columns.items()}
         ends, segment_ends = np.cumsum(columns["lengths"]), np.cumsum(columns["segment counts"])
         return Records(
@@ -197,7 +199,7 @@ class _Store:
 
 
 def _sketched(source: Source, skip: int, bands: tuple[int, int], key: Key, context: RunContext) -> Iterator[_Sketched]:
-    """Yield every batch with what was computed of it, in input order."""
+    """Yield every batch with its tokens and keys, in input order."""
     params, threads = context.params, context.threads
 
     def work(piece: Piece) -> _Sketched:
@@ -215,7 +217,7 @@ def _sketched(source: Source, skip: int, bands: tuple[int, int], key: Key, conte
 
 
 def _timed(pieces: Iterator[Piece], progress: Progress) -> Iterator[Piece]:
-    """Pass on pieces, and count the seconds that each took to read."""
+    """Pass on pieces, and count the seconds spent on reading each."""
     while True:
         started = time.perf_counter()
         piece = next(pieces, None)

@@ -1,4 +1,4 @@
-"""Find the pairs of documents that match, in two passes, and the clusters that they make.
+"""Find the pairs of documents that match, in two passes, and the clusters that they form.
 
 The near pass compares documents whose shingles meet, the rare pass documents that share rare word pairs. Each searches
 for candidates and judges them, in rounds; the matches are saved, a step at a time.
@@ -38,7 +38,7 @@ Documents = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """The matches between the documents of a run, and the clusters they make.
+    """The matches between the documents of a run, and the clusters that they form.
 
     Parameters
     ----------
@@ -55,18 +55,18 @@ class Matching:
 
 
 class Pass(Protocol):
-    """A way to find candidate pairs of documents, and to judge them."""
+    """A pass: how to find candidate pairs of documents, and how to judge them."""
 
     @property
     def name(self) -> str:
-        """Of its steps that are saved."""
+        """The name of its saved steps."""
 
     @property
     def stages(self) -> tuple[str, str]:
-        """Names of search and judging, under which their seconds are reported."""
+        """The stages under which the seconds of searching and of judging are reported."""
 
     def candidates(self, documents: Documents, limit: int) -> Candidates:
-        """Search for candidate pairs among some documents, of which each meets up to ``limit`` in a bucket."""
+        """Find candidate pairs among documents, each of which meets up to ``limit`` others in a bucket."""
 
     def judge(self, pairs: Pairs) -> Matches:
         """Return the matches among candidate pairs."""
@@ -74,7 +74,7 @@ class Pass(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NearPass:
-    """Near duplicates: documents whose signatures share a band."""
+    """The pass for near duplicates: documents whose signatures share a band."""
 
     records: Records
     texts: DistinctTexts
@@ -88,7 +88,7 @@ class NearPass:
         return lsh.pairs_in_buckets(self.records.keys, self.texts.record, documents, limit)
 
     def judge(self, pairs: Pairs) -> Matches:
-        """Return near duplicates and pieces of one mould."""
+        """Return near duplicates and templates."""
         params, room = self.context.params, (self.context.threads, self.context.memory)
         return pairs_to_matches.near_duplicates(
             self.bodies, _in_window(pairs, self.bodies, params.window), params, *room
@@ -97,7 +97,7 @@ class NearPass:
 
 @dataclass(frozen=True, slots=True)
 class RarePass:
-    """Copies of every kind: documents that share rare word pairs, and pairs that were found before.
+    """The pass for copies of every kind: documents that share rare word pairs, and pairs found before.
 
     Parameters
     ----------
@@ -123,12 +123,12 @@ class RarePass:
     def candidates(self, documents: Documents, limit: int) -> Candidates:
         """Search the posting lists of rare word pairs."""
         params = self.context.params
-        some = self.sketches
+        sketches = self.sketches
         if len(documents) < len(self.compared):
-            some = some[np.searchsorted(self.compared, documents)]
+            sketches = sketches[np.searchsorted(self.compared, documents)]
         least = min(sketch_join.LEAST_OVERLAP, params.sketch_overlap)
         room = self.context.scratch, self.context.threads
-        found = sketch_join.pairs_in_postings(some, documents, params.sketch_overlap, least, limit, *room)
+        found = sketch_join.pairs_in_postings(sketches, documents, params.sketch_overlap, least, limit, *room)
         return found._replace(pairs=distinct(found.pairs, self.close))
 
     def judge(self, pairs: Pairs) -> Matches:
@@ -204,7 +204,7 @@ def _compare(
 
 
 def _judge(search: Pass, result: PassResult, pairs: Pairs, context: RunContext) -> None:
-    """Judge new pairs and add the matches to the result of the pass; what was saved of them is loaded."""
+    """Judge new pairs and add the matches to the result of the pass; saved matches are loaded."""
     size, checkpoint = context.tuning.pairs_at_a_time, context.checkpoint
     with context.progress.stage(search.stages[1]):
         parts: list[Matches] = []

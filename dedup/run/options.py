@@ -1,4 +1,4 @@
-"""Choose how a run is carried out: threads, memory, temporary files, resuming. The answer does not depend on it."""
+"""Choose how a run is carried out (threads, memory, temporary files, resuming), which does not affect the answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunTuning:
         Candidate pairs judged as one step, which can be saved. The evidence of a pair is 24 measures and four numbers,
         224 bytes: of half a million 120 MB.
     announced_scratch : int
-        Bytes of scratch files from which the room they take is announced, and checked, before a run.
+        Bytes of scratch files from which on the space they take is announced, and checked, before a run.
     index_step : int
         Documents compared with an index as one step, which can be saved.
     index_documents, index_tokens : int
@@ -49,14 +49,14 @@ class RunOptions:
     Parameters
     ----------
     threads : int, optional
-        By default as many as this process may keep busy, by its affinity and its container's share.
+        By default as many as the processors that this process may use, by its affinity and its container's share.
     memory : int, optional
-        Bytes that the run may take, by default a quarter of the machine's, or its container's; what is larger lies in
-        scratch files. In far too little memory rare word pairs look frequent and copies are missed: the summary then
+        Bytes that the run may use, by default a quarter of the memory of the machine or its container; the rest goes to
+        scratch files. With far too little memory, rare word pairs look frequent and copies are missed; then the summary
         has a note.
     scratch : path, optional
         Folder for temporary files: up to 1.7 times the bytes of the input. By default a hidden folder beside the
-        output, or the system's folder for them where there is no output.
+        output, or the system's folder for temporary files if there is no output.
     resume : bool
         Continue where an earlier run to the same output was killed; from the start if it had finished nothing.
     strict : bool
@@ -69,7 +69,7 @@ class RunOptions:
     fail_on_empty : bool
         Refuse an input without records; otherwise the output is empty, and a note in the summary says so.
     tuning : RunTuning
-        Sizes that nobody need change.
+        Sizes that need not be changed.
 
     Raises
     ------
@@ -103,15 +103,15 @@ class RunOptions:
 
     @property
     def chosen_threads(self) -> int:
-        """Threads to work on, the default filled in."""
+        """Threads to work on, with the default filled in."""
         return self.threads or limits.processors()
 
     @property
     def chosen_memory(self) -> int:
-        """Bytes that the run may take, the default filled in."""
+        """Bytes that the run may use, with the default filled in."""
         return self.memory or limits.memory() // MEMORY_SHARE
 
     @property
     def scratch_folder(self) -> Path | None:
-        """The folder for temporary files; None where nobody named one."""
+        """The folder for temporary files, None if the caller named none."""
         return None if self.scratch is None else Path(self.scratch)

@@ -1,4 +1,4 @@
-"""Decide what becomes of each record, from the clusters of the documents that are their texts."""
+"""Determine the outcome for each record from the clusters of documents: kept or dropped, and for which record."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from dedup.schema import LEFT, NEITHER, RIGHT, UPDATE
 
 
 class Outcome:
-    """What becomes of each record of a run.
+    """The outcome for each record of a run.
 
     Parameters
     ----------
     records : Records
     texts : DistinctTexts
-        Documents of an index stand behind those of the run, and so do they among the records.
+        Documents of an index follow those of the run, also among the records.
     matches : Matches
     clusters : Clusters
 
@@ -43,11 +43,11 @@ class Outcome:
     via : int64 array, shape (n_records,)
         The dropped version of the same story that it matches; -1 where it matches the kept record itself.
     contained : int64 array, shape (n_records,)
-        How many records of its cluster the keep policy ranks before it: they stand in it.
+        How many records of its cluster the keep policy ranks before it; it contains them.
     story : int64 array, shape (n_records,)
         The first kept record of its story; -1 where no other cluster belongs to it.
     cluster_size : int64 array
-        Records of the cluster that each one leads; of documents of an index, too, which stand behind the records.
+        Number of records in the cluster that each one leads; documents of an index follow the records.
     """
 
     def __init__(self, records: Records, texts: DistinctTexts, matches: Matches, clusters: Clusters) -> None:
@@ -82,12 +82,12 @@ class Outcome:
         self.cluster_size[n:] += self.cluster_size[n:] > 0
 
     def _stories(self, texts: DistinctTexts, matches: Matches, clusters: Clusters) -> npt.NDArray[np.int64]:
-        """Join the clusters of which one carries another on with news; return the first leader, -1 of one alone."""
+        """Join clusters that updates link; return the first leader of each story, -1 for a cluster alone."""
         n = len(self.leader)
         is_update = matches.relation == UPDATE
         if not is_update.any():
             return np.full(n, -1)
-        leader = np.arange(len(texts.record))  # also of what an index holds, which stands behind
+        leader = np.arange(len(texts.record))  # of documents of an index, too
         leader[: len(clusters.leader)] = clusters.leader
         root = np.arange(max(n, int(texts.record.max()) + 1))
         left, right = (texts.record[leader[side[is_update]]] for side in (matches.left, matches.right))

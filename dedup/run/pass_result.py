@@ -1,4 +1,4 @@
-"""The matches that a pass has found so far, and the clusters that they make."""
+"""Collect the matches that a pass has found so far, and the clusters that they form."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ class PassResult:
         """Return the pairs of a kept document and the one for which a copy of it was dropped."""
         matches, leader, kept = self.matches, self.clusters.leader, self.kept
         pairs = []
-        for one, other in ((matches.left, matches.right), (matches.right, matches.left)):
-            some = matches.are_copies(self._last_copy) & kept[one] & ~kept[other] & ~self._dropped[other]
-            this, its = one[some], leader[other[some]]
-            apart = this != its
-            pairs.append(joined(np.minimum(this, its)[apart], np.maximum(this, its)[apart]))
+        for side, other in ((matches.left, matches.right), (matches.right, matches.left)):
+            is_relevant = matches.are_copies(self._last_copy) & kept[side] & ~kept[other] & ~self._dropped[other]
+            document, other_leader = side[is_relevant], leader[other[is_relevant]]
+            apart = document != other_leader
+            pairs.append(joined(np.minimum(document, other_leader)[apart], np.maximum(document, other_leader)[apart]))
         return distinct(*pairs)
 
     def late_versions(self, versions: Families, turn: int) -> Pairs:
@@ -83,13 +83,13 @@ class PassResult:
         is_small = 2 * sizes[leaders] < most[versions.root[leaders]]
         leaders = leaders[np.lexsort((leaders, is_small, versions.root[leaders]))]
         roots = versions.root[leaders]
-        its = np.full(len(kept), -1)
+        leader_of_root = np.full(len(kept), -1)
         (begins,) = np.nonzero(np.diff(roots, prepend=-1))
         has_more = begins + turn < np.append(begins[1:], len(leaders))
-        its[roots[begins[has_more]]] = leaders[begins[has_more] + turn]
+        leader_of_root[roots[begins[has_more]]] = leaders[begins[has_more] + turn]
         (late,) = np.nonzero(kept & ~versions.delegates)
-        late = late[its[versions.root[late]] >= 0]
-        leader = its[versions.root[late]]
+        late = late[leader_of_root[versions.root[late]] >= 0]
+        leader = leader_of_root[versions.root[late]]
         return joined(np.minimum(late, leader), np.maximum(late, leader))
 
     def gather(self, versions: Families) -> None:

@@ -1,4 +1,4 @@
-"""Measure the seconds of each stage of a run, and show a progress bar and notices to people who wait."""
+"""Measure the seconds of each stage of a run, and show a progress bar and notices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Progress:
-    """Clock of a run's stages.
+    """The clock and the display of a run's stages.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage, its name on display."""
+        """Measure the seconds of a stage, and display its name."""
         started = time.perf_counter()
         with self.bar(name, None):
             yield
@@ -41,7 +41,7 @@ class Progress:
 
     @contextmanager
     def bar(self, name: str, total: int | None, unit: str = "") -> Iterator[None]:
-        """Show a bar of this name; `advance_to` moves it."""
+        """Show a bar with this name, which `advance_to` moves."""
         if not self._has_bar:
             yield
             return
@@ -61,7 +61,7 @@ class Progress:
             print(f"dedup: {line}", file=sys.stderr)
 
     def advance_to(self, amount: int) -> None:
-        """Move the bar to this amount in all."""
+        """Move the bar to this total."""
         if self._bar is not None:
             self._bar.update(amount - self._bar.n)
 

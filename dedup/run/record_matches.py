@@ -1,4 +1,4 @@
-"""Write down the matches between documents as matches between records, by their ids."""
+"""Turn the matches between documents into the table of matches between records, with their ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MATCHES, MEASURES, N
 def record_pairs(
     texts: DistinctTexts, matches: Matches, outcome: Outcome
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the matches as pairs of records: left, right, and the match between their texts (-1: identical).
+    """Return the matches as pairs of records: left, right, and the match of their texts (-1: identical).
 
     Identical records are not expanded into all their pairs: each has a match with the one that stands for their text
     and, if that one is dropped, with the one it matches as well.
@@ -81,7 +81,7 @@ def match_rows(
 
 
 def _one_identical() -> Matches:
-    """Return one match to point at where there is none but the identical ones, which read nothing of it."""
+    """Return a placeholder match for identical pairs if there is no other; none of its values is used."""
     empty = Matches.none()
     one = np.zeros(1, np.int64)
     return Matches(one, one, one.astype(np.int8), np.ones(1), one.astype(np.int8), np.ones((len(empty.measures), 1)))

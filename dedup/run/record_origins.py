@@ -1,4 +1,4 @@
-"""Look up what credits, sources and dates say about the records that have a match."""
+"""Look up the credits, sources and dates of the records that have a match."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Origins:
     ----------
     records : Records
     index_matches : IndexMatches
-        Documents of an index, which stand behind the records.
+        Documents of an index, which follow the records.
     which : int64 array, ascending
         The records that have a match.
     agencies : Agencies
@@ -65,5 +65,5 @@ class Origins:
 
 
 def appended(names: pa.LargeStringArray, others: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Return names with others behind them."""
+    """Return names followed by others."""
     return pa.concat_arrays([names, others]) if len(others) else names

@@ -1,4 +1,4 @@
-"""Hold the records of a run as they were read: ids, dates, sources, and where the tokens of each are."""
+"""Hold the records of a run as they were read: ids, dates, sources, and the place of the tokens of each."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All records of a run, in input order, rejected ones included (they have no tokens).
+    """All records of a run, in input order, including rejected ones, which have no tokens.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class Records:
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
-        """Tokens of each record."""
+        """Number of tokens of each record."""
         return self.ends - self.starts
 
     def head(self, record: int) -> str:

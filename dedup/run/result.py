@@ -1,4 +1,4 @@
-"""Hold what a run returns, and write it to the output folder."""
+"""Hold the result of a run, and write it to the output folder."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Result:
 
     @property
     def leader(self) -> npt.NDArray[np.int64]:
-        """For each input record the number, from 0, of the one kept in its place: int64, shape (n_records,).
+        """For each input record, the number (from 0) of the record kept in its place: int64, shape (n_records,).
 
         Its own if it is kept, -1 if it is rejected. The decisions say the same by ids, which may occur twice.
         """
@@ -83,7 +83,7 @@ class Result:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Records, kept, dropped, rejected, and the dropped by relation."""
+        """The numbers of records: all, kept, dropped, rejected, and dropped by relation."""
         dropped = self.summary["dropped"]
         return {
             "records": self.summary["records"],
@@ -100,7 +100,7 @@ class Result:
         Raises
         ------
         OutputError
-            When the input is not what it was when it was read.
+            If the input has changed since it was read.
         """
         return self._source.kept_table(self._kept)
 
@@ -120,7 +120,7 @@ class Result:
         return table(self.summary, self.decisions.to_pylist() if len(self._decisions) <= LISTED else ())
 
     def _repr_html_(self) -> str:
-        """Return the lines of `str`, for notebooks."""
+        """Return the lines of `str` as HTML, for notebooks."""
         return f"<pre>{html.escape(str(self))}</pre>"
 
     def write(self, output: Output) -> None:
@@ -141,7 +141,7 @@ class Result:
         self.summary["files"] = [*names, "decisions.parquet", "matches.parquet", "rejected.jsonl", SUMMARY]
 
     def write_summary(self, output: Output) -> None:
-        """Write the summary, last of all: it marks the folder as complete.
+        """Write the summary last, because it marks the folder as complete.
 
         Parameters
         ----------

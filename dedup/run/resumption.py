@@ -1,4 +1,4 @@
-"""Decide whether a run can be resumed, and what it leaves behind when it fails."""
+"""Decide whether a run can be resumed, and what is left of a run that fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dedup.store.scratch import Scratch, scratch_error
 
 
 def require_resumable(source: Source, output: Path | None, options: RunOptions) -> None:
-    """Refuse to resume what cannot be resumed, before anything that was saved is touched.
+    """Refuse to resume a run that cannot be resumed, before any saved work is touched.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def require_resumable(source: Source, output: Path | None, options: RunOptions) 
 def run_identity(
     source: Source, params: Params, options: RunOptions, agencies: Agencies, index: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Return what decides the result of a run, by name: only a run of the same identity can continue another.
+    """Return the settings that decide the result of a run: only a run with the same ones can continue another.
 
     Parameters
     ----------

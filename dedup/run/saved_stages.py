@@ -1,4 +1,4 @@
-"""Stages of matching that are computed once for all documents, and whose results are saved."""
+"""Compute and save the stages of matching that are done once for all documents."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _appended(
     all_starts: npt.NDArray[np.int64],
     all_ends: npt.NDArray[np.int64],
 ) -> tuple[npt.NDArray[T], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Append new values of some documents to those of all, in the same scratch file; return where all have theirs.
+    """Append values of some documents to those of all, in the same scratch file; return where each document's are.
 
     They are no part of what is saved: a process that resumes appends them again.
     """
@@ -73,7 +73,7 @@ def families_of(bodies: Corpus, segments: Segments, compared: Documents, context
 def rare_pairs_of(
     bodies: Corpus, counted: Documents, compared: Documents, context: RunContext
 ) -> tuple[Sketches, RarePairs]:
-    """Return the sketches of the compared documents, and the rare word pairs of all.
+    """Return the sketches of the compared documents, and the rare word pairs of all documents.
 
     Counted over distinct articles: a story carried by hundreds would make its own words frequent. Of crowds of rewrites
     only a part is counted, for the same reason; then all is looked up a second time.

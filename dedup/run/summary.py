@@ -1,4 +1,4 @@
-"""Count what a run has done: the numbers and notes of its summary."""
+"""Count the results of a run: the numbers and notes of its summary."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def summarise(
     ----------
     records : Records
     ids : pyarrow.LargeStringArray
-        Of the records, and behind them of the documents of an index.
+        Those of the records, followed by those of the documents of an index.
     table : pyarrow.Table
         The matches.
     decisions : Decisions
@@ -89,7 +89,7 @@ def summarise(
 def limit_notes(
     records: Records, texts: DistinctTexts, hidden: Bucket | None, params: Params, memory: int
 ) -> list[str]:
-    """Return notes on what a run could not do: a memory too small, a bucket too large.
+    """Return notes on limits that affected the answer: too little memory, a bucket too large.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def limit_notes(
     """
     notes = []
     if params.level >= Level.syndicated and word_pairs.is_crowded(int(texts.corpus.lengths.sum()), memory):
-        notes.append("the table of word pairs is smaller than it should be: copies are missed; give more --memory")
+        notes.append("the table of word pairs has too little memory, so copies are missed: raise --memory")
     if hidden is not None:
         record = int(texts.record[hidden.document])
         notes.append(
@@ -114,16 +114,16 @@ def limit_notes(
 
 
 def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Params, agencies: Agencies) -> list[str]:
-    """Return notes on what the records lack, and what follows from that."""
+    """Return notes on values that the records lack, and on the consequences."""
     notes = []
     if records.unread.count:
         notes.append(records.unread.note)
     if tally["update"] and not records.has_dates:
         notes.append("without dates, updates were distinguished from copies by their words alone")
     if policy in ("earliest", "latest") and not records.has_dates:
-        notes.append("no record has a date that could be read: of copies the first by id is kept")
+        notes.append("no record has a readable date: of several copies, the first by id is kept")
     if policy == "source" and not _has_source(records, params.prefer, agencies):
-        notes.append(f"no record has a source that is preferred ({', '.join(params.prefer)})")
+        notes.append(f"no record comes from a preferred source ({', '.join(params.prefer)})")
     repeated = len(records) - pc.count_distinct(records.ids).as_py()
     if repeated:
         notes.append(f"{repeated:,} records share their id with another record; file and row tell them apart")
@@ -131,7 +131,7 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
 
 
 def _has_source(records: Records, prefer: tuple[str, ...], agencies: Agencies) -> bool:
-    """Whether any record comes from a preferred source."""
+    """Return whether any record comes from a preferred source."""
     names = {same_source(name, agencies) for name in pc.unique(records.sources).to_pylist()}
     return not names.isdisjoint(same_source(name, agencies) for name in prefer)
 

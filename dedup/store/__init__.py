@@ -1,1 +1,1 @@
-"""Arrays on disk and in memory, scratch files, threads, and the limits of the machine."""
+"""Store data in arrays on disk and in memory, work on several threads, and find the limits of the machine."""

@@ -1,4 +1,4 @@
-"""The token store: every document's token hashes and sentences, from which all later stages work."""
+"""Store the token hashes and sentences of all documents, from which all later stages work."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Segments:
     lasts: npt.NDArray[np.int64]
 
     def take(self, documents: npt.NDArray[np.int64]) -> Segments:
-        """Return those of some documents."""
+        """Return the segments of some documents."""
         return Segments(self.stops, self.firsts[documents], self.lasts[documents])
 
 
@@ -69,7 +69,7 @@ class Corpus:
         return len(self.starts)
 
     def part(self, documents: npt.NDArray[np.int64]) -> Corpus:
-        """Return a corpus of some documents alone, their tokens copied, in this order."""
+        """Return a corpus of some documents in this order, with their tokens copied."""
         ends = np.cumsum(self.lengths[documents])
         bounds = list(zip(self.starts[documents].tolist(), self.ends[documents].tolist(), strict=True))
         texts = [self.tokens[start:end] for start, end in bounds]
@@ -79,5 +79,5 @@ class Corpus:
 
     @property
     def longest(self) -> int:
-        """Tokens of the longest document, at least 1."""
+        """Number of tokens of the longest document, at least 1."""
         return int(self.lengths.max(initial=1))

@@ -1,4 +1,4 @@
-"""Write files and their names to the disk itself, so that they outlive a power failure.
+"""Write files and their names to the disk itself, so that they survive a power failure.
 
 A file that is renamed without a sync may be empty after a power failure, and a name that is new may be gone; so what
 takes the place of something else, or is the reason for removing something, is synced first.
@@ -15,7 +15,7 @@ from dedup.store import private
 
 
 def sync_file(path: Path) -> None:
-    """Have the content of a file written to the disk.
+    """Write the content of a file to the disk.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder written to the disk; Windows cannot do that, and need not."""
+    """Write the names in a folder to the disk; Windows cannot do that, and need not."""
     if os.name != "nt":
         sync_file(folder)
 
@@ -41,7 +41,7 @@ together: of 10,000 files one after the other take 12 to 30 seconds on ext4, six
 
 
 def sync_tree(folder: Path) -> None:
-    """Have everything in a folder written to the disk, files before the names that lead to them.
+    """Write everything in a folder to the disk, files before the names that lead to them.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def sync_tree(folder: Path) -> None:
 
 
 def replace_json(folder: Path, name: str, value: object, handle: int = -1) -> None:
-    """Write a value as JSON to a file in a folder of ours, on the disk as a whole before it takes its place.
+    """Write a value as JSON to a file in a folder of ours; the file is on the disk before it replaces the old one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Find out how many processors, how much memory and how much disk this process may use.
+"""Find out how many processors, how much memory and how much disk space this process may use.
 
 A container, or a service of systemd, may be given less than the machine has: by Linux' control groups, version 2 or 1,
 each of which is bounded by those it lies in.
@@ -20,7 +20,7 @@ USUAL_MEMORY = 16_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class ControlGroups:
-    """Where Linux keeps its control groups.
+    """The place where Linux keeps its control groups.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ class ControlGroups:
 
 
 def processors(groups: ControlGroups = ControlGroups()) -> int:
-    """Return the processors that this process may keep busy, at least one: by its affinity, and its share of time."""
+    """Return the number of processors that this process may use: by its affinity, and its share of time; at least 1."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = (_quota(group) for group in _folders(groups, "cpu"))
     return max(1, min([count, *(math.ceil(quota) for quota in quotas if quota is not None)]))
 
 
 def memory(groups: ControlGroups = ControlGroups()) -> int:
-    """Return the bytes of memory that this process may count on: the machine's, or its container's."""
+    """Return the bytes of memory that this process can count on: those of the machine, or of its container."""
     sizes = []
     with suppress(AttributeError, ValueError, OSError):  # not on Windows
         sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
@@ -59,7 +59,7 @@ def free_space(folder: Path) -> int:
 
 
 def _folders(groups: ControlGroups, controller: str) -> Iterator[Path]:
-    """Yield the folders of the control groups that this process is in, and of those that they lie in."""
+    """Yield the folders of this process's control groups, and of the groups above them."""
     roots = {groups.root: PurePosixPath("/"), groups.root / controller: PurePosixPath("/")}
     with suppress(OSError, ValueError):
         for line in groups.of_process.read_text().splitlines():
@@ -76,7 +76,7 @@ def _folders(groups: ControlGroups, controller: str) -> Iterator[Path]:
 
 
 def _quota(group: Path) -> float | None:
-    """Return how many processors' time a group may have; None where there is no limit."""
+    """Return the number of processors whose time a group may use, None if there is no limit."""
     with suppress(OSError, ValueError, ZeroDivisionError):  # "max" where there is none
         quota, period = (group / "cpu.max").read_text().split()
         return int(quota) / int(period)

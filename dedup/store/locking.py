@@ -1,4 +1,4 @@
-"""Lock an open file against other processes; the system releases the lock when the process ends, however it ends.
+"""Lock an open file against other processes; the system releases the lock when the process ends, in whatever way.
 
 By hand, for a library of locks opens the file itself, by its path: here it is opened by the handle of its folder, never
 through a link, never made where another process may just be removing it, and it holds who locked it.
@@ -13,11 +13,11 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 """Errors of file systems that have no locks."""
 
 _LOCKED_BYTE = 1 << 30
-"""The byte that is locked on Windows: behind the content of the file, for a locked byte cannot be read there."""
+"""The byte that is locked on Windows: after the content of the file, because a locked byte cannot be read there."""
 
 
 def lock(handle: int) -> None:
-    """Lock a file that is open for writing; where the file system has no locks do nothing.
+    """Lock a file that is open for writing; if the file system has no locks, do nothing.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def lock(handle: int) -> None:
 
 
 def unlock(handle: int) -> None:
-    """Release the lock; also for forked copies of this process, which would hold it for as long as they live."""
+    """Release the lock, also for forked copies of this process, which would hold it as long as they live."""
     if os.name != "nt":
         import fcntl
 

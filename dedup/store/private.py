@@ -1,4 +1,4 @@
-"""Make files and folders that only their owner may read, because what is computed from texts gives them away."""
+"""Create files and folders that only their owner can read, because data computed from texts reveals them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)  # not on Windows
 
 
 def opener(path: str, flags: int) -> int:
-    """Open a file that others cannot read when it is made here, and never by a link; for ``open(opener=)``."""
+    """Open a file, which others cannot read if it is created here, and never through a link; for ``open(opener=)``."""
     return os.open(path, flags | _NO_LINKS, FILE)
 
 
 def open_in(folder: Path, handle: int, name: str, flags: int) -> int:
-    """Open a file in a folder as `opener` does, by a handle of the folder; by its path where that is -1."""
+    """Open a file in a folder as `opener` does, by a handle of the folder, or by its path if the handle is -1."""
     if handle < 0:
         return opener(str(folder / name), flags)
     return os.open(name, flags | _NO_LINKS, FILE, dir_fd=handle)
 
 
 def opener_in(folder: Path) -> Callable[[str, int], int]:
-    """Return an opener for new files of a folder, which those may read, or write, who may do so with the folder.
+    """Return an opener for new files of a folder, which the same users can read or write as the folder.
 
     So a folder is shared by changing its mode, and what is made in it later is shared, too.
     """
@@ -43,13 +43,13 @@ def opener_in(folder: Path) -> Callable[[str, int], int]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it; the folder itself for its owner alone. One that is there stays as it is."""
+    """Create a folder for its owner alone, and those above it; an existing folder is not changed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(FOLDER, exist_ok=True)
 
 
 def make_folder_in(folder: Path, name: str) -> Path:
-    """Make a folder in another, with its mode; one that is there stays as it is."""
+    """Create a folder in another, with its mode; an existing folder is not changed."""
     made = folder / name
     with suppress(FileExistsError):
         made.mkdir(FOLDER)

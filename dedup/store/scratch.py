@@ -1,4 +1,4 @@
-"""Scratch files as arrays: what a run holds on disk, and reads as if it were in memory.
+"""Keep a run's data in scratch files, and read them as arrays as if they were in memory.
 
 What a run maps into memory counts as its memory, though the system could take it back at any time. So stages work in
 slices and `release` what they have read: then no more is resident than a slice, however large the corpus.
@@ -36,12 +36,12 @@ def scratch_error(error: OSError, scratch: Path | None) -> OutputError:
 
 
 def damaged(path: Path, found: str, expected: str) -> InputError:
-    """Return the error for a scratch file that an earlier process left otherwise."""
+    """Return the error for a scratch file that differs from what an earlier process saved."""
     return InputError(f"{path} {found}", expected, "the saved state is damaged: run without --resume")
 
 
 class ScratchArray:
-    """An array that grows at its end and lives in a scratch file.
+    """An array in a scratch file that grows at its end.
 
     Writes go through the file, not through a mapping: a full disk is then an error that can be caught.
 
@@ -53,7 +53,7 @@ class ScratchArray:
     name : str or None
         Of the file, in ``place``. None: it has no name, and is gone with the process however that ends.
     size : int
-        Values that are there already, in a file with a name; what stands behind them is cut off.
+        Number of values that a file with a name holds already; anything after them is cut off.
     """
 
     def __init__(self, dtype: npt.DTypeLike, place: Path | None = None, name: str | None = None, size: int = 0) -> None:
@@ -73,7 +73,7 @@ class ScratchArray:
                 self._file.seek(0, os.SEEK_END)
         except FileNotFoundError as error:
             if size and place is not None and name is not None:
-                raise damaged(place / name, "is gone", "what was saved") from error
+                raise damaged(place / name, "is missing", "the saved file") from error
             raise scratch_error(error, place) from error
         except OSError as error:
             raise scratch_error(error, place) from error
@@ -87,7 +87,7 @@ class ScratchArray:
         return self._size * self._dtype.itemsize
 
     def append(self, values: npt.NDArray[Any]) -> None:
-        """Write values behind the last ones.
+        """Append values.
 
         Raises
         ------
@@ -101,7 +101,7 @@ class ScratchArray:
         self._size += len(values)
 
     def view(self) -> npt.NDArray[Any]:
-        """Return all that was written as one read-only array over the file."""
+        """Return all values as one read-only array over the file."""
         try:
             self._file.flush()
         except OSError as error:
@@ -113,7 +113,7 @@ class ScratchArray:
         return np.frombuffer(mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_READ), self._dtype)
 
     def load(self) -> npt.NDArray[Any]:
-        """Return all that was written as a read-only array in memory: faster to read at random than a view."""
+        """Return all values as a read-only array in memory, which is faster to read at random than a view."""
         values = np.empty(self._size, self._dtype)
         try:
             self._file.seek(0)
@@ -124,7 +124,7 @@ class ScratchArray:
         return read_only(values)
 
     def sync(self) -> None:
-        """Have the system write all that was appended to the disk.
+        """Have the system write everything appended to the disk.
 
         Raises
         ------
@@ -141,13 +141,13 @@ class ScratchArray:
         self._synced = self._size
 
     def close(self) -> None:
-        """Close the file; if it has no name its space is free. Views must not be used any more."""
+        """Close the file; if it has no name, its space is free. Views must not be used any longer."""
         with suppress(OSError):  # the disk is full, and what is left to write is of no use
             self._file.close()
 
 
 class ScratchStrings:
-    """Strings, or bytes, that grow at their end and live in scratch files, nulls among them.
+    """Strings or bytes in scratch files, which grow at their end and may be null.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ class ScratchStrings:
         self._lengths = lengths
 
     def append(self, strings: pa.Array) -> None:
-        """Write the values of an Arrow array of strings or bytes behind the last ones."""
+        """Append the values of an Arrow array of strings or bytes."""
         large = strings.cast(pa.large_binary())
         _, offsets, data = large.buffers()
         bounds = np.frombuffer(offsets, np.int64)[large.offset : large.offset + len(large) + 1] if len(large) else [0]
@@ -172,7 +172,7 @@ class ScratchStrings:
         self._lengths.append(lengths)
 
     def view(self, kind: pa.DataType) -> pa.Array:
-        """Return all that was written, as ``pa.large_string()`` or ``pa.large_binary()``."""
+        """Return all values as ``pa.large_string()`` or ``pa.large_binary()``."""
         lengths = self._lengths.view()
         offsets = np.zeros(len(lengths) + 1, np.int64)
         np.cumsum(np.maximum(lengths, 0), out=offsets[1:])
@@ -182,7 +182,7 @@ class ScratchStrings:
 
 
 class Scratch:
-    """The scratch files of a run, by name, and the memory that it may take.
+    """The scratch files of a run, by name, and the memory that it may use.
 
     Parameters
     ----------
@@ -201,14 +201,14 @@ class Scratch:
         self._arrays: dict[str, ScratchArray] = {}
 
     def array(self, name: str, dtype: npt.DTypeLike, size: int = 0) -> ScratchArray:
-        """Return an array, a new one or the values that an earlier process has left; one of this name is closed."""
+        """Return an array, new or with the values that an earlier process left; an open one of this name is closed."""
         if name in self._arrays:
             self._arrays.pop(name).close()
         self._arrays[name] = ScratchArray(dtype, self._place, _file_name(name) if self._lasting else None, size)
         return self._arrays[name]
 
     def drop(self, name: str) -> None:
-        """Give the space of an array back; views must not be used any more."""
+        """Free the space of an array; views must not be used any longer."""
         self._arrays.pop(name).close()
         if self._place is not None and self._lasting:
             (self._place / _file_name(name)).unlink(missing_ok=True)
@@ -223,7 +223,7 @@ class Scratch:
         return sum(array.total_bytes for array in self._arrays.values())
 
     def sizes(self) -> dict[str, int]:
-        """Return how many values each array has."""
+        """Return the number of values of each array."""
         return {name: len(array) for name, array in self._arrays.items()}
 
     def sync(self) -> None:
@@ -242,7 +242,7 @@ def _file_name(name: str) -> str:
 
 
 def release(*arrays: npt.NDArray[Any]) -> None:
-    """Let go of the memory that views of scratch files occupy; they stay valid, and are read again when needed."""
+    """Release the memory that views of scratch files occupy; they stay valid, and are read again when needed."""
     for array in arrays:
         root: Any = array
         while isinstance(root, np.ndarray):
@@ -254,7 +254,7 @@ def release(*arrays: npt.NDArray[Any]) -> None:
 
 
 def read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
-    """Return the array as those from a scratch file are: kernels would compile once for each kind."""
+    """Return the array in the form of arrays from scratch files, because kernels compile once for each form."""
     view = array.view()
     view.flags.writeable = False
     return view

@@ -1,8 +1,8 @@
 """Draw secret numbers to hash words with, so that nobody can write a text that is mistaken for another on purpose.
 
-Token hashes are public, so that signatures and sketches are the same everywhere, and whoever wants to can find a word
-with any token hash. A second hash of each word, keyed with such numbers, tells those apart. No answer depends on the
-key.
+Token hashes are public, so that signatures and sketches are the same everywhere; therefore anyone can find a word with
+a chosen token hash. A second hash of each word, keyed with secret numbers, distinguishes these words. No answer depends
+on the key.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def key_of(drawn: bytes) -> Key:
 
 
 def draw() -> bytes:
-    """Draw the random bytes that a key is made from, to be kept with what is hashed by it."""
+    """Draw the random bytes that a key is made from, to be stored with the hashes made with it."""
     return os.urandom(DRAWN_BYTES)
 
 
@@ -53,5 +53,5 @@ def process_key() -> Key:
 
 @functools.cache
 def table_multiplier() -> np.uint64:
-    """Return the odd number by which hash tables are laid out, so that no text can fill one end of them."""
+    """Return the odd number that spreads keys over hash tables, so that no text can fill one end of them."""
     return np.uint64(int.from_bytes(os.urandom(8), "little") | 1)

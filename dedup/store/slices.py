@@ -1,4 +1,4 @@
-"""Work on slices of arrays, or on items in their order, on several threads.
+"""Process slices of arrays, or items in order, on several threads.
 
 Kernels run outside the GIL; each slice writes only its own part of the result.
 """
@@ -59,7 +59,7 @@ def in_slices(
 
 
 def in_turn(work: Callable[[Item], Made], items: Iterable[Item], threads: int) -> Iterator[Made]:
-    """Yield ``work(item)`` of every item, in order, computed on this many threads; only a few are computed ahead."""
+    """Yield ``work(item)`` for every item, in order, computed on this many threads; only a few are computed ahead."""
     if threads <= 1:
         yield from map(work, items)
         return

@@ -1,4 +1,4 @@
-"""Make the hidden folder that a run works in, and find it again after the run was killed, by a marker.
+"""Create the hidden folder that a run works in, and find it again, by a marker, after the run was killed.
 
 It lies beside the output, where others may be allowed to write. So its name cannot be foreseen, only its owner may read
 it, and a folder that is there already is used only if it is no link, belongs to this user, cannot be written to by
@@ -44,7 +44,7 @@ WAIT_SECONDS = 1.0
 
 
 class WorkFolder:
-    """A hidden folder that this process has made, or found and taken over, and holds locked.
+    """A hidden folder that this process has created, or taken over, and holds locked.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class WorkFolder:
 
     @staticmethod
     def create(place: Path, output: Path) -> WorkFolder:
-        """Make one in a place.
+        """Create a hidden folder in a place.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class WorkFolder:
 
     @property
     def scratch(self) -> Path | None:
-        """The folder of the scratch files of this run, where they are not in this one."""
+        """The folder of the run's scratch files, if they are not in this one."""
         return None if self._note["scratch"] is None else Path(self._note["scratch"])
 
     @property
@@ -115,7 +115,7 @@ class WorkFolder:
         return os.path.lexists((self.scratch or self.path) / MANIFEST)
 
     def scratch_in(self, place: Path) -> WorkFolder:
-        """Return the folder for scratch files elsewhere: that of the earlier process, or a new one.
+        """Return a folder for scratch files elsewhere: that of the earlier process, or a new one.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class WorkFolder:
         return _made(path, self._output)
 
     def remove_output(self) -> None:
-        """Remove the folder that would have become the output; as far as that can be done."""
+        """Remove the folder that would have become the output, as far as possible."""
         with suppress(OSError):
             if self._handle >= 0:
                 _remove_tree(OUTPUT, self._handle)
@@ -136,7 +136,7 @@ class WorkFolder:
                 shutil.rmtree(self.path / OUTPUT)
 
     def remove(self) -> None:
-        """Remove it, and scratch files elsewhere, as far as that can be done; what is no file of a run stays."""
+        """Remove the folder, and scratch files elsewhere, as far as possible; files that are not of a run stay."""
         with suppress(OSError):
             if self.scratch is not None and (found := WorkFolder.reopen(self.scratch, self._output)) is not None:
                 found.remove()
@@ -162,7 +162,7 @@ class WorkFolder:
             self.path.rmdir()
 
     def sync(self) -> None:
-        """Have its name and its marker's written to the disk."""
+        """Write the names of the folder and of its marker to the disk."""
         sync_folder(self.path)
         with suppress(PermissionError):  # its place may not be ours to read
             sync_folder(self.path.parent)
@@ -225,12 +225,12 @@ def claim(places: Sequence[Path], output: Path, resume: bool) -> WorkFolder:
 
 
 def is_left(places: Sequence[Path], output: Path) -> bool:
-    """Whether a run to the output has left a work folder, or is still there."""
+    """Return whether a run to the output has left a work folder, or is still running."""
     return any(_exists(path, output) for path in _candidates(places, output))
 
 
 def _left_by_others(mine: WorkFolder, places: Sequence[Path], output: Path) -> list[WorkFolder]:
-    """Return the folders of killed runs, locked; of two runs that begin at once the one of the later name gives up."""
+    """Return the folders of killed runs, locked; if two runs begin at once, the one with the later name gives up."""
     until = time.monotonic() + WAIT_SECONDS
     while True:
         left, rivals = [], []
@@ -252,7 +252,7 @@ def _left_by_others(mine: WorkFolder, places: Sequence[Path], output: Path) -> l
 
 
 def _candidates(places: Sequence[Path], output: Path) -> Iterator[Path]:
-    """Yield everything that is named like a work folder of the output."""
+    """Yield everything with the name of a work folder of the output."""
     key = _key(output)
     for place in places:
         with suppress(OSError):  # it need not be ours to list
@@ -302,7 +302,7 @@ def _is_ours(status: os.stat_result) -> bool:
 
 
 def _key(output: Path) -> str:
-    """Return 12 hex digits that are the same for the same output: they save looking into the folders of others."""
+    """Return 12 hex digits that are the same for the same output, so that folders of others need not be opened."""
     return hashlib.blake2b(os.fsencode(output), digest_size=6).hexdigest()
 
 
@@ -329,7 +329,7 @@ def _made(path: Path, output: Path) -> WorkFolder:
 
 
 def _remove_tree(name: str, parent: int) -> None:
-    """Remove a folder and all in it; of links the links alone."""
+    """Remove a folder with everything in it; links are removed, not followed."""
     handle = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
     try:
         with os.scandir(handle) as entries:

@@ -80,7 +80,7 @@ def kind_of(folded: str) -> int:
 
 
 def is_alphabetic(folded: str) -> bool:
-    """Whether one folded character is a letter or sign of an alphabet that is written without spaces."""
+    """Return whether one folded character belongs to an alphabet that is written without spaces."""
     return kind_of(folded) == CHARACTER and unicodedata.name(folded, "").startswith(UNSPACED_ALPHABETS)
 
 
@@ -92,7 +92,7 @@ def _plain(char: str) -> str:
 
 @functools.cache
 def _variants() -> dict[str, str]:
-    """Return the one character that stands for all variants of each Chinese character."""
+    """Return, for each Chinese character, the one character that represents all its variants."""
     classes = json.loads(VARIANTS_FILE.read_text("utf-8"))["classes"]
     return {char: members[0] for members in classes for char in members[1:]}
 
@@ -102,7 +102,7 @@ def _without_marks(text: str) -> str:
 
 
 def _is_mark(char: str) -> bool:
-    """Diacritics and points (by combining class), and what shows nothing: format characters, variations, stretches."""
+    """Return whether a character is a diacritic or point, or invisible: format characters, variations, stretches."""
     category = unicodedata.category(char)
     if category == "Cf" or char in _STRETCHES or any(ord(char) in block for block in _VARIATIONS):
         return True
@@ -112,7 +112,7 @@ def _is_mark(char: str) -> bool:
 
 
 def _entry(folded: str, source: str, sequences: list[int]) -> int:
-    """Pack a folding: UTF-8 in bits 0-31, its length in 32-39 (0: as the source), kind in 40-47."""
+    """Pack a folding: UTF-8 in bits 0-31, its length in 32-39 (0: unchanged), its kind in 40-47."""
     if not folded:
         return DROPPED << 40
     if len(folded) > 1:

@@ -17,7 +17,7 @@ PAGE = r"(?i)<(html|body)[\s>]"
 
 
 def articles(texts: pa.LargeBinaryArray) -> dict[int, bytes]:
-    """Return the articles in those texts that are whole pages, by the place of the text.
+    """Return the articles of the texts that are whole pages, by the place of the text.
 
     Parameters
     ----------

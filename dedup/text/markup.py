@@ -1,4 +1,4 @@
-"""Remove HTML markup from texts and decode entities, before anything else sees them.
+"""Remove HTML markup from texts and decode entities, before any other step.
 
 Each text is decided on alone; one without ``<``, ``&`` and backslash is left as it is. The loops are in
 `dedup.kernels.markup_removal` and `dedup.kernels.html`; the readable definition is in ``tests/naive_html.py``. The
@@ -107,7 +107,7 @@ def without_markup(texts: pa.LargeBinaryArray, mode: str = "auto") -> pa.LargeBi
 
 
 def _with_articles(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
-    """Return texts without markup, of whole pages the article; it is plain, and what looks like a tag in it is text."""
+    """Return texts without markup, and the article of each whole page, which is plain text whatever it contains."""
     found = articles(texts)
     if not found:
         return without_markup(texts)
@@ -117,7 +117,7 @@ def _with_articles(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
 
 
 def plain_text(text: bytes, mode: str = "auto") -> str:
-    """Return one text without its markup, as people see it."""
+    """Return one text without its markup, as readers see it."""
     (made,) = without_markup(pa.array([text], pa.large_binary()), mode).to_pylist()
     return str(made.decode("utf-8", "replace"))
 
@@ -128,7 +128,7 @@ def _room(size: int) -> npt.NDArray[np.uint8]:
 
 @functools.cache
 def _elements() -> _Table:
-    """Return the table of the elements of HTML, by name, that the kernel looks tags up in."""
+    """Return the table of HTML elements, by name, in which the kernel looks tags up."""
     listed = html.IS_TAG | html.OF_HTML
     kinds = dict.fromkeys(_LINES.split(), listed)
     kinds |= dict.fromkeys(_INLINE.split(), listed | html.INLINE)
@@ -144,7 +144,7 @@ def _elements() -> _Table:
 
 @functools.cache
 def _entities() -> _Table:
-    """Return the table of the entities of HTML, by name: made in 6 ms, where reading a file of 28 kB would take one."""
+    """Return the table of HTML entities, by name: made in 6 ms, where reading a file of 28 kB would take one."""
     codes: dict[str, int] = {}
     for name, chars in html5.items():
         bits = html_entities.ENDED if name[-1] == ";" else html_entities.BARE
@@ -157,7 +157,7 @@ def _entities() -> _Table:
 
 
 def _tabulated(names: list[str], values: list[int], size: int) -> _Table:
-    """Return a table of hashed names and their values, in which `dedup.kernels.html_entities.lookup` finds them."""
+    """Return a table of hashed names and their values, for `dedup.kernels.html_entities.lookup`."""
     data = np.frombuffer("".join(names).encode(), np.uint8)
     ends = np.cumsum([len(name) for name in names])
     table = np.zeros(size, np.uint64), np.zeros(size, np.uint64)

@@ -1,4 +1,4 @@
-"""Cut a text into shingles: the readable definition that the kernels equal bit for bit.
+"""Cut a text into shingles: the readable definition, which the kernels match bit for bit.
 
 A shingle is ``size`` tokens in a row, written as the little-endian bytes of their token hashes. A shorter text is one
 shingle, a text without tokens has none. These bytes are what to feed another MinHash implementation.
@@ -12,7 +12,7 @@ from dedup.text.tokens import token_hash, tokens
 
 
 def shingles(text: str, size: int = 5) -> list[bytes]:
-    """Return the shingles of a text in order, repeats included.
+    """Return the shingles of a text in order, including repeats.
 
     Examples
     --------

@@ -164,7 +164,7 @@ def encode(text: str) -> bytes:
 
 
 def token_hash(token: str) -> int:
-    """Return the hash of a folded token: XXH32 of its UTF-8, the two lowest bits telling what kind of token it is."""
+    """Return the hash of a folded token: XXH32 of its UTF-8, with the kind of token in the two lowest bits."""
     flags = CHARACTER_FLAG if folding.kind_of(token[0]) == folding.CHARACTER else 0
     flags |= NUMBER_FLAG if "0" <= token[0] <= "9" else 0
     flags |= ALPHABETIC_FLAGS if folding.is_alphabetic(token[0]) else 0
@@ -181,7 +181,7 @@ def _room(size: int) -> npt.NDArray[np.uint8]:
 
 
 def buffers(texts: pa.LargeBinaryArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Return the bytes and offsets of an Arrow array as read-only views, never a copy."""
+    """Return the bytes and offsets of an Arrow array as read-only views, without a copy."""
     _, offsets, data = texts.buffers()
     if offsets is None or len(texts) == 0:
         starts = np.zeros(len(texts) + 1, np.int64)

@@ -247,7 +247,7 @@ def test_prose_at_the_end_is_no_credit(prose: str) -> None:
 def test_only_the_ends_are_looked_at() -> None:
     sentence = " The Associated Press contributed to this report. "
     assert credit(BODY + sentence + BODY) is None
-    assert credit("x" * (HEAD_BYTES - 20) + sentence + BODY) is None  # cut, it might go on in any way
+    assert credit("x" * (HEAD_BYTES - 20) + sentence + BODY) is None  # cut, it might continue in any way
     assert credit("") is None
     assert credit("AP") is None
     assert credit("Reuters \ud800") is None

@@ -142,7 +142,7 @@ def feed() -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("level", ["near", "rewritten"])
-def test_a_run_tells_credits_and_who_is_derived(level: str) -> None:
+def test_a_run_reports_credits_and_who_is_derived(level: str) -> None:
     result = dedup.deduplicate(feed(), params=Params(level=level))
     rows = {row["id"]: row for row in result.decisions.to_pylist()}
     assert {name: row["credit"] for name, row in rows.items()} == {
@@ -192,7 +192,7 @@ def test_credits_of_many_records_do_not_depend_on_batches() -> None:
         }
 
 
-def test_compare_tells_credits_and_the_side_that_owes() -> None:
+def test_compare_reports_credits_and_the_side_that_owes() -> None:
     wire, other = f"LONDON (Reuters) - {BODY}", f"{BODY} With reporting by Reuters."
     one = dedup.compare(wire, other)
     assert (one.credit_a, one.credit_b, one.derived) == ("Reuters", "Reuters", "b")
@@ -227,10 +227,10 @@ def test_on_the_command_line(tmp_path: Path) -> None:
 
     (tmp_path / "a.txt").write_text(f"LONDON (Reuters) - {BODY}")
     (tmp_path / "b.txt").write_text(f"{BODY} - HP")
-    told = run(tmp_path, "compare", "a.txt", "b.txt", "--agencies", "own.json")
-    assert "a.txt credits Reuters\nb.txt credits Hill Press\n" in told.stdout
-    told = run(tmp_path, "compare", "a.txt", "b.txt")
-    assert "a.txt credits Reuters\n\n" in told.stdout
+    done = run(tmp_path, "compare", "a.txt", "b.txt", "--agencies", "own.json")
+    assert "a.txt credits Reuters\nb.txt credits Hill Press\n" in done.stdout
+    done = run(tmp_path, "compare", "a.txt", "b.txt")
+    assert "a.txt credits Reuters\n\n" in done.stdout
     found = json.loads(run(tmp_path, "compare", "a.txt", "b.txt", "--json").stdout)
     assert (found["credit_a"], found["credit_b"], found["derived"]) == ("Reuters", None, None)
 

@@ -57,7 +57,7 @@ def test_words_are_spelled_in_one_way_only():
 
 
 def test_words_and_pairs_grow_as_in_news(lines):
-    """Of 2,000 real articles: 50,000 words, 560,000 pairs of which .77 stand in one article."""
+    """Of 2,000 real articles: 50,000 words, 560,000 pairs, .77 of which are in one article only."""
     texts = [naive_words(orjson.loads(line)["text"]) for line in lines[:2000]]
     numbers = {word: number for number, word in enumerate(dict.fromkeys(itertools.chain(*texts)))}
     hashes = np.array([numbers[word] for text in texts for word in text], np.uint32)

@@ -113,7 +113,7 @@ def test_dates_that_cannot_be_read_are_reported(tmp_path: Path, capsys: pytest.C
     """They never expire."""
     dated = [{"id": date, "text": article(1), "date": date} for date in ("05/03/2024", "2024-03-05", "2024")]
     assert main(["index", "add", str(tmp_path / "i"), lines(tmp_path / "a.jsonl", *dated)]) == 0
-    assert "2 dates cannot be read, or stand for none, and count as missing" in capsys.readouterr().err
+    assert "2 dates cannot be read, or stand for no date, and count as missing" in capsys.readouterr().err
 
 
 def test_ids_are_checked_before_any_document_is_removed(
@@ -155,12 +155,12 @@ def test_a_line_can_name_any_id_to_remove(
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (b'a\n"b\n', "-, line 2: no JSON (Unterminated string"),
+        (b'a\n"b\n', "-, line 2: not JSON (Unterminated string"),
         (b'a\n{"key": "b"}\n', "-, line 2: an object without id"),
         (b'a\n\n{"id": null}\n', "-, line 3: id of type NoneType; expected a string"),
         (b'a\n{"id": true}\n', "-, line 2: id of type bool; expected a string"),
         (b'a\n""\n', "-, line 2: an empty id"),
-        (b'a\n"\\ud800"\n', "with half a character"),
+        (b'a\n"\\ud800"\n', "with a lone surrogate"),
         (b"a\n\xff\n", "-, line 2: bytes that are not UTF-8"),
     ],
 )

@@ -19,6 +19,6 @@ def test_the_examples(
     blocks = [block.split("```")[0] for block in (DOCS / page).read_text("utf-8").split("```python\n")[1:]]
     for code in blocks:
         exec(compile(code, page, "exec"), names)
-        told = re.findall(r"^    # (.+)$", code, flags=re.MULTILINE)
-        assert capsys.readouterr().out.splitlines() == told
+        comments = re.findall(r"^    # (.+)$", code, flags=re.MULTILINE)
+        assert capsys.readouterr().out.splitlines() == comments
     assert len(blocks) == count

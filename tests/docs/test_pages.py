@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.quality import cases
-from dedup.cli.arguments import GUESSES as TOLD
+from dedup.cli.arguments import GUESSES as DOCUMENTED
 from dedup.cli.reference import reference
 from dedup.io.fields.producers import GUESSES, HITS
 from dedup.judge import relation
@@ -60,7 +60,7 @@ def test_the_comparison_in_the_readme_is_real() -> None:
 @pytest.mark.parametrize(
     ("case", "called"), [("rewrite", "rewritten"), ("follow-up", "partial"), ("mould", "template")]
 )
-def test_the_cases_are_judged_as_told(case: str, called: str) -> None:
+def test_the_cases_are_judged_as_documented(case: str, called: str) -> None:
     files = cases.files(case)
     verdict = output_of("compare", *files).split("\n---")[0]
     assert shown(f"dedup compare {' '.join(files)}", VERDICT).strip() == verdict.strip()
@@ -85,25 +85,27 @@ def test_written_tables_are_fresh(page: str) -> None:
 
 def test_sums_are_the_scores() -> None:
     rows = {cells[1].strip(): cells[2:5] for line in cases.sums().strip().splitlines() if (cells := line.split("|"))}
-    told = {}
+    probabilities = {}
     for question in cases.QUESTIONS:
         added = [row for name, row in rows.items() if name.replace("*", "").startswith(f"{question}:")]
         added = [row for row in added if row not in (rows[f"{question}: sum"], rows[f"{question}: probability"])]
         for column in range(len(cases.CASES)):
             total = sum(float(row[column].split()[0]) for row in added)
             assert total == pytest.approx(float(rows[f"{question}: sum"][column]), abs=0.06)  # each is rounded
-            told[question, column] = 1 / (1 + math.exp(-total))
-            assert told[question, column] == pytest.approx(float(rows[f"{question}: probability"][column]), abs=0.02)
+            probabilities[question, column] = 1 / (1 + math.exp(-total))
+            assert probabilities[question, column] == pytest.approx(
+                float(rows[f"{question}: probability"][column]), abs=0.02
+            )
     assert [cell.strip() for cell in rows["ruled out"]] == ["no", "no", "no"]
     assert [cell.strip() for cell in rows["two versions"]] == ["no", "no", "no"]
     assert [cell.strip() for cell in rows["template"]] == ["no", "no", "yes"]
     scores = [float(cell) for cell in rows["score"]]
-    assert scores[0] == pytest.approx(told["carried", 0] * (1 - told["news", 0]), abs=0.02)
-    assert scores[1] == pytest.approx(told["carried", 1], abs=0.02)  # not carried on: nobody asks for news
+    assert scores[0] == pytest.approx(probabilities["carried", 0] * (1 - probabilities["news", 0]), abs=0.02)
+    assert scores[1] == pytest.approx(probabilities["carried", 1], abs=0.02)  # not carried on: nobody asks for news
     assert scores[2] == 0.0
 
 
-def test_what_is_cited_of_the_cases_stands_in_them() -> None:
+def test_what_is_cited_of_the_cases_is_in_them() -> None:
     tables = re.findall(
         r"^\| (\S+-a\.txt) \| (\S+-b\.txt) \|\n\| --- \| --- \|\n((?:\|.*\n)+)", VERDICT, flags=re.MULTILINE
     )
@@ -114,8 +116,8 @@ def test_what_is_cited_of_the_cases_stands_in_them() -> None:
                 assert cited.strip(" …") in (ROOT / "docs" / "cases" / name).read_text("utf-8")
 
 
-def test_the_rules_are_told_with_their_numbers() -> None:
-    told = " ".join(VERDICT.split())
+def test_the_rules_are_documented_with_their_numbers() -> None:
+    page = " ".join(VERDICT.split())
     for phrase in (
         f"fewer than {relation.FEW_TOKENS} words, unless {relation.FEW_TOKENS_VERBATIM:.0%} of it is verbatim",
         f"above `rare containment` by {relation.COMMON} or more",
@@ -128,7 +130,7 @@ def test_the_rules_are_told_with_their_numbers() -> None:
         f"containment of {relation.SAME_RARE}",
         f"no more than {relation.NO_NEWS}, unless",
         f"(`new stages` above {relation.SAME_STAGES}) or more than {relation.SAME_HOURS:.0f} hours",
-        f"{relation.WHOLE:.0%} stands in a longer one word for word, and of that at most {relation.WHOLE_LONGER:.0%}",
+        f"{relation.WHOLE:.0%} of a text is in a longer one word for word, and at most {relation.WHOLE_LONGER:.0%}",
         f"{relation.SAME_TEXT:.0%} is the same either way",
         f"`--certainty` ({Params().certainty})",
         f"{relation.SUPERFLUOUS:.0%} of the earlier",
@@ -136,9 +138,9 @@ def test_the_rules_are_told_with_their_numbers() -> None:
         f"Much is {relation.REVISED_VERBATIM:.0%}; where the rest of it has an order of {relation.REWRITTEN_ORDER} or",
         f"or more, it is {relation.REWRITTEN_VERBATIM:.0%}",
         f"at least {relation.PARTIAL_VERBATIM:.0%} is verbatim, or a rare containment of {relation.PARTIAL_RARE}",
-        f"a rare containment or a probability of {relation.SAME_EVENT_FROM}; told by",
+        f"a rare containment or a probability of {relation.SAME_EVENT_FROM}; reported by",
     ):
-        assert phrase in told
+        assert phrase in page
 
 
 def test_the_command_line_reference_is_fresh() -> None:
@@ -153,17 +155,17 @@ def test_examples_in_docstrings(name: str) -> None:
 
 
 def test_guesses_on_the_command_line_are_the_readers() -> None:
-    for role, told in TOLD.items():
+    for role, names in DOCUMENTED.items():
         plain = [name for name in GUESSES[role] if "." not in name]
-        assert [name for name in plain if name in told.split(", ")] == told.split(", ")
+        assert [name for name in plain if name in names.split(", ")] == names.split(", ")
 
 
 def test_the_page_on_fields_has_every_name() -> None:
     page = (ROOT / "docs" / "fields.md").read_text("utf-8")
     for role, names in GUESSES.items():
-        told = re.search(rf"^\| {role} \| (.*) \|$", page, flags=re.MULTILINE)
-        assert told is not None
-        assert re.findall(r"`([^`]+)`", told[1]) == [name for name in names if not name.startswith(f"{HITS}.")]
+        row = re.search(rf"^\| {role} \| (.*) \|$", page, flags=re.MULTILINE)
+        assert row is not None
+        assert re.findall(r"`([^`]+)`", row[1]) == [name for name in names if not name.startswith(f"{HITS}.")]
 
 
 def test_nothing_is_left_to_fill_in() -> None:

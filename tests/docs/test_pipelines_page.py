@@ -41,7 +41,7 @@ def test_there_is_an_example_of_each() -> None:
     assert {title for title, _ in examples()} == {"Scrapy", "asyncio", "Data frames", "datatrove"}
 
 
-def test_settings_are_told_with_their_defaults() -> None:
+def test_settings_are_documented_with_their_defaults() -> None:
     table = dict(re.findall(r"^\| `(DEDUP_\w+)`[^|]*\| ([^|]*) \|", TEXT, flags=re.MULTILINE))
     assert {*SETTINGS} <= {*table}
     source = Path(sys.modules[DedupPipeline.__module__].__file__ or "").read_text("utf-8")

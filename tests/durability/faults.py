@@ -127,8 +127,8 @@ class Faulty:
 
         What the command prints is in a file there, ``said``, and errors in none.
         """
-        told = fault or Fault("none", ())
-        more = {name: getattr(told, name) for name in ("kinds", "action", "error", "lasts")}
+        chosen = fault or Fault("none", ())
+        more = {name: getattr(chosen, name) for name in ("kinds", "action", "error", "lasts")}
         self._out, self._err = folder / "said", self._folder / "command.err"
         answer = self._ask(
             command=list(map(str, command)),
@@ -139,7 +139,7 @@ class Faulty:
         return self._ended(answer)
 
     def go(self, stopped: Ended) -> Ended:
-        """Let a command that is stopped go on."""
+        """Let a stopped command continue."""
         return self._ended(self._ask(go=stopped.stopped))
 
     def end(self, stopped: Ended) -> None:

@@ -11,7 +11,7 @@ from scenarios import Scenario, State, contents, copied, prepared, state
 
 
 class Tried:
-    """A scenario, begun anew for each fault.
+    """A scenario, started again for each fault.
 
     Parameters
     ----------
@@ -61,14 +61,14 @@ class Tried:
         found = state(self.folder)
         if ended.code == 0:
             return self._difference(found) or self._damage() or self._other_answers(ended)
-        # Of a disk that goes on failing nothing can be removed.
+        # Nothing can be removed from a disk that keeps failing.
         leaves = fault.lasts and fault.action == "fail"
         return self._lost(found, ended) or self._damage() or self._not_again(found, ended, leaves)
 
     def _lost(self, found: State, ended: Ended) -> str:
-        """What is gone, or stands half, after an error or a kill."""
+        """What is missing or incomplete after an error or a kill."""
         is_half = found.output not in (self.before.output, self.after.output)
-        if is_half and not self._is_being_replaced(found, ended) and not self._is_told(found, ended):
+        if is_half and not self._is_being_replaced(found, ended) and not self._is_reported(found, ended):
             return f"an output that is neither the old nor the new: {None if found.output is None else [*found.output]}"
         stay = self.before.ids & self.after.ids if self.scenario.loses else self.before.ids
         if not stay <= found.ids:
@@ -78,13 +78,13 @@ class Tried:
         return ""
 
     def _is_being_replaced(self, found: State, ended: Ended) -> bool:
-        """Whether a kill came in the midst of moving files: no summary says that they are whole."""
+        """Whether a kill came while files were moved: no summary says that they are complete."""
         is_replaced = self.before.output is not None and "summary.json" not in (found.output or ())
         return is_replaced and ended.signal is not None
 
-    def _is_told(self, found: State, ended: Ended) -> bool:
-        """Whether it is said that an output stands half, and all of the old one is there or where that says."""
-        if "is not whole" not in ended.err or "summary.json" in (found.output or ()):
+    def _is_reported(self, found: State, ended: Ended) -> bool:
+        """Whether the error says that an output is incomplete, and all of the old one is there or where it says."""
+        if "is incomplete" not in ended.err or "summary.json" in (found.output or ()):
             return False
         (aside,) = self.folder.rglob("replaced")
         there = [*(found.output or {}).items(), *contents(aside).items()]
@@ -107,8 +107,8 @@ class Tried:
         if is_done and found.output != self.after.output:
             return "the index has what the output has not"
         if is_done:  # repeated it would drop all of it, as what the index knows already
-            told = ended.signal is not None or "the run is complete" in ended.err or "with another -o" in ended.err
-            return "" if told else "the run is complete, and the error does not say so"
+            says_so = ended.signal is not None or "the run is complete" in ended.err or "with another -o" in ended.err
+            return "" if says_so else "the run is complete, and the error does not say so"
         repeated = self.again()
         if repeated.code != 0:
             return f"it cannot be repeated: {repeated.code} {repeated.signal} {repeated.err}"

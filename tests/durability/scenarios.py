@@ -122,7 +122,7 @@ SCENARIOS = (
 
 @dataclass(frozen=True)
 class State:
-    """What stands in a folder.
+    """The content of a folder.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class State:
 
 
 def state(folder: Path) -> State:
-    """Read what stands in a folder, without the help of what is tested."""
+    """Read the content of a folder, without the code under test."""
     out = next((place for place in (folder / "out", folder / "deep" / "out") if place.is_dir()), None)
     hidden = [str(path.relative_to(folder)) for path in folder.rglob(".*")]
     return State(None if out is None else contents(out), _documents(folder / "index"), hidden)

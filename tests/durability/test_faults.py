@@ -1,4 +1,4 @@
-"""The n-th call to the system fails: the command goes on, or says what failed; nothing is lost, and it can be repeated.
+"""The n-th system call fails: the command continues or says what failed; nothing is lost, and it can be repeated.
 
 How many calls of each command are tried says DEDUP_FAULTS, 0 all of them; `make check-slow` tries many.
 """

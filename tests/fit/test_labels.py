@@ -86,7 +86,7 @@ def test_an_input_that_is_gone_or_changed_is_named(corpus: Path, tmp_path: Path)
 
 
 def test_only_a_whole_run_with_all_measures_will_do(corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not a folder that a run has written"):
+    with pytest.raises(InputError, match="is not the output folder of a run"):
         RunPairs(tmp_path, Fields())
     dedup.deduplicate(corpus / "news.jsonl", tmp_path / "near", dedup.Params(level="near"))
     with pytest.raises(InputError, match="at level near"):
@@ -103,9 +103,9 @@ def test_a_key_is_a_label(
 ) -> None:
     pairs = list(RunPairs(corpus / "out", Fields()).unlabelled())
     assert label(corpus, tmp_path, "cuxos", monkeypatch) == 0  # x is no key: asked again
-    told = capsys.readouterr().out
-    assert f"labels in {tmp_path / 'labels.jsonl'}: 1 copy, 1 update, 1 other, 1 skip" in told
-    assert "x is not a key; expected c, u, o, s, b, m or q" in told
+    printed = capsys.readouterr().out
+    assert f"labels in {tmp_path / 'labels.jsonl'}: 1 copy, 1 update, 1 other, 1 skip" in printed
+    assert "x is not a key; expected c, u, o, s, b, m or q" in printed
     labels = read_labels(tmp_path / "labels.jsonl")
     assert [one.label for one in labels] == ["copy", "update", "other", "skip"]
     assert [(one.left, one.right) for one in labels] == [(pair.left, pair.right) for pair in pairs[:4]]
@@ -114,7 +114,7 @@ def test_a_key_is_a_label(
     assert labels[0].measures["carried"] == pairs[0].measures["carried"]
 
 
-def test_it_goes_on_where_it_stopped_and_stops_in_time(
+def test_it_continues_where_it_stopped_and_stops_in_time(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pairs = list(RunPairs(corpus / "out", Fields()).unlabelled())
@@ -129,9 +129,9 @@ def test_it_goes_on_where_it_stopped_and_stops_in_time(
     label(corpus, tmp_path, "", monkeypatch, "--count", "3")
     assert "3 pairs are labelled" in capsys.readouterr().out
     label(corpus, tmp_path, "o" * len(pairs), monkeypatch, "--json")
-    told = capsys.readouterr()
-    assert "there are no more pairs to label" in told.err
-    assert json.loads(told.out)["other"] >= 2
+    printed = capsys.readouterr()
+    assert "there are no more pairs to label" in printed.err
+    assert json.loads(printed.out)["other"] >= 2
 
 
 def test_a_skipped_pair_does_not_count(
@@ -142,7 +142,7 @@ def test_a_skipped_pair_does_not_count(
     assert "dedup fit" not in capsys.readouterr().out  # too few
 
 
-def test_a_place_that_is_not_there_is_told_first(
+def test_a_missing_folder_is_reported_first(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert label(corpus, tmp_path / "nowhere", "c", monkeypatch) != 0

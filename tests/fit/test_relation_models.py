@@ -123,7 +123,7 @@ def test_more_weight_moves_more(shipped: LabelledPairs) -> None:
     [
         ([], "no labels"),
         ([COPY] * 5 + [OTHER] * 5, "5 copy, 5 other"),
-        ([COPY] * 40, "40 copy; expected some that are other"),
+        ([COPY] * 40, "40 copy; expected both pairs labelled other"),
         ([SKIP] * 40, "no labels"),
     ],
 )
@@ -146,10 +146,10 @@ def test_fit_writes_a_model_that_a_run_takes(
     for label in labels_of(shipped, "tg_ru", as_judged):
         append_label(path, label)
     assert main(["fit", str(path), "-o", str(model)]) == 0
-    told = capsys.readouterr().out
-    assert "yours" in told
-    assert "called as labelled" in told
-    assert f"written to {model}" in told
+    printed = capsys.readouterr().out
+    assert "yours" in printed
+    assert "called as labelled" in printed
+    assert f"written to {model}" in printed
     text = tmp_path / "a.txt"
     text.write_text("The council voted on Monday to close the old bridge for repairs.")
     assert main(["run", str(text), "--model", str(model), "--json"]) == 0

@@ -107,7 +107,7 @@ def test_a_batch_has_an_end() -> None:
     assert [len(given) for _, given in run(test, waits=False).asked] == [MOST_TOGETHER, 1]
 
 
-def test_the_loop_goes_on_while_the_thread_works() -> None:
+def test_the_loop_continues_while_the_thread_works() -> None:
     async def test(index: AsyncIndex, slow: Slow) -> None:
         call = asyncio.create_task(index.add("a", ""))
         for _ in range(20):
@@ -136,7 +136,7 @@ def test_who_is_cancelled_before_it_begins_is_left_out_and_nobody_else() -> None
     assert run(test).asked == [("add", ["a", "b"]), ("add", ["d"])]
 
 
-def test_an_error_of_the_disk_is_told_to_all_it_concerns() -> None:
+def test_an_error_of_the_disk_is_raised_for_all_it_concerns() -> None:
     async def test(index: AsyncIndex, slow: Slow) -> None:
         calls = asyncio.gather(*(index.add(name, "") for name in ("a", "full", "b")), return_exceptions=True)
         assert [str(error) for error in await calls] == ["the disk is full"] * 3

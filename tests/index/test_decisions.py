@@ -2,7 +2,7 @@
 
 The model holds texts and decisions. It is exact at level near, where a pair is a copy by its own words alone. At
 level rewritten that hangs on all the other texts: there the model takes over what is answered, where it may be, and the
-index must go on from that.
+index must continue from that.
 """
 
 from __future__ import annotations
@@ -116,13 +116,13 @@ class Model:
         self.docs: dict[str, Doc] = {}
         self.next = 0
 
-    def hold(self, told: Answer, id: str, text: int, date: int, source: str | None) -> None:
+    def hold(self, answer: Answer, id: str, text: int, date: int, source: str | None) -> None:
         """Look whether that is answered of a document, and take it."""
-        assert told == self.take(id, text, date, source)
+        assert answer == self.take(id, text, date, source)
 
-    def hold_query(self, told: Answer, text: int, date: int) -> None:
+    def hold_query(self, answer: Answer, text: int, date: int) -> None:
         """Look whether that is answered of a text."""
-        assert told == self.decide(text, date, self.docs, set())
+        assert answer == self.decide(text, date, self.docs, set())
 
     def matches(self, text: int, date: int, among: dict[str, Doc]) -> list[str]:
         """Return the ids of the documents that a text matches, best first."""
@@ -180,45 +180,45 @@ class Model:
 class Follower(Model):
     """What an index may answer, from what it has answered so far."""
 
-    def hold(self, told: Answer, id: str, text: int, date: int, source: str | None) -> None:
+    def hold(self, answer: Answer, id: str, text: int, date: int, source: str | None) -> None:
         """Look whether that may be answered of a document, and take it over."""
         old = self.docs.get(id)
         others = {other: doc for other, doc in self.docs.items() if other != id}
-        assert {*told.matches} <= others.keys()
+        assert {*answer.matches} <= others.keys()
         if old is not None and (old.text, old.date) == (text, date):
-            assert (told.duplicate_of, told.released) == (old.original, frozenset())
+            assert (answer.duplicate_of, answer.released) == (old.original, frozenset())
             self.docs[id] = replace(old, source=source)
             return
         own = {other for other, doc in others.items() if doc.original == id}
-        self.assert_possible(told, text, own, others)
-        assert told.released == own if told.duplicate_of else told.released <= own
+        self.assert_possible(answer, text, own, others)
+        assert answer.released == own if answer.duplicate_of else answer.released <= own
         same = {other for other in own if others[other].text == text}
-        assert told.duplicate_of or not (told.released & same)
-        self.stand_alone({*told.released})
-        self.docs[id] = Doc(text, date, self.next, told.duplicate_of, source)
+        assert answer.duplicate_of or not (answer.released & same)
+        self.stand_alone({*answer.released})
+        self.docs[id] = Doc(text, date, self.next, answer.duplicate_of, source)
         self.next += 1
 
-    def hold_query(self, told: Answer, text: int, date: int) -> None:
+    def hold_query(self, answer: Answer, text: int, date: int) -> None:
         """Look whether that may be answered of a text."""
-        self.assert_possible(told, text, set(), self.docs)
+        self.assert_possible(answer, text, set(), self.docs)
 
-    def assert_possible(self, told: Answer, text: int, own: set[str], among: dict[str, Doc]) -> None:
+    def assert_possible(self, answer: Answer, text: int, own: set[str], among: dict[str, Doc]) -> None:
         """Look whether a text may go for what it goes for, and does for what it must."""
         same = {id for id, doc in among.items() if doc.text == text and text != WORDLESS}
-        assert same <= {*told.matches}
-        assert told.duplicate_of or not (same - own)
-        if told.duplicate_of is not None:
-            assert among[told.duplicate_of].original is None
-            assert told.duplicate_of not in own
-            versions = {id for id in told.matches if among[id].original == told.duplicate_of}
-            assert told.duplicate_of in told.matches or versions - own
+        assert same <= {*answer.matches}
+        assert answer.duplicate_of or not (same - own)
+        if answer.duplicate_of is not None:
+            assert among[answer.duplicate_of].original is None
+            assert answer.duplicate_of not in own
+            versions = {id for id in answer.matches if among[id].original == answer.duplicate_of}
+            assert answer.duplicate_of in answer.matches or versions - own
 
 
-def answer_of(told: dict[str, Any]) -> Answer:
-    """Return what the command line told."""
-    assert told["kept"] == (told["duplicate_of"] is None)
-    matches = [match["id"] for match in told["matches"]]
-    return Answer(matches, told["duplicate_of"], told["relation"], frozenset(told.get("released", ())))
+def answer_of(answer: dict[str, Any]) -> Answer:
+    """Return the answer that the command line printed."""
+    assert answer["kept"] == (answer["duplicate_of"] is None)
+    matches = [match["id"] for match in answer["matches"]]
+    return Answer(matches, answer["duplicate_of"], answer["relation"], frozenset(answer.get("released", ())))
 
 
 def asked(decision: Decision) -> Answer:
@@ -247,8 +247,8 @@ class Life(RuleBasedStateMachine):
             "source": source,
         }
 
-    def hold(self, told: Answer, id: str, text: int, date: int, loud: bool) -> None:
-        self.model.hold(told, id, text, date, "Hill Press" if loud else None)
+    def hold(self, answer: Answer, id: str, text: int, date: int, loud: bool) -> None:
+        self.model.hold(answer, id, text, date, "Hill Press" if loud else None)
 
     @rule(batch=some.dictionaries(ids, some.tuples(texts, days, some.booleans()), max_size=7))
     def add(self, batch: dict[str, tuple[int, int, bool]]) -> None:
@@ -267,8 +267,8 @@ class Life(RuleBasedStateMachine):
     @rule(batch=some.lists(some.tuples(ids, texts, days, some.booleans()), max_size=9))
     def update_many(self, batch: list[tuple[str, int, int, bool]]) -> None:
         """Records of one file, as `dedup index add --known update` takes them; an id may come again and again."""
-        told = add_records(self.index, [self.record(*given) for given in batch], "update")
-        for one, given in zip(told, batch, strict=True):
+        answers = add_records(self.index, [self.record(*given) for given in batch], "update")
+        for one, given in zip(answers, batch, strict=True):
             assert one["id"] == given[0]
             self.hold(answer_of(one), *given)
 
@@ -279,10 +279,14 @@ class Life(RuleBasedStateMachine):
         again = picked.sample(there, min(size, len(there)))
         before = {id: self.model.docs[id].original for id in there}
         records = [self.record(id, self.model.docs[id].text, self.model.docs[id].date, False) for id in again]
-        for told in add_records(self.index, records, "update"):
-            assert told["duplicate_of"] == before[told["id"]]
+        for answer in add_records(self.index, records, "update"):
+            assert answer["duplicate_of"] == before[answer["id"]]
             self.hold(
-                answer_of(told), told["id"], self.model.docs[told["id"]].text, self.model.docs[told["id"]].date, False
+                answer_of(answer),
+                answer["id"],
+                self.model.docs[answer["id"]].text,
+                self.model.docs[answer["id"]].date,
+                False,
             )
 
     @rule(id=ids)

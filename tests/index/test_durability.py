@@ -254,7 +254,7 @@ def test_an_interrupt_behind_a_commit_deletes_nothing_that_is_named(
 
 
 def test_a_run_that_cannot_be_mapped_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The call goes on with what is in memory: so the disk must not be ahead of it."""
+    """The call continues with the state in memory, so the disk must not be ahead of it."""
     count = itertools.count()
 
     class Fails(mmap.mmap):
@@ -290,7 +290,7 @@ def test_what_an_interrupted_call_removed_does_not_count(tmp_path: Path, monkeyp
         assert state_of(index).finder.frequencies.articles == 8
 
 
-def test_a_reader_that_was_interrupted_while_it_caught_up_begins_anew(
+def test_a_reader_that_was_interrupted_while_it_caught_up_starts_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = IndexTuning(block_documents=4)
@@ -397,7 +397,7 @@ def test_a_new_database_is_in_its_file_alone(tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / DATABASE).read_bytes()[18:20] == b"\2\2", "it has a log from then on"
 
 
-def test_an_unreadable_commit_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_commit_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Index.open(tmp_path / "i") as index:
         index.add("a", article(1))
         with monkeypatch.context() as patched:

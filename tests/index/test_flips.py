@@ -22,7 +22,7 @@ from dedup.index.folder import maintenance
 
 FLIPS = int(os.environ.get("DEDUP_FLIPS", "160"))
 DOCUMENTS = 240
-RIGHT, TOLD = "the right answer", "an error"
+RIGHT, REPORTED = "the right answer", "an error"
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 
@@ -61,13 +61,13 @@ def in_a_child(place: Path) -> object:
     if child == 0:
         os.close(read)
         try:
-            told: object = ("answers", answers(place))
+            outcome: object = ("answers", answers(place))
         except StorageError as error:
-            told = ("error", str(error))
+            outcome = ("error", str(error))
         except BaseException as error:
-            told = ("raw", repr(error))
+            outcome = ("raw", repr(error))
         with os.fdopen(write, "wb") as pipe:
-            pickle.dump(told, pipe)
+            pickle.dump(outcome, pipe)
         os._exit(0)
     os.close(write)
     with os.fdopen(read, "rb") as pipe:
@@ -76,7 +76,7 @@ def in_a_child(place: Path) -> object:
     return pickle.loads(data) if data else ("signal", os.WTERMSIG(status))
 
 
-def test_a_flipped_bit_is_told_or_changes_nothing(folder: Path) -> None:
+def test_a_flipped_bit_is_reported_or_changes_nothing(folder: Path) -> None:
     expected = in_a_child(folder)
     assert expected[0] == "answers"
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
@@ -95,13 +95,13 @@ def test_a_flipped_bit_is_told_or_changes_nothing(folder: Path) -> None:
         with path.open("r+b") as file:
             file.seek(at)
             file.write(before)
-        kind = TOLD if found[0] == "error" else RIGHT if found == expected else str(found[0])
+        kind = REPORTED if found[0] == "error" else RIGHT if found == expected else str(found[0])
         counts[kind] += 1
-        if kind not in (RIGHT, TOLD):
+        if kind not in (RIGHT, REPORTED):
             wrong.append((path.name, at, bit, found[0], str(found[1])[:300] if found[0] != "answers" else ""))
     print(dict(counts))
     assert not wrong
-    assert counts[TOLD] > FLIPS / 10
+    assert counts[REPORTED] > FLIPS / 10
     assert in_a_child(folder) == expected
 
 
@@ -112,7 +112,7 @@ def test_another_original_is_damage(folder: Path, tmp_path: Path) -> None:
         assert database.execute(changed + "WHERE copy_of IS NOT NULL)").rowcount == 1
     database.close()
     with (
-        pytest.raises(StorageError, match="is not what was written"),
+        pytest.raises(StorageError, match="differs from what was written"),
         Index.open(tmp_path / "index", mode="r") as index,
     ):
         index.check()

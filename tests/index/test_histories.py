@@ -56,7 +56,7 @@ class Life(RuleBasedStateMachine):
             with pytest.raises(InputError, match="in the index already"):
                 self.index.add(id, TEXTS[text], published=day(date))
             return
-        self.told(self.index.add(id, TEXTS[text], published=day(date)), text)
+        self.check_matches(self.index.add(id, TEXTS[text], published=day(date)), text)
         self.there[id] = text, date
 
     @rule(some=some.dictionaries(ids, some.tuples(texts, days), max_size=9))
@@ -67,13 +67,13 @@ class Life(RuleBasedStateMachine):
                 self.index.add_many(given)
             return
         for matches, (id, (text, date)) in zip(self.index.add_many(given), some.items(), strict=True):
-            self.told(matches, text)
+            self.check_matches(matches, text)
             self.there[id] = text, date
 
     @rule(id=ids, text=texts, date=days)
     def update(self, id: str, text: int, date: int) -> None:
         self.there.pop(id, None)
-        self.told(self.index.update(id, TEXTS[text], published=day(date)), text)
+        self.check_matches(self.index.update(id, TEXTS[text], published=day(date)), text)
         self.there[id] = text, date
 
     @rule(id=ids)
@@ -93,10 +93,10 @@ class Life(RuleBasedStateMachine):
 
     @rule(text=texts)
     def query(self, text: int) -> None:
-        self.told(self.index.query(TEXTS[text]), text)
+        self.check_matches(self.index.query(TEXTS[text]), text)
 
-    def told(self, matches: list[Any], text: int) -> None:
-        """Look whether those of the same text are told, and of others none that is not there."""
+    def check_matches(self, matches: list[Any], text: int) -> None:
+        """Check that documents with the same text are found, and that every match is in the index."""
         self.hold(matches, text, self.there)
 
     @staticmethod

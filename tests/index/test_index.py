@@ -34,7 +34,7 @@ def records(count: int, seed: int = 0) -> list[dict[str, object]]:
     return found
 
 
-def told(matches: Iterable[dedup.index.Match]) -> list[tuple[str, str]]:
+def ids_and_relations(matches: Iterable[dedup.index.Match]) -> list[tuple[str, str]]:
     return [(match.id, match.relation) for match in matches]
 
 
@@ -110,7 +110,7 @@ def test_matches_come_best_first_and_tell_what_is_known(place: Place) -> None:
         index.add("near", edited(text, 1, 0.02), source="Hill Press", published="2024-01-02T10:00:00Z")
         index.add("same", text, published="2024-01-01", url="https://hill.example/1", data={"section": ["a", 1]})
         first, second = index.query(text.upper(), published="2024-01-03")
-        assert told([first, second]) == [("same", "identical"), ("near", "near_duplicate")]
+        assert ids_and_relations([first, second]) == [("same", "identical"), ("near", "near_duplicate")]
         assert (first.published, first.source, first.derived) == ("2024-01-01T00:00:00Z", None, "new")
         assert (second.published, second.source) == ("2024-01-02T10:00:00Z", "Hill Press")
         assert second.measures["resemblance"] == second.score
@@ -147,10 +147,10 @@ def test_what_is_removed_is_not_found(place: Place) -> None:
         assert len(index) == 1
         assert index.get("a") is None
         assert index.get("b").copy_of is None
-        assert told(index.query(text)) == [("b", "identical")]
+        assert ids_and_relations(index.query(text)) == [("b", "identical")]
         index.add("a", text)  # the id is free again
     with Index.open(place("i")) as index:
-        assert told(index.query(text)) == [("b", "identical"), ("a", "identical")]
+        assert ids_and_relations(index.query(text)) == [("b", "identical"), ("a", "identical")]
         assert index.check() == []
 
 
@@ -158,7 +158,7 @@ def test_an_update_takes_the_place(place: Place) -> None:
     with Index.open(place("i")) as index:
         index.add("a", article(1))
         index.add("b", article(2))
-        assert told(index.update("a", article(2), source="Hill Press")) == [("b", "identical")]
+        assert ids_and_relations(index.update("a", article(2), source="Hill Press")) == [("b", "identical")]
         assert copies(index.query(article(1))) == []
         assert index.get("a").source == "Hill Press"  # type: ignore[union-attr]
         assert len(index) == 2
@@ -222,14 +222,14 @@ def test_a_window_that_slides_stays_as_large_as_it_is(tmp_path: Path) -> None:
         assert index.check() == []
 
 
-def test_an_index_emptied_and_compacted_goes_on(place: Place) -> None:
+def test_an_index_emptied_and_compacted_can_be_used(place: Place) -> None:
     with Index.open(place("i")) as index:
         index.compact()
         index.add("a", article(1))
         index.remove("a")
         index.compact()
         assert len(index.add("a", article(1))) == 0
-        assert told(index.query(article(1))) == [("a", "identical")]
+        assert ids_and_relations(index.query(article(1))) == [("a", "identical")]
         assert index.check() == []
 
 
@@ -238,8 +238,8 @@ def test_levels(place: Place, level: str) -> None:
     text = article(3)
     with Index.open(place("i"), Params(level=level)) as index:
         index.add("a", text)
-        assert told(index.query(text.lower())) == [("a", "identical")]
-        assert [name for _, name in told(index.query(edited(text, 1, 0.01)))] == ["near_duplicate"] * (
+        assert ids_and_relations(index.query(text.lower())) == [("a", "identical")]
+        assert [name for _, name in ids_and_relations(index.query(edited(text, 1, 0.01)))] == ["near_duplicate"] * (
             level != "identical"
         )
 
@@ -249,7 +249,7 @@ def test_short_texts_and_texts_without_words(place: Place) -> None:
         assert index.add("empty", "").matches == ()
         assert index.add("signs", "!? …").matches == ()
         assert index.add("short", "Bridge closed.").matches == ()
-        assert told(index.add("again", "bridge CLOSED")) == [("short", "identical")]
+        assert ids_and_relations(index.add("again", "bridge CLOSED")) == [("short", "identical")]
         assert index.query("").matches == ()
         assert index.query("Bridge closed again").matches == ()
         assert index.check() == []
@@ -262,8 +262,8 @@ def test_unspaced_scripts(place: Place) -> None:
     )
     with Index.open(place("i")) as index:
         index.add("a", text)
-        assert told(index.query(text.replace("。", "、"))) == [("a", "identical")]
-        assert told(index.query(text.replace("月曜日", "火曜日", 1)))[0][0] == "a"
+        assert ids_and_relations(index.query(text.replace("。", "、"))) == [("a", "identical")]
+        assert ids_and_relations(index.query(text.replace("月曜日", "火曜日", 1)))[0][0] == "a"
 
 
 def test_damage_is_found(tmp_path: Path) -> None:

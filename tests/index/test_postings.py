@@ -130,5 +130,5 @@ def test_a_posting_of_a_document_that_is_not_there_is_damage() -> None:
         if bit < 2 and int(whole[1] & np.uint64(3)) ^ 1 << bit < 3:
             broken.search(keys, owners, 9, is_removed)
         else:
-            with pytest.raises(ValueError, match="other postings than were written"):
+            with pytest.raises(ValueError, match="postings of a run differ from what was written"):
                 broken.search(keys, owners, 9, is_removed)

@@ -1,4 +1,4 @@
-"""An index of an earlier format, or a damaged one, is made anew from the texts, or refused; the old one stays."""
+"""An index of an earlier format, or a damaged one, is rebuilt from its texts, or refused; the old one stays."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_an_index_of_an_earlier_format_is_as_it_was(folder: Path) -> None:
         Index.open(found.before)
 
 
-def test_a_damaged_index_is_made_anew(folder: Path) -> None:
+def test_a_damaged_index_is_rebuilt(folder: Path) -> None:
     before = state(folder)
     with sqlite3.connect(folder / "index.sqlite") as database:
         database.execute("UPDATE documents SET tokens = zeroblob(length(tokens)) WHERE id = 'd5'")
@@ -91,9 +91,9 @@ def test_a_damaged_index_is_made_anew(folder: Path) -> None:
 
 def test_without_all_texts_nothing_is_done_unless_asked_for(folder: Path) -> None:
     made_old(folder)
-    with pytest.raises(InputError, match=r"no text for 2 documents of .*: 'd4', 'd9'") as told:
+    with pytest.raises(InputError, match=r"no text for 2 documents of .*: 'd4', 'd9'") as raised:
         rebuild(folder, (record for record in RECORDS if record["id"] not in ("d4", "d9")))
-    assert "--missing drop" in told.value.hint
+    assert "--missing drop" in raised.value.hint
     assert [path.name for path in folder.parent.iterdir()] == ["news.index"]
     found = rebuild(folder, RECORDS[:9], drop_missing=True)
     assert (found.documents, found.missing[:2]) == (8, ["d9", "d10"])
@@ -106,12 +106,12 @@ def test_of_several_texts_the_last_counts(folder: Path) -> None:
 
 
 def test_what_cannot_be_rebuilt_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="is not there"):
+    with pytest.raises(StorageError, match="does not exist"):
         rebuild(tmp_path / "nothing", RECORDS)
     with pytest.raises(ParamsError, match=r"rebuild of redis.*an index of another name"):
         rebuild("redis://localhost:1/0?name=news", RECORDS)
     (tmp_path / "news.index.rebuilding").mkdir()
-    with pytest.raises(StorageError, match=r"news.index.rebuilding is there; .*a rebuild has left it"):
+    with pytest.raises(StorageError, match=r"news.index.rebuilding exists; .*an earlier rebuild has left it"):
         rebuild(folder, RECORDS)
 
 
@@ -137,14 +137,14 @@ def test_the_command(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["index", "rebuild", str(folder), str(export)]) == 1
     assert "no text for 2 documents" in capsys.readouterr().err
     assert main(["index", "rebuild", str(folder), str(export), "--missing", "drop"]) == 0
-    told = capsys.readouterr()
-    assert [json.loads(line) for line in told.out.splitlines()] == [
+    printed = capsys.readouterr()
+    assert [json.loads(line) for line in printed.out.splitlines()] == [
         {"id": "d28", "missing": True},
         {"id": "d29", "missing": True},
     ]
-    assert "27 documents in" in told.err
-    assert "2 dropped, whose texts are missing" in told.err
-    assert "1 text ignored, of documents that the index does not have" in told.err
+    assert "27 documents in" in printed.err
+    assert "2 dropped, whose texts are missing" in printed.err
+    assert "1 text ignored, of documents that the index does not have" in printed.err
     assert main(["index", "check", str(folder)]) == 0
 
 
@@ -175,11 +175,11 @@ def test_nobody_writes_to_an_index_that_is_rebuilt(folder: Path) -> None:
         assert len(index) == DOCUMENTS - 1
 
 
-def test_a_rebuild_that_was_cut_off_between_two_moves_is_told(folder: Path) -> None:
+def test_a_rebuild_that_was_cut_off_between_two_moves_is_reported(folder: Path) -> None:
     """Else whoever adds next would make an empty index, and take what comes again for new."""
     before = state(folder)
     folder.rename(folder.with_name("news.index.before-rebuild"))
-    with pytest.raises(StorageError, match=r"the rebuild was cut off.*move news.index.before-rebuild back"):
+    with pytest.raises(StorageError, match=r"a rebuild was cut off.*move news.index.before-rebuild back"):
         Index.open(folder)
     folder.with_name("news.index.before-rebuild").rename(folder)
     assert state(folder) == before

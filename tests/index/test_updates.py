@@ -1,4 +1,4 @@
-"""A text in the place of another one: what stays decided, what is decided anew, and what becomes of its copies."""
+"""A text replaces another one: which decisions stay, which are made again, and what happens to its copies."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_what_belongs_to_an_unchanged_text_is_replaced(place: Place) -> None:
 
 
 def test_an_unchanged_text_may_have_another_credit(place: Place) -> None:
-    """The words are the same; what is no word tells a credit."""
+    """The words are the same; the characters that are not words show a credit."""
     text = article(1)
     with Index.open(place("i")) as index:
         index.add("a", f"TELLMOUTH Reuters {text}")
@@ -252,20 +252,20 @@ def test_a_file_that_is_added_again(tmp_path: Path, capsys: pytest.CaptureFixtur
     records = [{"id": "a", "text": text}, {"id": "b", "text": edited(text, 1, 0.02)}, {"id": "c", "text": article(7)}]
     given = tmp_path / "today.jsonl"
     given.write_text("".join(json.dumps(record) + "\n" for record in records))
-    told = []
+    decided = []
     for known in ("refuse", "update", "update"):
         assert main(["index", "add", index, str(given), "--known", known]) == 0
-        told.append([(answer["kept"], answer["duplicate_of"], answer["relation"]) for answer in answers(capsys)])
-    assert told == [[(True, None, None), (False, "a", "near_duplicate"), (True, None, None)]] * 3
+        decided.append([(answer["kept"], answer["duplicate_of"], answer["relation"]) for answer in answers(capsys)])
+    assert decided == [[(True, None, None), (False, "a", "near_duplicate"), (True, None, None)]] * 3
 
 
-def test_what_is_released_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_released_documents_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, index = article(1), str(tmp_path / "i")
     given = tmp_path / "today.jsonl"
     given.write_text("".join(json.dumps({"id": id, "text": text}) + "\n" for id in "ab"))
     assert main(["index", "add", index, str(given)]) == 0
     capsys.readouterr()
-    # The same id twice: what is true in the end is told in the end.
+    # The same id twice: the answers report the final state.
     given.write_text("".join(json.dumps({"id": "a", "text": one}) + "\n" for one in (article(8), text, article(9))))
     assert main(["index", "add", index, str(given), "--known", "update"]) == 0
     out, err = capsys.readouterr()

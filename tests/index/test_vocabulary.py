@@ -48,7 +48,7 @@ def test_a_length_that_cannot_be_asks_for_no_memory(length: int) -> None:
 @pytest.mark.parametrize(
     "damaged", [b"", CODED, CODED + b"\xff\x00", CODED + b"\x90", CODED + b"\x05" * 3, CODED + b"\x01", RAW + b"123"]
 )
-def test_damage_is_told(damaged: bytes) -> None:
+def test_damage_is_reported(damaged: bytes) -> None:
     vocabulary = Vocabulary(np.arange(3, dtype=np.uint64))
     with pytest.raises(ValueError, match="damaged"):
         vocabulary.unpack([damaged], np.array([2]))

@@ -44,7 +44,7 @@ def listed(frame: Any, column: str) -> list[Any]:
 
 
 def labels(names: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Return what stands in ``duplicate_of`` and ``cluster`` where rows have these names."""
+    """Return the values of ``duplicate_of`` and ``cluster`` for rows with these names."""
     of = [None if kept else names[leader] for kept, leader in zip(KEPT, LEADER, strict=True)]
     return of, [names[leader] for leader in LEADER]
 
@@ -128,16 +128,16 @@ def test_what_is_kept_is_what_a_run_keeps() -> None:
 
 
 def test_pandas_says_what_is_wrong() -> None:
-    for frame, told in (
+    for frame, message in (
         (pd.DataFrame({"title": TEXTS}), "frame has the fields title; expected a text field"),
         (pd.DataFrame({"text": ["a", 7, ["b"]]}), "column 'text' holds int, list; expected strings"),
         (pd.DataFrame({"text": [1.5, 2.5]}), "column 'text' is double; expected strings"),
-        (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "several columns 'text'; expected one"),
+        (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "several columns named 'text'; expected one"),
         (TEXTS, "a frame of type list; expected a DataFrame of pandas or Polars, or a Table"),
     ):
         with pytest.raises(dedup.InputError) as raised:
             tag_copies(frame)
-        assert told in str(raised.value)
+        assert message in str(raised.value)
     with pytest.raises(dedup.InputError, match="has a column 'score' already"):
         tag_copies(pd.DataFrame({"text": TEXTS, "score": 0}))
     with pytest.raises(dedup.ColumnError, match="no field 'body'"):
@@ -279,7 +279,7 @@ def test_fields_within_columns_and_of_several(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
-def test_a_column_that_stands_in_for_another(make: Any) -> None:
+def test_a_column_that_replaces_another(make: Any) -> None:
     frame = make({"text": [article(0), None, ""], "body": [None, article(0), article(1)]})
     assert len(drop_copies(frame)) == 2
 

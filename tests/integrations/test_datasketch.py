@@ -110,7 +110,7 @@ def test_what_an_estimate_says(tmp_path: Path) -> None:
 
 
 def test_all_at_the_threshold_are_found_and_none_below(tmp_path: Path) -> None:
-    """Bands find nearly all; what they find is told from the threshold on, by all values."""
+    """Bands find nearly all; matches are reported from the threshold on, by all values."""
     sign = signing("affine32")
     copies = {f"{seed}-{share}": edited(article(seed), share, share / 100) for seed in range(30) for share in range(12)}
     asked = {id: sign(text) for id, text in copies.items()}
@@ -136,24 +136,24 @@ def test_signatures_made_by_dedup_need_no_sign(tmp_path: Path) -> None:
         copy = edited(TEXTS["old-5"], 2, 0.02)
         found = old.query(copy)
         assert [match.id for match in found] == ["old-5"]
-        assert old.query("Too short to be told") == []
+        assert old.query("Too short to be found") == []
         assert old.query("") == []
     with Signatures(tmp_path / "old", ours) as old:  # the same by a callable
         assert old.query(copy) == found
 
 
-def test_a_wrong_sign_is_told(tmp_path: Path) -> None:
+def test_a_wrong_sign_is_reported(tmp_path: Path) -> None:
     with Signatures(tmp_path / "old") as old:
         old.load({id: signing("affine32")(text) for id, text in TEXTS.items()})  # not as dedup would sign them
         assert max(old.agreement(TEXTS).values()) < 0.2
         with pytest.raises(InputError, match="'x' is not among the signatures"):
             old.agreement({"x": "text"})
-    for wrong, told in (
+    for wrong, message in (
         (signing("affine32", seed=2), "seed 2"),
         (signing("legacy"), "scheme 'legacy'"),
         (signing("affine32", num_perm=256), "num_perm 256"),
     ):
-        with Signatures(tmp_path / "old", wrong) as old, pytest.raises(ParamsError, match=told):
+        with Signatures(tmp_path / "old", wrong) as old, pytest.raises(ParamsError, match=message):
             old.query(TEXTS["old-1"])
     with Signatures(tmp_path / "old", lambda text: text) as old, pytest.raises(InputError, match="type str"):
         old.query(TEXTS["old-1"])
@@ -164,32 +164,32 @@ def test_a_wrong_sign_is_told(tmp_path: Path) -> None:
 def test_values_of_another_scheme_need_a_sign(tmp_path: Path) -> None:
     minhashes = {"a": signing("legacy")(TEXTS["old-1"])}
     with Signatures(tmp_path / "old") as old:
-        with pytest.raises(ParamsError, match="scheme 'legacy', and nothing to sign"):
+        with pytest.raises(ParamsError, match="scheme 'legacy', but no function to sign"):
             old.load(minhashes)
         assert len(old) == 0
         assert old.query(TEXTS["old-1"]) == []
     with Signatures(tmp_path / "old", signing("legacy")) as old:
         assert old.load(minhashes).added == 1
-    with pytest.raises(ParamsError, match="nothing to sign"):
+    with pytest.raises(ParamsError, match="no function to sign"):
         Signatures(tmp_path / "old")
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "message"),
     [
         (signing("affine64"), "scheme 'affine64'"),
         (signing("affine32", seed=7), "seed 7"),
         (signing("affine32", num_perm=64), "num_perm 64"),
     ],
 )
-def test_a_folder_holds_one_kind(tmp_path: Path, other: Any, told: str) -> None:
+def test_a_folder_holds_one_kind(tmp_path: Path, other: Any, message: str) -> None:
     sign = signing("affine32")
     with Signatures(tmp_path / "old", sign) as old:
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             old.load({"a": sign(TEXTS["old-1"]), "b": other(TEXTS["old-2"])})
         assert len(old) == 0
         old.load({"a": sign(TEXTS["old-1"])})
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             old.load({"b": other(TEXTS["old-2"])})
         assert "b" not in old
 
@@ -198,16 +198,16 @@ def test_what_is_no_collection_is_refused() -> None:
     sign = signing("affine32")
     minhash = sign(TEXTS["old-1"])
     weighted = WeightedMinHashGenerator(4, 128).minhash([1, 2, 3, 4])
-    for collection, told in (
+    for collection, message in (
         ("lsh.pickle", "type str"),
         ({"a": minhash.hashvalues}, "LeanMinHash\\(seed"),
         ({"a": weighted}, "WeightedMinHash"),
-        ({"a": b"short"}, "no LeanMinHash"),
+        ({"a": b"short"}, "not a LeanMinHash"),
         ([minhash], "pair of key and signature"),
         (lsh_of({"a": minhash}, hashfunc=lambda band: band[:4]), "hashes of the bands only"),
         (lsh_of({"a": weighted}), "weighted signatures"),
     ):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             [*read_signatures(collection)]
     with pytest.raises(ParamsError, match="scheme 'mersenne'"):
         [*read_signatures({}, scheme="mersenne")]
@@ -262,8 +262,8 @@ def test_keys_become_ids(tmp_path: Path) -> None:
         old.load({7: minhash, "seven": minhash, b"sept": minhash})
         old.load({("a", 1): minhash}, lambda key: {"id": "-".join(map(str, key)), "data": {"n": 1}})
         assert all(id in old for id in ("7", "seven", "sept", "a-1"))
-        for key, told in ((("a", 1), "about="), (True, "True"), (b"\xff", "xff"), ("", "empty id")):
-            with pytest.raises(InputError, match=told):
+        for key, message in ((("a", 1), "about="), (True, "True"), (b"\xff", "xff"), ("", "empty id")):
+            with pytest.raises(InputError, match=message):
                 old.load({key: minhash})
         with pytest.raises(InputError, match="'text' about key"):
             old.load({"b": minhash}, lambda key: {"text": "no"})
@@ -299,7 +299,7 @@ def test_runs_become_one_and_what_is_removed_goes(tmp_path: Path) -> None:
     sign = signing("affine64")
     minhashes = {id: sign(text) for id, text in TEXTS.items()}
 
-    def told() -> list[str]:
+    def found_ids() -> list[str]:
         return [match.id for matches in reader.query_many([*TEXTS.values()]) for match in matches]
 
     def about(key: str) -> dict[str, str]:
@@ -310,25 +310,25 @@ def test_runs_become_one_and_what_is_removed_goes(tmp_path: Path) -> None:
         Signatures.open(tmp_path / "old", sign, mode="r") as reader,
     ):
         old.load([*minhashes.items()][:6], about)
-        assert (old.info()["runs"], told()) == (3, [*TEXTS][:6])
+        assert (old.info()["runs"], found_ids()) == (3, [*TEXTS][:6])
         old.load(minhashes, about)
-        assert (reader.info()["runs"], told()) == (1, [*TEXTS])
+        assert (reader.info()["runs"], found_ids()) == (1, [*TEXTS])
         assert len([*(tmp_path / "old" / "runs").iterdir()]) == 1
         assert old.remove("old-4")
         assert not old.remove("old-4")
         assert old.expire("2020-01-04") == 2  # not the one without a date
         left = ["old-0", "old-3", *(f"old-{n}" for n in range(5, 12))]
-        assert told() == left
+        assert found_ids() == left
         assert (len(reader), reader.info()["removed"], reader.info()["earliest"]) == (9, 3, "2020-01-04T00:00:00Z")
         old.compact()
-        assert (told(), reader.info()["removed"]) == (left, 0)
+        assert (found_ids(), reader.info()["removed"]) == (left, 0)
         old.load({"old-4": minhashes["old-4"]})
-        assert sorted(told()) == sorted([*left, "old-4"])
+        assert sorted(found_ids()) == sorted([*left, "old-4"])
         old.expire("2030-01-01")
         old.remove("old-0")
         old.remove("old-4")
         old.compact()
-        assert (told(), len(old), old.info()["runs"]) == ([], 0, 0)
+        assert (found_ids(), len(old), old.info()["runs"]) == ([], 0, 0)
 
 
 def test_one_writer_any_number_of_readers(tmp_path: Path) -> None:
@@ -356,11 +356,11 @@ def test_one_writer_any_number_of_readers(tmp_path: Path) -> None:
             Signatures(**{"path": tmp_path / "old", **given})
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").touch()
-    with pytest.raises(StorageError, match="holds 'file' and no signatures"):
+    with pytest.raises(StorageError, match="holds 'file' but no signatures"):
         Signatures(tmp_path / "other")
 
 
-def test_damage_is_told(tmp_path: Path) -> None:
+def test_damage_is_reported(tmp_path: Path) -> None:
     with Signatures(tmp_path / "old", signing("affine32")) as old:
         old.load({"a": signing("affine32")(TEXTS["old-1"])})
     (run,) = (tmp_path / "old" / "runs").iterdir()
@@ -387,8 +387,8 @@ def test_an_index_and_signatures_are_asked_together(both: IndexWithSignatures) -
         ("old-2", "near_duplicate"),
     ]
     batch = [{"id": "new-2", "text": TEXTS["old-3"], "data": 1}, {"id": "new-3", "text": TEXTS["old-3"].upper()}]
-    told = both.add_many(batch)
-    assert [[match.id for match in matches] for matches in told] == [["old-3"], ["new-2", "old-3"]]
+    answers = both.add_many(batch)
+    assert [[match.id for match in matches] for matches in answers] == [["old-3"], ["new-2", "old-3"]]
     assert (len(both), "old-3" in both, "new-3" in both, "x" in both) == (15, True, True, False)
     assert (both.get("new-2").data, both.get("old-3")) == (1, None)
 

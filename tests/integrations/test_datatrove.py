@@ -63,17 +63,17 @@ KEPT = ["d0", "d1", "d2", "d3", "d4", "d7", "e1"]
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 1_000])
-def test_copies_are_removed_and_told(corpus: Path, batch_size: int) -> None:
+def test_copies_are_removed_and_reported(corpus: Path, batch_size: int) -> None:
     stats = run(corpus, batch_size=batch_size)
     assert ids(corpus, "kept") == KEPT
-    told = {record["id"]: record["metadata"] for record in written(corpus, "removed")}
-    assert {id: (of["dedup"]["duplicate_of"], of["dedup"]["relation"]) for id, of in told.items()} == {
+    removed = {record["id"]: record["metadata"] for record in written(corpus, "removed")}
+    assert {id: (of["dedup"]["duplicate_of"], of["dedup"]["relation"]) for id, of in removed.items()} == {
         "d5": ("d1", "identical"),
         "d6": ("d2", "near_duplicate"),
         "e0": ("d3", "identical"),
     }
-    assert told["d6"]["filter_reason"] == "near_duplicate"
-    assert 0.7 <= told["d6"]["dedup"]["score"] < 1
+    assert removed["d6"]["filter_reason"] == "near_duplicate"
+    assert 0.7 <= removed["d6"]["dedup"]["score"] < 1
     counts = stats.stats[1].stats
     assert [counts[name].total for name in ("total", "forwarded", "dropped", "dropped_identical")] == [10, 7, 3, 2]
     with Index.open(corpus.parent / "news.index") as index:
@@ -115,12 +115,12 @@ def test_ids_that_come_twice(corpus: Path) -> None:
     assert stats.stats[1].stats["repeated"].total == 2
     (corpus / "c.jsonl").unlink()
     (corpus / "a.jsonl").write_text(json.dumps({"id": "d1", "text": article(31)}), "utf-8")
-    with pytest.raises(InputError, match="'d1' is in the index with another text; expected ids that never come twice"):
+    with pytest.raises(InputError, match="'d1' is in the index with another text; expected an id for each text"):
         run(corpus)
 
 
 def test_an_index_has_one_writer(corpus: Path) -> None:
-    with pytest.raises(ParamsError, match=r"2 tasks, and the index .* has one writer; expected tasks=1"):
+    with pytest.raises(ParamsError, match=r"2 tasks, but the index .* allows one writer; expected tasks=1"):
         run(corpus, tasks=2)
     with Index.open(corpus.parent / "news.index"), pytest.raises(StorageError, match="open for writing"):
         run(corpus)

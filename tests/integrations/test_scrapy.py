@@ -141,7 +141,10 @@ def test_copies_are_tagged(tmp_path: Path, address: str, kind: str) -> None:
 
 def test_a_tag_needs_a_field_and_nothing_is_added_without(tmp_path: Path, address: str) -> None:
     crawl = Crawl(tmp_path, address, "attrs:news", DEDUP_ACTION="tag")
-    assert "Attrs has no field 'dedup'; expected one for the tag. Hint: declare it, or set DEDUP_TAG_FIELD" in crawl.log
+    assert (
+        "Attrs has no field 'dedup'; expected a field for the tag. Hint: declare it, or set DEDUP_TAG_FIELD"
+        in crawl.log
+    )
     assert crawl.titles("news-attrs") == ["empty"]
     with Index.open(tmp_path / "news.index") as index:
         assert len(index) == 0
@@ -176,7 +179,7 @@ def test_what_has_changed_is_updated(tmp_path: Path, address: str) -> None:
         assert index.get("/near_duplicate-5.html").copy_of is None
 
 
-def test_copies_of_what_has_changed_are_told(tmp_path: Path, address: str) -> None:
+def test_copies_of_changed_items_are_reported(tmp_path: Path, address: str) -> None:
     with Index.open(tmp_path / "news.index") as index:  # as if this had been another article at the first time
         index.add("/original-1.html", article(60))
         index.add("elsewhere", article(60))
@@ -312,7 +315,7 @@ def test_other_parameters_are_refused_while_it_is_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"DEDUP_ACTION": "delete"}, "DEDUP_ACTION 'delete'; expected 'drop' or 'tag'"),
         ({"DEDUP_KNOWN": "keep"}, "DEDUP_KNOWN 'keep'; expected 'skip' or 'update'"),
@@ -322,10 +325,10 @@ def test_other_parameters_are_refused_while_it_is_open(tmp_path: Path) -> None:
         ({"DEDUP_PARAMS": "near"}, "DEDUP_PARAMS 'near'; expected fields of dedup.Params, as a dict or as JSON"),
     ],
 )
-def test_settings_that_cannot_be_used_are_told(tmp_path: Path, settings: dict[str, str], told: str) -> None:
+def test_settings_that_cannot_be_used_are_refused(tmp_path: Path, settings: dict[str, str], message: str) -> None:
     with pytest.raises(ParamsError) as raised:
         pipeline(tmp_path, **settings)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     with pytest.raises(NotConfigured, match="DEDUP_INDEX is not set"):
         pipeline(tmp_path, DEDUP_INDEX="")
     assert not (tmp_path / "news.index").exists()

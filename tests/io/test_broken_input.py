@@ -106,7 +106,7 @@ def test_binary_content(tmp_path, suffix, data, found):
     ],
 )
 def test_lines_of_two_bytes_a_character_are_refused(tmp_path, suffix, data, found):
-    expected = f"{found}.*; expected text in UTF-8, or another encoding that has ASCII.* Hint: .*iconv -f UTF-"
+    expected = f"{found}.*; expected text in UTF-8, or in another encoding that extends ASCII.* Hint: .*iconv -f UTF-"
     with pytest.raises(InputError, match=rf"a\.{suffix} is in {expected}"):
         read(make(tmp_path, f"a.{suffix}", data))
 

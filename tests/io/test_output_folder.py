@@ -118,7 +118,7 @@ def test_failing_commit_is_undone(target, monkeypatch, failing):
 FIRST = {"kept.csv": "1", "kept.jsonl": "1", "summary.json": summary("kept.csv", "kept.jsonl")}
 
 
-def test_a_summary_stands_only_where_all_is_of_one_run(target, monkeypatch):
+def test_there_is_a_summary_only_where_all_is_of_one_run(target, monkeypatch):
     """Killed at any move there is no summary, or the files are all those that it was written with."""
     with Output(target, []) as output:
         write(output, **FIRST)
@@ -155,11 +155,9 @@ def test_what_cannot_be_moved_back_is_kept(target, monkeypatch):
     with Output(target, []) as output:
         write(output, **{"kept.jsonl": "2", "summary.json": summary("kept.jsonl")})
         monkeypatch.setattr(os, "replace", fails)
-        with pytest.raises(
-            OutputError, match=r"is not whole, what stood there and is missing is in .*replaced"
-        ) as told:
+        with pytest.raises(OutputError, match=r"is incomplete, and its missing files are in .*replaced") as raised:
             output.commit()
-    aside = Path(str(told.value).split("missing is in ")[1].split(". Hint")[0])
+    aside = Path(str(raised.value).split("missing files are in ")[1].split(". Hint")[0])
     there = {path.name: path.read_text() for folder in (target, aside) for path in folder.iterdir() if path.is_file()}
     assert there == FIRST
     monkeypatch.undo()
@@ -200,7 +198,7 @@ def test_failing_creation_is_undone(target, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["kept.jsonl", "kept", "summary.json"])
 def test_files_of_others_are_not_overwritten(tmp_path, target, name):
     make(tmp_path, f"new/out/{name}", b"{}")
-    with pytest.raises(OutputError, match="is there already, and no earlier run has written it"):
+    with pytest.raises(OutputError, match="exists, and was not written by an earlier run"):
         Output(target, [])
 
 

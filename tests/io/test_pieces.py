@@ -46,7 +46,7 @@ def test_pieces_can_be_parsed_in_any_order(tmp_path):
 
 
 @pytest.mark.parametrize("done", [0, 1, 4, 6])
-def test_reading_goes_on_where_it_was_left(tmp_path, done):
+def test_reading_continues_where_it_stopped(tmp_path, done):
     paths = two_files(tmp_path)
     whole = open_files(paths, FIELDS)
     batches = [piece() for piece in whole.pieces()]
@@ -93,7 +93,7 @@ def test_what_is_in_memory_cannot_be_resumed(source):
     assert not open_files(["-"], FIELDS).can_resume
 
 
-def test_the_first_error_of_the_input_is_told_although_later_ones_are_read_before(tmp_path):
+def test_the_first_error_of_the_input_is_raised_although_later_ones_are_read_before(tmp_path):
     bad = make(tmp_path, "a.jsonl", b"not json\n")
     source = open_files([bad, make(tmp_path, "b.jsonl", b"PK\x03\x04")], FIELDS)
     pieces = list(source.pieces())  # all are read before the first is accepted

@@ -153,7 +153,7 @@ TEMPLATES = [
 
 @st.composite
 def moulded_texts(draw: st.DrawFn) -> tuple[str, str]:
-    """Two texts of one frame whose slots are filled anew in one of them: other numbers, other styles, other words."""
+    """Two texts with one frame, in one of which the slots are filled again: other numbers, styles, words."""
     choice = draw(st.sampled_from(TEMPLATES))
     word = st.one_of(st.sampled_from(choice), st.sampled_from(NUMBERS), st.integers(0, 60).map("w{}".format))
     text = draw(st.lists(word, min_size=1, max_size=60))
@@ -251,7 +251,7 @@ def test_a_story_begins_in_the_first_quarter_of_a_text(page: int, story: int, ex
     assert measured["shared_lead"].tolist() == [expected]
 
 
-def test_furniture_is_told_from_the_shorter_text_and_the_longer() -> None:
+def test_furniture_is_measured_from_the_shorter_text_and_the_longer() -> None:
     """By what is left of them: of ten and twelve words here eight and six."""
     corpus = corpus_of(["a b c d e f g h", "a b c d e f"])
     measured = with_furniture(shingle_evidence(corpus, all_pairs(2), Params()), np.array([10, 12]), corpus.lengths)

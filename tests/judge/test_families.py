@@ -103,7 +103,7 @@ def test_what_reuses_a_passage_in_its_midst_is_of_no_family() -> None:
 
 
 def naive_versions(one: str, other: str) -> bool:
-    """Most of the shorter stands in the longer, both begin the same story, and numbers in the same places agree."""
+    """Most of the shorter is in the longer, both begin the same story, and numbers in the same places agree."""
     *covered, lead = naive.coverage(one, other)
     if covered[0] < COVERED or lead < LEAD_COVERED or min(covered) >= ALL_COVERED:
         return covered[0] >= COVERED and lead >= LEAD_COVERED
@@ -225,7 +225,7 @@ def test_stragglers_count_with_the_family_that_they_were_linked_to() -> None:
 
 
 def column(seed: int, own: int) -> str:
-    """A weekly column in a frame of two hundred words: so many sentences of fifteen words are its own."""
+    """A weekly column in a frame of two hundred words, with this many sentences of fifteen words of its own."""
     sentences = [news(1000 * seed + k, 15) for k in range(own)]
     frame = [news(10**5 + k, 20) for k in range(10)]
     return ". ".join([*frame[:6], *sentences, *frame[6:]])

@@ -72,8 +72,8 @@ def test_a_foot_does_not_hide_a_copy(sentences: int) -> None:
 def test_a_foot_does_not_hide_an_excerpt(foot: str) -> None:
     texts = [f"{article(seed, 30)} {COOKIES}" for seed in range(8)]
     result = dedup.deduplicate([*texts, article(3, 12) + foot])
-    told = result.decisions.to_pylist()[8]
-    assert (told["kept"], told["duplicate_of"], told["relation"]) == (
+    decision = result.decisions.to_pylist()[8]
+    assert (decision["kept"], decision["duplicate_of"], decision["relation"]) == (
         False,
         result.decisions["id"][3].as_py(),
         "excerpt",
@@ -119,8 +119,8 @@ def test_what_reports_of_one_event_quote_is_no_furniture() -> None:
     reports = []
     for outlet in range(3):
         sentences = article(outlet, 12).split(". ")
-        told = [f"{line}, said {names[k % 6]} of {names[k % 5]}" for k, line in enumerate(sentences)]
-        reports.append(f"{'. '.join(told[:6])}. {quote}{'. '.join(told[6:])}")
+        lines = [f"{line}, said {names[k % 6]} of {names[k % 5]}" for k, line in enumerate(sentences)]
+        reports.append(f"{'. '.join(lines[:6])}. {quote}{'. '.join(lines[6:])}")
     texts = [*reports, *(article(seed, 12) for seed in range(10, 50))]
     words = " ".join(naive.tokens(quote))
     assert all(words in left for left in left_of(texts)[:3])
@@ -179,32 +179,32 @@ MARKS = {*naive.tokens(furniture.MARKS)}
 
 def naive_qualifies(lines: Lines, recurs: list[int]) -> list[int]:
     """Which lines may be furniture, by the blocks in which they lie; the rest of a document is what is neither."""
-    told = [0] * len(lines)
+    kinds = [0] * len(lines)
     for block in blocks([count > 0 for count in recurs]):
         size = sum(len(lines[k]) for k in block)
         marks = sum(word in MARKS for k in block for word in lines[k])
         if marks >= 2 and kernel.MARKED * marks >= size:
             for k in block:
-                told[k] = kernel.IS_PAGE if kernel.PAGE * marks >= size else kernel.IS_MARKED
-    own = naive_prose(lines, recurs, told)
-    for block in blocks([kind > 0 for kind in told]):
+                kinds[k] = kernel.IS_PAGE if kernel.PAGE * marks >= size else kernel.IS_MARKED
+    own = naive_prose(lines, recurs, kinds)
+    for block in blocks([kind > 0 for kind in kinds]):
         over = [len(lines[k]) - kernel.MARKED * sum(word in MARKS for word in lines[k]) for k in block]
         parts = [(sum(over[i:j]), -j, i) for i in range(len(block)) for j in range(i + 1, len(block) + 1)]
         most, stop, start = max(parts)
         if most > max(own, kernel.FEW_WORDS):
             for k in block[start:-stop]:
-                told[k] = 0
-    prose = naive_prose(lines, recurs, told)
-    for block in blocks([recurs[k] == 2 and not told[k] for k in range(len(lines))]):
+                kinds[k] = 0
+    prose = naive_prose(lines, recurs, kinds)
+    for block in blocks([recurs[k] == 2 and not kinds[k] for k in range(len(lines))]):
         if prose >= kernel.FEW_WORDS and sum(len(lines[k]) for k in block) <= prose:
             for k in block:
-                told[k] = kernel.IS_SHORT
-    return told
+                kinds[k] = kernel.IS_SHORT
+    return kinds
 
 
-def naive_prose(lines: Lines, recurs: list[int], told: list[int]) -> int:
+def naive_prose(lines: Lines, recurs: list[int], kinds: list[int]) -> int:
     """Count the words of the sentences that no more than two documents have, outside of marked blocks."""
-    rest = [line for line, times, kind in zip(lines, recurs, told, strict=True) if times < 2 and not kind]
+    rest = [line for line, times, kind in zip(lines, recurs, kinds, strict=True) if times < 2 and not kind]
     return sum(len(line) for line in rest if len(line) >= kernel.PROSE)
 
 
@@ -243,12 +243,12 @@ def naive_stripped(texts: list[Lines]) -> dict[int, Lines]:
         if any(holders[line] > 1 and len(line) >= furniture.SHORTEST for line in lines)
     ]
     recurs = {k: [min(2, holders[line] - 1) for line in texts[k]] for k in some}
-    told = {k: naive_qualifies(texts[k], recurs[k]) for k in some}
+    kinds = {k: naive_qualifies(texts[k], recurs[k]) for k in some}
     common = max(furniture.RARE_LEAST, int(furniture.RARE_SHARE * len(texts)))
     counts = Counter(word for lines in texts for word in {word for line in lines for word in line})
     looks = {}
     for k in some:
-        rest = [line for line, times, kind in zip(texts[k], recurs[k], told[k], strict=True) if times < 2 and kind < 2]
+        rest = [line for line, times, kind in zip(texts[k], recurs[k], kinds[k], strict=True) if times < 2 and kind < 2]
         rare = {
             naive.mix(naive.token_hash(w))
             for line in rest
@@ -258,7 +258,7 @@ def naive_stripped(texts: list[Lines]) -> dict[int, Lines]:
         looks[k] = {*sorted(rare)[: furniture.WORD_SKETCH]}, sampled_pairs(rest), sampled_pairs(texts[k])
     found = set()
     for line in {line for k in some for line in texts[k] if len(line) >= furniture.SHORTEST}:
-        stands = [(k, kind) for k in some for other, kind in zip(texts[k], told[k], strict=True) if other == line]
+        stands = [(k, kind) for k in some for other, kind in zip(texts[k], kinds[k], strict=True) if other == line]
         may_be = [(k, kind) for k, kind in stands if kind]
         is_page = all(kind == kernel.IS_PAGE for _, kind in may_be)
         least = furniture.ENOUGH_OF_PAGE if is_page else furniture.ENOUGH

@@ -1,4 +1,4 @@
-"""What is new in a follow-up: measured by the definitions, told from copies, kept or not as asked, named as a story."""
+"""News in a follow-up: measured by the definitions, separated from copies, kept or not as asked, named as a story."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from dedup.schema import MEASURES, NO_DATE
 
 HOUR = MICROSECONDS_AN_HOUR
 
-TOLD = story_stages.words()
-DAYS = set(list(TOLD)[-7:])
+STAGE_WORDS = story_stages.words()
+DAYS = set(list(STAGE_WORDS)[-7:])
 BY_WORD: dict[str, set[str]] = {}
-for name, some in TOLD.items():
+for name, some in STAGE_WORDS.items():
     for form in some:
         for token in naive.tokens(form):
             BY_WORD.setdefault(token, set()).add(name)
@@ -71,15 +71,15 @@ def test_hours_have_a_sign_and_need_two_dates() -> None:
 
 
 def test_every_stage_has_words_in_ten_languages() -> None:
-    assert len(TOLD) == 15 + 7
-    for name in TOLD:
-        told = {token for form in TOLD[name] for token in naive.tokens(form)}
-        assert len(told) >= 10, name
+    assert len(STAGE_WORDS) == 15 + 7
+    for name in STAGE_WORDS:
+        words = {token for form in STAGE_WORDS[name] for token in naive.tokens(form)}
+        assert len(words) >= 10, name
     table = story_stages.table()
     for word, names in (("arrested", {"arrest"}), ("Sentenced", {"sentence"}), ("приговор", {"verdict"})):
         (token,) = naive.tokens(word)
         value = table[table[:, 0] == naive.token_hash(token), 1]
-        assert {name for bit, name in enumerate(TOLD) if value[0] >> bit & 1} >= names
+        assert {name for bit, name in enumerate(STAGE_WORDS) if value[0] >> bit & 1} >= names
 
 
 def follow_up() -> tuple[str, str]:
@@ -195,7 +195,7 @@ def test_within_keeps_what_lacks_a_date() -> None:
     assert within(pairs, dates, 3.0).tolist() == within(pairs, dates, None).tolist() == pairs.tolist()
 
 
-def test_an_index_tells_an_update(tmp_path: Path) -> None:
+def test_an_index_reports_an_update(tmp_path: Path) -> None:
     early, late = follow_up()
     with dedup.Index.open(tmp_path / "index") as index:
         for k in range(30):

@@ -66,7 +66,7 @@ def test_what_adds_nothing_is_no_ground() -> None:
     )
 
 
-def test_where_nearly_all_stands_word_for_word_no_more_is_said() -> None:
+def test_where_nearly_all_is_word_for_word_no_more_is_said() -> None:
     measures = ALL | {"verbatim": 0.97, "furniture": 0.0}
     assert reason(EXCERPT, measures) == "an excerpt: 97% of the shorter text is in the longer one word for word"
 
@@ -167,9 +167,7 @@ def test_an_update_is_explained_by_its_signs_of_news(measures: dict[str, float],
 
 def test_an_update_that_is_dropped_is_superseded() -> None:
     sentence = reason(UPDATE, RIGHT_IS_SHORTER | {"verbatim": 0.95, "hours": 50.0}, dropped=RIGHT)
-    assert sentence.startswith(
-        "superseded by an update: 95% of it is in the kept text word for word; signs of news"
-    )
+    assert sentence.startswith("superseded by an update: 95% of it is in the kept text word for word; signs of news")
 
 
 @pytest.mark.parametrize(("relation", "dropped"), [*itertools.product(range(SAME_EVENT + 1), (LEFT, NEITHER, RIGHT))])

@@ -95,8 +95,8 @@ def test_the_more_is_contradicted_the_higher_it_is() -> None:
     assert found[2] < CONTRADICTED < found[-1]
 
 
-def test_a_fact_told_again_and_again_is_contradicted_once() -> None:
-    """The winner of a match stands in its report ten times."""
+def test_a_repeated_fact_is_contradicted_once() -> None:
+    """The winner of a match is named in its report ten times."""
     text = " ".join(f"the {a} {b} saw how Arvelo 31 met the {c} {d} there" for a, b, c, d in WORDS)
     other = text.replace("31", "24")
     assert measured(text, other) == 0.0
@@ -177,7 +177,7 @@ def test_datelines_and_bylines_contradict_nothing(text: str, one: str, other: st
     assert measured(one + text, other + text) == 0.0
 
 
-def test_what_stands_behind_the_text_contradicts_nothing() -> None:
+def test_words_after_the_text_contradict_nothing() -> None:
     ends = "Reporting by Ann Lee; call 020 123456", "Editing by Jo Park; call 030 987654"
     assert measured(*(f"{COUNCIL} {end}" for end in ends)) == 0.0
 
@@ -194,7 +194,7 @@ def test_passages_of_their_own_are_no_slots() -> None:
 
 
 def test_numbers_that_come_elsewhere_contradict_nothing_but_in_the_same_frame() -> None:
-    """As of a table that is told in another order."""
+    """Like a table that is reported in another order."""
     numbers = "431", "872", "1290", "77", "356"
     for words, contradicts in ((kernel.LEAST_FRAME - 1, False), (kernel.FRAME - kernel.LEAST_FRAME, True)):
         rows, moved = (
@@ -258,8 +258,8 @@ def test_the_next_report_is_kept_and_a_correction_goes() -> None:
     texts = {name: WEATHER.format(**filled) for name, filled in slots.items()}
     result = dedup.deduplicate([{"id": name, "text": text} for name, text in (strangers(20) | texts).items()])
     assert [row["id"] for row in result.decisions.to_pylist() if not row["kept"]] == ["corrected"]
-    told = {(row["left"], row["right"]): row for row in result.matches.to_pylist()}
-    template, copy = told["monday", "tuesday"], told["corrected", "monday"]
+    rows = {(row["left"], row["right"]): row for row in result.matches.to_pylist()}
+    template, copy = rows["monday", "tuesday"], rows["corrected", "monday"]
     assert (template["relation"], template["score"]) == ("template", 0.0)
     assert template["contradicted"] >= CONTRADICTED
     # All but one word is verbatim: not measured, for it is at most a correction.

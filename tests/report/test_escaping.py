@@ -14,8 +14,8 @@ CLEARS, TITLE, TURNS = "\x1b[2J", "\x1b]0;OWNED\x07", "\u202e"
 TEXT = "The council voted on Monday to close the old bridge for repairs."
 
 
-def steers(told: str) -> bool:
-    return any(char in told for char in ("\x1b", "\x07", "\x9b", TURNS))
+def steers(text: str) -> bool:
+    return any(char in text for char in ("\x1b", "\x07", "\x9b", TURNS))
 
 
 def test_a_line_is_escaped_and_stays_a_line() -> None:
@@ -38,9 +38,9 @@ def test_a_run_shows_ids_and_reasons_escaped(tmp_path: Path, capsys: pytest.Capt
     path = tmp_path / "news.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     assert main(["run", str(path)]) == 0
-    told = capsys.readouterr().out
-    assert not steers(told)
-    assert sum(line.startswith("records ") for line in told.splitlines()) == 1
+    printed = capsys.readouterr().out
+    assert not steers(printed)
+    assert sum(line.startswith("records ") for line in printed.splitlines()) == 1
     many = [{"id": f"{CLEARS}{k}", "text": f"{TITLE} {TEXT} {k // 2}"} for k in range(30)]
     path.write_text("".join(json.dumps(record) + "\n" for record in many))
     assert main(["run", str(path), "--level", "identical"]) == 0

@@ -119,7 +119,7 @@ def test_another_run_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.
     (news / "4.jsonl").write_text('{"text": "x"}\n')
     with pytest.raises(dedup.InputError, match=r"4\.jsonl"):
         dedup.deduplicate(news, out, run=eager(resume=True))
-    assert dedup.deduplicate(news, out).counts["records"] == len(records()) + 4 + 2, "begins anew"
+    assert dedup.deduplicate(news, out).counts["records"] == len(records()) + 4 + 2, "starts from the beginning"
 
 
 def test_damaged_state_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_damaged_state_is_refused(news: Path, tmp_path: Path, monkeypatch: pytes
     with pytest.raises(dedup.InputError, match=r"tokens\.scratch holds 25 values.*without --resume"):
         dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True))
     tokens.unlink()
-    with pytest.raises(dedup.InputError, match=r"tokens\.scratch is gone"):
+    with pytest.raises(dedup.InputError, match=r"tokens\.scratch is missing"):
         dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True))
     dedup.deduplicate(news, tmp_path / "out")
 
@@ -145,7 +145,7 @@ def test_a_damaged_step_is_refused(tmp_path: Path, change: Callable[[bytes], byt
         saved = tmp_path / "step.npz"
         saved.write_bytes(change(saved.read_bytes()))
         again = Checkpoint(scratch, tmp_path, identity, resume=True)
-        with pytest.raises(dedup.InputError, match=r"step\.npz has other bytes.*run without --resume"):
+        with pytest.raises(dedup.InputError, match=r"step\.npz differs from what was saved.*run without --resume"):
             again.load("step")
 
 

@@ -1,4 +1,4 @@
-"""Whatever texts are written in: the same are found, others are kept, and doubt is told."""
+"""In every encoding, copies are found, other texts are kept, and doubt is reported."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_different_articles_with_one_footer_are_kept(tmp_path: Path, encoding: s
     assert dedup.deduplicate(folder, fields=fields).counts["kept"] == 2
 
 
-def test_different_articles_inside_json_are_kept_and_doubt_is_told(tmp_path: Path) -> None:
+def test_different_articles_inside_json_are_kept_and_doubt_is_reported(tmp_path: Path) -> None:
     lines = [
         json.dumps({"id": n, "text": text + FOOTER}, ensure_ascii=False) for n, text in enumerate((BRIDGE, LIBRARY))
     ]
@@ -69,7 +69,7 @@ def test_different_articles_inside_json_are_kept_and_doubt_is_told(tmp_path: Pat
         (note,) = result.summary["notes"]
         assert note.startswith(f"2 texts in {path} ")
         assert "id 0" in note
-        assert {"legacy": "read as windows-1251", "mixed": "no text in UTF-8", "replaced": "U+FFFD"}[name] in note
+        assert {"legacy": "read as windows-1251", "mixed": "not valid UTF-8", "replaced": "U+FFFD"}[name] in note
 
 
 def test_the_same_article_in_five_encodings_is_one(tmp_path: Path) -> None:
@@ -110,20 +110,20 @@ def test_kept_lines_and_rejected_ones_have_their_bytes(tmp_path: Path) -> None:
     assert huge.startswith(rejected[1]["raw"].encode("utf-8", "surrogateescape")[:-4])
 
 
-def test_the_command_line_tells_and_takes_the_encoding(tmp_path: Path) -> None:
+def test_the_command_line_reports_and_takes_the_encoding(tmp_path: Path) -> None:
     path = write(tmp_path, {"a.txt": BRIDGE.encode("koi8-r"), "b.txt": BRIDGE.encode()}) / "a.txt"
-    told = f"1 text in {path} is not UTF-8 and read as koi8-r; if it is another, say --encoding (encoding=)"
-    assert f"note: {told}\n" in run("run", tmp_path).stdout
+    note = f"1 text in {path} is not UTF-8 and read as koi8-r; if that is wrong, set --encoding (encoding=)"
+    assert f"note: {note}\n" in run("run", tmp_path).stdout
     assert "note:" not in run("run", tmp_path, "--encoding", "koi8-r").stdout
     done = run("run", tmp_path, "--encoding", "koi-9")
     assert done.returncode == 2
     assert "encoding 'koi-9'; expected one that Python knows" in done.stderr
     done = run("compare", path, tmp_path / "b.txt")
     assert done.stdout.startswith("identical")
-    assert told in done.stderr
+    assert note in done.stderr
     assert run("compare", path, tmp_path / "b.txt", "--encoding", "cp1251").stdout.startswith("no relation")
     done = run("index", "add", tmp_path / "an.index", tmp_path)
-    assert told in done.stderr
+    assert note in done.stderr
     assert [json.loads(line)["relation"] for line in done.stdout.splitlines()] == [None, "identical"]
 
 

@@ -1,4 +1,4 @@
-"""Words of one token hash are told apart, whether by chance or by intent, and under whatever key."""
+"""Different words with one token hash, by chance or by intent, are distinguished under every key."""
 
 from __future__ import annotations
 

@@ -42,9 +42,9 @@ def test_what_the_index_knows_is_dropped_and_named(place: Path) -> None:
     assert reasons["own"] == "first of 2 copies"
     counts = result.counts
     assert counts["records"] == counts["kept"] + counts["dropped"] + counts["rejected"] == 5
-    told = result.summary["index"]
-    assert (told["copies"], told["added"], told["replaced"], told["documents"]) == (2, 1, 0, 7)
-    assert told["bytes"] > 0
+    counts = result.summary["index"]
+    assert (counts["copies"], counts["added"], counts["replaced"], counts["documents"]) == (2, 1, 0, 7)
+    assert counts["bytes"] > 0
     assert ids_of(place) == {f"a{n}" for n in range(6)} | {"own"}
 
 
@@ -97,7 +97,7 @@ def test_the_same_file_again_drops_all(place: Path, tmp_path: Path) -> None:
     assert fates(result)["copy of own"] == (False, "own", "near_duplicate", "own")
     assert result.summary["index"]["added"] == 0
     (note,) = result.summary["notes"]
-    assert note.startswith("1 of the dropped are in the index under their own id")
+    assert note == "records dropped because an earlier run had added them to the index: 1"
     assert ids_of(place) == before
     assert (tmp_path / "out" / "kept.jsonl").read_text() == ""
 
@@ -130,7 +130,7 @@ def test_nobody_is_dropped_for_a_copy_of_what_the_index_knows(tmp_path: Path) ->
     assert found["last"][0]
     assert {("last", "middle"), ("middle", "old")} <= {
         (row["left"], row["right"]) for row in result.matches.to_pylist()
-    }, "their match is told all the same"
+    }, "their match is reported nevertheless"
 
 
 @pytest.mark.parametrize("keep", ["first", "earliest", "latest", "longest", "source"])
@@ -165,7 +165,7 @@ def test_a_container_of_an_old_excerpt_is_kept(place: Path) -> None:
     )  # fmt: skip
 
 
-def test_a_copy_in_the_index_is_told_and_drops_nothing(tmp_path: Path) -> None:
+def test_a_copy_in_the_index_is_reported_and_drops_nothing(tmp_path: Path) -> None:
     """`Index.add` keeps copies, marked as such."""
     old, middle, last = chain()
     with Index.open(tmp_path / "i", Params(level="near")) as index:
@@ -195,7 +195,8 @@ def test_an_id_with_another_text_takes_its_place(place: Path) -> None:
     assert fates(result)["a2"][0]
     assert fates(result)["copy"][1] == "a2", "the old one of that id"
     assert result.summary["index"]["replaced"] == 1
-    assert any("1 of the kept records take the place" in note for note in result.summary["notes"])
+    notes = result.summary["notes"]
+    assert any(note.startswith("documents of the index replaced by kept records of the same id") for note in notes)
     assert len(ids_of(place)) == 6
     result = dedup.deduplicate([record("x", article(60)), record("y", article(2))], index=place)
     assert fates(result) == {"x": (False, "a2", "identical", "a2"), "y": (True, None, None, "y")}
@@ -343,18 +344,18 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["run", str(old), "--index", place, "--level", "near", "--quiet"]) == 0
     assert "index              6  in " in capsys.readouterr().out
     assert main(["run", str(new), "-o", out, "--index", place]) == 0
-    told = capsys.readouterr().out
-    assert "1 added; 2 of the dropped copy what it held" in told
-    assert "near duplicate of a0: nearly the same text" in told
+    printed = capsys.readouterr().out
+    assert "1 added; 2 dropped as copies of earlier documents" in printed
+    assert "near duplicate of a0: nearly the same text" in printed
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert summary["index"] == {"path": place, "copies": 2, "added": 1, "replaced": 0, "documents": 7}
     assert summary["params"]["level"] == "near"
     assert main(["run", str(new), "--index", place, "--level", "syndicated"]) == 2
     assert "level 'syndicated' with" in capsys.readouterr().err
     assert main(["run", str(new), "--index", place, "--threshold", "0.7", "--level", "near", "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["index"]["copies"] == 4
-    assert "without -o the kept records are not written anywhere" in told.err
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["index"]["copies"] == 4
+    assert "without -o the kept records are not written anywhere" in printed.err
     assert main(["run", str(new), "--threshold", "0"]) == 2
     assert main(["run", str(new), "--index", place, "-o", place]) == 1
     assert "choose another -o" in capsys.readouterr().err
@@ -376,8 +377,8 @@ def test_a_shared_index(redis_server: RedisServer, tmp_path: Path, capsys: pytes
     expected = {**fates(dedup.deduplicate(NEW, index=_of_originals(tmp_path)))}
     file = written(tmp_path / "new.jsonl", NEW)
     assert main(["run", str(file), "-o", str(tmp_path / "out"), "--index", url, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)["index"]
-    assert (told["copies"], told["added"], told["documents"]) == (2, 1, 7)
+    counts = json.loads(capsys.readouterr().out)["index"]
+    assert (counts["copies"], counts["added"], counts["documents"]) == (2, 1, 7)
     rows = pq.read_table(tmp_path / "out" / "decisions.parquet").to_pylist()
     assert {row["id"]: (row["kept"], row["duplicate_of"], row["relation"], row["cluster"]) for row in rows} == expected
     with Index.open(url, mode="r") as index:

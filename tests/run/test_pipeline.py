@@ -98,7 +98,7 @@ def test_guarantees(level: str, keep: str) -> None:
 
 
 def test_near_level_finds_what_the_definition_finds() -> None:
-    # Without identical texts: they are told by their matches with one of them, not by all pairs.
+    # Without identical texts: they are reported by matches with one of them, not by all pairs.
     texts = {" ".join(naive.tokens(str(record["text"] or ""))): record for record in corpus()}
     records = [record for text, record in texts.items() if text.count(" ") >= 9]
     result = dedup.deduplicate(records, params=Params(level="near"))
@@ -127,7 +127,7 @@ def test_levels_are_cumulative(level: str) -> None:
     # Distinct texts only: which of the matches of a text its twins are given depends on what is kept.
     texts = [record for record in corpus() if not str(record["id"]).startswith(("exact", "case"))]
     records = [{"id": f"{n}", "text": text} for n, text in enumerate(pages)] + texts
-    # News is told by measures that the levels take of other words.
+    # News is recognised by measures that depend on the level.
     near = dedup.deduplicate(records, params=Params(level="near", updates="drop")).matches.to_pylist()
     above = dedup.deduplicate(records, params=Params(level=level, updates="drop")).matches.to_pylist()
     kinds = {"identical", "near_duplicate"}
@@ -143,7 +143,7 @@ def test_levels_are_cumulative(level: str) -> None:
 @pytest.mark.parametrize("level", ["syndicated", "rewritten"])
 @pytest.mark.parametrize("size", [LARGE, LARGE + 1, 120])
 def test_of_a_large_family_one_is_kept_and_all_others_say_for_what_they_go(level: str, size: int) -> None:
-    """Not all pairs of its versions are told."""
+    """Not all pairs of its versions are reported."""
     versions = [{"id": f"v{n:03}", "text": edited(article(1, 30), n, 0.05)} for n in range(size)]
     others = [{"id": f"a{n}", "text": article(n, 30)} for n in range(2, 30)]
     result = dedup.deduplicate(versions + others, params=Params(level=level))
@@ -255,18 +255,18 @@ def test_earliest_needs_a_date() -> None:
     assert result.kept["id"].to_pylist() == ["b"]
 
 
-def test_a_keep_policy_that_has_nothing_to_go_by_is_told() -> None:
+def test_a_keep_policy_without_its_data_is_reported() -> None:
     records = [{"id": "b", "text": article(1), "source": "AP"}, {"id": "a", "text": article(1), "source": None}]
     by_date = dedup.deduplicate(records, params=Params(level="near", keep="latest"))
-    assert any("no record has a date" in note for note in by_date.summary["notes"])
+    assert any("no record has a readable date" in note for note in by_date.summary["notes"])
     by_source = dedup.deduplicate(records, params=Params(level="near", keep="source", prefer=("dpa",)))
-    assert any("no record has a source that is preferred (dpa)" in note for note in by_source.summary["notes"])
+    assert any("no record comes from a preferred source (dpa)" in note for note in by_source.summary["notes"])
     found = dedup.deduplicate(records, params=Params(level="near", keep="source", prefer=("ap",)))
     assert found.summary["notes"] == []
     assert found.kept["id"].to_pylist() == ["b"]
 
 
-def test_a_small_memory_is_told() -> None:
+def test_a_small_memory_is_reported() -> None:
     texts = ["word " * 4_200_000, article(1)]  # no table is smaller than a megabyte, which is enough for fewer words
     assert dedup.deduplicate(texts, params=Params(level="syndicated")).summary["notes"] == []
     cramped = dedup.deduplicate(texts, params=Params(level="syndicated"), run=RunOptions(memory=40_000))
@@ -371,7 +371,7 @@ LATIN = (
 
 @pytest.mark.parametrize("level", dedup.Level.__members__)
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "koi8-r"])
-def test_texts_in_an_unknown_encoding_are_told_apart(tmp_path: Path, level: str, encoding: str) -> None:
+def test_texts_in_an_unknown_encoding_are_distinguished(tmp_path: Path, level: str, encoding: str) -> None:
     """By their own words, which no one can read, and not by the footer that all can."""
     texts = {"bridge": BRIDGE, "harvest": HARVEST, "again": BRIDGE, "loud": BRIDGE + "!"}
     lines = [
@@ -381,15 +381,15 @@ def test_texts_in_an_unknown_encoding_are_told_apart(tmp_path: Path, level: str,
     path = tmp_path / "feed.jsonl"
     path.write_bytes(b"".join(lines))
     result = dedup.deduplicate(path, params=Params(level=level, keep="first"))
-    told = {row["id"]: (row["kept"], row["duplicate_of"], row["relation"]) for row in result.decisions.to_pylist()}
+    decided = {row["id"]: (row["kept"], row["duplicate_of"], row["relation"]) for row in result.decisions.to_pylist()}
     copy = (False, "bridge", "identical")
-    assert told == {"bridge": (True, None, None), "harvest": (True, None, None), "again": copy, "loud": copy}
+    assert decided == {"bridge": (True, None, None), "harvest": (True, None, None), "again": copy, "loud": copy}
     out = tmp_path / "out"
     dedup.deduplicate(path, out, Params(level=level, keep="first"))
     assert (out / "kept.jsonl").read_bytes() == b"".join(lines[:2])
 
 
-def test_what_a_decoder_could_not_read_is_told_apart_too() -> None:
+def test_texts_that_a_decoder_could_not_read_are_distinguished_too() -> None:
     """By what is left of it: how many letters each word had. So two such texts are not the same, nor nearly."""
     one, other = (text.encode("cp1251").decode("utf-8", "replace") for text in (BRIDGE, HARVEST))
     texts = [f"{one} {LATIN}", f"{other} {LATIN}", f"{one}  {LATIN}"]

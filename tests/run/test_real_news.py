@@ -85,9 +85,9 @@ def test_an_index_reopened_knows_the_copies_as_a_run_does(tmp_path: Path) -> Non
     known = {copy.pair: relations[copy.pair] for copy in copies if copy.pair in relations}
     alike = 0
     for copy in copies:
-        told = {match.id: match.relation for match in found[copy.right]}
-        assert copy.pair not in known or copy.left in told
-        alike += copy.pair in known and told[copy.left] == known[copy.pair]
+        relations = {match.id: match.relation for match in found[copy.right]}
+        assert copy.pair not in known or copy.left in relations
+        alike += copy.pair in known and relations[copy.left] == known[copy.pair]
     assert len(known) > 200
     assert alike >= 0.98 * len(known)
 

@@ -189,7 +189,7 @@ def test_what_was_escaped_twice() -> None:
     assert text_of("&lt;p&gt;The mayor&amp;#8217;s &amp;eacute;t&amp;eacute;&lt;/p&gt;") == "The mayor’s été\n"
     assert text_of("&amp;lt;p&amp;gt;Thrice&amp;lt;/p&amp;gt;") == "Thrice\n"
     assert text_of("AT&amp;T, R&amp;amp;D, d&amp;eacute;j&amp;agrave;") == "AT&T, R&D, déjà"
-    # Of a text that has tags of its own, those that it spells are text: it tells of them.
+    # If a text has tags of its own, the tags that it writes as entities are text: it is about them.
     assert text_of("<p>Write &lt;br&gt; for a new line</p>") == "Write <br> for a new line\n"
     assert text_of("a &lt; b, List&lt;String&gt;") == "a < b, List<String>"
 
@@ -262,7 +262,7 @@ def test_no_text_takes_more_than_linear_time(end: str) -> None:
         text = "<p>" + piece * (2_000_000 // len(piece)) + end
         begun = time.perf_counter()
         text_of(text)
-        assert time.perf_counter() - begun < 2, piece  # some ms, as a rule; hours, if each sign were looked for anew
+        assert time.perf_counter() - begun < 2, piece  # usually some ms; hours, if each sign were searched for again
 
 
 def test_texts_without_markup_are_not_copied() -> None:
@@ -286,7 +286,7 @@ def test_nulls_slices_and_neighbours() -> None:
             assert found.null_count == sum(text is None for text in expected[first:stop])
 
 
-def test_where_a_text_stands_does_not_matter() -> None:
+def test_the_place_of_a_text_does_not_matter() -> None:
     """Blocks of 64 bytes: what is before and behind a text changes nothing."""
     run = "aB3" * 21 + "x"
     for length in range(130):

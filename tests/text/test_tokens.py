@@ -153,7 +153,7 @@ def test_japanese_stays_as_distinct_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("end", [". ", "! ", "? ", "\n", "。", "؟ "])
-def test_sentences_end_alike_whatever_stands_around_them(end: str) -> None:
+def test_sentences_end_alike_whatever_is_around_them(end: str) -> None:
     """At all places of a block, and in the last text of a batch as in any other."""
     for before in (0, *range(50, 70), 200):
         document = f"{'x' * before} one two{end}three four five"

@@ -26,7 +26,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "add",
         help="add records, and print what each copies",
-        description="Add records to an index, which is made if there is none, and print what each copies.",
+        description="Add records to an index, creating it if it does not exist, and print what each copies.",
         example="dedup index add news.index today.jsonl > answers.jsonl",
     )
     parser.set_defaults(command=command)
@@ -85,7 +85,7 @@ def _summary(counts: Counter[str], released: int, documents: int) -> str:
 
 
 def add_records(index: Index, records: list[dict[str, Any]], known: str) -> list[dict[str, Any]]:
-    """Add records in their order, as many at a time as are new; return an answer for each, in their order.
+    """Add records in order, as many new ones at a time as possible; return an answer for each, in order.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""``dedup index create``: make an empty index with chosen parameters."""
+"""``dedup index create``: create an empty index with chosen parameters."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def add_parser(commands: Any) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "create",
-        help="make an empty index with chosen parameters",
-        description="Make an empty index with chosen parameters, which it has for good; add makes one with the "
-        "defaults.",
+        help="create an empty index with chosen parameters",
+        description="Create an empty index with chosen parameters, which cannot be changed later; add creates one with "
+        "the defaults.",
         example="dedup index create news.index --level near",
     )
     parser.set_defaults(command=command)

@@ -35,12 +35,14 @@ def open_index(options: argparse.Namespace, mode: str = "rw") -> Index:
         if mode != "r":
             Index.open(options.index, mode="r").close()  # fails if there is none
     elif not is_index(folder_of(options.index)):
-        raise StorageError(f"{options.index} holds no index", "the folder of an index", "dedup index create makes one")
+        raise StorageError(
+            f"{options.index} holds no index", "the folder of an index", "create one with dedup index create"
+        )
     return Index.open(options.index, mode=mode, agencies=getattr(options, "agencies", None))
 
 
 def open_or_make_index(options: argparse.Namespace, params: Params | None = None) -> Index:
-    """Open the index for writing, or make one; None: with the parameters it has, or the defaults.
+    """Open the index for writing, or create it; None as parameters means those it has, or the defaults.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``dedup index rebuild``: make an index of an earlier format, or a damaged one, again from its texts."""
+"""``dedup index rebuild``: rebuild an index of an earlier format, or a damaged one, from its texts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def add_parser(commands: Any) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "rebuild",
-        help="make an index of an earlier format, or a damaged one, again from its texts",
-        description="Make an index of an earlier format, or a damaged one, again from the texts of its documents.",
+        help="rebuild an index of an earlier format, or a damaged one, from its texts",
+        description="Rebuild an index of an earlier format, or a damaged one, from the texts of its documents.",
         example="dedup index rebuild news.index archive/*.jsonl",
         notes="The old index is kept beside the new one, as INDEX.before-rebuild.",
     )

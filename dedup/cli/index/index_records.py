@@ -1,4 +1,4 @@
-"""Read the records that are to be added to an index, or asked about, and shape the answers about them."""
+"""Read the records for ``dedup index add`` and ``query``, and build the answers about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def add_record_options(parser: Any, described: str = "") -> None:
-    """Add the inputs, and the options that say how to read them."""
+    """Add the arguments for the inputs, and the options that say how to read them."""
     add_input(parser, described)
     add_longest(parser)
     add_fields(parser)
@@ -25,7 +25,7 @@ def add_record_options(parser: Any, described: str = "") -> None:
 
 
 def read_records(options: argparse.Namespace, need_ids: bool = False) -> Iterator[list[dict[str, Any]]]:
-    """Yield the records of the inputs a piece at a time; of a rejected one, what is answered.
+    """Yield the records of the inputs a piece at a time, and an answer in place of each rejected one.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def read_records(options: argparse.Namespace, need_ids: bool = False) -> Iterato
 
 
 def _require_fields(source: Source, fields: Fields) -> None:
-    """Refuse an input in which no record has a field that was named, before anything of it is added.
+    """Refuse an input in which no record has a named field, before any record is added.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _require_fields(source: Source, fields: Fields) -> None:
 
 
 def answer_of(id: str, decision: Decision) -> dict[str, Any]:
-    """Return the answer for a record: whether it is kept, or would be, and what it matches."""
+    """Return the answer for a record: whether it is (or would be) kept, and what it matches."""
     return {
         "id": id,
         "kept": decision.kept,

@@ -46,7 +46,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _read_ids(lines: Iterable[bytes]) -> list[str]:
-    """Return the ids that lines name, bare or as JSON; empty lines name none.
+    """Return the ids on these lines, bare or as JSON; empty lines are skipped.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _read_ids(lines: Iterable[bytes]) -> list[str]:
 
 
 def _read_id(line: bytes) -> Any:
-    """Return the id that a line names."""
+    """Return the id on a line."""
     from dedup.errors import InputError
 
     if not line.startswith((b'"', b"{")):
@@ -80,7 +80,7 @@ def _read_id(line: bytes) -> Any:
     try:
         value = json.loads(line)
     except ValueError as error:
-        raise InputError(f"no JSON ({error})", "a string, or an object with id", hint) from None
+        raise InputError(f"not JSON ({error})", "a string, or an object with id", hint) from None
     if isinstance(value, dict):
         if "id" not in value:
             raise InputError("an object without id", 'one such as {"id": "a"}')

@@ -1,4 +1,4 @@
-"""The back end in a folder: one writer, calls that are undone as a whole if they fail, any number of readers."""
+"""The back end in a folder: one writer, any number of readers, and calls that are undone completely if they fail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dedup.index.features import Features
 from dedup.index.folder import integrity, maintenance
 from dedup.index.folder.create import created, is_index
 from dedup.index.folder.database import FORMAT
-from dedup.index.folder.failures import no_index, problem_of, storage_errors
+from dedup.index.folder.failures import FREE_SPACE_HINT, no_index, problem_of, storage_errors
 from dedup.index.folder.lock import WriterLock
 from dedup.index.folder.state import State
 from dedup.index.search.query import QueryMatches
@@ -80,7 +80,7 @@ class FolderBackend:
 
     @property
     def params(self) -> Params:
-        """The parameters with which the index was made."""
+        """The parameters with which the index was created."""
         return self.state.params
 
     @property
@@ -90,7 +90,7 @@ class FolderBackend:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The vocabulary by which tokens are packed now."""
+        """The vocabulary by which tokens are packed."""
         return self.state.vocabulary
 
     @property
@@ -104,7 +104,7 @@ class FolderBackend:
         return self.state.writable
 
     def close(self) -> None:
-        """Flush, and release everything; in a copy of the process that opened it do nothing."""
+        """Flush, and release everything; in a forked copy of the process do nothing."""
         if self._process != os.getpid():
             return
         try:
@@ -116,7 +116,7 @@ class FolderBackend:
             self.abandon()
 
     def abandon(self) -> None:
-        """Release everything without a flush, as the end of the process would."""
+        """Release everything without a flush, as at the end of the process."""
         with suppress(sqlite3.Error):
             self.state.close()
         self._unlock()
@@ -129,7 +129,7 @@ class FolderBackend:
 
     def _assert_fresh(self) -> None:
         if self._process != os.getpid():  # SQLite does not survive a fork
-            found = f"{self.folder} was opened in process {self._process}, of which this one is a copy"
+            found = f"this process is a fork of process {self._process}, which opened {self.folder}"
             raise StorageError(found, "an index opened in the process that uses it", "open it after the fork")
         if self.is_stale:
             self.state.load()
@@ -137,7 +137,7 @@ class FolderBackend:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """See one committed state; a writer also sees what it has not committed yet."""
+        """Give the block one committed state; a writer also sees its own uncommitted changes."""
         with storage_errors(self.folder):
             self._assert_fresh()
             if self.writable:
@@ -154,7 +154,7 @@ class FolderBackend:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Undo the whole call if it fails; what earlier calls did stays."""
+        """Undo the whole call if it fails; the changes of earlier calls stay."""
         if not self.writable:
             raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
         with storage_errors(self.folder):
@@ -177,7 +177,7 @@ class FolderBackend:
                 raise
 
     def _undo(self, error: BaseException, before: tuple[int, int], unflushed: int) -> None:
-        """Undo what a call did, and keep what earlier calls added.
+        """Undo the changes of a call, and keep those of earlier calls.
 
         Raises
         ------
@@ -199,9 +199,7 @@ class FolderBackend:
         self.unflushed = 0
         if is_lost and unflushed and isinstance(error, sqlite3.Error):
             lost = f"the changes since the last flush ({unflushed:,}) are lost"
-            raise StorageError(
-                f"{self.folder}: {problem_of(error)}; {lost}", hint="free some room; what was flushed is there"
-            ) from error
+            raise StorageError(f"{self.folder}: {problem_of(error)}; {lost}", hint=FREE_SPACE_HINT) from error
 
     def attempts(self) -> Iterator[AbstractContextManager[None]]:
         """Yield one transaction: there is no other writer, and `writing` undoes it if it fails."""
@@ -227,14 +225,14 @@ class FolderBackend:
             maintenance.publish(self.state, least)
         except (OSError, sqlite3.Error) as error:
             raise PostingsError(
-                f"{self.folder}: {problem_of(error)}; all documents are stored, but not yet what they are found by",
-                hint="free some room and flush again, or open it again, which makes the postings again",
+                f"{self.folder}: {problem_of(error)}; all documents are stored, but not yet their postings",
+                hint="free some disk space and flush again, or reopen the index, which writes the postings",
             ) from error
 
     # ---- asking
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that documents have."""
+        """Return those of the ids that are in the index."""
         return self.state.database.known_ids(ids)
 
     def by_id(self, id: str) -> Row | None:
@@ -242,19 +240,19 @@ class FolderBackend:
         return self.state.database.by_id(id)
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
-        """Return documents by number; those that are gone are left out."""
+        """Return documents by number; removed ones are left out."""
         return self.state.database.fetch(numbers)
 
     def copies(self, number: int) -> list[Row]:
-        """Return the documents that are copies of one."""
+        """Return the documents that are copies of the one with a number."""
         return self.state.database.copies(number)
 
     def find(self, new: Features, numbers: DocumentNumbers, add: bool, kin: Sequence[int] = ()) -> QueryMatches:
-        """Find and judge the pairs of new texts and stored ones."""
+        """Find and judge the pairs of new texts and stored documents."""
         return self.state.finder.find(new, numbers, self._fetch_all, self.vocabulary, add, kin)
 
     def _fetch_all(self, numbers: Sequence[int]) -> dict[int, Row]:
-        """Return documents by number; all that are not removed must be there.
+        """Return documents by number; all that are not removed must be present.
 
         Raises
         ------
@@ -284,17 +282,17 @@ class FolderBackend:
         }
 
     def problems(self) -> list[str]:
-        """Read everything; return what is wrong."""
+        """Read everything and return what is damaged."""
         return integrity.problems(self.state)
 
     def file_bytes(self) -> int:
-        """Return the bytes that the index takes on disk; also when it is closed."""
+        """Return the bytes of the index on disk, even when it is closed."""
         return self.state.file_bytes()
 
     # ---- changing
 
     def post(self, new: Features, numbers: DocumentNumbers, counted: npt.NDArray[np.bool_]) -> None:
-        """Post new texts that match nothing."""
+        """Add postings of new texts that match nothing."""
         self.state.finder.post(new, numbers, counted)
 
     def insert(self, rows: Iterable[Row]) -> None:
@@ -307,12 +305,12 @@ class FolderBackend:
         self.unflushed += 1
 
     def amend(self, row: Row) -> None:
-        """Replace what belongs to a document."""
+        """Replace the fields of a document."""
         self.state.database.amend(row)
         self.unflushed += 1
 
     def link(self, rows: Sequence[Row], original: int) -> None:
-        """Make documents copies of the one of a number."""
+        """Mark documents as copies of the one with a number."""
         self.state.database.link([row.number for row in rows], original)
 
     def expire(self, before: int) -> int:
@@ -322,10 +320,10 @@ class FolderBackend:
         return count
 
     def newest(self) -> int | None:
-        """Return the latest date of a document."""
+        """Return the latest date of any document."""
         return self.state.database.newest()
 
     def compact(self) -> None:
-        """Commit, and write everything again without what was removed."""
+        """Commit, and rewrite everything without removed documents."""
         self.flush()
         maintenance.compact(self.state)

@@ -1,4 +1,4 @@
-"""Checksums of what the database holds: of each document, of the noted facts, of the removed documents."""
+"""Encode the rows of the database with checksums: of each document, of the facts, of the removed documents."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def checksum(row: Row) -> int:
 
 
 def relinked(checksum: int, before: int | None, after: int | None) -> int:
-    """Return the checksum of a document that is now a copy of another one, or of none."""
+    """Return the checksum of a document that becomes a copy of another one, or of none."""
     for number in (before, after):
         checksum ^= 0 if number is None else _number_sum(number)
     return checksum
 
 
 def encoded(row: Row) -> tuple[Any, ...]:
-    """Return the columns of a document, its checksum behind them."""
+    """Return the columns of a document, followed by its checksum."""
     return (*row, checksum(row))
 
 
@@ -53,12 +53,12 @@ def decoded(columns: Sequence[Any]) -> Row:
     ):  # values of other types than were written
         is_whole = False
     if not is_whole:
-        raise ValueError(f"document {row.number} is not what was written")
+        raise ValueError(f"document {row.number} differs from what was written")
     return row
 
 
 def facts_sum(about: Mapping[str, Any], runs: Sequence[tuple[Any, ...]]) -> int:
-    """Return a checksum of the noted facts and of the named runs: 64 bits, signed."""
+    """Return a checksum of the facts and of the named run files: 64 bits, signed."""
     digest = xxhash.xxh3_64(repr([tuple(run) for run in runs]).encode())
     for name, value in sorted(about.items()):
         if name != FACTS_SUM:
@@ -68,7 +68,7 @@ def facts_sum(about: Mapping[str, Any], runs: Sequence[tuple[Any, ...]]) -> int:
 
 
 def numbers_sum(numbers: Sequence[int]) -> int:
-    """Return a checksum of numbers in any order, 63 bits: that of two sets together is the exclusive or of both."""
+    """Return a checksum of numbers in any order, 63 bits: for two sets together, the exclusive or of both."""
     total = 0
     for number in numbers:
         total ^= _number_sum(number)

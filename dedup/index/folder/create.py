@@ -1,4 +1,4 @@
-"""Make an index in a folder where there is none, and take the right to write to it."""
+"""Create an index in a folder that has none, and lock it for writing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_index(folder: Path) -> bool:
 
 
 def created(folder: Path, params: Params) -> WriterLock:
-    """Make an index in a folder unless there is one; return the lock of its writer.
+    """Create an index in a folder unless it has one; return the lock of its writer.
 
     Raises
     ------
@@ -34,13 +34,13 @@ def created(folder: Path, params: Params) -> WriterLock:
     """
     before = folder.with_name(folder.name + REPLACED)
     if before.exists() and not folder.exists():
-        found = f"{folder} is not there, but what it was before a rebuild is, {before}: the rebuild was cut off"
+        found = f"{folder} is missing: a rebuild was cut off, and left the old index in {before}"
         raise StorageError(found, hint=f"move {before.name} back to {folder.name}, and rebuild it again")
     ours = {DATABASE, LOCK, RUNS}
     private.make_folder(folder)
     others = [path.name for path in folder.iterdir() if path.name not in ours and not path.name.startswith(DATABASE)]
     if others and not is_index(folder):
-        raise StorageError(f"{folder} holds {sorted(others)[0]!r} and no index", "an index, or an empty folder")
+        raise StorageError(f"{folder} holds {sorted(others)[0]!r} but no index", "an index, or an empty folder")
     lock = WriterLock(folder / LOCK)
     try:
         private.make_folder_in(folder, RUNS)
@@ -55,7 +55,7 @@ def created(folder: Path, params: Params) -> WriterLock:
 
 
 def remove_empty(folder: Path, keep_folder: bool) -> None:
-    """Remove an index without documents: its files and, unless it is to be kept, the folder; what is left stays."""
+    """Remove an index without documents: its files and, unless it is to be kept, the folder if it is empty then."""
     shutil.rmtree(folder / RUNS, ignore_errors=True)
     with suppress(OSError):
         for path in (*folder.glob(f"{DATABASE}*"), folder / LOCK):

@@ -1,4 +1,4 @@
-"""The database of an index in a folder: its documents and facts in SQLite. Only what is committed there counts.
+"""The database of an index in a folder: its documents and facts in SQLite. The index is what is committed there.
 
 Everything else can be made again from it, or is named in it: run files and the table of frequencies are written and
 synced before the transaction that names them.
@@ -47,7 +47,7 @@ _INSERT = f"INSERT INTO documents ({_COLUMNS}) VALUES ({', '.join('?' * (len(Row
 
 
 class RunFile(NamedTuple):
-    """A file of postings, as the index names it.
+    """A file of postings, as the index lists it.
 
     Parameters
     ----------
@@ -97,13 +97,13 @@ class Database:
 
     @staticmethod
     def create(folder: Path, about: dict[str, Any]) -> None:
-        """Make an empty database in a folder."""
+        """Create an empty database in a folder."""
         facts = {"format": FORMAT, "change": 0, "next": 1, **about}
         facts[FACTS_SUM] = facts_sum(facts, [])
         sqlite_file.make(folder, DATABASE, _SCHEMA, facts)
 
     def close(self) -> None:
-        """Close it; what is not committed is lost."""
+        """Close the database; uncommitted changes are lost."""
         self.file.close()
 
     def begin(self, write: bool = True) -> None:
@@ -119,7 +119,7 @@ class Database:
             self.file.execute("COMMIT")
 
     def roll_back(self) -> None:
-        """Undo what is not committed, or end reading."""
+        """Undo uncommitted changes, or end reading."""
         self.file.roll_back()
 
     @property
@@ -128,20 +128,20 @@ class Database:
         return self.file.connection.in_transaction
 
     def mark(self) -> None:
-        """Mark a place in the transaction, to go back to."""
+        """Mark a place in the transaction for `go_back`."""
         self.file.execute("SAVEPOINT mark")
 
     def go_back(self) -> None:
-        """Undo what was done since the mark, if the transaction is still open."""
+        """Undo the changes since the mark, if the transaction is still open."""
         if self.is_open:
             self.file.execute("ROLLBACK TO mark")
 
     def about(self) -> dict[str, Any]:
-        """Return the facts noted about the index; those that are not committed yet, too."""
+        """Return the facts about the index, uncommitted ones included."""
         return self.file.about()
 
     def committed(self) -> dict[str, Any]:
-        """Return the facts noted about the index, verified; to be called before anything is changed.
+        """Return the verified facts about the index; call this before any change.
 
         Raises
         ------
@@ -152,7 +152,7 @@ class Database:
         if about.get("format") == FORMAT:
             is_whole = about.get(FACTS_SUM) == facts_sum(about, self.runs())
             if not is_whole or about.get(_REMOVED, 0) != numbers_sum(self.removed()):
-                raise ValueError("the facts noted about it are not what was written")
+                raise ValueError("its parameters or counts differ from what was written")
         return about
 
     def change(self) -> int:
@@ -160,7 +160,7 @@ class Database:
         return int(self.file.execute("SELECT value FROM about WHERE name = 'change'").fetchone()[0])
 
     def set_about(self, **values: Any) -> None:
-        """Note facts about the index."""
+        """Store facts about the index."""
         self.file.set_about(values)
 
     def __len__(self) -> int:
@@ -176,16 +176,16 @@ class Database:
         return None if row is None else decoded(row)
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that documents have."""
+        """Return those of the ids that are in the database."""
         return {row[0] for row in self.file.having("documents", "id", "id", ids)}
 
     def copies(self, number: int) -> list[Row]:
-        """Return the documents that are copies of one."""
+        """Return the documents that are copies of the one with a number."""
         statement = f"SELECT {_COLUMNS} FROM documents WHERE copy_of = ? ORDER BY number"
         return [decoded(row) for row in self.file.execute(statement, (number,))]
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
-        """Return documents by number; those that are gone are left out."""
+        """Return documents by number; removed ones are left out."""
         return {row[0]: decoded(row) for row in self.file.having("documents", _COLUMNS, "number", numbers)}
 
     def after(self, number: int, count: int) -> list[Row]:
@@ -200,20 +200,20 @@ class Database:
             after = rows[-1].number
 
     def remove(self, number: int) -> None:
-        """Remove a document; its copies are kept from now on."""
+        """Remove a document; its copies become kept documents."""
         self.file.execute("DELETE FROM documents WHERE number = ?", (number,))
         self.file.execute("INSERT INTO removed VALUES (?)", (number,))
         self._note_removed([number])
         self.file.execute(f"{_UNLINK} = ?", (number,))
 
     def amend(self, row: Row) -> None:
-        """Replace what belongs to a document."""
+        """Replace the fields of a document."""
         columns = ", ".join(f"{name} = ?" for name in (*AMENDED, "checksum"))
         values = [*(getattr(row, name) for name in AMENDED), encoded(row)[-1]]
         self.file.execute(f"UPDATE documents SET {columns} WHERE number = ?", (*values, row.number))
 
     def link(self, numbers: Iterable[int], original: int) -> None:
-        """Make documents copies of another one."""
+        """Mark documents as copies of another one."""
         link = "UPDATE documents SET checksum = relinked(checksum, copy_of, ?1), copy_of = ?1 WHERE number = ?2"
         self.file.execute_all(link, ((original, number) for number in numbers))
 
@@ -231,7 +231,7 @@ class Database:
         self.file.execute("DELETE FROM documents WHERE published < ?", (before,))
 
     def newest(self) -> int | None:
-        """Return the latest date of a document; None where none has one."""
+        """Return the latest date of any document, None if none has a date."""
         (newest,) = self.file.execute("SELECT max(published) FROM documents").fetchone()
         return None if newest is None else int(newest)
 
@@ -240,7 +240,7 @@ class Database:
         return [row[0] for row in self.file.execute("SELECT number FROM removed")]
 
     def forget_removed(self, first: int, last: int) -> None:
-        """Note that no removed document among these numbers has postings any more."""
+        """Note that no removed document among these numbers has postings any longer."""
         among = "FROM removed WHERE number BETWEEN ? AND ?"
         self._note_removed([row[0] for row in self.file.execute(f"SELECT number {among}", (first, last))])
         self.file.execute(f"DELETE {among}", (first, last))
@@ -250,7 +250,7 @@ class Database:
         return [RunFile(*row) for row in self.file.execute("SELECT * FROM runs ORDER BY first")]
 
     def replace_runs(self, old: Sequence[RunFile], new: RunFile | None) -> None:
-        """Name a run in the place of others."""
+        """List a run file in place of others."""
         self.file.execute_all("DELETE FROM runs WHERE name = ?", [(run.name,) for run in old])
         if new is not None:
             self.file.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", new)
@@ -262,24 +262,24 @@ class Database:
         return {"documents": count, "text_bytes": int(total), "copies": copies, "first": first, "last": last}
 
     def count(self, first: int, last: int) -> int:
-        """Return how many documents there are among these numbers."""
+        """Return how many documents have a number in this range."""
         statement = "SELECT count(*) FROM documents WHERE number BETWEEN ? AND ?"
         return int(self.file.execute(statement, (first, last)).fetchone()[0])
 
     def total_tokens(self) -> int:
-        """Return the tokens of all documents."""
+        """Return the number of tokens of all documents."""
         return int(self.file.execute("SELECT coalesce(sum(length), 0) FROM documents").fetchone()[0])
 
     def problems(self) -> list[str]:
-        """Return what SQLite finds wrong with its file."""
+        """Return the damage that SQLite finds in its file."""
         found = [str(row[0]) for row in self.file.execute("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
 
     def vacuum(self) -> None:
-        """Return free room to the disk."""
+        """Return free space to the disk."""
         self.file.vacuum()
 
     def _note_removed(self, numbers: Sequence[int]) -> None:
-        """Update the checksum of the removed documents by the numbers that are added or dropped."""
+        """Update the checksum of the removed documents for numbers that are added or dropped."""
         (before,) = self.file.execute("SELECT value FROM about WHERE name = ?", (_REMOVED,)).fetchone() or (0,)
         self.set_about(**{_REMOVED: before ^ numbers_sum(numbers)})

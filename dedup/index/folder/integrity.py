@@ -1,4 +1,4 @@
-"""Check whether an index in a folder is whole: everything is read, and verified against its digests."""
+"""Check an index in a folder for damage: read everything, and verify it against its checksums."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Readable(Protocol):
 
     @property
     def table(self) -> dict[str, Any]:
-        """The facts noted about the table of frequencies."""
+        """The facts about the table of frequencies."""
 
     def tokens_of(self, rows: list[Row]) -> Tokens:
         """Return the tokens of stored documents."""
 
 
 def problems(state: Readable) -> list[str]:
-    """Return what is wrong, at most `MOST_REPORTED` things of a kind."""
+    """Return what is damaged, at most `MOST_REPORTED` problems of a kind."""
     found = [f"database: {problem}" for problem in state.database.problems()]
     last = 0
     for run in state.runs:
@@ -50,12 +50,12 @@ def problems(state: Readable) -> list[str]:
         last = run.file.last
     table = state.table
     if table and _differs(state, table["name"], table["digest"]):
-        found.append(f"frequencies {table['name']}: other bytes than were written")
+        found.append(f"frequencies {table['name']}: differs from what was written")
     return found + _of_documents(state)
 
 
 def _differs(state: Readable, name: str, digest: str) -> bool:
-    """Return whether a file has other bytes than were written."""
+    """Return whether a file differs from what was written."""
     try:
         return segments.digest_of(state.runs_folder / name) != digest
     except FileNotFoundError:
@@ -67,7 +67,7 @@ def _differs(state: Readable, name: str, digest: str) -> bool:
 def _of_run(state: Readable, run: MappedRun, last: int) -> list[str]:
     found = []
     if _differs(state, run.file.name, run.file.digest):
-        found.append("other bytes than were written")
+        found.append("differs from what was written")
     if run.file.first <= last:
         found.append(f"documents from {run.file.first} on are in the run before it, too")
     for kind, postings in (("near", run.near), ("rare", run.rare)):
@@ -77,7 +77,7 @@ def _of_run(state: Readable, run: MappedRun, last: int) -> list[str]:
 
 
 def _of_documents(state: Readable) -> list[str]:
-    """Verify all documents against their digests, and check that each with words can be found."""
+    """Verify all documents against their checksums, and check that each with words can be found."""
     found: list[str] = []
     posted = np.zeros(state.next, bool)
     for run in (*(stored.postings for stored in state.finder.near.stored), *state.finder.near.recent):

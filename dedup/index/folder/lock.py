@@ -1,4 +1,4 @@
-"""The lock of an index's writer: on a file, released by the system when the process ends, however it ends.
+"""Lock an index for its writer by a file; the system releases the lock when the process ends, in whatever way.
 
 Not `filelock` (tried, 4.3): where a file system has no locks it falls back to a file that stays when its writer is
 killed, or fails (ENOLCK); on Windows it locks the first byte, so that the holder named in the file cannot be read; and
@@ -47,7 +47,7 @@ class WriterLock:
             self._file.flush()
 
     def close(self) -> None:
-        """Release the lock; also for copies of this process, which would hold it for as long as they live."""
+        """Release the lock, also for forked copies of this process, which would hold it as long as they live."""
         with suppress(OSError):
             if not self._file.closed:
                 locking.unlock(self._file.fileno())

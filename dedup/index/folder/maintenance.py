@@ -1,4 +1,4 @@
-"""Housekeeping of an index in a folder: postings written as runs, runs merged, removed documents dropped for good.
+"""Keep an index in a folder in order: write postings to run files, merge these, erase removed documents.
 
 All of it goes through `State.replace_runs`, which names new files in the place of old ones in one transaction.
 """
@@ -24,7 +24,7 @@ LEAST_LIVE = 0.5
 
 
 def publish(state: State, least: int | None = None) -> None:
-    """Write the postings in memory as a run, if they are of at least ``least`` documents; tidy up."""
+    """Write the postings in memory to a run file, if they are of at least ``least`` documents; then tidy up."""
     first = state.last_run + 1
     if state.next - first >= max(1, state.tuning.run_documents if least is None else least):
         _write_run(state, first)
@@ -34,7 +34,7 @@ def publish(state: State, least: int | None = None) -> None:
 
 
 def compact(state: State) -> None:
-    """Write all postings as one run, without removed documents; count word pairs again; free the room."""
+    """Write all postings to one run file, without removed documents; count word pairs again; free the space."""
     publish(state, least=1)
     old = list(state.runs)
     if old:
@@ -46,7 +46,7 @@ def compact(state: State) -> None:
 
 
 def count_again(state: State) -> None:
-    """Count the word pairs of the documents that are left."""
+    """Count the word pairs of the remaining documents."""
     finder, old, counted = state.finder, state.table.get("name", ""), state.counted_removed
     before = finder.frequencies
     try:
@@ -65,7 +65,7 @@ def count_again(state: State) -> None:
 
 
 def _write_run(state: State, first: int) -> None:
-    """Write the postings in memory, which are those of the documents from one on."""
+    """Write the postings in memory, of the documents from a number on, to a run file."""
     finder = state.finder
     sizes = finder.sketch_sizes[first : state.next]
     count = state.database.count(first, state.next - 1)
@@ -83,7 +83,7 @@ def _write_run(state: State, first: int) -> None:
 
 
 def _write_table(state: State, always: bool = False) -> dict[str, Any]:
-    """Write the table of frequencies, if it is due; return the facts to be noted about it."""
+    """Write the table of frequencies, if it is due; return the facts to be stored about it."""
     counted = state.finder.frequencies
     is_small = len(counted.table) <= 1 << SMALL_BITS
     if not always and not is_small and 8 * state.table.get("articles", 0) > 7 * counted.articles:
@@ -95,7 +95,7 @@ def _write_table(state: State, always: bool = False) -> dict[str, Any]:
 
 
 def _merge(state: State, runs: list[MappedRun]) -> list[MappedRun]:
-    """Write one run in the place of others; return it, or nothing if none of their documents are left."""
+    """Write one run file in place of others; return it, or None if none of their documents remain."""
     is_removed = state.finder.is_removed
     if sum(run.file.documents for run in runs) == segments.gone_of(runs, is_removed):
         state.replace_runs(runs, None, state.table)
@@ -108,7 +108,7 @@ def _merge(state: State, runs: list[MappedRun]) -> list[MappedRun]:
 
 
 def _tidy(state: State) -> None:
-    """Merge runs of similar size, write again those that have lost many documents, and count word pairs again."""
+    """Merge run files of similar size, rewrite those that have lost many documents, and count word pairs again."""
     finder = state.finder
     while due := _to_merge(state):
         first, count = state.runs.index(due[0]), len(due)
@@ -123,7 +123,7 @@ def _tidy(state: State) -> None:
 
 
 def _to_merge(state: State) -> list[MappedRun]:
-    """Return the runs to be merged next: one that has lost many documents, or the last few if of similar size."""
+    """Return the run files to be merged next: one that has lost many documents, or the last few of similar size."""
     live = []
     for run in state.runs:
         gone = segments.gone_of([run], state.finder.is_removed)
@@ -139,7 +139,7 @@ def _to_merge(state: State) -> list[MappedRun]:
 
 
 def _tier(state: State, documents: int) -> int:
-    """Return the size class of a run of this many documents."""
+    """Return the size class of a run file with this many documents."""
     fan, tier = state.tuning.fan, 0
     while documents >= fan * state.tuning.run_documents:
         tier, documents = tier + 1, documents // fan

@@ -1,8 +1,8 @@
-"""Segments: run files of sorted postings, which are written, synced, and never changed, and the table of frequencies.
+"""Write and read run files of sorted postings, which never change once synced, and the table of frequencies.
 
 A run file holds near postings, then rare postings, then the checksums of their blocks, then the sketch size of each
-document from the first to the last, one byte each, then the checksum of all behind the postings. Postings are
-verified against their checksums when they are looked at. The digest of the file stands in the database, for `check`.
+document from the first to the last, one byte each, then the checksum of everything after the postings. Postings are
+verified against their checksums when they are read. The digest of the file is in the database, for `check`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ OURS = re.compile(r"[0-9a-f]{16}\.(run|frequencies)")
 
 
 def place(folder: Path, name: str) -> Path:
-    """Return where a file lies that the index names.
+    """Return the path of a file that the index lists.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def place(folder: Path, name: str) -> Path:
         When it is no name of ours: an index from elsewhere must not make us read, or remove, other files.
     """
     if not OURS.fullmatch(name):
-        raise ValueError(f"it names a file {name!r}")
+        raise ValueError(f"it lists a file {name!r}, which is not one of an index")
     return folder / name
 
 
@@ -105,7 +105,7 @@ def digest_of(path: Path) -> str:
 
 
 def map_file(path: Path, size: int) -> mmap.mmap:
-    """Map a file that is read here and there.
+    """Map a file that is read at random places.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def map_run(folder: Path, file: RunFile) -> MappedRun:
     size = behind + 8 * sum(blocks) + n_documents + 8
     view = map_file(place(folder, file.name), size)
     if xxhash.xxh3_64_digest(view[behind:-8]) != view[-8:]:
-        raise ValueError(f"{file.name} has other bytes than were written")
+        raise ValueError(f"{file.name} differs from what was written")
     near = np.frombuffer(view, np.uint64, file.near)
     rare = np.frombuffer(view, np.uint64, file.rare, 8 * file.near)
     sums = np.frombuffer(view[behind : behind + 8 * sum(blocks)], np.uint64)
@@ -156,7 +156,7 @@ def write_run(
     is_removed: npt.NDArray[np.bool_],
     limit: int,
 ) -> RunFile:
-    """Write one run of several sorted ones, without what cannot be found in it.
+    """Write several sorted runs to one file, without postings that no search can reach.
 
     Parameters
     ----------
@@ -171,8 +171,8 @@ def write_run(
     is_removed : bool array
         By number: documents whose postings are left out.
     limit : int
-        Of a rare pair the postings of the first so many documents are written: a pair that more have is common by now,
-        or the others are near copies, which meet by their bands.
+        The postings of a rare pair are written for only this many documents: if more have the pair, it is common by
+        now, or the others are near copies, which are found by their bands.
     """
     counts = [0, 0]
     kept_sizes = np.where(is_removed[first : first + len(sizes)], np.uint8(0), sizes)
@@ -197,14 +197,14 @@ def write_run(
 
 
 class _BlockSums:
-    """The checksums of postings that come in parts."""
+    """The checksums of postings that arrive in parts."""
 
     def __init__(self) -> None:
         self._sums: list[Run] = []
         self._rest = np.empty(0, np.uint64)
 
     def add(self, part: Run) -> None:
-        """Take the next postings."""
+        """Add the next postings."""
         together = np.concatenate([self._rest, part])
         whole = len(together) // SUMMED * SUMMED
         self._sums.append(checksums(together[:whole]))
@@ -216,7 +216,7 @@ class _BlockSums:
 
 
 def merge_runs(folder: Path, runs: Sequence[MappedRun], is_removed: npt.NDArray[np.bool_], limit: int) -> RunFile:
-    """Merge runs into a new file; parameters as for `write_run`."""
+    """Merge run files into a new one; parameters as for `write_run`."""
     first = runs[0].file.first
     sizes = np.zeros(runs[-1].file.last + 1 - first, np.uint8)
     for run in runs:
@@ -227,36 +227,36 @@ def merge_runs(folder: Path, runs: Sequence[MappedRun], is_removed: npt.NDArray[
 
 
 def gone_of(runs: Sequence[MappedRun], is_removed: npt.NDArray[np.bool_]) -> int:
-    """Return how many documents of runs are removed since they were written."""
+    """Return how many documents of runs have been removed since these were written."""
     return sum(int(np.count_nonzero(is_removed[run.file.first : run.file.last + 1])) for run in runs)
 
 
 def key_ranges(runs: Sequence[Run]) -> Iterable[Run]:
-    """Yield the postings of all runs in order, a range of keys at a time."""
+    """Yield the postings of all runs in order, one range of keys at a time."""
     borders = np.arange(1, 1 << PART_BITS, dtype=np.uint64) << np.uint64(64 - PART_BITS)
     cuts = [[0, *np.searchsorted(run, borders).tolist(), len(run)] for run in runs]
     for part in range(1 << PART_BITS):
-        some = [run[cut[part] : cut[part + 1]] for run, cut in zip(runs, cuts, strict=True)]
-        together = np.concatenate(some)
-        if len(some) > 1:
+        parts = [run[cut[part] : cut[part + 1]] for run, cut in zip(runs, cuts, strict=True)]
+        together = np.concatenate(parts)
+        if len(parts) > 1:
             together.sort()
         yield together
 
 
 def is_sorted(run: Run) -> bool:
-    """Whether postings are in order; looked at a block at a time."""
+    """Return whether postings are in order, checked one block at a time."""
     step = BLOCK // 8
     blocks = (run[at : at + step + 1] for at in range(0, len(run), step))
     return all(bool((block[1:] >= block[:-1]).all()) for block in blocks)
 
 
 def clean(folder: Path, named: set[str]) -> None:
-    """Delete the files that the index does not name: those that a process that was killed had begun."""
+    """Delete the files that the index does not list: those that a killed process had begun."""
     delete(folder, [path.name for path in folder.iterdir() if path.name not in named])
 
 
 def delete(folder: Path, names: Iterable[str]) -> None:
-    """Delete files; those that cannot be deleted now are when the index is opened for writing again."""
+    """Delete files; if that fails, they are deleted when the index is next opened for writing."""
     for name in names:
         if OURS.fullmatch(name):
             with suppress(OSError):
@@ -293,7 +293,7 @@ def read_table(folder: Path, name: str, bits: int, is_packed: bool, own: bool, d
     """
     path, slots = place(folder, name), 1 << bits
     if digest_of(path) != digest:
-        raise ValueError(f"{name} has other bytes than were written")
+        raise ValueError(f"{name} differs from what was written")
     if is_packed:
         data = path.read_bytes()
         try:

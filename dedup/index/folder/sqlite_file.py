@@ -1,4 +1,4 @@
-"""A SQLite file of ours: made whole or not at all, opened with the same settings, asked for many values at a time."""
+"""Create, open and query an SQLite file: created completely or not at all, always with the same settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ABOUT = "CREATE TABLE about (name TEXT PRIMARY KEY, value) WITHOUT ROWID"
 
 
 def make(folder: Path, name: str, schema: str, about: Mapping[str, Any]) -> None:
-    """Make a file in a folder, under another name until it is whole and on the disk.
+    """Create a file in a folder, under another name until it is complete and on the disk.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def make(folder: Path, name: str, schema: str, about: Mapping[str, Any]) -> None
 
 
 def fill(path: Path, schema: str, about: Mapping[str, Any]) -> None:
-    """Write the tables of a new file."""
+    """Create the tables of a new file."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
@@ -85,7 +85,7 @@ class SqliteFile:
             self.connection.execute("PRAGMA synchronous = FULL")
 
     def close(self) -> None:
-        """Close it; what is not committed is lost."""
+        """Close the file; uncommitted changes are lost."""
         self.connection.close()
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
@@ -98,7 +98,7 @@ class SqliteFile:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what the block does, or undo it if it fails."""
+        """Commit the changes of the block, or undo them if it fails."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -108,26 +108,26 @@ class SqliteFile:
             raise
 
     def roll_back(self) -> None:
-        """Undo what is not committed, or end reading."""
+        """Undo uncommitted changes, or end reading."""
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
     def about(self) -> dict[str, Any]:
-        """Return the facts noted in it; those that are not committed yet, too."""
+        """Return the facts in the file, uncommitted ones included."""
         return dict(self.connection.execute("SELECT name, value FROM about"))
 
     def set_about(self, values: Mapping[str, Any]) -> None:
-        """Note facts."""
+        """Store facts."""
         self.connection.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", values.items())
 
     def having(self, table: str, columns: str, key: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-        """Yield columns of the rows whose key is among some values."""
+        """Yield columns of the rows whose key is one of some values."""
         for first in range(0, len(values), VALUES_AT_A_TIME):
             block = values[first : first + VALUES_AT_A_TIME]
             marks = ", ".join("?" * len(block))
             yield from self.connection.execute(f"SELECT {columns} FROM {table} WHERE {key} IN ({marks})", block)
 
     def vacuum(self) -> None:
-        """Return free room to the disk."""
+        """Return free space to the disk."""
         self.connection.execute("VACUUM")
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -1,4 +1,4 @@
-"""The state of an index in a folder: what of it is in memory, loaded from the disk, changed, and committed.
+"""Hold the part of an index in a folder that is in memory: loaded from disk, changed, and committed.
 
 Documents are committed to the database as they come. Their postings stay in memory until there are enough for a run;
 until then the documents themselves are the journal, from which the postings are made again when the index is opened.
@@ -64,7 +64,7 @@ class State:
     last_run : int
         The last document that is, or was, in a run file.
     table : dict
-        The facts noted about the table of frequencies in its file; empty where there is none.
+        The facts about the stored table of frequencies; empty if there is none.
     counted_removed : int
         Removed documents whose word pairs are still counted.
     has_removed : bool
@@ -88,7 +88,7 @@ class State:
         self.load()
 
     def close(self) -> None:
-        """Close the database; what is not committed is lost."""
+        """Close the database; uncommitted changes are lost."""
         self.database.close()
 
     # ---- from the disk to memory
@@ -138,11 +138,11 @@ class State:
         return Frequencies(counts, table["articles"], table["tokens"], most)
 
     def _counts(self) -> bool:
-        """Return whether documents behind the table are counted here: readers count in a small one, which they copy."""
+        """Return whether documents after those in the table are counted here; readers do so if the table is small."""
         return self.writable or self.table.get("bits", 0) <= SMALL_BITS
 
     def take(self, run: MappedRun) -> None:
-        """Search a run from now on, behind the others."""
+        """Add a run, after the others, to those that are searched."""
         self.finder.make_room(run.file.last)
         self.finder.near.stored.append(run.near)
         self.finder.rare.stored.append(run.rare)
@@ -151,7 +151,7 @@ class State:
         self.last_run = run.file.last
 
     def _catch_up(self, about: dict[str, Any]) -> None:
-        """Take the documents that came after those in memory."""
+        """Read the documents that were added after those in memory."""
         counted_to, n_rows = self.table.get("to", 0), 0
         behind = max(self.next - 1, int(about.get("posted", 0)))
         for rows in self.database.blocks(self.tuning.block_documents, self.next - 1):
@@ -169,10 +169,10 @@ class State:
         removed = np.array(self.database.removed(), np.int64)
         self.finder.is_removed[removed] = True
         if n_rows + np.count_nonzero(removed > behind) != self.next - 1 - behind:
-            raise ValueError(f"documents behind the first {behind:,} are missing")
+            raise ValueError(f"documents after the first {behind:,} are missing")
 
     def refresh(self) -> None:
-        """See what a writer has committed meanwhile; within a transaction of reading."""
+        """Load what a writer has committed since, within a reading transaction."""
         change = self.database.change()
         if change == self._change:
             return
@@ -207,14 +207,14 @@ class State:
         return len(new)
 
     def _learn_words(self) -> None:
-        """Make the vocabulary, once there are enough documents."""
+        """Create the vocabulary as soon as there are enough documents."""
         most = self.tuning.vocabulary_documents
         if len(self.vocabulary) == 0 and self.next > most:
             self.vocabulary = Vocabulary.of(self.tokens_of(self.database.after(0, most)))
             self.database.set_about(vocabulary=bytes(self.vocabulary))
 
     def remove(self, row: Row) -> None:
-        """Remove a document; its copies are kept from now on."""
+        """Remove a document; its copies become kept documents."""
         self.database.remove(row.number)
         self._forget([row.number], row.counted)
 
@@ -232,7 +232,7 @@ class State:
         self.has_removed |= bool(numbers)
 
     def commit(self) -> None:
-        """Commit all that was added and removed."""
+        """Commit all additions and removals."""
         if self.database.is_open:
             self.database.set_about(next=self.next, gone=self.counted_removed)
             self.database.commit()
@@ -240,7 +240,7 @@ class State:
     # ---- files
 
     def replace_runs(self, old: Sequence[MappedRun], new: MappedRun | None, table: dict[str, Any]) -> None:
-        """Name a new run in the place of others, whose removed documents have no postings in it; commit."""
+        """List a new run file in place of others, without postings of their removed documents, and commit."""
         replaced = [run.file for run in old]
         added = [] if new is None else [new.file]
         with self.unless_named(table["name"] if table["name"] != self.table.get("name") else ""):
@@ -260,7 +260,7 @@ class State:
 
     @contextmanager
     def unless_named(self, name: str) -> Iterator[None]:
-        """Delete a new file if the block fails before the database names it.
+        """Delete a new file if the block fails before the database lists it.
 
         An interrupt may come when the transaction is committed already.
         """
@@ -275,11 +275,11 @@ class State:
             raise
 
     def delete(self, names: list[str]) -> None:
-        """Delete files that the index does not name any more; readers that have them open can still read them."""
+        """Delete files that the index no longer lists; readers that have them open can still read them."""
         segments.delete(self.runs_folder, names)
 
     def file_bytes(self) -> int:
-        """Return the bytes that the index takes on disk."""
+        """Return the bytes of the index on disk."""
         total = 0
         for path in (*self.folder.iterdir(), *self.runs_folder.iterdir()):
             with suppress(FileNotFoundError):  # a writer has deleted it meanwhile
@@ -292,7 +292,7 @@ def _first(file: RunFile) -> int:
 
 
 def _from(tokens: Tokens, first: int) -> Tokens:
-    """Return the texts from one on."""
+    """Return the texts from one number on."""
     start: npt.NDArray[np.int64] = tokens.offsets[first:]
     hashes, fingerprints = tokens.hashes[start[0] :], tokens.fingerprints[start[0] :]
     return Tokens(hashes, start - start[0], fingerprints, tokens.digests[first:])

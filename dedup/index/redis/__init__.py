@@ -1,4 +1,4 @@
-"""The back end on a Redis server: several writers on several machines, the same answers as from a folder.
+"""The back end on a Redis server: several writers on several machines, with the same answers as in a folder.
 
 - ``backend`` the protocol; ``state`` what a client has in memory; ``turn`` how it is changed; ``lock`` the writer's
 - ``url`` the address; ``failures`` in words; ``commands`` keys and commands; ``committed`` the state after a commit

@@ -1,4 +1,4 @@
-"""The back end on a Redis server: several writers, each of which commits whole calls, in turns."""
+"""The back end on a Redis server: several writers that take turns, each committing whole calls."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class RedisBackend:
 
     @property
     def params(self) -> Params:
-        """The parameters with which the index was made."""
+        """The parameters with which the index was created."""
         return self.state.params
 
     @property
@@ -88,7 +88,7 @@ class RedisBackend:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The vocabulary by which tokens are packed now."""
+        """The vocabulary by which tokens are packed."""
         return self.state.vocabulary
 
     @property
@@ -97,21 +97,21 @@ class RedisBackend:
         return self.turns.next
 
     def close(self) -> None:
-        """End the connections; all that was acknowledged is committed."""
+        """Close the connections; everything acknowledged is committed."""
         self.server.close()
 
     # ---- a call
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """See what was committed when the call began; documents removed meanwhile may be missing."""
+        """Let the block see what was committed when it began; documents removed since may be missing."""
         with storage_errors(self.place):
             self.state.refresh()
             yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Allow changes, each in a turn."""
+        """Allow changes in the block, each in a turn."""
         if not self.writable:
             raise StorageError("the index is open for reading", 'mode="rw"', "open it again")
         with self.reading():
@@ -123,7 +123,7 @@ class RedisBackend:
         self._keep_up()
 
     def _keep_up(self) -> None:
-        """Do the housekeeping that is due. The call itself is committed, so this does not fail it."""
+        """Do the housekeeping that is due; an error in it does not fail the call, which is committed."""
         from redis import RedisError
 
         articles = self.state.finder.frequencies.articles
@@ -135,12 +135,12 @@ class RedisBackend:
             self._next_try = articles + self.tuning.retry_articles
 
     def flush(self) -> None:
-        """Do nothing: each call has committed its changes."""
+        """Do nothing, because each call has committed its changes."""
 
     # ---- asking
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that documents have."""
+        """Return those of the ids that are in the index."""
         return {*self.state.by_ids(ids)}
 
     def by_id(self, id: str) -> Row | None:
@@ -148,15 +148,15 @@ class RedisBackend:
         return self.state.by_ids([id]).get(id)
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
-        """Return documents by number; those that are gone are left out."""
+        """Return documents by number; removed ones are left out."""
         return self.state.fetch(numbers)
 
     def copies(self, number: int) -> list[Row]:
-        """Return the documents that are copies of one."""
+        """Return the documents that are copies of the one with a number."""
         return self.state.copies(number)
 
     def find(self, new: Features, numbers: DocumentNumbers, add: bool, kin: Sequence[int] = ()) -> QueryMatches:
-        """Find and judge the pairs of new texts and stored ones."""
+        """Find and judge the pairs of new texts and stored documents."""
         state = self.state
         state.is_stale |= add  # until it is committed there is more in memory than on the server
         return state.finder.find(new, numbers, state.fetch, state.vocabulary, add, kin)
@@ -169,7 +169,7 @@ class RedisBackend:
         return columns.statistics(self.state.records())
 
     def info(self) -> dict[str, Any]:
-        """Return facts about the server; it estimates the memory from samples."""
+        """Return facts about the server; it estimates its memory from samples."""
         committed = self.state.committed
         memory = self.server.memory(committed.next, committed.table)
         return {
@@ -184,16 +184,16 @@ class RedisBackend:
         }
 
     def problems(self) -> list[str]:
-        """Read everything; return what is wrong."""
+        """Read everything and return what is damaged."""
         return integrity.problems(self.state)
 
     def file_bytes(self) -> None:
-        """Return None: it is in no folder."""
+        """Return None, because the index is not in a folder."""
 
     # ---- changing
 
     def post(self, new: Features, numbers: DocumentNumbers, counted: npt.NDArray[np.bool_]) -> None:
-        """Post new texts that match nothing."""
+        """Add postings of new texts that match nothing."""
         self.state.is_stale = True
         self.state.finder.post(new, numbers, counted)
 
@@ -206,11 +206,11 @@ class RedisBackend:
         self.turns.remove([row.number])
 
     def amend(self, row: Row) -> None:
-        """Replace what belongs to a document."""
+        """Replace the fields of a document."""
         self.turns.amend([row])
 
     def link(self, rows: Sequence[Row], original: int) -> None:
-        """Make documents copies of the one of a number."""
+        """Mark documents as copies of the one with a number."""
         self.turns.link(rows, original)
 
     def expire(self, before: int) -> int:
@@ -228,10 +228,10 @@ class RedisBackend:
         return count
 
     def newest(self) -> int | None:
-        """Return the latest date of a document."""
+        """Return the latest date of any document."""
         newest: int | None = self.statistics()["last"]
         return newest
 
     def compact(self) -> None:
-        """Drop what is left of removed documents, and count word pairs again."""
+        """Erase the remains of removed documents, and count word pairs again."""
         maintenance.sweep(self.state, self.turns)

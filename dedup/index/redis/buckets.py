@@ -1,4 +1,4 @@
-"""Postings on the server, in buckets whose number grows with the postings, one bucket at a time.
+"""Store postings on the server in buckets, whose number grows with the postings, one bucket at a time.
 
 A bucket holds the postings of a range of keys, sorted. There are between 2 ** k and 2 ** (k + 1) buckets: ranges of
 the upper k bits of which the first ones have been halved (linear hashing, Litwin 1980, by the upper bits instead of
@@ -56,7 +56,7 @@ def names_of(postings: Run, buckets: int) -> Names:
 
 
 def names_from(name: int, buckets: int, limit: int) -> Names:
-    """Return the next buckets from one on, ascending; at most ``limit``.
+    """Return the next buckets, ascending, beginning with one; at most ``limit``.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def names_from(name: int, buckets: int, limit: int) -> Names:
 
 
 def halved_between(before: int, after: int) -> Names:
-    """Return those of ``before`` buckets that are halved when their number grows to ``after``, ascending."""
+    """Return the buckets, of ``before``, that are halved when their number grows to ``after``, ascending."""
     found = [np.empty(0, np.uint64)]
     at = before
     while at < after:
@@ -87,13 +87,13 @@ def halved_between(before: int, after: int) -> Names:
 
 
 def fields(names: Names) -> list[bytes]:
-    """Return buckets as they are named on the server: four bytes each."""
+    """Return the names of buckets on the server: four bytes each."""
     listed: list[bytes] = names.astype(">u4").view("V4").tolist()
     return listed
 
 
 class BucketUpdate(NamedTuple):
-    """The changes to the buckets that a commit writes.
+    """The changes to buckets that a commit writes.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class BucketUpdate(NamedTuple):
 
 
 class Buckets:
-    """The buckets that a client has read, in one call.
+    """The buckets that a client has read in one call.
 
     Parameters
     ----------
@@ -141,12 +141,12 @@ class Buckets:
         self._run: Run = np.empty(0, np.uint64)
 
     def run(self, wanted: Run) -> Run:
-        """Return a sorted run in which all postings of some keys are, and others."""
+        """Return a sorted run that has all postings of some keys, and others."""
         self._require(wanted)
         return self._run
 
     def _require(self, wanted: Run, also: Callable[[], Names] | None = None) -> Names:
-        """Read the buckets in which some postings are or would be, and others; return their names, ascending."""
+        """Read the buckets of some postings, and further ones; return the names of all these, ascending."""
         for _ in range(TRIES):
             names = names_of(wanted, self.count)
             names = distinct(names if also is None else np.concatenate([names, also()]))
@@ -170,7 +170,7 @@ class Buckets:
         self._names = np.sort(np.concatenate([self._names, names]))
 
     def with_more(self, fresh: Run, postings: int, is_removed: npt.NDArray[np.bool_]) -> BucketUpdate:
-        """Compute the buckets with new postings in them, and without those of removed documents.
+        """Compute the buckets with new postings added, and those of removed documents deleted.
 
         Parameters
         ----------
@@ -193,20 +193,20 @@ class Buckets:
 
 
 def distinct(names: Names) -> Names:
-    """Return names once each, ascending."""
+    """Return the distinct names, ascending."""
     names = np.sort(names)
     return names[_first(names)]
 
 
 def _first(names: Names) -> npt.NDArray[np.bool_]:
-    """Whether each of some sorted names is not the one before it."""
+    """Return whether each of some sorted names differs from the one before it."""
     is_first = np.ones(len(names), bool)
     np.not_equal(names[1:], names[:-1], out=is_first[1:])
     return is_first
 
 
 def _among(names: Names, others: Names) -> npt.NDArray[np.bool_]:
-    """Whether each of some names is among others; both ascending."""
+    """Return whether each of some names is among others; both are ascending."""
     if len(others) == 0:
         return np.zeros(len(names), bool)
     is_among: npt.NDArray[np.bool_] = others[np.minimum(np.searchsorted(others, names), len(others) - 1)] == names
@@ -214,15 +214,15 @@ def _among(names: Names, others: Names) -> npt.NDArray[np.bool_]:
 
 
 def _of(run: Run, buckets: int, names: Names) -> Run:
-    """Return the postings of some buckets, of a sorted run."""
-    those = names_of(run, buckets)
-    (begins,) = np.nonzero(_first(those))
-    wanted = _among(those[begins], names)
+    """Return the postings of some buckets in a sorted run."""
+    buckets_of_postings = names_of(run, buckets)
+    (begins,) = np.nonzero(_first(buckets_of_postings))
+    wanted = _among(buckets_of_postings[begins], names)
     return run[np.repeat(wanted, np.diff(begins, append=len(run)))]
 
 
 def sorted_run(values: list[bytes | None]) -> Run:
-    """Return the postings of buckets that were read in the order of their ranges.
+    """Return the postings of buckets, which were read in the order of their ranges.
 
     Raises
     ------
@@ -236,7 +236,7 @@ def sorted_run(values: list[bytes | None]) -> Run:
 
 
 def in_buckets(run: Run, buckets: int) -> tuple[Names, list[bytes]]:
-    """Return the buckets of a sorted run, and what is in each."""
+    """Return the buckets of a sorted run, and the content of each."""
     if len(run) == 0:
         return np.empty(0, np.uint32), []
     names = names_of(run, buckets)
@@ -248,12 +248,12 @@ def in_buckets(run: Run, buckets: int) -> tuple[Names, list[bytes]]:
 
 
 class BucketPostings:
-    """Postings of one kind of key, in memory and in the buckets, which hold those of all kinds.
+    """Postings of one kind of key, in memory and in the buckets that all kinds share.
 
     Parameters
     ----------
     salt : int
-        Tells the kinds apart.
+        A number that distinguishes the kind.
     """
 
     def __init__(self, salt: int) -> None:
@@ -262,16 +262,16 @@ class BucketPostings:
         self._buckets: Buckets | None = None
 
     def read_from(self, buckets: Buckets) -> None:
-        """Search these buckets from now on; forget the postings that were to be committed."""
+        """Search these buckets from now on; forget the uncommitted postings."""
         self._buckets = buckets
         self._postings = Postings()
 
     def add(self, keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> None:
-        """Add postings; they are in memory until they are committed."""
+        """Add postings, which stay in memory until they are committed."""
         self._postings.add(keys ^ self._salt, numbers)
 
     def merged(self) -> Run:
-        """Return the postings to be committed as one run."""
+        """Return the uncommitted postings as one run."""
         return self._postings.merged()
 
     def search(
@@ -281,7 +281,7 @@ class BucketPostings:
         limit: int,
         is_removed: npt.NDArray[np.bool_],
     ) -> npt.NDArray[np.uint64]:
-        """Find the documents that have keys, on the server and among those to be committed; as `Postings.search`."""
+        """Find the documents that have keys, on the server and among uncommitted postings; as `Postings.search`."""
         assert self._buckets is not None
         salted = keys ^ self._salt
         self._postings.stored = [StoredRun.of(self._buckets.run(spread(salted)))]

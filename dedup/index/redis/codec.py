@@ -1,4 +1,4 @@
-"""Encode a document as bytes: a head, the strings that it has, its digest, its packed tokens, a checksum before all."""
+"""Encode a document as bytes: a checksum, a head, its strings, its digest, its packed tokens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHECKSUM_BYTES = 8
 
 
 def encoded(row: Row) -> bytes:
-    """Return a document as bytes; its number is not among them."""
+    """Return a document as bytes, without its number."""
     flags = _DRAWN_ON * bool(row.drawn_on) | _COUNTED * bool(row.counted)
     fixed = b""
     if row.published is not None:
@@ -37,7 +37,7 @@ def encoded(row: Row) -> bytes:
 
 
 def decoded(number: int, data: bytes) -> Row:
-    """Return the document of that number.
+    """Return the document with this number, decoded from its bytes.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def decoded(number: int, data: bytes) -> Row:
     """
     stored_sum, data = data[:_CHECKSUM_BYTES], data[_CHECKSUM_BYTES:]
     if stored_sum != _checksum(number, data):
-        raise ValueError(f"document {number} is not what was written")
+        raise ValueError(f"document {number} differs from what was written")
     try:
         size, length, flags = _HEAD.unpack_from(data)
         at = _HEAD.size

@@ -1,4 +1,4 @@
-"""Columns of all documents, a few bytes of each by its number: for questions about all of them at once."""
+"""Store a few bytes of each document in columns, to answer questions about all documents at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def records_of(rows: list[Row], sketches: npt.NDArray[np.uint8]) -> Records:
 
 
 def statistics(records: Records) -> dict[str, Any]:
-    """Return counts of the documents from the first one on, and their first and last date."""
+    """Return the counts of the documents from a number on, with their first and last date."""
     is_gone = np.concatenate([[True], records["gone"] > 0])
     there = records[~is_gone[1:]]
     dates = there["published"][there["published"] != NO_DATE]
@@ -42,7 +42,7 @@ def statistics(records: Records) -> dict[str, Any]:
 
 
 def gone() -> bytes:
-    """Return the record of a document that is removed."""
+    """Return the record of a removed document."""
     record = np.zeros(1, RECORD)
     record["published"], record["gone"] = NO_DATE, True
     return record.tobytes()
@@ -62,11 +62,11 @@ class Blocks:
         self.size = 1 << bits
 
     def place(self, number: int) -> tuple[int, int]:
-        """Return the block of a document, and the place of its record in it."""
+        """Return the block of a document, and the position of its record in the block."""
         return number >> self.bits, number % self.size * RECORD.itemsize
 
     def pieces(self, first: int, records: Records) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the writes for the records of successive documents: block, place in it, bytes."""
+        """Yield the writes for the records of successive documents: block, position in it, bytes."""
         at = 0
         while at < len(records):
             block, place = self.place(first + at)
@@ -75,7 +75,7 @@ class Blocks:
             at += count
 
     def joined(self, values: list[bytes | None]) -> Records:
-        """Return the records of successive blocks; the documents of one that is not there are all removed.
+        """Return the records of successive blocks; a missing block means that all its documents are removed.
 
         Raises
         ------

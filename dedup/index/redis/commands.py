@@ -1,4 +1,4 @@
-"""The keys and commands by which an index is stored on a server, without what they mean.
+"""Read and write the keys of an index on a server; what they mean is decided elsewhere.
 
 - ``state`` a hash: format, version, parameters, and what is committed (`dedup.index.redis.committed`)
 - ``documents`` a hash: a document by its number; ``postings`` a hash: a bucket by its name
@@ -49,17 +49,17 @@ class Server:
         self._place = address.place
 
     def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         self.client.close()
 
     def disconnect(self) -> None:
-        """End the connections there are; new ones are made when they are needed."""
+        """Close the present connections; new ones are opened as needed."""
         self.client.connection_pool.disconnect()
 
     # ---- made and opened
 
     def create(self, params: Params) -> None:
-        """Make an index, unless there is one.
+        """Create an index, unless there is one.
 
         Raises
         ------
@@ -75,7 +75,9 @@ class Server:
                 return
             others = [name for name in ("documents", "postings", "removed", "words") if pipe.exists(self.key(name))]
             if others:
-                raise StorageError(f"{self._place} has {self.key(others[0])!r} and no index", "an index, or nothing")
+                raise StorageError(
+                    f"{self._place} holds {self.key(others[0])!r} but no index", "an index, or no keys of that name"
+                )
             about = {
                 "format": FORMAT,
                 **new_facts(params),
@@ -86,7 +88,7 @@ class Server:
             pipe.execute()
 
     def assert_keeps(self) -> None:
-        """Refuse a server that throws keys away when it is full.
+        """Refuse a server that evicts keys when it is full.
 
         Raises
         ------
@@ -101,19 +103,19 @@ class Server:
         policy = str(memory.get("maxmemory_policy", "noeviction"))
         if policy.startswith("allkeys") and int(memory.get("maxmemory", 0)):
             raise StorageError(
-                f"{self._place}: the server throws keys away when it is full (maxmemory-policy {policy})",
-                "maxmemory-policy noeviction, or one of volatile-…",
+                f"{self._place}: the server evicts keys when it is full (maxmemory-policy {policy})",
+                "maxmemory-policy noeviction or volatile-…",
             )
 
     # ---- read
 
     def about(self) -> dict[bytes, bytes]:
-        """Return the facts and the committed state of the index; nothing if it is not there."""
+        """Return the facts and the committed state of the index, or nothing if it does not exist."""
         found: dict[bytes, bytes] = self.client.hgetall(self.key("state"))
         return found
 
     def run(self) -> str:
-        """Return an id of the server's process; nothing if it may not be asked."""
+        """Return an id of the server's process, or nothing if the server does not allow the question."""
         from redis import ResponseError
 
         with suppress(ResponseError):
@@ -121,19 +123,19 @@ class Server:
         return ""
 
     def documents(self, numbers: Sequence[int]) -> list[bytes | None]:
-        """Return documents; None for those that are not there."""
+        """Return documents, None for those that do not exist."""
         found: list[bytes | None] = []
         for first in range(0, len(numbers), AT_A_TIME):
-            some = [b"%d" % number for number in numbers[first : first + AT_A_TIME]]
-            found += self.client.execute_command("HMGET", self.key("documents"), *some)
+            names = [b"%d" % number for number in numbers[first : first + AT_A_TIME]]
+            found += self.client.execute_command("HMGET", self.key("documents"), *names)
         return found
 
     def count(self) -> int:
-        """Return how many documents there are."""
+        """Return the number of documents."""
         return int(self.client.hlen(self.key("documents")))
 
     def buckets(self, names: Sequence[bytes]) -> tuple[int, list[bytes | None]]:
-        """Return the number of buckets and what is in some, both at one moment.
+        """Return the number of buckets and the content of some, both from one moment.
 
         If the number changed meanwhile: the new one, below zero, and nothing.
         """
@@ -166,18 +168,18 @@ class Server:
         return self.blocks.joined(values)[first - offset : end - offset]
 
     def removed(self, after: int) -> npt.NDArray[np.int64]:
-        """Return the numbers of documents removed since the last sweep, behind the first ``after``."""
+        """Return the numbers of documents removed since the last sweep, after the first ``after`` of them."""
         data = self.client.getrange(self.key("removed"), 4 * after, -1)
         return np.frombuffer(data, "<u4").astype(np.int64)
 
     def words(self) -> bytes:
-        """Return the vocabulary, as it is stored."""
+        """Return the vocabulary in its stored form."""
         return bytes(self.client.get(self.key("words")) or b"")
 
     # ---- the parts of a commit
 
     def add_documents(self, values: list[bytes], records: columns.Records, first: int) -> Iterator[Command]:
-        """Yield the commands that add documents, from a number on."""
+        """Yield the commands that add documents, beginning with a number."""
         names = [b"%d" % number for number in range(first, first + len(values))]
         yield from self._set_all("documents", names, values)
         for block, place, data in self.blocks.pieces(first, records):
@@ -205,15 +207,15 @@ class Server:
         for first in range(0, len(emptied), AT_A_TIME):
             yield "HDEL", self.key("postings"), *fields(emptied[first : first + AT_A_TIME])
 
-    def _set_all(self, what: str, names: list[bytes], values: list[bytes]) -> Iterator[Command]:
+    def _set_all(self, key: str, names: list[bytes], values: list[bytes]) -> Iterator[Command]:
         for first in range(0, len(names), AT_A_TIME):
-            some = slice(first, first + AT_A_TIME)
-            yield "HSET", self.key(what), *chain.from_iterable(zip(names[some], values[some], strict=True))
+            block = slice(first, first + AT_A_TIME)
+            yield "HSET", self.key(key), *chain.from_iterable(zip(names[block], values[block], strict=True))
 
     # ---- facts about the server
 
     def memory(self, end: int, table: Mapping[str, Any]) -> dict[str, int]:
-        """Return the bytes of memory that the index takes, by what takes it: estimated from samples.
+        """Return the bytes of memory that the index takes, by use, estimated from samples.
 
         Parameters
         ----------
@@ -240,7 +242,7 @@ class Server:
             return sum(int(size or 0) for size in pipe.execute())
 
     def persistence(self) -> str:
-        """Return, in words, how the server makes its memory outlive it."""
+        """Return in words how the server stores its memory on disk."""
         facts = self.client.info("persistence")
         found = []
         settings: dict[str, str] = {}

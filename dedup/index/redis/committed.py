@@ -1,4 +1,4 @@
-"""The committed state of an index on a server, in a few numbers, from which a client knows what to read."""
+"""Describe the committed state of an index on a server in a few numbers, which show a client what to read."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Committed(NamedTuple):
         }
 
     def follows(self, earlier: Committed) -> bool:
-        """Return whether it came of an earlier state, as far as can be seen: not after a server was set back."""
+        """Return whether this state came from an earlier one, as far as can be seen: not after a server was reset."""
         steps = self.change - earlier.change
         if self.made != earlier.made or steps < 0 or self.next < earlier.next:
             return False

@@ -1,4 +1,4 @@
-"""Failures of a server and of the connection to it, in words and with a hint."""
+"""Report failures of a server and of its connection as errors with a hint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dedup.index.redis.url import PASSWORD, PASSWORD_FILE
 
 @contextmanager
 def storage_errors(place: str) -> Iterator[None]:
-    """Raise the errors of a server as ours.
+    """Raise errors of a server in the block as ``StorageError``.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def storage_errors(place: str) -> Iterator[None]:
 
 
 def _problem_of(error: Exception) -> tuple[str, str]:
-    """Return the problem and a hint; a server's own words may hold a command with everything that was to be sent."""
+    """Return the problem and a hint, without the server's own words, which may hold a command with all its data."""
     from redis import exceptions as they
 
     words = str(error)
@@ -47,15 +47,15 @@ def _problem_of(error: Exception) -> tuple[str, str]:
     if isinstance(error, they.OutOfMemoryError) or "OOM" in words:
         return "the server is full (maxmemory)", "nothing was changed; give it more memory"
     if isinstance(error, they.ReadOnlyError) or "READONLY" in words:
-        return "the server is a replica, which cannot be written to", "give the address of the primary"
+        return "the server is a replica, which cannot be written to", "use the address of the primary"
     if isinstance(error, they.BusyLoadingError):
-        return "the server is still reading its data", "try again in a while"
+        return "the server is still reading its data", "try again in a minute"
     if "MISCONF" in words:
-        return "the server cannot save its data, and refuses to write", "nothing was changed; look into its log"
+        return "the server cannot save its data, and refuses writes", "nothing was changed; look into its log"
     if "WRONGTYPE" in words:
         return "another program has keys of that name", "choose another name in the URL"
     if isinstance(error, they.MovedError) or words.startswith(("MOVED", "CROSSSLOT", "CLUSTERDOWN")):
-        return "the server is one of a cluster and has not this index", "give the address of the node that has it"
+        return "the server is one of a cluster, and does not have this index", "use the address of the node that has it"
     if isinstance(error, they.TimeoutError):
         return "the server does not answer", "is it busy, or stopped?"
     if isinstance(error, they.WatchError):

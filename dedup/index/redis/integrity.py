@@ -1,4 +1,4 @@
-"""Check whether an index on a server is whole: everything is read, while other clients continue."""
+"""Check an index on a server for damage: read everything, while other clients continue."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Readable(Protocol):
     committed: Committed
 
     def refresh(self, about: Mapping[bytes, bytes] | None = None) -> None:
-        """See what others have committed."""
+        """Load what others have committed."""
 
     def forget_buckets(self) -> None:
         """Forget the buckets that were read."""
 
     def there(self, first: int, end: int) -> list[int]:
-        """Return the numbers of the documents of a range that are not removed."""
+        """Return the numbers in a range whose documents are not removed."""
 
     def by_ids(self, ids: Sequence[str]) -> dict[str, Row]:
         """Return documents by id."""
@@ -50,7 +50,7 @@ class Readable(Protocol):
 
 
 def problems(state: Readable) -> list[str]:
-    """Return what is wrong, at most `MOST_REPORTED` things of a kind."""
+    """Return what is damaged, at most `MOST_REPORTED` problems of a kind."""
     committed = state.committed
     try:
         found, postings = _of_buckets(state)
@@ -74,15 +74,15 @@ def problems(state: Readable) -> list[str]:
 
 
 def _of_documents(state: Readable) -> list[str]:
-    """Verify all documents against their digests and records, and check that each can be found."""
+    """Verify all documents against their checksums and records, and check that each can be found."""
     found: list[str] = []
     numbers = state.there(1, state.committed.next)
     lost: list[int] = []
     for first in range(0, len(numbers), BLOCK):
-        some = numbers[first : first + BLOCK]
+        block = numbers[first : first + BLOCK]
         state.forget_buckets()
         rows = []
-        for number, data in zip(some, state.server.documents(some), strict=True):
+        for number, data in zip(block, state.server.documents(block), strict=True):
             if data is None:
                 lost.append(number)
                 continue
@@ -141,7 +141,7 @@ def _not_found(state: Readable, rows: list[Row]) -> list[str]:
 
 
 def _of_buckets(state: Readable) -> tuple[list[str], int]:
-    """Check that each posting is in the bucket where it is looked for; also return how many there are."""
+    """Check that each posting is in the bucket in which it is searched; also return how many there are."""
     found: list[str] = []
     position, postings = 0, 0
     buckets = state.committed.buckets

@@ -1,4 +1,4 @@
-"""The lock of the writer on a server: a lease, which ends by itself when its holder dies.
+"""Lock an index on a server for its writer by a lease, which expires if its holder dies.
 
 It keeps writers from working in vain. That none undoes what another did is ensured by the commit itself, which fails
 when anything was committed since the attempt began.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Lease:
-    """The right to write, for a while: a `redis.lock.Lock` that is extended when half of its time is over.
+    """The right to write for some seconds: a `redis.lock.Lock` that is extended when half of its time is over.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Lease:
         self._until = 0.0
 
     def acquire(self, seconds: float) -> bool:
-        """Take the lease if nobody has it; it ends after these seconds unless it is extended."""
+        """Take the lease if nobody has it; it expires after these seconds unless it is extended."""
         from redis.lock import Lock
 
         lock = Lock(self._client, self._key, timeout=seconds, blocking=False, thread_local=False)
@@ -45,7 +45,7 @@ class Lease:
         return True
 
     def extend(self) -> None:
-        """Hold the lease for longer, if half of its time is over and it is still ours."""
+        """Extend the lease, if half of its time is over and it is still ours."""
         from redis.exceptions import LockError
 
         if self._lock is None or time.monotonic() <= self._until - self._seconds / 2:
@@ -65,7 +65,7 @@ class Lease:
                 lock.release()
 
     def releasing(self) -> list[Command]:
-        """Return the commands of a commit that release the lease with it; `forget` it when they are done."""
+        """Return the commands that release the lease within a commit; call `forget` when they are done."""
         if self._lock is None:
             return []
         return [("EVAL", self._lock.LUA_RELEASE_SCRIPT, 1, self._key, self._lock.local.token)]

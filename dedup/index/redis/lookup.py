@@ -1,4 +1,4 @@
-"""Look up documents by id, and copies by their original: postings like those of texts, in the same buckets."""
+"""Look up documents by id, and copies by their original, through postings in the same buckets as those of texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ID, ORIGINAL = 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3
 
 
 class Lookup:
-    """Documents by their ids, and copies by the number of what they are copies of.
+    """Documents by their ids, and copies by the number of their original.
 
     A document that is found may have another id, or another original by now: whoever asks must look at it.
 
@@ -30,23 +30,23 @@ class Lookup:
         self.ids, self.copies = BucketPostings(ID), BucketPostings(ORIGINAL)
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Post documents."""
+        """Add postings of documents."""
         self.ids.add(_id_keys([row.id for row in rows]), np.array([row.number for row in rows], np.int64))
         self.add_copies(rows)
 
     def add_copies(self, rows: Sequence[Row]) -> None:
-        """Post the copies among some documents by what they are copies of."""
+        """Add postings of the copies among some documents, by their originals."""
         pairs = [(row.copy_of, row.number) for row in rows if row.copy_of is not None]
         if pairs:
             originals, numbers = np.array(pairs, np.int64).T
             self.copies.add(originals.astype(np.uint64), numbers)
 
     def of_ids(self, ids: Sequence[str], is_removed: npt.NDArray[np.bool_]) -> tuple[DocumentNumbers, DocumentNumbers]:
-        """Return places among some ids, and the numbers of the documents that may have them."""
+        """Return positions in some ids, and the numbers of the documents that may have them."""
         return split(self.ids.search(_id_keys(ids), np.arange(len(ids)), MOST_DOCUMENTS, is_removed))
 
     def of_original(self, number: int, is_removed: npt.NDArray[np.bool_]) -> DocumentNumbers:
-        """Return the numbers of documents that may be copies of one; where they are many, not all are posted."""
+        """Return the numbers of documents that may be copies of one; of very many, only some have postings."""
         asked = np.array([number], np.uint64), np.zeros(1, np.int64)
         found: DocumentNumbers = np.unique(split(self.copies.search(*asked, MOST_DOCUMENTS, is_removed))[1])
         return found

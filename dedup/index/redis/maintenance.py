@@ -1,4 +1,4 @@
-"""Housekeeping of an index on a server: postings of removed documents swept, the table of frequencies stored.
+"""Keep an index on a server in order: sweep the postings of removed documents, store the table of frequencies.
 
 Each step is a turn of its own and may be repeated: a writer that is killed in the middle leaves nothing that is wrong,
 only work that is still to be done.
@@ -31,7 +31,7 @@ _NUMBER = np.uint64(MOST_DOCUMENTS - 1)
 
 
 def keep_up(state: State, turns: Turns) -> None:
-    """Do what is due."""
+    """Do the housekeeping that is due."""
     removed, tuning = state.removed, state.tuning
     if removed >= tuning.removed_documents and REMOVED_SHARE * removed >= removed + state.server.count():
         sweep(state, turns)
@@ -51,7 +51,7 @@ def _written(state: State, frequencies: Frequencies, last: int) -> dict[str, Any
 
 
 def _name_table(state: State, turns: Turns, table: dict[str, Any], generation: int) -> None:
-    """Have the committed state name a table, unless somebody has stored a later one."""
+    """Make the committed state name a table, unless another client has stored a later one."""
     key, committed = state.server.key, state.committed
     if committed.generation != generation or committed.table.get("to", 0) >= table["to"]:
         state.server.client.unlink(key(snapshots.key_of(table)))
@@ -69,7 +69,7 @@ def _change_table(state: State, turns: Turns, table: dict[str, Any], **committed
 
 
 def sweep(state: State, turns: Turns) -> None:
-    """Drop the postings of removed documents, and count the word pairs of those that are left."""
+    """Drop the postings of removed documents, and count the word pairs of the others."""
     state.refresh()
     generation, removed = state.committed.generation, state.removed
     table = _count_again(state)
@@ -86,7 +86,7 @@ def sweep(state: State, turns: Turns) -> None:
 
 
 def _count_again(state: State) -> dict[str, Any]:
-    """Count the documents that are left, and store the table if they are many; return the facts about it."""
+    """Count the remaining documents, and store the table if they are many; return the facts about it."""
     if state.params.level < Level.syndicated:
         return {}
     end, most = state.committed.next, state.tuning.most_table_bits
@@ -101,7 +101,7 @@ def _count_again(state: State) -> dict[str, Any]:
 
 
 def _sweep_block(state: State, turns: Turns, position: int) -> int:
-    """Sweep the next buckets; return where those behind them begin."""
+    """Sweep the next buckets; return where the following ones begin."""
     committed, most = state.committed, state.tuning.sweep_buckets
     names = names_from(position, committed.buckets, most + 1)
     following = int(names[most]) if len(names) > most else _END

@@ -1,4 +1,4 @@
-"""Snapshots of the table of frequencies on the server: a client that opens the index need not read all documents.
+"""Store the table of frequencies on the server, so that a client that opens the index need not read all documents.
 
 One is written in compressed shards under a key of its own that would expire, and kept when a commit names it.
 """
@@ -26,12 +26,12 @@ KEPT_SECONDS = 3_600
 
 
 def key_of(table: Mapping[str, Any]) -> str:
-    """Return the name of a stored table's key, behind the prefix."""
+    """Return the name of a stored table's key, without the prefix."""
     return f"frequencies:{table['name']}"
 
 
 def write(client: Redis, key: Callable[[str], str], frequencies: Frequencies, last: int) -> dict[str, Any]:
-    """Write a table; return the facts to be noted about it.
+    """Write a table; return the facts to be stored about it.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def write(client: Redis, key: Callable[[str], str], frequencies: Frequencies, la
 
 
 def read(client: Redis, key: Callable[[str], str], table: dict[str, Any], most_bits: int = 30) -> Frequencies | None:
-    """Read a table; None if it is not there, or not whole.
+    """Read a table; return None if it is missing or incomplete.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The state of an index on a server that a client has in memory: loaded, caught up with what others committed, read.
+"""Hold the part of an index on a server that a client has in memory, and keep it up to date with commits of others.
 
 A client has in memory what a reader of a folder has: the frequencies of word pairs, one byte of each document's sketch,
 and which documents are removed. It catches up with other writers at the beginning of each call, from the documents
@@ -91,7 +91,9 @@ class State:
         self._place = place
         stored = {name: about.get(name.encode(), b"").decode() for name in ("format", "version", "params", "secret")}
         if not stored["format"]:
-            raise StorageError(f"{place} is something else", "an index, or nothing", "choose another name")
+            raise StorageError(
+                f"{place} is something other than an index", "an index, or no key of that name", "choose another name"
+            )
         facts.check_facts({**stored, "format": int(stored["format"])}, place, params, FORMAT)
         self.params = facts.params_of(stored)
         self.key = facts.key_of(stored)
@@ -101,7 +103,7 @@ class State:
     # ---- loading
 
     def load(self, committed: Committed) -> None:
-        """Load all that is in memory."""
+        """Load everything that is held in memory."""
         frequencies, counted_to = self._stored_frequencies(committed)
         self.finder = Finder(self.params, frequencies, BucketPostings(NEAR), BucketPostings(RARE))
         self.lookup = Lookup()
@@ -111,7 +113,7 @@ class State:
         self._catch_up(committed, 1, counted_to + 1)
 
     def _stored_frequencies(self, committed: Committed) -> tuple[Frequencies, int]:
-        """Return the stored table and the last document counted in it; if it is lost, nothing is counted yet."""
+        """Return the stored table and the last document counted in it; if the table is lost, an empty one."""
         table, most = committed.table, self.tuning.most_table_bits
         for _ in range(TRIES):
             if not table:
@@ -126,7 +128,7 @@ class State:
         return Frequencies(most_bits=most), 0
 
     def _catch_up(self, committed: Committed, first: int, uncounted: int) -> None:
-        """Take the documents from one on, and count those from another on."""
+        """Read the documents from a number on, and count those from another number on."""
         self.is_stale = True  # a state that is caught up in part must not be used
         finder = self.finder
         if len(self.vocabulary) == 0:
@@ -153,13 +155,17 @@ class State:
             self._lease.extend()
 
     def refresh(self, about: Mapping[bytes, bytes] | None = None) -> None:
-        """See what others have committed; forget the buckets that were read before."""
+        """Load what others have committed; forget the buckets that were read before."""
         about = self.server.about() if about is None else about
         if not about:
-            raise StorageError(f"{self._place} is not there any more", hint="was the server started anew, or emptied?")
+            raise StorageError(
+                f"{self._place} no longer exists", hint="was the server restarted without its data, or emptied?"
+            )
         committed = Committed.of(about)
         if committed.made != self.committed.made:
-            raise StorageError(f"{self._place} is another index by now", "the one that was opened", "open it again")
+            raise StorageError(
+                f"{self._place} has been replaced by another index", "the index that was opened", "open it again"
+            )
         if self.is_stale or self._is_another(committed):
             self.load(committed)
         elif committed != self.committed:
@@ -167,7 +173,7 @@ class State:
         self.forget_buckets()
 
     def _is_another(self, committed: Committed) -> bool:
-        """Return whether a committed state may not have come of the one in memory."""
+        """Return whether a committed state may not be a successor of the one in memory."""
         before = self.committed
         if not committed.follows(before) or committed.generation != before.generation:
             return True
@@ -177,7 +183,7 @@ class State:
     # ---- reading
 
     def forget_buckets(self) -> None:
-        """Forget the buckets that were read, and the postings that were to be committed."""
+        """Forget the buckets that were read, and the uncommitted postings."""
         longest = max(LONGEST, 2 * posting_limit(self.params), 2 * self.params.bucket_limit)
         load = self.tuning.bucket_postings
         self.buckets = Buckets(self.read_buckets, self.committed.buckets, self.committed.next, longest, load)
@@ -189,17 +195,17 @@ class State:
         return [self.finder.near, self.finder.rare, self.lookup.ids, self.lookup.copies]
 
     def read_buckets(self, names: Sequence[bytes]) -> tuple[int, list[bytes | None]]:
-        """Return the number of buckets, and the contents of those of these names."""
+        """Return the number of buckets, and the contents of the named ones."""
         self._lease.extend()
         return self.server.buckets(names)
 
     def there(self, first: int, end: int) -> list[int]:
-        """Return the numbers of the documents of a range that are not removed."""
+        """Return the numbers in a range whose documents are not removed."""
         numbers: list[int] = (first + np.flatnonzero(~self.finder.is_removed[first:end])).tolist()
         return numbers
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
-        """Return documents, in the order of the numbers; those that are gone are left out."""
+        """Return documents, in the order of the numbers; removed ones are left out."""
         read = zip(numbers, self.server.documents(numbers), strict=True)
         rows = [decoded(number, data) for number, data in read if data is not None]
         is_removed = self.finder.is_removed
@@ -211,7 +217,7 @@ class State:
         ]
 
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
-        """Return documents by number; those that are gone are left out."""
+        """Return documents by number; removed ones are left out."""
         self._lease.extend()
         return {row.number: row for row in self.rows(numbers)}
 
@@ -223,14 +229,14 @@ class State:
         return {ids[at]: rows[number] for at, number in pairs if number in rows and rows[number].id == ids[at]}
 
     def copies(self, number: int) -> list[Row]:
-        """Return the documents that are copies of one."""
+        """Return the documents that are copies of the one with a number."""
         numbers = self.lookup.of_original(number, self.finder.is_removed)
         if len(numbers) >= LONGEST:  # where they are many, not all are posted
             numbers = 1 + np.flatnonzero(self.records()["copy_of"] == number)
         return [row for row in self.rows(numbers.tolist()) if row.copy_of == number]
 
     def records(self) -> columns.Records:
-        """Return the records of all documents, removed ones too."""
+        """Return the records of all documents, removed ones included."""
         return self.server.records(1, self.committed.next)
 
     def tokens_of(self, rows: list[Row]) -> Tokens:

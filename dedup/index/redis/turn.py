@@ -1,4 +1,4 @@
-"""Turns of writing on a server: one writer at a time, commits whole or not at all, repeated if others came between."""
+"""Take turns in writing to a server: one writer at a time, whole commits only, repeated if another came first."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Changes:
 
 
 class Turns:
-    """The turns of a client, and the changes of the one that it has.
+    """The turns of a client, and the changes of its present turn.
 
     Parameters
     ----------
@@ -101,12 +101,12 @@ class Turns:
             yield turn
             if turn.is_committed:
                 return
-        raise StorageError(f"{self._place}: others commit again and again before this one can", hint="try again")
+        raise StorageError(f"{self._place}: other writers kept committing first", hint="try again")
 
     # ---- the beginning and the end of a turn
 
     def begin(self, seconds: float) -> Pipeline:
-        """Wait for the lease, and see what is committed; return the pipeline of the commit.
+        """Wait for the lease, load what others have committed, and return the pipeline of the commit.
 
         Raises
         ------
@@ -117,7 +117,7 @@ class Turns:
         end = time.monotonic() + WAIT_SECONDS
         while not self._lease.acquire(seconds):
             if time.monotonic() > end:
-                found = f"{self._place}: others have been writing for {WAIT_SECONDS:.0f} s"
+                found = f"{self._place}: other writers have held the lock for {WAIT_SECONDS:.0f} s"
                 raise StorageError(found, hint="add smaller batches")
             if not self._state.is_stale:
                 self._state.refresh()
@@ -132,7 +132,7 @@ class Turns:
         return pipe
 
     def end(self, pipe: Pipeline, error: BaseException | None) -> None:
-        """Forget what was not committed, and release the lease."""
+        """Forget uncommitted changes, and release the lease."""
         from redis import RedisError
 
         self.changes = Changes()
@@ -166,7 +166,7 @@ class Turns:
         state.is_stale = changes.is_stale
 
     def _commands(self, token: str) -> tuple[Committed, list[Command]]:
-        """Return the state after the commit, and the commands of it."""
+        """Return the state after the commit, and its commands."""
         changes, before, server = self.changes, self._state.committed, self._state.server
         sketch_sizes = self._state.finder.sketch_sizes
         commands = [*changes.commands]
@@ -194,7 +194,7 @@ class Turns:
         return new, commands
 
     def was_committed(self, token: str) -> bool:
-        """Return whether a commit was done to which no answer came.
+        """Return whether a commit was done that got no answer.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class Turns:
         except RedisError as error:
             raise StorageError(
                 f"{self._place}: the connection broke in the middle of a commit",
-                hint="ask for the ids, when the server is back, whether it was done",
+                hint="it may be done: when the server is back, look up the ids in the index",
             ) from error
 
     # ---- changes, in a turn
@@ -225,7 +225,7 @@ class Turns:
         self._learn_words()
 
     def _learn_words(self) -> None:
-        """Make the vocabulary, once there are enough documents."""
+        """Create the vocabulary as soon as there are enough documents."""
         state, most = self._state, self._tuning.vocabulary_documents
         if len(state.vocabulary) == 0 and self.next > most:
             first = [*state.rows(range(1, state.committed.next)), *self.changes.rows][:most]
@@ -233,17 +233,17 @@ class Turns:
             self.change(("SET", state.server.key("words"), bytes(state.vocabulary)))
 
     def amend(self, rows: Sequence[Row]) -> None:
-        """Replace what belongs to documents."""
+        """Replace the fields of documents."""
         self.changes.amended += rows
 
     def link(self, rows: Sequence[Row], original: int) -> None:
-        """Make documents copies of the one of a number."""
+        """Mark documents as copies of the one with a number."""
         linked = [row._replace(copy_of=original) for row in rows]
         self.changes.amended += linked
         self._state.lookup.add_copies(linked)
 
     def remove(self, numbers: Sequence[int]) -> int:
-        """Remove documents, unless they are removed already; return how many were."""
+        """Remove documents that are not removed already; return how many."""
         is_removed = self._state.finder.is_removed
         new = [number for number in numbers if not is_removed[number]]
         self._state.is_stale |= bool(new)
@@ -252,12 +252,12 @@ class Turns:
         return len(new)
 
     def change(self, *commands: Command, **committed: Any) -> None:
-        """Have the commit execute commands, and change fields of the committed state."""
+        """Add commands to the commit, and change fields of the committed state."""
         self.changes.commands += commands
         self.changes.committed.update(committed)
 
     def load_again(self) -> None:
-        """Have the next call load all that is in memory."""
+        """Make the next call load everything that is held in memory."""
         self.changes.is_stale = True
 
 

@@ -1,4 +1,4 @@
-"""The URL of an index on a server: read, refused in words, and without a password in what is shown of it."""
+"""Read the URL of an index on a server, refuse a bad one, and show it only without the password."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ class Address:
             host = parts.hostname or ""
             port = f":{parts.port}" if parts.port else ""
         except ValueError:  # whose words are a part of the URL, perhaps of a password
-            raise ParamsError("a URL of a server that cannot be read", URL_FORM, HINT) from None
+            raise ParamsError("a server URL that cannot be parsed", URL_FORM, HINT) from None
         name = query.pop("name", DEFAULT_NAME)
         rest = ["" if parts.scheme.lower() == "unix" and not parts.netloc else parts.path, *query, *query.values()]
         if parts.fragment or any("@" in one for one in rest):  # it may be a part of a password
-            raise ParamsError("a URL of a server with # in it, or @ behind the host", URL_FORM, HINT)
+            raise ParamsError("a server URL with # in it, or @ after the host", URL_FORM, HINT)
         password = _password(query.pop(PASSWORD_FILE, None), parts.password or query.get("password"))
         if not name or not name.isprintable() or set(name) & set("{}: "):
-            raise ParamsError(f"the name {name!r} for an index", "one without spaces, colons and braces")
+            raise ParamsError(f"the name {name!r} for an index", "a name without spaces, colons and braces")
         if "decode_responses" in query:
             raise ParamsError("decode_responses in the URL of an index", "a URL without it")
         if ":" in host:
@@ -83,11 +83,11 @@ class Address:
         )
 
     def key(self, what: str) -> str:
-        """Return the name of a key on the server; by the braces all are in one slot of a cluster."""
+        """Return the name of a key on the server; the braces put all keys in one slot of a cluster."""
         return f"dedup:{{{self.name}}}:{what}"
 
     def client(self) -> Redis:
-        """Return a client of the server; nothing is sent yet.
+        """Return a client of the server, which has sent nothing yet.
 
         Raises
         ------
@@ -100,7 +100,9 @@ class Address:
             from redis.retry import Retry
         except ImportError:
             raise ParamsError(
-                "an index on a Redis server, and no redis-py", "the extra redis", "pip install 'newsdedup[redis]'"
+                "an index on a Redis server, but redis-py is not installed",
+                "the extra redis",
+                "pip install 'newsdedup[redis]'",
             ) from None
         try:
             client: Redis = Redis.from_url(
@@ -117,7 +119,7 @@ class Address:
             raise ParamsError(f"a URL that redis-py cannot use ({error})", URL_FORM) from None
 
     def check_tls(self, seconds: float = TLS_SECONDS) -> None:
-        """Refuse a server that does not speak TLS though its URL says so, for which redis-py would wait.
+        """Refuse a server that does not speak TLS though its URL says so; redis-py would wait for it.
 
         Raises
         ------
@@ -142,12 +144,14 @@ class Address:
                 context.wrap_socket(plain, server_hostname=host).close()
             except TimeoutError:
                 raise StorageError(
-                    f"{self.place}: the server does not answer in TLS", "one that does", "redis:// is for those without"
+                    f"{self.place}: the server does not speak TLS",
+                    "a server that does",
+                    "use redis:// for one without TLS",
                 ) from None
 
 
 def _password(file: str | None, in_url: str | None) -> str | None:
-    """Return the password from a file or the environment; None where it is in the URL, or there is none.
+    """Return the password from a file or the environment, or None if it is in the URL or there is none.
 
     Raises
     ------
@@ -156,11 +160,11 @@ def _password(file: str | None, in_url: str | None) -> str | None:
     if file is None:
         return (os.environ.get(PASSWORD) or None) if in_url is None else None
     if in_url is not None:
-        raise ParamsError("a URL with a password and a file with one", "one of them")
+        raise ParamsError("a URL with both a password and a password file", "only one of the two")
     try:
         password = Path(file).read_text("utf-8").partition("\n")[0].rstrip("\r")
     except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        problem = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ParamsError(
             f"{PASSWORD_FILE} {file} cannot be read: {problem}", "the password in its first line"
         ) from None

@@ -1,1 +1,1 @@
-"""Candidates and matches of new texts among stored documents: sketches, postings, frequencies, and the judge."""
+"""Find candidates and matches of new texts among stored documents: sketches, postings, frequencies, and the search."""

@@ -1,4 +1,4 @@
-"""Frequencies of word pairs: in how many articles of an index each stands, in a table that grows with it.
+"""Count in how many articles of an index each word pair occurs, in a table that grows with the index.
 
 As in a run (`dedup.candidates.word_pairs`), but counted as articles come. Where the table must grow it is laid side by
 side with itself: the slot of a pair in the smaller table is the lower bits of its slot in the larger one. Pairs that
@@ -19,7 +19,7 @@ _NO_LIMIT = 2**62  # of memory
 
 
 class Frequencies:
-    """A table of frequencies, the background added while there are few articles.
+    """A table of frequencies, with those of the background added while there are few articles.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Frequencies:
         self._added = lacking
 
     def uncount(self, corpus: Corpus, documents: npt.NDArray[np.int64]) -> None:
-        """Subtract the word pairs of documents of a corpus, right after they were counted."""
+        """Subtract the word pairs of documents of a corpus, immediately after they were counted."""
         texts = corpus.tokens, corpus.starts, corpus.ends
         kernel.uncount_pairs(*texts, documents, corpus.longest, self.table)
         self.articles -= len(documents)

@@ -1,4 +1,4 @@
-"""Postings, which say what documents have a key: sorted runs, in memory or in files, searched alike.
+"""Store and search postings, which say which documents have a key: sorted runs, in memory or in files.
 
 A posting is one number: the upper bits of the key, below them the number of the document. The key bits that are given
 up add a false candidate now and then, which is verified like any other. Runs are merged as they grow (O'Neil et al.
@@ -43,12 +43,12 @@ class StoredRun(NamedTuple):
 
     @staticmethod
     def of(postings: Run, sums: Run | None = None) -> StoredRun:
-        """Return a run of which nothing has been verified yet."""
+        """Return a run whose postings are not verified yet."""
         sums = np.empty(0, np.uint64) if sums is None else sums
         return StoredRun(read_only(postings), read_only(sums), np.zeros(len(sums), np.uint8))
 
     def verified(self) -> Run:
-        """Return the postings, all of them verified against their checksums.
+        """Return all postings, verified against their checksums.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class StoredRun(NamedTuple):
             When they are not what was written.
         """
         if len(self.sums) and (checksums(self.postings) != self.sums).any():
-            raise ValueError("a run has other postings than were written")
+            raise ValueError("the postings of a run differ from what was written")
         return self.postings
 
 
@@ -68,7 +68,7 @@ def checksums(postings: Run) -> Run:
 
 
 def packed(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> Run:
-    """Return the sorted postings of keys and the documents that have them, arrays of the same shape.
+    """Return the sorted postings for keys and the documents that have them, arrays of the same shape.
 
     The keys are multiplied, for the smallest hashes of sketches begin with zeros and a search goes by the upper bits.
     """
@@ -78,19 +78,19 @@ def packed(keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> Run:
 
 
 def spread(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return keys in the form that postings hold them in."""
+    """Return keys in the form that postings use."""
     return keys * _MULTIPLIER
 
 
 def pruned(postings: Run, limit: int) -> Run:
-    """Return sorted postings, of each key only the first ``limit``."""
+    """Return sorted postings, only the first ``limit`` for each key."""
     keys = postings >> np.uint64(NUMBER_BITS)
     is_beyond = keys[limit:] == keys[:-limit]
     return postings if not is_beyond.any() else postings[np.concatenate([np.ones(limit, bool), ~is_beyond])]
 
 
 class SearchablePostings(Protocol):
-    """Postings of one kind of key that are kept anywhere: `Postings`, or those in buckets on a server."""
+    """Postings of one kind of key, wherever they are: `Postings`, or buckets on a server."""
 
     def add(self, keys: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int64]) -> None:
         """Add postings of documents that come after all others."""
@@ -175,7 +175,7 @@ class Postings:
             ):
                 room = np.concatenate([room[:before], np.empty(2 * (count - before) + before, np.uint64)])
             if count < 0:
-                raise ValueError("a run has other postings than were written")
+                raise ValueError("the postings of a run differ from what was written")
         found = room[:count]
         found.sort()
         return found

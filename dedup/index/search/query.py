@@ -50,7 +50,7 @@ _OF_IDENTICAL = np.where(np.isin(MEASURES, ALL_OF_IDENTICAL), 1.0, np.nan)[:, No
 
 
 class QueryMatches(NamedTuple):
-    """The matches of new texts, judged.
+    """The judged matches of new texts.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ AnyPostings = TypeVar("AnyPostings", bound=SearchablePostings)
 
 
 class Finder(Generic[AnyPostings]):
-    """The postings and frequencies of an index, as far as they are in memory, and the search for matches in them.
+    """The postings and frequencies of an index that are in memory, and the search for matches in them.
 
     Parameters
     ----------
@@ -102,18 +102,18 @@ class Finder(Generic[AnyPostings]):
         self._overlap = max(LEAST_OVERLAP, round(params.sketch_overlap * self._width / params.sketch_size))
 
     def make_room(self, number: int) -> None:
-        """Have room for documents up to a number."""
+        """Make room for documents up to a number."""
         while number >= len(self.is_removed):
             self.sketch_sizes = np.concatenate([self.sketch_sizes, np.zeros_like(self.sketch_sizes)])
             self.is_removed = np.concatenate([self.is_removed, np.zeros_like(self.is_removed)])
 
     def count_again(self, tokens: Tokens, counted: npt.NDArray[np.bool_]) -> None:
-        """Count the word pairs of documents that were added earlier and whose pairs count."""
+        """Count the word pairs of earlier documents whose pairs count."""
         if self.params.level >= Level.syndicated:
             self.frequencies.count(_corpus(tokens), np.flatnonzero(counted))
 
     def post_again(self, tokens: Tokens, numbers: DocumentNumbers) -> None:
-        """Post documents that were added earlier; they are sketched again, by the pairs that are rare now."""
+        """Add postings of earlier documents, with new sketches of the pairs that are rare now."""
         keys, places = self._near_keys(tokens)
         self.make_room(int(numbers[-1]))
         self.near.add(keys, numbers[places])
@@ -123,7 +123,7 @@ class Finder(Generic[AnyPostings]):
             self._post(self._sketched(corpus, compared, 1), numbers[compared])
 
     def post(self, new: Features, numbers: DocumentNumbers, counted: npt.NDArray[np.bool_]) -> None:
-        """Post new texts that match nothing, as `find` does, but without looking for matches.
+        """Add postings of new texts that match nothing, as `find` does, but without searching.
 
         Parameters
         ----------
@@ -150,7 +150,7 @@ class Finder(Generic[AnyPostings]):
         add: bool,
         kin: Sequence[int] = (),
     ) -> QueryMatches:
-        """Find and judge the pairs of new texts and earlier ones.
+        """Find and judge the pairs of new texts and earlier documents.
 
         Parameters
         ----------
@@ -237,7 +237,7 @@ class Finder(Generic[AnyPostings]):
         return joined(left[is_enough], right[is_enough]), own
 
     def _versions(self, texts: WorkingSet, pairs: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-        """Return which new texts are versions of an earlier one: its word pairs count, and theirs do not."""
+        """Return which new texts are versions of an earlier document, whose word pairs count instead of theirs."""
         found = np.zeros(len(texts.corpus), bool)
         found[split(pairs[are_versions(texts.corpus, pairs, DEFAULT_MEMORY, 1)])[1]] = True
         return found[texts.first_new :]
@@ -264,7 +264,7 @@ class Finder(Generic[AnyPostings]):
 
 
 def _pairs(found: npt.NDArray[np.uint64]) -> tuple[DocumentNumbers, DocumentNumbers, DocumentNumbers]:
-    """Return the documents met, the texts that met them, both by number, and how often; none meets a later one."""
+    """Return the documents found, the texts that found them, both by number, and how often; none is later."""
     is_new = np.ones(len(found), bool)
     np.not_equal(found[1:], found[:-1], out=is_new[1:])
     (begins,) = np.nonzero(is_new)
@@ -274,13 +274,13 @@ def _pairs(found: npt.NDArray[np.uint64]) -> tuple[DocumentNumbers, DocumentNumb
 
 
 def _with_kin(left: DocumentNumbers, right: DocumentNumbers, kin: DocumentNumbers, numbers: DocumentNumbers) -> Pairs:
-    """Return pairs of numbers, and those of all kin with all new texts."""
+    """Return pairs of numbers, with those of all kin with all new texts added."""
     theirs = joined(np.repeat(kin, len(numbers)), np.tile(numbers, len(kin)))
     return split(np.union1d(joined(left, right), theirs))
 
 
 def _in_corpus(texts: WorkingSet, left: DocumentNumbers, right: DocumentNumbers) -> Pairs:
-    """Return pairs of numbers as pairs of places, without those of documents that are gone."""
+    """Return pairs of numbers as pairs of places, without those of removed documents."""
     places = texts.places(left), texts.places(right)
     there = (places[0] >= 0) & (places[1] >= 0)
     return places[0][there], places[1][there]
@@ -295,7 +295,7 @@ def _identical(left: DocumentNumbers, right: DocumentNumbers) -> Matches:
 
 
 def _counted(texts: WorkingSet, close: Matches, min_tokens: int) -> npt.NDArray[np.bool_]:
-    """Return which new texts count: those that are identical with, or near, no earlier document that counts."""
+    """Return which new texts count: those not identical with, or near, an earlier document that counts."""
     counts = np.array([bool(row.counted) for row in texts.rows] + [True] * len(texts.new.lengths))
     counts[texts.first_new :] &= texts.new.lengths >= min_tokens
     for place in np.argsort(close.right, kind="stable").tolist():

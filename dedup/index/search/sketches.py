@@ -1,4 +1,4 @@
-"""Sketches of texts for an index: one to store, one to look up others by, and the rare pairs for the evidence."""
+"""Sketch texts for an index: one sketch to store, a larger one to search with, and the rare pairs for the evidence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dedup.store.corpus import Corpus
 
 @dataclass(frozen=True, slots=True)
 class RarePairLists:
-    """The rare pairs of documents, one after the other, as in `dedup.candidates.word_pairs.RarePairs`."""
+    """The rare pairs of documents, as in `dedup.candidates.word_pairs.RarePairs`."""
 
     hashes: npt.NDArray[np.uint32]
     marks: npt.NDArray[np.uint16]
@@ -49,11 +49,11 @@ class Sketches:
     lists: RarePairLists
 
     def keys(self) -> npt.NDArray[np.uint64]:
-        """Return the hashes of all stored sketches, one after the other."""
+        """Return the hashes of all stored sketches, one sketch after the other."""
         return _filled(self.stored, self.sizes)
 
     def query_keys(self) -> npt.NDArray[np.uint64]:
-        """Return the hashes by which others are looked up."""
+        """Return the hashes to search with."""
         return _filled(self.query, self.query_sizes)
 
 
@@ -70,7 +70,7 @@ def sketches(
     width: int,
     query_width: int,
 ) -> Sketches:
-    """Look up the word pairs of documents, and sketch them.
+    """Sketch documents by their rare word pairs, which are looked up in the table of frequencies.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def sketches(
 
 
 def rare_pairs(corpus: Corpus, parts: list[Sketches]) -> RarePairs:
-    """Return the rare pairs of a corpus, of which each compared document is in one of the parts."""
+    """Return the rare pairs of a corpus, from parts that together have every compared document."""
     n = len(corpus)
     sizes = np.concatenate([part.lists.sizes for part in parts])
     documents = np.concatenate([part.documents for part in parts])

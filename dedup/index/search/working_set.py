@@ -1,4 +1,4 @@
-"""The working set of a query: new texts, and the stored documents that they may match, as one corpus."""
+"""Hold the working set of a query: new texts, and the stored documents that they may match, as one corpus."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class WorkingSet:
         self._lay_out()
 
     def require(self, numbers: DocumentNumbers) -> None:
-        """Fetch stored documents, unless they are there already."""
+        """Fetch stored documents, unless they have been fetched already."""
         wanted = np.unique(numbers[numbers < self._new_numbers[0]]).tolist() if len(numbers) else []
         lacking = [number for number in wanted if number not in self._stored]
         rows = self._fetch(lacking) if lacking else {}
@@ -66,7 +66,7 @@ class WorkingSet:
         self._lay_out()
 
     def places(self, numbers: DocumentNumbers) -> DocumentNumbers:
-        """Return the places of documents in the corpus; -1 for those that are gone."""
+        """Return the places of documents in the corpus, -1 for removed ones."""
         at = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
         return np.where(self.numbers[at] == numbers, at, -1)
 

@@ -1,4 +1,4 @@
-"""Keep documents of which only the signatures are left, and estimate which of them a text resembles."""
+"""Store documents of which only the signatures are left, and estimate which of them a text resembles."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Values = npt.NDArray[np.uint32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadTuning:
-    """Sizes of what is written by a load. The defaults suit every collection measured; tests make them small.
+    """Sizes of the pieces that a load writes. The defaults suit every collection measured; tests make them small.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class LoadTuning:
 
 @dataclass(frozen=True, slots=True)
 class EstimatedMatch(Match):
-    """A document of which only the signature is left, and which a text resembles: estimated, not verified.
+    """A match with a document of which only the signature is left: estimated, not verified.
 
     The relation is ``near_duplicate``, even where the texts are identical; ``score`` and ``measures`` hold the
     estimate. ``derived`` is decided by dates alone, and ``kept`` is always true: whether the document was a copy itself
@@ -117,7 +117,7 @@ class LoadCounts(NamedTuple):
 
 
 class Signatures:
-    """A folder of documents of which only datasketch's signatures are left, and which still can be searched.
+    """A folder of documents of which only datasketch's signatures are left, and which can be searched.
 
     Best used in a ``with`` block. One process may write, any number may read. The methods are those of `dedup.Index`,
     except that documents are added by `load` only; `IndexWithSignatures` searches both.
@@ -189,7 +189,9 @@ class Signatures:
         with storage_errors(folder):
             others = [*folder.iterdir()] if folder.is_dir() and mode == "rw" else []
             if others and not (folder / DATABASE).is_file():
-                raise StorageError(f"{folder} holds {others[0].name!r} and no signatures", "signatures or nothing")
+                raise StorageError(
+                    f"{folder} holds {others[0].name!r} but no signatures", "a folder of signatures, or an empty one"
+                )
             self._stored = SignatureStore(folder, {name: getattr(asked, name) for name in _NOTED}, mode == "rw")
             try:
                 chosen = chosen_fields(params, params_fields)
@@ -261,21 +263,21 @@ class Signatures:
         with self._mutex:
             self._stored_now().assert_writable()
             pairs = read_signatures(collection, scheme, seed, allow_pickle)
-            while some := list(islice(pairs, self._tuning.block)):
-                counts += self._load_block([(_record_of(key, about), signature) for key, signature in some])
+            while block := list(islice(pairs, self._tuning.block)):
+                counts += self._load_block([(_record_of(key, about), signature) for key, signature in block])
             with storage_errors(self._stored.folder):
                 if self._stored.n_runs > self._tuning.most_runs:
                     self._stored.merge()
         return LoadCounts(*counts.tolist())
 
-    def _load_block(self, some: list[tuple[Record, Signature]]) -> LoadCounts:
+    def _load_block(self, block: list[tuple[Record, Signature]]) -> LoadCounts:
         stored = self._stored
-        kind = _kind(some[0][1]) if "scheme" not in stored.about else {name: stored.about[name] for name in KIND}
+        kind = _kind(block[0][1]) if "scheme" not in stored.about else {name: stored.about[name] for name in KIND}
         self._check_sign(kind)
-        for _, signature in some:
+        for _, signature in block:
             _check_same(_kind(signature), kind)
-        by_id = {str(one.id): (one, signature) for one, signature in some if not signature.is_empty}
-        empty = sum(signature.is_empty for _, signature in some)
+        by_id = {str(one.id): (one, signature) for one, signature in block if not signature.is_empty}
+        empty = sum(signature.is_empty for _, signature in block)
         with storage_errors(stored.folder):
             known = stored.known_ids([*by_id])
             new = [pair for id, pair in by_id.items() if id not in known]
@@ -289,13 +291,13 @@ class Signatures:
                 ]
                 keys = self._keys(values)
                 stored.add(rows, keys.ravel(), np.repeat(numbers, keys.shape[1]), kind)
-        return LoadCounts(len(new), len(some) - empty - len(new), empty)
+        return LoadCounts(len(new), len(block) - empty - len(new), empty)
 
     def _check_sign(self, kind: Mapping[str, Any]) -> None:
         if self._sign is None and kind.get("scheme", SCHEME) != SCHEME:
             raise ParamsError(
-                f"signatures of scheme {kind['scheme']!r}, and nothing to sign a new text with",
-                "sign=, a function that makes the MinHash of a text as theirs were made",
+                f"signatures of scheme {kind['scheme']!r}, but no function to sign a new text",
+                "sign=, a function that makes the MinHash of a text in the same way as those",
             )
 
     # ---- asking
@@ -303,7 +305,7 @@ class Signatures:
     def query(
         self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None
     ) -> list[EstimatedMatch]:
-        """Estimate which documents a text resembles by the threshold or more.
+        """Estimate which documents resemble a text by the threshold or more.
 
         Parameters
         ----------
@@ -322,7 +324,7 @@ class Signatures:
         return self._asked([inputs.checked_record(None, text, source, published, url)])[0]
 
     def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[list[EstimatedMatch]]:
-        """Estimate which documents each of many texts resembles.
+        """Estimate which documents resemble each of many texts.
 
         Parameters
         ----------
@@ -336,7 +338,7 @@ class Signatures:
         return self._asked(inputs.read_records(texts, with_id=False))
 
     def agreement(self, texts: Mapping[str, str]) -> dict[str, float]:
-        """Measure how well new signatures of texts agree with the stored ones: 1.0 where ``sign`` is the right one.
+        """Measure how well new signatures of texts agree with the stored ones: 1.0 if ``sign`` is right.
 
         Parameters
         ----------
@@ -359,20 +361,20 @@ class Signatures:
                 rows = {row.id: row for row in stored.fetch("id", [*texts])}
             lacking = [id for id in texts if id not in rows]
             if lacking:
-                raise InputError(f"id {lacking[0]!r} is not among the signatures", "ids that are")
+                raise InputError(f"id {lacking[0]!r} is not among the signatures", "ids of signatures")
             signed, places = self._signed([texts[id].encode() for id in texts])
             if len(places) < len(texts):
                 raise InputError("a text that has no signature", "texts with words")
             equal = (signed == np.stack([_values(rows[id]) for id in texts])).mean(axis=1) if texts else np.empty(0)
             return dict(zip(texts, equal.tolist(), strict=True))
 
-    def _asked(self, some: list[Record]) -> list[list[EstimatedMatch]]:
-        found: list[list[EstimatedMatch]] = [[] for _ in some]
+    def _asked(self, records: list[Record]) -> list[list[EstimatedMatch]]:
+        found: list[list[EstimatedMatch]] = [[] for _ in records]
         with self._mutex:
             stored = self._stored_now()
             if "scheme" not in stored.about:  # nothing was loaded yet
                 return found
-            signed, places = self._signed([one.text for one in some])
+            signed, places = self._signed([one.text for one in records])
             keys = self._keys(signed)
             with storage_errors(stored.folder):
                 owners = np.repeat(np.arange(len(signed)), keys.shape[1])
@@ -382,7 +384,7 @@ class Signatures:
                 rows = {row.number: row for row in stored.fetch("number", np.unique(numbers).tolist())}
         for place, number in zip(right.tolist(), numbers.tolist(), strict=True):
             if number in rows:
-                one = some[places[place]]
+                one = records[places[place]]
                 match = self._match(rows[number], int((_values(rows[number]) == signed[place]).sum()), one.published)
                 if match.score >= float(stored.about["threshold"]):
                     found[places[place]].append(match)
@@ -411,7 +413,7 @@ class Signatures:
         )
 
     def _signed(self, texts: list[bytes]) -> tuple[Values, list[int]]:
-        """Return the signatures of texts as far as values are held, and the places of the texts that have one."""
+        """Return the signatures of texts, as many values as are stored, and the places of the texts that have one."""
         about = self._stored.about
         n_values = int(about["n_values"])
         if self._sign is None:
@@ -420,15 +422,15 @@ class Signatures:
             (places,) = np.nonzero(np.diff(tokens.offsets) >= about["min_tokens"])
             return np.ascontiguousarray(signatures(tokens, params, n_values)[places]), places.tolist()
         made = [(place, self._sign(text.decode())) for place, text in enumerate(texts)]
-        some = [(place, Signature.of(value)) for place, value in made if value is not None]
-        some = [(place, signature) for place, signature in some if not signature.is_empty]
-        for _, signature in some:
+        usable = [(place, Signature.of(value)) for place, value in made if value is not None]
+        usable = [(place, signature) for place, signature in usable if not signature.is_empty]
+        for _, signature in usable:
             for name in ("scheme", "seed", "num_perm"):
                 value = getattr(signature, name)
                 if about[name] != value:
-                    raise ParamsError(f"sign gives {name} {value!r}", f"{name} {about[name]!r}, as of the signatures")
-        values = np.stack([np.zeros(n_values, np.uint32), *(one.values[:n_values] for _, one in some)])[1:]
-        return values, [place for place, _ in some]
+                    raise ParamsError(f"sign gives {name} {value!r}", f"{name} {about[name]!r}, as the signatures have")
+        values = np.stack([np.zeros(n_values, np.uint32), *(one.values[:n_values] for _, one in usable)])[1:]
+        return values, [place for place, _ in usable]
 
     def _keys(self, values: Values) -> npt.NDArray[np.uint64]:
         about = self._stored.about
@@ -482,7 +484,7 @@ class Signatures:
                 return stored.remove(condition, value)
 
     def compact(self) -> None:
-        """Delete what is left of removed signatures, and return the space to the disk."""
+        """Erase the remains of removed signatures, and return the space to the disk."""
         with self._mutex:
             stored = self._stored_now()
             stored.assert_writable()
@@ -564,7 +566,7 @@ def _kind(signature: Signature) -> dict[str, Any]:
 def _check_same(found: Mapping[str, Any], kind: Mapping[str, Any]) -> None:
     for name in KIND:
         if found[name] != kind[name]:
-            expected = f"{name} {kind[name]!r}, as of the others"
+            expected = f"{name} {kind[name]!r}, as the others have"
             raise InputError(f"a signature of {name} {found[name]!r}", expected, "a folder for each kind")
 
 
@@ -573,7 +575,7 @@ def _values(row: SignatureRow) -> Values:
 
 
 def _record_of(key: Any, about: Callable[[Any], Mapping[str, Any]] | None) -> Record:
-    """Return the record of a key, checked."""
+    """Return the checked record of a key."""
     known = dict(about(key)) if about else {}
     unknown = [name for name in known if name not in inputs.FIELDS or name == "text"]
     if unknown:

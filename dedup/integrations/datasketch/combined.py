@@ -16,7 +16,7 @@ from dedup.schema import RELATIONS
 
 
 class IndexWithSignatures:
-    """An index that also reports which old documents, of which only the signature is left, a text resembles.
+    """An index that also searches old documents of which only the signatures are left.
 
     New documents are added to the index. Old ones leave by and by: through `expire`, through `update`, which replaces a
     signature by a text, and through `remove`. Whose copy a document is (``kept``, ``duplicate_of``) is decided by the
@@ -89,8 +89,8 @@ class IndexWithSignatures:
         -------
         list of Decision
         """
-        some = [_plain(text) for text in texts]
-        return _merged(self.index.query_many(some), self.signatures.query_many(some))
+        plain_texts = [_plain(text) for text in texts]
+        return _merged(self.index.query_many(plain_texts), self.signatures.query_many(plain_texts))
 
     def add(
         self,
@@ -140,12 +140,12 @@ class IndexWithSignatures:
             When the index has one of the ids, or there is a signature of it. Nothing is added then.
         StorageError
         """
-        some = [_plain(record) for record in records]
-        estimated = self._estimated(some)
-        present = self.signatures.present([record["id"] for record in some])
+        plain_records = [_plain(record) for record in records]
+        estimated = self._estimated(plain_records)
+        present = self.signatures.present([record["id"] for record in plain_records])
         if present:
             raise id_taken(min(present))
-        return _merged(self.index.add_many(some), estimated)
+        return _merged(self.index.add_many(plain_records), estimated)
 
     def update(
         self,
@@ -157,7 +157,7 @@ class IndexWithSignatures:
         url: str | None = None,
         data: Any = None,
     ) -> Decision:
-        """Replace the document of an id, of which there is a text or a signature; add it where there is neither.
+        """Replace the document of an id, be it a text or a signature; add it if there is neither.
 
         Parameters
         ----------
@@ -180,10 +180,10 @@ class IndexWithSignatures:
             self.signatures.remove(id)
         return _merged([verified], estimated)[0]
 
-    def _estimated(self, some: list[Any]) -> Sequence[Sequence[Match]]:
-        """Find what documents that are to be added resemble among the signatures."""
-        checked = read_records(some, with_id=True)  # before anything is looked up
-        asked = [{name: value for name, value in record.items() if name not in ("id", "data")} for record in some]
+    def _estimated(self, records: list[Any]) -> Sequence[Sequence[Match]]:
+        """Find the signatures that new documents resemble."""
+        checked = read_records(records, with_id=True)  # before anything is looked up
+        asked = [{name: value for name, value in record.items() if name not in ("id", "data")} for record in records]
         return self.signatures.query_many(asked) if checked else []
 
     def remove(self, id: str) -> bool:
@@ -226,7 +226,7 @@ class IndexWithSignatures:
         return self.index.expire(before) + self.signatures.expire(before)
 
     def get(self, id: str) -> Document | None:
-        """Return what the index holds of a document.
+        """Return a document of the index.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Read signatures out of datasketch's objects: MinHash, LeanMinHash, its bytes, and the bands of a MinHashLSH."""
+"""Read signatures from datasketch's objects: MinHash, LeanMinHash, its bytes, and the bands of a MinHashLSH."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ class Signature(NamedTuple):
                 value = LeanMinHash.deserialize(value)
             except Exception as error:  # of struct, or a ValueError
                 raise InputError(
-                    f"bytes that are no LeanMinHash ({error})",
+                    f"bytes that are not a LeanMinHash ({error})",
                     "what LeanMinHash.serialize wrote, in the byte order of this machine",
                     "LeanMinHash.deserialize(..., byteorder) reads others",
                 ) from None
         if not isinstance(value, MinHash):
-            hint = "LeanMinHash(seed=..., hashvalues=..., scheme=...) makes one of bare values"
+            hint = "LeanMinHash(seed=..., hashvalues=..., scheme=...) makes one from bare values"
             raise InputError(f"a signature of type {type(value).__name__}", "a MinHash or LeanMinHash", hint)
         return _signature(np.asarray(value.hashvalues), value.scheme, int(value.seed), len(value))
 
@@ -147,13 +147,13 @@ def read_signatures(
 
 
 class _PlainKeys(pickle.Unpickler):
-    """Reads what pickle makes without a class or a function: nothing that could run."""
+    """An unpickler that refuses classes and functions, so that no code can run."""
 
     def find_class(self, module: str, name: str) -> Any:
         raise InputError(
             f"a key of class {module}.{name}, pickled",
             "strings, bytes, numbers, or tuples of them",
-            "allow_pickle=True reads it, if you trust all who can write to where the keys are: unpickling runs code",
+            "unpickling runs code: read it with allow_pickle=True only if you trust everyone who can write those keys",
         )
 
 
@@ -192,7 +192,7 @@ def _of_lsh(
 
 
 def _looks_like(bands: list[bytes], n_values: int) -> str:
-    """Return the scheme that the values of some bands must be of."""
+    """Return the scheme that the values of some bands must belong to."""
     if all(len(band) == 4 * n_values for band in bands):
         return "affine32"
     wide = [np.frombuffer(band, _SWAPPED + "u8") for band in bands if len(band) == 8 * n_values]

@@ -1,4 +1,4 @@
-"""Store signatures in a folder: a database of them, and runs of the keys of their bands. Only what is committed counts.
+"""Store signatures in a folder: a database of them, and run files of their band keys. Only committed changes count.
 
 It is made of the parts of an index in a folder: its SQLite files, segments, lock. A run is written and synced before
 the transaction that names it, and never changed. Removed signatures leave postings, which are passed over, until all
@@ -39,7 +39,7 @@ CREATE TABLE runs (name TEXT PRIMARY KEY, first INTEGER NOT NULL, postings INTEG
 
 
 class SignatureRow(NamedTuple):
-    """A signature as it is stored.
+    """A stored signature.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ _COLUMNS = ", ".join(SignatureRow._fields)
 
 
 class RunFile(NamedTuple):
-    """A file of postings, as the database names it.
+    """A file of postings, as the database lists it.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class SignatureStore:
         self._file: SqliteFile | None = None
         is_new = not _is_whole(folder / DATABASE)
         if is_new and not writable:
-            raise StorageError(f"{folder} holds no signatures", "the folder of signatures", 'mode="rw" makes one')
+            raise StorageError(f"{folder} holds no signatures", "the folder of signatures", 'mode="rw" creates one')
         try:
             if writable:
                 private.make_folder(folder)
@@ -143,7 +143,7 @@ class SignatureStore:
     # ---- reading
 
     def refresh(self) -> None:
-        """See what a writer has committed meanwhile."""
+        """Load what a writer has committed since."""
         if self._lock is None and self._version() != self._seen:
             self._load()
 
@@ -183,11 +183,11 @@ class SignatureStore:
         return int(self._database.execute("SELECT count(*) FROM signatures").fetchone()[0])
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that signatures have."""
+        """Return those of the ids that have a signature."""
         return {row[0] for row in self._database.having("signatures", "id", "id", ids)}
 
     def fetch(self, key: str, values: Sequence[Any]) -> list[SignatureRow]:
-        """Return signatures by ``number`` or ``id``; those that are gone are left out."""
+        """Return signatures by ``number`` or ``id``; removed ones are left out."""
         return [SignatureRow(*row) for row in self._database.having("signatures", _COLUMNS, key, values)]
 
     def statistics(self) -> dict[str, Any]:
@@ -211,7 +211,7 @@ class SignatureStore:
             self._database.execute("INSERT INTO runs VALUES (?, ?, ?)", new)
 
     def assert_writable(self) -> None:
-        """Refuse a change where it is open for reading.
+        """Refuse a change if the store is open for reading only.
 
         Raises
         ------
@@ -227,10 +227,12 @@ class SignatureStore:
         numbers: npt.NDArray[np.int64],
         note: dict[str, Any],
     ) -> None:
-        """Add signatures, and the keys of their bands with the number of the signature that has each."""
+        """Add signatures, and postings of their band keys."""
         first, following = self.next, rows[-1].number + 1
         if following > MOST_DOCUMENTS:
-            raise StorageError("no numbers are left", f"at most {MOST_DOCUMENTS:,} signatures", "make another folder")
+            raise StorageError(
+                "no numbers are left for more signatures", f"at most {MOST_DOCUMENTS:,}", "make another folder"
+            )
         name, _ = segments.write(self._runs, [packed(keys, numbers)], "run")
         with self._database.transaction():
             marks = ", ".join("?" * len(SignatureRow._fields))
@@ -250,7 +252,7 @@ class SignatureStore:
         return int(self.about["next"])
 
     def remove(self, condition: str, value: Any) -> int:
-        """Remove the signatures of which a condition is true; return how many."""
+        """Remove the signatures for which a condition is true; return how many."""
         with self._database.transaction():
             self._database.execute(f"INSERT INTO removed SELECT number FROM signatures WHERE {condition}", (value,))
             removed = self._database.execute(f"DELETE FROM signatures WHERE {condition}", (value,)).rowcount
@@ -258,7 +260,7 @@ class SignatureStore:
         return removed
 
     def merge(self) -> None:
-        """Make one run of all, without removed signatures."""
+        """Merge all run files into one, without removed signatures."""
         old = self._files()
         if not old:
             return
@@ -273,19 +275,19 @@ class SignatureStore:
         segments.delete(self._runs, [*(run.name for run in old), *([] if live.count else [name])])
 
     def vacuum(self) -> None:
-        """Return free room to the disk."""
+        """Return free space to the disk."""
         self._database.vacuum()
 
 
 class _Live:
-    """The postings that are not of removed signatures, counted as they are written."""
+    """The postings of signatures that are not removed, counted as they are written."""
 
     def __init__(self, is_removed: npt.NDArray[np.bool_]) -> None:
         self.count = 0
         self._is_removed = is_removed
 
     def of(self, pieces: Iterable[Run]) -> Iterator[Run]:
-        """Yield the postings of pieces that are live."""
+        """Yield the postings of pieces whose signatures are not removed."""
         for piece in pieces:
             live = piece[~self._is_removed[piece & np.uint64(MOST_DOCUMENTS - 1)]]
             self.count += len(live)
@@ -293,5 +295,5 @@ class _Live:
 
 
 def _is_whole(path: Path) -> bool:
-    """Return whether there is a database; an empty file was left by a process that was killed."""
+    """Return whether there is a database; a killed process may have left an empty file."""
     return path.is_file() and path.stat().st_size > 0

@@ -1,4 +1,4 @@
-"""Decompress a file, by the compression that its first bytes show, in this thread or a little ahead in another."""
+"""Decompress a file, by the compression that its first bytes show, in this thread or ahead of it in another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMPRESSED_BYTES = 128 << 10
 
 
 class DecompressionError(Exception):
-    """Compressed data that is not what it should be."""
+    """Compressed data that is malformed."""
 
 
 class TruncatedError(DecompressionError):
@@ -26,7 +26,7 @@ class TruncatedError(DecompressionError):
 
 
 def decompressed(handle: FileIO, head: bytes, size: int) -> Generator[bytes]:
-    """Yield the bytes of a file; as they lie there, if it is not compressed.
+    """Yield the bytes of a file, decompressed if it is compressed.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def decompressed(handle: FileIO, head: bytes, size: int) -> Generator[bytes]:
     head : bytes
         Its first `dedup.io.format_registry.SIGNATURE_BYTES`.
     size : int
-        Most bytes to yield at a time. Where data is damaged, up to so many good bytes before that are lost.
+        Most bytes to yield at a time. If data is damaged, up to this many good bytes before the damage are lost.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def decompressed(handle: FileIO, head: bytes, size: int) -> Generator[bytes]:
 
 
 def ahead(chunks: Generator[bytes]) -> Generator[bytes]:
-    """Yield the same chunks, of which the next ones are made in a separate thread meanwhile."""
+    """Yield the same chunks, with the next ones produced in another thread meanwhile."""
     with closing(chunks), ThreadPoolExecutor(1) as pool:
         coming = deque(pool.submit(next, chunks, None) for _ in range(AHEAD))
         try:

@@ -1,4 +1,4 @@
-"""Recognise the encoding of a file: by its beginning, by what the caller says, or by what its bytes look like."""
+"""Recognise the encoding of a file: by its first bytes, by the caller's choice, or by the statistics of its bytes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _WIDER = {
     "shift_jis": "cp932",
     "shift_jis_2004": "cp932",  # but for some rare characters; the backslash, which JSON needs, is one only in cp932
 }
-"""For an encoding a larger one that contains it: text behind the sample may need the rest."""
+"""For an encoding, a larger one that contains it, because text after the sample may need the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,12 @@ class Charset:
 
     @property
     def is_utf8(self) -> bool:
-        """Whether nothing has to be done."""
+        """Whether nothing has to be decoded."""
         return self.name == "utf-8"
 
     @property
     def has_ascii(self) -> bool:
-        """Whether bytes below 128 are ASCII, so that text of these alone needs no decoding."""
+        """Whether bytes below 128 are ASCII, so that text with only these needs no decoding."""
         ascii_bytes = bytes(range(128))
         try:
             return ascii_bytes.decode(self.name) == ascii_bytes.decode("ascii") and self.name != "utf-7"
@@ -103,11 +103,11 @@ class Charset:
         return raw.decode(self.name, ESCAPE_BYTES)
 
     def decoder(self) -> codecs.IncrementalDecoder:
-        """Return a decoder that does the same to a file chunk by chunk."""
+        """Return a decoder that does the same, one chunk of a file at a time."""
         return codecs.getincrementaldecoder(self.name)(ESCAPE_BYTES)
 
     def encode(self, text: str) -> bytes:
-        """Return the bytes that decode to a text."""
+        """Return the bytes that decode to this text."""
         return text.encode(self.name, ESCAPE_SURROGATES)
 
 
@@ -132,7 +132,7 @@ def charset_named(name: str) -> Charset:
 
 
 def encoding_of_mark(head: bytes) -> tuple[Charset, int] | None:
-    """Return the encoding whose byte order mark a file begins with, and the bytes of the mark; None where none is."""
+    """Return the encoding of a file's byte order mark, and the length of the mark; None if there is no mark."""
     return next(((Charset(name), len(mark)) for mark, name in _MARKS if head.startswith(mark)), None)
 
 
@@ -154,7 +154,7 @@ def utf_16_without_mark(head: bytes) -> Charset | None:
 
 
 def iso_2022_jp(head: bytes) -> Charset | None:
-    """Return ISO-2022-JP, of Japanese mail, whose bytes are all ASCII, if a file begins so; else None."""
+    """Return ISO-2022-JP (of Japanese mail, all bytes are ASCII) if a file begins as that does; else None."""
     if b"\x1b$" not in head or not head.isascii():
         return None
     try:
@@ -165,7 +165,7 @@ def iso_2022_jp(head: bytes) -> Charset | None:
 
 
 def is_utf8(sample: bytes | bytearray, is_whole: bool = True) -> bool:
-    """Whether bytes are UTF-8; where they are not the whole, the last character may be cut."""
+    """Return whether bytes are UTF-8; if they are only a part of a text, the last character may be cut."""
     try:
         codecs.utf_8_decode(sample, "strict", is_whole)
     except UnicodeDecodeError:
@@ -212,7 +212,7 @@ def _guessed(sample: bytes) -> Charset:
 
 
 def _pieces(sample: bytes) -> list[bytes]:
-    """Cut a sample behind spaces, quotes and line ends, which are no part of a character in any encoding."""
+    """Cut a sample after spaces, quotes and line ends, which are not part of a character in any encoding."""
     pieces, piece = [], b""
     for part in _PARTS.findall(sample):
         piece += part

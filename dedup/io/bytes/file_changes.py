@@ -1,4 +1,4 @@
-"""Notice that an input file has changed since it was read, before its records are written as the kept ones."""
+"""Detect that an input file has changed since it was read, before its kept records are copied."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def file_state(file: InputFile) -> FileState:
 
 
 def require_unchanged(file: InputFile, before: FileState) -> None:
-    """Raise ``OutputError`` when a file is gone or its state has changed."""
+    """Raise ``OutputError`` if a file is missing or its state has changed."""
     try:
         now = file_state(file)
     except OSError as error:

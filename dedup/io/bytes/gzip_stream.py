@@ -1,4 +1,4 @@
-"""Decompress gzip files, of one member or many, with isal where it is installed, else with zlib."""
+"""Decompress gzip files of one or more members, with isal if it is installed, else with zlib."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _WHITESPACE[list(b" \t\n\r\x0b\x0c")] = True
 
 
 class Part(bytes):
-    """A part of a line that is too long to be held; the last one ends with its line feed, if it has one."""
+    """A part of a line that is too long to be held; the last part ends with the line feed, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def line_blocks(chunks: Iterable[bytes], longest: int, least: int = 1) -> Iterat
     Raises
     ------
     InputError
-        What the chunks raise, behind the lines that were whole before.
+        Any error of the chunks, after the lines that were complete before.
     """
     pieces: list[bytes] = []
     size = 0
@@ -140,7 +140,7 @@ def _bounded(block: bytes, longest: int) -> Iterator[bytes]:
 
 
 def pieces_of(block: bytes, most: int) -> Iterator[tuple[bytes, int]]:
-    """Cut a block into pieces of at most ``most`` lines, and yield each with how many it has."""
+    """Cut a block into pieces of at most ``most`` lines, and yield each with its number of lines."""
     count = kernel.count_lines(np.frombuffer(block, np.uint8)) + (not block.endswith(b"\n"))
     if count <= most:
         yield block, count
@@ -179,7 +179,7 @@ def record_lines(block: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.in
 
 
 def runs(start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Join pieces that touch, so that they can be written at once.
+    """Join adjacent pieces, so that they can be written at once.
 
     Parameters
     ----------

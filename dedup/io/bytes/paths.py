@@ -1,4 +1,4 @@
-"""List the files to read for inputs as a person names them: files, folders, globs, ``-``."""
+"""List the input files that a caller names as files, folders, globs or ``-``."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class InputFile:
 
     @property
     def is_stdin(self) -> bool:
-        """Whether this stands for standard input."""
+        """Whether this is standard input."""
         return self.name == STDIN
 
 
 class SkippedFiles:
-    """The files of folders that are skipped: hidden ones, links out of the folder, and kinds that cannot be read.
+    """The files in folders that are not read: hidden ones, links out of the folder, and unreadable kinds.
 
     Parameters
     ----------
@@ -74,20 +74,20 @@ class SkippedFiles:
         self.others: list[tuple[str, str]] = []
 
     def of_another_kind(self, path: Path) -> None:
-        """Count a file of a kind that cannot be read; only once, even if several inputs lead to it."""
+        """Count a file of an unreadable kind, once even if several inputs lead to it."""
         if str(path) not in self._counted:
             self._counted.add(str(path))
             self.suffixes[printable(path.suffix.lower())] += 1
 
     @property
     def kinds(self) -> str:
-        """The suffixes that cannot be read, with how many files each has."""
+        """The suffixes that cannot be read, with the number of files of each."""
         most = sorted(self.suffixes.items(), key=lambda kind: (-kind[1], kind[0]))
         return listed((f"{suffix or 'no suffix'} {count:,}" for suffix, count in most), noun="kinds")
 
     @property
     def notes(self) -> list[str]:
-        """What to report of them."""
+        """Notes on the skipped files, for the summary."""
         notes = []
         if self.suffixes:
             count = self.suffixes.total()
@@ -152,7 +152,7 @@ def _single(path: Path) -> InputFile:
     file_format = format_of(path)
     if file_format is None:
         hint = "rename it; JSON lines can also come on standard input, as -"
-        raise InputError(f"{name} has a suffix that is not known", f"one of {READABLE}", hint)
+        raise InputError(f"{name} has an unknown suffix", f"one of {READABLE}", hint)
     return InputFile(path, name, printable(path.name), file_format)
 
 
@@ -162,12 +162,12 @@ def _in_folder(folder: Path, skipped: SkippedFiles) -> list[InputFile]:
     if not found and skipped.suffixes.total() > before:
         found_instead = f"no file in {printable(str(folder))} can be read: there are {skipped.kinds}"
         raise InputError(found_instead, f"files with one of {READABLE}")
-    return [_found(path, folder, folder) for path in found]
+    return [_input_file(path, folder, folder) for path in found]
 
 
 def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
     if ".." in Path(pattern).parts[len(_fixed_part(pattern).parts) :]:
-        found = f"{printable(pattern)}, with .. behind a wildcard"
+        found = f"{printable(pattern)}, with .. after a wildcard"
         raise InputError(found, "a glob that stays below its fixed part", "put .. in front of the first wildcard")
     base = _fixed_part(pattern)
     matches = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]
@@ -185,19 +185,19 @@ def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
             skipped.of_another_kind(match)
         for path in below:
             is_any = True
-            yield _found(path, base, None)
+            yield _input_file(path, base, None)
     if not is_any:
         raise InputError(f"no file that matches {printable(pattern)} can be read", f"files with one of {READABLE}")
 
 
-def _found(path: Path, base: Path, folder: Path | None) -> InputFile:
+def _input_file(path: Path, base: Path, folder: Path | None) -> InputFile:
     file_format = format_of(path)
     assert file_format is not None  # else it was not found
     return InputFile(path, printable(str(path)), printable(path.relative_to(base).as_posix()), file_format, folder)
 
 
 def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:
-    """Yield the readable files below a folder; hidden ones and hidden folders are only named."""
+    """Yield the readable files below a folder; hidden files and folders are only noted."""
 
     def refuse(error: OSError) -> None:
         raise InputError(f"cannot list {printable(str(error.filename))}: {error.strerror}") from error
@@ -219,9 +219,10 @@ def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:
 
 
 def _refused(path: Path, root: str) -> str:
-    """Say why a file of a folder is not read, or return an empty text: a pipe, a device, a link that leads out of it.
+    """Return why a file of a folder is not read (a pipe, a device, a link out of it), or an empty string.
 
-    What is named itself is read, whatever it is; but a folder may be another's, who could have anything read for us.
+    An input that the caller names is read, whatever it is; but a folder may belong to someone else, who could make us
+    read anything.
     """
     try:
         if path.is_symlink() and os.path.commonpath([root, os.path.realpath(path)]) != root:
@@ -234,7 +235,7 @@ def _refused(path: Path, root: str) -> str:
 
 
 def _fixed_part(pattern: str) -> Path:
-    """Return the folder in front of the first part of a glob that has a wildcard."""
+    """Return the folder before the first part of a glob that has a wildcard."""
     fixed: list[str] = []
     for part in Path(pattern).parts:
         if glob.has_magic(part):

@@ -1,4 +1,4 @@
-"""Read a file as decompressed chunks of bytes, and report in one line whatever is broken in it.
+"""Read a file as decompressed chunks of bytes, and report any damage to it in one line.
 
 Compression is recognised by the first bytes, not by the name: a download that a browser has already unpacked still
 reads. So is the encoding of text, by `encodings`. The formats take `text_chunks`, which are UTF-8 whatever the file is
@@ -43,7 +43,7 @@ _SMALL_BYTES = 4 << 10
 
 @dataclass(slots=True)
 class Reading:
-    """A pass over files: how it is done, and how far it has come.
+    """A pass over files: its settings, and how far it has come.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class NotTextError(InputError):
 
 
 class DamagedError(InputError):
-    """Compressed data that stops before its end, or is not what it should be.
+    """Compressed data that is malformed, or stops before its end.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def raw_chunks(file: InputFile, size: int, reading: Reading) -> Generator[bytes]
 
 
 def _recognising(pieces: Iterable[bytes], file: InputFile, reading: Reading) -> Iterator[bytes]:
-    """Pass chunks on; recognise the encoding at the first byte that is not ASCII."""
+    """Pass chunks on, and recognise the encoding at the first byte that is not ASCII."""
     asked = charset_named(file.encoding) if file.encoding else None
     coming = iter(pieces)
     for chunk in coming:
@@ -168,7 +168,7 @@ def _recognising(pieces: Iterable[bytes], file: InputFile, reading: Reading) -> 
 
 
 def _first_beyond_ascii(chunk: bytes) -> int:
-    """Return the position of the first byte that is not ASCII, in a chunk that has one."""
+    """Return the position of the first byte of a chunk that is not ASCII; there must be one."""
     start = 0
     while chunk[start : start + SAMPLE_BYTES].isascii():
         start += SAMPLE_BYTES
@@ -177,7 +177,7 @@ def _first_beyond_ascii(chunk: bytes) -> int:
 
 
 def _read_on(coming: Iterator[bytes], held: list[bytes], size: int) -> DamagedError | None:
-    """Hold chunks until they have ``size`` bytes; return the damage that ended it early."""
+    """Hold chunks until they have ``size`` bytes; return the damage that ended this early, if any."""
     try:
         while sum(map(len, held)) < size and (chunk := next(coming, b"")):
             held.append(chunk)
@@ -187,7 +187,7 @@ def _read_on(coming: Iterator[bytes], held: list[bytes], size: int) -> DamagedEr
 
 
 def _encoding_shown(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
-    """Return the encoding, if the beginning of a file shows it, and the bytes of its byte order mark.
+    """Return the encoding, if the beginning of a file shows it, and the length of its byte order mark.
 
     Raises
     ------
@@ -197,7 +197,7 @@ def _encoding_shown(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
     found, mark = encoding_of_mark(head) or (None, 0)
     how = "it begins with that byte order mark"
     if found is None and file.encoding and not (asked := charset_named(file.encoding)).has_ascii:
-        found, how = asked, "as was said"
+        found, how = asked, "as --encoding says"
     if found is None and 0 in head and (guess := utf_16_without_mark(head)):
         found, how = guess, "by its zero bytes"
     found = found or iso_2022_jp(head)
@@ -208,14 +208,14 @@ def _encoding_shown(file: InputFile, head: bytes) -> tuple[Charset | None, int]:
         to_iconv = name.rpartition("-")[0] if mark else name.replace("-LE", "LE").replace("-BE", "BE")
         raise NotTextError(
             f"{file.name} is in {name} ({how})",
-            "text in UTF-8, or another encoding that has ASCII in it: kept lines are written as they stood",
+            "text in UTF-8, or in another encoding that extends ASCII, for kept lines are written unchanged",
             f"convert it: iconv -f {to_iconv} -t UTF-8",
         )
     return found, mark
 
 
 def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Generator[bytes]:
-    """Yield the decompressed bytes of a file as they are; parameters and errors as for ``text_chunks``."""
+    """Yield the decompressed bytes of a file unchanged; parameters and errors as for ``text_chunks``."""
     done = 0
     try:
         for chunk in _decompressed(file, size, reading or Reading()):
@@ -229,7 +229,7 @@ def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Genera
 
 
 def size_of(file: InputFile) -> int | None:
-    """Return how many bytes a file has when decompressed; None if only reading all of it would show that."""
+    """Return the decompressed size of a file in bytes, None if only reading all of it would show that."""
     try:
         with file.path.open("rb", buffering=0) as handle:
             is_compressed = compression_of(handle.read(SIGNATURE_BYTES)) is not None
@@ -260,7 +260,7 @@ def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[byt
 
 
 def _behind(done: int, whole: Generator[bytes]) -> Generator[bytes]:
-    """Yield what comes after the first ``done`` bytes."""
+    """Yield the chunks after the first ``done`` bytes."""
     for chunk in whole:
         if done < len(chunk):
             yield chunk[done:]
@@ -281,5 +281,5 @@ def _refuse_binary(file: InputFile, head: bytes) -> None:
         raise NotTextError(
             f"{file.name} holds binary content (a NUL byte at byte {position + 1:,})",
             expected,
-            "is this the format that the file's name says?",
+            "is the suffix of its name right?",
         )

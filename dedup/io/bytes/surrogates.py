@@ -1,4 +1,4 @@
-"""Encode text that may hold what Unicode forbids: lone surrogates, and bytes that could not be decoded."""
+"""Encode text that Unicode does not allow: lone surrogates, and bytes that could not be decoded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _surrogates(error: UnicodeError) -> tuple[bytes, int]:
 
 
 def _bytes(error: UnicodeError) -> tuple[str, int]:
-    """Decode what an encoding refuses: bytes escaped one by one, as Python does; ASCII among them stays what it is."""
+    """Decode the bytes that an encoding refuses, escaped one by one as Python does; ASCII among them stays ASCII."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     refused = error.object[error.start : error.end]
@@ -35,7 +35,7 @@ codecs.register_error(ESCAPE_BYTES, _bytes)
 
 
 def to_bytes(text: str) -> bytes:
-    r"""Encode any text as UTF-8 without ever failing.
+    r"""Encode any text as UTF-8; this never fails.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def to_bytes(text: str) -> bytes:
 
 
 def printable(text: str) -> str:
-    r"""Return a text that UTF-8 can encode, for names and ids that go into tables and messages.
+    r"""Return a text that UTF-8 can encode, for names and ids in tables and messages.
 
     Examples
     --------
@@ -67,5 +67,5 @@ def printable(text: str) -> str:
 
 
 def readable(raw: bytes) -> str:
-    """Decode bytes that should be UTF-8; what is not stays visible as a backslash escape."""
+    """Decode bytes that should be UTF-8; other bytes become visible as backslash escapes."""
     return raw.decode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""Count which fields the records of an input have, which of them hold something, and which were used."""
+"""Count which fields the records of an input have, which of them are not empty, and which were used."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FieldCounts:
                     add_to(ours, role, name, count)
 
     def has(self, role: str) -> bool:
-        """Whether any record has a field of the role."""
+        """Return whether any record has a field of the role."""
         return any(self.present.get(role, {}).values())
 
     @property
@@ -48,12 +48,12 @@ class FieldCounts:
 
 
 def add_to(counts: Counts, role: str, name: str, count: int = 1) -> None:
-    """Add to one count; a 0 makes no entry."""
+    """Add to one count; adding 0 makes no entry."""
     if count:
         names = counts.setdefault(role, {})
         names[name] = names.get(name, 0) + count
 
 
 def is_filled(value: Any) -> bool:
-    """Whether a value is something: not null, not an empty string, not an object or a list."""
+    """Return whether a value is not empty: not null, not an empty string, not an object or a list."""
     return value is not None and not isinstance(value, (Mapping, list)) and not (isinstance(value, str) and not value)

@@ -1,4 +1,4 @@
-"""Look at the first records of a file: which fields they have, and which of these hold dates or texts."""
+"""Survey the first records of a file: which fields they have, and which of these hold dates or texts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FieldSurvey:
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> FieldSurvey:
-        """Return the survey of which `dataclasses.asdict` was stored as JSON."""
+        """Return a survey that was stored as JSON by `dataclasses.asdict`."""
         return FieldSurvey(tuple(state["names"]), state["dates"], tuple(state["texts"]))
 
     @staticmethod
@@ -68,7 +68,7 @@ class FieldSurvey:
 
 
 def names_of(records: Iterable[Mapping[Any, Any]]) -> list[str]:
-    """Return the names of the fields of records, in order of appearance; those within objects with dots."""
+    """Return the names of the fields of records, in order of appearance, those within objects with dots."""
     names = dict.fromkeys(name for record in records for name, _ in _flat(record, ""))
     return [printable(name) for name in names]
 
@@ -83,7 +83,7 @@ def _flat(record: Mapping[Any, Any], before: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_date(value: Any) -> bool:
-    """Whether a value surely is a date: a number may be anything."""
+    """Return whether a value is certainly a date; a number may be anything."""
     if isinstance(value, str):
         is_one = 8 <= len(value) <= 40 and any(map(str.isdigit, value)) and not value.strip().isdigit()
         return is_one and read_date(value) not in (None, NO_DATE)

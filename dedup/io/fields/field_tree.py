@@ -1,8 +1,8 @@
-"""Choose for each record which of its fields hold text, id, date and source: those asked for, or those guessed.
+"""Choose the fields of each record that hold text, id, date and source: those asked for, or those guessed.
 
-All names that are looked for stand in one tree, whose branches are the objects within objects. A record is walked along
-it once, and for each role the usable value of the best rank is chosen. The kernel for JSON lines does the same with the
-tree as arrays (`dedup.kernels.json_fields`), tables do it column by column.
+All names to look for are in one tree, whose branches are nested objects. A record is walked along it once, and the
+usable value with the best rank is chosen for each role. The kernel for JSON lines does the same with the tree as arrays
+(`dedup.kernels.json_fields`), tables do it column by column.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MISSING_RANK = 255
 """Rank of a role for which a record has no usable value; all others are lower."""
 
 MOST_KEYS = 6
-"""Most parts of a name for which every grouping of them is tried as a path; of more, only one key and all apart."""
+"""Most parts of a name for which every grouping is tried as a path; for more parts, only one key, and all separate."""
 
 Path = tuple[str, ...]
 
@@ -31,7 +31,7 @@ RankedValues = list[list[tuple[int, Any]]]
 
 @dataclass
 class Node:
-    """A name at its place in the tree.
+    """A name in the tree.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Node:
 
 
 class FieldValue(NamedTuple):
-    """The value of a record for a role, and the field that it is from.
+    """The value of a record for a role, and the field that it comes from.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class FieldValue(NamedTuple):
 
 
 class FieldTree:
-    """The names that are looked for, and the roles that each can serve.
+    """The names to look for, and the roles that each can serve.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class FieldTree:
         """The fields that are joined to a text; none where a single field is the text."""
         wanted = [getattr(fields, role.name) for role in ROLES] + list(self.parts)
         self.roles: tuple[Role, ...] = (*ROLES, *(ROLES[TEXT] for _ in self.parts))
-        """Those of the table, and behind them one for each part of a text that is joined."""
+        """The roles of the table, followed by one for each part of a joined text."""
         self.names: list[list[str]] = []
         """By role and rank the name of the field."""
         self.first_abstract = MISSING_RANK
@@ -105,11 +105,11 @@ class FieldTree:
 
     @property
     def is_plain(self) -> bool:
-        """Whether each field has one use at most."""
+        """Whether each field can serve only one role."""
         return all(len(node.uses) < 2 for node in self.nodes)
 
     def match(self, record: Mapping[Any, Any]) -> RankedValues:
-        """Return what a record has for each role."""
+        """Return the values of a record for each role."""
         found: RankedValues = [[] for _ in self.roles]
         self._walk(record, self.nodes[0], False, found)
         for one in found:
@@ -118,7 +118,7 @@ class FieldTree:
         return found
 
     def has_text(self, record: Mapping[Any, Any]) -> bool:
-        """Whether a record has a field of a text, be it empty."""
+        """Return whether a record has a text field, even an empty one."""
         return any(
             values for values, role in zip(self.match(record), self.roles, strict=True) if role.kind is Kind.TEXT
         )
@@ -140,7 +140,7 @@ class FieldTree:
         return other
 
     def child(self, node: Node, key: Any) -> tuple[Node, bool] | None:
-        """Return the node of a key below another, and whether only its case is another."""
+        """Return the node of a key below another node, and whether only its case differs."""
         number = node.children.get(key)
         if number is not None:
             return self.nodes[number], False
@@ -151,7 +151,7 @@ class FieldTree:
         return None
 
     def missing(self, where: str, names: Sequence[str], role: str = "text", name: str | None = None) -> ColumnError:
-        """Return the error for an input without a field.
+        """Return the error for an input that lacks a field.
 
         Parameters
         ----------
@@ -183,7 +183,7 @@ class FieldTree:
                 self.walk_value(value, child, in_other_case, found)
 
     def walk_value(self, value: Any, node: Node, is_other: bool, found: RankedValues) -> None:
-        """Add what stands below a node, in an object or in the objects of a list."""
+        """Collect the values below a node, in an object or in the objects of a list."""
         if isinstance(value, Mapping):
             self._walk(value, node, is_other, found)
         elif isinstance(value, (list, tuple)):
@@ -193,22 +193,22 @@ class FieldTree:
                     self._walk(element, node, is_other, found)
 
     def _guess(self, role: int, guesses: Sequence[str]) -> None:
-        """Look for each of these names, and then for each in other case; for abstracts last."""
+        """Add these names to the tree, then each again for other cases; abstracts come last."""
         places = [(path, name) for name in guesses for path in dict.fromkeys(((name,), tuple(name.split("."))))]
         full = [place for place in places if not (role == TEXT and is_abstract(place[1]))]
         abstracts = [place for place in places if place not in full]
         if abstracts:
             self.first_abstract = 2 * len(full)
         names: list[str] = []
-        for some in (full, abstracts):
-            for number, (path, _) in enumerate(some):
+        for group in (full, abstracts):
+            for number, (path, _) in enumerate(group):
                 rank = len(names) + number
-                self._add(path, role, rank, rank + len(some), fold=True)
-            names += 2 * [name for _, name in some]
+                self._add(path, role, rank, rank + len(group), fold=True)
+            names += 2 * [name for _, name in group]
         self.names.append(names)
 
     def _ask(self, role: int, name: str) -> None:
-        """Look for a field of this name, then for one at this path."""
+        """Add a field of this name to the tree, then one at this path."""
         is_joined = role == TEXT and bool(self.parts)
         paths = [(name,)] if is_joined else paths_of(name)
         if self.roles[role].kind is Kind.LABEL:  # of an object, as a publisher may be, the name counts
@@ -235,7 +235,7 @@ def _rank(one: tuple[int, Any]) -> int:
 
 
 def joined_names(asked: str | None) -> tuple[str, ...]:
-    """Return the fields that make a text together, none if it is one field.
+    """Return the fields whose texts are joined, none if there is only one field.
 
     Examples
     --------
@@ -247,7 +247,7 @@ def joined_names(asked: str | None) -> tuple[str, ...]:
 
 
 def paths_of(name: str) -> list[Path]:
-    """Return what a name may mean: itself, then paths, those of fewer and longer keys first.
+    """Return the possible meanings of a name: the name itself, then paths, those with fewer and longer keys first.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The table of producers of news: under which names their records hold text, id, date and source.
+"""The table of news producers: the names under which their records hold text, id, date and source.
 
 A name with dots is a path into objects within objects. Each record is read by the best of its names, whatever other
 records have; so one table serves all producers, also of files in which they are mixed.
@@ -12,7 +12,7 @@ from dedup.io.fields.roles import ROLE_NAMES
 
 
 class Producer(NamedTuple):
-    """The names that one producer gives to fields; of several the best first.
+    """The names that one producer gives to fields; of several, the best first.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ PRODUCERS = (
     ),
     # NewsAPI: `source` is an object of `id` and `name`. https://newsapi.org/docs/endpoints/everything
     Producer("NewsAPI", text=("content",), id=("url",), date=("publishedAt",), source=("source.name",)),
-    # schema.org, as in the JSON-LD of pages; several things of one page stand in a list `@graph`.
+    # schema.org, as in the JSON-LD of pages; several objects of one page are in a list `@graph`.
     # https://schema.org/NewsArticle and https://www.w3.org/TR/json-ld11/#named-graphs
     Producer(
         "schema.org",
@@ -143,5 +143,5 @@ GUESSES = {role: _names(role) for role in ROLE_NAMES}
 
 
 def is_abstract(name: str) -> bool:
-    """Whether a name of `GUESSES` is one of the `ABSTRACTS`."""
+    """Return whether a name of `GUESSES` is one of the `ABSTRACTS`."""
     return name.removeprefix(f"{HITS}.") in ABSTRACTS

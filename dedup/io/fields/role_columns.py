@@ -1,7 +1,7 @@
 """Choose the fields of many records at once: a column of values for each role.
 
-Records of the same keys, as those of one producer are, need not be walked one by one: their values stand in columns, of
-which the best mostly holds something everywhere.
+Records with the same keys, such as those of one producer, need not be walked one by one: their values form columns, and
+mostly the best column has a value for every record.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class RoleColumn:
 
     @staticmethod
     def empty(size: int) -> RoleColumn:
-        """Return a column of nothing."""
+        """Return a column without values."""
         return RoleColumn([None] * size, [MISSING_RANK] * size)
 
     def put(self, position: int, chosen: FieldValue) -> None:
-        """Put in the value that was chosen for a record."""
+        """Store the value that was chosen for a record."""
         if chosen.rank == MISSING_RANK and chosen.value is not None and not isinstance(chosen.value, str):
             self.refused[position] = chosen
         else:
@@ -66,16 +66,16 @@ class RoleColumns:
 
     @staticmethod
     def of_records(tree: FieldTree, records: Mapping[int, Mapping[Any, Any]], size: int) -> RoleColumns:
-        """Read records by their positions; at the others there is nothing."""
+        """Read records by their positions; other positions stay empty."""
         made = RoleColumns(tree, size)
         groups: dict[tuple[Any, ...], list[int]] = {}
         for position, record in records.items():
             groups.setdefault(tuple(record), []).append(position)
         for keys, positions in groups.items():
-            some = [records[position] for position in positions]
-            columns = made._side_by_side(keys, some) if len(positions) >= FEW_TO_A_GROUP else None
+            group = [records[position] for position in positions]
+            columns = made._side_by_side(keys, group) if len(positions) >= FEW_TO_A_GROUP else None
             if columns is None:
-                made._add_found(positions, [tree.match(record) for record in some])
+                made._add_found(positions, [tree.match(record) for record in group])
             else:
                 made.add(positions, columns)
         made._count_used()
@@ -83,25 +83,25 @@ class RoleColumns:
 
     @staticmethod
     def of_cells(tree: FieldTree, places: RankedValues, rows: Mapping[int, Sequence[str]], size: int) -> RoleColumns:
-        """Read rows of cells by their positions, from the same places of each row for a role."""
+        """Read rows of cells by their positions, for each role from the same cells of every row."""
         made = RoleColumns(tree, size)
         cells = list(rows.values())
-        columns = [[(rank, [row[place] for row in cells]) for rank, place in some] for some in places]
+        columns = [[(rank, [row[place] for row in cells]) for rank, place in ranked] for ranked in places]
         made.add(list(rows), columns)
         made._count_used()
         return made
 
     def add(self, positions: Sequence[int], columns: Sequence[Sequence[tuple[int, list[Any]]]]) -> None:
         """Choose values from the columns of each role, which come with their ranks, the best first."""
-        for role, some in enumerate(columns):
+        for role, ranked in enumerate(columns):
             name, names = self._tree.roles[role].name, self._tree.names[role]
-            are_texts = [_is_text_everywhere(values) for _, values in some]
-            for (rank, values), is_text in zip(some, are_texts, strict=True):
+            are_texts = [_is_text_everywhere(values) for _, values in ranked]
+            for (rank, values), is_text in zip(ranked, are_texts, strict=True):
                 add_to(self.counts.present, name, names[rank], len(values))
                 filled = len(values) if is_text else sum(map(is_filled, values))
                 add_to(self.counts.filled, name, names[rank], filled)
-            if some:
-                self._choose(role, positions, some, are_texts[0])
+            if ranked:
+                self._choose(role, positions, ranked, are_texts[0])
 
     def _choose(
         self, role: int, positions: Sequence[int], columns: Sequence[tuple[int, list[Any]]], is_best_text: bool
@@ -125,7 +125,7 @@ class RoleColumns:
     def _side_by_side(
         self, keys: tuple[Any, ...], records: Sequence[Mapping[Any, Any]]
     ) -> list[list[tuple[int, list[Any]]]] | None:
-        """Return the values of records of the same keys as columns; None where objects in them are to be walked."""
+        """Return the values of records with the same keys as columns; None if objects in them must be walked."""
         columns: list[list[tuple[int, list[Any]]]] = [[] for _ in self._tree.roles]
         for key in keys:
             met = self._tree.child(self._tree.nodes[0], key)
@@ -136,19 +136,19 @@ class RoleColumns:
                 return None
             for role, rank in met[0].ranks(met[1]):
                 columns[role].append((rank, values))
-        for some in columns:
-            some.sort(key=lambda column: column[0])
+        for ranked in columns:
+            ranked.sort(key=lambda column: column[0])
         return columns
 
     def _add_found(self, positions: Iterable[int], found: Sequence[RankedValues]) -> None:
         for role, column in enumerate(self.by_role):
             names = self._tree.names[role]
             present, filled = Counter[int](), Counter[int]()
-            for position, some in zip(positions, found, strict=True):
-                if some[role]:
-                    present.update(rank for rank, _ in some[role])
-                    filled.update(rank for rank, value in some[role] if is_filled(value))
-                    column.put(position, self._tree.choose(role, some[role]))
+            for position, ranked in zip(positions, found, strict=True):
+                if ranked[role]:
+                    present.update(rank for rank, _ in ranked[role])
+                    filled.update(rank for rank, value in ranked[role] if is_filled(value))
+                    column.put(position, self._tree.choose(role, ranked[role]))
             for counts, ranks in ((self.counts.present, present), (self.counts.filled, filled)):
                 for rank, count in ranks.items():
                     add_to(counts, self._tree.roles[role].name, names[rank], count)
@@ -161,5 +161,5 @@ class RoleColumns:
 
 
 def _is_text_everywhere(values: list[Any]) -> bool:
-    """Whether all values are strings that begin with something."""
+    """Return whether all values are strings that begin with a character other than a blank."""
     return set(map(type, values)) == {str} and min(values)[:1] > " "

@@ -1,4 +1,4 @@
-"""The table of roles: what is read of each record, and what kind of value each role has.
+"""The table of roles: the fields that are read from each record, and the kind of value of each.
 
 A further label of documents (a language, a section) is a line in `ROLES`, an attribute of `Fields` and of `Producer`;
 readers, batches, counts and notes follow the table.
@@ -20,7 +20,7 @@ _BLANK = "".join(map(chr, range(33)))
 
 
 class Kind(Enum):
-    """What values of a role are: a long text; a name, string or number; a date in any form; a label as a name is."""
+    """The kind of a role's values: a long text; a name, string or number; a date in any form; a label like a name."""
 
     TEXT = auto()
     ID = auto()
@@ -29,7 +29,7 @@ class Kind(Enum):
 
 
 class Role(NamedTuple):
-    """What a field of a record can be.
+    """A role that a field of a record can have.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Role(NamedTuple):
 
 
 def sites_of_urls(sources: pa.StringArray) -> pa.StringArray:
-    """Return sources, of the URL of a page or a site the host: two pages of one site are of one source."""
+    """Return sources, with the URL of a page or site replaced by its host: pages of one site share a source."""
     if not pc.any(pc.starts_with(sources, "http", ignore_case=True)).as_py():
         return sources
     return pc.replace_substring_regex(sources, _URL, r"\1")
@@ -70,7 +70,7 @@ LABELS = tuple((place, role) for place, role in enumerate(ROLES) if role.kind is
 
 
 def is_usable(role: Role, value: Any) -> bool:
-    """Whether a value can be that of a role, rather than be passed over for another field."""
+    """Return whether a value can serve a role; otherwise another field is tried."""
     if isinstance(value, str):
         return value[:1] > " " or bool(value.strip(_BLANK))
     if role.kind is Kind.TEXT or value is None:

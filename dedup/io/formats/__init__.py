@@ -1,4 +1,4 @@
-"""Read and write files: one module for each format of `dedup.io.format_registry`, and what several of them share.
+"""Read and write files: one module for each format of `dedup.io.format_registry`, and the code that several share.
 
 A format is a class like `FormatReader`. The registry loads it when a file of it is read.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class FormatReader(Protocol):
-    """Reads all files of one format in an input, and writes their kept records back.
+    """The reader of all files of one format in an input, which also writes their kept records back.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class FormatReader(Protocol):
     ) -> None: ...
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
-        """Yield one file in pieces, none of them for a file without records."""
+        """Yield one file in pieces, none for a file without records."""
 
     def names(self, file: InputFile) -> Iterable[str]:
         """Return the fields of all records of a file."""

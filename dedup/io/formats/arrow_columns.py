@@ -1,4 +1,4 @@
-"""Read batches from the columns of Arrow tables: those of Parquet files, and those in memory."""
+"""Read batches from the columns of Arrow tables, both of Parquet files and in memory."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Candidates = list[list[Candidate]]
 
 
 def find_columns(tree: FieldTree, schema: pa.Schema, where: str) -> Candidates:
-    """Find the columns to read, and refuse types that cannot serve.
+    """Find the columns to read, and refuse types that cannot be used.
 
     Raises
     ------
@@ -79,20 +79,20 @@ def find_columns(tree: FieldTree, schema: pa.Schema, where: str) -> Candidates:
     return [_fitting(tree, role, sorted(some, key=lambda one: one.rank)) for role, some in enumerate(found)]
 
 
-def _fitting(tree: FieldTree, role: int, some: list[Candidate]) -> list[Candidate]:
-    """Leave out what is of a type that cannot serve."""
+def _fitting(tree: FieldTree, role: int, candidates: list[Candidate]) -> list[Candidate]:
+    """Leave out columns whose type cannot be used."""
     kind = tree.roles[role].kind
     if kind is Kind.DATE:
-        return some
+        return candidates
     fits = _holds_text if kind is Kind.TEXT else _is_scalar
-    some = [one for one in some if one.node is not None or fits(one.type)]
-    if role == TEXT and some and some[0].rank < tree.first_abstract:
-        return [one for one in some if one.rank < tree.first_abstract]
-    return some
+    candidates = [one for one in candidates if one.node is not None or fits(one.type)]
+    if role == TEXT and candidates and candidates[0].rank < tree.first_abstract:
+        return [one for one in candidates if one.rank < tree.first_abstract]
+    return candidates
 
 
-def _names_records(one: Candidate) -> bool:
-    return one.node is not None or _is_scalar(one.type)
+def _names_records(candidate: Candidate) -> bool:
+    return candidate.node is not None or _is_scalar(candidate.type)
 
 
 def _is_scalar(kind: pa.DataType) -> bool:
@@ -140,12 +140,12 @@ def _uses_below(tree: FieldTree, node: Node) -> Iterator[tuple[int, int]]:
 
 
 def wanted_columns(candidates: Candidates) -> list[str]:
-    """Return the columns that are to be read, of nested ones the fields, as Parquet calls them."""
+    """Return the names of the columns to read as Parquet writes them; of nested columns, those of the fields."""
     return list(dict.fromkeys(".".join(one.path) for some in candidates for one in some))
 
 
 def names_in(schema: pa.Schema) -> list[str]:
-    """Return the names of columns, with dots those of the fields within."""
+    """Return the names of columns, those of nested fields with dots."""
     names: list[str] = []
 
     def add(column: pa.Field, before: str) -> None:
@@ -189,7 +189,7 @@ def arrow_batch(
 
 
 class ArrowReader:
-    """Reads the fields of a record batch; parameters as for `arrow_batch`."""
+    """A reader of the fields of a record batch; parameters as for `arrow_batch`."""
 
     def __init__(self, file: str, first_row: int, records: pa.RecordBatch, tree: FieldTree) -> None:
         self._file = file
@@ -215,7 +215,7 @@ class ArrowReader:
         return Batch(self._file, self._row, names, texts, published, clean_labels(labels), {}, unread, self._counts)
 
     def _columns(self, role: int) -> Iterator[tuple[int, pa.Array, npt.NDArray[np.bool_]]]:
-        """Yield the columns of a role, the best first: rank, values, and for which records it is used."""
+        """Yield the columns of a role, the best first: rank, values, and the records for which it is used."""
         left = np.ones(len(self._row), bool)
         name = self._tree.roles[role].name
         for one in self._candidates[role]:
@@ -229,36 +229,36 @@ class ArrowReader:
             yield one.rank, array, left & filled
             left &= ~filled
 
-    def _column(self, one: Candidate, role: int) -> pa.Array:
-        array = _plain(self._records.column(self._records.schema.names.index(one.path[0])))
-        for name in one.path[1:]:
+    def _column(self, candidate: Candidate, role: int) -> pa.Array:
+        array = _plain(self._records.column(self._records.schema.names.index(candidate.path[0])))
+        for name in candidate.path[1:]:
             fields = [array.type.field(place).name for place in range(array.type.num_fields)]
             array = _plain(pc.struct_field(array, [fields.index(name)]))
-        return array if one.node is None else self._in_lists(array, one, role)
+        return array if candidate.node is None else self._in_lists(array, candidate, role)
 
-    def _in_lists(self, array: pa.Array, one: Candidate, role: int) -> pa.Array:
-        """Return of lists of objects the first usable value."""
-        if one.path not in self._lists:
-            self._lists[one.path] = self._values_in_lists(array, one)
-        ranked = (values[role] for values in self._lists[one.path])
+    def _in_lists(self, array: pa.Array, candidate: Candidate, role: int) -> pa.Array:
+        """Return the first usable value from lists of objects."""
+        if candidate.path not in self._lists:
+            self._lists[candidate.path] = self._values_in_lists(array, candidate)
+        ranked = (values[role] for values in self._lists[candidate.path])
         usable = (
-            next((v for rank, v in values if rank == one.rank and is_usable(self._tree.roles[role], v)), None)
+            next((v for rank, v in values if rank == candidate.rank and is_usable(self._tree.roles[role], v)), None)
             for values in ranked
         )
         return pa.array([None if value is None else to_bytes(str(value)) for value in usable], pa.binary())
 
-    def _values_in_lists(self, array: pa.Array, one: Candidate) -> list[RankedValues]:
-        """Return what the objects of a list have for each role, for each record."""
-        assert one.node is not None
+    def _values_in_lists(self, array: pa.Array, candidate: Candidate) -> list[RankedValues]:
+        """Return the values of each role in the objects of a list, for each record."""
+        assert candidate.node is not None
         found: list[RankedValues] = []
         for value in array.cast(_as_binary(array.type)).to_pylist():
             values: RankedValues = [[] for _ in self._tree.roles]
-            self._tree.walk_value(_decoded(value), one.node, one.is_other, values)
+            self._tree.walk_value(_decoded(value), candidate.node, candidate.is_other, values)
             found.append(values)
         return found
 
     def _text(self, role: int) -> pa.LargeBinaryArray:
-        """Return the texts; where all are blank, the first that is no null."""
+        """Return the texts; if all are blank, the first that is not null."""
         columns = [(array.cast(pa.large_binary()), used) for _, array, used in self._columns(role)]
         if not columns:
             return pa.nulls(len(self._row), pa.large_binary())
@@ -271,11 +271,13 @@ class ArrowReader:
     def _values(self, role: int) -> list[str | None]:
         values: list[str | None] = [None] * len(self._row)
         for place, (_, array, used) in enumerate(self._columns(role)):
-            some = strings(array)
+            strings_of_column = strings(array)
             if not place:
-                values = some
+                values = strings_of_column
             elif used.any():
-                values = [one if is_used else old for one, old, is_used in zip(some, values, used, strict=True)]
+                values = [
+                    one if is_used else old for one, old, is_used in zip(strings_of_column, values, used, strict=True)
+                ]
         return values
 
     def _dates(self) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
@@ -289,7 +291,7 @@ class ArrowReader:
 
 
 def _filled(array: pa.Array) -> npt.NDArray[np.bool_]:
-    """Return where there is something: no null, no NaN, no blank string."""
+    """Return where values are not empty: not null, not NaN, not a blank string."""
     if _holds_text(array.type):
         filled = pc.invert(is_blank(array.cast(pa.large_binary())))
     elif pa.types.is_floating(array.type):
@@ -310,7 +312,7 @@ def strings(array: pa.Array) -> list[str | None]:
 
 
 def records_per_batch(records: int, size: int, tuning: ReadTuning) -> int:
-    """Return how many records make a batch, of an input of this many records and bytes."""
+    """Return the number of records in a batch, for an input of this many records and bytes."""
     return max(1, min(tuning.batch_records, tuning.batch_bytes * records // max(size, 1)))
 
 
@@ -322,7 +324,7 @@ def slices(table: pa.Table, tuning: ReadTuning | None = None) -> Iterator[pa.Rec
 
 
 def bounded(records: pa.RecordBatch, tuning: ReadTuning) -> Iterator[pa.RecordBatch]:
-    """Cut a record batch that is much larger than most: where a few records are long those of the usual number are."""
+    """Cut a record batch in halves until none is larger than ``table_bytes``."""
     if records.num_rows < 2 or records.nbytes <= tuning.table_bytes:
         yield records
         return
@@ -348,7 +350,7 @@ def _dates(array: pa.Array, form: str | None) -> tuple[npt.NDArray[np.int64], Un
 
 
 def _plain(array: pa.Array) -> pa.Array:
-    """Return the column without the wrapping of an extension type or a dictionary."""
+    """Return the column without an extension type or a dictionary around it."""
     if isinstance(array.type, pa.BaseExtensionType):
         array = array.storage
     if not pa.types.is_dictionary(array.type):
@@ -359,7 +361,7 @@ def _plain(array: pa.Array) -> pa.Array:
 
 
 def _as_binary(kind: pa.DataType) -> pa.DataType:
-    """Return a type with bytes in the place of strings, which Python may not be able to decode."""
+    """Return a type with bytes in place of strings, which Python may not be able to decode."""
     if isinstance(kind, pa.BaseExtensionType):
         return kind
     kind = _plain_type(kind)
@@ -374,7 +376,7 @@ def _as_binary(kind: pa.DataType) -> pa.DataType:
 
 
 def _decoded(value: Any) -> Any:
-    """Return a value of Python with its bytes as strings; what is not UTF-8 in them is escaped."""
+    """Return a Python value with its bytes as strings; bytes that are not UTF-8 are escaped."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     if isinstance(value, list):
@@ -399,7 +401,7 @@ def _holds_text(kind: pa.DataType) -> bool:
 
 
 def records_of(sample: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
-    """Return records as dicts, without the columns that Python cannot hold: far dates, bytes that are not UTF-8."""
+    """Return records as dicts, without columns that Python cannot hold: far dates, bytes that are not UTF-8."""
     columns = {}
     for name in dict.fromkeys(sample.schema.names):
         with suppress(pa.ArrowException, ValueError, OverflowError, KeyError):

@@ -1,4 +1,4 @@
-"""Build a batch of the values that were chosen for each role: reject records, name them, and join their texts."""
+"""Build a batch from the values chosen for each role: reject records, name them, and join their texts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ JOINT = "\n\n"
 
 @dataclass
 class BatchBuilder:
-    """Records of a file that become a batch.
+    """The records of a file that become a batch.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class BatchBuilder:
     raw: Callable[[int], bytes]
 
     def batch(self, columns: RoleColumns, exact: Callable[[int], Mapping[Any, Any]] | None = None) -> Batch:
-        """Build a batch of the values that were chosen for each role; of rejected records it has none.
+        """Build a batch from the values chosen for each role, which lack rejected records.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class BatchBuilder:
 
 
 def _joined(whole: RoleColumn, parts: Sequence[RoleColumn]) -> RoleColumn:
-    """Return the texts of several fields: those of a field of their name in one, or they themselves, joined."""
+    """Return the joined texts of several fields, or those of one field with that whole name."""
     joined = RoleColumn.empty(len(whole.values))
     for position, rank in enumerate(whole.ranks):
         every = [part.values[position] for part in parts if part.ranks[position] != MISSING_RANK]
@@ -142,12 +142,12 @@ def joined_texts(
 
 
 def is_blank(array: pa.LargeBinaryArray) -> pa.BooleanArray:
-    """Return where there is nothing, or nothing but white space and control characters."""
+    """Return where values are empty or have only white space and control characters."""
     return pc.invert(pc.fill_null(pc.match_substring_regex(array, r"[^\x00-\x20]"), False))
 
 
 def name_records(file: str, row: npt.NDArray[np.int64], values: Sequence[Any]) -> pa.StringArray:
-    """Return the ids, ``file:row`` where there is none that can be used."""
+    """Return the ids of records, ``file:row`` for those without a usable one."""
     if set(map(type, values)) == {str} and all(values) and "".join(values).isascii():  # as ids mostly are
         return pa.array(values, pa.string())
     ids = []
@@ -162,12 +162,12 @@ def name_records(file: str, row: npt.NDArray[np.int64], values: Sequence[Any]) -
 
 
 def names_of_rows(file: str, row: npt.NDArray[np.int64]) -> pa.StringArray:
-    """Return ``file:row`` for each row: what records without an id are called."""
+    """Return ``file:row`` for each row, the name of a record without an id."""
     return pc.binary_join_element_wise(pa.scalar(f"{file}:"), pa.array(row).cast(pa.string()), "")
 
 
 def text_array(text: list[str | None]) -> pa.LargeBinaryArray:
-    """Return the texts as UTF-8 in Arrow's layout; surrogates survive as bytes."""
+    """Return texts as UTF-8 in Arrow's layout; surrogates survive as bytes."""
     try:
         return pa.array(text, pa.large_binary())
     except UnicodeEncodeError:
@@ -175,7 +175,7 @@ def text_array(text: list[str | None]) -> pa.LargeBinaryArray:
 
 
 def without_long_texts(batch: Batch, longest: int, most: int) -> Batch:
-    """Reject the records of a batch whose text has more than ``longest`` bytes; of each the first ``most`` are kept."""
+    """Reject the records of a batch whose text has more than ``longest`` bytes; keep the first ``most`` of each."""
     sizes = np.diff(buffers(batch.text)[1])
     too_long = np.flatnonzero(sizes > longest)
     if not len(too_long):
@@ -190,7 +190,7 @@ def without_long_texts(batch: Batch, longest: int, most: int) -> Batch:
 
 
 def kind(value: Any) -> str:
-    """Name the type of a value in the words of JSON."""
+    """Return the type of a value in JSON's words."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Read CSV and TSV by the standard library's reader, and write the kept records as they stood."""
+"""Read CSV and TSV with the standard library's reader, and write the kept records unchanged."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Record:
 
 
 class Delimited:
-    """Reads CSV or TSV files with one header in common and writes their kept records into one file.
+    """The reader of CSV or TSV files with a common header, which writes their kept records to one file.
 
     Parameters as for `dedup.io.formats.FormatReader`.
     """
@@ -70,7 +70,7 @@ class Delimited:
         csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
-        """Yield a file in pieces; a row is a record number, the header and blank lines not counted.
+        """Yield a file in pieces; a row is a record number, without the header and blank lines.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class Delimited:
         return self.surveys[file.name].names
 
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
-        """Write the header once and the kept records of all files as they stood."""
+        """Write the header once, and the kept records of all files unchanged."""
         header = self._first_header(kept).raw
         newline = b"\r\n" if header.endswith(b"\r\n") else b"\n"
         with open(directory / self._kept_name, "wb") as output:
@@ -176,7 +176,7 @@ class Delimited:
     def _places(self, file: InputFile, header: list[str]) -> RankedValues:
         """Return for each role the columns that it may be read from."""
         places = self._tree.match({name: place for place, name in reversed([*enumerate(header)])})
-        if not any(some for some, role in zip(places, self._tree.roles, strict=True) if role.kind is Kind.TEXT):
+        if not any(columns for columns, role in zip(places, self._tree.roles, strict=True) if role.kind is Kind.TEXT):
             raise self._tree.missing(file.name, list(map(printable, header)))
         return places
 
@@ -202,9 +202,9 @@ class Delimited:
             self._header, self._header_file = header, file.name
         elif header.cells != self._header.cells:
             raise InputError(
-                f"{file.name} has another header than {self._header_file}",
+                f"{file.name} has a different header from {self._header_file}",
                 f"the same columns: {printable(', '.join(self._header.cells))}",
-                "run them one by one, or bring them into one form first",
+                "run them separately, or convert them to one form first",
             )
 
 
@@ -217,11 +217,11 @@ def _require_header(file: InputFile, header: _Record) -> None:
 
 
 class _TooLongError(Exception):
-    """A record is longer than it may be."""
+    """Raised for a record that is too long."""
 
 
 class _Feed:
-    """Feeds decoded lines to ``csv.reader`` and remembers the bytes of the record that it reads.
+    """A feed of decoded lines for ``csv.reader``, which remembers the bytes of the current record.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ class _Feed:
         self.begin()
 
     def begin(self) -> None:
-        """Begin another record: forget the lines of the one before."""
+        """Begin another record and forget the lines of the one before."""
         self._pieces: list[bytes] = []
         self._joined: list[bytes] = []
         self.size = self.lines = 0
@@ -276,7 +276,7 @@ class _Feed:
         return self._reading.charset.decode(line)
 
     def skip(self, delimiter: int) -> tuple[bytes, int]:
-        """Skip the rest of a record that is too long; return its first bytes and its size, the line end included."""
+        """Skip the rest of a record that is too long; return its first bytes and its size with the line end."""
         begun = self.record
         head, size = begun[: self._raw_bytes], len(begun)
         end, state = kernel.record_end(np.frombuffer(begun, np.uint8), delimiter, kernel.START)

@@ -1,4 +1,4 @@
-"""Make an Arrow table of dicts: a column for each key, its type inferred from the values."""
+"""Build an Arrow table from dicts: a column for each key, its type inferred from the values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def table_of_dicts(records: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return a value as JSON on one line; what JSON has no word for is written as its ``str``."""
+    """Return a value as JSON on one line; a value that JSON cannot express is written as its ``str``."""
     try:
         return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
     except orjson.JSONEncodeError:  # lone surrogates, integers of more than 64 bits

@@ -1,4 +1,4 @@
-"""Parse a block of JSON lines to a batch: by the kernel, and the lines that it leaves one by one in Python.
+"""Parse a block of JSON lines to a batch, with the kernel, and in Python for lines that the kernel leaves.
 
 The kernel takes the lines that are plainly good. The others go through orjson, which takes only strict JSON in valid
 UTF-8. What it refuses is read again by the standard library with undecodable bytes kept, and only what that refuses too
@@ -37,7 +37,7 @@ _LONGEST_KEY = 100
 
 
 class BlockReader:
-    """Makes batches of the lines of one file, on any number of threads.
+    """A parser of blocks of one file's lines, for any number of threads.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class BlockReader:
         return batch if not n_left else self._with_rest(batch, block, left[:n_left])
 
     def _with_rest(self, batch: Batch, block: bytes, left: npt.NDArray[np.int64]) -> Batch:
-        """Read the lines that the kernel has left and put them in their places."""
+        """Read the lines that the kernel has left, and insert them in their places."""
         places, starts, ends = left.T
         lines = [block[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         rest = parsed_batch(self._file, lines, batch.row[places].tolist(), self._tree)
@@ -123,7 +123,7 @@ class _BlockFields:
         self._kinds, self._ends, self._ranks = buffers.kinds[:, :n], buffers.ends[:, : n + 1], buffers.ranks[:, :n]
 
     def strings(self, role: int, even_empty: bool = False) -> pa.StringArray:
-        """Return the values of a role; null where there is none, or it is empty."""
+        """Return the values of a role, null if missing or empty."""
         # Copies: ids are held to the end of the run, the buffers must not be.
         is_known = self._kinds[role] != kernel.MISSING
         if not even_empty:
@@ -132,7 +132,7 @@ class _BlockFields:
         return _strings(pa.string(), offsets, self._data[role, : offsets[-1]].copy(), is_known)
 
     def texts(self) -> pa.LargeBinaryArray:
-        """Return the texts; of several fields, joined."""
+        """Return the texts, joined if there are several fields."""
         parts = [self._text(role) for role in range(len(ROLES), len(self._tree.roles))]
         return (
             joined_texts(self._text(TEXT), self._ranks[TEXT] != kernel.MISSING_RANK, parts)
@@ -141,7 +141,7 @@ class _BlockFields:
         )
 
     def dates(self) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
-        """Return the dates as microseconds, and what cannot be read of them."""
+        """Return the dates as microseconds, and a count of those that cannot be read."""
         values, kinds = self.strings(DATE, even_empty=True), self._kinds[DATE]
         form = self._tree.fields.date_format
         if form is None and not (kinds == kernel.INTEGER).any():
@@ -153,7 +153,7 @@ class _BlockFields:
 
     @cached_property
     def counts(self) -> FieldCounts:
-        """Count the fields that were there and used."""
+        """Count the fields that were present and used."""
         counts = FieldCounts()
         for place, role in enumerate(self._tree.roles):
             used = np.bincount(self._ranks[place], minlength=kernel.MISSING_RANK + 1)
@@ -182,7 +182,7 @@ class FieldBuffers(NamedTuple):
 
     @staticmethod
     def of(tree: FieldTree, size: int, lines: int) -> FieldBuffers:
-        """Return arrays that are large enough for the fields of a block of this many bytes and lines."""
+        """Return arrays large enough for the fields of a block of this many bytes and lines."""
         roles = len(tree.roles)
         return FieldBuffers(
             np.empty((roles, size + BLOCK), np.uint8),
@@ -196,7 +196,7 @@ class FieldBuffers(NamedTuple):
 def arrays_of(
     tree: FieldTree,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int32]] | None:
-    """Return the tree as the kernel takes it: keys, nodes and heads; None where it cannot."""
+    """Return the tree in the form of the kernel (keys, nodes and heads), or None if it does not fit that form."""
     objects = {number: place for place, number in enumerate(_objects(tree))}
     try:
         keys = [node.key.encode() for node in tree.nodes]
@@ -228,13 +228,13 @@ def _objects(tree: FieldTree) -> list[int]:
 def _strings(
     type: pa.DataType, offsets: npt.NDArray[np.integer], data: npt.NDArray[np.uint8], is_known: npt.NDArray[np.bool_]
 ) -> pa.Array:
-    """Return an Arrow array over these buffers, null where not known."""
+    """Return an Arrow array over these buffers, null where there is no value."""
     bits = None if is_known.all() else pa.py_buffer(np.packbits(is_known, bitorder="little"))
     return pa.Array.from_buffers(type, len(is_known), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
 def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: FieldTree) -> Batch:
-    """Build a batch from lines by a Python object for each.
+    """Build a batch from lines through a Python object for each.
 
     Parameters
     ----------
@@ -273,7 +273,7 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
 
 
 def parse(line: bytes) -> dict[str, Any] | Rejection:
-    """Read one line as an object, or say why it is none."""
+    """Read one line as an object, or return the reason why it is none."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -284,7 +284,7 @@ def parse(line: bytes) -> dict[str, Any] | Rejection:
 
 
 def _parse_leniently(line: bytes) -> Any:
-    """Read a line that orjson refuses: invalid UTF-8, lone surrogates, NaN, control characters; or say why not."""
+    """Read a line that orjson refuses (invalid UTF-8, lone surrogates, NaN, control characters), or say why not."""
     text = line.decode("utf-8", "surrogateescape").removeprefix("\ufeff")  # as where files were concatenated
     try:
         return json.loads(text, strict=False)

@@ -1,4 +1,4 @@
-"""Read JSON lines, an object a line, a chunk at a time, and write the kept ones back byte for byte."""
+"""Read JSON lines, one object a line, a chunk at a time, and write the kept lines back byte for byte."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SAMPLE_BYTES = 64 << 20
 
 
 class JsonLines:
-    """Reads JSON lines files and writes their kept lines into one ``kept.jsonl``.
+    """The reader of JSON lines files, which writes their kept lines to one ``kept.jsonl``.
 
     Parameters as for `dedup.io.formats.FormatReader`.
     """
@@ -54,7 +54,7 @@ class JsonLines:
         self.surveys: dict[str, FieldSurvey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
-        """Yield a file in pieces; a row is a line number, blank lines are counted but are no records.
+        """Yield a file in pieces; a row is a line number, and blank lines are counted but are not records.
 
         Raises
         ------
@@ -74,8 +74,8 @@ class JsonLines:
                     rejected = partial(Batch.of_rejected, file.name, row, rejection)
                     yield partial(_as_it_stood, rejected, reading.charset)
                     continue
-                for some, lines in pieces_of(block, self._batch_records):
-                    yield partial(_as_it_stood, partial(batch, some, lines, row + 1), reading.charset)
+                for piece, lines in pieces_of(block, self._batch_records):
+                    yield partial(_as_it_stood, partial(batch, piece, lines, row + 1), reading.charset)
                     row += lines
         except DamagedError as damage:
             raise damage.after(row) from damage
@@ -127,7 +127,7 @@ class JsonLines:
         return whole_lines(line_blocks(chunks, self._longest, least), self._raw_bytes)
 
     def _survey(self, file: InputFile, reading: Reading) -> FieldSurvey:
-        """Look at the file's first records, and at as many more as it takes to find a field of a text."""
+        """Survey the file's first records, and as many more as it takes to find a text field."""
         records: list[dict[str, Any]] = []
         names: dict[str, None] = {}
         size = 0
@@ -160,7 +160,7 @@ class JsonLines:
 
 
 def _as_it_stood(piece: Piece, charset: Charset) -> Batch:
-    """Parse a piece, and give what is rejected the bytes that it had in the file."""
+    """Parse a piece, and add to each rejected record its bytes in the file."""
     batch = piece()
     if charset.is_utf8 or not batch.rejected:
         return batch
@@ -173,7 +173,7 @@ def _as_it_stood(piece: Piece, charset: Charset) -> Batch:
 
 
 def _refuse_document(file: InputFile, line: bytes, record: dict[str, Any] | Rejection) -> None:
-    """Refuse a file that is one JSON document over many lines: each line alone might even be readable."""
+    """Refuse a file that is one JSON document over many lines, each of which might be readable alone."""
     one_array = line.lstrip().startswith(b"[")
     named_json = ".json" in (suffix.lower() for suffix in file.path.suffixes[-2:])
     if one_array and (named_json or (isinstance(record, Rejection) and record.reason.startswith("not JSON"))):

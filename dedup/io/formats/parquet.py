@@ -1,4 +1,4 @@
-"""Read and write Parquet a bounded piece at a time, the schema and its metadata kept."""
+"""Read and write Parquet a bounded piece at a time, with its schema and metadata kept."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Parquet:
-    """Reads Parquet files with one schema in common and writes their kept records into one ``kept.parquet``.
+    """The reader of Parquet files with a common schema, which writes their kept records to one ``kept.parquet``.
 
     Parameters as for `dedup.io.formats.FormatReader`.
     """
@@ -86,7 +86,7 @@ class Parquet:
         return self.surveys[file.name].names
 
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
-        """Write the kept records, compressed as the first file's are."""
+        """Write the kept records, with the compression of the first file."""
         with _open(kept[0][0]) as first:
             schema, compression = first.schema_arrow, _compression(first.metadata)
         pending: list[pa.RecordBatch] = []
@@ -152,10 +152,12 @@ class Parquet:
         different = [f"{file.name} has {column}" for column in ours if column not in theirs]
         different += [f"{self._schema_file} has {column}" for column in theirs if column not in ours]
         raise InputError(
-            f"{file.name} has another schema than {self._schema_file}"
-            + (f" ({'; '.join(different[:6])})" if different else " (the order of columns, or which may be null)"),
+            f"{file.name} has a different schema from {self._schema_file}"
+            + (
+                f" ({'; '.join(different[:6])})" if different else " (in the order of columns, or in which may be null)"
+            ),
             "one schema for all Parquet inputs",
-            "run them one by one, or bring them into one schema first",
+            "run them separately, or convert them to one schema first",
         )
 
 
@@ -169,7 +171,7 @@ def _open(file: InputFile) -> pq.ParquetFile:
 
 
 def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> FieldSurvey:
-    """Look at the first records, if any columns are wanted: at the others, whether one of them holds dates."""
+    """Survey the first records, if any columns are wanted: find the others that hold dates."""
     schema = parquet.schema_arrow
     names = tuple(map(printable, names_in(schema)))
     others = [

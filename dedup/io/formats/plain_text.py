@@ -1,4 +1,4 @@
-"""Read plain text or HTML, a file a document, and copy the kept files."""
+"""Read plain text or HTML files as one document each, and copy the kept files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class PlainText:
-    """Reads each file as one document and copies the kept ones into a folder ``kept``.
+    """The reader of files that are one document each, which copies the kept ones to a folder ``kept``.
 
     Parameters as for `dedup.io.formats.FormatReader`.
     """
@@ -62,11 +62,11 @@ class PlainText:
         yield partial(_batch, file, whole, rejected)
 
     def names(self, file: InputFile) -> Sequence[str]:
-        """Return nothing: there are no fields."""
+        """Return nothing, because there are no fields."""
         return ()
 
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
-        """Copy the kept files, compressed as they are, under their relative names."""
+        """Copy the kept files, with their compression, under their relative names."""
         used: set[str] = set()
         for file, mask in kept:
             relative = _free_name(file.relative, used)
@@ -85,7 +85,7 @@ class PlainText:
 
 
 def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
-    """Return one text: a file, plain or compressed, whatever its suffix, or ``-`` for standard input.
+    """Return the text of one file, plain or compressed, whatever its suffix, or of standard input (``-``).
 
     Returns
     -------
@@ -114,14 +114,14 @@ def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
 
 
 def _beginning(file: InputFile, tuning: ReadTuning) -> tuple[bytes, int | None]:
-    """Return the first bytes of a file, and how many it has, if that is known."""
+    """Return the first bytes of a file, and its size if that is known."""
     with closing(chunks(file, tuning.chunk_bytes)) as found:
         held = _held(found, tuning.raw_bytes)
     return held[: tuning.raw_bytes], size_of(file) if len(held) > tuning.raw_bytes else len(held)
 
 
 def _held(found: Iterator[bytes], most: int) -> bytes:
-    """Return all bytes; of more than ``most`` only those that were read when that was seen."""
+    """Return all bytes; if they are more than ``most``, only those read until that was seen."""
     held: list[bytes] = []
     size = 0
     for chunk in found:
@@ -138,7 +138,7 @@ def _batch(file: InputFile, whole: bytes | None, rejected: dict[int, Rejection])
 
 
 def _free_name(relative: str, used: set[str]) -> str:
-    """Return the name, or where another folder has had the same one, the first of ``name-2``, ``name-3`` ... free.
+    """Return the name or, if a file of another folder has it, the first free one of ``name-2``, ``name-3`` ...
 
     Case is not counted as a difference: it is none on the file systems of macOS and Windows.
     """

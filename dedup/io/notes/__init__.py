@@ -1,1 +1,1 @@
-"""What is reported of an input: counts, refusals, the fields that were used, and what is wrong with its texts."""
+"""Report on an input: counts, refusals, the fields that were used, and defects of its texts."""

@@ -28,7 +28,7 @@ _Counted = Sequence[tuple[str, FieldCounts, FieldSurvey]]
 
 
 def require_fields(tree: FieldTree, files: FilesRead, where: str, names: Callable[[], Iterable[str]]) -> None:
-    """Refuse an input in which no record has a field that was asked for; or, where texts are guessed, none of these.
+    """Refuse an input in which no record has a named field; or, if texts are guessed, any text field.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def require_fields(tree: FieldTree, files: FilesRead, where: str, names: Callabl
 
 
 def lacking(tree: FieldTree, counts: FieldCounts) -> Iterator[tuple[str, str | None]]:
-    """Yield role and name of the fields that no record has: of those asked for, and of texts where they are guessed."""
+    """Yield role and name of the fields that no record has: named ones, and that of texts if it is guessed."""
     for role in ROLE_NAMES:
         asked = getattr(tree.fields, role)
         if (role == "text" or asked is not None) and not counts.has(role):
@@ -65,7 +65,7 @@ def lacking(tree: FieldTree, counts: FieldCounts) -> Iterator[tuple[str, str | N
 
 
 def summary_of_fields(files: Sequence[tuple[str, FieldCounts]]) -> dict[str, Any]:
-    """Return what ``summary.json`` holds of the fields that were used.
+    """Return the part of ``summary.json`` on the fields that were used.
 
     Parameters
     ----------
@@ -87,14 +87,18 @@ def summary_of_fields(files: Sequence[tuple[str, FieldCounts]]) -> dict[str, Any
     if len(groups) > 1:
         largest = sorted(groups.items(), key=lambda group: -len(group[1]))
         summary["by_file"] = [
-            {**dict(zip(ROLE_NAMES, map(list, names), strict=True)), "files": some[:MOST_GROUPS], "count": len(some)}
-            for names, some in largest[:MOST_GROUPS]
+            {
+                **dict(zip(ROLE_NAMES, map(list, names), strict=True)),
+                "files": members[:MOST_GROUPS],
+                "count": len(members),
+            }
+            for names, members in largest[:MOST_GROUPS]
         ]
     return summary
 
 
 def field_notes(fields: Fields, files: FilesRead) -> list[str]:
-    """Return what a person should know of the fields: where the texts are from, and what was not used or not there.
+    """Return notes on the fields of an input: where texts come from, and which fields were unused or missing.
 
     Parameters
     ----------
@@ -139,7 +143,7 @@ def _text_notes(fields: Fields, files: _Counted, records: int) -> Iterator[str]:
         ]
         for name in unused[:FEW]:
             yield (
-                f"{name} holds something, too, and is not used: --text-field {name} reads it instead of {best}, "
+                f"{name} is not empty either, and is not used: --text-field {name} reads it instead of {best}, "
                 f"--text-field {best},{name} both"
             )
 
@@ -160,4 +164,5 @@ def _date_notes(fields: Fields, files: _Counted) -> Iterator[str]:
         name, example = next(iter(examples.items()))
         others = f" (so do {', '.join(list(examples)[1:FEW])})" if len(examples) > 1 else ""
         where = "" if len(undated) == len(files) else f" from {listed([file for file, _ in undated])}"
-        yield f"no date is read{where}, but {name} holds dates, as {example!r}{others}: --date-field {name}"
+        holds = f"{name} holds dates, such as {example!r}{others}"
+        yield f"no date is read{where}, but {holds}: read them with --date-field {name}"

@@ -1,4 +1,4 @@
-"""Count what was accepted of an input, and refuse it where nothing of it can be used."""
+"""Count the accepted records of an input, and refuse it if none can be used."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class InputCounts:
 
     @staticmethod
     def of(state: dict[str, Any]) -> InputCounts:
-        """Return the counts of a `state`, to which the fields were added."""
+        """Return the counts from a `state`, with the fields added to it."""
         defects = {kind: TextDefect(**defect) for kind, defect in state["defects"].items()}
         charset, fields = Charset(**state["charset"]), FieldCounts(**state["fields"])
         return InputCounts(**{**state, "charset": charset, "defects": defects, "fields": fields})
 
     def state(self) -> dict[str, Any]:
-        """Return all but the fields, which many files have in common, as JSON can hold it."""
+        """Return all but the fields, which many files share, in a form that JSON can hold."""
         defects = {kind: asdict(defect) for kind, defect in self.defects.items()}
         counts = {name: getattr(self, name) for name in ("records", "rejections", "first_row", "reason")}
         return {**counts, "charset": asdict(self.charset), "defects": defects}
@@ -76,7 +76,7 @@ class InputCounts:
         self.fields.add(batch.fields)
 
     def close(self, name: str) -> None:
-        """Refuse an input that has records, but none that can be used.
+        """Refuse an input that has records, none of which can be used.
 
         Raises
         ------
@@ -85,5 +85,5 @@ class InputCounts:
         if self.records and self.records == self.rejections:
             raise InputError(
                 f"{name}: not one usable record among {self.records}; row {self.first_row}: {self.reason}",
-                hint="standard input is read as JSON lines" if name == "-" else "is the format what the name says?",
+                hint="standard input is read as JSON lines" if name == "-" else "is the suffix of its name right?",
             )

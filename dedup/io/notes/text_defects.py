@@ -17,19 +17,19 @@ FOREIGN, UNDECODABLE, REPLACED, MOJIBAKE = "foreign", "undecodable", "replaced",
 BITS = {UNDECODABLE: kernel.UNDECODABLE, REPLACED: kernel.REPLACED, MOJIBAKE: kernel.MOJIBAKE}
 
 _WORDS = {
-    UNDECODABLE: ("is no text in {charset}", "are no text in {charset}", "each such byte counts as a letter"),
-    REPLACED: ("holds U+FFFD", "hold U+FFFD", "some program before has lost the letters there"),
+    UNDECODABLE: ("is not valid {charset}", "are not valid {charset}", "each such byte counts as a letter"),
+    REPLACED: ("holds U+FFFD", "hold U+FFFD", "an earlier program lost the letters there"),
     MOJIBAKE: (
         "is mojibake",
         "are mojibake",
-        "UTF-8 that was read as windows-1252, as in FranÃ§ois; not mended",
+        "UTF-8 that was read as windows-1252, as in FranÃ§ois; not repaired",
     ),
 }
 
 
 @dataclass(slots=True)
 class TextDefect:
-    """How many texts of a file have a defect, and the row and id of the first of them."""
+    """The number of texts in a file that have a defect, with the row and id of the first."""
 
     count: int
     row: int
@@ -37,7 +37,7 @@ class TextDefect:
 
 
 def inspected_batch(piece: Piece, charset: Charset, raw_bytes: int) -> Batch:
-    """Parse a piece of a file in this encoding, look for defects of its texts, and shorten what is rejected."""
+    """Parse a piece of a file in this encoding, find defects of its texts, and shorten rejected records."""
     batch = piece()
     defects = np.empty(len(batch.row), np.uint8)
     kernel.examine(*buffers(batch.text), defects)
@@ -62,7 +62,7 @@ def count_defects(batch: Batch, counts: dict[str, TextDefect]) -> None:
 
 
 def defect_notes(files: Iterable[tuple[str, Charset, dict[str, TextDefect]]]) -> list[str]:
-    """Return what to report of the texts of files, by their names, encodings and defects."""
+    """Return notes on the defects of texts, from names, encodings and defects of their files."""
     guessed: dict[Charset, list[tuple[str, TextDefect]]] = {}
     others: dict[tuple[str, str], list[tuple[str, TextDefect]]] = {}
     for name, charset, defects in files:
@@ -72,24 +72,24 @@ def defect_notes(files: Iterable[tuple[str, Charset, dict[str, TextDefect]]]) ->
             elif charset.is_guess:
                 guessed.setdefault(charset, []).append((name, defect))
     notes = []
-    for charset, found in guessed.items():
+    for charset, of_files in guessed.items():
         doubtful = ", doubtful" if charset.is_doubtful else ""
-        what = f"not UTF-8 and read as {charset.shown}{doubtful}"
-        notes.append(_note(found, f"is {what}", f"are {what}", "if it is another, say --encoding (encoding=)"))
-    for (kind, shown), found in sorted(others.items(), key=lambda other: list(_WORDS).index(other[0][0])):
-        one, many, remark = _WORDS[kind]
-        notes.append(_note(found, one.format(charset=shown), many.format(charset=shown), remark))
+        state = f"not UTF-8 and read as {charset.shown}{doubtful}"
+        notes.append(_note(of_files, f"is {state}", f"are {state}", "if that is wrong, set --encoding (encoding=)"))
+    for (kind, shown), of_files in sorted(others.items(), key=lambda other: list(_WORDS).index(other[0][0])):
+        singular, plural, remark = _WORDS[kind]
+        notes.append(_note(of_files, singular.format(charset=shown), plural.format(charset=shown), remark))
     return notes
 
 
-def _note(found: list[tuple[str, TextDefect]], one: str, many: str, remark: str) -> str:
-    total = sum(defect.count for _, defect in found)
-    name, first = found[0]
+def _note(defects: list[tuple[str, TextDefect]], singular: str, plural: str, remark: str) -> str:
+    total = sum(defect.count for _, defect in defects)
+    name, first = defects[0]
     texts = f"{total:,} text{'' if total == 1 else 's'}"
-    where = f"in {name}" if len(found) == 1 else f"in {len(found):,} files"
-    example = [] if len(found) == 1 else [name]
+    where = f"in {name}" if len(defects) == 1 else f"in {len(defects):,} files"
+    example = [] if len(defects) == 1 else [name]
     if not name.endswith(first.id):  # else the file is the text
         example.append(f"row {first.row}")
         example += [] if first.id == f"{name}:{first.row}" else [f"id {first.id}"]
     shown = f" ({', '.join(example)})" if example else ""
-    return f"{texts} {where} {one if total == 1 else many}{shown}; {remark}"
+    return f"{texts} {where} {singular if total == 1 else plural}{shown}; {remark}"

@@ -106,7 +106,7 @@ def test_a_search_finds_what_a_dictionary_would() -> None:
     assert kept.postings <= 6 * kept.count
 
 
-def test_of_a_key_that_all_have_only_so_many_are_held() -> None:
+def test_a_key_that_all_have_is_held_for_a_limited_number() -> None:
     kept = Kept(longest=10)
     removed = np.zeros(300, bool)
     for number in range(1, 300):
@@ -119,7 +119,7 @@ def test_of_a_key_that_all_have_only_so_many_are_held() -> None:
     assert held == [*range(6, 11), *range(101, 106)]  # those of removed documents make room
 
 
-def test_a_reader_goes_on_with_the_new_number_of_buckets_and_gives_up_in_the_end() -> None:
+def test_a_reader_continues_with_the_new_number_of_buckets_and_gives_up_in_the_end() -> None:
     kept = Kept()
     removed = np.zeros(10, bool)
     fresh = np.sort(np.random.default_rng(1).integers(0, 2**36, 3000, dtype=np.uint64) << np.uint64(28))

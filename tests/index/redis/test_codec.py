@@ -45,7 +45,7 @@ def test_a_document_that_was_cut_off_or_changed_is_refused(row: Row, data: some.
     changed = bytearray(whole)
     changed[at] ^= 1 << data.draw(some.integers(0, 7))
     for number, damaged in ((7, whole[:at]), (7, bytes(changed)), (8, whole)):
-        with pytest.raises(ValueError, match=f"document {number} is not what was written"):
+        with pytest.raises(ValueError, match=f"document {number} differs from what was written"):
             decoded(number, damaged)
 
 

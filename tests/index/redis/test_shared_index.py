@@ -72,20 +72,20 @@ def ids(matches: Iterable[Match]) -> list[str]:
 # ---- several writers
 
 
-def add_all(url: str, mine: list[dict[str, str]], told: Connection) -> None:
+def add_all(url: str, mine: list[dict[str, str]], pipe: Connection) -> None:
     try:
         with Index(url, tuning=IndexTuning(vocabulary_documents=50, table_articles=20)) as index:
             for first in range(0, len(mine), 5):
                 some = mine[first : first + 5]
                 matches = index.add_many(some)
-                told.send(
+                pipe.send(
                     [(one["id"], [match.id for match in found]) for one, found in zip(some, matches, strict=True)]
                 )
     except BaseException as error:
-        told.send(repr(error))
+        pipe.send(repr(error))
         raise
     finally:
-        told.close()
+        pipe.close()
 
 
 def received(pipe: Connection) -> Iterator[Any]:
@@ -228,7 +228,7 @@ def test_readers_find_all_that_is_there_while_there_is_writing(url: str) -> None
         assert index.check() == []
 
 
-def test_a_writer_whose_turn_was_taken_from_it_begins_anew(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_whose_turn_was_taken_from_it_starts_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pause longer than the lease: somebody else commits meanwhile, and what was begun is done again, on top."""
     with Index.open(url) as slow, Index.open(url) as quick:
         slow.add("a", article(1))
@@ -292,11 +292,11 @@ def test_clients_in_turns_answer_as_a_folder_does(url: str, tmp_path: Path) -> N
         for index in (folder, one, two):
             assert index.check() == []
             assert len(index) == len(there) > 30
-        told = [
+        answers = [
             {name: index.info()[name] for name in ("documents", "copies", "text_bytes", "latest")}
             for index in (folder, two)
         ]
-        assert told[0] == told[1]
+        assert answers[0] == answers[1]
         assert backend_of(one).state.committed.generation > 2
 
 
@@ -422,7 +422,7 @@ def test_a_full_server(own_server: servers.RedisServer) -> None:
         assert index.check() == []
         client.config_set("maxmemory", 10**9)
         client.config_set("maxmemory-policy", "allkeys-lru")
-        with pytest.raises(StorageError, match="throws keys away when it is full"):
+        with pytest.raises(StorageError, match="evicts keys when it is full"):
             Index.open(url)
 
 
@@ -482,10 +482,10 @@ def test_a_server_that_is_set_back_or_emptied(own_server: servers.RedisServer) -
         assert ids(index.query(article(2))) == []
         assert index.check() == []
         client.flushall()
-        with pytest.raises(StorageError, match="is not there any more"):
+        with pytest.raises(StorageError, match="no longer exists"):
             index.query("text")
         Index.open(url, Params(level="near")).close()
-        with pytest.raises(StorageError, match="is another index by now"):
+        with pytest.raises(StorageError, match="has been replaced by another index"):
             index.add("a", "text")
 
 
@@ -511,7 +511,7 @@ def test_a_connection_that_breaks_while_catching_up(url: str, monkeypatch: pytes
         assert (mine.state.finder.frequencies.table == theirs.state.finder.frequencies.table).all()
 
 
-def test_a_catching_up_that_was_cut_off_is_begun_anew(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_catching_up_that_was_cut_off_is_repeated(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     small = IndexTuning(block_documents=4)
     with Index(url, tuning=small) as index, Index(url, mode="r", tuning=small) as reader:
         index.add_many({"id": f"d{number}", "text": article(number)} for number in range(12))
@@ -534,7 +534,7 @@ def test_a_catching_up_that_was_cut_off_is_begun_anew(url: str, monkeypatch: pyt
         assert (mine.table == theirs.table).all()
 
 
-def test_a_sweep_whose_turn_is_over_goes_on_in_the_next(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_whose_turn_is_over_continues_in_the_next(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it reads then has documents for which it has no room."""
     never = IndexTuning(bucket_postings=1_000_000)  # that the buckets are as many as before says nothing then
     with Index(url, tuning=never) as index, Index(url, tuning=never) as other:
@@ -628,9 +628,9 @@ def test_damage_is_found(url: str) -> None:
 
         whole = client.hget(documents, "3")
         client.hset(documents, "3", whole[:-4] + b"abcd")
-        assert "document 3 is not what was written" in problems()
+        assert "document 3 differs from what was written" in problems()
         client.hset(documents, "3", whole[:10])
-        assert "document 3 is not what was written" in problems()
+        assert "document 3 differs from what was written" in problems()
         client.hdel(documents, "3")
         assert "document 3 is missing" in problems()
         client.hset(documents, "3", whole)
@@ -703,7 +703,7 @@ def test_a_replica(own_server: servers.RedisServer) -> None:
     with Index.open(url) as index, own_server.client() as client:
         index.add("a", article(1))
         client.replicaof("127.0.0.1", "1")
-        with pytest.raises(StorageError, match=r"the server is a replica.*Hint: give the address of the primary"):
+        with pytest.raises(StorageError, match=r"the server is a replica.*Hint: use the address of the primary"):
             index.add("b", article(2))
         with Index.open(url, mode="r") as reader:
             assert reader.query(article(1))[0].id == "a"
@@ -714,7 +714,7 @@ def test_what_is_no_index(url: str, redis_server: servers.RedisServer) -> None:
         Index.open(url, mode="r")
     with redis_server.client() as client:
         client.set(key(url, "words"), "of somebody else")
-        with pytest.raises(StorageError, match=r"words' and no index"):
+        with pytest.raises(StorageError, match=r"words' but no index"):
             Index.open(url)
         client.set(key(url, "state"), "of somebody else")
         for mode in ("r", "rw"):
@@ -722,7 +722,7 @@ def test_what_is_no_index(url: str, redis_server: servers.RedisServer) -> None:
                 Index.open(url, mode=mode)
         client.delete(key(url, "state"))
         client.hset(key(url, "state"), "a", "b")
-        with pytest.raises(StorageError, match="something else"):
+        with pytest.raises(StorageError, match="something other than an index"):
             Index.open(url)
         client.delete(key(url, "state"), key(url, "words"))
         Index.open(url, Params(threshold=0.8)).close()
@@ -787,16 +787,16 @@ def test_on_the_command_line(url: str, tmp_path: Path, capsys: pytest.CaptureFix
         "REDIS:s3cret@host",
     ],
 )
-def test_no_part_of_a_password_is_told(
+def test_no_part_of_a_password_is_shown(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for command in (["index", "info", url], ["index", "create", url], ["run", "x.jsonl", "--index", url]):
         (tmp_path / "x.jsonl").write_text('{"id": "a", "text": "b"}\n')
         assert main(command) == 2
-        told = capsys.readouterr()
-        assert not any(part in told.out + told.err for part in ("s3", "et@", "33", "cret"))
-        assert "Traceback" not in told.err
+        printed = capsys.readouterr()
+        assert not any(part in printed.out + printed.err for part in ("s3", "et@", "33", "cret"))
+        assert "Traceback" not in printed.err
     assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl"]
     with pytest.raises(ParamsError) as refused:
         Index.open(url)
@@ -831,7 +831,7 @@ def test_passwords_that_do_not_stand_in_the_url(
         Index.open(f"{url}&password_file={file}")
     with pytest.raises(ParamsError, match="cannot be read: No such file"):
         Index.open(f"{url}&password_file={file}.txt")
-    with pytest.raises(ParamsError, match="a password and a file with one"):
+    with pytest.raises(ParamsError, match="both a password and a password file"):
         Index.open(f"{url.replace('unix://', 'unix://:x@')}&password_file={file}")
 
 
@@ -839,6 +839,6 @@ def test_a_server_without_tls_is_refused_in_seconds() -> None:
     """One that waits for the rest of what it takes for a command, as Redis does."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
-        with pytest.raises(StorageError, match=r"does not answer in TLS.*redis:// is for those without"):
+        with pytest.raises(StorageError, match=r"does not speak TLS.*redis:// for one without TLS"):
             Address.of(f"rediss://127.0.0.1:{silent.getsockname()[1]}?name=i").check_tls(seconds=0.2)
         assert time.monotonic() - began < 5

@@ -111,7 +111,7 @@ def test_records_are_read_and_kept_as_they_came(tmp_path, language, encoding, fi
     source = open_files([make(tmp_path, f"in/a.{file_format}{suffix}", compress(b"".join(raw)))], Fields())
     assert everything(source).text == [text.encode() for text in texts]
     assert source.notes[0].startswith("2 texts in ")
-    assert "(row 2, id 1); if it is another, say --encoding" in source.notes[0]
+    assert "(row 2, id 1); if that is wrong, set --encoding" in source.notes[0]
     assert len(source.notes) == 1
     kept = np.array([True, True, False, False])
     assert source.write_kept(kept, out) == [f"kept.{file_format}"]
@@ -119,10 +119,10 @@ def test_records_are_read_and_kept_as_they_came(tmp_path, language, encoding, fi
     assert source.kept_table(kept).column("text").to_pylist() == texts[:2]
 
 
-def test_doubt_is_told(tmp_path):
+def test_doubt_is_reported(tmp_path):
     path = make(tmp_path, "a.txt", "Ein Weg für alle".encode("cp1252"))
     (note,) = notes_of(open_files([path], Fields()))
-    assert note.startswith(f"1 text in {path} is not UTF-8 and read as windows-1252, doubtful; if it is another, say")
+    assert note.startswith(f"1 text in {path} is not UTF-8 and read as windows-1252, doubtful; if that is wrong, set")
     assert notes_of(open_files([path], Fields(encoding="windows-1252"))) == []
 
 
@@ -132,7 +132,7 @@ def test_many_files_are_one_note(tmp_path):
     make(tmp_path, "in/9.txt", TEXTS["ru"].encode())
     assert notes_of(open_files([tmp_path / "in"], Fields())) == [
         f"4 texts in 4 files are not UTF-8 and read as koi8-r ({tmp_path / 'in/0.txt'}); "
-        "if it is another, say --encoding (encoding=)"
+        "if that is wrong, set --encoding (encoding=)"
     ]
 
 
@@ -144,7 +144,7 @@ def test_what_is_asked_for_overrides_the_guess_but_not_utf8(tmp_path):
     assert everything(open_files([other], Fields(encoding="utf-8"))).text == [raw]  # the bytes are letters
     marked = make(tmp_path, "c.txt", TEXTS["ru"].encode("utf-16"))
     assert everything(open_files([marked], Fields(encoding="koi8-r"))).text == [TEXTS["ru"].encode()]
-    wide = make(tmp_path, "d.txt", "漢字だけ".encode("utf-16-be"))  # nothing tells of itself what this is
+    wide = make(tmp_path, "d.txt", "漢字だけ".encode("utf-16-be"))  # nothing in it shows what this is
     assert everything(open_files([wide], Fields(encoding="utf-16-be"))).text == ["漢字だけ".encode()]
 
 
@@ -157,12 +157,12 @@ def test_an_unknown_encoding_is_refused(tmp_path, name):
 
 def test_an_encoding_without_ascii_is_refused_for_lines(tmp_path):
     for name in ("a.jsonl", "a.csv"):
-        with pytest.raises(InputError, match=r"is in cp037 \(as was said\); expected text in UTF-8"):
+        with pytest.raises(InputError, match=r"is in cp037 \(as --encoding says\); expected text in UTF-8"):
             everything(open_files([make(tmp_path, name, b"\x81\x82")], Fields(encoding="cp037")))
 
 
 def test_a_file_wins_over_its_records(tmp_path):
-    """What a file in windows-1251 has of other bytes is told, and does not make another file of it."""
+    """Other bytes in a file in windows-1251 are reported, and do not change its encoding."""
     lines = [json.dumps({"id": n, "text": f"{TEXTS['ru']} {n}"}, ensure_ascii=False).encode("cp1251") for n in range(9)]
     lines[4] = b'{"id": 4, "text": "\xef\xf0\xe8\xe2\xe5\xf2 \x98\x98"}'  # 98 is no letter of it
     lines[7] = b'{"id": 7, "text": \xef\xf0}'
@@ -174,7 +174,7 @@ def test_a_file_wins_over_its_records(tmp_path):
     assert records.rejected[7] == ("not JSON: expecting value at column 19", lines[7])
     assert [note.split("; ")[0] for note in source.notes] == [
         f"8 texts in {path} are not UTF-8 and read as windows-1251 (row 1, id 0)",
-        f"1 text in {path} is no text in windows-1251 (row 5, id 4)",
+        f"1 text in {path} is not valid windows-1251 (row 5, id 4)",
     ]
 
 
@@ -184,7 +184,7 @@ def test_a_file_in_utf8_stays_one_whatever_some_lines_are_in(tmp_path):
     source = open_files([path := make(tmp_path, "a.jsonl", b"\n".join(lines))], Fields())
     text = TEXTS["ru"]
     assert everything(source).text == [text.encode("cp1251") + b" 0", *(f"{text} {n}".encode() for n in range(1, 9))]
-    assert [note.split(";")[0] for note in source.notes] == [f"1 text in {path} is no text in UTF-8 (row 1, id 0)"]
+    assert [note.split(";")[0] for note in source.notes] == [f"1 text in {path} is not valid UTF-8 (row 1, id 0)"]
 
 
 def test_one_broken_character_makes_no_other_encoding(tmp_path):
@@ -208,15 +208,15 @@ def test_where_chunks_end_changes_nothing(tmp_path, encoding, size):
         assert b"".join(text_chunks(file, size)) == text.encode()
 
 
-def test_lines_of_two_encodings_in_one_file_of_kept_ones_are_told(tmp_path):
+def test_lines_of_two_encodings_in_one_file_of_kept_ones_are_reported(tmp_path):
     make(tmp_path, "a.jsonl", json.dumps({"text": TEXTS["ru"]}, ensure_ascii=False).encode("koi8-r"))
     make(tmp_path, "b.jsonl", json.dumps({"text": TEXTS["de"]}, ensure_ascii=False).encode())
     notes = notes_of(open_files([tmp_path / "a.jsonl", tmp_path / "b.jsonl"], Fields()))
     assert notes[-1] == "kept.jsonl holds lines in koi8-r and UTF-8: lines are kept as they were"
 
 
-def test_reading_goes_on_with_the_encoding_and_the_doubts(tmp_path):
-    """What is saved of a killed run holds both, and the next one tells the same."""
+def test_reading_continues_with_the_encoding_and_the_doubts(tmp_path):
+    """The saved state of a killed run holds both, and the next run reports the same."""
     lines = [json.dumps({"id": n, "text": f"{TEXTS['ru']} {n}"}, ensure_ascii=False) for n in range(30)]
     path = make(tmp_path, "a.jsonl", "\n".join(lines).encode("cp1251"))
     tuning = ReadTuning(chunk_bytes=1000)
@@ -284,7 +284,7 @@ def test_one_stray_byte_early_in_ascii_makes_no_other_file(tmp_path):
     source = open_files([path := make(tmp_path, "a.jsonl", raw)], Fields())
     texts = everything(source).text
     assert (texts[0], texts[-1]) == (b"50 \xa3 only", TEXTS["fr"].encode())
-    assert [note.split(";")[0] for note in source.notes] == [f"1 text in {path} is no text in UTF-8 (row 1)"]
+    assert [note.split(";")[0] for note in source.notes] == [f"1 text in {path} is not valid UTF-8 (row 1)"]
 
 
 def test_damage_comes_behind_what_was_good(tmp_path):

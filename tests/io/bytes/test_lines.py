@@ -40,7 +40,7 @@ def test_record_lines_are_those_not_blank(data):
 
 
 @given(BYTES, st.integers(1, 5))
-def test_blocks_are_cut_after_so_many_lines(data, most):
+def test_blocks_are_cut_after_a_number_of_lines(data, most):
     data = data or b"x"
     pieces = list(pieces_of(data, most))
     assert b"".join(piece for piece, _ in pieces) == data

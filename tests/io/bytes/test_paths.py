@@ -55,7 +55,7 @@ def test_a_file_whose_name_looks_like_a_glob(tmp_path):
     assert [file.path for file in expand([str(path)])] == [path]
 
 
-def test_a_file_met_twice_stands_once(tree):
+def test_a_file_named_twice_is_listed_once(tree):
     assert names(["tree/b.jsonl", tree, "tree/*.jsonl", "tree/../tree/b.jsonl"]) == [
         "tree/b.jsonl",
         "tree/a.csv.gz",
@@ -80,9 +80,9 @@ def test_one_file(tree):
         ("tree/*.md", r"no file that matches tree/\*\.md can be read; expected files with one of \.jsonl"),
         (
             "tree/readme.md",
-            r"tree/readme\.md has a suffix that is not known; expected one of \.jsonl, .*\.parquet, \.txt",
+            r"tree/readme\.md has an unknown suffix; expected one of \.jsonl, .*\.parquet, \.txt",
         ),
-        ("tree/f.bz2", "suffix that is not known"),
+        ("tree/f.bz2", "unknown suffix"),
         ("tree/.git/objects", "No such file"),
         ("\0", "cannot read"),
         ("x" * 5000, "cannot read .*: File name too long"),
@@ -134,7 +134,7 @@ def test_format_of(name, expected):
     assert (found and found.name) == expected
 
 
-def test_what_of_a_folder_is_not_read_is_told(tree):
+def test_files_of_a_folder_that_are_not_read_are_reported(tree):
     os.mkfifo(tree / "pipe.txt")
     os.symlink("/dev/zero", tree / "zero.jsonl")
     make(tree.parent, "elsewhere.txt", b"of another")
@@ -170,7 +170,7 @@ def test_notes_name_a_few_and_count_the_rest(tmp_path):
     assert skipped.notes[1].endswith("; and 3 more")
 
 
-def test_a_run_tells_it(tree, capsys):
+def test_a_run_reports_it(tree, capsys):
     (tree / "sub" / "c.txt").write_text("The council voted on Monday to close the old bridge for repairs.")
     assert main(["run", str(tree / "sub"), str(tree / "readme.md")]) != 0
     assert main(["run", str(tree / "sub" / "c.txt")]) == 0
@@ -184,7 +184,7 @@ def test_a_run_tells_it(tree, capsys):
 @pytest.mark.parametrize("pattern", ["tree/*/../../*.txt", "tree/**/../x/*.txt"])
 def test_a_glob_does_not_leave_its_fixed_part(tree, pattern):
     """What it finds elsewhere would be written beside kept/."""
-    with pytest.raises(InputError, match=r"\.\. behind a wildcard"):
+    with pytest.raises(InputError, match=r"\.\. after a wildcard"):
         expand([pattern])
     assert names(["tree/../tree/sub/*.txt"]) == ["tree/../tree/sub/c.txt"]
 
@@ -197,11 +197,11 @@ def test_a_side_file_does_not_refuse_a_folder(tmp_path, capsys):
     make(tmp_path, "in/data/sizes.csv", b"part,bytes\n0,12\n")
     make(tmp_path, "in/more.csv", b"id,text\n2,A third one\n")
     assert main(["run", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
-    told = capsys.readouterr().out
-    assert "records            3" in told
-    assert "of text in 3 files" in told  # not 5
-    (note,) = [line for line in told.splitlines() if line.startswith("note: not read")]
-    assert note.startswith("note: not read, for want of a text field: ")
+    printed = capsys.readouterr().out
+    assert "records            3" in printed
+    assert "of text in 3 files" in printed  # not 5
+    (note,) = [line for line in printed.splitlines() if line.startswith("note: not read")]
+    assert note.startswith("note: not read, because they lack a text field: ")
     assert {Path(name).name for name in note.split(": ")[2].split(", ")} == {"dataset_infos.json", "sizes.csv"}
     assert (tmp_path / "out" / "kept.jsonl").read_bytes().count(b"\n") == 2
     assert (tmp_path / "out" / "kept.csv").read_bytes() == b"id,text\n2,A third one\n"
@@ -216,5 +216,5 @@ def test_a_folder_without_any_text_is_refused(tmp_path, capsys):
     assert "has no field 'text'; expected one of its fields: news.features" in capsys.readouterr().err
     make(tmp_path, "in/c.jsonl", json_lines({"text": "a b c"}))
     assert main(["run", str(tmp_path / "in"), "--text-field", "text"]) == 0
-    assert re.search("note: not read, for want of a text field: .*a.json, .*b.json", capsys.readouterr().out)
+    assert re.search("note: not read, because they lack a text field: .*a.json, .*b.json", capsys.readouterr().out)
     assert main(["run", str(tmp_path / "in" / "a.json"), str(tmp_path / "in" / "c.jsonl")]) == 2  # named

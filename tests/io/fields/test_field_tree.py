@@ -1,4 +1,4 @@
-"""Which fields are read: record by record, along paths, joined; what is told of them."""
+"""Which fields are read (record by record, along paths, joined), and what is reported about them."""
 
 from __future__ import annotations
 
@@ -307,7 +307,7 @@ def test_the_tree_finds_what_the_definition_says(record: dict[str, Any], text: s
         assert (taken.value if taken.rank != MISSING_RANK else None) == expected
 
 
-# ---- what is told
+# ---- what is reported
 
 
 def notes_of(path: Path, **fields: str) -> list[str]:
@@ -316,7 +316,7 @@ def notes_of(path: Path, **fields: str) -> list[str]:
     return source.notes
 
 
-def test_a_text_field_that_is_empty_everywhere_is_told(tmp_path: Path) -> None:
+def test_a_text_field_that_is_empty_everywhere_is_reported(tmp_path: Path) -> None:
     path = make(tmp_path, "a.jsonl", json_lines(*({"text": "", "content": TEXT} for _ in range(3))))
     assert notes_of(path) == ["text is empty in every record that has it; the text is read from content"]
     path = make(tmp_path, "b.jsonl", json_lines(*({"text": "", "story": f"{TEXT} {TEXT}"} for _ in range(3))))
@@ -324,25 +324,27 @@ def test_a_text_field_that_is_empty_everywhere_is_told(tmp_path: Path) -> None:
     assert notes_of(path) == notes_of(path, text="text") == expected
 
 
-def test_fields_that_differ_between_records_are_told(tmp_path: Path) -> None:
+def test_fields_that_differ_between_records_are_reported(tmp_path: Path) -> None:
     path = make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"content": "b"}, {"text": "c"}))
     assert notes_of(path) == ["the text is read from text in 2 records, from content in 1 record"]
 
 
-def test_a_likely_text_that_is_not_used_is_told(tmp_path: Path) -> None:
+def test_a_likely_text_that_is_not_used_is_reported(tmp_path: Path) -> None:
     record = {"text": TEXT, "body": TEXT, "summary": "Short.", "raw_text": TEXT}
     (note,) = notes_of(make(tmp_path, "a.jsonl", json_lines(record, record)))
     assert note == (
-        "body holds something, too, and is not used: --text-field body reads it instead of text, "
+        "body is not empty either, and is not used: --text-field body reads it instead of text, "
         "--text-field text,body both"
     )
     assert notes_of(make(tmp_path, "b.jsonl", json_lines(record, record)), text="text") == []
 
 
 @pytest.mark.parametrize("form", WRITERS)
-def test_dates_in_a_field_that_is_not_used_are_told(form: str, tmp_path: Path) -> None:
+def test_dates_in_a_field_that_is_not_used_are_reported(form: str, tmp_path: Path) -> None:
     path = WRITERS[form](tmp_path, {"text": TEXT, "count": 20240131, "erschienen": "2024-01-31", "gilt": "immer 1"})
-    assert notes_of(path) == ["no date is read, but erschienen holds dates, as '2024-01-31': --date-field erschienen"]
+    assert notes_of(path) == [
+        "no date is read, but erschienen holds dates, such as '2024-01-31': read them with --date-field erschienen"
+    ]
     assert notes_of(path, date="erschienen") == []
 
 
@@ -406,8 +408,8 @@ def test_the_fields_used_stand_in_the_summary(tmp_path: Path) -> None:
             {"text": ["body"], "id": ["url"], "date": ["date"], "source": [], "files": [str(two)], "count": 1},
         ],
     }
-    told = "fields                text: text 1, content 1, body 1; id: id 2, url 1; date: date; source: -"
-    assert told in str(result).splitlines()
+    line = "fields                text: text 1, content 1, body 1; id: id 2, url 1; date: date; source: -"
+    assert line in str(result).splitlines()
     assert not any(line.startswith("fields") for line in str(dedup.deduplicate(three)).splitlines())
 
 
@@ -451,22 +453,20 @@ def test_a_form_of_dates_is_read(tmp_path: Path) -> None:
         assert (found.unread.count, found.unread.example, found.unread.ambiguous) == (1, "x", 0)
 
 
-def test_ambiguous_dates_are_told_with_the_option(tmp_path: Path) -> None:
+def test_ambiguous_dates_are_reported_with_the_option(tmp_path: Path) -> None:
     def note(*dates: str) -> str:
         found = read(make(tmp_path, "a.jsonl", json_lines(*({"text": TEXT, "date": date} for date in dates))))
         assert found.published == [None] * len(dates)
         return found.unread.note
 
     assert note("12/05/2024", "soon") == (
-        "2 dates cannot be read, or stand for none, and count as missing, as '12/05/2024'; whether the day or the "
-        "month comes first in 1, as '12/05/2024', is not known: say it with --date-format '%d/%m/%Y' or "
-        "--date-format '%m/%d/%Y'"
+        "2 dates cannot be read, or stand for no date, and count as missing, such as '12/05/2024'; it is unclear "
+        "whether the day or the month comes first in 1 of them, such as '12/05/2024': set --date-format '%d/%m/%Y' "
+        "or --date-format '%m/%d/%Y'"
     )
-    assert note("1/2/2024", "3/31/2024").endswith(
-        "in 2, as '3/31/2024', is not known: say it with --date-format '%m/%d/%Y'"
-    )
-    assert note("13-5-24 10:30").endswith("say it with --date-format '%d-%m-%y %H:%M'")
-    assert note("soon") == "1 date cannot be read, or stands for none, and counts as missing, as 'soon'"
+    assert note("1/2/2024", "3/31/2024").endswith("in 2 of them, such as '3/31/2024': set --date-format '%m/%d/%Y'")
+    assert note("13-5-24 10:30").endswith("comes first in it: set --date-format '%d-%m-%y %H:%M'")
+    assert note("soon") == "1 date cannot be read, or stands for no date, and counts as missing, such as 'soon'"
 
 
 def test_examples_of_dates_do_not_depend_on_the_cut(tmp_path: Path) -> None:
@@ -485,5 +485,5 @@ def test_examples_of_dates_do_not_depend_on_the_cut(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["", "%Y", "%d/%m", "%Q", "day", 5])
 def test_what_is_no_form_of_dates_is_refused(form: Any) -> None:
-    with pytest.raises(ParamsError, match="as %d/%m/%Y"):
+    with pytest.raises(ParamsError, match="such as %d/%m/%Y"):
         Fields(date_format=form)

@@ -92,7 +92,7 @@ def test_header_alone(tmp_path):
 def test_files_with_different_headers(tmp_path):
     one, two = make(tmp_path, "1.csv", b"id,text\n1,a\n"), make(tmp_path, "2.csv", b"text,id\na,1\n")
     with pytest.raises(
-        InputError, match=r"2\.csv has another header than .*1\.csv; expected the same columns: id, text"
+        InputError, match=r"2\.csv has a different header from .*1\.csv; expected the same columns: id, text"
     ):
         read(one, two)
 

@@ -136,7 +136,7 @@ def test_large_texts_make_small_batches(write):
 
 def test_different_schemas(write):
     one, two = write("1.parquet", pa.table({"text": ["a"]})), write("2.parquet", pa.table({"text": ["a"], "n": [1]}))
-    with pytest.raises(InputError, match=r"2\.parquet has another schema than .*1\.parquet \(.*has n: int64\)"):
+    with pytest.raises(InputError, match=r"2\.parquet has a different schema from .*1\.parquet \(.*has n: int64\)"):
         read(one, two)
 
 

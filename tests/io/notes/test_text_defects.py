@@ -1,4 +1,4 @@
-"""Texts that are hardly what was written are noticed, counted and told with an example."""
+"""Texts that were damaged before are noticed, counted and reported with an example."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ pieces = st.one_of(
 @given(st.lists(st.lists(pieces, max_size=8).map(b"".join), min_size=1, max_size=5))
 @example([b"x" * 62 + "é".encode(), b"\xa9" + b"x" * 200, b"\xc3"])
 def test_what_the_kernel_finds_is_the_definition(texts: list[bytes]) -> None:
-    """Wherever a character stands in a block, and with other texts around: a character cut in two is none."""
+    """A character is found wherever it is in a block, whatever the texts around it; half a character does not count."""
     expected = [naive.doubts(text) for text in texts]
     assert examined(*texts) == expected
     assert examined(*texts, b" " * 300) == [*expected, set()]
@@ -90,7 +90,7 @@ def test_good_text_is_no_mojibake(text: str) -> None:
     assert examined(text.encode() * 20) == [{"beyond ASCII"}]
 
 
-def test_doubts_are_told_with_count_and_example(tmp_path) -> None:
+def test_doubts_are_reported_with_count_and_example(tmp_path) -> None:
     records = [{"id": f"r{n}", "text": f"plain text {n}"} for n in range(6)]
     lines = [line + b"\n" for line in json_lines(*records).splitlines()]
     lines[2] = '{"id": "r2", "text": "ééé FranÃ§ois said"}\n'.encode()
@@ -101,10 +101,10 @@ def test_doubts_are_told_with_count_and_example(tmp_path) -> None:
     source = open_files([path], Fields())
     everything(source)
     assert source.notes == [
-        f"1 text in {path} is no text in UTF-8 (row 4, id r3); each such byte counts as a letter",
-        f"1 text in {path} holds U+FFFD (row 5, id r4); some program before has lost the letters there",
+        f"1 text in {path} is not valid UTF-8 (row 4, id r3); each such byte counts as a letter",
+        f"1 text in {path} holds U+FFFD (row 5, id r4); an earlier program lost the letters there",
         f"2 texts in {path} are mojibake (row 3, id r2); "
-        "UTF-8 that was read as windows-1252, as in FranÃ§ois; not mended",
+        "UTF-8 that was read as windows-1252, as in FranÃ§ois; not repaired",
     ]
 
 
@@ -112,7 +112,7 @@ def test_texts_in_memory_are_looked_at_too() -> None:
     source = open_source(["good text", "cafÃ© here", "lost \ufffd", "half \ud800"], Fields())
     everything(source)
     assert [note.split(";")[0] for note in source.notes] == [
-        "1 text in records is no text in UTF-8 (row 4, id 4)",
+        "1 text in records is not valid UTF-8 (row 4, id 4)",
         "1 text in records holds U+FFFD (row 3, id 3)",
         "1 text in records is mojibake (row 2, id 2)",
     ]
