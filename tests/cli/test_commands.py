@@ -88,7 +88,7 @@ def test_pieces_from_one_mould_are_counted_in_the_answer(run: Run, tmp_path: Pat
     pieces = write_jsonl(tmp_path / "market.jsonl", [{"id": f"day{n}", "text": report(n)} for n in range(3)])
     done = run("run", pieces)
     assert done.returncode == 0, done.stderr
-    assert "template           3  pairs from one mould" in done.stdout
+    assert "template           3  pairs from one template" in done.stdout
 
 
 def test_standard_input_is_read_as_json_lines(run: Run, news: Path, tmp_path: Path) -> None:

@@ -167,9 +167,7 @@ def test_an_update_is_explained_by_its_signs_of_news(measures: dict[str, float],
 
 def test_an_update_that_is_dropped_is_superseded() -> None:
     sentence = reason(UPDATE, RIGHT_IS_SHORTER | {"verbatim": 0.95, "hours": 50.0}, dropped=RIGHT)
-    assert sentence.startswith(
-        "superseded by an update: 95% of it is in the kept text word for word; signs of news"
-    )
+    assert sentence.startswith("superseded by an update: 95% of it is in the kept text word for word; signs of news")
 
 
 @pytest.mark.parametrize(("relation", "dropped"), [*itertools.product(range(SAME_EVENT + 1), (LEFT, NEITHER, RIGHT))])
