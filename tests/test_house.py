@@ -52,7 +52,7 @@ def test_what_extras_bring_is_not_imported() -> None:
     code = (
         "import sys, dedup\n"
         "[getattr(dedup, name) for name in dedup.__all__]\n"
-        "import dedup.integrations.dataframe, dedup.integrations.registry\n"
+        "import dedup.integrations.dataframe, dedup.integrations.shared_indexes\n"
         "extras = {'scrapy', 'twisted', 'pandas', 'polars', 'datatrove', 'redis'} & set(sys.modules)\n"
         "sys.exit(', '.join(extras) or 0)"
     )

@@ -27,7 +27,9 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     matched = summary["matches"]
     lines = [
         _row("records", summary["records"], f"{_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"),
-        _row("kept", summary["kept"], f"of copies the {_POLICIES[summary['keep']]}" if summary["clusters"] else ""),
+        _row(
+            "kept", summary["kept"], f"of copies the {WORDS_OF_POLICY[summary['keep']]}" if summary["clusters"] else ""
+        ),
         _row("dropped", sum(dropped.values()), ", ".join(f"{name} {count:,}" for name, count in dropped.items())),
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
         _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
@@ -79,7 +81,7 @@ AS_COPY = {
     "update": "superseded by",
 }
 
-_POLICIES = {
+WORDS_OF_POLICY = {
     "first": "first of the input is kept",
     "earliest": "earliest is kept",
     "latest": "latest is kept",

@@ -8,7 +8,7 @@ from numbers import Integral
 from pathlib import Path
 
 from dedup.errors import ParamsError
-from dedup.io import checked_longest
+from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -100,6 +100,11 @@ class RunOptions:
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
         checked_longest(self.longest)
+
+    def read_options(self, fields: Fields) -> ReadOptions:
+        """Return how records are read that have these fields."""
+        longest = checked_longest(self.longest)
+        return ReadOptions(fields, self.strict, longest, self.fail_on_empty, self.scratch_folder)
 
     @property
     def chosen_threads(self) -> int:
