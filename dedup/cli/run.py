@@ -109,14 +109,14 @@ def command(options: argparse.Namespace) -> int:
     from dedup.attribution.agencies import Agencies
     from dedup.io import open_files
     from dedup.run.deduplication import open_index
-    from dedup.run.options import RunOptions
+    from dedup.run.options import RunOptions, read_options
     from dedup.run.pipeline import run
     from dedup.run.progress import Progress
 
     agencies = Agencies.read(options.agencies)
     chosen_options = {field.name for field in dataclasses.fields(RunOptions)} & vars(options).keys()
     run_options = RunOptions(**{name: getattr(options, name) for name in chosen_options})
-    source = open_files(options.input, run_options.read_options(fields_of(options)))
+    source = open_files(options.input, read_options(run_options, fields_of(options)))
     show = not options.quiet and sys.stderr.isatty()
     progress = Progress(bar=show, notices=not options.quiet)
     with open_index(options.index, params, run_options.tuning) as (run_params, index):

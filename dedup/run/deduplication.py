@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dedup.attribution.agencies import Agencies
 from dedup.io import Fields, open_source
 from dedup.params import Params, chosen_fields
-from dedup.run.options import RunOptions, RunTuning
+from dedup.run.options import RunOptions, RunTuning, read_options
 from dedup.run.pipeline import run as run_stages
 from dedup.run.result import Result
 
@@ -95,7 +95,7 @@ def deduplicate(
     """
     chosen = chosen_fields(params, params_fields)
     options = run or RunOptions()
-    source = open_source(records, options.read_options(fields or Fields()))
+    source = open_source(records, read_options(options, fields or Fields()))
     with open_index(index, chosen, options.tuning) as (settled, step):
         folder = None if output is None else Path(output)
         result = run_stages(source, folder, settled, options, Agencies.read(agencies), step)

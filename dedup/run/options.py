@@ -101,11 +101,6 @@ class RunOptions:
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
         checked_longest(self.longest)
 
-    def read_options(self, fields: Fields) -> ReadOptions:
-        """Return how records are read that have these fields."""
-        longest = checked_longest(self.longest)
-        return ReadOptions(fields, self.strict, longest, self.fail_on_empty, self.scratch_folder)
-
     @property
     def chosen_threads(self) -> int:
         """Threads to work on, the default filled in."""
@@ -120,3 +115,9 @@ class RunOptions:
     def scratch_folder(self) -> Path | None:
         """The folder for temporary files; None where nobody named one."""
         return None if self.scratch is None else Path(self.scratch)
+
+
+def read_options(options: RunOptions, fields: Fields) -> ReadOptions:
+    """Return what readers must know of the options of a run whose records have these fields."""
+    longest = checked_longest(options.longest)
+    return ReadOptions(fields, options.strict, longest, options.fail_on_empty, options.scratch_folder)

@@ -1,6 +1,7 @@
 """Write the indexes of the current formats: ``PYTHONPATH=.:tests:tests/index python tests/index/data/write.py``.
 
-Files are named after the format, and one that exists is not replaced. Without a Redis server only the folder is written.
+Files are named after the format, and one that exists is not replaced. Without a Redis server only the
+folder is written.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def main() -> None:
         with closing(servers.RedisServer()) as server:
             write_index(server.url("kept"))
             client = server.client()
-            keys = sorted(key for key in client.keys() if b"{kept}" in key)
+            keys = sorted(key for key in client.scan_iter() if b"{kept}" in key)
             held = {key.decode(): values_of(client, key) for key in keys}
         (DATA / f"{name}.json.xz").write_bytes(lzma.compress(json.dumps(held).encode()))
 
