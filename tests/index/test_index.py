@@ -199,7 +199,7 @@ def test_a_window_that_slides_stays_as_large_as_it_is(tmp_path: Path) -> None:
             ]
             found = index.add_many(given)
             assert not day or any(match.is_copy for match in found[-1])
-            expired = index.expire(before=str(date - width + 1))
+            expired = index.expire(before=str(date - np.timedelta64(width - 1, "D")))
             assert expired == (a_day if day >= width else 0)
             index.flush()
             live = a_day * min(day + 1, width)
