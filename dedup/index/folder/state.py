@@ -83,7 +83,7 @@ class State:
         self.database = Database(folder / DATABASE, writable)
         try:
             about = self.database.committed()
-            facts.check_facts(about, folder, params, FORMAT)
+            facts.check_facts(about, folder, params, FORMAT, facts.REBUILD_HINT)
             self.params = facts.params_of(about)
             self.key = facts.key_of(about)
             self.load()
