@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from dedup.candidates import lsh, word_pairs
 from dedup.candidates.pairs import Pairs
-from dedup.io import Fields, open_source
+from dedup.io import Fields, ReadOptions, open_source
 from dedup.judge import differences, evidence, relation
 from dedup.judge.clusters import Clusters
 from dedup.judge.evidence import Evidence
@@ -100,7 +100,7 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
     bands = lsh.bands_and_rows(params)
     with closing(Scratch()) as scratch:
         context = RunContext(params, threads, Checkpoint(scratch))
-        source = open_source(list(files), Fields("id", "text", None, None), False, None)
+        source = open_source(list(files), ReadOptions(Fields("id", "text")))
         records = read_records(source, bands, process_key(), context)
         texts = distinct_texts(records, "first", params)
         stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"

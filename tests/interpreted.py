@@ -64,13 +64,13 @@ def fold_ascii(source: Any, at: int, target: Any, to: int) -> Any:
     return _bits(block >= 0x80)
 
 
-def find_run(source: Any, at: int) -> Any:
+def find_plain_json_end(source: Any, at: int) -> Any:
     block = _block(source, at)
     return _bits((block == ord('"')) | (block == ord("\\")) | (block < 0x20))
 
 
-def copy_run(source: Any, at: int, target: Any, to: int) -> Any:
-    found = find_run(source, at)
+def copy_plain_json(source: Any, at: int, target: Any, to: int) -> Any:
+    found = find_plain_json_end(source, at)
     _write(_block(source, at).copy(), target, to)
     return found
 
@@ -91,9 +91,6 @@ def copy_markup(source: Any, at: int, target: Any, to: int) -> Any:
 
 def set_bits(bits: int) -> int:
     return int(bits).bit_count()
-
-
-ones = set_bits
 
 
 def trailing_zeros(bits: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections import Counter
@@ -26,11 +27,32 @@ def test_a_name_belongs_to_one_module() -> None:
     assert sorted(VAGUE & (apart.keys() | twins)) == []
 
 
+def test_no_test_patches_a_module_of_ours() -> None:
+    """What tests must make small is a value they pass in; faults are injected into the system and into instances."""
+    patched = []
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        modules = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "dedup"
+            for alias in node.names
+        }
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
+            target = call.args[0]
+            if ast.unparse(call.func) in ("monkeypatch.setattr", "mock.patch", "mock.patch.object") and (
+                (isinstance(target, ast.Constant) and str(target.value).startswith("dedup."))
+                or ast.unparse(target).split(".")[0] in {*modules, "dedup"}
+            ):
+                patched.append(f"{path.name}:{call.lineno}")
+    assert patched == []
+
+
 def test_what_extras_bring_is_not_imported() -> None:
     code = (
         "import sys, dedup\n"
         "[getattr(dedup, name) for name in dedup.__all__]\n"
-        "import dedup.integrations.dataframe, dedup.integrations.registry\n"
+        "import dedup.integrations.dataframe, dedup.integrations.shared_indexes\n"
         "extras = {'scrapy', 'twisted', 'pandas', 'polars', 'datatrove', 'redis'} & set(sys.modules)\n"
         "sys.exit(', '.join(extras) or 0)"
     )

@@ -249,8 +249,14 @@ def fields_of(options: argparse.Namespace) -> Fields:
     """
     from dedup.io import Fields
 
-    named = options.id_field, options.text_field, options.date_field, options.source_field
-    return Fields(*named, options.date_format, options.encoding)
+    return Fields(
+        id=options.id_field,
+        text=options.text_field,
+        date=options.date_field,
+        source=options.source_field,
+        date_format=options.date_format,
+        encoding=options.encoding,
+    )
 
 
 def add_agencies(parser: Any) -> None:

@@ -13,7 +13,6 @@ from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_pa
 from dedup.io.format_registry import COMPRESSED_SUFFIXES
 from dedup.params import Params
 from dedup.report.escaping import shown
-from dedup.report.passages import marked
 
 
 def add_parser(commands: Any) -> None:
@@ -50,6 +49,7 @@ def command(options: argparse.Namespace) -> int:
     params = Params(**chosen(options))  # refused before anything is read
     from dedup.comparison import compare, shared_passages
     from dedup.io import read_text
+    from dedup.report.passages import marked
     from dedup.text.markup import plain_text
     from dedup.text.tokens import encode
 

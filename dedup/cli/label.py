@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 from dedup.cli.answers import print_json
 from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
 from dedup.report.escaping import shown as escaped
-from dedup.report.side_by_side import beside
 
 if TYPE_CHECKING:
     from dedup.fit.labels import Label
@@ -140,6 +139,8 @@ def _pairs(run: RunPairs, labels: list[Label]) -> Iterator[tuple[UnlabelledPair,
 
 def _page(left: ShownText, right: ShownText, title: str, whole: bool) -> str:
     """Return the screen for a pair: both texts side by side, and the keys."""
+    from dedup.report.side_by_side import beside
+
     columns, lines = shutil.get_terminal_size((120, 40))
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     limit = None if whole or not sys.stdout.isatty() else max(10, lines - MARGIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -110,25 +111,18 @@ def command(options: argparse.Namespace) -> int:
     params = chosen(options)
     Params(**params)  # refused before anything is loaded
     from dedup.attribution.agencies import Agencies
-    from dedup.io import ReadOptions, checked_longest, open_files
+    from dedup.io import open_files
     from dedup.run.deduplication import open_index
-    from dedup.run.options import RunOptions, RunTuning
+    from dedup.run.options import RunOptions, read_options
     from dedup.run.pipeline import run
     from dedup.run.progress import Progress
 
     agencies = Agencies.read(options.agencies)
-    longest = checked_longest(options.longest)
-    how = ReadOptions(fields_of(options), options.strict, longest, options.fail_on_empty, options.scratch)
-    source = open_files(options.input, how)
+    chosen_options = {field.name for field in dataclasses.fields(RunOptions)} & vars(options).keys()
+    run_options = RunOptions(**{name: getattr(options, name) for name in chosen_options})
+    source = open_files(options.input, read_options(run_options, fields_of(options)))
     show = not options.quiet and sys.stderr.isatty()
     progress = Progress(bar=show, notices=not options.quiet)
-    run_options = RunOptions(
-        threads=options.threads,
-        memory=options.memory,
-        scratch=options.scratch,
-        resume=options.resume,
-        tuning=getattr(options, "tuning", None) or RunTuning(),
-    )
     with open_index(options.index, params, run_options.tuning) as (run_params, index):
         if index is not None and not options.output:
             progress.say("without -o the kept records are not written anywhere; they are only added to the index")

@@ -25,8 +25,10 @@ def new_facts(params: Params) -> dict[str, str]:
     }
 
 
-def check_facts(facts: Mapping[str, Any], place: object, params: Params | None, expected_format: int) -> None:
-    """Refuse an index of another format, or with other parameters than those asked for.
+def check_facts(
+    facts: Mapping[str, Any], place: object, params: Params | None, expected_format: int, hint: str
+) -> None:
+    """Refuse an index of another format, with a hint what to do, or with other parameters than those asked for.
 
     Raises
     ------
@@ -35,7 +37,7 @@ def check_facts(facts: Mapping[str, Any], place: object, params: Params | None, 
     if facts.get("format") != expected_format:
         by = f", written by dedup {facts['version']}" if "version" in facts else ""
         found = f"{place} has format {facts.get('format')}{by}"
-        raise StorageError(found, f"format {expected_format}", REBUILD_HINT)
+        raise StorageError(found, f"format {expected_format}", hint)
     stored = orjson.loads(facts["params"])
     asked = stored if params is None else params.as_dict()
     if asked == stored:

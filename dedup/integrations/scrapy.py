@@ -12,7 +12,7 @@ from dedup.index import Decision, Index
 from dedup.index.aio import AsyncIndex
 from dedup.integrations import extra
 from dedup.integrations.record_fields import copy_notice, plain, readable_date, source_name
-from dedup.integrations.registry import acquire, release
+from dedup.integrations.shared_indexes import acquire, release
 from dedup.io import Fields
 from dedup.io.fields.field_tree import MISSING_RANK, FieldTree, FieldValue, RankedValues
 from dedup.io.fields.roles import DATE, ID, ROLES, SOURCE, TEXT

@@ -90,7 +90,7 @@ FORMATS = (
 COMPRESSIONS = (
     Compression(".gz", rb"\x1f\x8b", "a gzip file", "gzip_stream.gunzipped"),
     # A zstd file may also begin with a skippable frame, as the parallel compressor pzstd writes it.
-    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "zstd_stream.unzstd"),
+    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "arrow_stream.unzstd"),
 )
 
 FOREIGN_SIGNATURES = (

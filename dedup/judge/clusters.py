@@ -76,7 +76,12 @@ def keep_order(
     prefer : tuple of str
     agencies : Agencies, optional
     origin : int8 array, optional
-        From `dedup.attribution.direction.origins`.
+        From `dedup.attribution.direction.origins`; ``original`` needs it.
+
+    Raises
+    ------
+    ValueError
+        When there is no such policy.
     """
     n = len(lengths)
     if policy == "first":
@@ -94,7 +99,9 @@ def keep_order(
         return np.lexsort((*ties, np.where(published == NO_DATE, NO_DATE, -published)))
     if policy == "original" and origin is not None:
         return np.lexsort((*ties, published, origin))
-    return np.lexsort((*ties, published, _places(sources, prefer, agencies)))
+    if policy == "source":
+        return np.lexsort((*ties, published, _places(sources, prefer, agencies)))
+    raise ValueError(f"keep policy {policy!r}")
 
 
 def _places(sources: pa.ChunkedArray, prefer: tuple[str, ...], agencies: Agencies | None) -> npt.NDArray[np.int64]:

@@ -28,7 +28,9 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     lines = [
         _row("records", summary["records"], f"{_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"),
         _row(
-            "kept", summary["kept"], f"of each cluster, the {_POLICIES[summary['keep']]}" if summary["clusters"] else ""
+            "kept",
+            summary["kept"],
+            f"of each cluster, the {WORDS_OF_POLICY[summary['keep']]}" if summary["clusters"] else "",
         ),
         _row("dropped", sum(dropped.values()), ", ".join(f"{name} {count:,}" for name, count in dropped.items())),
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
@@ -81,7 +83,7 @@ AS_COPY = {
     "update": "superseded by",
 }
 
-_POLICIES = {
+WORDS_OF_POLICY = {
     "first": "first in the input",
     "earliest": "earliest",
     "latest": "latest",

@@ -23,7 +23,7 @@ OTHER_VERSION = "the other version of the story"
 VIA = "; that is {}, which is dropped too"
 """Added to the reason of a record that matches a dropped version, not the kept one."""
 
-IN_INDEX = "; the kept one is in the index"
+IN_INDEX = "; the kept text is in the index"
 """Added to the reason of a record that is dropped for a document of an index."""
 
 SLICE = 1 << 16

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.attribution.agencies import Agencies
-from dedup.io import Fields, ReadOptions, checked_longest, open_source
+from dedup.io import Fields, open_source
 from dedup.params import Params, chosen_fields
-from dedup.run.options import RunOptions, RunTuning
+from dedup.run.options import RunOptions, RunTuning, read_options
 from dedup.run.pipeline import run as run_stages
 from dedup.run.result import Result
 
@@ -95,9 +95,7 @@ def deduplicate(
     """
     chosen = chosen_fields(params, params_fields)
     options = run or RunOptions()
-    longest = checked_longest(options.longest)
-    how = ReadOptions(fields or Fields(), options.strict, longest, options.fail_on_empty, options.scratch_folder)
-    source = open_source(records, how)
+    source = open_source(records, read_options(options, fields or Fields()))
     with open_index(index, chosen, options.tuning) as (settled, step):
         folder = None if output is None else Path(output)
         result = run_stages(source, folder, settled, options, Agencies.read(agencies), step)

@@ -8,7 +8,7 @@ from numbers import Integral
 from pathlib import Path
 
 from dedup.errors import ParamsError
-from dedup.io import checked_longest
+from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -115,3 +115,9 @@ class RunOptions:
     def scratch_folder(self) -> Path | None:
         """The folder for temporary files, None if the caller named none."""
         return None if self.scratch is None else Path(self.scratch)
+
+
+def read_options(options: RunOptions, fields: Fields) -> ReadOptions:
+    """Return the options that readers need, for a run with these options whose records have these fields."""
+    longest = checked_longest(options.longest)
+    return ReadOptions(fields, options.strict, longest, options.fail_on_empty, options.scratch_folder)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dedup import Params, deduplicate
+from dedup import Fields, Params, RunOptions, deduplicate
 from dedup.cli.arguments import chosen
 from dedup.cli.main import main, parser
 from dedup.cli.reference import reference
@@ -18,10 +18,22 @@ from dedup.params import Level
 
 PRINTING = {"json", "traceback", "quiet"}
 PARAMS = {field.name: field.default for field in dataclasses.fields(Params)}
+VALUES = ("params", "fields", "run")
+"""Arguments of `deduplicate` that are values of several fields: each of these is an option of its own."""
+
 KEYWORDS = {
     name: parameter.default
     for name, parameter in inspect.signature(deduplicate).parameters.items()
-    if name not in ("source", "params", "progress")  # the input; one option a field; --quiet
+    if name not in ("records", "params_fields", *VALUES)
+}
+KEYWORDS |= {
+    f"{field.name}_field" if field.name in ("id", "text", "date", "source") else field.name: field.default
+    for field in dataclasses.fields(Fields)
+}
+KEYWORDS |= {
+    field.name: field.default
+    for field in dataclasses.fields(RunOptions)
+    if field.name not in ("progress", "tuning")  # --quiet; sizes for tests
 }
 
 

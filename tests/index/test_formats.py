@@ -107,7 +107,7 @@ def test_an_earlier_format_is_refused_and_rebuilt(number: int, tmp_path: Path) -
 
 def test_an_earlier_format_on_a_server_is_refused(redis_server: servers.RedisServer) -> None:
     url = on_server("server-1", redis_server)
-    with pytest.raises(dedup.StorageError, match=r"has format 1, .*expected format 2"):
+    with pytest.raises(dedup.StorageError, match=r"has format 1, .*expected format 2.*add the texts"):
         dedup.Index.open(url)
 
 

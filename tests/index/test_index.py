@@ -191,7 +191,7 @@ def test_a_window_that_slides_stays_as_large_as_it_is(tmp_path: Path) -> None:
     with Index.open(tmp_path / "i", tuning=SMALL) as index:
         state = index.backend.state
         for day in range(days):
-            date = np.datetime64("2024-01-01") + day
+            date = np.datetime64("2024-01-01") + np.timedelta64(day, "D")
             texts = [article(a_day * day + number) for number in range(a_day)]
             texts[-1] = edited(article(a_day * max(0, day - width // 2)), day, 0.02)  # of one that is still there
             given = [
@@ -199,7 +199,7 @@ def test_a_window_that_slides_stays_as_large_as_it_is(tmp_path: Path) -> None:
             ]
             found = index.add_many(given)
             assert not day or any(match.is_copy for match in found[-1])
-            expired = index.expire(before=str(date - width + 1))
+            expired = index.expire(before=str(date - np.timedelta64(width - 1, "D")))
             assert expired == (a_day if day >= width else 0)
             index.flush()
             live = a_day * min(day + 1, width)

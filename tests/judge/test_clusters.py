@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from dedup.candidates.pairs import joined
 from dedup.judge.clusters import Clusters, form_clusters, keep_order, merge_within_families
 from dedup.judge.match_table import Matches
+from dedup.params import KEEP_POLICIES
+from dedup.report.run_table import WORDS_OF_POLICY
 from dedup.run.index_matches import best_matches
 from dedup.schema import EXCERPT, LEFT, MEASURES, NEAR_DUPLICATE, NEITHER, NO_DATE, REVISED, RIGHT
 
@@ -252,6 +254,7 @@ def orders(policy: str, prefer: tuple[str, ...] = ()) -> list[int]:
         pa.chunked_array([["AP", None, "dpa"], ["AP", "Reuters", "x"]]),
         lambda some: np.arange(len(some), dtype=np.uint64),
         prefer,
+        origin=np.array([1, 0, 0, 1, 0, 0], np.int8),
     ).tolist()
 
 
@@ -262,3 +265,11 @@ def test_keep_orders() -> None:
     assert orders("longest") == [1, 5, 2, 0, 4, 3]
     assert orders("source", ("Reuters", "AP")) == [4, 3, 0, 5, 2, 1]
     assert orders("source", ("reuters ", "ap")) == orders("source", ("Reuters", "AP"))
+
+
+def test_each_keep_policy_has_an_order_and_words() -> None:
+    orders_of = {policy: tuple(orders(policy, ("Reuters",))) for policy in KEEP_POLICIES}
+    assert len(set(orders_of.values())) == len(KEEP_POLICIES)
+    assert set(KEEP_POLICIES) == set(WORDS_OF_POLICY)
+    with pytest.raises(ValueError, match="shortest"):
+        orders("shortest")

@@ -36,8 +36,8 @@ def test_what_the_index_knows_is_dropped_and_named(place: Path) -> None:
         "no words": (True, None, None, "no words"),
     }
     reasons = dict(zip(*(result.decisions[name].to_pylist() for name in ("id", "reason")), strict=True))
-    assert reasons["near"].endswith("; the kept one is in the index")
-    assert reasons["same"].endswith("; the kept one is in the index")
+    assert reasons["near"].endswith("; the kept text is in the index")
+    assert reasons["same"].endswith("; the kept text is in the index")
     assert "index" not in reasons["copy of own"]
     assert reasons["own"] == "first of 2 copies"
     counts = result.counts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -180,7 +181,7 @@ def test_the_choice_is_on_the_command_line(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_main_needs_its_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("dedup.params.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "trafilatura", None)  # as if it were not installed
     assert main(["run", "-", "--html", "main"]) == 2
     assert "pip install 'newsdedup[html]'" in capsys.readouterr().err
 

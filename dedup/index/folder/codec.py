@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -14,9 +15,13 @@ FACTS_SUM = "checksum"
 """Under which the checksum of the noted facts is itself noted."""
 
 
+_summed = attrgetter(*(name for name in Row._fields if name not in ("copy_of", "digest", "tokens")))
+"""Columns that go into the checksum as JSON; the other three go in as they are, ``copy_of`` last."""
+
+
 def checksum(row: Row) -> int:
     """Return a checksum of a document: 64 bits, signed."""
-    digest = xxhash.xxh3_64(orjson.dumps([*row[:10], row.counted]))
+    digest = xxhash.xxh3_64(orjson.dumps(_summed(row)))
     digest.update(row.digest)
     digest.update(row.tokens)
     return relinked(digest.intdigest() - (1 << 63), None, row.copy_of)

@@ -81,11 +81,15 @@ class State:
         self.writable = writable
         self.tuning = tuning
         self.database = Database(folder / DATABASE, writable)
-        about = self.database.committed()
-        facts.check_facts(about, folder, params, FORMAT)
-        self.params = facts.params_of(about)
-        self.key = facts.key_of(about)
-        self.load()
+        try:
+            about = self.database.committed()
+            facts.check_facts(about, folder, params, FORMAT, facts.REBUILD_HINT)
+            self.params = facts.params_of(about)
+            self.key = facts.key_of(about)
+            self.load()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the database; uncommitted changes are lost."""

@@ -36,6 +36,9 @@ NEAR, RARE = 0, 0xA0761D6478BD642F
 """Salts of the kinds of keys; those of `dedup.index.redis.lookup` are others."""
 
 
+OLD_FORMAT_HINT = "add the texts to an index of another name"
+
+
 class State:
     """The state of an index, as far as a client has seen it.
 
@@ -94,7 +97,7 @@ class State:
             raise StorageError(
                 f"{place} is something other than an index", "an index, or no key of that name", "choose another name"
             )
-        facts.check_facts({**stored, "format": int(stored["format"])}, place, params, FORMAT)
+        facts.check_facts({**stored, "format": int(stored["format"])}, place, params, FORMAT, OLD_FORMAT_HINT)
         self.params = facts.params_of(stored)
         self.key = facts.key_of(stored)
         self.version = stored["version"]

@@ -1,4 +1,4 @@
-"""Decompress zstd files with Arrow."""
+"""Decompress files with Arrow, for the compressions that it knows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from dedup.io.bytes.decompression import COMPRESSED_BYTES, DecompressionError, T
 
 def unzstd(handle: FileIO, size: int) -> Generator[bytes]:
     """Decompress the frames of a zstd file, one after the other; as `decompression.decompressed`."""
+    return _decompress(handle, size, "zstd")
+
+
+def _decompress(handle: FileIO, size: int, codec: str) -> Generator[bytes]:
+    """Decompress a file by a codec of `pyarrow.CompressedInputStream`."""
     try:
         # Arrow closes what it reads from; the caller still wants to know how far that is.
         with open(os.dup(handle.fileno()), "rb", buffering=0) as same, pa.PythonFile(same, mode="r") as raw:
-            stream = pa.CompressedInputStream(raw, "zstd")
+            stream = pa.CompressedInputStream(raw, codec)
             while chunk := stream.read(min(size, COMPRESSED_BYTES)):
                 yield chunk
     except OSError as error:
