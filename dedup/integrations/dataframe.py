@@ -208,8 +208,7 @@ class _Rows:
         """Run `deduplicate` on the columns that count."""
         tree, names = FieldTree(self.fields), self.columns
         table = self._table(tree)
-        without_columns = pa.schema([(name, pa.null()) for name in names])
-        find_columns(tree, table.schema if table.num_columns else without_columns, NAME)
+        find_columns(tree, table.schema, NAME, names)
         if not len(table):
             return _Decisions(np.empty(0, bool), np.empty(0, np.int64), [], [], [], [])
         result = deduplicate(

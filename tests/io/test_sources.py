@@ -48,6 +48,20 @@ def test_anything_else(nonsense):
         open_source(nonsense, FIELDS)
 
 
+@pytest.mark.parametrize(
+    ("records", "fields"),
+    [
+        ([{"id": "a", "body_text": "x"}], Fields()),
+        ([{"id": "a", "text": "x"}], Fields(text="txet")),
+        (pa.table({"id": ["a"], "title": ["x"]}), Fields()),
+        (pa.table({"text": [1]}), Fields()),
+    ],
+)
+def test_a_hint_says_how_to_name_a_field_in_python_too(records, fields):
+    with pytest.raises(ColumnError, match=r"--text-field, in Python with Fields\(text=\.\.\.\)"):
+        everything(open_source(records, fields))
+
+
 def test_standard_input(monkeypatch, tmp_path):
     out = out_in(tmp_path)
     lines = json_lines({"text": "a"}, {"text": "b"})
