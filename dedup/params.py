@@ -233,8 +233,7 @@ def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[st
     ParamsError
         When ``params`` is no Params or a keyword is no field of it.
     """
-    if params is not None and not isinstance(params, Params):
-        raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
+    require_type("params", params, Params, 'as in Params(level="near")')
     names = [field.name for field in fields(Params)]
     for name in keywords:
         if name not in names:
@@ -242,6 +241,18 @@ def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[st
                 f"an argument {name!r} that does not exist", "a field of dedup.Params", _nearest(name, names)
             )
     return {**({} if params is None else {name: getattr(params, name) for name in names}), **keywords}
+
+
+def require_type(name: str, value: object, kind: type, hint: str) -> None:
+    """Refuse an argument that is neither None nor of a type of this package.
+
+    Raises
+    ------
+    ParamsError
+        It names the argument, the type that was found and the one that is expected.
+    """
+    if value is not None and not isinstance(value, kind):
+        raise ParamsError(f"{name} of type {type(value).__name__}", f"dedup.{kind.__name__}", hint)
 
 
 def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dedup import Fields, RunOptions
-from dedup.errors import ParamsError
+from dedup import Fields, RunOptions, credit, deduplicate
+from dedup.errors import DedupError, InputError, ParamsError
 from dedup.params import Level, Params, chosen_fields, with_fields
 
 
@@ -72,6 +72,35 @@ def test_a_wrong_value_keeps_its_error(name: str, value: Any, message: str) -> N
     for call in (lambda: Params(**{name: value}), lambda: with_fields(Params(), {name: value})):
         with pytest.raises(ParamsError, match=message):
             call()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        (
+            {"fields": {"text": "body"}},
+            r'fields of type dict; expected dedup\.Fields. Hint: as in Fields\(text="body"\)',
+        ),
+        ({"run": {"threads": 1}}, r"run of type dict; expected dedup\.RunOptions. Hint: as in RunOptions\(threads=1\)"),
+        ({"output": 3}, "an output of type int; expected the path of a folder"),
+        ({"agencies": {"agencies": []}}, "agencies of type dict; expected the path of a JSON file"),
+    ],
+)
+def test_arguments_of_another_type_are_refused(keywords: dict[str, Any], message: str) -> None:
+    with pytest.raises(DedupError, match=message):
+        deduplicate(["One text.", "Another text."], **keywords)
+
+
+def test_a_credit_is_looked_for_in_a_string() -> None:
+    with pytest.raises(InputError, match="a text of type bytes; expected a string"):
+        credit(b"(AP) - The bridge is closed.")  # type: ignore[arg-type]
+
+
+def test_names_of_fields_are_strings() -> None:
+    with pytest.raises(ParamsError, match=r'text of type list; expected a string. Hint: text="title,text" joins'):
+        Fields(text=["title", "text"])  # type: ignore[arg-type]
+    with pytest.raises(ParamsError, match="encoding of type int; expected a string"):
+        Fields(encoding=1252)  # type: ignore[arg-type]
 
 
 def test_params_of_another_type_are_refused() -> None:

@@ -92,6 +92,8 @@ class Agencies:
         InputError
             When the file cannot be read or has another form.
         """
+        if path is not None and not isinstance(path, (str, os.PathLike)):
+            raise InputError(f"agencies of type {type(path).__name__}", "the path of a JSON file")
         return _shipped() if path is None else _table([_read(SHIPPED), _checked(Path(path))])
 
     @property

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.attribution.agencies import UNKNOWN, WORD, Agencies, Form
+from dedup.errors import InputError
 from dedup.store.scratch import release
 from dedup.text.markup import plain_text
 
@@ -82,7 +83,7 @@ def credit(text: str, agencies: str | os.PathLike[str] | None = None) -> str | N
     Raises
     ------
     InputError
-        When the file cannot be used.
+        When the text is not a string, or the file cannot be used.
 
     Examples
     --------
@@ -94,6 +95,8 @@ def credit(text: str, agencies: str | os.PathLike[str] | None = None) -> str | N
     >>> credit("He left Harrisburg, PA, for a job in marketing.") is None
     True
     """
+    if not isinstance(text, str):
+        raise InputError(f"a text of type {type(text).__name__}", "a string")
     table = Agencies.read(agencies)
     data = plain_text(text.encode("utf-8", "surrogatepass")).encode()
     found = credit_at_ends(data[:HEAD_BYTES], data[-TAIL_BYTES:], len(data), table)

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.errors import ColumnError, InputError, ParamsError
+from dedup.errors import ColumnError, InputError
 from dedup.io import Fields
 from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import ID, TEXT
 from dedup.io.formats.arrow_columns import find_columns
 from dedup.io.formats.dict_tables import as_strings
-from dedup.params import Params
+from dedup.params import Params, require_type
 from dedup.run.deduplication import deduplicate
 
 if TYPE_CHECKING:
@@ -183,8 +183,7 @@ class _Rows:
 
     @staticmethod
     def of(frame: Any, fields: Fields | None) -> _Rows:
-        if fields is not None and not isinstance(fields, Fields):
-            raise ParamsError(f"fields of type {type(fields).__name__}", "dedup.Fields", 'as in Fields(text="body")')
+        require_type("fields", fields, Fields, 'as in Fields(text="body")')
         try:
             known = nw.from_native(frame, eager_only=True)
         except TypeError:
@@ -208,8 +207,7 @@ class _Rows:
         """Run `deduplicate` on the columns to be read."""
         tree, names = FieldTree(self.fields), self.columns
         table = self._table(tree)
-        without_columns = pa.schema([(name, pa.null()) for name in names])
-        find_columns(tree, table.schema if table.num_columns else without_columns, NAME)
+        find_columns(tree, table.schema, NAME, names)
         if not len(table):
             return _Decisions(np.empty(0, bool), np.empty(0, np.int64), [], [], [], [])
         result = deduplicate(

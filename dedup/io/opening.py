@@ -42,7 +42,7 @@ def open_source(source: Any, options: ReadOptions | None = None) -> Source:
         When a table lacks a field; of files and records that is reported when they are read.
     """
     if isinstance(source, (str, os.PathLike)):
-        return open_files([_path(source)], options)
+        return _open_path(source, options)
     options = options or ReadOptions()
     from dedup.io.memory_source import RecordSource, TableSource
 
@@ -55,7 +55,8 @@ def open_source(source: Any, options: ReadOptions | None = None) -> Source:
     if hasattr(source, "__arrow_c_stream__"):
         return TableSource(_table(source), options)
     if isinstance(source, (bytes, bytearray, memoryview, Mapping)) or not isinstance(source, Iterable):
-        raise InputError(f"an input of type {type(source).__name__}", EXPECTED)
+        hint = "collect() it: every row is compared with all others" if hasattr(source, "collect") else ""
+        raise InputError(f"an input of type {type(source).__name__}", EXPECTED, hint)
     if isinstance(source, (list, tuple)) and source:
         if all(isinstance(item, os.PathLike) for item in source):
             return open_files([_path(item) for item in source], options)
@@ -69,6 +70,19 @@ def open_files(inputs: Sequence[str | Path], options: ReadOptions | None = None)
     """Return the source for files, folders, globs, or ``-``; errors as for `expand`."""
     skipped = SkippedFiles()
     return FileSource(expand(inputs, skipped), options or ReadOptions(), skipped)
+
+
+def _open_path(source: str | os.PathLike[Any], options: ReadOptions | None) -> FileSource:
+    path = _path(source)
+    if not path:
+        raise InputError("an empty path", EXPECTED, '"." is the current folder')
+    try:
+        return open_files([path], options)
+    except InputError as error:
+        if not isinstance(source, str) or error.hint or os.path.lexists(path):
+            raise
+        hint = "a string is a path; texts are passed in a list"
+        raise InputError(error.found, error.expected, hint) from error
 
 
 def _path(source: str | os.PathLike[Any]) -> str:

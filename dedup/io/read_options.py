@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from numbers import Integral
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Fields:
     Raises
     ------
     ParamsError
-        If the format is not one of a date, or Python does not know the encoding.
+        If one of them is not a string, the format is not one of a date, or Python does not know the encoding.
 
     Examples
     --------
@@ -52,6 +52,11 @@ class Fields:
     encoding: str | None = None
 
     def __post_init__(self) -> None:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value is not None and not isinstance(value, str):
+                hint = 'text="title,text" joins several fields' if one.name == "text" else ""
+                raise ParamsError(f"{one.name} of type {type(value).__name__}", "a string", hint)
         if self.date_format is not None:
             require_date_format(self.date_format)
         if self.encoding is not None:

@@ -1,4 +1,4 @@
-"""Format lists of names for messages: the first few, and the number of the others."""
+"""Format names and numbers for messages: the first few names, the beginning of a long one, a noun with its number."""
 
 from __future__ import annotations
 
@@ -9,6 +9,32 @@ FEW = 5
 
 MANY = 30
 """Names that an error shows where the right one may be among them."""
+
+
+LONG = 40
+"""Characters of a name that are shown: in a table without a header the name of a column can be a whole article."""
+
+
+def shortened(name: str) -> str:
+    """Return a name, of a long one the beginning.
+
+    Examples
+    --------
+    >>> shortened("text"), shortened("A storm took the roof off the market hall of Arvelo.")
+    ('text', 'A storm took the roof off the market ha…')
+    """
+    return name if len(name) <= LONG else f"{name[: LONG - 1]}…"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things, with the noun in the singular or the plural.
+
+    Examples
+    --------
+    >>> counted(1, "line"), counted(2_000, "line")
+    ('1 line', '2,000 lines')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def listed(names: Iterable[str], most: int = FEW, joint: str = ", ", noun: str = "") -> str:

@@ -216,6 +216,12 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    if before.get("version") != now.get("version"):
+        raise ParamsError(
+            f"the unfinished run is of version {before.get('version')} of this program",
+            f"one of version {now.get('version')}, which is running",
+            f"resume with version {before.get('version')}, or run without --resume to start from the beginning",
+        )
     changes = [
         f"{name} was {json.dumps(before.get(name))} and is {json.dumps(now.get(name))}"
         for name in {**before, **now}

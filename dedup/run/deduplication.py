@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.attribution.agencies import Agencies
+from dedup.errors import ParamsError
 from dedup.io import Fields, open_source
-from dedup.params import Params, chosen_fields
+from dedup.params import Params, chosen_fields, require_type
 from dedup.run.options import RunOptions, RunTuning, read_options
 from dedup.run.pipeline import run as run_stages
 from dedup.run.result import Result
@@ -94,6 +95,10 @@ def deduplicate(
     ['b']
     """
     chosen = chosen_fields(params, params_fields)
+    require_type("fields", fields, Fields, 'as in Fields(text="body")')
+    require_type("run", run, RunOptions, "as in RunOptions(threads=1)")
+    if output is not None and not isinstance(output, (str, os.PathLike)):
+        raise ParamsError(f"an output of type {type(output).__name__}", "the path of a folder")
     options = run or RunOptions()
     source = open_source(records, read_options(options, fields or Fields()))
     with open_index(index, chosen, options.tuning) as (settled, step):

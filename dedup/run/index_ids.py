@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from dedup.errors import InputError
 from dedup.index.record import ID_BYTES
 from dedup.io import Batch
+from dedup.io.fields.roles import named_by
 from dedup.io.formats.batch_builder import names_of_rows
 
 
@@ -23,7 +24,7 @@ def check_ids(batch: Batch) -> None:
     is_nameless[list(batch.rejected)] = False
     if is_nameless.any():
         found = f"{batch.file}, row {batch.row[np.argmax(is_nameless)]}: no id"
-        hint = "name the field with --id-field (id_field=); the index identifies documents by it"
+        hint = f"name the field with {named_by('id')}; the index identifies documents by it"
         raise InputError(found, "an id for every record that goes to an index", hint)
     sizes = np.asarray(pc.binary_length(batch.id))
     if sizes.max(initial=0) > ID_BYTES:

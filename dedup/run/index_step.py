@@ -28,6 +28,7 @@ from dedup.index.features import Features
 from dedup.index.folder.create import is_index, remove_empty
 from dedup.index.place import folder_of, is_url
 from dedup.io import Batch
+from dedup.io.fields.roles import named_by
 from dedup.judge.match_table import Matches
 from dedup.judge.relation import LAST_COPY
 from dedup.params import Params
@@ -313,5 +314,5 @@ def _twice(records: Records, added: Places, ids: pa.LargeStringArray) -> InputEr
     return InputError(
         f"id {ids[int(order[at])].as_py()!r} of two kept records ({' and '.join(places)})",
         "ids that name one text each, as an index needs",
-        "name another field with --id-field (id_field=); nothing was written",
+        f"name another field with {named_by('id')}; nothing was written",
     )

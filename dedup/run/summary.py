@@ -126,7 +126,8 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
         notes.append(f"no record comes from a preferred source ({', '.join(params.prefer)})")
     repeated = len(records) - pc.count_distinct(records.ids).as_py()
     if repeated:
-        notes.append(f"{repeated:,} records share their id with another record; file and row tell them apart")
+        share = "1 record shares its id" if repeated == 1 else f"{repeated:,} records share their id"
+        notes.append(f"{share} with another record; file and row tell them apart")
     return notes
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from conftest import article
@@ -101,3 +102,13 @@ def test_an_answer_that_is_printed_in_part_is_an_error(tmp_path: Path) -> None:
         done = subprocess.run(command, stdout=answers, stderr=subprocess.PIPE, text=True, check=False, env=environment)
     assert done.returncode != 0
     assert "File too large" in done.stderr
+
+
+@posix
+def test_a_text_to_compare_may_come_through_a_pipe(shell: Shell, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    Thread(target=lambda: pipe.write_text(article(1), "utf-8"), daemon=True).start()
+    done = shell("dedup compare pipe one.txt --json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["relation"] == "identical"

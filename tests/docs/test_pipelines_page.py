@@ -25,14 +25,20 @@ def examples() -> list[tuple[str, str]]:
     return found
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all, as whoever works through the page has."""
+    return tmp_path_factory.mktemp("pipelines")
+
+
 @pytest.mark.parametrize(("title", "code"), examples(), ids=[title for title, _ in examples()])
-def test_the_example(title: str, code: str, tmp_path: Path) -> None:
+def test_the_example(title: str, code: str, folder: Path) -> None:
     if title == "datatrove":
         pytest.importorskip("datatrove", reason="datatrove is not installed: pip install 'newsdedup[datatrove]'")
         pytest.importorskip("regex", reason="datatrove's filters need regex: pip install 'newsdedup[datatrove]'")
-    script = tmp_path / "example.py"
+    script = folder / "example.py"
     script.write_text(code, "utf-8")
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == re.findall(r"^ *# (.+)$", code, flags=re.MULTILINE)
 

@@ -130,6 +130,7 @@ def test_what_is_kept_is_what_a_run_keeps() -> None:
 def test_pandas_says_what_is_wrong() -> None:
     for frame, message in (
         (pd.DataFrame({"title": TEXTS}), "frame has the fields title; expected a text field"),
+        (pd.DataFrame({"id": range(len(TEXTS)), "title": TEXTS}), "frame has the fields id, title; expected a text"),
         (pd.DataFrame({"text": ["a", 7, ["b"]]}), "column 'text' holds int, list; expected strings"),
         (pd.DataFrame({"text": [1.5, 2.5]}), "column 'text' is double; expected strings"),
         (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "several columns named 'text'; expected one"),

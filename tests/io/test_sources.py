@@ -42,10 +42,50 @@ def test_list_of_file_names_as_strings(tmp_path):
         open_source([str(path)], FIELDS)
 
 
+def test_an_empty_path_is_not_the_current_folder(tmp_path, monkeypatch):
+    make(tmp_path, "a.jsonl", json_lines({"text": "x"}))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"an empty path; expected a path, .*\"\.\" is the current folder"):
+        open_source("", FIELDS)
+    assert everything(open_source(".", FIELDS)).text == [b"x"]
+
+
+def test_a_text_is_not_taken_for_a_path_without_a_hint(tmp_path):
+    for text in ("The council voted on Monday.", "no-such-file", "x" * 5000, "a\0b", "no-such-*.jsonl"):
+        with pytest.raises(InputError, match="Hint: a string is a path; texts are passed in a list"):
+            open_source(text, FIELDS)
+    with pytest.raises(InputError, match=r"gone\.jsonl: No such file or directory$"):
+        open_source(tmp_path / "gone.jsonl", FIELDS)
+
+
+def test_a_lazy_frame_must_be_collected():
+    with pytest.raises(InputError, match=r"an input of type LazyFrame; .* Hint: collect\(\) it"):
+        open_source(pl.LazyFrame({"text": ["x"]}), FIELDS)
+
+
+def test_records_in_memory_have_no_name_of_a_format():
+    with pytest.raises(InputError, match=r"row 1: a number, expected a dict or a string$"):
+        everything(open_source([1, 2], FIELDS))
+
+
 @pytest.mark.parametrize("nonsense", [None, 5, b"bytes", {"text": "x"}, pl.LazyFrame({"text": ["x"]})])
 def test_anything_else(nonsense):
     with pytest.raises(InputError, match=r"an input of type .*; expected a path, a list of"):
         open_source(nonsense, FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("records", "fields"),
+    [
+        ([{"id": "a", "body_text": "x"}], Fields()),
+        ([{"id": "a", "text": "x"}], Fields(text="txet")),
+        (pa.table({"id": ["a"], "title": ["x"]}), Fields()),
+        (pa.table({"text": [1]}), Fields()),
+    ],
+)
+def test_a_hint_says_how_to_name_a_field_in_python_too(records, fields):
+    with pytest.raises(ColumnError, match=r"--text-field, in Python with Fields\(text=\.\.\.\)"):
+        everything(open_source(records, fields))
 
 
 def test_standard_input(monkeypatch, tmp_path):

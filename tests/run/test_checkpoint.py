@@ -122,6 +122,18 @@ def test_another_run_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.
     assert dedup.deduplicate(news, out).counts["records"] == len(records()) + 4 + 2, "starts from the beginning"
 
 
+def test_a_run_of_another_version_is_refused(tmp_path: Path) -> None:
+    before = {"version": "0.1.0", "memory": 1}
+    Checkpoint(Scratch(tmp_path, lasting=True), tmp_path, before, save_after=0.0).save("step", (np.arange(3),))
+    now = {"version": "0.2.0", "memory": 1, "index_step": 16_000}
+    with pytest.raises(dedup.ParamsError) as caught:
+        Checkpoint(Scratch(tmp_path, lasting=True), tmp_path, now, resume=True)
+    assert str(caught.value) == (
+        "the unfinished run is of version 0.1.0 of this program; expected one of version 0.2.0, which is running. "
+        "Hint: resume with version 0.1.0, or run without --resume to start from the beginning"
+    )
+
+
 def test_damaged_state_is_refused(news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert killed_at(4, monkeypatch, news, tmp_path / "out")
     (tokens,) = tmp_path.glob(".dedup-*/tokens.scratch")

@@ -146,9 +146,12 @@ def _expand_one(name: str, skipped: SkippedFiles) -> Iterator[InputFile]:
 def _single(path: Path) -> InputFile:
     name = printable(str(path))
     try:
-        path.stat()
+        mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
+    if not stat.S_ISREG(mode):
+        hint = "JSON lines can come on standard input, as -"
+        raise InputError(f"{name} is a pipe or a device", "a file, which can be read several times", hint)
     file_format = format_of(path)
     if file_format is None:
         hint = "rename it; JSON lines can also come on standard input, as -"

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from dedup.errors import ColumnError
 from dedup.io.fields.producers import GUESSES, is_abstract
-from dedup.io.fields.roles import ROLES, TEXT, Kind, Role, is_usable
+from dedup.io.fields.roles import ROLES, TEXT, Kind, Role, is_usable, named_by
 from dedup.io.read_options import Fields
-from dedup.io.wording import MANY, listed
+from dedup.io.wording import MANY, listed, shortened
 
 MISSING_RANK = 255
 """Rank of a role for which a record has no usable value; all others are lower."""
@@ -164,7 +164,7 @@ class FieldTree:
             Of the field, where it is one of several; by default what was asked for.
         """
         asked = name or getattr(self.fields, role)
-        hint = f"name the right one with --{role}-field ({role}_field=)"
+        hint = f"name the right one with {named_by(role)}"
         if asked is not None:
             return ColumnError(f"{where} has no field {asked!r}", f"one of its fields: {_shown(names)}", hint)
         guesses = [name for name in GUESSES[role] if "." not in name and name[0] not in "@_"]
@@ -274,4 +274,4 @@ def _groupings(keys: list[str]) -> Iterator[Path]:
 
 
 def _shown(names: Sequence[str]) -> str:
-    return listed(names, MANY) or "(none)"
+    return listed(map(shortened, names), MANY) or "(none)"

@@ -69,6 +69,11 @@ LABELS = tuple((place, role) for place, role in enumerate(ROLES) if role.kind is
 """Places and roles of the labels."""
 
 
+def named_by(role: str) -> str:
+    """Return the option, and what it is in Python, that names the field of a role; for hints."""
+    return f"--{role}-field, in Python with Fields({role}=...)"
+
+
 def is_usable(role: Role, value: Any) -> bool:
     """Return whether a value can serve a role; otherwise another field is tried."""
     if isinstance(value, str):

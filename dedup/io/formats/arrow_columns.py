@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from dedup.io.bytes.lines import runs
 from dedup.io.bytes.surrogates import readable, to_bytes
 from dedup.io.fields.field_counts import FieldCounts, add_to
 from dedup.io.fields.field_tree import FieldTree, Node, RankedValues
-from dedup.io.fields.roles import DATE, ID, LABELS, ROLES, TEXT, Kind, clean_labels, is_usable
+from dedup.io.fields.roles import DATE, ID, LABELS, ROLES, TEXT, Kind, clean_labels, is_usable, named_by
 from dedup.io.formats.batch_builder import is_blank, joined_texts, name_records, without_long_texts
 from dedup.io.read_options import ReadOptions, ReadTuning
 from dedup.io.source import Batch
@@ -56,8 +56,17 @@ Candidates = list[list[Candidate]]
 """For each role, the best first."""
 
 
-def find_columns(tree: FieldTree, schema: pa.Schema, where: str) -> Candidates:
+def find_columns(tree: FieldTree, schema: pa.Schema, where: str, names: Sequence[str] | None = None) -> Candidates:
     """Find the columns to read, and refuse types that cannot be used.
+
+    Parameters
+    ----------
+    tree : FieldTree
+    schema : pa.Schema
+    where : str
+        The input, for messages.
+    names : sequence of str, optional
+        All columns of the input, for messages, if the schema has only some of them.
 
     Raises
     ------
@@ -68,13 +77,13 @@ def find_columns(tree: FieldTree, schema: pa.Schema, where: str) -> Candidates:
     _walk(tree, list(schema), tree.nodes[0], (), False, found)
     texts = [one for role, some in enumerate(found) if tree.roles[role].kind is Kind.TEXT for one in some]
     if not texts:
-        raise tree.missing(where, names_in(schema))
+        raise tree.missing(where, names_in(schema) if names is None else names)
     if not any(one.node is not None or _holds_text(one.type) for one in texts):
-        hint = "name another with --text-field (text_field=)"
+        hint = f"name another with {named_by('text')}"
         raise ColumnError(f"{where}: column {'.'.join(texts[0].path)!r} is {texts[0].type}", "strings", hint)
     for one in found[ID][:1]:
         if tree.names[ID][one.rank] == tree.names[ID][0] and not _names_records(one):
-            hint = "name another with --id-field (id_field=)"
+            hint = f"name another with {named_by('id')}"
             raise ColumnError(f"{where}: column {'.'.join(one.path)!r} is {one.type}", "strings or numbers", hint)
     return [_fitting(tree, role, sorted(some, key=lambda one: one.rank)) for role, some in enumerate(found)]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from dedup.errors import InputError
+from dedup.errors import ColumnError, InputError
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.lines import line_blocks
 from dedup.io.bytes.paths import InputFile
@@ -29,6 +29,7 @@ from dedup.io.format_registry import FileFormat
 from dedup.io.formats.batch_builder import BatchBuilder
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, Piece, Rejection
+from dedup.io.wording import counted
 from dedup.kernels import csv_records as kernel
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Delimited:
             except csv.Error as error:
                 cells, problem = [], f"not {self._format.upper()}: {error}"
             if feed.exhausted and feed.lines:
-                problem = f"a quote is never closed: {feed.lines} lines, up to the end of the file"
+                problem = f"a quote is never closed: {counted(feed.lines, 'line')}, up to the end of the file"
             if cells or problem:
                 yield _Record(feed.record, cells, problem)
 
@@ -177,7 +178,8 @@ class Delimited:
         """Return for each role the columns that it may be read from."""
         places = self._tree.match({name: place for place, name in reversed([*enumerate(header)])})
         if not any(columns for columns, role in zip(places, self._tree.roles, strict=True) if role.kind is Kind.TEXT):
-            raise self._tree.missing(file.name, list(map(printable, header)))
+            error = self._tree.missing(file.name, list(map(printable, header)))
+            raise ColumnError(error.found, error.expected, f"{error.hint}; the first line must hold the names")
         return places
 
     def _batch(self, file: str, records: list[_Record], done: int, width: int, places: RankedValues) -> Batch:
@@ -186,7 +188,7 @@ class Delimited:
         for position, record in enumerate(records):
             problem, cells = record.problem, record.cells
             if not problem and len(cells) != width:
-                problem = f"{len(cells)} cells, expected {width}"
+                problem = f"{counted(len(cells), 'cell')}, expected {width}"
             if problem:
                 raw = record.raw.rstrip(b"\r\n")
                 size = len(raw) if record.size is None else record.size

@@ -192,7 +192,8 @@ def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> FieldSurvey:
 
 def _damaged(file: InputFile, error: Exception) -> InputError:
     lines = str(error).splitlines() or [type(error).__name__]
-    return InputError(f"{file.name} is not a Parquet file, or is damaged: {lines[0]}", hint="is the download complete?")
+    why = lines[0].rstrip(".")
+    return InputError(f"{file.name} is not a Parquet file, or is damaged: {why}", hint="is the download complete?")
 
 
 def _compression(metadata: pq.FileMetaData) -> dict[str, str] | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -85,7 +86,7 @@ class PlainText:
 
 
 def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
-    """Return the text of one file, plain or compressed, whatever its suffix, or of standard input (``-``).
+    """Return the text of one file (plain or compressed, whatever its suffix), of a pipe, or of standard input (``-``).
 
     Returns
     -------
@@ -105,12 +106,23 @@ def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
         if name == STDIN:
             path = Path(folder, "text")
             path.write_bytes(sys.stdin.buffer.read())
+        elif _is_pipe(path):  # as a shell makes of <(command); it can be read only once
+            path = Path(folder, "text")
+            with open(name, "rb") as pipe:
+                path.write_bytes(pipe.read())
         file = InputFile(path, printable(name), printable(name), format_named("txt"), encoding=encoding)
         reading, tuning = Reading(), ReadTuning()
         whole = b"".join(text_chunks(file, tuning.chunk_bytes, reading))
     defects: dict[str, TextDefect] = {}
     count_defects(inspected_batch(partial(_batch, file, whole, {}), reading.charset, tuning.raw_bytes), defects)
     return readable(whole), defect_notes([(file.name, reading.charset, defects)])
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False  # what is wrong is reported when it is read
 
 
 def _beginning(file: InputFile, tuning: ReadTuning) -> tuple[bytes, int | None]:

@@ -75,8 +75,15 @@ class InputCounts:
         count_defects(batch, self.defects)
         self.fields.add(batch.fields)
 
-    def close(self, name: str) -> None:
+    def close(self, name: str, hint: str = "") -> None:
         """Refuse an input that has records, none of which can be used.
+
+        Parameters
+        ----------
+        name : str
+            The input, for messages.
+        hint : str
+            What may be wrong with it.
 
         Raises
         ------
@@ -84,6 +91,5 @@ class InputCounts:
         """
         if self.records and self.records == self.rejections:
             raise InputError(
-                f"{name}: not one usable record among {self.records}; row {self.first_row}: {self.reason}",
-                hint="standard input is read as JSON lines" if name == "-" else "is the suffix of its name right?",
+                f"{name}: not one usable record among {self.records}; row {self.first_row}: {self.reason}", hint=hint
             )

@@ -152,6 +152,14 @@ def test_files_of_a_folder_that_are_not_read_are_reported(tree):
     assert "tree/out.txt, a link that leads out of the folder" in others
 
 
+def test_a_pipe_that_is_named_is_refused_before_anybody_waits_for_it(tree):
+    os.mkfifo(tree / "pipe.jsonl")
+    os.symlink("/dev/zero", tree / "zero.jsonl")
+    for name in ("pipe.jsonl", "zero.jsonl"):
+        with pytest.raises(InputError, match=rf"{name} is a pipe or a device; expected a file.* standard input, as -"):
+            expand([tree / name])
+
+
 def test_a_link_that_is_named_is_read(tree):
     make(tree.parent, "elsewhere.txt", b"of another")
     os.symlink(tree.resolve().parent / "elsewhere.txt", tree / "out.txt")

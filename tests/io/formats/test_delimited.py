@@ -53,9 +53,23 @@ def test_byte_order_mark_and_undecodable_bytes(tmp_path):
     ]
 
 
+def test_a_table_without_a_header_is_refused_in_few_words(tmp_path):
+    article = "The council voted on Monday to close the old bridge for repairs. " * 50
+    with pytest.raises(ColumnError) as caught:
+        read(make(tmp_path, "a.csv", f"1,{article}\n2,{article}\n".encode()))
+    assert "has the fields 1, The council voted on Monday to close th…;" in str(caught.value)
+    assert "; the first line must hold the names" in caught.value.hint
+    assert len(str(caught.value)) < 500
+
+
+def test_a_quote_on_the_last_line_is_never_closed(tmp_path):
+    records = read(make(tmp_path, "a.csv", b'id,text\n1,a\n2,"b'))
+    assert records.rejected == {1: ("a quote is never closed: 1 line, up to the end of the file", b'2,"b')}
+
+
 def test_wrong_number_of_cells_is_rejected(tmp_path):
     records = read(make(tmp_path, "a.csv", b"id,text\n1,a\n2\n3,b,c\n4,d\n"))
-    assert records.rejected == {1: ("1 cells, expected 2", b"2"), 2: ("3 cells, expected 2", b"3,b,c")}
+    assert records.rejected == {1: ("1 cell, expected 2", b"2"), 2: ("3 cells, expected 2", b"3,b,c")}
     assert records.row == [1, 2, 3, 4]
     assert records.text == [b"a", None, None, b"d"]
 
