@@ -54,7 +54,7 @@ class Fields:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if value is not None and not isinstance(value, str):
+            if value is not None and not isinstance(value, str) and one.name != "date_format":
                 hint = 'text="title,text" joins several fields' if one.name == "text" else ""
                 raise ParamsError(f"{one.name} of type {type(value).__name__}", "a string", hint)
         if self.date_format is not None:
