@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import dedup
 from benchmarks.quality import cases
 from dedup.cli.arguments import GUESSES as DOCUMENTED
 from dedup.cli.reference import reference
@@ -177,3 +178,9 @@ def test_links_lead_somewhere() -> None:
     for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_note_in_the_readme_is_one_of_the_program() -> None:
+    texts = [f"FranÃ§ois a passÃ© l'Ã©tÃ© Ã\xa0 la mer, dit la mÃ¨re de numÃ©ro {number}." for number in range(3)]
+    (note,) = (note for note in dedup.deduplicate(texts).summary["notes"] if "mojibake" in note)
+    assert f"{note.split('); ')[1]}\n" in README
