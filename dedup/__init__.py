@@ -80,16 +80,21 @@ _LOADED_WHEN_USED = {
     "signature": "dedup.minhash",
 }
 
+_PUBLIC_PACKAGES = ("integrations", "minhash")
+"""Modules that users import from; they are also there as attributes."""
+
 
 def __getattr__(name: str) -> Any:
-    if name not in _LOADED_WHEN_USED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
+    if name in _PUBLIC_PACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_LOADED_WHEN_USED[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, *_PUBLIC_PACKAGES]

@@ -60,7 +60,7 @@ MEMBERS, METHODS = dict(members()), dict(methods())
 def test_names_show_before_anything_is_loaded() -> None:
     code = (
         "import sys, dedup\n"
-        "assert sorted(dir(dedup)) == sorted(dedup.__all__), dir(dedup)\n"
+        "assert sorted(dir(dedup)) == sorted([*dedup.__all__, 'integrations', 'minhash']), dir(dedup)\n"
         "heavy = {'numpy', 'pyarrow', 'numba', 'narwhals', 'dedup.comparison', 'dedup.run'} & set(sys.modules)\n"
         "sys.exit(', '.join(heavy) or 0)"
     )

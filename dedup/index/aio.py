@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dedup.errors import InputError, StorageError
 
 if TYPE_CHECKING:  # the engine takes 0.3 s to load: that is for the thread, not for the event loop
+    import os
+
     from dedup.index import Decision, Document, Index
+    from dedup.index.tuning import IndexTuning
+    from dedup.params import Params
 
 T = TypeVar("T")
 
@@ -39,7 +43,7 @@ class AsyncIndex:
 
     Parameters
     ----------
-    *arguments, **options
+    path, params, mode, durability, agencies, tuning, **params_fields
         As for `Index`; errors are raised when it opens.
 
     Examples
@@ -54,11 +58,22 @@ class AsyncIndex:
     [[], [('a', 'identical')]]
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        params: Params | None = None,
+        mode: str = "rw",
+        *,
+        durability: str = "flush",
+        agencies: str | os.PathLike[str] | None = None,
+        tuning: IndexTuning | None = None,
+        **params_fields: Any,
+    ) -> None:
         def opened() -> Index:
             from dedup.index.index import Index
 
-            return Index(*arguments, **options)
+            others: dict[str, Any] = {"durability": durability, "agencies": agencies, "tuning": tuning}
+            return Index(path, params, mode, **others, **params_fields)
 
         self._prepare(opened, None)
 

@@ -32,7 +32,8 @@ class Result:
         One row for each verified pair: `dedup.schema.MATCHES`.
     summary : dict
         Counts, largest clusters, seconds by stage, params and their fingerprint: the content of ``summary.json``.
-    kept : bool array, shape (n_records,)
+    is_kept : bool array, shape (n_records,)
+        Whether each input record is kept.
     source : Source
 
     Attributes
@@ -58,14 +59,14 @@ class Result:
         decisions: Decisions,
         matches: pa.Table,
         summary: dict[str, Any],
-        kept: npt.NDArray[np.bool_],
+        is_kept: npt.NDArray[np.bool_],
         source: Source,
     ) -> None:
         self.matches = matches
         self.summary = summary
         self.output: Path | None = None
         self._decisions = decisions
-        self._kept = kept
+        self._kept = is_kept
         self._source = source
 
     @functools.cached_property
