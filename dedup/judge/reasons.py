@@ -215,7 +215,8 @@ def _grounds(measures: Mapping[str, float], model: Model, view: _View, count: in
         count -= 1
     added = {name: model.added(name, measures.get(name, 0.0)) for name in GROUNDS}
     most = [name for name in sorted(GROUNDS, key=lambda name: -added[name]) if added[name] > 0]
-    words = {"its": "its", "there": "there"} if view.is_shorter else {"its": "that text's", "there": "in it"}
+    other = "the kept text's" if view.other == KEPT_TEXT else "that text's"
+    words = {"its": "its", "there": "there"} if view.is_shorter else {"its": other, "there": "in it"}
     parts += [GROUNDS[name].format(share=_share(measures[name]), **words) for name in most[: max(0, count)]]
     return "; ".join(parts)
 

@@ -82,7 +82,7 @@ def test_the_share_is_that_of_the_text_that_is_dropped(dropped: int, share: str)
 def test_grounds_are_those_of_the_shorter_text() -> None:
     measures = RIGHT_IS_SHORTER | {"verbatim": 0.2, "verbatim_longer": 0.1, "rare_containment": 0.7}
     assert reason(REWRITTEN, measures, dropped=RIGHT).endswith("; 70% of its unusual word pairs are there")
-    assert reason(REWRITTEN, measures, dropped=LEFT).endswith("; 70% of that text's unusual word pairs are in it")
+    assert reason(REWRITTEN, measures, dropped=LEFT).endswith("; 70% of the kept text's unusual word pairs are in it")
 
 
 def test_the_text_that_stays_may_have_a_name() -> None:
