@@ -34,7 +34,7 @@ from benchmarks.index.redis_server import own_server
 from benchmarks.markdown import table
 
 JOB = "benchmarks.index.job"
-PACKAGES = ("dedup", "datasketch", "numba", "numpy", "redis", "hiredis")
+PACKAGES = ("newsdedup", "datasketch", "numba", "numpy", "redis", "hiredis")
 OWN = "own"
 MB = 1_000_000
 DAYS_SHOWN = 12

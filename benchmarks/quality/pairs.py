@@ -37,7 +37,7 @@ from dedup.judge.relation import LAST_COPY
 from dedup.params import Level, Params
 from dedup.schema import IDENTICAL, PARTIAL, RELATIONS, SAME_EVENT
 
-PACKAGES = ("dedup", "numba", "numpy", "pyarrow")
+PACKAGES = ("newsdedup", "numba", "numpy", "pyarrow")
 LABELS = {YES: "copy", NO: "no copy", UNKNOWN: "unknown"}
 COLUMNS = ("candidates", "judged", "alone", "reported", "any")
 PEER = "resemblance"

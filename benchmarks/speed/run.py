@@ -40,7 +40,7 @@ FLOOR = "parsing only"
 """No rival: reading the file and nothing else."""
 
 LEVELS = ("near", "rewritten")
-OUR_PACKAGES = ("dedup", "numba", "numpy", "pyarrow", "orjson", "xxhash")
+OUR_PACKAGES = ("newsdedup", "numba", "numpy", "pyarrow", "orjson", "xxhash")
 MB = 1_000_000
 
 Costs = dict[int, list[measure.Cost]]

@@ -32,7 +32,7 @@ MB = 1_000_000
 BATCH = 4 * MB
 """Bytes of text handed over at a time."""
 
-PACKAGES = ("dedup", "numba", "numpy", "datasketch", "xxhash")
+PACKAGES = ("newsdedup", "numba", "numpy", "datasketch", "xxhash")
 
 
 def read_batches(path: Path, limit: int) -> Iterator[pa.LargeBinaryArray]:

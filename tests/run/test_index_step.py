@@ -364,6 +364,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_a_run_without_an_index_loads_none() -> None:
     code = (
         "import sys, dedup; from conftest import article\n"
+        "sys.modules['coverage'] = None\n"  # where it is installed Numba loads it, and it loads SQLite
         "dedup.deduplicate([article(1), article(2)])\n"
         "sys.exit(', '.join({'sqlite3', 'dedup.index', 'dedup.run.index_step'} & set(sys.modules)) or 0)"
     )
