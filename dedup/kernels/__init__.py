@@ -1,1 +1,1 @@
-"""Hold the compiled loops: arrays in, arrays out, no knowledge of the rest of the package."""
+"""Hold the compiled loops: they take and return arrays, and know nothing of the rest of the package."""

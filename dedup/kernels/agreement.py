@@ -1,12 +1,12 @@
 """Measure how two documents agree: rare word pairs, verbatim passages, words in the same order, and how evenly.
 
-What is needed of each document is computed once: its rare word pairs are listed by
-`dedup.kernels.word_pair_sketches`, its tokens that occur once by `once_words`. Pairs are then compared by small hash
-tables of the left document, kept while it stays the same: they are best sorted by it. `rare_containment` is the cheap
-first stage, `agreement` for those that pass it. All room is allocated once, outside the loop over pairs.
+The data of each document is computed once: its rare word pairs are listed by `dedup.kernels.word_pair_sketches`, its
+tokens that occur once by `once_words`. Pairs are then compared by small hash tables of the left document, kept while it
+stays the same: they are best sorted by it. `rare_containment` is the cheap first stage, `agreement` for the pairs that
+pass it. All memory is allocated once, outside the loop over pairs.
 
-``a`` is the shorter document of a pair (the left one of two of equal length), ``b`` the longer. The definitions stand
-in `dedup.judge.evidence`, the same in plain Python in ``tests/naive.py``.
+``a`` is the shorter document of a pair (the left one if both are equally long), ``b`` the longer. The definitions are
+in `dedup.judge.evidence`, and in plain Python in ``tests/naive.py``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from dedup.kernels.compiled import kernel
 from dedup.kernels.hash_table import KEY_BITS, STAMPS, entry, find, next_stamp, table_bits, word
 from dedup.kernels.word_pair_sketches import FULL_WEIGHT
 
-RUN = 5  # tokens in a row that must stand in the other document for a passage to be verbatim
+RUN = 5  # tokens in a row that the other document must also have for a passage to be verbatim
 WINDOW = 25  # tokens in a window, when the evenness of the agreement is looked at
 LEAD = 60  # words in a row, near the beginning of both texts, that show whether they begin the same story
-LEAD_FROM = 80  # words of page that may stand before them
-LEAST_TOP = 20  # words in the top of a text, if it has as many; of a longer one it is the first quarter
-REACH = 24  # how near, in both documents, anchors must be to support one another
+LEAD_FROM = 80  # words of page that may precede them
+LEAST_TOP = 20  # words in the top of a short text; the top of a longer one is its first quarter
+REACH = 24  # how near anchors must be in both documents to support one another
 SPARSE = 8  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 FEW_PAIRS = 4 * FULL_WEIGHT  # added below the bar of rare containment: a few rare pairs are little evidence
 FEW_WORDS = 4  # the same for once-words
@@ -104,7 +104,7 @@ def once_words(
 
 @kernel
 def longest_of(starts: Array, ends: Array, documents: Array) -> int:
-    """Return the number of tokens of the longest of the documents, at least 1."""
+    """Return the number of tokens of the longest of these documents, at least 1."""
     longest = 1
     for document in documents:
         longest = max(longest, ends[document] - starts[document])
@@ -128,7 +128,7 @@ def rare_containment(
     multiplier: int,
     out: Array,
 ) -> None:
-    """Measure which share of the rare word pairs of each side the other one has.
+    """Measure the share of the rare word pairs of each side that the other one has.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def rare_containment(
 
 @kernel
 def runs(tokens: Array, fingerprints: Array, hashes: Array, multiplier: int) -> int:
-    """Hash each run of RUN words to KEY_BITS (all words at once, where there are fewer); return how many runs.
+    """Hash each run of RUN words to KEY_BITS (all words as one run, if there are fewer); return how many runs.
 
     The multiplier is that of `find`: nobody can make runs of other words with the hash of one.
     """
@@ -232,7 +232,7 @@ def cover(hits: Array, n_runs: int, covered: Array) -> int:
 def lead(covered: Array, most_before: int) -> float:
     """Return the highest covered share of LEAD words in a row that begin within the first words.
 
-    They begin behind at most LEAD_FROM words, and at most ``most_before``.
+    They begin after at most LEAD_FROM words, and at most ``most_before``.
     """
     size = min(LEAD, covered.size)
     total = i8(0)
@@ -304,7 +304,7 @@ def one_side(
     row: Array,
     side: int,
 ) -> None:
-    """Measure order and support as seen from one document, and flag what is accounted for.
+    """Measure order and support as seen from one document, and flag the tokens accounted for.
 
     ``where`` holds the places of the anchors in it.
     """
@@ -339,7 +339,7 @@ def new_top(account: Array, size: int) -> float:
 
 @kernel
 def least_covered_third(account: Array, size: int, windows: Array) -> float:
-    """Return the mean share of what is accounted for, in the third of the windows that has the least of it."""
+    """Return the mean share of tokens accounted for in the third of the windows with the lowest share."""
     count = max(1, size // WINDOW)
     for v in range(count):
         window = account[v * WINDOW : v * WINDOW + WINDOW if v + 1 < count else size]

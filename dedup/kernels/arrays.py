@@ -7,4 +7,4 @@ from typing import Any, TypeAlias
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
-"""A C-contiguous array; its dtype and shape stand in the docstring."""
+"""A C-contiguous array; its dtype and shape are in the docstring."""

@@ -29,7 +29,7 @@ def band_keys(signatures: Array, rows: int, keys: Array) -> None:
 
 @kernel
 def bucket_pairs(packed: Array, bits: int, limit: int, pairs: Array, crowded: Array) -> tuple[int, int, int]:
-    """Pair each document of a bucket with the first ``limit`` before it.
+    """Pair each document of a bucket with the first ``limit`` documents before it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Compile kernels: once for a machine, then they are loaded from Numba's cache; they run without the GIL."""
+"""Compile kernels, once for each machine; later they are loaded from Numba's cache. They run without the GIL."""
 
 from __future__ import annotations
 

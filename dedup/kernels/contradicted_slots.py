@@ -1,8 +1,8 @@
-"""Find contradicted slots: places where two texts agree all round, and each has a fact of its own.
+"""Find contradicted slots: places where two texts agree all around, and each has a fact of its own.
 
 The next piece of a series keeps the frame and puts other facts in it; another version of one article keeps the facts.
 Two texts are aligned by the words that each has once, in their longest common order, and between these by a longest
-common subsequence. What stands between two aligned places on both sides fills one slot.
+common subsequence. The words between two aligned places on both sides fill one slot.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from dedup.kernels.new_numbers import KIND, NUMBER
 from dedup.kernels.word_pair_sketches import FULL_WEIGHT, two, word_pairs
 from dedup.kernels.xxh import xxh32
 
-LONGEST_FILLER = 10  # words; what is longer is no slot but a passage
+LONGEST_FILLER = 10  # words; anything longer is not a slot but a passage
 FRAME, LEAST_FRAME = 5, 2  # words around a slot that must be the same, in all and on either side
 LONG = 120  # words of texts that have pages around them
 AROUND = 20  # words on either side of a slot, of which most are aligned on one
 MOST_CELLS = 10_000  # of the table by which a gap is aligned
 PRIOR = FULL_WEIGHT // 2  # added below the bar: one contradicted fact among few is little evidence
-NUMBERS_ALONE = 0.22  # where only numbers are looked at so much more must contradict each other
+NUMBERS_ALONE = 0.22  # where only numbers are compared, this much more must contradict each other
 CORRECTED = 0.8  # of the shorter text aligned: a single contradicted fact is a correction
 MOST_SLOTS = 512  # contradictions that are counted as different ones
 GROUPS = 4  # most groups of digits in a number: billions
@@ -43,7 +43,7 @@ def facts(
     firsts: Array,
     out: Array,
 ) -> None:
-    """Weigh each token of documents as a fact: numbers wholly, other words by the commoner of their two pairs.
+    """Weigh each token of documents as a fact: numbers fully, other words by the commoner of their two pairs.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def facts(
     firsts : int64 array, shape (n_documents,)
         Where the weights of each document begin in ``out``.
     out : uint8 array
-        Receives FULL_WEIGHT for a number; for another word the lower weight of the two pairs in which it stands, so
-        that a common word has none.
+        Receives FULL_WEIGHT for a number; for another word the lower weight of the two pairs that contain it, so that a
+        common word has none.
     """
     longest = longest_of(starts, ends, documents)
     hashes = np.empty(longest, np.uint64)
@@ -85,7 +85,7 @@ def facts(
 
 @njit(inline="always")
 def slot_of(keys: Array, stamps: Array, stamp: int, mask: int, multiplier: int, token: int) -> int:
-    """Return the slot of a token in a table of this stamp, or the free one where it belongs."""
+    """Return the slot of a token in a table with this stamp, or the free one where it belongs."""
     slot = i8(u8(token) * u8(multiplier) >> u8(SLOT_SHIFT)) & mask
     while stamps[slot] == stamp and keys[slot] != token:
         slot = (slot + 1) & mask
@@ -104,7 +104,7 @@ def in_table(table: Array, token: int) -> int:
 
 @njit(inline="always")
 def write_digits(entry: int, room: Array, at: int) -> int:
-    """Write the digits of an entry; return the place behind them."""
+    """Write the digits of an entry; return the place after them."""
     value, count = i8(entry & u4(1023)), i8(entry >> u4(10))
     for k in range(count - 1, -1, -1):
         room[at + k] = u1(48 + value % 10)
@@ -143,7 +143,7 @@ def common_subsequence(x: Array, y: Array, table: Array, at_x: Array, at_y: Arra
 
 @kernel
 def in_digits(text: Array, place: int, digits: Array, letters: Array, room: Array) -> int:
-    """Return the hash of the digits of a number that is written in groups ("5,000", "5 000") or in letters, else 0.
+    """Return the hash of the digits of a number written in groups ("5,000", "5 000") or in letters, else 0.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def in_digits(text: Array, place: int, digits: Array, letters: Array, room: Arra
 
 @njit(inline="always")
 def stands_in(text: Array, token: int) -> bool:
-    """Whether a word stands anywhere in a text."""
+    """Return whether a word is anywhere in a text."""
     found = False
     for k in range(text.size):  # a loop of vectors
         found |= text[k] == token
@@ -192,7 +192,7 @@ def stands_in(text: Array, token: int) -> bool:
 
 @kernel
 def has_number(text: Array, place: int, other: Array, digits: Array, letters: Array, room: Array) -> bool:
-    """Whether another text has the number at a place of this one, in another form."""
+    """Return whether another text has the number at a place of this one, in another form."""
     full = in_digits(text, place, digits, letters, room)
     wanted = full if full != u4(0) else text[place]
     if full != u4(0) and stands_in(other, full):
@@ -355,7 +355,7 @@ def contradictions(
             found = i8(0)
             if n > 0 and m > 0 and (n + 1) * (m + 1) <= MOST_CELLS:
                 found = common_subsequence(x[x_done:i], y[y_done:j], table, in_x, in_y)
-            # Between two aligned places, or before the first: a slot. What stands behind the last is none.
+            # Between two aligned places, or before the first: a slot. The words after the last are not one.
             x_from, y_from = x_done, y_done
             for k in range(found + 1):
                 x_to = x_done + in_x[k] if k < found else i
@@ -424,7 +424,7 @@ def contradictions(
 
 @njit(inline="always")
 def is_dense(aligned: Array, place: int) -> bool:
-    """Whether most of the words before a place, or most of those behind it, are aligned."""
+    """Return whether most of the words before a place, or most of those after it, are aligned."""
     first, last = max(0, place - AROUND), min(aligned.size, place + AROUND)
     before = behind = i8(0)
     for k in range(first, place):
@@ -436,7 +436,7 @@ def is_dense(aligned: Array, place: int) -> bool:
 
 @njit(inline="always")
 def is_framed(x: Array, y: Array, x_from: int, y_from: int, x_to: int, y_to: int) -> bool:
-    """Whether the same words stand around a gap: FRAME in all, LEAST_FRAME on either side, or the end of both texts."""
+    """Return whether the same words are around a gap: FRAME in all, LEAST_FRAME on each side, or the end of both."""
     before = behind = i8(0)
     while before < FRAME - LEAST_FRAME:
         x_at, y_at = x_from - 1 - before, y_from - 1 - before

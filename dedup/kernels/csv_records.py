@@ -8,7 +8,7 @@ from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 
 START, FIELD, QUOTED, QUOTE = 0, 1, 2, 3
-"""Before a field, in one, in one with quotes, and behind a quote in that: its end, or the first of two."""
+"""Before a field, in one, in one with quotes, and after a quote in that: its end, or the first of two."""
 
 _QUOTE, _FEED, _RETURN = ord('"'), ord("\n"), ord("\r")
 
@@ -22,14 +22,14 @@ def record_end(data: Array, delimiter: int, state: int) -> tuple[int, int]:
     data : uint8 array
     delimiter : int
     state : int
-        Where in the record one is before them.
+        The state in the record before these bytes.
 
     Returns
     -------
     end : int
-        Position behind the line feed that ends it; -1 if there is none.
+        Position after the line feed that ends it; -1 if there is none.
     state : int
-        Where in the record one is behind the last byte, if it does not end.
+        The state in the record after the last byte, if it does not end.
     """
     for at in range(data.size):
         byte = data[at]

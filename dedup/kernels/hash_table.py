@@ -1,4 +1,4 @@
-"""Keep open-addressing hash tables that use the same room in turn, told apart by a stamp."""
+"""Provide open-addressing hash tables that reuse the same memory, distinguished by a stamp."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SLOT_SHIFT = 20  # of a key times the secret multiplier, the bits from here on c
 
 @kernel
 def table_bits(count: int) -> int:
-    """Return the base-2 logarithm of a hash table for ``count`` keys that stays at least half empty."""
+    """Return the base-2 logarithm of the size of a hash table for ``count`` keys, at least half of it empty."""
     bits = 4
     while (1 << bits) < 2 * count:
         bits += 1
@@ -29,7 +29,7 @@ def entry(key: int, stamp: int) -> int:
 
 @njit(inline="always")
 def find(entries: Array, wanted: int, mask: int, multiplier: int) -> int:
-    """Return the slot that holds the entry, or the one where it belongs: free, or left over from an older stamp.
+    """Return the slot that holds the entry, or the one where it belongs: free, or left from an older stamp.
 
     The multiplier is odd and secret: no text can fill one end of a table.
     """
@@ -42,7 +42,7 @@ def find(entries: Array, wanted: int, mask: int, multiplier: int) -> int:
 
 @njit(inline="always")
 def next_stamp(stamp: int, entries: Array) -> int:
-    """Return the stamp of a new hash table in the room of the last one, which is emptied when stamps run out."""
+    """Return the stamp of a new hash table in the memory of the last one, which is cleared when stamps run out."""
     if stamp + 1 < STAMPS:
         return stamp + 1
     entries[:] = u8(0)
@@ -51,5 +51,5 @@ def next_stamp(stamp: int, entries: Array) -> int:
 
 @njit(inline="always")
 def word(token: int, fingerprint: int) -> int:
-    """Join a token hash and its fingerprint to one number of KEY_BITS, the same for the same word alone."""
+    """Join a token hash and its fingerprint to one number of KEY_BITS, which identifies the word."""
     return u8(fingerprint) << u8(32) | u8(token)

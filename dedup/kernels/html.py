@@ -3,7 +3,7 @@
 A tag is what the HTML standard says (https://html.spec.whatwg.org/multipage/parsing.html), except where that would lose
 words of a text that is not sound HTML: the differences are listed in `dedup.text.markup`.
 
-Texts lie in arrays with `PAD` bytes behind their end, which blocks may touch.
+Texts lie in arrays with `PAD` bytes after their end, which blocks may touch.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ LESS, GREATER, AND, SLASH, EQUALS, BACKSLASH = 60, 62, 38, 47, 61, 92
 
 @kernel
 def is_letter(byte: int) -> bool:
-    """Whether a byte is an ASCII letter."""
+    """Return whether a byte is an ASCII letter."""
     return u1(u1(byte | u1(32)) - u1(97)) < u1(26)
 
 
 @kernel
 def is_blank(byte: int) -> bool:
-    """Whether a byte is white space to HTML."""
+    """Return whether a byte is white space in HTML."""
     return byte == 32 or byte == 10 or byte == 9 or byte == 13 or byte == 12
 
 
 @kernel
 def is_name(byte: int) -> bool:
-    """Whether a byte may stand in the name of an element or attribute."""
+    """Return whether a byte may be part of the name of an element or attribute."""
     return is_letter(byte) or u1(byte - u1(48)) < u1(11) or byte == 45 or byte == 95  # digits and the colon; - and _
 
 
 @kernel
 def starts_with(data: Array, at: int, stop: int, word: Array) -> bool:
-    """Whether a text goes on with a word, given in lower case; case does not count."""
+    """Return whether a text continues with a word, given in lower case; case does not count."""
     if at + word.size > stop:
         return False
     for k in range(word.size):
@@ -63,7 +63,7 @@ def starts_with(data: Array, at: int, stop: int, word: Array) -> bool:
 
 @kernel
 def find(data: Array, at: int, stop: int, value: int) -> int:
-    """Return where a byte stands next, ``stop`` if nowhere."""
+    """Return the next position of a byte, ``stop`` if there is none."""
     while at < stop:
         bits = equal_to(data, at, u1(value))
         if bits != u8(0):
@@ -83,7 +83,7 @@ def name_end(data: Array, at: int, stop: int) -> int:
 
 @kernel
 def ends_name(data: Array, at: int, stop: int) -> bool:
-    """Whether what stands behind a name may stand there in a tag."""
+    """Return whether a byte may follow a name in a tag."""
     return at < stop and (is_blank(data[at]) or data[at] == GREATER or data[at] == SLASH)
 
 
@@ -111,7 +111,7 @@ def element(data: Array, name: int, last: int, stop: int, names: Array, kinds: A
 
 @kernel
 def is_sure_start(data: Array, at: int, name: int, last: int, stop: int, kind: int) -> bool:
-    """Whether a start tag alone shows that a text is HTML: it has attributes, is closed, or could be nothing else."""
+    """Return whether a start tag alone shows that a text is HTML: it has attributes, is closed, or is unambiguous."""
     behind = last
     while behind < stop and is_blank(data[behind]):
         behind += 1
@@ -131,7 +131,7 @@ def is_sure_start(data: Array, at: int, name: int, last: int, stop: int, kind: i
         return True
     if data[name] & u1(32) or (last - name > 1 and data[name + 1] & u1(32) and is_letter(data[name + 1])):
         return False  # a type, such as Span
-    # In capitals it may be a ticker, "Sears, Roebuck <S> said": a tag stands right before a word, or alone on its line.
+    # In capitals it may be a ticker, "Sears, Roebuck <S> said": a tag is directly before a word, or alone on its line.
     following = behind + 1
     if following < stop and not is_blank(data[following]):
         return is_letter(data[following]) or data[following] >= 128 or data[following] == LESS
@@ -146,7 +146,7 @@ _XML = np.frombuffer(b"<?xml", np.uint8)
 
 @kernel
 def is_markup(data: Array, stop: int, names: Array, kinds: Array) -> bool:
-    """Whether a text of ``stop`` bytes is HTML: it has a comment, a declaration, or a tag that can be nothing else."""
+    """Return whether a text of ``stop`` bytes is HTML: it has a comment, a declaration, or an unambiguous tag."""
     at = find(data, 0, stop, LESS)
     while at < stop:
         next_byte = data[at + 1]
@@ -178,7 +178,7 @@ def is_markup(data: Array, stop: int, names: Array, kinds: Array) -> bool:
 
 @kernel
 def tag_end(data: Array, at: int, stop: int, state: Array) -> int:
-    """Return the position behind the ``>`` of a tag, from the end of its name on; -1 where there is none.
+    """Return the position after the ``>`` of a tag, searched from the end of its name; -1 if there is none.
 
     A quoted value may hold anything. But a quote that never ends, or where no value can end, is taken as any letter.
     """
@@ -207,19 +207,19 @@ def tag_end(data: Array, at: int, stop: int, state: Array) -> int:
 
 @kernel
 def has_none(state: Array, number: int) -> bool:
-    """Whether it is known that what has this number does not end in the rest of the text."""
+    """Return whether it is known that the kind with this number does not end in the rest of the text."""
     return state[1] >> number & 1 != 0
 
 
 @kernel
 def set_none(state: Array, number: int) -> None:
-    """Note that what has this number does not end in the rest of the text."""
+    """Note that the kind with this number does not end in the rest of the text."""
     state[1] |= i8(1) << number
 
 
 @kernel
 def content_end(data: Array, at: int, stop: int, name: int, kind: int, state: Array) -> int:
-    """Return the position behind the end tag of an element whose content is dropped; ``at`` where it has none.
+    """Return the position after the end tag of an element whose content is dropped; ``at`` if there is none.
 
     Nor has it one if another of its name begins before: the text between them is not lost.
     """
@@ -243,7 +243,7 @@ def content_end(data: Array, at: int, stop: int, name: int, kind: int, state: Ar
 
 @kernel
 def other_end(data: Array, at: int, stop: int, state: Array) -> int:
-    """Return the position behind a comment, a declaration or the mark of CDATA; ``at`` where there is none.
+    """Return the position after a comment, a declaration or the mark of CDATA; ``at`` if there is none.
 
     Of a comment that does not end only its mark is one.
     """
@@ -273,7 +273,7 @@ def other_end(data: Array, at: int, stop: int, state: Array) -> int:
 
 @kernel
 def copy_plain(data: Array, at: int, stop: int, out: Array, to: int) -> tuple[int, int]:
-    """Copy what is neither ``<`` nor ``&`` nor a backslash; return where that stands, and where to go on writing."""
+    """Copy text up to the next ``<``, ``&`` or backslash; return its position, and where to continue writing."""
     while at < stop:
         bits = copy_markup(data, at, out, to)
         size = min(i8(trailing_zeros(bits)), stop - at)
@@ -286,7 +286,7 @@ def copy_plain(data: Array, at: int, stop: int, out: Array, to: int) -> tuple[in
 
 @kernel
 def put_reference(data: Array, at: int, stop: int, out: Array, to: int, names: Array, codes: Array) -> tuple[int, int]:
-    """Write what an entity stands for, or the ``&`` that is none; return where both go on."""
+    """Write the characters of an entity, or an ``&`` that begins none; return where to continue reading and writing."""
     first, second, behind = reference(data, at, stop, names, codes)
     if behind == at:
         out[to] = AND
@@ -299,7 +299,7 @@ def put_reference(data: Array, at: int, stop: int, out: Array, to: int, names: A
 
 @kernel
 def decode(data: Array, stop: int, out: Array, to: int, names: Array, codes: Array) -> int:
-    """Write a text with its entities decoded; return the position behind it."""
+    """Write a text with its entities decoded; return the position after it."""
     at = i8(0)
     while True:
         at, to = copy_plain(data, at, stop, out, to)
@@ -331,7 +331,7 @@ _HEAD = np.frombuffer(b"head", np.uint8)
 
 @kernel
 def behind_tag(data: Array, name: int, last: int, stop: int, kind: int, is_end: bool, state: Array) -> int:
-    """Return the position behind a tag, and behind the content of its element if that is no text.
+    """Return the position after a tag, and after the content of its element if that is no text.
 
     ``data[name:last]`` is its name. Of a tag that does not end no more than that is one.
     """
@@ -360,7 +360,7 @@ def strip(
     codes: Array,
     state: Array,
 ) -> int:
-    """Write the text of HTML to ``out[begin:]``, entities decoded; return the position behind it.
+    """Write the text of HTML to ``out[begin:]``, entities decoded; return the position after it.
 
     Parameters
     ----------
@@ -405,7 +405,7 @@ def strip(
 
 @kernel
 def hexadecimal(data: Array, at: int, stop: int, size: int) -> int:
-    """Return the value of ``size`` hexadecimal digits, -1 where they are none."""
+    """Return the value of ``size`` hexadecimal digits, -1 if they are not digits."""
     if at + size > stop:
         return -1
     value = 0
@@ -419,7 +419,7 @@ def hexadecimal(data: Array, at: int, stop: int, size: int) -> int:
 
 @kernel
 def escape(data: Array, at: int, stop: int) -> tuple[int, int]:
-    r"""Return the code point of an escape, ``\xe9`` or ``\u00e9``, and the position behind it; (-1, at) for none."""
+    r"""Return the code point of an escape, ``\xe9`` or ``\u00e9``, and the position after it; (-1, at) for none."""
     if at >= stop:
         return -1, at
     if data[at] == 120:
@@ -439,7 +439,7 @@ def escape(data: Array, at: int, stop: int) -> tuple[int, int]:
 
 @kernel
 def backslashes_end(data: Array, at: int, stop: int) -> int:
-    """Return the position behind the backslashes that stand here."""
+    """Return the position after the backslashes that begin here."""
     while at < stop and data[at] == BACKSLASH:
         at += 1
     return at
@@ -447,7 +447,7 @@ def backslashes_end(data: Array, at: int, stop: int) -> int:
 
 @kernel
 def has_escapes(data: Array, stop: int) -> bool:
-    r"""Whether a text is escaped as JavaScript does it: it has ``\u00e9``, or ``\xe9`` of a letter beyond ASCII."""
+    r"""Return whether a text is escaped as in JavaScript: it has ``\u00e9``, or ``\xe9`` of a letter beyond ASCII."""
     at = find(data, 0, stop, BACKSLASH)
     while at < stop:
         at = backslashes_end(data, at, stop)
@@ -460,7 +460,7 @@ def has_escapes(data: Array, stop: int) -> bool:
 
 @kernel
 def unescape(data: Array, stop: int, out: Array) -> int:
-    r"""Write a text that is escaped as JavaScript does it; ``\n`` and its like end lines. Return its size."""
+    r"""Write a text that is escaped as in JavaScript, with ``\n`` and the like as line ends. Return its size."""
     at = to = i8(0)
     while True:
         at, to = copy_plain(data, at, stop, out, to)

@@ -1,4 +1,4 @@
-"""Decode HTML entities, which stand for a character by its name or number, and look names up in hash tables."""
+"""Decode HTML entities, which name a character or give its number, and look names up in hash tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dedup.kernels.compiled import kernel
 from dedup.kernels.mojibake import CP1252
 
 ENDED, BARE, INSIDE = 1 << 42, 1 << 43, 1 << 44
-"""Of a name: stands with a semicolon; without one, too; without one even before a letter or digit."""
+"""Bits of a name: it is used with a semicolon; also without one; also without one before a letter or digit."""
 
 SECOND = 21  # bits from here on: the second code point, if there is one
 
@@ -21,7 +21,7 @@ REPLACEMENT, SPACE = 0xFFFD, 32
 
 @kernel
 def name_hash(data: Array, start: int, stop: int, folds: bool) -> int:
-    """Return the 64-bit FNV-1a hash of a name, never 0; with ``folds``, of its letters in lower case."""
+    """Return the 64-bit FNV-1a hash of a name, never 0; with ``folds``, of the name in lower case."""
     value = u8(0xCBF29CE484222325)
     for k in range(start, stop):
         value = step(value, data[k], folds)
@@ -63,7 +63,7 @@ def tabulate(data: Array, ends: Array, values: Array, names: Array, table: Array
 
 @kernel
 def lookup(names: Array, table: Array, name: int) -> int:
-    """Return the value of a hashed name, 0 where there is none."""
+    """Return the value of a hashed name, 0 if it is not in the table."""
     mask = u8(names.size - 1)
     slot = name & mask
     while names[slot] != u8(0):
@@ -75,7 +75,7 @@ def lookup(names: Array, table: Array, name: int) -> int:
 
 @kernel
 def hex_value(byte: int) -> int:
-    """Return the value of a hexadecimal digit, -1 if it is none."""
+    """Return the value of a hexadecimal digit, -1 if it is not a digit."""
     if u1(byte - u1(48)) < u1(10):
         return i8(byte) - 48
     lower = u1(byte | u1(32))
@@ -84,13 +84,13 @@ def hex_value(byte: int) -> int:
 
 @kernel
 def is_alphanumeric(byte: int) -> bool:
-    """Whether a byte is an ASCII letter or digit."""
+    """Return whether a byte is an ASCII letter or digit."""
     return u1(u1(byte | u1(32)) - u1(97)) < u1(26) or u1(byte - u1(48)) < u1(10)
 
 
 @kernel
 def numbered(data: Array, at: int, stop: int) -> tuple[int, int]:
-    """Return the code point of a reference by number, from behind its ``#`` on, and the position behind; (0, at): none.
+    """Return the code point of a reference by number, read after its ``#``, and the position after it; (0, at): none.
 
     Halves of a pair, as JavaScript has them, are spaces.
     """
@@ -118,7 +118,7 @@ def numbered(data: Array, at: int, stop: int) -> tuple[int, int]:
 
 @kernel
 def reference(data: Array, at: int, stop: int, names: Array, codes: Array) -> tuple[int, int, int]:
-    """Return the code points (the second mostly 0) that an entity stands for, and the position behind it.
+    """Return the code points (the second mostly 0) of an entity, and the position after it.
 
     ``data[at]`` is an ``&``; where no entity begins with it that is the position returned. An entity whose ``&`` was
     made one in its turn, ``&amp;eacute;``, is decoded as a whole, however often that was done.

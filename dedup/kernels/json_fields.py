@@ -1,4 +1,4 @@
-"""Read lines of JSON objects into columns: the best of the wanted fields of each, unescaped, and nothing else.
+"""Read lines of JSON objects into columns: only the best of the wanted fields of each line, unescaped.
 
 A line is taken only where the whole of it is beyond doubt by the grammar (`dedup.kernels.json_grammar`) and it is
 beyond doubt which of its fields are to be used; anything else is left to Python.
@@ -41,11 +41,11 @@ LAST, NOTHING = 900, 9_000
 """A doubt that counts where nothing better is held than a blank; and nothing, held or in doubt."""
 
 START, FOLDS, FOLLOWING, OBJECT, ROLE, RANK, OTHER_RANK, NODE = range(8)
-"""Fields of a node: where its key begins in ``names``; whether the key counts in other case, too; another node of
-the same object whose key has as many bytes, -1 behind the last; the number of the object that the node may be, or -1;
-its role, or -1; its rank, and that in other case; and how many numbers that are. Node 0 is the record, object 0; its
-rank is the first of texts that count only where a record has no other field of a text, its rank in other case the first
-role that is a part of a text."""
+"""Fields of a node: where its key begins in ``names``; whether the key counts in other case, too; another node of the
+same object whose key has as many bytes, -1 after the last; the number of the object that the node may be, or -1; its
+role, or -1; its rank, and that in other case; and how many numbers that are. Node 0 is the record, object 0; its rank
+is the first of texts that count only where a record has no other field of a text, its rank in other case the first role
+that is a part of a text."""
 
 HELD, DOUBT, MET, STACK, STATE, ROOM = range(6)
 """What is remembered of a record while it is read, rows of ``WIDTH`` numbers: by role the rank of the value that is
@@ -65,13 +65,13 @@ FILLED, PRESENT = range(2)
 
 @njit(inline="always")
 def lower(byte: int) -> int:
-    """Return a letter of ASCII in lower case, other bytes as they are."""
+    """Return an ASCII letter in lower case, other bytes unchanged."""
     return byte + 32 if 65 <= byte <= 90 else byte
 
 
 @kernel
 def child_at(data: Array, start: int, size: int, parent: int, names: Array, nodes: Array, heads: Array) -> int:
-    """Return the node of the key ``data[start:start + size]`` in an object, -1 where there is none.
+    """Return the node of the key ``data[start:start + size]`` in an object, -1 if there is none.
 
     Parent and node are twice their numbers, and one more where the way to them has a name in other case.
     """
@@ -96,7 +96,7 @@ def child_at(data: Array, start: int, size: int, parent: int, names: Array, node
 
 @kernel
 def is_blank(data: Array, start: int, stop: int) -> bool:
-    """Whether there is nothing but white space and control characters."""
+    """Return whether there are only white space and control characters."""
     while start < stop and data[start] <= SPACE:
         start += 1
     return start == stop
@@ -104,19 +104,19 @@ def is_blank(data: Array, start: int, stop: int) -> bool:
 
 @njit(inline="always")
 def is_text(role: int, nodes: Array) -> bool:
-    """Whether a role is that of a text, or of a part of one."""
+    """Return whether a role is that of a text, or of a part of one."""
     return role == TEXT or role >= nodes[0, OTHER_RANK]
 
 
 @njit(inline="always")
 def is_label(role: int, nodes: Array) -> bool:
-    """Whether a role is that of a label."""
+    """Return whether a role is that of a label."""
     return role >= LABEL and role < nodes[0, OTHER_RANK]
 
 
 @kernel
 def doubt_of(data: Array, at: int, role: int, rank: int, nodes: Array) -> int:
-    """Return the doubt about a value that is no string and no whole number.
+    """Return the doubt about a value that is neither a string nor a whole number.
 
     Python may find a date in any value, an id in any number; what is no text is refused where there is none.
     """
@@ -129,10 +129,10 @@ def doubt_of(data: Array, at: int, role: int, rank: int, nodes: Array) -> int:
 
 @kernel
 def copy_value(data: Array, at: int, is_one: bool, out: Array, to: int) -> tuple[int, int, int]:
-    """Write a string, or a whole number; the latter is no text, if it is to be one.
+    """Write a string, or a whole number; the latter does not count as a text.
 
-    Returns the positions behind the value and behind what was written, and the kind: ``MISSING`` for another value,
-    which is passed over. The first is -1 where Python has to look.
+    Returns the positions after the value and after the written bytes, and the kind: ``MISSING`` for another value,
+    which is skipped. The first is -1 if Python has to read the record.
     """
     if data[at] == QUOTE:
         end, stop = copy_string(data, at + 1, out, to)
@@ -148,7 +148,7 @@ def copy_value(data: Array, at: int, is_one: bool, out: Array, to: int) -> tuple
 
 @kernel
 def note_node(data: Array, at: int, node: int, nodes: Array, room: Array) -> bool:
-    """Note that a node was met, whose value is at ``at``; False where Python has to look."""
+    """Note a node whose value is at ``at``; False if Python has to read the record."""
     if nodes[node, ROLE] >= 0:
         mets = room[STATE, METS]
         if mets == WIDTH:
@@ -167,7 +167,7 @@ def note_node(data: Array, at: int, node: int, nodes: Array, room: Array) -> boo
 
 @kernel
 def enter_object(data: Array, at: int, met: int, nodes: Array, room: Array) -> int:
-    """Go into the object at ``at``; return the position of its first member, -1 where Python has to look."""
+    """Enter the object at ``at``; return the position of its first member, -1 if Python has to read the record."""
     node = met >> 1
     role = nodes[node, ROLE]
     if not note_node(data, at, node, nodes, room) or role == DATE:
@@ -183,7 +183,7 @@ def enter_object(data: Array, at: int, met: int, nodes: Array, room: Array) -> i
 
 @kernel
 def leave_object(room: Array) -> None:
-    """Go back to the object around the one that is read."""
+    """Return to the object around the current one."""
     depth = room[STATE, DEPTH] - 1
     room[STATE, DEPTH] = depth
     room[STATE, PARENT] = room[STACK, depth]
@@ -193,9 +193,9 @@ def leave_object(room: Array) -> None:
 def take_value(
     data: Array, at: int, met: int, nodes: Array, out: Array, ends: Array, kinds: Array, room: Array, n: int
 ) -> int:
-    """Take the value at ``at`` for the role of its node if it is better than what is held.
+    """Take the value at ``at`` for the role of its node if it is better than the present value.
 
-    Returns the position behind it, -1 where Python has to look.
+    Returns the position after it, -1 if Python has to read the record.
     """
     node = met >> 1
     if not note_node(data, at, node, nodes, room):
@@ -223,7 +223,7 @@ def take_value(
 
 @kernel
 def settle_record(nodes: Array, ranks: Array, counts: Array, room: Array, n: int) -> bool:
-    """Note the ranks of a record that is read, and count its fields; False where Python has to look."""
+    """Note the ranks of a finished record, and count its fields; False if Python has to read it."""
     for role in range(len(ranks)):
         if room[DOUBT, role] < room[HELD, role]:
             return False
@@ -256,7 +256,7 @@ def read_object(
 ) -> int:
     """Read the object at ``at`` as record ``n``.
 
-    Returns the position behind it, -1 where Python has to look. Parameters as for ``read_lines``.
+    Returns the position after it, -1 if Python has to read the record. Parameters as for ``read_lines``.
     """
     if data[at] != 123:
         return i8(-1)
@@ -334,13 +334,13 @@ def read_lines(
     data : uint8 array
         Lines, the last one with a line feed, too.
     names : uint8 array
-        The keys that are looked for as UTF-8, one behind the other.
+        The keys to look for, as UTF-8, one after the other.
     nodes : int64 array, shape (n_nodes, NODE)
         The tree of the keys; of objects there are ``WIDTH - 2`` at most.
     heads : int32 array, shape (n_objects, longest key + 1)
         The first node of each object by the size of its key; -1 where there is none.
     out : uint8 array, shape (n_roles, len(data) + BLOCK)
-        Receives the values of each role, one behind the other, unescaped; whole numbers as their digits.
+        Receives the values of each role, one after the other, unescaped; whole numbers as their digits.
     ends : int64 array, shape (n_roles, n_lines + 1)
         Receives where that of record ``k`` ends, at ``k + 1``.
     kinds : uint8 array, shape (n_roles, n_lines)

@@ -23,7 +23,7 @@ SPACE, QUOTE, BACKSLASH = 32, 34, 92
 
 @njit(inline="always")
 def skip_space(data: Array, at: int) -> int:
-    """Return the position of the first byte that is no white space; a line feed is none here."""
+    """Return the position of the first byte that is not white space; a line feed is not white space here."""
     while data[at] == SPACE or data[at] == 9 or data[at] == 13:
         at += 1
     return at
@@ -31,13 +31,13 @@ def skip_space(data: Array, at: int) -> int:
 
 @njit(inline="always")
 def is_digit(byte: int) -> bool:
-    """Whether the byte is one of 0 to 9."""
+    """Return whether a byte is one of 0 to 9."""
     return 48 <= byte <= 57
 
 
 @kernel
 def hexadecimal(data: Array, at: int) -> int:
-    """Return the value of four hexadecimal digits, -1 if they are none."""
+    """Return the value of four hexadecimal digits, -1 if they are not digits."""
     value = i8(0)
     for k in range(4):
         byte = i8(data[at + k])
@@ -52,7 +52,7 @@ def hexadecimal(data: Array, at: int) -> int:
 
 @njit(inline="always")
 def unescaped(letter: int) -> int:
-    """Return the byte that a letter behind a backslash stands for, -1 if for none; ``u`` is not looked at here."""
+    """Return the byte for a letter after a backslash, -1 if there is none; ``u`` is handled elsewhere."""
     if letter == 110:  # n
         return 10
     if letter in (QUOTE, BACKSLASH, 47):
@@ -70,7 +70,7 @@ def unescaped(letter: int) -> int:
 
 @kernel
 def put_code_point(code: int, out: Array, to: int) -> int:
-    """Write a code point as UTF-8 and return the position behind it."""
+    """Write a code point as UTF-8 and return the position after it."""
     if code < 0x80:
         out[to] = code
         return to + 1
@@ -92,9 +92,9 @@ def put_code_point(code: int, out: Array, to: int) -> int:
 
 @kernel
 def copy_escape(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
-    r"""Write what the escape at ``at`` stands for.
+    r"""Write the character of the escape at ``at``.
 
-    Returns the positions behind both; the first is -1 where there is no escape, or it is a lone surrogate.
+    Returns the positions after both; the first is -1 if there is no escape, or it is a lone surrogate.
     """
     if data[at + 1] != 117:  # u
         byte = unescaped(i8(data[at + 1]))
@@ -119,9 +119,9 @@ def copy_escape(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
 
 @kernel
 def copy_string(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
-    """Write the string whose opening quote stands before ``at``, unescaped; control characters stay as they are.
+    """Write the string whose opening quote is before ``at``, unescaped; control characters stay unchanged.
 
-    Returns the positions behind the closing quote and behind what was written; the first is -1 where it is no string.
+    Returns the positions after the closing quote and after the written bytes; the first is -1 if it is not a string.
     """
     while True:
         if at + BLOCK <= data.size:
@@ -155,7 +155,7 @@ def copy_string(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
 
 @kernel
 def skip_string(data: Array, at: int) -> int:
-    """Return the position behind the closing quote, -1 where it is no string; ``at`` is behind the opening one."""
+    """Return the position after the closing quote, -1 if it is not a string; ``at`` is after the opening one."""
     while True:
         if at + BLOCK <= data.size:
             ends = find_plain_json_end(data, at)
@@ -183,7 +183,7 @@ def skip_string(data: Array, at: int) -> int:
 
 @kernel
 def skip_digits(data: Array, at: int) -> int:
-    """Return the position behind one digit or more, -1 where there is none."""
+    """Return the position after one digit or more, -1 if there is none."""
     if not is_digit(i8(data[at])):
         return i8(-1)
     while is_digit(i8(data[at])):
@@ -193,7 +193,7 @@ def skip_digits(data: Array, at: int) -> int:
 
 @kernel
 def skip_scalar(data: Array, at: int) -> int:
-    """Return the position behind a number, true, false or null; -1 where there is none."""
+    """Return the position after a number, true, false or null; -1 if there is none."""
     byte = data[at]
     if byte == 116:  # true
         return at + 4 if data[at + 1] == 114 and data[at + 2] == 117 and data[at + 3] == 101 else i8(-1)
@@ -218,7 +218,7 @@ def skip_scalar(data: Array, at: int) -> int:
 
 @njit(inline="always")
 def skip_key(data: Array, at: int) -> int:
-    """Return where the value of a member begins, -1 where there is no key and colon at ``at``."""
+    """Return where the value of a member begins, -1 if there is no key with a colon at ``at``."""
     if data[at] != QUOTE:
         return i8(-1)
     at = skip_string(data, at + 1)
@@ -230,7 +230,7 @@ def skip_key(data: Array, at: int) -> int:
 
 @kernel
 def skip_value(data: Array, at: int) -> int:
-    """Return the position behind a value of any kind; -1 where it is none, or is nested too deeply."""
+    """Return the position after a value of any kind; -1 if there is none, or it is nested too deeply."""
     objects = u8(0)  # the brackets that are open, the innermost lowest; a set bit is an object
     depth = 0
     while True:
@@ -272,7 +272,7 @@ def skip_value(data: Array, at: int) -> int:
 
 @kernel
 def is_utf8(data: Array, at: int, stop: int) -> bool:
-    """Whether the bytes are UTF-8."""
+    """Return whether the bytes are UTF-8."""
     while at < stop:
         code, length = decode(data, at, stop)
         if code < 0:
@@ -283,7 +283,7 @@ def is_utf8(data: Array, at: int, stop: int) -> bool:
 
 @kernel
 def copy_integer(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
-    """Write a whole number as it stands; the first position returned is -1 for any other value."""
+    """Write a whole number unchanged; the first position returned is -1 for any other value."""
     start = at
     if data[at] == 45:
         at += 1

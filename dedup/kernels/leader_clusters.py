@@ -1,4 +1,4 @@
-"""Form leader clusters: which documents are kept, and which kept one each dropped document joins."""
+"""Form leader clusters: decide which documents are kept, and which kept document each dropped one joins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WAITING, OPEN, KEPT, DROPPED = range(4)
 def best_kept(
     document: int, starts: Array, others: Array, relations: Array, scores: Array, contains: Array, state: Array
 ) -> int:
-    """Return the position of the best match of a document with a kept one that it may join, -1 if there is none.
+    """Return the position of a document's best match with a kept one that it may join, -1 if there is none.
 
     Best: the closest relation, then the highest score, then the earliest document. A container never joins its excerpt.
     """
@@ -45,12 +45,12 @@ def lead(
     stack: Array,
     progress: Array,
 ) -> None:
-    """Visit documents in order, containers before what they contain; keep those that no kept one matches.
+    """Visit documents in order, containers before the documents they contain; keep those that no kept one matches.
 
     Parameters
     ----------
     starts : int64 array, shape (n_documents + 1,)
-        Matches of document ``i`` are at ``starts[i]:starts[i + 1]``; each match stands there twice, once for each side.
+        Matches of document ``i`` are at ``starts[i]:starts[i + 1]``; each match occurs twice, once for each side.
     others : int64 array
         The other document of the match.
     relations : int8 array

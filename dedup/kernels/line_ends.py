@@ -13,7 +13,7 @@ FEED = 10
 
 @kernel
 def count_lines(data: Array) -> int:
-    """Return how many line feeds there are."""
+    """Return the number of line feeds."""
     count = i8(0)
     at = i8(0)
     while at + BLOCK <= data.size:
@@ -27,7 +27,7 @@ def count_lines(data: Array) -> int:
 
 @kernel
 def line_ends(data: Array, ends: Array) -> None:
-    """Write the position behind each line feed.
+    """Write the position after each line feed.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def line_ends(data: Array, ends: Array) -> None:
 
 @kernel
 def line_end(data: Array, at: int) -> int:
-    """Return where the line feed at or behind ``at`` is."""
+    """Return the position of the first line feed at or after ``at``."""
     while at + BLOCK <= data.size:
         feeds = line_feeds(data, at)
         if feeds != u8(0):

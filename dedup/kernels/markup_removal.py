@@ -26,13 +26,13 @@ _SCHEME = np.frombuffer(b"data:", np.uint8)
 
 @kernel
 def is_base64(byte: int) -> bool:
-    """Whether a byte may stand in base64."""
+    """Return whether a byte may be part of base64."""
     return is_alphanumeric(byte) or byte == 43 or byte == 47 or byte == 61
 
 
 @kernel
 def may_change(data: Array, start: int, stop: int) -> bool:
-    """Whether ``data[start:stop]`` has what markup begins with, or half a block of base64; two blocks at a time."""
+    """Return whether ``data[start:stop]`` may have markup, or half a block of base64; reads two blocks at a time."""
     at = start
     full = u8(0xFFFFFFFF)
     while at < stop and at + 2 * BLOCK <= data.size:
@@ -57,7 +57,7 @@ def may_change(data: Array, start: int, stop: int) -> bool:
 
 @kernel
 def has_half(data: Array, at: int, stop: int) -> bool:
-    """Whether any half of a block, from here on, is all base64."""
+    """Return whether any half of a block, from here on, is all base64."""
     half = at
     while half + HALF <= stop and not is_run(data, half):
         half += HALF
@@ -74,7 +74,7 @@ def below(count: int) -> int:
 
 @kernel
 def is_run(data: Array, at: int) -> bool:
-    """Whether half a block is all base64; its bytes that are above a space may be of Chinese as well."""
+    """Return whether half a block is all base64; its bytes above a space may also be Chinese."""
     k = at
     while k < at + HALF and is_base64(data[k]):
         k += 1
@@ -83,7 +83,7 @@ def is_run(data: Array, at: int) -> bool:
 
 @kernel
 def run_end(data: Array, at: int, stop: int) -> tuple[int, bool]:
-    """Return where the run of base64 that begins here ends, and whether it is no word: long, of all kinds."""
+    """Return where the run of base64 that begins here ends, and whether it is not a word: long, of all kinds."""
     begin = at
     kinds = 0
     while at < stop and is_base64(data[at]):
@@ -99,7 +99,7 @@ def run_end(data: Array, at: int, stop: int) -> tuple[int, bool]:
 
 @kernel
 def next_run(data: Array, at: int, stop: int) -> tuple[int, int]:
-    """Return where the next run of base64 starts, what makes it an address with it, and ends; (stop, stop) for none.
+    """Return the start of the next run of base64, of the address it belongs to, and its end; (stop, stop): none.
 
     ``data`` is a room. A run fills half a block, wherever blocks begin.
     """
@@ -122,7 +122,7 @@ def next_run(data: Array, at: int, stop: int) -> tuple[int, int]:
 
 @kernel
 def address_start(data: Array, run: int, begin: int) -> int:
-    """Return where ``data:image/png;base64,`` begins before a run, the run's start if it is no such address."""
+    """Return where ``data:image/png;base64,`` begins before a run; the run's start if there is no such address."""
     start = run - _PREFIX.size
     if start < begin:
         return run
@@ -143,13 +143,13 @@ def address_start(data: Array, run: int, begin: int) -> int:
 
 @kernel
 def is_media(byte: int) -> bool:
-    """Whether a byte may stand in a media type, as that of a ``data:`` address: ``image/svg+xml;charset=utf-8;``."""
+    """Return whether a byte may be part of a media type in a ``data:`` address: ``image/svg+xml;charset=utf-8;``."""
     return is_base64(byte) or byte == 45 or byte == 46 or byte == 59 or byte == 95
 
 
 @kernel
 def drop_runs(out: Array, begin: int, stop: int) -> int:
-    """Put a space in the place of each run of base64 in ``out[begin:stop]``; return where the text ends then."""
+    """Replace each run of base64 in ``out[begin:stop]`` by a space; return where the text then ends."""
     start, end = next_run(out, begin, stop)
     if start == stop:
         return stop
@@ -168,7 +168,7 @@ def drop_runs(out: Array, begin: int, stop: int) -> int:
 
 @kernel
 def copy(data: Array, start: int, stop: int, out: Array, to: int) -> int:
-    """Copy ``data[start:stop]``, and what is behind it to the end of its last block; return where to go on writing."""
+    """Copy ``data[start:stop]``, with the rest of its last block; return where to continue writing."""
     for at in range(start, stop, BLOCK):
         if at + BLOCK <= data.size:
             copy_markup(data, at, out, to + at - start)
@@ -180,7 +180,7 @@ def copy(data: Array, start: int, stop: int, out: Array, to: int) -> int:
 
 @kernel
 def fetch(data: Array, start: int, stop: int, room: Array) -> int:
-    """Copy a text to where blocks may touch what is behind it; return its size."""
+    """Copy a text to a buffer in which blocks may reach beyond its end; return its size."""
     size = copy(data, start, stop, room, 0)
     fill(room, size)
     return size
@@ -188,14 +188,14 @@ def fetch(data: Array, start: int, stop: int, room: Array) -> int:
 
 @kernel
 def fill(room: Array, size: int) -> None:
-    """Write spaces behind a text."""
+    """Write spaces after a text."""
     for k in range(size, size + PAD):
         room[k] = SPACE
 
 
 @kernel
 def has_reference(data: Array, stop: int, entities: Array, codes: Array) -> bool:
-    """Whether a text has an entity."""
+    """Return whether a text has an entity."""
     at = find(data, 0, stop, AND)
     while at < stop:
         _, _, behind = reference(data, at, stop, entities, codes)
@@ -217,7 +217,7 @@ def survey(
     room: Array,
     changes: Array,
 ) -> int:
-    """Note in ``changes`` which texts must be changed; return how many bytes these have.
+    """Note in ``changes`` which texts must be changed; return the number of their bytes.
 
     Parameters
     ----------
@@ -298,7 +298,7 @@ def rewrite(
     out: Array,
     ends: Array,
 ) -> None:
-    """Write all texts to ``out``, those to be changed as plain text, and where each ends to ``ends``.
+    """Write all texts to ``out``, those to be changed as plain text, and the end of each to ``ends``.
 
     Parameters
     ----------

@@ -20,13 +20,13 @@ BEYOND_ASCII, UNDECODABLE, REPLACED, MOJIBAKE = 1, 2, 4, 8
 CP1252 = tuple(
     0 if byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else ord(bytes([byte]).decode("cp1252")) for byte in range(0x80, 0xA0)
 )
-# These may stand behind a letter.
+# These may follow a letter.
 CLOSING = tuple(map(ord, "\xa0\xab\xbb\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u203a"))
 
 
 @njit
 def byte_of(code: int) -> int:
-    """Return the byte of windows-1252 that reads as a code point, of latin-1 where that has none, -1 of others."""
+    """Return the windows-1252 byte of a code point, or the latin-1 byte if it has none, or -1."""
     if code < 0x100:
         return code
     for k in range(32):
@@ -37,7 +37,7 @@ def byte_of(code: int) -> int:
 
 @njit
 def mojibake(data: Array, at: int, stop: int, lead: int) -> int:
-    """Return how sure it is that a letter begins mojibake: 2; 1 for Â or Ã before a mark, which may be a capital; 0.
+    """Return how certainly a letter begins mojibake: 2; 1 for Â or Ã before a mark, which may be a capital; 0.
 
     Parameters
     ----------
@@ -72,10 +72,10 @@ def mojibake(data: Array, at: int, stop: int, lead: int) -> int:
 
 @njit
 def look_at(data: Array, start: int, stop: int) -> tuple[int, bool]:
-    """Return what there is in a text, as bits, and whether it must be read to know: it is not UTF-8, or has U+FFFD.
+    """Return the damage found in a text, as bits, and whether it must be read to know: not UTF-8, or with U+FFFD.
 
-    64 bytes at a time: each lead must be followed by its number of continuation bytes, no other byte by any; and
-    behind E0, ED, F0 and F4 not all of them may stand.
+    64 bytes at a time: each lead must be followed by its number of continuation bytes, no other byte by any; and after
+    E0, ED, F0 and F4 not all of them are allowed.
     """
     signs = 0
     due = u8(0)  # continuation bytes that are to come in the next block
@@ -91,7 +91,7 @@ def look_at(data: Array, start: int, stop: int) -> tuple[int, bool]:
         leads = at_least(data, block, u1(0xC0)) & here
         three = at_least(data, block, u1(0xE0)) & here
         wrong = leads & ~at_least(data, block, u1(0xC2))
-        # All mojibake begins with one of Â to ô, and no ASCII behind it.
+        # All mojibake begins with one of Â to ô, followed by no ASCII.
         latin = equal_to(data, block, u1(0xC3)) & at_least(data, block + 2, u1(0x80)) & here
         while latin != u8(0) and signs < 2:
             at = block + trailing_zeros(latin)
@@ -110,14 +110,16 @@ def look_at(data: Array, start: int, stop: int) -> tuple[int, bool]:
                 upper = at_least(data, block + 1, u1(0x90))
                 wrong |= equal_to(data, block, u1(0xF0)) & ~upper | at_least(data, block, u1(0xF4)) & upper
                 wrong |= at_least(data, block, u1(0xF5))
-        if (wanted ^ (high & ~leads)) | (wrong & here) != u8(0):  # what is wanted behind the end is wrong, too
+        if (wanted ^ (high & ~leads)) | (wrong & here) != u8(
+            0
+        ):  # continuation bytes expected after the end are wrong, too
             return BEYOND_ASCII, True
     return (BEYOND_ASCII if beyond else 0) | (MOJIBAKE if signs >= 2 else 0), due != u8(0)
 
 
 @njit
 def read(data: Array, start: int, stop: int) -> int:
-    """Return the damage in a text, as bits, reading it by character."""
+    """Return the damage in a text, as bits, reading it character by character."""
     found, signs = 0, 0
     at = start
     while at < stop:

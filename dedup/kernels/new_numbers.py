@@ -18,7 +18,7 @@ FEW_NUMBERS = 2  # added below the bar: one or two new numbers are little eviden
 def new_numbers(
     tokens: Array, starts: Array, ends: Array, left: Array, right: Array, multiplier: int, out: Array
 ) -> None:
-    """Measure which share of the shorter document's distinct numbers the longer one lacks.
+    """Measure the share of the shorter document's distinct numbers that the longer one lacks.
 
     Parameters
     ----------

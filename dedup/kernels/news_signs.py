@@ -1,4 +1,4 @@
-"""Look for signs of news between two texts: other stages of the story in their openings, other weekdays."""
+"""Find signs of news between two texts: other stages of the story in their openings, other weekdays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ N_NEWS = 2
 
 @njit(inline="always")
 def members(bits: int) -> int:
-    """Return how many members a set of bits has."""
+    """Return the number of members of a set of bits."""
     count = i8(0)
     while bits != u4(0):
         bits &= u4(bits - u4(1))

@@ -1,4 +1,4 @@
-"""Pack tokens into fewer bytes: common words, of a hash and a fingerprint each, as codes, others as they are."""
+"""Pack tokens into fewer bytes: common words, of a hash and a fingerprint each, as codes, others unchanged."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pack(
     out: Array,
     bounds: Array,
 ) -> None:
-    """Write each document's tokens to ``out``, and where each ends to ``bounds``.
+    """Write each document's packed tokens to ``out``, and the end of each document to ``bounds``.
 
     Parameters
     ----------

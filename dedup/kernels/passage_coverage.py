@@ -1,4 +1,4 @@
-"""Sketch documents by their passages, and measure which share of two texts stands in shared passages."""
+"""Sketch documents by their passages, and measure the share of two texts that lies in shared passages."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def coverage(
     multiplier: int,
     out: Array,
 ) -> None:
-    """Measure which share of each document of a pair stands in runs of five words that both have.
+    """Measure the share of each document of a pair that lies in runs of five words that both have.
 
     Parameters
     ----------

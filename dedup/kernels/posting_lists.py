@@ -1,4 +1,4 @@
-"""Build posting lists of what is in sketches, and find the documents that share enough of them."""
+"""Build posting lists of sketch values, and find the documents that share enough of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pack_part(
     packed: Array,
     count: int,
 ) -> int:
-    """Append those postings of documents that belong to one part; return the new count, whether there is room or not.
+    """Append the postings of documents that belong to one part; return the new count, even if there is no room.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def list_members(packed: Array, bits: int, members: Array, limit: int, crowded: 
 
 @kernel
 def lists_of(members: Array, begin: int, places: Array, begins: Array, stops: Array) -> None:
-    """Find the posting lists in which documents stand.
+    """Find the posting lists that contain documents.
 
     Parameters
     ----------
@@ -114,10 +114,10 @@ def lists_of(members: Array, begin: int, places: Array, begins: Array, stops: Ar
     begin : int
         The first of the documents.
     places : int64 array, shape (n_documents,)
-        Where in the arrays below there is room for the lists of each; moved to where they end. So they are read in one
-        go later.
+        Where the lists of each document go in the arrays below; moved to their ends. So they are read in one pass
+        later.
     begins, stops : uint32 array
-        Receive where in ``members`` a list begins, and where the document itself stands in it.
+        Receive where in ``members`` a list begins, and where the document itself is in it.
     """
     list_begin = i8(0)
     for at in range(members.size):

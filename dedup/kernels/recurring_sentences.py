@@ -54,7 +54,7 @@ def count_hashes(hashes: Array, counts: Array) -> None:
 
 @kernel
 def count_words(tokens: Array, starts: Array, ends: Array, documents: Array, counts: Array) -> None:
-    """Count in how many of the documents each word stands; ``counts`` is uint16, shape (2 ** WORD_BITS,)."""
+    """Count in how many of the documents each word occurs; ``counts`` is uint16, shape (2 ** WORD_BITS,)."""
     last = np.full(counts.size, -1)
     for document in documents:
         for token in tokens[starts[document] : ends[document]]:
@@ -65,13 +65,13 @@ def count_words(tokens: Array, starts: Array, ends: Array, documents: Array, cou
 
 @njit(inline="always")
 def word_slot(token: int) -> int:
-    """Return where a word is counted."""
+    """Return the slot in which a word is counted."""
     return i8(u8(token) * u8(MULTIPLIER) >> u8(64 - WORD_BITS))
 
 
 @kernel
 def speak_as_pages(tokens: Array, starts: Array, ends: Array, documents: Array, marks: Array) -> Array:
-    """Return of which documents one word in STUB, and three at least, are words of pages."""
+    """Return which documents have at least one word in STUB, and at least three, that are typical of pages."""
     found = np.zeros(documents.size, np.bool_)
     for row in range(documents.size):
         text = tokens[starts[documents[row]] : ends[documents[row]]]
@@ -176,7 +176,7 @@ def marks_of(text: Array, marks: Array) -> int:
 
 @kernel
 def prose_of(stops: Array, recurs: Array, flags: Array) -> int:
-    """Count the words of the sentences that no more than two documents have, outside of marked blocks."""
+    """Count the words of the sentences that at most two documents have, outside of marked blocks."""
     count = begin = i8(0)
     for k in range(stops.size):
         stop = i8(stops[k])
@@ -203,7 +203,7 @@ def survey(
     all_pairs: Array,
     pair_sizes: Array,
 ) -> None:
-    """Sketch the rest of each document, which is what does not recur, by its rare words and its word pairs.
+    """Sketch the rest of each document, without recurring text, by its rare words and its word pairs.
 
     Parameters
     ----------
@@ -258,7 +258,7 @@ def survey(
 
 @njit(inline="always")
 def keep_least(least: Array, count: int, width: int, value: int) -> int:
-    """Put a value among the ``count`` smallest distinct ones, ascending, of which there is room for ``width``."""
+    """Insert a value among the ``count`` smallest distinct ones, ascending, of at most ``width``."""
     if count == width and value >= least[width - 1]:
         return count
     at = count
@@ -301,14 +301,14 @@ def strangers(
     rest_pairs, all_pairs, pair_sizes
         As from `survey`.
     most : int
-        Documents of a group that are looked at, spread evenly over it.
+        Documents of a group that are compared, spread evenly over it.
     least_words : int
         A document with fewer rare words cannot be distinguished from the others.
     related : float
-        Documents with so large a share of the smaller one's rare words in common are related.
+        Documents that share this part of the smaller one's rare words are related.
     retold : float
-        So are those of which one has so many word pairs of the rest of the other, anywhere: versions of one text, of
-        which each has changed other sentences.
+        So are documents one of which has this share of the word pairs of the other's rest, anywhere: versions of one
+        text, each with other sentences changed.
     enough : int
     """
     found = np.zeros(begins.size - 1, np.int64)
@@ -343,7 +343,7 @@ def strangers(
 
 @kernel
 def common(x: Array, x_size: int, y: Array, y_size: int) -> int:
-    """Count what two ascending lists have in common."""
+    """Count the values that two ascending lists share."""
     shared = i = j = i8(0)
     while i < x_size and j < y_size:
         if x[i] == y[j]:
@@ -440,7 +440,7 @@ def own_prose(
     multiplier: int,
     out: Array,
 ) -> None:
-    """Measure which share of the sentences of the left document of each pair the right one lacks.
+    """Measure the share of sentences of the left document of each pair that the right one lacks.
 
     Parameters
     ----------
@@ -455,8 +455,8 @@ def own_prose(
     multiplier : int
         That of `dedup.kernels.agreement.find`.
     out : float64 array, shape (n_pairs,)
-        Of the words in segments of SENTENCE or more and at most one mark, those in segments of which less than a third
-        stands in the other document, in runs of five; over them all and SENTENCE.
+        The words in segments less than a third of which is in the other document, in runs of five, over all words plus
+        SENTENCE; only segments of at least SENTENCE words and at most one mark count.
     """
     longest = max(longest_of(starts, ends, left), longest_of(starts, ends, right))
     passages = np.zeros(1 << table_bits(SPARSE * longest), np.uint64)

@@ -42,7 +42,7 @@ def shingles(
 
 @kernel
 def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp: int) -> int:
-    """Put hashes into the table of this stamp; return how many are distinct."""
+    """Insert hashes into the table with this stamp; return how many are distinct."""
     distinct = 0
     mask = (1 << bits) - 1
     for k in range(count):

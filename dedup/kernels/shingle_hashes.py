@@ -36,7 +36,7 @@ def shingle(tokens: Array, start: int, stop: int, size: int, hashes: Array) -> i
 
 @kernel
 def sign(hashes: Array, count: int, a: Array, b: Array, signature: Array) -> None:
-    """Write the least ``a * fmix32(hash) + b`` modulo 2^32 over the shingle hashes for each permutation.
+    """Write, for each permutation, the least ``a * fmix32(hash) + b`` modulo 2^32 over the shingle hashes.
 
     ``hashes`` is overwritten. The length of ``a``, ``b`` and ``signature`` is a multiple of ``TILE``.
     """

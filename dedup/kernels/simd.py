@@ -1,4 +1,4 @@
-"""Test and copy 64 bytes at a time: the few vector operations that Numba cannot write as a loop.
+"""Test and copy 64 bytes at a time: the few vector operations that Numba cannot make from a loop.
 
 Each is one LLVM expression on ``<64 x i8>``, which the compiler cuts to the vector width of the machine.
 """
@@ -44,12 +44,12 @@ def _everywhere(builder: Any, byte: Any) -> Any:
 
 
 def _load(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-    """Load the 64 bytes of the first array from the position on that follows it."""
+    """Load 64 bytes of the first array, from the position that follows it."""
     return builder.load(_pointer(context, builder, signature.args[0], args[0], args[1]), align=1)
 
 
 def _store(context: Any, builder: Any, signature: Any, args: Any, block: Any) -> None:
-    """Store 64 bytes in the second array, the third argument, from the position on that follows it."""
+    """Store 64 bytes in the second array (the third argument), from the position that follows it."""
     builder.store(block, _pointer(context, builder, signature.args[2], args[2], args[3]), align=1)
 
 
@@ -59,7 +59,7 @@ def _bits(builder: Any, flags: Any) -> Any:
 
 @intrinsic
 def equal_to(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma: no cover - compiler
-    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is that value."""
+    """Return a uint64 whose bit ``k`` says whether byte ``k`` of 64 has that value."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         block = _load(context, builder, signature, args)
@@ -70,7 +70,7 @@ def equal_to(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma
 
 @intrinsic
 def at_least(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma: no cover - compiler
-    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is that value or greater."""
+    """Return a uint64 whose bit ``k`` says whether byte ``k`` of 64 has that value or a greater one."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         block = _load(context, builder, signature, args)
@@ -81,7 +81,7 @@ def at_least(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma
 
 @intrinsic
 def fold_ascii(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
-    """Copy 64 bytes, ASCII letters in lower case, what ends a sentence as STOP, a line as LINE, all else as spaces.
+    """Copy 64 bytes: ASCII letters in lower case, ends of sentences as STOP, of lines as LINE, all else as spaces.
 
     Returns a uint64 whose bit ``k`` says that byte ``k`` is not ASCII; its copy is a space, to be overwritten.
     """
@@ -102,7 +102,7 @@ def fold_ascii(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> An
 
 @intrinsic
 def above_space(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
-    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is greater than a space."""
+    """Return a uint64 whose bit ``k`` says whether byte ``k`` of 64 is greater than a space."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         block = _load(context, builder, signature, args)
@@ -112,14 +112,14 @@ def above_space(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cove
 
 
 def _ends_plain_json(builder: Any, block: Any) -> Any:
-    """Flag a quote, a backslash and what is below a space: where a run of plain bytes in a JSON string ends."""
+    """Flag quotes, backslashes and bytes below a space, where a run of plain bytes in a JSON string ends."""
     is_control = builder.icmp_unsigned("<", block, _all(0x20))
     return builder.or_(_one_of(builder, block, b'"\\'), is_control)
 
 
 @intrinsic
 def find_plain_json_end(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
-    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 ends a run of plain bytes in a JSON string."""
+    """Return a uint64 whose bit ``k`` says whether byte ``k`` of 64 ends a run of plain bytes in a JSON string."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _bits(builder, _ends_plain_json(builder, _load(context, builder, signature, args)))
@@ -145,7 +145,7 @@ def _may_be_markup(builder: Any, block: Any) -> Any:
 
 @intrinsic
 def find_markup(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
-    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 may begin a tag, an entity or an escape."""
+    """Return a uint64 whose bit ``k`` says whether byte ``k`` of 64 may begin a tag, an entity or an escape."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _bits(builder, _may_be_markup(builder, _load(context, builder, signature, args)))
@@ -167,7 +167,7 @@ def copy_markup(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> A
 
 @intrinsic
 def line_feeds(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover - compiler
-    """Return a uint64 whose bit ``k`` says that byte ``k`` of 64 is a line feed."""
+    """Return a uint64 whose bit ``k`` says whether byte ``k`` of 64 is a line feed."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         block = _load(context, builder, signature, args)
@@ -178,7 +178,7 @@ def line_feeds(typingctx: Any, source: Any, at: Any) -> Any:  # pragma: no cover
 
 @intrinsic
 def set_bits(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
-    """Return how many bits are set."""
+    """Return the number of set bits."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.ctpop(args[0])
@@ -188,7 +188,7 @@ def set_bits(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
 
 @intrinsic
 def trailing_zeros(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - compiler
-    """Return the number of zero bits below the lowest set one, 64 where there is none."""
+    """Return the number of zero bits below the lowest set one, 64 if there is none."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
@@ -198,7 +198,7 @@ def trailing_zeros(typingctx: Any, bits: Any) -> Any:  # pragma: no cover - comp
 
 @intrinsic
 def prefetch(typingctx: Any, array: Any, at: Any) -> Any:  # pragma: no cover - compiler
-    """Have the processor fetch ``array[at]``, which is read soon; nothing else happens."""
+    """Have the processor fetch ``array[at]``, which is read soon; this has no other effect."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -214,7 +214,7 @@ def prefetch(typingctx: Any, array: Any, at: Any) -> Any:  # pragma: no cover - 
 
 @intrinsic
 def borrowed(typingctx: Any, array: Any) -> Any:  # pragma: no cover - compiler
-    """Return the array without its owner: nobody counts who holds it, so that the caller must hold it all the while.
+    """Return the array without counting its references, so that the caller must keep it alive.
 
     Counting is two atomic operations for each array that a function is given. Where functions are called for each key
     of a line of JSON, that is half of the time.

@@ -1,4 +1,4 @@
-"""Search runs of postings, which are sorted arrays, by key, and check them against damage."""
+"""Search runs of postings, which are sorted arrays, by key, and check them for damage."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def checksums(postings: Array, out: Array) -> None:
 
 @kernel
 def verify(postings: Array, sums: Array, seen: Array, block: int) -> bool:
-    """Return whether a block is what was written, and note that it is."""
+    """Return whether a block is unchanged since it was written, and note that it is."""
     if checksum(postings, block) != sums[block]:
         return False
     seen[block] = 1
@@ -40,7 +40,7 @@ def verify(postings: Array, sums: Array, seen: Array, block: int) -> bool:
 
 @kernel
 def is_right(postings: Array, sums: Array, seen: Array, at: int, wanted: int) -> bool:
-    """Return whether a place is that of the first posting not below the wanted one, in a run of which sums are known.
+    """Return whether a place is that of the first posting not below the wanted one, in a run with known sums.
 
     Whatever was read on the way to it: if the postings on either side of it are what was written it is the right one.
     """
@@ -59,8 +59,8 @@ def is_right(postings: Array, sums: Array, seen: Array, at: int, wanted: int) ->
 def place_of(postings: Array, wanted: int) -> int:
     """Return the place of the first posting that is not below the wanted one.
 
-    Keys are spread evenly, so that the place is guessed from the value, and guessed again from what stands there; then
-    it is enclosed by steps that double, and halved. A search by halves alone would miss the cache at every step.
+    Keys are spread evenly, so that the place is guessed from the value, and guessed again from the key found there;
+    then it is enclosed by steps that double, and halved. A binary search alone would miss the cache at every step.
     """
     size = i8(postings.size)
     if size == 0:

@@ -37,12 +37,12 @@ AT_ONCE = 8  # borders of tokens that are written at once, even if there are few
 WEIGHED = 256  # tokens whose keyed hashes are summed up with a weight each
 WEIGHTS = 8  # numbers of a key before the weights, of which there are two for each place
 KEY_NUMBERS = WEIGHTS + 2 * WEIGHED
-PAD = 2 * BLOCK  # bytes behind a buffer's end that blocks may touch
+PAD = 2 * BLOCK  # bytes after a buffer's end that blocks may touch
 
 
 @kernel
 def decode(data: Array, at: int, stop: int) -> tuple[int, int]:
-    """Return the code point at ``data[at]`` and its length; (-1, 1) where the bytes are not UTF-8."""
+    """Return the code point at ``data[at]`` and its length; (-1, 1) if the bytes are not UTF-8."""
     lead = i8(data[at])
     if lead < 0xC2 or lead > 0xF4:
         return (lead, 1) if lead < 0x80 else (-1, 1)
@@ -63,7 +63,7 @@ def decode(data: Array, at: int, stop: int) -> tuple[int, int]:
 
 @kernel
 def put(entry: int, data: Array, source: int, length: int, folded: Array, at: int) -> int:
-    """Write one folded character, itself where the entry has no bytes; return the position behind it."""
+    """Write one folded character, unchanged if its entry has no bytes; return the position after it."""
     kind = entry >> u8(40)
     if kind == DROPPED:
         return at
@@ -74,7 +74,7 @@ def put(entry: int, data: Array, source: int, length: int, folded: Array, at: in
     if kind == CHARACTER:
         at += 1
     size = i8((entry >> u8(32)) & u8(255))
-    # Four bytes, be there fewer: those behind are overwritten.
+    # Four bytes even if there are fewer: the following ones are overwritten later.
     if size > 0:
         store32(u4(entry), folded, at)
         at += size
@@ -96,7 +96,7 @@ def put(entry: int, data: Array, source: int, length: int, folded: Array, at: in
 def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, sequences: Array, folded: Array) -> int:
     """Fold ``data[start:stop]`` into ``folded``, from its second byte on.
 
-    Returns the position behind the last byte written, -1 if ``folded`` is too small. A code point takes at most twice
+    Returns the position after the last byte written, -1 if ``folded`` is too small. A code point takes at most twice
     its bytes, but for sequences, which check.
     """
     folded[0] = SPACE
@@ -126,7 +126,7 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
                 position += span + beyond
                 continue
             position += span
-        # One code point the slow way, and those behind it while they are not ASCII.
+        # One code point the slow way, and the following ones while they are not ASCII.
         while position < stop:
             code, length = decode(data, position, stop)
             entry = u8(0) if code < 0 else pages[page_of[code >> 8], code & 255]
@@ -161,9 +161,9 @@ def choose(condition: bool, yes: int, no: int) -> int:
 
 @kernel
 def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int) -> int:
-    """Append where tokens start and end in ``folded[first:last]``, whole blocks, to the ``count`` borders there are.
+    """Append where tokens start and end in ``folded[first:last]``, whole blocks, to the ``count`` borders.
 
-    Starts and ends alternate: an odd count means that the last token goes on behind ``last``. Returns the new count.
+    Starts and ends alternate: an odd count means that the last token continues after ``last``. Returns the new count.
     """
     inside = u8(count & 1)
     for block in range(first, last, BLOCK):
@@ -172,7 +172,7 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
         inside = words >> u8(63)
         stop = count + set_bits(turns)
         while count < stop:
-            # So many without a look at what is left, which cannot be predicted; too many are overwritten.
+            # As many without checking what is left, which cannot be predicted; superfluous ones are overwritten.
             for k in range(AT_ONCE):
                 borders[count + k] = block + trailing_zeros(turns)
                 turns &= turns - u8(1)
@@ -183,7 +183,7 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
 
 @kernel
 def find_segments(folded: Array, stop: int, first: int, segments: Array, count: int) -> int:
-    """Append how many tokens of a folded text stand before each end of a sentence, or line, that has some before it.
+    """Append how many tokens of a folded text precede each end of a sentence or line that follows any.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ def keyed_hash_of_long(folded: Array, start: int, stop: int, key: Array, token: 
 
 @kernel
 def weigh(keyed: Array, count: int, before: int, key: Array, digest: Array) -> None:
-    """Take the keyed hashes of the next tokens of a document into its digest.
+    """Add the keyed hashes of the next tokens of a document to its digest.
 
     Sums with secret weights, mixed after each `WEIGHED` tokens: one for either half.
 
@@ -325,7 +325,7 @@ def weigh(keyed: Array, count: int, before: int, key: Array, digest: Array) -> N
 
 @njit(inline="always")
 def with_flags(digest: int, flags: int) -> int:
-    """Return the digest, its two lowest bits replaced."""
+    """Return the digest with its two lowest bits replaced."""
     return u4(u4(digest & u4(0xFFFFFFFC)) | flags)
 
 
@@ -355,7 +355,7 @@ def tokenise(
     Parameters
     ----------
     data : uint8 array
-        The texts, one behind the other; bytes that are not UTF-8 are letters of words like any other.
+        The texts, one after the other; bytes that are not UTF-8 are letters of words like any other.
     offsets : int64 array, shape (n_documents + 1,)
     first, last : int
     page_of, pages, sequences
@@ -379,7 +379,7 @@ def tokenise(
     token_ends : int64 array, shape (n_documents,)
         Receives where each document ends in ``tokens``.
     segments : uint32 array
-        Receives how many tokens of its document stand before the end of each sentence or line.
+        Receives how many tokens of its document precede the end of each sentence or line.
     segment_ends : int64 array, shape (n_documents,)
         Receives where each document ends in ``segments``.
 
@@ -410,7 +410,7 @@ def tokenise(
                 some[k] = keyed[k] >> u8(48)
             weigh(keyed, n_found, count - begin, key, digests[document])
             count += n_found
-            borders[0] = borders[found - 1]  # where a token that goes on has started
+            borders[0] = borders[found - 1]  # where a token that continues has started
             found &= 1
         token_ends[document] = count
     return last

@@ -1,6 +1,6 @@
-"""Count and write the words of documents: their tokens, but for alphabets that are written without spaces.
+"""Count and write the words of documents: their tokens, except in alphabets that are written without spaces.
 
-There each letter is a token, and a sample stands for the words: of the sequences of six letters those whose hash is a
+There each letter is a token, and a sample takes the place of the words: the sequences of six letters whose hash is a
 multiple of four. It is about as long as the words would be, and the same wherever the letters are the same.
 """
 
@@ -77,7 +77,7 @@ def write_words(
     words: Array,
     marks: Array,
 ) -> None:
-    """Write the words of each document, and their fingerprints, from ``firsts`` on; the others as for `count_words`.
+    """Write the words of each document, with their fingerprints, from ``firsts`` on; see also `count_words`.
 
     A sample has none: single letters cannot be forged.
     """

@@ -49,7 +49,7 @@ def two(first: int, second: int) -> int:
 
 @kernel
 def unspaced_pairs(text: Array, pairs: Array) -> int:
-    """Write word pairs as `word_pairs` does, of a text with characters of scripts without spaces."""
+    """Write word pairs as `word_pairs` does, for a text with characters of scripts without spaces."""
     count = 0
     for k in range(text.size - 1):
         key = two(text[k], text[k + 1])
@@ -89,9 +89,9 @@ def count_pairs(
     begin, size : int
         Slots to be counted: ``size`` of them, from ``begin`` on.
     frequencies : uint8 array
-        A power of two long, 2**31 at most: in how many documents some pair of that slot stands. Exact to EXACT; a
-        number k over it stands for EXACT * 2 ** ((k - EXACT) / 8) documents, about: it is reached by chance, one that
-        depends on the document and the slot alone.
+        A power of two long, at most 2**31: how many documents have a pair of that slot. Exact up to EXACT; a higher
+        number k means about EXACT * 2 ** ((k - EXACT) / 8) documents: it is reached by chance, which depends only on
+        the document and the slot.
     """
     mask = u8(frequencies.size - 1)
     pairs = np.empty(longest, np.uint64)
@@ -117,7 +117,7 @@ def count_pairs(
 def uncount_pairs(
     tokens: Array, starts: Array, ends: Array, documents: Array, longest: int, frequencies: Array
 ) -> None:
-    """Take each document's word pairs off the frequency table again, where its counts are exact.
+    """Subtract each document's word pairs from the frequency table, where its counts are exact.
 
     Parameters as for `count_pairs`. What was raised by chance, over EXACT, stays.
     """
@@ -146,7 +146,7 @@ def look_up(tokens: Array, start: int, stop: int, frequencies: Array, pairs: Arr
 def list_rare(
     pairs: Array, counts: Array, fingerprints: Array, weight_of: Array, listed: Array, marks: Array, weights: Array
 ) -> int:
-    """List the rare ones among word pairs, at every position; return how many.
+    """List the rare word pairs among these, at every position; return how many.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def sketch(
     weights: Array,
     list_sizes: Array,
 ) -> int:
-    """Look the word pairs of documents up: list the rare ones, and keep those with the smallest hashes.
+    """Look up the word pairs of documents: list the rare ones, and keep those with the smallest hashes.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def sketch(
     bounds : int64 array, shape (4,)
         Least and most frequency, 255 at most: of the sketch, and of the second one, by which crowds are found.
     weight_of, listed, marks, weights
-        As in `list_rare`; the lists of all documents stand one after the other.
+        As in `list_rare`; the lists of all documents follow one another.
     out, crowd_out : uint64 array, shape (len(documents), sketch size)
         Receive hashes in ascending order.
     sizes, crowd_sizes, list_sizes : integer arrays, shape (len(documents),)
@@ -268,7 +268,7 @@ def smallest(
     ordered: Array,
     out: Array,
 ) -> int:
-    """Write the smallest such hashes up to the ceiling; return how many."""
+    """Write the smallest of these hashes up to the ceiling; return how many."""
     for k in range(pairs.size):
         flags[k] = FLAG * u1((pairs[k] <= ceiling) & (u1(counts[k] - least) <= u1(most - least)))
     flags[pairs.size : pairs.size + BLOCK] = 0
@@ -292,7 +292,7 @@ def smallest(
 
 @kernel
 def heapsort(values: Array) -> None:
-    """Sort in place, in n log n steps at most."""
+    """Sort in place, in at most n log n steps."""
     end = values.size
     start = end // 2
     while end > 1:

@@ -1,4 +1,4 @@
-"""Compute XXH32 with seed 0, equal to ``xxhash.xxh32_intdigest``, and the mixing steps other kernels hash with.
+"""Compute XXH32 with seed 0, equal to ``xxhash.xxh32_intdigest``, and the mixing steps for other hashes in kernels.
 
 Numba widens unsigned 32-bit expressions to 64 bits: each step is wrapped in ``u4``, and wrapping is meant.
 Source: the XXH32 algorithm description, https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md.
@@ -58,19 +58,19 @@ def rotl(value: int, bits: int) -> int:
 
 @njit(inline="always")
 def stripe(lane: int, word: int) -> int:
-    """Take one 4-byte word into a lane."""
+    """Mix one 4-byte word into a lane."""
     return u4(rotl(u4(lane + u4(word * P2)), 13) * P1)
 
 
 @njit(inline="always")
 def tail_word(digest: int, word: int) -> int:
-    """Take one 4-byte word of the tail into the digest."""
+    """Mix one 4-byte word of the tail into the digest."""
     return u4(rotl(u4(digest + u4(word * P3)), 17) * P4)
 
 
 @njit(inline="always")
 def tail_byte(digest: int, byte: int) -> int:
-    """Take one byte of the tail into the digest."""
+    """Mix one byte of the tail into the digest."""
     return u4(rotl(u4(digest + u4(u4(byte) * P5)), 11) * P1)
 
 
@@ -110,7 +110,7 @@ def xxh32(data: Array, start: int, stop: int) -> int:
 
 @njit(inline="always")
 def xxh32_words(words: Array, start: int, size: int) -> int:
-    """XXH32 of ``words[start:start + size]``, uint32 in little-endian order."""
+    """Return XXH32 of ``words[start:start + size]``, uint32 in little-endian order."""
     at = start
     stop = start + size
     if size >= 4:
@@ -133,7 +133,7 @@ def xxh32_words(words: Array, start: int, size: int) -> int:
 
 @njit(inline="always")
 def xxh32_five(words: Array, start: int) -> int:
-    """`xxh32_words` of five words, the usual shingle: without a loop, so that many are hashed side by side."""
+    """Return `xxh32_words` of five words, the usual shingle, without a loop, so that many are hashed side by side."""
     lane1 = stripe(u4(P1 + P2), words[start])
     lane2 = stripe(P2, words[start + 1])
     lane3 = stripe(u4(0), words[start + 2])
@@ -144,7 +144,7 @@ def xxh32_five(words: Array, start: int) -> int:
 
 @njit(inline="always")
 def fmix32(value: int) -> int:
-    """MurmurHash3's finalizer: the bijection that datasketch's ``affine32`` puts before its permutations."""
+    """Apply MurmurHash3's finalizer, the bijection that datasketch's ``affine32`` applies before its permutations."""
     value = u4(u4(value ^ (value >> u4(16))) * u4(0x85EBCA6B))
     value = u4(u4(value ^ (value >> u4(13))) * u4(0xC2B2AE35))
     return u4(value ^ (value >> u4(16)))
@@ -152,7 +152,7 @@ def fmix32(value: int) -> int:
 
 @njit(inline="always")
 def fmix64(value: int) -> int:
-    """MurmurHash3's 64-bit finalizer, a bijection on uint64."""
+    """Apply MurmurHash3's 64-bit finalizer, a bijection on uint64."""
     value = u8(value ^ (value >> u8(33))) * u8(0xFF51AFD7ED558CCD)
     value = u8(value ^ (value >> u8(33))) * u8(0xC4CEB9FE1A85EC53)
     return u8(value ^ (value >> u8(33)))
