@@ -296,7 +296,7 @@ class FileSource:
             return
         file = self._files[len(self._counts) - 1]
         if not file.format.is_one_record:  # else it may be rejected, and the other files are read all the same
-            hint = "standard input is read as JSON lines" if file.is_stdin else "is the format what the name says?"
+            hint = "standard input is read as JSON lines" if file.is_stdin else "is the suffix of its name right?"
             self._counts[-1].close(file.name, hint)
 
     def _state(self, file: InputFile) -> FileState:

@@ -16,7 +16,7 @@ LONG = 40
 
 
 def shortened(name: str) -> str:
-    """Return a name, of a long one the beginning.
+    """Return a name, or the beginning of a long one.
 
     Examples
     --------

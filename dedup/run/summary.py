@@ -127,7 +127,7 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
     repeated = len(records) - pc.count_distinct(records.ids).as_py()
     if repeated:
         share = "1 record shares its id" if repeated == 1 else f"{repeated:,} records share their id"
-        notes.append(f"{share} with another record; file and row tell them apart")
+        notes.append(f"{share} with another record; file and row distinguish them")
     return notes
 
 

@@ -83,7 +83,7 @@ class InputCounts:
         name : str
             The input, for messages.
         hint : str
-            What may be wrong with it.
+            A guess at the cause.
 
         Raises
         ------
