@@ -16,16 +16,12 @@ from dedup.index.record import Record
 from dedup.index.search.query import QueryMatches
 from dedup.index.search.working_set import Fetch
 from dedup.judge.families import COVERED, LEAD_COVERED
-from dedup.judge.reasons import reason
+from dedup.judge.reasons import KEPT_TEXT, NO_COPY, NO_WORDS, OTHER_VERSION, SHORT, VIA, reason
 from dedup.judge.relation import LAST_COPY, Models
 from dedup.params import Params
 from dedup.schema import IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, RIGHT
 
-NO_COPY = "no copy found"
-SHORT = "very short: compared for identity only"
-NO_WORDS = "no words"
 EARLIER = "decided earlier; its words and its date have not changed"
-VERSION = "; the other is {}, a version that is dropped for the same document"
 
 
 class Decisions(NamedTuple):
@@ -113,9 +109,11 @@ def decide(
 def dropped(leader: str, match: Match, matches: Sequence[Match], models: Models) -> Decision:
     """Return the decision to drop a text for a kept document, by its match with it or with a version of it."""
     measures = {name: match.measures.get(name, math.nan) for name in MEASURES}
-    why = reason(RELATIONS.index(match.relation), measures, models)
-    if match.id != leader:
-        why += VERSION.format(match.id)
+    is_kept = match.id == leader
+    other = KEPT_TEXT if is_kept else OTHER_VERSION
+    why = reason(RELATIONS.index(match.relation), measures, models, dropped=RIGHT, other=other)
+    if not is_kept:
+        why += VIA.format(match.id)
     return Decision(False, leader, match.relation, match.score, tuple(matches), why)
 
 

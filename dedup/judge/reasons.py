@@ -28,7 +28,17 @@ from dedup.schema import (
     UPDATE,
 )
 
+NO_COPY = "no copy found"
+SHORT = "very short: compared for identity only"
+NO_WORDS = "no words"
+"""Why a text is kept."""
+
 KEPT_TEXT = "the kept text"
+
+OTHER_VERSION = "the other version of the story"
+
+VIA = "; that is {}, which is dropped too"
+"""Added to the reason of a text that matches a dropped version, not the kept one."""
 
 OPENINGS = {
     EXCERPT: "an excerpt",

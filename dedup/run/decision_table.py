@@ -10,18 +10,13 @@ import pyarrow as pa
 
 from dedup.attribution.agencies import UNKNOWN
 from dedup.judge.match_table import Matches
-from dedup.judge.reasons import KEPT_TEXT, reason
+from dedup.judge.reasons import KEPT_TEXT, NO_COPY, NO_WORDS, OTHER_VERSION, SHORT, VIA, reason
 from dedup.judge.relation import Models
 from dedup.params import Params
 from dedup.run.outcome import Outcome
 from dedup.run.record_origins import Origins
 from dedup.run.records import Records
 from dedup.schema import DECISIONS, IDENTICAL, MEASURES, PARTIAL, RELATIONS
-
-OTHER_VERSION = "the other version of the story"
-
-VIA = "; that is {}, which is dropped too"
-"""Added to the reason of a record that matches a dropped version, not the kept one."""
 
 IN_INDEX = "; the kept text is in the index"
 """Added to the reason of a record that is dropped for a document of an index."""
@@ -129,9 +124,9 @@ class Decisions:
     ) -> npt.NDArray[np.object_]:
         records, matches, outcome = self._records, self._matches, self._outcome
         lengths = records.lengths[block]
-        reasons = np.full(len(lengths), "no copy found", object)
-        reasons[(lengths < self._min_tokens) & (lengths > 0)] = "very short: compared for identity only"
-        reasons[lengths == 0] = "no words"
+        reasons = np.full(len(lengths), NO_COPY, object)
+        reasons[(lengths < self._min_tokens) & (lengths > 0)] = SHORT
+        reasons[lengths == 0] = NO_WORDS
         reasons[records.sizes[block] == 0] = "no text"
         sizes = outcome.cluster_size[block]
         leads = np.nonzero(outcome.kept[block] & (sizes > 1))[0]

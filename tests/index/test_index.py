@@ -345,3 +345,15 @@ def test_files_of_others_in_an_index_stay(tmp_path: Path) -> None:
         index.compact()
     assert other.read_text() == "mine"
     assert not begun.exists()
+
+
+def test_the_reason_is_that_of_a_run(tmp_path: Path) -> None:
+    kept, other = article(0), article(1)
+    texts = [kept, other, edited(kept, 1, 0.05), " ".join(other.split()[:90]), kept.upper(), "Storm closes port"]
+    result = dedup.deduplicate([{"id": str(n), "text": text} for n, text in enumerate(texts)], level="syndicated")
+    # In a run the kept record says how many copies it leads, which an index cannot know before they come.
+    expected = [row["reason"] for row in result.decisions.to_pylist() if not row["kept"] or row["id"] == "5"]
+    with Index(tmp_path / "i", level="syndicated") as index:
+        decisions = [index.add(str(n), text) for n, text in enumerate(texts)]
+    assert [decision.reason for decision in decisions[2:]] == expected
+    assert len({decision.relation for decision in decisions[2:]}) == 4
