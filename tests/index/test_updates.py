@@ -302,7 +302,7 @@ def test_the_reason_names_the_version_that_is_dropped_too(place: Place) -> None:
         assert index.add("b", middle).duplicate_of == "a"
         decision = index.add("c", last)
     assert (decision.duplicate_of, [match.id for match in decision]) == ("a", ["b"])
-    assert decision.reason.endswith("; the other is b, a version that is dropped for the same document")
+    assert decision.reason.endswith("; that is b, which is dropped too")
 
 
 def test_why_a_text_is_kept_that_cannot_be_compared(place: Place) -> None:

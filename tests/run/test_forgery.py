@@ -127,14 +127,19 @@ def test_a_run_against_an_index_is_not_deceived(tmp_path: Path) -> None:
 
 
 def test_no_answer_depends_on_the_key() -> None:
-    """Each run draws its own; what is compared has forged words in it, and the same ids and dates for all."""
+    """Each run draws its own; what is compared has forged words in it, and the same ids and dates for all.
+
+    A forged word passes for the other by a chance of 2**-16, so measures of single words may differ between two keys
+    in one run of a hundred. Those of phrases need several at once, and must not.
+    """
     texts = [ARTICLE, FORGED, OTHER + " " + FORGED, ARTICLE.replace("Tuesday", "Monday"), forged(ARTICLE, 2), OTHER]
     records = [{"id": "same", "text": text, "published": "2024-01-01"} for text in texts]
+    phrases = ["left", "right", "relation", "resemblance", "containment_left", "containment_right", "verbatim"]
     answers = []
     for _ in range(4):
         found = dedup.deduplicate(records)
         columns = [name for name in found.decisions.column_names if name != "seconds"]
-        answers.append(repr((found.decisions.select(columns).to_pylist(), found.matches.to_pylist())))
+        answers.append(repr((found.decisions.select(columns).to_pylist(), found.matches.select(phrases).to_pylist())))
     assert len(set(answers)) == 1
 
 
