@@ -9,7 +9,7 @@ from typing import Any
 
 from dedup.judge.relation import Models
 from dedup.report.escaping import shown
-from dedup.report.pages.word_passages import passages
+from dedup.judge.passages import passages
 from dedup.report.pair_lines import legend, side_lines
 from dedup.report.pair_verdict import Verdict
 from dedup.report.record_lines import OtherMatch, decision_line, fact_lines, other_lines, why_lines
