@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from dedup.judge.passages import passages
 from dedup.judge.relation import Models
 from dedup.report.escaping import shown
-from dedup.judge.passages import passages
 from dedup.report.pair_lines import legend, side_lines
 from dedup.report.pair_verdict import Verdict
 from dedup.report.record_lines import OtherMatch, decision_line, fact_lines, other_lines, why_lines
