@@ -160,9 +160,12 @@ def _note_lines(notes: Sequence[str]) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON takes it: dates in ISO 8601, times in hours."""
+    """Return a value as JSON takes it: dates in ISO 8601, and times in hours, which their names say."""
     if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        read = ((one.name, getattr(value, one.name)) for one in fields(value))
+        return {
+            f"{name}_hours" if name in _TIMES else name: _plain(one) for name, one in read
+        }
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -170,3 +173,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     return value
+
+
+_TIMES = ("lag", "span")

@@ -42,7 +42,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a chart: its place and width in percent, its parts from the bottom, its words, and its number if it is cut."""
+    """A column of a chart: place and width in percent, parts from the bottom, words, and its number if it is cut."""
 
     x: float
     width: float
@@ -161,8 +161,9 @@ def _columns(
             if height:
                 bottom -= height
                 parts.append(Part(kind, round(bottom, 1), round(height, 1), int(one[at])))
+        number = f"{int(totals[at]):,}" if is_cut else ""
         label = f"{words[at]}: {int(totals[at]):,}"
-        columns.append(Column(round(x, 2), round(width, 2), tuple(parts), label, f"{int(totals[at]):,}" if is_cut else ""))
+        columns.append(Column(round(x, 2), round(width, 2), tuple(parts), label, number))
     return tuple(columns), highest
 
 
@@ -277,7 +278,9 @@ def timeline(moments: Sequence[Moment], names: Sequence[str], steps: Sequence[in
         )
         for lane in range(drawn)
     )
-    dots = tuple(Dot(_x(place / DOTS), bottoms[one.lane] - 10 - DOT * at, one.kind, one.words) for one, place, at in placed)
+    dots = tuple(
+        Dot(_x(place / DOTS), bottoms[one.lane] - 10 - DOT * at, one.kind, one.words) for one, place, at in placed
+    )
     ticks = tuple(
         Tick(_x(at), "first" if not at else f"+ {duration(timedelta(seconds=span * at))}", _anchor(100 * at))
         for at in (0.0, 0.5, 1.0)
@@ -288,5 +291,3 @@ def timeline(moments: Sequence[Moment], names: Sequence[str], steps: Sequence[in
 def _x(at: float) -> float:
     """Return a place in percent, with room for a dot at both ends."""
     return round(1.0 + 98.0 * at, 2)
-
-

@@ -132,7 +132,9 @@ def waterfalls(measures: Mapping[str, float], words: float | None, models: Model
     taken |= set() if words is None else {"tokens"}
     carried_rule = None
     if rules.are_versions(inputs)[0]:
-        carried_rule = "Both begin alike and share most of the shorter text: two versions, whatever else is on the pages."
+        carried_rule = (
+            "Both begin alike and share most of the shorter text: two versions, whatever else is on the pages."
+        )
     if rules.ruled_out(inputs)[0]:
         carried_rule = _why_ruled_out(values)
     news_rule = None
