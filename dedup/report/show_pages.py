@@ -163,9 +163,7 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON takes it: dates in ISO 8601, and times in hours, which their names say."""
     if is_dataclass(value):
         read = ((one.name, getattr(value, one.name)) for one in fields(value))
-        return {
-            f"{name}_hours" if name in _TIMES else name: _plain(one) for name, one in read
-        }
+        return {f"{name}_hours" if name in _TIMES else name: _plain(one) for name, one in read}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
