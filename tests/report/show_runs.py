@@ -23,7 +23,7 @@ def news() -> list[dict[str, Any]]:
         {"id": "first", "text": edited(text, 1, 0.02), "published": "2024-03-04T09:30:00Z", "source": "Agency"},
         {
             "id": "excerpt",
-            "text": " ".join(text.split(". ")[:9]),
+            "text": excerpt,
             "published": "2024-03-06T10:00:00Z",
             "source": "新闻社",
         },

@@ -21,6 +21,10 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(tmp_path_factory.mktemp("show"))
 
 
+def one_line(shown: str) -> str:
+    return " ".join(shown.split())
+
+
 def lines(out: Path, *names: str, columns: int = 120, whole: bool = False, color: bool = False) -> str:
     return "\n".join(run_page(RunOutput(out), *names, whole=whole).lines(columns, whole, color))
 
@@ -116,7 +120,7 @@ def test_without_inputs_a_record_is_shown_and_texts_are_left_out(tmp_path: Path)
 def test_a_changed_input_is_noticed(tmp_path: Path) -> None:
     out = written(tmp_path)
     (tmp_path / "news.jsonl").write_text("{}\n")
-    assert "has changed since the run" in lines(out, "first", "kept")
+    assert "has changed since the run" in one_line(lines(out, "first", "kept"))
 
 
 def test_a_rejected_record_has_no_story(tmp_path: Path) -> None:
@@ -161,6 +165,13 @@ def test_ids_that_are_long_have_a_line_of_their_own() -> None:
     shown = story_lines(Stories(made_run([{"id": id}, {"id": "b", "of": 0}])).at(0), 0, {0: "Bridge closed"}, 80)
     assert shown[2].strip() == id
     assert shown[1].endswith("Bridge closed")
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 120, 160])
+def test_a_story_keeps_to_the_width_of_the_terminal(out: Path, columns: int) -> None:
+    shown = lines(out, "kept", columns=columns).split("a story of")[1].split("why")[0]
+    assert max(map(columns_of, shown.splitlines())) <= max(columns, 66)
+    assert shown.count("Bridge closed") == 1
 
 
 def test_a_text_of_an_edited_copy_is_marked_word_by_word(tmp_path: Path) -> None:
