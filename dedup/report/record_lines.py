@@ -44,9 +44,11 @@ def decision_line(version: Version) -> str:
     """Return the decision on a record in a sentence."""
     if version.kept:
         return f"{shown(version.id)} is kept: {shown(version.reason)}"
+    if version.original is None:
+        return f"{shown(version.id)} is {shown(version.reason)}"
     words = AS_COPY.get(version.relation or "", "copy of")
     score = "" if version.score is None else f", score {version.score:.2f}"
-    return f"{shown(version.id)} is dropped: {words} {shown(version.original or '')}{score}"
+    return f"{shown(version.id)} is dropped: {words} {shown(version.original)}{score}"
 
 
 def wrapped(text: str, columns: int, indent: str = "") -> Iterator[str]:

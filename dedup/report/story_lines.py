@@ -48,18 +48,7 @@ def story_lines(
     """
     number = {version.record: at for at, version in enumerate(story.versions, 1)}
     visible = shown_versions(story, asked, whole)
-    relations = {version.record: _relation(version, story, number) for version in visible}
-    table = [
-        {
-            "": f"{'>' if version.record == asked else ' '}{number[version.record]:>4,}",
-            "time (UTC)": f"{version.published:%Y-%m-%d %H:%M}" if version.published else "no date",
-            "lag": lag(version.lag),
-            "source": cut_to(shown(version.source or "-"), SOURCE),
-            "relation": cut_to(relations[version.record], RELATION),
-            "id": shown(version.id),
-        }
-        for version in visible
-    ]
+    table = [_cells(version, story, number, asked) for version in visible]
     names = ["", *_known(story), "relation", "id"]
     has_id = all(columns_of(cells["id"]) <= NARROW_ID for cells in table) and _rest(names, table, columns) >= TITLE
     chosen = names if has_id else names[:-1]
@@ -151,6 +140,18 @@ def _known(story: Story) -> list[str]:
     """Return which columns say something: dates and sources may be unknown to all versions."""
     names = ["time (UTC)", "lag"] if any(version.published for version in story.versions) else []
     return names + (["source"] if any(version.source for version in story.versions) else [])
+
+
+def _cells(version: Version, story: Story, number: Mapping[int, int], asked: int) -> dict[str, str]:
+    """Return the cells of a version by the names of their columns."""
+    return {
+        "": f"{'>' if version.record == asked else ' '}{number[version.record]:>4,}",
+        "time (UTC)": f"{version.published:%Y-%m-%d %H:%M}" if version.published else "no date",
+        "lag": lag(version.lag),
+        "source": cut_to(shown(version.source or "-"), SOURCE),
+        "relation": cut_to(_relation(version, story, number), RELATION),
+        "id": shown(version.id),
+    }
 
 
 def _relation(version: Version, story: Story, number: Mapping[int, int]) -> str:
