@@ -11,6 +11,7 @@ import pytest
 
 from dedup import Fields, RunOptions, credit, deduplicate
 from dedup.errors import DedupError, InputError, ParamsError
+from dedup.io.fields.roles import ROLE_NAMES
 from dedup.params import Level, Params, chosen_fields, with_fields
 
 
