@@ -1,4 +1,4 @@
-"""Find the passages that two texts share: word for word, in other words, or in another order; and what changed in them."""
+"""Find the passages that two texts share, word for word or in other words, and what changed in them."""
 
 from __future__ import annotations
 
