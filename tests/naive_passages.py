@@ -161,7 +161,7 @@ def features(words: Words) -> list[tuple[str, ...]]:
 
 def likenesses(x: Words, y: Words, left_used: set[int], right_used: set[int]) -> list[tuple[float, int, Place]]:
     """Likeness, number of shared words and place of each two statements that are alike."""
-    sides = [[set(features(words)[k] for k in s) for s in statements(words, set())] for words in (x, y)]
+    sides = [[{features(words)[k] for k in s} for s in statements(words, set())] for words in (x, y)]
     everything = sides[0] + sides[1]
     ours, theirs = statements(x, left_used), statements(y, right_used)
     x_features, y_features = features(x), features(y)
