@@ -1,6 +1,7 @@
 """Find near duplicates, wire copies, excerpts and rewrites among news articles.
 
-- `deduplicate` finds the copies among many documents and decides which to keep; it returns a `Result`.
+- `deduplicate` finds the copies among many documents and decides which to keep; it returns a `Result`,
+  and `RunOutput` opens what it has written.
 - `compare` judges two texts and returns a `Comparison`, with each `Passage` that they share.
 - `Index` keeps documents on disk or on a server and decides on each new one; `AsyncIndex` does so in an event loop.
 - `Params` and `Level` say what counts as a copy, `Fields` what the input looks like, `RunOptions` how a run is done.
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from dedup.run.deduplication import deduplicate
     from dedup.run.options import RunOptions
     from dedup.run.result import Result
+    from dedup.run.run_output import RunOutput
 
 __all__ = [
     "AsyncIndex",
@@ -58,6 +60,7 @@ __all__ = [
     "RecordError",
     "Result",
     "RunOptions",
+    "RunOutput",
     "StorageError",
     "__version__",
     "compare",
@@ -77,6 +80,7 @@ _LOADED_WHEN_USED = {
     "Passage": "dedup.judge.passages",
     "Result": "dedup.run.result",
     "RunOptions": "dedup.run.options",
+    "RunOutput": "dedup.run.run_output",
     "compare": "dedup.comparison",
     "credit": "dedup.attribution.credits",
     "deduplicate": "dedup.run.deduplication",
