@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dedup.index import Decision, Document, Index, Match
     from dedup.index.aio import AsyncIndex
     from dedup.io import Fields
-    from dedup.judge.passages import Passage
+    from dedup.judge.passage import Passage
     from dedup.minhash import signature
     from dedup.run.deduplication import deduplicate
     from dedup.run.options import RunOptions
@@ -77,7 +77,7 @@ _LOADED_WHEN_USED = {
     "Fields": "dedup.io",
     "Index": "dedup.index",
     "Match": "dedup.index",
-    "Passage": "dedup.judge.passages",
+    "Passage": "dedup.judge.passage",
     "Result": "dedup.run.result",
     "RunOptions": "dedup.run.options",
     "RunOutput": "dedup.run.run_output",

@@ -18,7 +18,7 @@ from dedup.candidates import background, word_pairs
 from dedup.errors import InputError
 from dedup.judge import pairs_to_matches, relation
 from dedup.judge.pairs_to_matches import Bodies
-from dedup.judge.passages import MIN_WORDS, REWORDED, Passage, checked_min_words, passages
+from dedup.judge.passage import MIN_WORDS, REWORDED, Passage, checked_min_words
 from dedup.judge.reasons import reason
 from dedup.params import Params, with_fields
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, SAME_EVENT
@@ -89,6 +89,8 @@ class Comparison:
     @functools.cached_property
     def passages(self) -> tuple[Passage, ...]:
         """What the texts share; see `Comparison`."""
+        from dedup.judge.passages import passages  # with kernels that need not be loaded if nobody asks
+
         return passages(self.text_a, self.text_b, self.min_words)
 
     def __repr__(self) -> str:
@@ -226,6 +228,8 @@ def shared_passages(a: str, b: str) -> tuple[list[tuple[int, int]], list[tuple[i
     in_a, in_b : list of (start, stop)
         Character positions, ascending; passages do not overlap.
     """
+    from dedup.judge.passages import passages
+
     found = [one for one in passages(a, b, SHORTEST) if one.kind != REWORDED]
     in_a = [(one.left_begin, one.left_end) for one in found]
     return in_a, sorted((one.right_begin, one.right_end) for one in found)

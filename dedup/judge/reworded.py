@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from dedup.judge.verbatim import Range, Verbatim
 from dedup.kernels import statements as kernel
-from dedup.text.tokens import CHARACTER_FLAG, Words
+from dedup.text.token_places import Words
+from dedup.text.tokens import CHARACTER_FLAG
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from dedup.kernels import common_runs as kernel
 from dedup.store.secret import table_multiplier
-from dedup.text.tokens import Words
+from dedup.text.token_places import Words
 
 SEED = 3
 """Words of the shortest run that a passage is made of; shorter ones are found everywhere."""

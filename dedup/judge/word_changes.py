@@ -12,7 +12,8 @@ import numpy as np
 from dedup.judge.differences import NUMBERS_IN_LETTERS
 from dedup.judge.verbatim import Range
 from dedup.kernels import contradicted_slots as kernel
-from dedup.text.tokens import NUMBER_FLAG, Words
+from dedup.text.token_places import Words
+from dedup.text.tokens import NUMBER_FLAG
 
 LONGEST_SLOT = 10
 """Words of the longest slot: of more it cannot be said which stands for which."""

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import dedup
 from dedup.judge.passages import MIN_WORDS, Passage, passages
-from dedup.text.tokens import spans, words_of
+from dedup.text.token_places import words_of
+from dedup.text.tokens import spans
 
 TOKENS = [
     "a",
