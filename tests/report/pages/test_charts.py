@@ -32,7 +32,7 @@ def test_a_histogram_of_shares_counts_every_value() -> None:
 
 
 def test_a_column_far_above_what_matters_is_cut_and_says_its_number() -> None:
-    chart = charts.shares([("partial", np.zeros(10_000)), ("revised", np.full(20, 0.9))], 0.7, "copies")
+    chart = charts.shares([("partial", np.zeros(10_000)), ("revised", np.full(200, 0.9))], 0.7, "copies")
     assert chart.columns[0].cut == "10,000"
     assert chart.columns[0].parts[0].height == HEIGHT
     assert chart.columns[-1].parts[0].height >= HEIGHT / 3

@@ -155,7 +155,7 @@ def test_the_page_of_a_story_follows_it_in_time(news_report: Report) -> None:
     assert count(8, "version") in one.text
     assert "update, stays" in one.text
     assert "+ 1 hour 7 minutes" in one.text
-    assert re.search(r"\d+% of its \d+ words are in version 1 \(Paper 0\) word for word", one.text)
+    assert re.search(r"Of its \d+ words, \d+% are in version 1 \(Paper 0\) word for word", one.text)
     assert sum(tag == "circle" for tag, _ in one.elements) == 8
 
 
