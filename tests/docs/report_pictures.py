@@ -1,18 +1,17 @@
-"""Take the pictures of docs/report.md, of a run over made news: ``python tests/docs/report_pictures.py`` from the root."""
+"""Take the pictures of docs/report.md, of a run over one case of the docs and made news.
+
+PYTHONPATH=.:tests python tests/docs/report_pictures.py
+"""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
-
-sys.path[:0] = [str(Path(__file__).parents[1])]
-
 from reported import news, report_of, write_news
 
 DOCS = Path(__file__).parents[2] / "docs"
