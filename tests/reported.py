@@ -14,7 +14,7 @@ from dedup.report.pages.report_pages import Report, write_report
 
 HOSTILE = (
     "</pre></textarea></style></title><script>document.documentElement.dataset.owned = 1</script>"
-    "<img src=http://evil.example/pixel.png onerror=\"document.documentElement.dataset.owned = 1\">"
+    '<img src=http://evil.example/pixel.png onerror="document.documentElement.dataset.owned = 1">'
     "<svg onload='document.documentElement.dataset.owned = 1'></svg>"
     "<a href='javascript:document.documentElement.dataset.owned = 1'>click</a>"
     "<style>body { display: none; background: url(http://evil.example/style.png) }</style>"
@@ -48,7 +48,9 @@ def news() -> list[dict[str, Any]]:
                 {
                     "id": f"s{story}v{version}",
                     "title": f"The bridge of parish {story}, report {version}",
-                    "text": text if version == 0 else f"{edited(text, version, 0.02 * version)} Our own line {version}.",
+                    "text": text
+                    if version == 0
+                    else f"{edited(text, version, 0.02 * version)} Our own line {version}.",
                     "source": f"Paper {(story + version) % 5}",
                     "url": f"https://paper{version}.example/{story}",
                     "published": f"2026-03-{1 + story:02}T{8 + version:02}:{7 * version:02}:00Z",
@@ -64,7 +66,9 @@ def news() -> list[dict[str, Any]]:
                 "published": f"2026-03-{4 + story:02}T09:00:00Z",
             }
         )
-    records += [{"id": f"own{n}", "text": article(1_000 + n), "published": "2026-03-05", "source": "Paper 7"} for n in range(8)]
+    records += [
+        {"id": f"own{n}", "text": article(1_000 + n), "published": "2026-03-05", "source": "Paper 7"} for n in range(8)
+    ]
     return records
 
 

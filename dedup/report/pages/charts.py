@@ -20,6 +20,9 @@ HEIGHT = 150
 CUT_FROM, CUT_TO = 4, 2
 """Columns are cut where the highest is more than the first times what matters, at the second times that."""
 
+MOST_CUT = 40
+"""No less than this part of the highest column is shown of it."""
+
 SECOND = 1_000_000
 _STEPS = tuple(
     seconds * SECOND
@@ -148,7 +151,7 @@ def _columns(
     totals = np.sum([one for _, one in counts], axis=0)
     highest = max(1, int(totals.max(initial=0)))
     if matters and highest > CUT_FROM * matters:
-        highest = CUT_TO * matters
+        highest = max(CUT_TO * matters, highest // MOST_CUT)
     columns = []
     for at, (x, width) in enumerate(places):
         if not totals[at]:

@@ -110,21 +110,16 @@ def tally_in_words(tally: Tally, before: str, whose: str) -> str:
     """
     if tally.kept == tally.words and not tally.left_out:
         return f"The same words as {before}."
-    parts = [
-        f"{share(tally.kept, tally.words)} of {whose} {count(tally.words, 'word')} {_verb(tally)} in {before} "
-        "word for word"
-    ]
+    kept = "all" if tally.kept == tally.words else share(tally.kept, tally.words)
+    verb = "is" if tally.words == 1 else "are"
+    parts = [f"{kept} {verb} in {before} word for word"] if tally.kept else [f"none {verb} in {before} word for word"]
     if tally.moved:
         parts.append(f"{tally.moved:,} moved")
     if tally.changed:
         parts.append(f"{tally.changed:,} in passages that were changed")
     parts.append(f"{tally.added:,} added" if tally.added else "nothing added")
-    left = f"{count(tally.left_out, 'word')} of it left out" if tally.left_out else "nothing of it left out"
-    return f"{', '.join(parts)}; {left}."
-
-
-def _verb(tally: Tally) -> str:
-    return "is" if tally.words == 1 else "are"
+    left = f"{count(tally.left_out, 'word')} of that left out" if tally.left_out else "nothing of that left out"
+    return f"Of {whose} {count(tally.words, 'word')}, {', '.join(parts)}; {left}."
 
 
 def _in_order(data: PageData, left: int, right: int) -> tuple[int, int]:
@@ -189,7 +184,8 @@ def _side_by_side(alignment: Alignment, sides: list[Side]) -> dict[str, Any]:
         "rows": rows,
         "marks": marks,
         "cuts": cuts,
-        "tally": tally_in_words(alignment.tally(), "the first text", "the second text’s"),
+        "tally": ("As far as the texts are shown: " if cuts else "")
+        + tally_in_words(alignment.tally(), "the first text", "the second text’s"),
     }
 
 
