@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,7 +18,7 @@ from dedup.report.stories import Stories, Story, Version
 from dedup.report.story_lines import shown_versions
 from dedup.run.run_output import RunView
 from dedup.schema import LEFT, RELATIONS
-from dedup.text.tokens import tokenise
+from dedup.text.token_places import words_of
 
 SHOWN_IDS = 5
 """Ids and places that a message names."""
@@ -189,5 +188,4 @@ def _heads(run: RunView, story: Story | None, record: int, whole: bool) -> tuple
 
 def _words(texts: Iterable[str], verdict: Verdict) -> float:
     """Return the length of the shorter text, without page furniture."""
-    tokens = tokenise(pa.array([text.encode("utf-8", "replace") for text in texts], pa.large_binary()))
-    return float(np.diff(tokens.offsets).min()) * (1.0 - verdict.measures.get("furniture", 0.0))
+    return min(len(words_of(text)) for text in texts) * (1.0 - verdict.measures.get("furniture", 0.0))
