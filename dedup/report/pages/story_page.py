@@ -91,6 +91,13 @@ def ancestry(story: Story) -> Ancestry:
     return Ancestry(base, carries)
 
 
+def match_behind(data: PageData, version: Version, known: Ancestry) -> int | None:
+    """Return the row of the match with the version that one is compared with, or else of that which decided on it."""
+    before = known.base.get(version.record)
+    row = None if before is None else data.match_of(version.record, before)
+    return data.deciding_match(version.record) if row is None and not version.kept else row
+
+
 def story_page(
     data: PageData, story: Story, texts: Mapping[int, str], pairs: Mapping[int, int], lines: list[Any]
 ) -> dict[str, Any]:
@@ -150,9 +157,7 @@ def _item(
 ) -> VersionItem:
     is_update = version.kept and version.record in known.carries
     before = known.base.get(version.record)
-    row = None if before is None else data.match_of(version.record, before)
-    if row is None and not version.kept:
-        row = data.deciding_match(version.record)
+    row = match_behind(data, version, known)
     kind = "update" if is_update else "kept" if version.kept else version.relation or "rejected"
     verdict = {"update": "update, stays", "kept": "stays"}.get(kind, f"{in_words(kind)}, dropped")
     made = None
