@@ -1,73 +1,21 @@
-"""Find the passages that two texts share: word for word, in other words, or in another order; and what changed in them."""
+"""Find the passages that two texts share, word for word or in other words, and what changed in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from numbers import Integral
-from typing import Literal
 
 import numpy as np
 
-from dedup.errors import ParamsError
+from dedup.judge.passage import MIN_WORDS, MOVED, REWORDED, VERBATIM, Kind, Passage, checked_min_words
 from dedup.judge.reworded import reworded
 from dedup.judge.verbatim import Range, verbatim
-from dedup.judge.word_changes import Text, changes
-from dedup.text.tokens import Words, words_of
+from dedup.judge.word_changes import Changes, Text, changes
+from dedup.text.token_places import Words, words_of
 
-Kind = Literal["verbatim", "reworded", "moved"]
-VERBATIM: Kind = "verbatim"
-REWORDED: Kind = "reworded"
-MOVED: Kind = "moved"
-
-MIN_WORDS = 8
-"""Words of a verbatim passage. Of 106 runs of 8 words that texts of PAN 2013 share, 95 lie in labelled passages."""
+__all__ = ["MIN_WORDS", "MOVED", "REWORDED", "VERBATIM", "Passage", "passages"]
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A passage of one text that stands in another, too: where it is in both, and what changed in it.
-
-    Two texts are compared, a left one and a right one: ``a`` and ``b`` of `dedup.compare`. No two passages overlap in
-    either text.
-
-    Parameters
-    ----------
-    left_begin, left_end, right_begin, right_end : int
-        The first character and the one after the last, in both texts, counted from 0 as Python does.
-    kind : str
-        ``verbatim``: the same words in the same order, but for gaps of up to three words. ``reworded``: statements that
-        share many of their rarer words. ``moved``: either of them, where the two texts have it in another order than
-        most of what they share.
-    added, lost : tuple of str
-        Stretches of words that the passage has only in the right text, and only in the left one.
-    contradicted : tuple of str
-        Numbers and names that stand in the place of others, as ``"12 → 14"``, from left to right; they are neither
-        added nor lost.
-
-    Examples
-    --------
-    >>> import dedup
-    >>> a = "The council said on Monday that 12 people were hurt when the old bridge fell into the river."
-    >>> b = "Officials: The council said on Monday that 14 people were hurt when the bridge fell into the river."
-    >>> (passage,) = dedup.compare(a, b).passages
-    >>> passage.kind, passage.lost, passage.contradicted
-    ('verbatim', ('old',), ('12 → 14',))
-    >>> b[passage.right_begin : passage.right_end]
-    'The council said on Monday that 14 people were hurt when the bridge fell into the river'
-    """
-
-    left_begin: int
-    left_end: int
-    right_begin: int
-    right_end: int
-    kind: Kind
-    added: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    contradicted: tuple[str, ...] = ()
-
-
-def passages(left: str, right: str, min_words: int = MIN_WORDS) -> tuple[Passage, ...]:
+def passages(left: str, right: str, min_words: int = MIN_WORDS, *, with_changes: bool = True) -> tuple[Passage, ...]:
     """Find the passages that two texts share; see `Passage`.
 
     Parameters
@@ -77,6 +25,8 @@ def passages(left: str, right: str, min_words: int = MIN_WORDS) -> tuple[Passage
     min_words : int
         Words that a verbatim passage has at least in common; and different words that a reworded statement shares if it
         stands alone. A character of a script without spaces counts half, of an alphabet without spaces a fifth.
+    with_changes : bool
+        Name what changed in each.
 
     Returns
     -------
@@ -95,17 +45,10 @@ def passages(left: str, right: str, min_words: int = MIN_WORDS) -> tuple[Passage
     is_swapped = _order(texts[0]) > _order(texts[1])
     first, second = reversed(texts) if is_swapped else texts
     found = [
-        _passage(first, second, place, kind, is_swapped)
+        _passage(first, second, place, kind, is_swapped, with_changes)
         for place, kind in _places(first.words, second.words, min_words)
     ]
     return tuple(sorted(found, key=lambda one: one.left_begin))
-
-
-def checked_min_words(min_words: int) -> int:
-    """Return the number if it is one that `passages` takes; raises ParamsError otherwise."""
-    if isinstance(min_words, bool) or not isinstance(min_words, Integral) or min_words < 1:
-        raise ParamsError(f"min_words {min_words!r}", "a whole number of at least 1")
-    return int(min_words)
 
 
 def _order(text: Text) -> tuple[int, str]:
@@ -157,9 +100,9 @@ def _heaviest_order(places: Sequence[Range]) -> list[bool]:
     return is_in_order
 
 
-def _passage(left: Text, right: Text, place: Range, kind: Kind, is_swapped: bool) -> Passage:
+def _passage(left: Text, right: Text, place: Range, kind: Kind, is_swapped: bool, with_changes: bool) -> Passage:
     """Return a passage with its characters and changes; the sides are exchanged if they were before."""
-    changed = changes(left, right, place)
+    changed = changes(left, right, place) if with_changes else Changes()
     spans = (
         (int(left.words.begins[place.left_first]), int(left.words.ends[place.left_last - 1])),
         (int(right.words.begins[place.right_first]), int(right.words.ends[place.right_last - 1])),

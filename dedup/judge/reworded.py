@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from dedup.judge.verbatim import Range, Verbatim
 from dedup.kernels import statements as kernel
-from dedup.text.tokens import CHARACTER_FLAG, Words
+from dedup.text.token_places import Words
+from dedup.text.tokens import CHARACTER_FLAG
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,10 @@ def _candidates(left: Words, right: Words, found: Verbatim, bounds: RewordingTun
     out = out[out[:, 2] >= bounds.alike_beside]
     pairs = out[:, :2].astype(np.int64)
     places = np.concatenate([ours[pairs[:, 0]], theirs[pairs[:, 1]], pairs], axis=1).tolist()
-    alike = zip(out[:, 2].tolist(), out[:, 3].astype(np.int64).tolist(), strict=True)
-    return [_Candidate(*place, *measured) for place, measured in zip(places, alike, strict=True)]
+    likeness = out[:, 2].round(9).tolist()  # so that what is alike by as much is so on every machine
+    shared = out[:, 3].astype(np.int64).tolist()
+    rows = zip(places, likeness, shared, strict=True)
+    return [_Candidate(a, b, c, d, one, other, like, n) for (a, b, c, d, one, other), like, n in rows]
 
 
 def _statements(text: Words, used: npt.NDArray[np.uint8], bounds: RewordingTuning) -> npt.NDArray[np.int64]:

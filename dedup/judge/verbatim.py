@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from dedup.kernels import common_runs as kernel
 from dedup.store.secret import table_multiplier
-from dedup.text.tokens import Words
+from dedup.text.token_places import Words
 
 SEED = 3
 """Words of the shortest run that a passage is made of; shorter ones are found everywhere."""
@@ -58,9 +59,9 @@ def verbatim(left: Words, right: Words, min_words: int) -> Verbatim:
 
     A run is a sequence of words that both texts have, and that no further word on either end would leave equal. Runs of
     at least `SEED` words are chained where at most `BRIDGED` words of either text lie between two; they may overlap by
-    up to ``kernel.OVERLAP`` words, which then belong to the first. A chain weighs as much as the words of its runs, less
-    half of the wider side of each gap. The heaviest chain becomes a passage, then the heaviest of the others, cut where
-    they meet words of a heavier one.
+    up to ``kernel.OVERLAP`` words, which then belong to the first. A chain weighs as much as the words of its runs,
+    less half of the wider side of each gap. The heaviest chain becomes a passage, then the heaviest of the others, cut
+    where they meet words of a heavier one.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def verbatim(left: Words, right: Words, min_words: int) -> Verbatim:
     count = kernel.choose_chains(runs, previous, order, left.weights, least, *used, out, firsts)
     found = out[: firsts[count]].tolist()
     bounds = firsts[: count + 1].tolist()
-    chains = [tuple(map(tuple, found[a:b])) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    chains = [tuple(map(tuple, found[a:b])) for a, b in itertools.pairwise(bounds)]
     return Verbatim([_range(chain) for chain in chains], *used)
 
 

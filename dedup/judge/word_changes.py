@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,13 +12,17 @@ import numpy as np
 from dedup.judge.differences import NUMBERS_IN_LETTERS
 from dedup.judge.verbatim import Range
 from dedup.kernels import contradicted_slots as kernel
-from dedup.text.tokens import NUMBER_FLAG, Words
+from dedup.text.token_places import Words
+from dedup.text.tokens import NUMBER_FLAG
 
 LONGEST_SLOT = 10
 """Words of the longest slot: of more it cannot be said which stands for which."""
 
-FRAME = 2
-"""Words on either side of a slot that must be the same for a name in it, and for a number that the other text has."""
+FRAME, LEAST_FRAME = 3, 2
+"""Words around a slot that must be the same: in all, one of them on each side; on each side of a name."""
+
+SAME_START = 3
+"""Letters at the beginning of two names by which they are one name: in another case, spelled otherwise."""
 
 MOST_NAMES = 0.25
 """Share of words inside sentences that begin with a capital, up to which a capital makes a name: not so in German."""
@@ -28,7 +31,6 @@ GROUP = 3
 """Digits of each group of a long number but the first."""
 
 _SEPARATORS = ".,:'\u2019 \u00a0\u202f"
-_DIGITS = re.compile(r"(\d*)(.*)", re.DOTALL)
 
 Slot = tuple[int, int, int, int]
 """The words between two aligned places: the first and the one after the last, on the left and on the right."""
@@ -96,10 +98,9 @@ def changes(left: Text, right: Text, place: Range) -> Changes:
     """Name what changed inside a passage.
 
     The words that both texts have are aligned: in a verbatim passage by its runs, otherwise by a longest common
-    subsequence. Of the others, those that both have are moved, and not named. Where two aligned words have others
-    between them in both texts, these fill one slot: numbers and names there contradict each other if neither text has
-    the other's. A number need only be missing in the slot if two aligned words are on either side of it; a name must be
-    missing in the whole other text.
+    subsequence. Of the others, those that both have there are moved, and not named. Where two aligned words have others
+    between them in both texts, these fill one slot: numbers in it contradict each other if neither text has the other's
+    there, names if neither text has the other's anywhere.
 
     Parameters
     ----------
@@ -110,11 +111,12 @@ def changes(left: Text, right: Text, place: Range) -> Changes:
     spare_left: list[int] = []
     spare_right: list[int] = []
     contradicted = []
-    for slot, frame in _slots(place, runs):
+    for slot, before, behind in _slots(place, runs):
         first, last, other_first, other_last = slot
         own, others = list(range(first, last)), list(range(other_first, other_last))
-        if own and others and max(len(own), len(others)) <= LONGEST_SLOT and frame > 0:
-            for one, other in _contradictions(left, right, slot, frame >= FRAME):
+        is_slot = own and others and max(len(own), len(others)) <= LONGEST_SLOT
+        if is_slot and min(before, behind) > 0 and before + behind >= FRAME:
+            for one, other in _contradictions(left, right, slot, min(before, behind) >= LEAST_FRAME):
                 contradicted.append((left.between(*one), right.between(*other)))
                 own = [word for word in own if not one[0] <= word < one[1]]
                 others = [word for word in others if not other[0] <= word < other[1]]
@@ -143,33 +145,37 @@ def _aligned(left: Words, right: Words, place: Range) -> Iterator[tuple[int, int
         yield place.left_first + int(at_x[start]), place.right_first + int(at_y[start]), stop - start
 
 
-def _slots(place: Range, runs: Sequence[tuple[int, int, int]]) -> Iterator[tuple[Slot, int]]:
-    """Yield each slot, and how many aligned words are on that side of it which has fewer."""
+def _slots(place: Range, runs: Sequence[tuple[int, int, int]]) -> Iterator[tuple[Slot, int, int]]:
+    """Yield each slot, and how many aligned words are right before and behind it."""
     before = (place.left_first, place.right_first, 0)
     for run in (*runs, (place.left_last, place.right_last, 0)):
         slot = (before[0] + before[2], run[0], before[1] + before[2], run[1])
         if slot[0] < slot[1] or slot[2] < slot[3]:
-            yield slot, min(before[2], run[2])
+            yield slot, before[2], run[2]
         before = run
 
 
 Stretch = tuple[int, int]
 
 
-def _contradictions(left: Text, right: Text, slot: Slot, is_framed: bool) -> Iterator[tuple[Stretch, Stretch]]:
+def _contradictions(left: Text, right: Text, slot: Slot, with_names: bool) -> Iterator[tuple[Stretch, Stretch]]:
     """Yield the words of each two facts of a slot that contradict each other."""
     first, last, other_first, other_last = slot
     numbers, others = _numbers(left, first, last), _numbers(right, other_first, other_last)
     own = [place for value, place in numbers if not any(_same(value, other) for other, _ in others)]
     theirs = [place for value, place in others if not any(_same(value, other) for other, _ in numbers)]
-    for one, other in zip(own, theirs, strict=False):
-        if is_framed or not (_has(right, left, one) or _has(left, right, other)):
-            yield one, other
-    if is_framed:
-        names = _names(left, right, first, last)
-        other_names = _names(right, left, other_first, other_last)
+    yield from zip(own, theirs, strict=False)
+    if with_names:
+        names, other_names = _names(left, right, first, last), _names(right, left, other_first, other_last)
         if len(names) == len(other_names):
-            yield from zip(names, other_names, strict=True)
+            for one, other in zip(names, other_names, strict=True):
+                if not _is_one_name(left.between(*one).casefold(), right.between(*other).casefold()):
+                    yield one, other
+
+
+def _is_one_name(name: str, other: str) -> bool:
+    size = min(SAME_START, len(name), len(other))
+    return name[:size] == other[:size]
 
 
 def _numbers(text: Text, first: int, last: int) -> list[tuple[str, Stretch]]:
@@ -210,13 +216,13 @@ def _value(text: Text, first: int, last: int) -> str:
 
 def _same(value: str, other: str) -> bool:
     """Return whether two numbers may be one: the same digits, and the same after them, or nothing: "5m", "5"."""
-    (digits, rest), (other_digits, other_rest) = (_DIGITS.fullmatch(one).groups() for one in (value, other))
+    (digits, rest), (other_digits, other_rest) = _digits(value), _digits(other)
     return digits == other_digits and (rest == other_rest or not rest or not other_rest)
 
 
-def _has(text: Text, other: Text, place: Stretch) -> bool:
-    """Return whether a text has all words of a stretch of another."""
-    return set(other.words.hashes[place[0] : place[1]].tolist()) <= text.vocabulary
+def _digits(value: str) -> tuple[str, str]:
+    rest = value.lstrip("0123456789")
+    return value[: len(value) - len(rest)], rest
 
 
 def _names(text: Text, other: Text, first: int, last: int) -> list[Stretch]:

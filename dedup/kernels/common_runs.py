@@ -226,13 +226,12 @@ def choose_chains(
 @kernel
 def is_free(out: Array, before: int, i: int, j: int, x_used: Array, y_used: Array) -> bool:
     """Return whether no word between a run and the next place belongs to a passage."""
+    used = i8(0)
     for k in range(out[before, 0] + out[before, 2], i):
-        if x_used[k]:
-            return False
+        used += i8(x_used[k])
     for k in range(out[before, 1] + out[before, 2], j):
-        if y_used[k]:
-            return False
-    return True
+        used += i8(y_used[k])
+    return used == 0
 
 
 @kernel

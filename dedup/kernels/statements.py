@@ -51,10 +51,8 @@ def count_statements(words: Array, statements: Array, counts: Array) -> None:
 
 
 @kernel
-def likeness(
-    x: Array, y: Array, x_statements: Array, y_statements: Array, weights: Array, out: Array
-) -> int:
-    """Compare statements of two texts that share words which are rare in the right one; return how many pairs there are.
+def likeness(x: Array, y: Array, x_statements: Array, y_statements: Array, weights: Array, out: Array) -> int:
+    """Compare statements of two texts that share words which are rare in the right one; return how many pairs.
 
     Parameters
     ----------

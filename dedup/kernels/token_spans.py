@@ -76,4 +76,4 @@ def is_end(code: int, data: Array, following: int, stop: int) -> bool:
         return True
     if code not in ASCII_STOPS and code not in FULL_STOPS:
         return False
-    return following >= stop or data[following] - 48 >= 10 or data[following] < 48
+    return following >= stop or not ord("0") <= data[following] <= ord("9")
