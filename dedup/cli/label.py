@@ -118,22 +118,25 @@ def _write_page(run: RunPairs, labels: list[Label], options: argparse.Namespace)
     from dedup.fit.run_pairs import labelled
     from dedup.report.label_page import PairToLabel, label_page
 
-    wanted = options.count - sum(label.label != SKIP for label in labels)
+    wanted = max(0, options.count - sum(label.label != SKIP for label in labels))
     pairs = [
         PairToLabel(labelled(pair, SKIP, (left.text, right.text)), left, right)
-        for pair, left, right in itertools.islice(_pairs(run, labels), max(0, wanted))
+        for pair, left, right in itertools.islice(_pairs(run, labels, wanted), wanted)
     ]
-    name = options.output.resolve().name
-    page = label_page(pairs, name, f"dedup labels of {options.output.resolve()}")
-    try:
-        options.page.write_bytes(page.encode("utf-8"))
-    except OSError as error:
-        raise OutputError(f"{options.page}: {error.strerror}", "a file that can be written") from error
+    if pairs:
+        folder = options.output.resolve()
+        page = label_page(pairs, folder.name, f"dedup labels of {folder}")
+        try:
+            options.page.write_bytes(page.encode("utf-8"))
+        except OSError as error:
+            raise OutputError(f"{options.page}: {error.strerror}", "a file that can be written") from error
     if options.json:
-        print_json({"page": str(options.page), "pairs": len(pairs)})
-        return 0
-    print(f"{counted(len(pairs), 'pair', 'pairs')} written to {escaped(str(options.page))}")
-    print(f"when they are labelled: dedup label {escaped(str(options.output))} --add DOWNLOADED")
+        print_json({"page": str(options.page) if pairs else None, "pairs": len(pairs)})
+    elif pairs:
+        print(f"{counted(len(pairs), 'pair', 'pairs')} written to {escaped(str(options.page))}")
+        print(f"when they are labelled: dedup label {escaped(str(options.output))} --add DOWNLOADED")
+    else:
+        print("there are no more pairs to label")
     return 0
 
 
@@ -187,10 +190,12 @@ def _ask(run: RunPairs, labels: list[Label], options: argparse.Namespace, file: 
     print(f"{options.count} pairs are labelled; raise --count to label more", file=file)
 
 
-def _pairs(run: RunPairs, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, ShownText, ShownText]]:
-    """Yield the pairs without a label, with their texts."""
+def _pairs(
+    run: RunPairs, labels: list[Label], ahead: int = READ_AHEAD
+) -> Iterator[tuple[UnlabelledPair, ShownText, ShownText]]:
+    """Yield the pairs without a label, with their texts; those of so many pairs are read together."""
     coming = run.unlabelled([(label.left, label.right) for label in labels])
-    while waiting := list(itertools.islice(coming, READ_AHEAD)):
+    while waiting := list(itertools.islice(coming, ahead)):
         texts = run.documents(name for pair in waiting for name in (pair.left, pair.right))
         for pair in waiting:
             yield pair, texts[pair.left], texts[pair.right]

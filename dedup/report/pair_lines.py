@@ -8,11 +8,10 @@ from dedup.report.escaping import harmless
 from dedup.report.pages.alignment import Alignment, Piece
 from dedup.report.side_by_side import Cell, rows_beside
 
-VERBATIM, REWORDED, MOVED, CHANGED, CONTRADICTED, OFF = (
-    f"\033[{code}m" for code in ("32", "33", "36", "4;33", "1;31", "0")
-)
+OFF = "\033[0m"
+COLORS = {"verbatim": "32", "reworded": "33", "moved": "36"}
+UNDERLINED, CONTRADICTED = "4", "1;31"
 
-COLORS = {"verbatim": VERBATIM, "reworded": REWORDED, "moved": MOVED}
 BRACKETS = {"verbatim": ("[[", "]]"), "reworded": ("{{", "}}"), "moved": ("<<", ">>"), "own": ("", "")}
 MARKS = {"changed": "~", "contradicted": "!", "": ""}
 
@@ -20,8 +19,8 @@ MARKS = {"changed": "~", "contradicted": "!", "": ""}
 def legend(color: bool) -> str:
     """Return a line that says how passages are marked."""
     if color:
-        kinds = [f"{COLORS[kind]}{words}{OFF}" for kind, words in _KINDS.items()]
-        words = f"{CHANGED}changed{OFF} and {CONTRADICTED}contradicted{OFF} words"
+        kinds = [f"{_code(kind)}{words}{OFF}" for kind, words in _KINDS.items()]
+        words = f"{_code('', 'changed')}changed{OFF} and {_code('', 'contradicted')}contradicted{OFF} words"
     else:
         kinds = [words.join(BRACKETS[kind]) for kind, words in _KINDS.items()]
         words = "~changed~ and !contradicted! words"
@@ -65,9 +64,15 @@ def _cell(pieces: Sequence[Piece], color: bool) -> Cell:
         parts = piece.words or [(piece.text, "")]
         for words, mark in [(opening + number, ""), *parts, (closing, "")]:
             words = harmless(words) if color else f"{MARKS[mark]}{harmless(words)}{MARKS[mark]}"
-            code = {"changed": CHANGED, "contradicted": CONTRADICTED}.get(mark, COLORS.get(piece.kind, ""))
-            if color and code:
+            if color and (code := _code(piece.kind, mark)):
                 styles.append((at, at + len(words), code))
             text.append(words)
             at += len(words)
     return Cell("".join(text), styles)
+
+
+def _code(kind: str, mark: str = "") -> str:
+    """Return what switches a terminal to the color of a kind of passage, and of a mark in it."""
+    color = COLORS.get(kind, "")
+    codes = {"changed": ";".join(filter(None, (UNDERLINED, color))), "contradicted": CONTRADICTED}.get(mark, color)
+    return f"\033[{codes}m" if codes else ""

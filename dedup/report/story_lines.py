@@ -21,6 +21,9 @@ AT_BEGIN, AROUND, AT_END = 5, 8, 3
 NARROW_ID = 22
 """Columns of an id that fits into the table; longer ones have a line of their own, so that they can be copied."""
 
+INDENT = 7
+"""Columns before what stands below a line."""
+
 SOURCE, RELATION, TITLE = 20, 30, 24
 """Columns that a source and a relation take at most, and that a title has at least."""
 
@@ -45,34 +48,25 @@ def story_lines(
     """
     number = {version.record: at for at, version in enumerate(story.versions, 1)}
     visible = shown_versions(story, asked, whole)
-    relations = {version.record: _relation(version, story, number) for version in visible}
-    table = [
-        [
-            f"{'>' if version.record == asked else ' '}{number[version.record]:>4,}",
-            f"{version.published:%Y-%m-%d %H:%M}" if version.published else "no date",
-            lag(version.lag),
-            cut_to(shown(version.source or "-"), SOURCE),
-            cut_to(relations[version.record], RELATION),
-        ]
-        for version in visible
-    ]
-    is_narrow = all(columns_of(shown(version.id)) <= NARROW_ID for version in visible)
-    if is_narrow:
-        for cells, version in zip(table, visible, strict=True):
-            cells.append(shown(version.id))
-    widths = [max(columns_of(row[at]) for row in [_HEADS, *table]) for at in range(len(table[0]))]
-    rest = max(TITLE, columns - sum(widths) - 2 * len(widths))
-    lines = [_joined(_HEADS[: len(widths)], widths, "title")]
+    table = [_cells(version, story, number, asked) for version in visible]
+    names = ["", *_known(story), "relation", "id"]
+    has_id = all(columns_of(cells["id"]) <= NARROW_ID for cells in table) and _rest(names, table, columns) >= TITLE
+    chosen = names if has_id else names[:-1]
+    rest = _rest(chosen, table, columns)
+    has_title = bool(heads) and rest >= TITLE
+    widths = [_width(name, table) for name in chosen]
+    lines = [_joined(chosen, widths, "title" if has_title else "")]
     before = 0
     for cells, version in zip(table, visible, strict=True):
-        at = number[version.record]
-        lines += _left_out(at - before - 1)
-        head = cut_to(shown(" ".join(heads.get(version.record, "").split())), rest)
-        line = _joined(cells, widths, head)
+        lines += _left_out(number[version.record] - before - 1)
+        head = shown(" ".join(heads.get(version.record, "").split()))
+        line = _joined([cells[name] for name in chosen], widths, cut_to(head, rest) if has_title else "")
         lines.append(_in_color(line, version, version.record == asked) if color else line)
-        if not is_narrow:
-            lines.append(f"{'':7}{FAINT if color else ''}{shown(version.id)}{OFF if color else ''}")
-        before = at
+        below = "  ".join(([] if has_id else [cells["id"]]) + ([head] if head and not has_title else []))
+        if below:
+            below = cut_to(below, max(columns - INDENT, columns_of(cells["id"])))
+            lines.append(f"{'':{INDENT}}{FAINT if color else ''}{below}{OFF if color else ''}")
+        before = number[version.record]
     return lines + _left_out(len(story.versions) - before)
 
 
@@ -132,7 +126,32 @@ def lag(time: timedelta | None) -> str:
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
-_HEADS = [" " * 5, "time (UTC)", "lag", "source", "", "id"]
+
+def _width(name: str, table: Sequence[Mapping[str, str]]) -> int:
+    return max(columns_of(text) for text in (name, *(cells[name] for cells in table)))
+
+
+def _rest(names: Sequence[str], table: Sequence[Mapping[str, str]], columns: int) -> int:
+    """Return how many columns are left beside some of the table."""
+    return columns - sum(_width(name, table) + 2 for name in names)
+
+
+def _known(story: Story) -> list[str]:
+    """Return which columns say something: dates and sources may be unknown to all versions."""
+    names = ["time (UTC)", "lag"] if any(version.published for version in story.versions) else []
+    return names + (["source"] if any(version.source for version in story.versions) else [])
+
+
+def _cells(version: Version, story: Story, number: Mapping[int, int], asked: int) -> dict[str, str]:
+    """Return the cells of a version by the names of their columns."""
+    return {
+        "": f"{'>' if version.record == asked else ' '}{number[version.record]:>4,}",
+        "time (UTC)": f"{version.published:%Y-%m-%d %H:%M}" if version.published else "no date",
+        "lag": lag(version.lag),
+        "source": cut_to(shown(version.source or "-"), SOURCE),
+        "relation": cut_to(_relation(version, story, number), RELATION),
+        "id": shown(version.id),
+    }
 
 
 def _relation(version: Version, story: Story, number: Mapping[int, int]) -> str:
@@ -155,7 +174,7 @@ def _joined(cells: Sequence[str], widths: Sequence[int], head: str) -> str:
 
 
 def _left_out(count: int) -> list[str]:
-    return [f"       ... {_counted(count, 'more version')} (--all shows them)"] if count else []
+    return [f"{'':{INDENT}}... {_counted(count, 'more version')} (--all shows them)"] if count else []
 
 
 def _in_color(line: str, version: Version, is_asked: bool) -> str:
