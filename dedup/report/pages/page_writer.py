@@ -60,7 +60,7 @@ class PageWriter:
             What the template shows.
         """
         root = "../" * name.count("/")
-        self._write(Path(name), self._environment.get_template(template).render(root=root, **values))
+        self._write(Path(name), self._environment.get_template(template).render(root=root, here=name, **values))
         self.pages += 1
 
     def _write(self, name: Path, text: str) -> None:

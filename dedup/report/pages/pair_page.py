@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,6 +58,31 @@ class Side:
     credit: str | None
     fate: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairLine:
+    """What a table shows of a pair."""
+
+    page: int | None
+    relation: str
+    score: float
+    left: str
+    right: str
+    reason: str
+
+
+def pair_lines(data: PageData, rows: Sequence[int], pages: Mapping[int, int]) -> list[PairLine]:
+    """Return what a table shows of matches."""
+    models = Models.of(data.run.params)
+    matches = data.run.matches.take(rows).to_pylist() if len(rows) else []
+    lines = []
+    for row, match in zip(rows, matches, strict=True):
+        measures = {name: match[name] for name in MEASURES if match[name] is not None}
+        left, right = data.titles([int(data.left[row]), int(data.right[row])])
+        why = reason(RELATIONS.index(match["relation"]), measures, models)
+        lines.append(PairLine(pages.get(row), match["relation"], match["score"], left, right, why))
+    return lines
 
 
 def pair_page(data: PageData, row: int, texts: dict[int, str], story: int | None) -> dict[str, Any]:

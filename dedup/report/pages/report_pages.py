@@ -1,12 +1,11 @@
-"""Write the pages of a report: choose which stories and pairs get one, read their texts, fill the templates."""
+"""Write the pages of a report: read the texts of the stories and pairs that get one, and fill the templates."""
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,26 +13,22 @@ from typing import Any, Protocol
 import numpy as np
 
 from dedup._version import __version__
-from dedup.judge.reasons import reason
-from dedup.judge.relation import Models
-from dedup.report.pages.overview import nearest_the_line, overview
+from dedup.report.pages.overview import overview
+from dedup.report.pages.page_choice import RANKED, Selection, choose
 from dedup.report.pages.page_data import TEXTS_AT_ONCE, PageData, batches, in_words
 from dedup.report.pages.page_text import count
 from dedup.report.pages.page_writer import PageWriter
-from dedup.report.pages.pair_page import pair_page
+from dedup.report.pages.pair_page import pair_lines, pair_page
 from dedup.report.pages.report_folder import MARKER, new_report
 from dedup.report.pages.source_traffic import traffic
-from dedup.report.pages.story_lists import LISTED, first_records, lists, search_lines, story_lines
+from dedup.report.pages.story_lists import PER_LIST, first_records, lists, search_lines, story_lines
 from dedup.report.pages.story_page import COMPARED, ancestry, story_page
 from dedup.report.stories import Story
 from dedup.run.run_output import RunView
-from dedup.schema import MEASURES, RELATIONS
+from dedup.schema import UPDATE
 
-BEST, RANKED = 10, 20
-"""Stories on the overview, and in each list of the best."""
-
-PAIRS_AT_FIRST, PAIRS_OF_STORY = 2, 20
-"""Pairs of a story that get a page: of every story first the one number, of the best ones the other at most."""
+BEST, STEPS = 10, 40
+"""Stories on the overview, and updates on the page of a story."""
 
 
 class Bars(Protocol):
@@ -68,41 +63,6 @@ class Report:
     texts_problem: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PairLine:
-    """What a table shows of a pair."""
-
-    page: int | None
-    relation: str
-    score: float
-    left: str
-    right: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Selection:
-    """The stories and pairs that get a page.
-
-    Parameters
-    ----------
-    ranked : list of int
-        All stories of several versions, the largest first.
-    stories, pairs : dict of int to int
-        Numbers of pages by story, and by row of the matches.
-    of_story : dict of int to list of int
-        The rows of the matches of each story, in the order of the versions.
-    near_line : list of int
-        Rows of matches.
-    """
-
-    ranked: list[int]
-    stories: dict[int, int] = field(default_factory=dict)
-    pairs: dict[int, int] = field(default_factory=dict)
-    of_story: dict[int, list[int]] = field(default_factory=dict)
-    near_line: list[int] = field(default_factory=list)
-
-
 def write_report(
     run: RunView, folder: Path, name: str, stories: int, pairs: int, progress: Bars | None = None
 ) -> Report:
@@ -135,10 +95,11 @@ def write_report(
         writer = PageWriter(work, {"version": __version__, "made": _now(), "name": name})
         data = PageData(run)
         writer.filter("words", in_words)
-        chosen = _select(data, stories, pairs)
+        chosen = choose(data, stories, pairs)
         _read_heads(data, chosen, progress)
         _write_stories(data, chosen, writer, progress)
         _write_fronts(data, chosen, writer)
+        _write_lists(data, chosen, writer)
         marker = {"dedup_report": __version__, "pages": writer.pages}
         (work / MARKER).write_text(json.dumps(marker) + "\n", "utf-8")
     return Report(folder, writer.pages, writer.bytes, len(chosen.stories), len(chosen.pairs), data.texts_problem)
@@ -146,50 +107,6 @@ def write_report(
 
 def _now() -> str:
     return f"{datetime.now(timezone.utc):%d %B %Y, %H:%M}".lstrip("0")
-
-
-def _select(data: PageData, stories: int, pairs: int) -> Selection:
-    """Choose what gets a page: the best of each list, then the largest; pairs nearest the line, then of stories."""
-    model = data.stories
-    ranked = model.ranked(model.sizes)
-    best = [model.ranked(by)[:RANKED] for by in (model.sizes, model.widths, model.spans)]
-    numbers = list(dict.fromkeys([*np.concatenate(best).tolist(), *ranked[:stories].tolist()]))[:stories]
-    place = {number: at for at, number in enumerate(ranked.tolist())}
-    chosen = Selection(ranked[:LISTED].tolist())
-    for number in sorted(numbers, key=lambda number: place[number]):
-        chosen.stories[number] = len(chosen.stories) + 1
-    chosen.near_line = nearest_the_line(data)[:pairs]
-    for number in chosen.stories:
-        chosen.of_story[number] = _pairs_of(data, model.at(number))
-    n_best = len(set(np.concatenate(best).tolist()))
-    best_rows = [chosen.of_story[number][:PAIRS_OF_STORY] for number in numbers[:n_best]]
-    rows = [rows[:PAIRS_AT_FIRST] for rows in chosen.of_story.values()]
-    rest = [rows[:PAIRS_OF_STORY] for rows in chosen.of_story.values()]
-    wanted = [*chosen.near_line, *itertools.chain.from_iterable([*best_rows, *rows, *rest])]
-    for row in list(dict.fromkeys(wanted))[:pairs]:
-        chosen.pairs[row] = len(chosen.pairs) + 1
-    return chosen
-
-
-def _pairs_of(data: PageData, story: Story) -> list[int]:
-    """Return the matches of a story: those by which each version came about, in their order, then its updates."""
-    rows: dict[int, None] = {}
-    base = ancestry(story).base
-    for version in story.versions[:COMPARED]:
-        before = base.get(version.record)
-        row = None if before is None else data.match_of(version.record, before)
-        if row is None and not version.kept:
-            row = data.deciding_match(version.record)
-        if row is not None:
-            rows[row] = None
-    for step in story.updates:
-        if (
-            step.left is not None
-            and step.right is not None
-            and (row := data.match_of(step.left, step.right)) is not None
-        ):
-            rows[row] = None
-    return list(rows)
 
 
 def _read_heads(data: PageData, chosen: Selection, progress: Bars | None) -> None:
@@ -224,14 +141,11 @@ def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progre
             texts = _texts_of(data, stories, rows)
             _write_pairs(data, chosen, writer, rows, texts, written)
             for number, story in zip(numbers[some], stories, strict=True):
-                steps = [
-                    row for row in chosen.of_story[number] if data.match_relation[row] == RELATIONS.index("update")
-                ]
-                page = story_page(data, story, texts, chosen.pairs, pair_lines(data, steps[:40], chosen.pairs))
+                steps = [row for row in chosen.of_story[number] if data.match_relation[row] == UPDATE]
+                page = story_page(data, story, texts, chosen.pairs, pair_lines(data, steps[:STEPS], chosen.pairs))
                 writer.write(
                     f"story/{chosen.stories[number]}.html",
                     "story.html",
-                    here="",
                     texts_problem=data.texts_problem,
                     **page,
                 )
@@ -259,65 +173,49 @@ def _write_pairs(
         if data.stories.number[data.left[row]] != data.stories.number[data.right[row]]:
             story = None
         page = pair_page(data, row, texts, story)
-        writer.write(f"pair/{chosen.pairs[row]}.html", "pair.html", here="", texts_problem=data.texts_problem, **page)
+        writer.write(f"pair/{chosen.pairs[row]}.html", "pair.html", texts_problem=data.texts_problem, **page)
 
 
 def _write_fronts(data: PageData, chosen: Selection, writer: PageWriter) -> None:
-    """Write the overview, the page on sources, the lists of stories and the search."""
+    """Write the overview and the page on sources."""
     model = data.stories
-    shared = {"texts_problem": data.texts_problem}
-    n_stories = len(model.ranked(model.sizes))
-    by_width = bool((model.widths > 1).any())
-    best = model.ranked(model.widths if by_width else model.sizes)[:BEST].tolist()
+    is_wide = bool((model.widths > 1).any())
+    best = model.ranked(model.widths if is_wide else model.sizes)[:BEST].tolist()
     writer.write(
         "index.html",
         "overview.html",
-        here="index.html",
         best=story_lines(data, best, chosen.stories),
-        best_heading="The stories that travelled widest" if by_width else "The largest stories",
-        n_stories=n_stories,
+        best_heading="The stories that travelled widest" if is_wide else "The largest stories",
+        n_stories=chosen.n_stories,
         near_line=pair_lines(data, chosen.near_line, chosen.pairs),
-        cuts=_cuts(data, chosen, n_stories),
-        **shared,
+        cuts=_cuts(data, chosen),
+        texts_problem=data.texts_problem,
         **overview(data),
     )
-    writer.write("sources.html", "sources.html", here="sources.html", **shared, **traffic(data, chosen.stories))
+    writer.write("sources.html", "sources.html", texts_problem=data.texts_problem, **traffic(data, chosen.stories))
+
+
+def _write_lists(data: PageData, chosen: Selection, writer: PageWriter) -> None:
+    """Write the lists of stories and the search."""
+    shared = {"texts_problem": data.texts_problem, "total": chosen.n_stories}
     lines = story_lines(data, chosen.ranked, chosen.stories)
     pages = list(lists(lines))
     for at, (_, some) in enumerate(pages, 1):
-        first = (at - 1) * len(pages[0][1]) + 1
-        writer.write(
-            f"list/{at}.html",
-            "list.html",
-            here="",
-            first=first,
-            last=first + len(some) - 1,
-            total=n_stories,
-            lines=some,
-            before=at - 1,
-            after=at + 1 if at < len(pages) else 0,
-            **shared,
-        )
+        first = (at - 1) * PER_LIST + 1
+        around = {"before": at - 1, "after": at + 1 if at < len(pages) else 0}
+        page = {"first": first, "last": first + len(some) - 1, "lines": some, **around}
+        writer.write(f"list/{at}.html", "list.html", **shared, **page)
     writer.write(
         "stories.html",
         "stories.html",
-        here="stories.html",
-        headline=count(n_stories, "story", "stories") if n_stories else "No stories",
+        headline=count(chosen.n_stories, "story", "stories") if chosen.n_stories else "No stories",
         ranked=_ranked(data, chosen),
         lists=[words for words, _ in pages],
-        remarks=_cuts(data, chosen, n_stories),
+        remarks=_cuts(data, chosen),
         **shared,
     )
     searched = list(search_lines(data, lines, chosen.ranked))
-    writer.write(
-        "search.html",
-        "search.html",
-        here="search.html",
-        lines=searched,
-        searched=len(searched),
-        total=n_stories,
-        **shared,
-    )
+    writer.write("search.html", "search.html", lines=searched, searched=len(searched), **shared)
 
 
 def _ranked(data: PageData, chosen: Selection) -> list[tuple[str, str, str, list[Any]]]:
@@ -335,9 +233,10 @@ def _ranked(data: PageData, chosen: Selection) -> list[tuple[str, str, str, list
     ]
 
 
-def _cuts(data: PageData, chosen: Selection, n_stories: int) -> list[str]:
+def _cuts(data: PageData, chosen: Selection) -> list[str]:
     """Return what the report leaves out, in words."""
     remarks = []
+    n_stories = chosen.n_stories
     if len(chosen.stories) < n_stories:
         remarks.append(
             f"{count(len(chosen.stories), 'story has', 'stories have')} a page of their own: the largest, widest and "
@@ -352,19 +251,6 @@ def _cuts(data: PageData, chosen: Selection, n_stories: int) -> list[str]:
     if len(chosen.ranked) < n_stories:
         remarks.append(f"The lists hold the {len(chosen.ranked):,} largest stories.")
     return remarks
-
-
-def pair_lines(data: PageData, rows: Sequence[int], pages: dict[int, int]) -> list[PairLine]:
-    """Return what a table shows of matches."""
-    models = Models.of(data.run.params)
-    matches = data.run.matches.take(rows).to_pylist() if len(rows) else []
-    lines = []
-    for row, match in zip(rows, matches, strict=True):
-        measures = {name: match[name] for name in MEASURES if match[name] is not None}
-        left, right = data.titles([int(data.left[row]), int(data.right[row])])
-        why = reason(RELATIONS.index(match["relation"]), measures, models)
-        lines.append(PairLine(pages.get(row), match["relation"], match["score"], left, right, why))
-    return lines
 
 
 def _bar(progress: Bars | None, name: str, total: int, unit: str) -> AbstractContextManager[None]:

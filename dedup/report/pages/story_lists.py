@@ -12,7 +12,6 @@ import numpy.typing as npt
 from dedup.report.pages.page_data import PageData
 from dedup.report.pages.page_text import clean, count, cut, date
 from dedup.report.stories import Stories
-from dedup.schema import NO_DATE
 
 LISTED = 100_000
 """Stories that are listed; the largest ones."""
@@ -126,8 +125,3 @@ def search_lines(data: PageData, lines: Sequence[StoryLine], numbers: Sequence[i
         if written > SEARCHED:
             return
         yield words
-
-
-def has_date(stories: Stories, number: int) -> bool:
-    """Return whether a version of a story has a date."""
-    return bool(stories.published[stories.members(number)[0]] != NO_DATE)

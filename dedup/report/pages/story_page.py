@@ -68,18 +68,19 @@ class Ancestry:
     """
 
     base: dict[int, int]
-    carries: dict[int, int]
+    carries: dict[int | str, int]
 
 
 def ancestry(story: Story) -> Ancestry:
     """Return what came of what in a story."""
-    first: dict[int, int] = {}
+    first: dict[int | str, int] = {}
     base: dict[int, int] = {}
     for version in story.versions:
-        if first.setdefault(version.cluster, version.record) != version.record:
-            base[version.record] = first[version.cluster]
+        cluster = _cluster(version)
+        if first.setdefault(cluster, version.record) != version.record:
+            base[version.record] = first[cluster]
     place = {cluster: at for at, cluster in enumerate(first)}
-    carries: dict[int, int] = {}
+    carries: dict[int | str, int] = {}
     for step in sorted(story.updates, key=lambda step: -step.score):
         one, other = step.earlier, step.later
         if one is None or other is None or one == other or one not in place or other not in place:
@@ -89,6 +90,18 @@ def ancestry(story: Story) -> Ancestry:
             carries[after] = before
             base[first[after]] = first[before]
     return Ancestry(base, carries)
+
+
+def _cluster(version: Version) -> int | str:
+    """Return the kept record of a version's cluster, or the id of the document of an index."""
+    return version.cluster if version.cluster >= 0 else version.original or ""
+
+
+def match_behind(data: PageData, version: Version, known: Ancestry) -> int | None:
+    """Return the row of the match with the version that one is compared with, or else of that which decided on it."""
+    before = known.base.get(version.record)
+    row = None if before is None else data.match_of(version.record, before)
+    return data.deciding_match(version.record) if row is None and not version.kept else row
 
 
 def story_page(
@@ -150,9 +163,7 @@ def _item(
 ) -> VersionItem:
     is_update = version.kept and version.record in known.carries
     before = known.base.get(version.record)
-    row = None if before is None else data.match_of(version.record, before)
-    if row is None and not version.kept:
-        row = data.deciding_match(version.record)
+    row = match_behind(data, version, known)
     kind = "update" if is_update else "kept" if version.kept else version.relation or "rejected"
     verdict = {"update": "update, stays", "kept": "stays"}.get(kind, f"{in_words(kind)}, dropped")
     made = None
@@ -202,12 +213,13 @@ def _made(tally: Tally, before: str) -> Made:
 def _timeline(story: Story, known: Ancestry) -> tuple[charts.Timeline | None, list[str]]:
     """Return the timeline, and the kinds of its dots."""
     dated = [version for version in story.versions if version.lag is not None][:DOTS]
-    lane_of: dict[int, int] = {}
+    lane_of: dict[int | str, int] = {}
     names: list[str] = []
     moments = []
     for version in dated:
-        if version.cluster not in lane_of:
-            lane_of[version.cluster] = len(names)
+        cluster = _cluster(version)
+        if cluster not in lane_of:
+            lane_of[cluster] = len(names)
             names.append(cut(version.source, 26) or date(version.published))
         kind = (
             ("update" if version.record in known.carries else "kept")
@@ -216,7 +228,7 @@ def _timeline(story: Story, known: Ancestry) -> tuple[charts.Timeline | None, li
         )
         lag = version.lag or timedelta(0)
         words = f"{cut(version.source, 60) or 'no source'}, {date(version.published)}: {in_words(kind)}"
-        moments.append(Moment(lag.total_seconds(), lane_of[version.cluster], kind, words))
+        moments.append(Moment(lag.total_seconds(), lane_of[cluster], kind, words))
     steps = [None if (before := known.carries.get(cluster)) is None else lane_of.get(before) for cluster in lane_of]
     order = ["kept", *RELATIONS]
     kinds = sorted({moment.kind for moment in moments} & set(order), key=order.index)
@@ -233,11 +245,11 @@ def _standfirst(story: Story) -> list[tuple[bool, str]]:
     span = f" within {duration(story.span)}" if story.span else ""
     at = f" at {count(story.n_sources, 'source')}" if story.n_sources else ""
     parts.append((False, f"{count(len(story.versions), 'version')}{at}{span}"))
-    clusters = {version.cluster for version in story.versions}
-    dropped = len(story.versions) - len(clusters)
-    if len(clusters) > 1 and dropped > 0:
+    kept = sum(version.kept for version in story.versions)
+    dropped = len(story.versions) - kept
+    if kept > 1 and dropped > 0:
         others = "the other is a copy" if dropped == 1 else "the others are copies"
-        parts.append((False, f"; {count(len(clusters), 'text')} stay, {others}"))
+        parts.append((False, f"; {count(kept, 'text')} stay, {others}"))
     return [*parts, (False, ".")]
 
 

@@ -225,6 +225,17 @@ def test_a_run_without_dates_sources_or_copies_says_so(tmp_path: Path) -> None:
     assert (report.stories, report.pairs) == (0, 0)
 
 
+def test_a_run_against_an_index_has_a_report(tmp_path: Path) -> None:
+    """Documents of the index are no versions, and there are no texts of them."""
+    dedup.deduplicate(write_news(tmp_path / "old.jsonl", news()[:7]), index=tmp_path / "index")
+    records = [{**record, "id": f"new {record['id']}"} for record in news()]
+    dedup.deduplicate(write_news(tmp_path / "news.jsonl", records), tmp_path / "out", index=tmp_path / "index")
+    report = write_report(dedup.RunOutput(tmp_path / "out"), tmp_path / "report", "news", 500, 500)
+    assert report.stories >= 6
+    assert "The bridge of parish 0" in page(report, "list/1").text
+    assert report.texts_problem is None
+
+
 def test_an_empty_run_has_a_report(tmp_path: Path) -> None:
     report = report_of(write_news(tmp_path / "news.jsonl", []), tmp_path)
     assert "Nothing came in" in page(report, "index").text
