@@ -13,6 +13,7 @@ import json
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,9 @@ def decide(folder: Path) -> dict[str, Any]:
         decided["index"] = [[answer.duplicate_of, answer.relation, answer.score] for answer in answers]
     comparison = dedup.compare(some[0], some[2])
     decided["compare"] = [comparison.relation, comparison.measures]
+    pairs = [(0, 2), (0, 3), (6, 7), (8, 9), (11, 12)]
+    shared = [dedup.compare(some[a] + some[13], some[b] + some[13][9:]).passages for a, b in pairs]
+    decided["passages"] = [[list(map(str, astuple(one))) for one in passages] for passages in shared]
     return decided
 
 
