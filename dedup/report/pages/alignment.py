@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dedup.judge.passages import MOVED, REWORDED, VERBATIM, Passage, passages
 from dedup.report.pages.page_text import cut
-from dedup.text.tokens import words_of
+from dedup.text.token_places import words_of
 
 SHOWN = 30_000
 """Characters of a text that are aligned and shown; the beginning of news holds what matters."""

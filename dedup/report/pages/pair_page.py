@@ -28,7 +28,7 @@ from dedup.schema import (
     TEMPLATE,
     UPDATE,
 )
-from dedup.text.tokens import words_of
+from dedup.text.token_places import words_of
 
 VERDICTS = {
     "identical": "The same text twice",
