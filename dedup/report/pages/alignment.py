@@ -22,6 +22,9 @@ ROW = 240
 QUOTED, QUOTES, QUOTE = 25, 3, 220
 """Least length of a quotation in characters, how many are given, and where each is cut."""
 
+AROUND = 8
+"""Characters on each side by which one place of a word is told from another."""
+
 _ARROW = " → "
 """Between both sides of a contradiction."""
 
@@ -120,12 +123,13 @@ class Alignment:
             (self.passages[at].right_begin, self.passages[at].right_end, at + 1, self.passages[at]) for at in by_right
         ]
         rows = []
+        texts = self.left, self.right
         at_left = at_right = 0
         for stop_left, stop_right in [*self._cuts(), (len(self.left), len(self.right))]:
             rows.append(
                 Row(
-                    _trimmed([*_pieces(self.left, left, at_left, stop_left, is_left=True)]),
-                    _trimmed([*_pieces(self.right, right, at_right, stop_right, is_left=False)]),
+                    _trimmed([*_pieces(texts, left, at_left, stop_left, is_left=True)]),
+                    _trimmed([*_pieces(texts, right, at_right, stop_right, is_left=False)]),
                 )
             )
             at_left, at_right = stop_left, stop_right
@@ -206,8 +210,11 @@ def _trimmed(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(kept)
 
 
-def _pieces(text: str, found: Sequence[_Numbered], start: int, stop: int, is_left: bool) -> Iterator[Piece]:
-    """Yield the pieces of a part of a text; no passage crosses its ends."""
+def _pieces(
+    texts: tuple[str, str], found: Sequence[_Numbered], start: int, stop: int, is_left: bool
+) -> Iterator[Piece]:
+    """Yield the pieces of a part of one of two texts; no passage crosses its ends."""
+    text, other = texts if is_left else texts[::-1]
     at = start
     first = bisect.bisect_left(found, start, key=lambda one: one[0])
     for begin, end, number, one in found[first:]:
@@ -215,19 +222,22 @@ def _pieces(text: str, found: Sequence[_Numbered], start: int, stop: int, is_lef
             break
         if at < begin:
             yield Piece(text[at:begin])
-        yield Piece(text[begin:end], one.kind, number, tuple(_marks(text, begin, end, one, is_left)))
+        yield Piece(text[begin:end], one.kind, number, tuple(_marks(text, other, one, is_left)))
         at = end
     if at < stop:
         yield Piece(text[at:stop])
 
 
-def _marks(text: str, begin: int, end: int, passage: Passage, is_left: bool) -> Iterator[tuple[str, str]]:
+def _marks(text: str, other: str, passage: Passage, is_left: bool) -> Iterator[tuple[str, str]]:
     """Yield a passage in parts, the words marked that the other text lacks or contradicts; nothing if it has none."""
-    against = _found(text, begin, end, _side(passage, is_left))
-    changed = _found(text, begin, end, passage.lost if is_left else passage.added)
-    places = sorted([(*place, "contradicted") for place in against] + [(*place, "changed") for place in changed])
+    places = (passage.left_begin, passage.left_end), (passage.right_begin, passage.right_end)
+    (begin, end), (other_begin, other_end) = places if is_left else places[::-1]
+    other = other[other_begin:other_end]
+    against = _found(text, begin, end, _side(passage, is_left), other)
+    changed = _found(text, begin, end, passage.lost if is_left else passage.added, other)
+    marked = sorted([(*place, "contradicted") for place in against] + [(*place, "changed") for place in changed])
     at = begin
-    for start, stop, mark in places:
+    for start, stop, mark in marked:
         if start < at:
             continue
         if at < start:
@@ -243,16 +253,38 @@ def _side(passage: Passage, is_left: bool) -> list[str]:
     return [one.split(_ARROW)[0 if is_left else -1] for one in passage.contradicted]
 
 
-def _found(text: str, begin: int, end: int, stretches: Sequence[str]) -> list[tuple[int, int]]:
-    """Return where stretches of words are in a part of a text; they come in its order."""
+def _found(text: str, begin: int, end: int, stretches: Sequence[str], other: str = "") -> list[tuple[int, int]]:
+    """Return where stretches of words are in a passage; they come in its order, and the other text lacks them."""
     places = []
     at = begin
     for stretch in stretches:
-        start = text.find(stretch, at, end)
+        start = _place_of(stretch, text, at, end, other)
         if start >= 0:
             at = start + len(stretch)
             places.append((start, at))
     return places
+
+
+def _place_of(stretch: str, text: str, begin: int, end: int, other: str) -> int:
+    """Return where a stretch of words is, -1 if nowhere: first where the other text lacks it with what is around it.
+
+    Else where it is in no other word, else anywhere: scripts without spaces do not tell where a word ends.
+    """
+    whole = -1
+    first = start = text.find(stretch, begin, end)
+    while start >= 0:
+        stop = start + len(stretch)
+        if not _is_inside(text, start) and not _is_inside(text, stop):
+            if text[max(begin, start - AROUND) : min(end, stop + AROUND)] not in other:
+                return start
+            whole = start if whole < 0 else whole
+        start = text.find(stretch, start + 1, end)
+    return first if whole < 0 else whole
+
+
+def _is_inside(text: str, at: int) -> bool:
+    """Return whether a place is inside a word."""
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
 
 
 def _words_in(begins: npt.NDArray[np.int64], start: int, stop: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -113,21 +113,14 @@ class PageData:
                 self.texts_problem = str(error)
         return {}
 
-    def remember_heads(self, records: npt.NDArray[np.int64], report: Callable[[int], object]) -> None:
-        """Read how texts begin, for records without a title.
+    def untitled(self, records: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return those of some records that have no title, each once and in order."""
+        lengths = pc.utf8_length(pc.fill_null(self._column("title", records), ""))
+        return np.unique(records[np.asarray(lengths) == 0])
 
-        Parameters
-        ----------
-        records : int64 array
-        report : function
-            Called with the number of records that are done.
-        """
-        untitled = np.asarray(pc.equal(pc.utf8_length(pc.fill_null(self._column("title", records), "")), 0))
-        wanted = np.unique(records[untitled])
-        for start in range(0, len(wanted), TEXTS_AT_ONCE):
-            some = wanted[start : start + TEXTS_AT_ONCE].tolist()
-            self._heads.update((record, cut(text, HEAD)) for record, text in self.plain_texts(some).items())
-            report(len(some))
+    def remember_heads(self, records: Iterable[int]) -> None:
+        """Read how texts begin, for `titles` of records without one."""
+        self._heads.update((record, cut(text, HEAD)) for record, text in self.plain_texts(records).items())
 
     def titles(self, records: Sequence[int] | npt.NDArray[np.int64]) -> list[str]:
         """Return the titles of records; without one how the text begins, and without a text the id."""

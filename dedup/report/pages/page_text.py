@@ -18,7 +18,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#\\@]+([/?#][^\s\\]*)?", re.IGNORECASE)
 
-LONGEST_ADDRESS = 2_000
+LONGEST_ADDRESS = 600
 """Characters; longer ones do not become links."""
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))

@@ -115,16 +115,12 @@ def _read_heads(data: PageData, chosen: Selection, progress: Bars | None) -> Non
     records = np.concatenate(
         [first_records(data.stories, np.array(chosen.ranked, np.int64)), data.left[rows], data.right[rows]]
     )
-    done = 0
-
-    def report(number: int) -> None:
-        nonlocal done
-        done += number
-        if progress is not None:
-            progress.advance_to(done)
-
-    with _bar(progress, "titles", len(records), " texts"):
-        data.remember_heads(records[records >= 0], report)
+    untitled = data.untitled(records[records >= 0])
+    with _bar(progress, "titles", len(untitled), " texts"):
+        for start in range(0, len(untitled), TEXTS_AT_ONCE):
+            data.remember_heads(untitled[start : start + TEXTS_AT_ONCE].tolist())
+            if progress is not None:
+                progress.advance_to(start + TEXTS_AT_ONCE)
 
 
 def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progress: Bars | None) -> None:

@@ -87,6 +87,15 @@ def test_what_is_added_left_out_and_contradicted_is_named() -> None:
     assert ("12", "contradicted") in marks
 
 
+def test_a_mark_is_on_a_word_and_not_inside_one() -> None:
+    left = "Inflation in the islands rose, the bank of Arvelo said on Monday after a meeting in the old harbour town."
+    right = left.replace("meeting in the", "meeting the")
+    rows = Alignment(left, right).rows()
+    parts = [part for row in rows for piece in row.left for part in piece.words]
+    at = parts.index(("in", "changed"))
+    assert parts[at - 1][0].endswith("after a meeting ")
+
+
 def test_quotation_marks_stay_with_what_they_open() -> None:
     said = "“We shall repair the bridge before the winter comes and the river rises,” the engineer said on Monday."
     left = f"{article(1, 6)} {said} {article(2, 6)} {said.replace('bridge', 'weir')}"
