@@ -27,8 +27,8 @@ SAME_START = 3
 MOST_NAMES = 0.25
 """Share of words inside sentences that begin with a capital, up to which a capital makes a name: not so in German."""
 
-GROUP = 3
-"""Digits of each group of a long number but the first."""
+GROUP, MOST_GROUPS = 3, 4
+"""Digits of each group of a long number but the first; groups on either side of a word that belong to its number."""
 
 _SEPARATORS = ".,:'\u2019 \u00a0\u202f"
 
@@ -186,9 +186,9 @@ def _numbers(text: Text, first: int, last: int) -> list[tuple[str, Stretch]]:
         if word < done or not text.is_number(word):
             continue
         begin, end = word, word + 1
-        while begin > 0 and _is_one_number(text, begin):
+        while begin > max(0, word - MOST_GROUPS) and _is_one_number(text, begin):
             begin -= 1
-        while end < len(text.words) and _is_one_number(text, end):
+        while end < min(len(text.words), word + MOST_GROUPS) and _is_one_number(text, end):
             end += 1
         done = end
         found.append((_value(text, begin, end), (begin, end)))

@@ -240,6 +240,7 @@ def test_common_words_make_no_passage() -> None:
         ("中文字" * 100_000, "文中字" * 100_000),
         (" ".join(random.Random(1).choices("ab", k=200_000)), " ".join(random.Random(2).choices("ab", k=200_000))),
         ("x " * 100_000, "y " * 100_000),
+        (",".join("1234567890" * 20_000), ",".join("1234567891" * 20_000)),
         (". ".join(f"a{k} b c d e" for k in range(50_000)), ". ".join(f"c b d e a{k}" for k in range(50_000))),
     ],
 )
