@@ -196,6 +196,7 @@ def test_what_stands_in_another_order_is_moved() -> None:
         ("that 5,000 people were hurt", "that 6 000 people were hurt", ("5,000 → 6 000",)),
         ("that 5,000 people were hurt", "that 5000 people were hurt", ()),
         ("that 5.2 tonnes were lost", "that 5.4 tonnes were lost", ("5.2 → 5.4",)),
+        ("that RM5.20 a share was lost", "that RM6.40 a share was lost", ("RM5.20 → RM6.40",)),
         ("that five people were hurt", "that 5 people were hurt", ()),
         ("that five people were hurt", "that 6 people were hurt", ("five → 6",)),
         ("that 5m pounds were lost", "that 5 million pounds were lost", ()),
