@@ -28,6 +28,7 @@ dedup label out                         label pairs of a run, to fit the models 
 COMMANDS = {
     "run": ("dedup.cli.run", "drop the copies in a corpus"),
     "compare": ("dedup.cli.compare", "judge two texts"),
+    "diff": ("dedup.cli.diff", "show what one run keeps and another drops"),
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
     "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),
