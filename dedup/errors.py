@@ -54,6 +54,10 @@ class InputError(DedupError):
     """An input that cannot be read."""
 
 
+class GuardError(DedupError):
+    """A run that would drop more than its guard allows; nothing was written."""
+
+
 class ColumnError(InputError):
     """A field that is not in the input, though it was named or is needed."""
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "show": ("dedup.cli.show", "show a record of a run with its story, or two side by side"),
     "compare": ("dedup.cli.compare", "judge two texts"),
     "report": ("dedup.cli.report", "write a run as pages for a browser"),
+    "diff": ("dedup.cli.diff", "show what one run keeps and another drops"),
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
     "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 
 from dedup.errors import ParamsError
 from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.io.format_registry import TABLE_FORMS
+from dedup.params import GUARDS, NOTE
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -78,13 +79,22 @@ class RunOptions:
     passages : bool
         Also write ``passages.parquet``: which passages the records of each match share. The inputs are read again for
         it.
+    guard : str
+        What to do before the output is written if much of a source would be dropped, or a very large cluster is made:
+        "note" says so in the summary (and, if ``progress`` is set, on stderr), "error" writes nothing and raises
+        `GuardError`.
+    guard_share : float
+        The largest share of a source, in [0, 1], that may be dropped; of sources with fewer than 20 records any.
+    guard_cluster : int
+        Records of the largest cluster.
     tuning : RunTuning
         Sizes that need not be changed.
 
     Raises
     ------
     ParamsError
-        When threads, memory or longest are not whole numbers of at least 1, or there is no such form.
+        When threads, memory, longest or guard_cluster are not whole numbers of at least 1, guard_share is no share, or
+        there is no such form or guard.
 
     Examples
     --------
@@ -104,16 +114,24 @@ class RunOptions:
     fail_on_empty: bool = False
     decisions: str = "parquet"
     passages: bool = False
+    guard: str = NOTE
+    guard_share: float = 0.1
+    guard_cluster: int = 1_000
     tuning: RunTuning = field(default_factory=RunTuning, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("threads", "memory"):
+        for name in ("threads", "memory", "guard_cluster"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
         checked_longest(self.longest)
         if self.decisions not in TABLE_FORMS:
             raise ParamsError(f"decisions {self.decisions!r}", f"one of {', '.join(TABLE_FORMS)}")
+        if self.guard not in GUARDS:
+            raise ParamsError(f"guard {self.guard!r}", f"one of {', '.join(GUARDS)}")
+        share = self.guard_share
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= share <= 1:
+            raise ParamsError(f"guard_share {share!r}", "a share from 0 to 1, such as 0.1")
 
     @property
     def chosen_threads(self) -> int:

@@ -19,6 +19,7 @@ from dedup.run.conclusion import conclude
 from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
 from dedup.run.exact import distinct_texts
+from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
@@ -76,6 +77,7 @@ def run(
         context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning)
 
         records, result = _decide(source, bands, agencies, index, context)
+        guard(records, result, options, progress)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)
