@@ -26,6 +26,7 @@ from dedup.cli.arguments import (
     positive,
     size,
 )
+from dedup.cli.command_list import Commands
 from dedup.errors import OutputError
 from dedup.params import Params
 from dedup.report.escaping import shown
@@ -41,11 +42,10 @@ defaults of what counts as a copy are the parameters of the index.
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "run",
-        help="drop the copies in a corpus",
         description="Find the copies in a corpus, decide which to keep, and write the decisions and the kept records.",
         example=EXAMPLE,
         notes=NOTES,
