@@ -69,8 +69,9 @@ def command(options: argparse.Namespace) -> int:
     from dedup.errors import OutputError
     from dedup.fit.labels import SKIP, read_labels
     from dedup.fit.run_pairs import RunPairs
+    from dedup.run.run_output import RunOutput
 
-    run = RunPairs(options.output, fields_of(options))
+    run = RunPairs(RunOutput(options.output, fields_of(options)))
     labels = read_labels(options.labels) if options.labels.exists() else []
     if not options.labels.parent.is_dir():
         raise OutputError(f"{options.labels.parent}: no such folder", "an existing folder for the labels")

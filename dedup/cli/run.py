@@ -28,6 +28,7 @@ from dedup.cli.arguments import (
 )
 from dedup.cli.command_list import Commands
 from dedup.errors import OutputError
+from dedup.io.format_registry import TABLE_FORMS
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -60,6 +61,12 @@ def add_parser(commands: Commands) -> None:
         help="folder to write: kept records, decisions.parquet, matches.parquet, rejected.jsonl, summary.json",
     )
     parser.add_argument(
+        "--decisions",
+        choices=TABLE_FORMS,
+        default="parquet",
+        help="form of the file of decisions (default: %(default)s)",
+    )
+    parser.add_argument(
         "--index",
         type=nonempty,
         metavar="INDEX",
@@ -68,7 +75,7 @@ def add_parser(commands: Commands) -> None:
     )
     add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY)
     add_params(parser.add_argument_group("which copy is kept"), *WHICH_IS_KEPT)
-    add_fields(parser)
+    add_fields(parser, of_decisions=True)
     add_agencies(parser.add_argument_group("credits"))
     _add_run_options(parser.add_argument_group("how it runs"))
     add_params(parser.add_argument_group(*FINE_TUNING), *HOW_IT_IS_FOUND)
