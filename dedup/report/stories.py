@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,12 +20,14 @@ import pyarrow.compute as pc
 from dedup.kernels.leader_clusters import connect
 from dedup.schema import MEASURES, NO_DATE, RELATIONS, UPDATE
 
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
 ROWS_IN_A_FILE = 1 << 40
 """More rows than a file has: file and row of a record become one number."""
 
 _VERSION = (
     *("id", "kept", "duplicate_of", "relation", "score"),
-    *("published", "source", "title", "url", "credit", "reason"),
+    *("source", "title", "url", "credit", "reason"),
 )
 
 
@@ -306,15 +308,16 @@ class Stories:
     def _versions(self, members: npt.NDArray[np.int64]) -> tuple[Version, ...]:
         n = self._decisions.num_rows
         rows = self._decisions.select(_VERSION).take(members).to_pylist()
-        earliest = rows[0]["published"]
+        dates = self.published[members].tolist()
         versions = []
-        for record, row in zip(members.tolist(), rows, strict=True):
+        for record, date, row in zip(members.tolist(), dates, rows, strict=True):
             leader = int(self.leader[record])
-            original, published = row.pop("duplicate_of"), row["published"]
+            original = row.pop("duplicate_of")
             versions.append(
                 Version(
                     record=record,
-                    lag=None if published is None else published - earliest,
+                    published=moment(date),
+                    lag=None if date == NO_DATE else timedelta(microseconds=date - dates[0]),
                     duplicate_of=None if row["kept"] or leader >= n else leader,
                     original=original,
                     cluster=leader if leader < n else -1,
@@ -389,6 +392,14 @@ def codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
     encoded = pc.dictionary_encode(column).combine_chunks()
     numbers = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64)
     return numbers, encoded.dictionary.to_pylist()
+
+
+def moment(microseconds: int) -> datetime | None:
+    """Return a date of a table; None for `NO_DATE`, and for a year that Python does not have."""
+    try:
+        return None if microseconds == NO_DATE else EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return None
 
 
 def _microseconds(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
