@@ -48,7 +48,7 @@ def command(options: argparse.Namespace) -> int:
     params = Params(**chosen(options))  # refused before anything is read
     from dedup.comparison import compare, shared_passages
     from dedup.io import read_text
-    from dedup.report.passages import marked
+    from dedup.report.marked_text import marked
     from dedup.text.markup import plain_text
     from dedup.text.tokens import encode
 

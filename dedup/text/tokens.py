@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ import xxhash
 
 from dedup.kernels import simd
 from dedup.kernels import tokenisation as kernel
+from dedup.kernels.token_spans import token_spans
 from dedup.store.secret import Key, process_key
 from dedup.text import folding
 
@@ -34,6 +35,10 @@ REPLACEMENT = "\ufffd"
 
 ALPHABETIC_FLAGS = CHARACTER_FLAG | NUMBER_FLAG
 """Both: the character is one of an alphabet (Thai, Lao, Khmer, Myanmar), where a word takes some five of them."""
+
+
+_WEIGHTS = np.array([10, 5, 10, 2])
+"""Of a token with each of the flags, in tenths of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,49 @@ def spans(text: str) -> list[tuple[str, int, int]]:
             if kind == folding.CHARACTER:
                 found.append((folded, place, place + 1))
     return [*found, (word, start, stop)] if word else found
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The tokens of one text as they are compared, and where they stand in it.
+
+    Parameters
+    ----------
+    hashes : uint64 array, shape (n_tokens,)
+        Token hashes in the lower 32 bits, fingerprints above them: equal for equal tokens alone.
+    begins, ends : int64 array, shape (n_tokens,)
+        The place of the first character of each, and the place after its last.
+    breaks : uint8 array, shape (n_tokens,)
+        1 where a sentence or line ends after the token, otherwise 0.
+    weights : int64 array, shape (n_tokens + 1,)
+        The sum of the weights of the tokens before each place: `A_WORD` for a word, half of it for a character of a
+        script without spaces, a fifth for one of an alphabet without spaces.
+    """
+
+    A_WORD: ClassVar[int] = 10
+
+    hashes: npt.NDArray[np.uint64]
+    begins: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    breaks: npt.NDArray[np.uint8]
+    weights: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+
+def words_of(text: str) -> Words:
+    """Return the tokens of one text, hashed, with their places; `spans` is the definition."""
+    texts = pa.array([encode(text)], pa.large_binary())
+    found = tokenise(texts)
+    data, offsets = buffers(texts)
+    begins, ends = np.empty(len(found.hashes), np.int64), np.empty(len(found.hashes), np.int64)
+    breaks = np.empty(len(found.hashes), np.uint8)
+    token_spans(data, offsets[1], *_table(), begins, ends, breaks)
+    hashes = found.hashes | found.fingerprints.astype(np.uint64) << np.uint64(32)
+    weights = np.zeros(len(hashes) + 1, np.int64)
+    np.cumsum(_WEIGHTS[found.hashes & np.uint32(ALPHABETIC_FLAGS)], out=weights[1:])
+    return Words(hashes, begins, ends, breaks, weights)
 
 
 def encode(text: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dedup.report.escaping import harmless
-from dedup.report.passages import marked
+from dedup.report.marked_text import marked
 from dedup.report.side_by_side import DIM, OFF, beside, columns_of
 
 
