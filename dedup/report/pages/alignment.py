@@ -1,0 +1,270 @@
+"""Lay two texts side by side by the passages that they share, and count what one made of the other."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dedup.report.pages.word_passages import Passage, passages
+from dedup.report.pages.page_text import cut
+from dedup.text.tokens import spans
+
+SHOWN = 30_000
+"""Characters of a text that are aligned and shown; the beginning of news holds what matters."""
+
+ROW = 240
+"""Characters from which a row of the side-by-side view may end, at the next passage that both texts have in place."""
+
+QUOTED, QUOTES, QUOTE = 25, 3, 220
+"""Least length of a quotation in characters, how many are given, and where each is cut."""
+
+_WORD = re.compile(r"\S+")
+_OPENING = "“‘«‹„\"'([{¿¡"
+_EDGES = " \t\n.,;:!?…\"'“”‘’()[]«»–—-"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a text.
+
+    Parameters
+    ----------
+    text : str
+    kind : str
+        ``own`` where the other text lacks it, else the kind of its passage: ``verbatim``, ``reworded``, ``moved``.
+    number : int
+        Of its passage, from 1; 0 if it has none.
+    words : tuple of (text, mark)
+        The text in parts; the mark is ``contradicted``, ``changed`` or empty.
+    """
+
+    text: str
+    kind: str = "own"
+    number: int = 0
+    words: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Two pieces of text that stand beside each other."""
+
+    left: tuple[Piece, ...]
+    right: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a later text made of an earlier one, in words.
+
+    Parameters
+    ----------
+    kept, moved, changed, added : int
+        Words of the later text: word for word in the earlier one, the same in another place, in a passage that was
+        reworded, and in none.
+    left_out : int
+        Words of the earlier text that are in no passage.
+    contradicted : tuple of str
+    additions, omissions : tuple of str
+        The longest of them.
+    """
+
+    kept: int
+    moved: int
+    changed: int
+    added: int
+    left_out: int
+    contradicted: tuple[str, ...]
+    additions: tuple[str, ...]
+    omissions: tuple[str, ...]
+
+    @property
+    def words(self) -> int:
+        """Words of the later text."""
+        return self.kept + self.moved + self.changed + self.added
+
+
+class Alignment:
+    """Two texts with the passages that they share.
+
+    Parameters
+    ----------
+    left, right : str
+        The earlier and the later text.
+
+    Attributes
+    ----------
+    left, right : str
+        As far as they are shown.
+    cut_left, cut_right : int
+        Characters that are not.
+    passages : list of Passage
+        In the order of the left text; none of them overlap.
+    """
+
+    def __init__(self, left: str, right: str) -> None:
+        self.left, self.right = left[:SHOWN], right[:SHOWN]
+        self.cut_left, self.cut_right = len(left) - len(self.left), len(right) - len(self.right)
+        self.passages = _apart(passages(self.left, self.right))
+
+    def rows(self) -> list[Row]:
+        """Return the texts in rows of pieces."""
+        left = _numbered((one.left_begin, one.left_end, one) for one in self.passages)
+        by_right = sorted(range(len(self.passages)), key=lambda at: self.passages[at].right_begin)
+        right = [
+            (self.passages[at].right_begin, self.passages[at].right_end, at + 1, self.passages[at]) for at in by_right
+        ]
+        rows = []
+        at_left = at_right = 0
+        for stop_left, stop_right in [*self._cuts(), (len(self.left), len(self.right))]:
+            rows.append(
+                Row(
+                    _trimmed([*_pieces(self.left, left, at_left, stop_left, is_left=True)]),
+                    _trimmed([*_pieces(self.right, right, at_right, stop_right, is_left=False)]),
+                )
+            )
+            at_left, at_right = stop_left, stop_right
+        return [row for row in rows if row.left or row.right]
+
+    def tally(self) -> Tally:
+        """Return what the right text made of the left one."""
+        of_right = [(one.right_begin, one.right_end, one.kind) for one in self.passages]
+        words = dict.fromkeys(("verbatim", "moved", "reworded", "own"), 0)
+        for kind, number in _words_by_kind(self.right, of_right):
+            words[kind] += number
+        of_left = [(one.left_begin, one.left_end, one.kind) for one in self.passages]
+        left_out = sum(number for kind, number in _words_by_kind(self.left, of_left) if kind == "own")
+        return Tally(
+            words["verbatim"],
+            words["moved"],
+            words["reworded"],
+            words["own"],
+            left_out,
+            tuple(dict.fromkeys(word for one in self.passages for word in one.contradicted)),
+            _quotes(self.right, of_right),
+            _quotes(self.left, of_left),
+        )
+
+    def _cuts(self) -> Iterator[tuple[int, int]]:
+        """Yield where rows end: before passages that are in place in both texts."""
+        at_left = at_right = 0
+        seen_right = 0
+        for one in self.passages:
+            if one.kind == "moved" or one.right_begin < seen_right:
+                continue
+            seen_right = one.right_end
+            if max(one.left_begin - at_left, one.right_begin - at_right) < ROW:
+                continue
+            if any(other.right_begin < one.right_begin < other.right_end for other in self.passages):
+                continue
+            at_left = _opening(self.left, one.left_begin, at_left)
+            at_right = _opening(self.right, one.right_begin, at_right)
+            yield at_left, at_right
+
+
+_Numbered = tuple[int, int, int, Passage]
+
+
+def _numbered(found: Iterator[tuple[int, int, Passage]]) -> list[_Numbered]:
+    return [(begin, end, number, one) for number, (begin, end, one) in enumerate(found, 1)]
+
+
+def _opening(text: str, at: int, least: int) -> int:
+    """Return where what belongs to the words at a place begins: quotation marks and brackets that open before them."""
+    while at > least and text[at - 1] in _OPENING:
+        at -= 1
+    return at
+
+
+def _trimmed(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Return the pieces of a row without empty lines at its ends."""
+    kept = list(pieces)
+    while kept and kept[0].kind == "own" and not kept[0].text.strip():
+        kept.pop(0)
+    while kept and kept[-1].kind == "own" and not kept[-1].text.strip():
+        kept.pop()
+    if kept and kept[0].kind == "own":
+        kept[0] = Piece(kept[0].text.lstrip())
+    if kept and kept[-1].kind == "own":
+        kept[-1] = Piece(kept[-1].text.rstrip())
+    return tuple(kept)
+
+
+def _apart(found: Sequence[Passage]) -> list[Passage]:
+    """Return the passages without those that overlap one before, in either text."""
+    chosen: list[Passage] = []
+    taken: list[tuple[int, int]] = []  # of the right text, in order
+    at = 0
+    for one in found:
+        place = bisect.bisect(taken, (one.right_begin, one.right_begin))
+        before = place and taken[place - 1][1] > one.right_begin
+        after = place < len(taken) and taken[place][0] < one.right_end
+        if one.left_begin < at or before or after:
+            continue
+        chosen.append(one)
+        taken.insert(place, (one.right_begin, one.right_end))
+        at = one.left_end
+    return chosen
+
+
+def _pieces(text: str, found: Sequence[_Numbered], start: int, stop: int, is_left: bool) -> Iterator[Piece]:
+    """Yield the pieces of a part of a text; no passage crosses its ends."""
+    at = start
+    first = bisect.bisect_left(found, start, key=lambda one: one[0])
+    for begin, end, number, one in found[first:]:
+        if begin >= stop:
+            break
+        if at < begin:
+            yield Piece(text[at:begin])
+        marked = _marks(text[begin:end], one, is_left) if one.kind != "verbatim" else ()
+        yield Piece(text[begin:end], one.kind, number, tuple(marked))
+        at = end
+    if at < stop:
+        yield Piece(text[at:stop])
+
+
+def _marks(text: str, passage: Passage, is_left: bool) -> Iterator[tuple[str, str]]:
+    """Yield a passage in parts, those words marked that the other text changes or contradicts."""
+    against = _folded(passage.contradicted)
+    changed = _folded(passage.lost if is_left else passage.added)
+    at = 0
+    for word in _WORD.finditer(text):
+        bare = word[0].strip(_EDGES).casefold()
+        mark = "contradicted" if bare in against else "changed" if bare in changed else ""
+        if mark:
+            if at < word.start():
+                yield text[at : word.start()], ""
+            yield word[0], mark
+            at = word.end()
+    if at < len(text):
+        yield text[at:], ""
+
+
+def _folded(words: Sequence[str]) -> set[str]:
+    return {part.strip(_EDGES).casefold() for word in words for part in word.split()} - {""}
+
+
+def _words_by_kind(text: str, found: Sequence[tuple[int, int, str]]) -> Iterator[tuple[str, int]]:
+    """Yield kinds with the number of words in each passage, and between them."""
+    starts = [start for _, start, _ in spans(text)]
+    at = done = 0
+    for begin, end, kind in sorted(found):
+        first, last = bisect.bisect_left(starts, begin, done), bisect.bisect_left(starts, end, done)
+        yield "own", first - at
+        yield kind, last - first
+        at = done = last
+    yield "own", len(starts) - at
+
+
+def _quotes(text: str, found: Sequence[tuple[int, int, str]]) -> tuple[str, ...]:
+    """Return the longest stretches of a text that are in no passage, in their order."""
+    gaps = []
+    at = 0
+    for begin, end, _ in [*sorted(found), (len(text), len(text), "")]:
+        gap = text[at:begin].strip(_EDGES)
+        if len(gap) >= QUOTED:
+            gaps.append((at, gap))
+        at = end
+    longest = sorted(sorted(gaps, key=lambda gap: -len(gap[1]))[:QUOTES])
+    return tuple(cut(gap, QUOTE) for _, gap in longest)
