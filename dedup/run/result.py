@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import html
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,13 +18,11 @@ from dedup.io.output import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import plain, read_texts, records_called
+from dedup.run.run_views import RunViews
 from dedup.schema import DECISIONS, MATCHES
 
-LISTED = 20
-"""Up to this many records `str` lists every decision, not only the numbers."""
 
-
-class Result:
+class Result(RunViews):
     """Decisions, matches and summary of a run; `dedup.deduplicate` returns it.
 
     Parameters
@@ -181,15 +178,6 @@ class Result:
         counts = self.counts
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
         return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
-
-    def __str__(self) -> str:
-        from dedup.report.run_table import table  # the one place that binds a view of a result, when it is asked for
-
-        return table(self.summary, self.decisions.to_pylist() if len(self._decisions) <= LISTED else ())
-
-    def _repr_html_(self) -> str:
-        """Return the lines of `str` as HTML, for notebooks."""
-        return f"<pre>{html.escape(str(self))}</pre>"
 
     def write(self, output: Output, form: str = "parquet") -> None:
         """Write kept records, decisions, matches and rejected records.

@@ -23,6 +23,7 @@ from dedup.io.format_registry import TABLE_FORMS
 from dedup.io.output import SUMMARY
 from dedup.io.read_options import LARGEST_LONGEST
 from dedup.params import Params
+from dedup.run.run_views import RunViews
 from dedup.schema import DECISIONS, MATCHES
 from dedup.text.markup import plain_text
 
@@ -58,7 +59,7 @@ class RunView(Protocol):
         """Return the texts of records without markup, as they were compared."""
 
 
-class RunOutput:
+class RunOutput(RunViews):
     """The output folder of a finished run: its tables, and the texts of its inputs.
 
     Parameters
