@@ -139,19 +139,12 @@ class PairList:
 
     def __iter__(self) -> Iterator[Pair]:
         for first in range(0, len(self), ROWS):
-            yield from self._pairs(rows_of(self.table.slice(first, ROWS)))
+            yield from self._pairs(self._matches.slice(first, ROWS))
 
     @functools.cached_property
     def table(self) -> pa.Table:
         """The rows of the matches, with source, title, date, URL and (in a sample) text of both sides."""
-        columns = {name: self._matches[name] for name in self._matches.column_names}
-        for side in SIDES:
-            records = self._matches[f"{side}_record"]
-            for name in OF_RECORDS:
-                columns[f"{side}_{name}"] = self._decisions[name].take(records)
-            if self._texts is not None:
-                columns[f"{side}_text"] = pa.array([self._texts[record] for record in records.to_pylist()], pa.string())
-        return pa.table(columns)
+        return self._table(self._matches)
 
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame with one row for each pair.
@@ -191,10 +184,20 @@ class PairList:
         return rendered("sample", pairs=[(pair, side_by_side(pair)) for pair in pairs], more=more)
 
     def _first(self) -> list[Pair]:
-        return list(self._pairs(rows_of(self.table.slice(0, ROWS))))
+        return list(self._pairs(self._matches.slice(0, ROWS)))
 
-    def _pairs(self, rows: list[dict[str, Any]]) -> Iterator[Pair]:
-        for row in rows:
+    def _table(self, matches: pa.Table) -> pa.Table:
+        columns = {name: matches[name] for name in matches.column_names}
+        for side in SIDES:
+            records = matches[f"{side}_record"]
+            for name in OF_RECORDS:
+                columns[f"{side}_{name}"] = self._decisions[name].take(records)
+            if self._texts is not None:
+                columns[f"{side}_text"] = pa.array([self._texts[record] for record in records.to_pylist()], pa.string())
+        return pa.table(columns)
+
+    def _pairs(self, matches: pa.Table) -> Iterator[Pair]:
+        for row in rows_of(self._table(matches)):
             measures = {name: row[name] for name in MEASURES if row[name] is not None}
             code = RELATIONS.index(row["relation"])
             yield Pair(
