@@ -149,9 +149,9 @@ class Result(RunViews):
         Examples
         --------
         >>> import dedup
-        >>> result = dedup.deduplicate(["<p>One text.</p>", "Another text."])
-        >>> result.texts([0]), result.plain_texts([0])
-        ({0: '<p>One text.</p>'}, {0: 'One text.'})
+        >>> result = dedup.deduplicate(["One <b>text</b>.<br>", "Another text."])
+        >>> result.texts([0])
+        {0: 'One <b>text</b>.<br>'}
         """
         return read_texts(self._source, self.decisions, records)
 

@@ -67,7 +67,6 @@ PRODUCERS = (
         url=(
             "mainEntityOfPage",
             "mainEntityOfPage.@id",
-            "@graph.url",
             "@graph.mainEntityOfPage",
             "@graph.mainEntityOfPage.@id",
         ),
