@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 import servers
 from hypothesis import settings
 
+os.environ.setdefault("MPLBACKEND", "agg")  # plots need no screen
 settings.register_profile("dedup", deadline=None)  # kernels are compiled in the first example
 settings.load_profile("dedup")
 
