@@ -6,10 +6,10 @@ from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import distinct
 from dedup.io import Source
 from dedup.params import Params
+from dedup.run.clustering import Matching
 from dedup.run.decision_table import Decisions
-from dedup.run.exact import DistinctTexts
+from dedup.run.exact import Numbering
 from dedup.run.index_matches import IndexMatches
-from dedup.run.matching import Matching
 from dedup.run.outcome import Outcome
 from dedup.run.record_matches import match_rows, record_pairs
 from dedup.run.record_origins import Origins, appended
@@ -20,7 +20,7 @@ from dedup.run.summary import summarise
 
 def conclude(
     records: Records,
-    texts: DistinctTexts,
+    texts: Numbering,
     matching: Matching,
     index_matches: IndexMatches,
     policy: str,
@@ -33,7 +33,7 @@ def conclude(
     Parameters
     ----------
     records : Records
-    texts : DistinctTexts
+    texts : Numbering
     matching : Matching
     index_matches : IndexMatches
         Documents of an index: from here on they follow those of the run, also among the records.
