@@ -293,8 +293,10 @@ def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
     return Params(**chosen_fields(params, keywords))
 
 
-_RUN_OPTIONS = ("threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty")
-_INPUT_FIELDS = ("id_field", "text_field", "date_field", "source_field", "date_format", "encoding")
+_RUN_OPTIONS = ("threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions")
+_INPUT_FIELDS = (
+    "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format", "encoding",
+)  # fmt: skip
 
 
 def _nearest(name: str, names: list[str]) -> str:

@@ -55,10 +55,11 @@ def conclude(
     origins = Origins(records, index_matches, distinct(left, right), agencies)
     ids = appended(records.ids, index_matches.ids)
     decisions = Decisions(records, ids, matches, outcome, origins, policy, params)
-    table = match_rows(ids, matches, left, right, match, origins)
+    table = match_rows(ids, matches, left, right, match, origins, len(records))
     summary = summarise(records, ids, table, decisions, outcome, policy, params, agencies)
     summary["fields"] = source.fields
+    summary["files_read"] = source.files_read
     summary["notes"] = [*source.notes, *summary["notes"]]
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
-    return Result(decisions, table, summary, outcome.kept, source)
+    return Result(decisions, table, summary, params, outcome.kept, source)

@@ -78,7 +78,7 @@ def run(
         records, result = _decide(source, bands, agencies, index, context)
         if folder is not None:
             with progress.stage("write"):
-                result.write(folder)
+                result.write(folder, options.decisions)
         result.summary["scratch_bytes"] = context.scratch.total_bytes
         result.summary["seconds"] = progress.rounded()
         if folder is not None:

@@ -28,6 +28,7 @@ from dedup.io.bytes.encodings import (
     recognise,
     utf_16_without_mark,
 )
+from dedup.io.bytes.file_digests import FileDigest
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.surrogates import to_bytes
 from dedup.io.format_registry import SIGNATURE_BYTES, compression_of, content_name
@@ -55,12 +56,15 @@ class Reading:
         The encoding of the file that is being read: set before the first of its bytes that is not ASCII.
     is_certain : bool
         Whether nothing that follows in the file changes the encoding: a byte that is not ASCII was read, or its end.
+    digest : FileDigest or None
+        That of the file that is being read, if it is wanted; it gets the bytes of a file that is not compressed.
     """
 
     bytes_read: int = 0
     ahead: bool = False
     charset: Charset = UTF_8
     is_certain: bool = False
+    digest: FileDigest | None = None
 
     @property
     def recognised(self) -> Charset | None:
@@ -249,10 +253,12 @@ def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[byt
         with file.path.open("rb", buffering=0) as handle:
             head = handle.read(SIGNATURE_BYTES)
             handle.seek(0)
-            found = decompressed(handle, head, size)
-            with closing(ahead(found) if reading.ahead and compression_of(head) is not None else found) as whole:
+            found, is_compressed = decompressed(handle, head, size), compression_of(head) is not None
+            with closing(ahead(found) if reading.ahead and is_compressed else found) as whole:
                 for chunk in whole:
                     reading.bytes_read = before + handle.tell()
+                    if reading.digest is not None and not is_compressed:
+                        reading.digest.add(chunk)  # while it is in the cache
                     yield chunk
             reading.bytes_read = before + handle.tell()
     except OSError as error:
