@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.io import WRITERS, Output, Source, write_parquet, write_rejected
+from dedup.io import WRITERS, Output, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
 from dedup.io.output import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import plain, read_texts, records_called
+from dedup.run.run_view import InputAgain, Rejection, SearchTables
 from dedup.run.run_views import RunViews
-from dedup.schema import DECISIONS, MATCHES
+from dedup.schema import DECISIONS
 
 
 class Result(RunViews):
@@ -35,11 +36,13 @@ class Result(RunViews):
     params : Params
     is_kept : bool array, shape (n_records,)
         Whether each input record is kept.
-    source : Source
+    source : InputAgain
+    search : SearchTables, optional
+        What a later decision needs besides.
 
     Attributes
     ----------
-    matches, summary, params
+    matches, summary, params, source, search
         As above.
     output : Path or None
         The folder that the result was written to.
@@ -62,7 +65,8 @@ class Result(RunViews):
         summary: dict[str, Any],
         params: Params,
         is_kept: npt.NDArray[np.bool_],
-        source: Source,
+        source: InputAgain,
+        search: SearchTables | None = None,
     ) -> None:
         self.matches = matches
         self.summary = summary
@@ -70,7 +74,8 @@ class Result(RunViews):
         self.output: Path | None = None
         self._decisions = decisions
         self._kept = is_kept
-        self._source = source
+        self.source = source
+        self.search = search
 
     @functools.cached_property
     def decisions(self) -> pa.Table:
@@ -106,12 +111,22 @@ class Result(RunViews):
         OutputError
             If the input has changed since it was read.
         """
-        return self._source.kept_table(self._kept)
+        return self.source.kept_table(self._kept)
 
     @property
     def is_kept(self) -> npt.NDArray[np.bool_]:
         """Whether each record is kept: a bool array of shape (n_records,)."""
         return self._kept
+
+    def rejections(self) -> Iterator[Rejection]:
+        """Return what was rejected.
+
+        Yields
+        ------
+        tuple
+            File, row, reason, raw bytes and their number of each rejected record, in input order.
+        """
+        return self._decisions.rejections()
 
     def records_of(self, name: str) -> list[int]:
         """Find the records of an id, or at a place.
@@ -153,7 +168,7 @@ class Result(RunViews):
         >>> result.texts([0])
         {0: 'One <b>text</b>.<br>'}
         """
-        return read_texts(self._source, self.decisions, records)
+        return read_texts(self.source, self.decisions, records)
 
     def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
         """Read texts as `texts` does, without their markup, as they were compared.
@@ -179,25 +194,33 @@ class Result(RunViews):
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
         return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
 
-    def write(self, output: Output, form: str = "parquet") -> None:
-        """Write kept records, decisions, matches and rejected records.
+    def write(self, output: Output, form: str = "parquet", kept: bool = True) -> None:
+        """Write kept records, decisions, matches, what a later decision needs, and rejected records.
 
         Parameters
         ----------
         output : Output
         form : str
             That of the file of decisions: `dedup.io.WRITERS`.
+        kept : bool
+            Whether the kept records are written.
 
         Raises
         ------
         OutputError
         """
-        names = self._source.write_kept(self._kept, output.folder)
+        names = self.source.write_kept(self._kept, output.folder) if kept else []
         decisions = f"decisions.{form}"
         WRITERS[form](self._decisions.slices(), DECISIONS, output.path(decisions))
-        write_parquet([self.matches], MATCHES, output.path("matches.parquet"))
+        tables = {"matches.parquet": self.matches}
+        if self.search is not None:
+            tables["documents.parquet"] = self.search.documents
+            if self.search.near is not None:
+                tables["near.parquet"] = self.search.near
+        for name, table in tables.items():
+            write_parquet([table], table.schema, output.path(name))
         write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
-        self.summary["files"] = [*names, decisions, "matches.parquet", "rejected.jsonl", SUMMARY]
+        self.summary["files"] = [*names, decisions, *tables, "rejected.jsonl", SUMMARY]
 
     def write_summary(self, output: Output) -> None:
         """Write the summary last, because it marks the folder as complete.

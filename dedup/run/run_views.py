@@ -6,13 +6,16 @@ The views themselves are in `dedup.report.notebook`, a layer above; `RunViews._v
 from __future__ import annotations
 
 import functools
+import os
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from dedup.params import Params
+
 if TYPE_CHECKING:
-    from dedup.report.notebook.views import Explanation, Fragment, NotebookViews, PairList, StoryList
+    from dedup.report.notebook.views import Explanation, Fragment, NotebookViews, PairList, Result, StoryList
 
 
 class RunViews:
@@ -289,3 +292,37 @@ class RunViews:
         [True, True]
         """
         return self._views.to_polars()
+
+    def decide(
+        self, params: Params | None = None, *, agencies: str | os.PathLike[str] | None = None, **params_fields: Any
+    ) -> Result:
+        """Decide again with other parameters, without reading or comparing anything again.
+
+        Parameters
+        ----------
+        params : Params, optional
+            By default those of the run.
+        agencies : path, optional
+            The file of agencies of the run, if it had one.
+        **params_fields
+            Fields of `Params` as keywords, such as ``level="near"``; they replace those of ``params``.
+
+        Returns
+        -------
+        Result
+            What a run with these parameters decides.
+
+        Raises
+        ------
+        ParamsError
+            When what this run has found cannot tell: at a higher level, below its floor, with an index.
+
+        Examples
+        --------
+        >>> import dedup
+        >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+        >>> result = dedup.deduplicate([report, report + " It is old."])
+        >>> result.counts["dropped"], result.decide(level="identical").counts["dropped"]
+        (1, 0)
+        """
+        return self._views.decide(params, agencies, params_fields)

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.errors import InputError, ParamsError
+from dedup.params import Params, with_fields
 from dedup.report.run_table import table
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from dedup.report.notebook.pair_list import PairList
     from dedup.report.notebook.story_list import StoryList
     from dedup.report.stories import Stories
-    from dedup.run.run_output import RunView
+    from dedup.run.result import Result
+    from dedup.run.run_view import RunView
 
-__all__ = ["Explanation", "Fragment", "NotebookViews", "PairList", "StoryList"]
+__all__ = ["Explanation", "Fragment", "NotebookViews", "PairList", "Result", "StoryList"]
 
 LISTED = 20
 """Up to this many records a summary lists every decision, not only the numbers."""
@@ -174,6 +176,13 @@ class NotebookViews:
         from dedup.report.notebook.tables import to_polars
 
         return to_polars(self._run.decisions)
+
+    def decide(self, params: Params | None, agencies: Any, params_fields: Mapping[str, Any]) -> Result:
+        """Decide again with other parameters."""
+        from dedup.attribution.agencies import Agencies
+        from dedup.run.redecide import redecide
+
+        return redecide(self._run, with_fields(params or self._run.params, params_fields), Agencies.read(agencies))
 
     def _listed(self) -> list[dict[str, Any]]:
         """Return the decisions that a summary lists: all if they are few, else none."""
