@@ -371,6 +371,19 @@ def test_a_missing_library_is_named_with_its_extra() -> None:
     assert shown == "True"
 
 
+@pytest.mark.parametrize("options", [{"level": "near"}, {"level": "identical", "keep": "latest"}])
+def test_a_decision_by_other_parameters_is_that_of_a_run(
+    options: dict[str, Any], result: dedup.Result, output: dedup.RunOutput
+) -> None:
+    expected = dedup.deduplicate(output.summary["files_read"][0]["path"], **options)
+    for run in (result, output):
+        decided = run.decide(**options)
+        assert decided.decisions == expected.decisions
+        assert decided.labels.tolist() == expected.labels.tolist()
+    with pytest.raises(dedup.ParamsError, match="other agencies"):
+        result.decide(agencies=Path(__file__).parents[2] / "examples" / "agencies.json")
+
+
 def test_documents_of_an_index_have_a_place_in_all_views(tmp_path: Path) -> None:
     dedup.deduplicate([{"id": "old", "text": article(1)}], index=tmp_path / "index")
     rows = [{"id": "new", "text": edited(article(1), 1, 0.02)}, {"id": "newer", "text": article(1).upper()}]
