@@ -102,8 +102,8 @@ class RunViews:
             Such as ``rewritten``; all relations by default.
         by : {"line", "highest", "lowest"}
             The order: closest to the line that decided first, or by the score. The line of near duplicates is
-            `Params.threshold`; that of others is where a text is just carried on, or just has no news. Pairs that no
-            line decided, such as identical ones, come last.
+            `Params.threshold`; that of others is where a text is just carried on, or just has no news, or has just the
+            least score (`Params.score`). Pairs that no line decided, such as identical ones, come last.
         n : int, optional
             Return at most this many.
 

@@ -202,9 +202,10 @@ def test_the_line_is_the_one_that_decides(seed: int) -> None:
     matches = []
     for n in range(0, 40, 2):
         values = {name: draw.choice([None, draw.random()]) for name in ("resemblance", "carried", "news")}
+        values["score"] = draw.random()
         matches.append({"left": n, "right": n + 1, "relation": draw.choice(RELATIONS), **values})
     table = _tables(rows, matches)[1]
-    params = Params(threshold=draw.choice([0.6, 0.8]), certainty=draw.random())
+    params = Params(threshold=draw.choice([0.6, 0.8]), certainty=draw.random(), score=draw.choice([0.0, 0.5]))
     expected = []
     for row in table.to_pylist():
         gaps = [math.inf]
@@ -215,6 +216,8 @@ def test_the_line_is_the_one_that_decides(seed: int) -> None:
             gaps += [abs(carried - CARRIED)] if carried is not None else []
             highest = float(tolerance(np.array([carried or 0.0]), params.certainty)[0])
             gaps += [abs(row["news"] - highest)] if row["news"] is not None else []
+            if row["relation"] in ("excerpt", "revised", "rewritten") and params.score:
+                gaps.append(abs(row["score"] - params.score))
         expected.append(min(gaps))
     assert distance_to_line(table, params).tolist() == pytest.approx(expected)
 
@@ -347,6 +350,7 @@ def test_plots_count_what_was_dropped(result: dedup.Result) -> None:
     )
     assert sorted(patch.get_width() for patch in bars.patches) == [1, 1, 1]
     assert [line.get_xdata()[0] for line in scores.lines] == [0.7]
+    assert [line.get_xdata()[0] for line in result.decide(score=0.4).plot()[0].lines] == [0.7, 0.4]
     assert list(result.plot(axes=(bars, scores))) == [bars, scores]
     _, nothing = dedup.deduplicate(["One text."]).plot()
     assert nothing.get_xlabel() == "none"

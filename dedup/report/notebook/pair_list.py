@@ -20,7 +20,7 @@ from dedup.report.notebook.fragments import ROWS, rendered, text_table
 from dedup.report.notebook.tables import rows_of, to_pandas
 from dedup.report.pages.alignment import Alignment
 from dedup.report.pages.page_text import cut
-from dedup.schema import MEASURES, NEAR_DUPLICATE, RELATIONS
+from dedup.schema import IDENTICAL, MEASURES, NEAR_DUPLICATE, RELATIONS, TEMPLATE, UPDATE
 
 ORDERS = ("line", "highest", "lowest")
 
@@ -268,9 +268,10 @@ def ordered(matches: pa.Table, by: str, params: Params) -> pa.Table:
 def distance_to_line(matches: pa.Table, params: Params) -> npt.NDArray[np.float64]:
     """Return how close the decision on each match was: how far a measure is from the line that decided.
 
-    For near duplicates that is the resemblance, and `Params.threshold`. For others it is the nearer of two: the
+    For near duplicates that is the resemblance, and `Params.threshold`. For others it is the nearest of these: the
     probability of being carried on, and the one from which a text is; the probability of news, and the highest that a
-    copy may have. Infinite where no line decided: for identical texts and templates.
+    copy may have; of copies the score, and `Params.score`, if there is one. Infinite where no line decided: for
+    identical texts and templates.
 
     Parameters
     ----------
@@ -286,7 +287,10 @@ def distance_to_line(matches: pa.Table, params: Params) -> npt.NDArray[np.float6
     )
     of_carried = np.abs(carried - CARRIED)
     of_news = np.abs(news - tolerance(np.nan_to_num(carried), params.certainty))
-    is_near = np.asarray(pc.equal(matches["relation"], RELATIONS[NEAR_DUPLICATE]))
-    distance = np.where(is_near, np.abs(resemblance - params.threshold), np.fmin(of_carried, of_news))
-    no_line = np.asarray(pc.is_in(matches["relation"], pa.array(["identical", "template"])))
+    relation = np.asarray(pc.index_in(matches["relation"], pa.array(RELATIONS)))
+    is_copy = (relation > NEAR_DUPLICATE) & (relation < UPDATE) & (params.score > 0)
+    of_score = np.where(is_copy, np.abs(np.asarray(matches["score"]) - params.score), np.nan)
+    of_others = np.fmin(np.fmin(of_carried, of_news), of_score)
+    distance = np.where(relation == NEAR_DUPLICATE, np.abs(resemblance - params.threshold), of_others)
+    no_line = (relation == IDENTICAL) | (relation == TEMPLATE)
     return np.asarray(np.where(no_line | np.isnan(distance), np.inf, distance))

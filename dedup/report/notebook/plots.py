@@ -59,14 +59,16 @@ def _plot_scores(axes: Any, matches: pa.Table, params: Params) -> None:
         labels = [f"{_words(RELATIONS[code])} ({len(values):,})" for code, values in shown.items()]
         colours = [COLOURS[code] for code in shown]
         axes.hist(list(shown.values()), bins=BINS, stacked=True, color=colours, label=labels)
-    for value, label in _lines(params):
-        axes.axvline(value, color="#c0392b", linestyle="--", linewidth=1.2, label=label)
+    for (value, label), style in zip(_lines(params), ("--", ":"), strict=False):
+        axes.axvline(value, color="#c0392b", linestyle=style, linewidth=1.2, label=label)
     axes.set(title="Scores of pairs", xlabel="score (identical pairs left out)", ylabel="pairs", xlim=(0.0, 1.0))
     axes.legend(fontsize="small", frameon=False, loc="upper left")
 
 
 def _lines(params: Params) -> list[tuple[float, str]]:
-    return [(params.threshold, f"threshold of near duplicates {params.threshold:g}")]
+    """Return where lines are, and what they are called."""
+    lines = [(params.threshold, f"threshold of near duplicates {params.threshold:g}")]
+    return lines + ([(params.score, f"score of other copies {params.score:g}")] if params.score else [])
 
 
 def _plot_dropped(axes: Any, dropped: Mapping[str, int]) -> None:
