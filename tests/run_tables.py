@@ -12,13 +12,6 @@ import pyarrow as pa
 
 from dedup.schema import DECISIONS, MATCHES
 
-NEW = [("duplicate_of_file", pa.string()), ("duplicate_of_row", pa.int64()), ("story_size", pa.int64())]
-NEW += [("copies", pa.int64()), ("published", pa.timestamp("us", "UTC"))]
-NEW += [(name, pa.string()) for name in ("source", "title", "url")]
-NEW_OF_MATCHES = [("left_record", pa.int64()), ("right_record", pa.int64())]
-DECISIONS = pa.schema([*DECISIONS, *(pa.field(*one) for one in NEW if one[0] not in DECISIONS.names)])
-MATCHES = pa.schema([*MATCHES, *(pa.field(*one) for one in NEW_OF_MATCHES if one[0] not in MATCHES.names)])
-
 MONDAY = datetime(2024, 3, 4, tzinfo=timezone.utc)
 
 

@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dedup.kernels.leader_clusters import connect
 from dedup.schema import MEASURES, NO_DATE, RELATIONS, UPDATE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -87,6 +86,10 @@ class Version:
     reason: str
 
 
+_Led = tuple["int | None", str]
+"""Record and id of a kept text; a document of an index has no record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """An update that carries a story on, from one of its clusters to another: their strongest match.
@@ -94,7 +97,7 @@ class Step:
     Parameters
     ----------
     earlier, later : int or None
-        The kept records of both clusters, by the time of the records that match; None for a document of an index.
+        The kept records of both clusters, in the order of the story; None for a document of an index.
     earlier_id, later_id : str
         The ids of those.
     left, right : int or None
@@ -125,7 +128,7 @@ class Story:
     versions : tuple of Version
         By date; those without one last, in order of the input.
     updates : tuple of Step
-        By the time of their later side.
+        In the order of their later sides.
     n_sources : int
         Distinct sources that published it.
     first : Version
@@ -181,8 +184,7 @@ class Stories:
         (self._update_rows,) = np.nonzero(np.asarray(pc.equal(self._matches["relation"], RELATIONS[UPDATE])))
         self._updates = self._matches.select(["left", "right", "left_record", "right_record"]).take(self._update_rows)
         left, right = (self._leaders_of(side) for side in ("left", "right"))
-        root = np.arange(n + len(self._index_ids))
-        connect(left, right, root)
+        root = linked(left, right, n + len(self._index_ids))
         self.number = np.full(n, -1)
         (known,) = np.nonzero(self.leader >= 0)
         roots = root[self.leader[known]]
@@ -218,7 +220,7 @@ class Stories:
     def of_record(self, record: int) -> str | None:
         """Return the id of the story of a record, by its number from 0; None for a rejected one."""
         number = int(self.number[record])
-        return None if number < 0 else str(self.ids[number])
+        return None if number < 0 else self._id(number)
 
     def story(self, id: str) -> Story:
         """Return a story with its versions and updates.
@@ -236,15 +238,20 @@ class Stories:
     def at(self, number: int) -> Story:
         """Return a story by its number."""
         members = self.members(number)
-        versions = self._versions(members)
+        versions = self._versions(members, self._begin(number))
         return Story(
-            id=str(self.ids[number]),
+            id=self._id(number),
             versions=versions,
             updates=self._steps(number, members),
             n_sources=int(self.widths[number]),
             first=versions[0],
             span=self.spans[number].item(),
         )
+
+    def version(self, record: int) -> Version:
+        """Return a record as a version of its story; a rejected one, which has no story, without a lag."""
+        number = int(self.number[record])
+        return self._versions(np.array([record]), self._begin(number))[0]
 
     def largest(self, n: int) -> list[str]:
         """Return the ids of the stories with most versions, at least two each."""
@@ -271,6 +278,13 @@ class Stories:
         (several,) = np.nonzero(self.sizes > 1)
         ranks: npt.NDArray[np.int64] = several[np.lexsort((-self.sizes[several], -by[several].astype(np.int64)))]
         return ranks
+
+    def _id(self, number: int) -> str:
+        """Return the id of one story, without those of all others."""
+        row = self._decisions.select(["story", "file", "row"]).slice(int(self._first[number]), 1).to_pylist()[0]
+        of_this_id = np.asarray(pc.fill_null(pc.equal(self._decisions["story"], row["story"]), False))
+        is_ambiguous = (self.number[of_this_id] != number).any()
+        return f"{row['file']}:{row['row']}" if is_ambiguous else str(row["story"])
 
     def _best(self, by: npt.NDArray[Any], n: int) -> list[str]:
         ids: list[str] = self.ids.take(self.ranked(by)[:n]).to_pylist()
@@ -305,7 +319,11 @@ class Stories:
         spans = np.where(counts > 1, dates[last] - dates[first], 0) if len(self) else np.zeros(0, np.int64)
         return spans.astype("timedelta64[us]")
 
-    def _versions(self, members: npt.NDArray[np.int64]) -> tuple[Version, ...]:
+    def _begin(self, number: int) -> int:
+        """Return the date of the first version of a story, in microseconds since 1970."""
+        return NO_DATE if number < 0 else int(self.published[self.members(number)[0]])
+
+    def _versions(self, members: npt.NDArray[np.int64], begin: int) -> tuple[Version, ...]:
         n = self._decisions.num_rows
         rows = self._decisions.select(_VERSION).take(members).to_pylist()
         dates = self.published[members].tolist()
@@ -317,7 +335,7 @@ class Stories:
                 Version(
                     record=record,
                     published=moment(date),
-                    lag=None if date == NO_DATE else timedelta(microseconds=date - dates[0]),
+                    lag=None if NO_DATE in (date, begin) else timedelta(microseconds=date - begin),
                     duplicate_of=None if row["kept"] or leader >= n else leader,
                     original=original,
                     cluster=leader if leader < n else -1,
@@ -330,11 +348,11 @@ class Stories:
         """Return the best update between each two clusters of a story."""
         rows = self._matches.take(self._update_rows[self._update_story == number]).to_pylist()
         place = {record: at for at, record in enumerate(members.tolist())}
-        best: dict[tuple[tuple[int | None, str], tuple[int | None, str]], Mapping[str, Any]] = {}
+        best: dict[tuple[_Led, _Led], Mapping[str, Any]] = {}
         for row in sorted(rows, key=lambda row: (-row["score"], row["left"], row["right"])):
-            sides = sorted(("left", "right"), key=lambda side: place.get(row[f"{side}_record"], -1))
-            earlier, later = (self._led_by(row[f"{side}_record"], row[side]) for side in sides)
-            if (later, earlier) not in best:
+            leaders = (self._led_by(row[f"{side}_record"], row[side]) for side in ("left", "right"))
+            earlier, later = sorted(leaders, key=lambda leader: (place.get(leader[0], -1), leader[1]))
+            if earlier != later:  # an update between two copies of one text is no step
                 best.setdefault((earlier, later), row)
         steps = (
             Step(
@@ -346,7 +364,7 @@ class Stories:
         )
         return tuple(sorted(steps, key=lambda step: (place.get(step.later, -1), place.get(step.earlier, -1))))
 
-    def _led_by(self, record: int | None, id: str) -> tuple[int | None, str]:
+    def _led_by(self, record: int | None, id: str) -> _Led:
         """Return record and id of the kept one of a record's cluster; of a document of an index, None and its id."""
         if record is None:
             return None, id
@@ -385,6 +403,34 @@ def leaders(decisions: pa.Table) -> tuple[npt.NDArray[np.int64], list[str]]:
     in_index, index_ids = codes(copies["duplicate_of"].filter(~is_here))
     leader[dropped[~is_here]] = n + in_index
     return leader, index_ids
+
+
+def linked(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+    """Return the first member of each member's connected set.
+
+    Parameters
+    ----------
+    left, right : int64 array, shape (n_pairs,)
+    n : int
+        Members, from 0.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+
+    Notes
+    -----
+    Each round at least halves the sets that are still to be joined. `dedup.kernels.leader_clusters.connect` does the
+    same, but to load one kernel takes 0.4 s of processor time, and nothing else here needs any.
+    """
+    root = np.arange(n)
+    while (root[left] != root[right]).any():
+        lower = np.minimum(root[left], root[right])
+        np.minimum.at(root, root[left], lower)
+        np.minimum.at(root, root[right], lower)
+        while (root[root] != root).any():
+            root = root[root]
+    return root
 
 
 def codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:

@@ -105,6 +105,7 @@ def test_stories_are_those_of_the_definition(seed: int) -> None:
     stories = Stories(run)
     expected = list(naive_stories(run))
     assert [[version.record for version in stories.at(at).versions] for at in range(len(stories))] == expected
+    assert [stories.at(at).id for at in range(len(stories))] == stories.ids.to_pylist()
     rows = run.decisions.to_pylist()
     for at, members in enumerate(expected):
         dates = [rows[record]["published"] for record in members if rows[record]["published"]]

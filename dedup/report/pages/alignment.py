@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import bisect
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dedup.report.pages.word_passages import Passage, passages
+import numpy as np
+import numpy.typing as npt
+
+from dedup.judge.passages import MOVED, REWORDED, VERBATIM, Passage, passages
 from dedup.report.pages.page_text import cut
-from dedup.text.tokens import spans
+from dedup.text.tokens import words_of
 
 SHOWN = 30_000
 """Characters of a text that are aligned and shown; the beginning of news holds what matters."""
@@ -20,7 +22,9 @@ ROW = 240
 QUOTED, QUOTES, QUOTE = 25, 3, 220
 """Least length of a quotation in characters, how many are given, and where each is cut."""
 
-_WORD = re.compile(r"\S+")
+_ARROW = " → "
+"""Between both sides of a contradiction."""
+
 _OPENING = "“‘«‹„\"'([{¿¡"
 _EDGES = " \t\n.,;:!?…\"'“”‘’()[]«»–—-"
 
@@ -61,10 +65,10 @@ class Tally:
     Parameters
     ----------
     kept, moved, changed, added : int
-        Words of the later text: word for word in the earlier one, the same in another place, in a passage that was
-        reworded, and in none.
+        Words of the later text: word for word in the earlier one, the same in another place, in other words or another
+        fact in the same place, and without counterpart.
     left_out : int
-        Words of the earlier text that are in no passage.
+        Words of the earlier text without counterpart.
     contradicted : tuple of str
     additions, omissions : tuple of str
         The longest of them.
@@ -99,14 +103,14 @@ class Alignment:
         As far as they are shown.
     cut_left, cut_right : int
         Characters that are not.
-    passages : list of Passage
-        In the order of the left text; none of them overlap.
+    passages : tuple of Passage
+        In the order of the left text.
     """
 
     def __init__(self, left: str, right: str) -> None:
         self.left, self.right = left[:SHOWN], right[:SHOWN]
         self.cut_left, self.cut_right = len(left) - len(self.left), len(right) - len(self.right)
-        self.passages = _apart(passages(self.left, self.right))
+        self.passages = passages(self.left, self.right)
 
     def rows(self) -> list[Row]:
         """Return the texts in rows of pieces."""
@@ -129,21 +133,32 @@ class Alignment:
 
     def tally(self) -> Tally:
         """Return what the right text made of the left one."""
-        of_right = [(one.right_begin, one.right_end, one.kind) for one in self.passages]
-        words = dict.fromkeys(("verbatim", "moved", "reworded", "own"), 0)
-        for kind, number in _words_by_kind(self.right, of_right):
-            words[kind] += number
-        of_left = [(one.left_begin, one.left_end, one.kind) for one in self.passages]
-        left_out = sum(number for kind, number in _words_by_kind(self.left, of_left) if kind == "own")
+        left, right = (words_of(text).begins for text in (self.left, self.right))
+        counts = {VERBATIM: 0, MOVED: 0, REWORDED: 0}
+        added, left_out = len(right), len(left)
+        for one in self.passages:
+            inside = _words_in(right, one.right_begin, one.right_end)
+            added -= inside
+            left_out -= _words_in(left, one.left_begin, one.left_end)
+            if one.kind != REWORDED:
+                places = [_found(self.right, one.right_begin, one.right_end, one.added)]
+                places += [_found(self.right, one.right_begin, one.right_end, _side(one, is_left=False))]
+                new, against = (sum(_words_in(right, *place) for place in found) for found in places)
+                added += new
+                counts[REWORDED] += against
+                inside -= new + against
+                lost = _found(self.left, one.left_begin, one.left_end, one.lost)
+                left_out += sum(_words_in(left, *place) for place in lost)
+            counts[one.kind] += inside
         return Tally(
-            words["verbatim"],
-            words["moved"],
-            words["reworded"],
-            words["own"],
+            counts[VERBATIM],
+            counts[MOVED],
+            counts[REWORDED],
+            added,
             left_out,
             tuple(dict.fromkeys(word for one in self.passages for word in one.contradicted)),
-            _quotes(self.right, of_right),
-            _quotes(self.left, of_left),
+            _quotes(self.right, [(one.right_begin, one.right_end) for one in self.passages]),
+            _quotes(self.left, [(one.left_begin, one.left_end) for one in self.passages]),
         )
 
     def _cuts(self) -> Iterator[tuple[int, int]]:
@@ -151,7 +166,7 @@ class Alignment:
         at_left = at_right = 0
         seen_right = 0
         for one in self.passages:
-            if one.kind == "moved" or one.right_begin < seen_right:
+            if one.kind == MOVED or one.right_begin < seen_right:
                 continue
             seen_right = one.right_end
             if max(one.left_begin - at_left, one.right_begin - at_right) < ROW:
@@ -191,23 +206,6 @@ def _trimmed(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(kept)
 
 
-def _apart(found: Sequence[Passage]) -> list[Passage]:
-    """Return the passages without those that overlap one before, in either text."""
-    chosen: list[Passage] = []
-    taken: list[tuple[int, int]] = []  # of the right text, in order
-    at = 0
-    for one in found:
-        place = bisect.bisect(taken, (one.right_begin, one.right_begin))
-        before = place and taken[place - 1][1] > one.right_begin
-        after = place < len(taken) and taken[place][0] < one.right_end
-        if one.left_begin < at or before or after:
-            continue
-        chosen.append(one)
-        taken.insert(place, (one.right_begin, one.right_end))
-        at = one.left_end
-    return chosen
-
-
 def _pieces(text: str, found: Sequence[_Numbered], start: int, stop: int, is_left: bool) -> Iterator[Piece]:
     """Yield the pieces of a part of a text; no passage crosses its ends."""
     at = start
@@ -217,51 +215,56 @@ def _pieces(text: str, found: Sequence[_Numbered], start: int, stop: int, is_lef
             break
         if at < begin:
             yield Piece(text[at:begin])
-        marked = _marks(text[begin:end], one, is_left) if one.kind != "verbatim" else ()
-        yield Piece(text[begin:end], one.kind, number, tuple(marked))
+        yield Piece(text[begin:end], one.kind, number, tuple(_marks(text, begin, end, one, is_left)))
         at = end
     if at < stop:
         yield Piece(text[at:stop])
 
 
-def _marks(text: str, passage: Passage, is_left: bool) -> Iterator[tuple[str, str]]:
-    """Yield a passage in parts, those words marked that the other text changes or contradicts."""
-    against = _folded(passage.contradicted)
-    changed = _folded(passage.lost if is_left else passage.added)
-    at = 0
-    for word in _WORD.finditer(text):
-        bare = word[0].strip(_EDGES).casefold()
-        mark = "contradicted" if bare in against else "changed" if bare in changed else ""
-        if mark:
-            if at < word.start():
-                yield text[at : word.start()], ""
-            yield word[0], mark
-            at = word.end()
-    if at < len(text):
-        yield text[at:], ""
+def _marks(text: str, begin: int, end: int, passage: Passage, is_left: bool) -> Iterator[tuple[str, str]]:
+    """Yield a passage in parts, the words marked that the other text lacks or contradicts; nothing if it has none."""
+    against = _found(text, begin, end, _side(passage, is_left))
+    changed = _found(text, begin, end, passage.lost if is_left else passage.added)
+    places = sorted([(*place, "contradicted") for place in against] + [(*place, "changed") for place in changed])
+    at = begin
+    for start, stop, mark in places:
+        if start < at:
+            continue
+        if at < start:
+            yield text[at:start], ""
+        yield text[start:stop], mark
+        at = stop
+    if begin < at < end:
+        yield text[at:end], ""
 
 
-def _folded(words: Sequence[str]) -> set[str]:
-    return {part.strip(_EDGES).casefold() for word in words for part in word.split()} - {""}
+def _side(passage: Passage, is_left: bool) -> list[str]:
+    """Return what one side says where the other contradicts it."""
+    return [one.split(_ARROW)[0 if is_left else -1] for one in passage.contradicted]
 
 
-def _words_by_kind(text: str, found: Sequence[tuple[int, int, str]]) -> Iterator[tuple[str, int]]:
-    """Yield kinds with the number of words in each passage, and between them."""
-    starts = [start for _, start, _ in spans(text)]
-    at = done = 0
-    for begin, end, kind in sorted(found):
-        first, last = bisect.bisect_left(starts, begin, done), bisect.bisect_left(starts, end, done)
-        yield "own", first - at
-        yield kind, last - first
-        at = done = last
-    yield "own", len(starts) - at
+def _found(text: str, begin: int, end: int, stretches: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where stretches of words are in a part of a text; they come in its order."""
+    places = []
+    at = begin
+    for stretch in stretches:
+        start = text.find(stretch, at, end)
+        if start >= 0:
+            at = start + len(stretch)
+            places.append((start, at))
+    return places
 
 
-def _quotes(text: str, found: Sequence[tuple[int, int, str]]) -> tuple[str, ...]:
+def _words_in(begins: npt.NDArray[np.int64], start: int, stop: int) -> int:
+    first, last = np.searchsorted(begins, (start, stop))
+    return int(last - first)
+
+
+def _quotes(text: str, found: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     """Return the longest stretches of a text that are in no passage, in their order."""
     gaps = []
     at = 0
-    for begin, end, _ in [*sorted(found), (len(text), len(text), "")]:
+    for begin, end in [*sorted(found), (len(text), len(text))]:
         gap = text[at:begin].strip(_EDGES)
         if len(gap) >= QUOTED:
             gaps.append((at, gap))

@@ -20,6 +20,9 @@ HEIGHT = 150
 CUT_FROM, CUT_TO = 4, 2
 """Columns are cut where the highest is more than the first times what matters, at the second times that."""
 
+MOST_CUT = 40
+"""No less than this part of the highest column is shown of it."""
+
 SECOND = 1_000_000
 _STEPS = tuple(
     seconds * SECOND
@@ -42,7 +45,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a chart: its place and width in percent, its parts from the bottom, its words, and its number if it is cut."""
+    """A column of a chart: place and width in percent, parts from the bottom, words, and its number if it is cut."""
 
     x: float
     width: float
@@ -148,7 +151,7 @@ def _columns(
     totals = np.sum([one for _, one in counts], axis=0)
     highest = max(1, int(totals.max(initial=0)))
     if matters and highest > CUT_FROM * matters:
-        highest = CUT_TO * matters
+        highest = max(CUT_TO * matters, highest // MOST_CUT)
     columns = []
     for at, (x, width) in enumerate(places):
         if not totals[at]:
@@ -161,8 +164,9 @@ def _columns(
             if height:
                 bottom -= height
                 parts.append(Part(kind, round(bottom, 1), round(height, 1), int(one[at])))
+        number = f"{int(totals[at]):,}" if is_cut else ""
         label = f"{words[at]}: {int(totals[at]):,}"
-        columns.append(Column(round(x, 2), round(width, 2), tuple(parts), label, f"{int(totals[at]):,}" if is_cut else ""))
+        columns.append(Column(round(x, 2), round(width, 2), tuple(parts), label, number))
     return tuple(columns), highest
 
 
@@ -277,7 +281,9 @@ def timeline(moments: Sequence[Moment], names: Sequence[str], steps: Sequence[in
         )
         for lane in range(drawn)
     )
-    dots = tuple(Dot(_x(place / DOTS), bottoms[one.lane] - 10 - DOT * at, one.kind, one.words) for one, place, at in placed)
+    dots = tuple(
+        Dot(_x(place / DOTS), bottoms[one.lane] - 10 - DOT * at, one.kind, one.words) for one, place, at in placed
+    )
     ticks = tuple(
         Tick(_x(at), "first" if not at else f"+ {duration(timedelta(seconds=span * at))}", _anchor(100 * at))
         for at in (0.0, 0.5, 1.0)
@@ -288,5 +294,3 @@ def timeline(moments: Sequence[Moment], names: Sequence[str], steps: Sequence[in
 def _x(at: float) -> float:
     """Return a place in percent, with room for a dot at both ends."""
     return round(1.0 + 98.0 * at, 2)
-
-

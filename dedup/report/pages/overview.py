@@ -14,7 +14,7 @@ from dedup.report.pages import charts
 from dedup.report.pages.page_data import PageData, in_words
 from dedup.report.pages.page_text import count, day, moment_of, share, size
 from dedup.report.run_table import WORDS_OF_POLICY
-from dedup.schema import NEAR_DUPLICATE, NO_DATE, RELATIONS, UPDATE
+from dedup.schema import NEAR_DUPLICATE, NO_DATE, RELATIONS, TEMPLATE, UPDATE
 
 MEANINGS = {
     "kept": "Not a copy of another record, or the one of its copies that stays.",
@@ -74,9 +74,7 @@ def overview(data: PageData) -> dict[str, Any]:
         "alike": _alike(data) if matched.any() else None,
         "certain": _certain(data),
         "threshold": data.run.params.threshold,
-        "kinds": [
-            (name, in_words(name)) for code, name in enumerate(RELATIONS) if (data.match_relation == code).any()
-        ],
+        "kinds": [(name, in_words(name)) for code, name in enumerate(RELATIONS) if (data.match_relation == code).any()],
         "when": _when(data),
         "undated": int((data.stories.published == NO_DATE).sum()),
         "input": _input(data),
@@ -91,7 +89,7 @@ def nearest_the_line(data: PageData) -> list[int]:
     is_near = data.match_relation == NEAR_DUPLICATE
     chosen: dict[int, None] = {}
     for values, line, among in (
-        (carried, CARRIED, is_here & ~is_near & ~np.isnan(carried) & (data.measure("contradicted") != 1.0)),
+        (carried, CARRIED, is_here & ~is_near & (data.match_relation != TEMPLATE) & ~np.isnan(carried)),
         (resemblance, data.run.params.threshold, is_here & (is_near | np.isnan(carried)) & ~np.isnan(resemblance)),
     ):
         for side in (values >= line, values < line):

@@ -25,6 +25,9 @@ TEXTS_AT_ONCE = 20_000
 WORDS = {"near_duplicate": "near duplicate", "same_event": "same event"}
 """Names of relations in words, where they differ."""
 
+HEAD = 90
+"""Characters of the beginning of a text that stand for a missing title."""
+
 
 class PageData:
     """The tables, the stories and the texts of a run.
@@ -123,7 +126,7 @@ class PageData:
         wanted = np.unique(records[untitled])
         for start in range(0, len(wanted), TEXTS_AT_ONCE):
             some = wanted[start : start + TEXTS_AT_ONCE].tolist()
-            self._heads.update((record, cut(text, TITLE)) for record, text in self.plain_texts(some).items())
+            self._heads.update((record, cut(text, HEAD)) for record, text in self.plain_texts(some).items())
             report(len(some))
 
     def titles(self, records: Sequence[int] | npt.NDArray[np.int64]) -> list[str]:

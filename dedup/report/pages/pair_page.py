@@ -27,7 +27,7 @@ from dedup.schema import (
     TEMPLATE,
     UPDATE,
 )
-from dedup.text.tokens import spans
+from dedup.text.tokens import words_of
 
 VERDICTS = {
     "identical": "The same text twice",
@@ -90,7 +90,7 @@ def pair_page(data: PageData, row: int, texts: dict[int, str], story: int | None
     if all(texts.get(record) for record in records):
         alignment = Alignment(*(texts[record] for record in records))
         shown |= _side_by_side(alignment, sides)
-        words = min(len(spans(texts[record])) for record in records) * (1.0 - measures.get("furniture", 0.0))
+        words = min(len(words_of(texts[record])) for record in records) * (1.0 - measures.get("furniture", 0.0))
     models = Models.of(data.run.params)
     dropped = _dropped(data, row)
     shown["reason"] = f"{reason(code, measures, models, dropped=dropped, words=words)}."
@@ -110,18 +110,16 @@ def tally_in_words(tally: Tally, before: str, whose: str) -> str:
     """
     if tally.kept == tally.words and not tally.left_out:
         return f"The same words as {before}."
-    parts = [f"{share(tally.kept, tally.words)} of {whose} {count(tally.words, 'word')} {_verb(tally)} in {before} word for word"]
+    kept = "all" if tally.kept == tally.words else share(tally.kept, tally.words)
+    verb = "is" if tally.words == 1 else "are"
+    parts = [f"{kept} {verb} in {before} word for word"] if tally.kept else [f"none {verb} in {before} word for word"]
     if tally.moved:
         parts.append(f"{tally.moved:,} moved")
     if tally.changed:
         parts.append(f"{tally.changed:,} in passages that were changed")
     parts.append(f"{tally.added:,} added" if tally.added else "nothing added")
-    left = f"{count(tally.left_out, 'word')} of it left out" if tally.left_out else "nothing of it left out"
-    return f"{', '.join(parts)}; {left}."
-
-
-def _verb(tally: Tally) -> str:
-    return "is" if tally.words == 1 else "are"
+    left = f"{count(tally.left_out, 'word')} of that left out" if tally.left_out else "nothing of that left out"
+    return f"Of {whose} {count(tally.words, 'word')}, {', '.join(parts)}; {left}."
 
 
 def _in_order(data: PageData, left: int, right: int) -> tuple[int, int]:
@@ -144,10 +142,10 @@ def _dropped(data: PageData, row: int) -> int:
 
 def _sides(data: PageData, records: tuple[int, int]) -> list[Side]:
     titles, urls = data.titles(records), data.urls(records)
-    columns = [data.values(name, records) for name in ("id", "source", "published", "credit", "duplicate_of")]
+    columns = [data.values(name, records) for name in ("id", "source", "published", "credit")]
     sides = []
     for at, record in enumerate(records):
-        id, source, published, credit, original = (column[at] for column in columns)
+        id, source, published, credit = (column[at] for column in columns)
         kept, code = bool(data.kept[record]), int(data.relation[record])
         other = records[1 - at]
         fate = "stays" if kept else "is dropped"
@@ -177,14 +175,17 @@ def _side_by_side(alignment: Alignment, sides: list[Side]) -> dict[str, Any]:
     marks = {piece.kind for piece in pieces} | {mark for piece in pieces for _, mark in piece.words}
     cuts = [
         f"{count(more, 'further character')} of {name} {'is' if more == 1 else 'are'} not shown, nor compared here."
-        for more, name in zip((alignment.cut_left, alignment.cut_right), ("the first text", "the second text"), strict=True)
+        for more, name in zip(
+            (alignment.cut_left, alignment.cut_right), ("the first text", "the second text"), strict=True
+        )
         if more
     ]
     return {
         "rows": rows,
         "marks": marks,
         "cuts": cuts,
-        "tally": tally_in_words(alignment.tally(), "the first text", "the second text’s"),
+        "tally": ("As far as the texts are shown: " if cuts else "")
+        + tally_in_words(alignment.tally(), "the first text", "the second text’s"),
     }
 
 
@@ -202,7 +203,8 @@ def _why(
     if resemblance == resemblance:
         side = "so they are near duplicates" if is_near else "so they are not near duplicates"
         why["rules"].append(
-            f"{share(resemblance)} of all phrases in the two are in both; the line is at {share(params.threshold)}, {side}."
+            f"{share(resemblance)} of all phrases in the two are in both; the line is at {share(params.threshold)}, "
+            f"{side}."
         )
     if code == TEMPLATE:
         bound = rules.CONTRADICTED_NUMBERS if "carried" not in measures else rules.CONTRADICTED
@@ -225,7 +227,8 @@ def _conclusion(code: int, score: float, measures: dict[str, float], data: PageD
     if carried is None:
         return ""
     if news is None:
-        return f"The score is {score:.2f}: that is how sure it is that one carries the other. Copies begin at {rules.CARRIED:g}."
+        sure = "that is how sure it is that one carries the other"
+        return f"The score is {score:.2f}: {sure}. Copies begin at {rules.CARRIED:g}."
     bound = float(rules.tolerance(np.array([carried]), data.run.params.certainty)[0])
     said = "more" if news > bound else "no more"
     which = "an update, and both stay" if code == UPDATE else f"{in_words(RELATIONS[code])}, a copy"
@@ -233,6 +236,6 @@ def _conclusion(code: int, score: float, measures: dict[str, float], data: PageD
         return f"Updates are treated as copies in this run, so the verdict is {in_words(RELATIONS[code])}."
     how = "the share of phrases in common" if code == NEAR_DUPLICATE else "both taken together"
     return (
-        f"News is probable by {share(news)}, {said} than the {share(bound)} that a copy may have here, so it is {which}. "
-        f"The score, {score:.2f}, is {how}."
+        f"The probability of news is {share(news)}, {said} than the {share(bound)} that a copy may have here, so it is "
+        f"{which}. The score, {score:.2f}, is {how}."
     )

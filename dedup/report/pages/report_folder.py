@@ -1,4 +1,4 @@
-"""Put a report into place: it is written to a hidden folder, which takes the place of an earlier report or of nothing."""
+"""Put a report into place: it is written to a hidden folder, which then replaces an earlier report or nothing."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -31,8 +32,8 @@ from dedup.schema import MEASURES, RELATIONS
 BEST, RANKED = 10, 20
 """Stories on the overview, and in each list of the best."""
 
-PAIRS_AT_FIRST, PAIRS_OF_STORY = 3, 12
-"""Pairs of a story that get a page before other stories have had as many, and at most."""
+PAIRS_AT_FIRST, PAIRS_OF_STORY = 2, 20
+"""Pairs of a story that get a page: of every story first the one number, of the best ones the other at most."""
 
 
 class Bars(Protocol):
@@ -160,22 +161,19 @@ def _select(data: PageData, stories: int, pairs: int) -> Selection:
     chosen.near_line = nearest_the_line(data)[:pairs]
     for number in chosen.stories:
         chosen.of_story[number] = _pairs_of(data, model.at(number))
-    wanted = [*chosen.near_line]
-    for rows in chosen.of_story.values():
-        wanted += rows[:PAIRS_AT_FIRST]
-    for rows in chosen.of_story.values():
-        wanted += rows[PAIRS_AT_FIRST:PAIRS_OF_STORY]
+    n_best = len(set(np.concatenate(best).tolist()))
+    best_rows = [chosen.of_story[number][:PAIRS_OF_STORY] for number in numbers[:n_best]]
+    rows = [rows[:PAIRS_AT_FIRST] for rows in chosen.of_story.values()]
+    rest = [rows[:PAIRS_OF_STORY] for rows in chosen.of_story.values()]
+    wanted = [*chosen.near_line, *itertools.chain.from_iterable([*best_rows, *rows, *rest])]
     for row in list(dict.fromkeys(wanted))[:pairs]:
         chosen.pairs[row] = len(chosen.pairs) + 1
     return chosen
 
 
 def _pairs_of(data: PageData, story: Story) -> list[int]:
-    """Return the matches of a story that tell most: its updates first, then by which each version is dropped."""
+    """Return the matches of a story: those by which each version came about, in their order, then its updates."""
     rows: dict[int, None] = {}
-    for step in story.updates:
-        if step.left is not None and step.right is not None and (row := data.match_of(step.left, step.right)) is not None:
-            rows[row] = None
     base = ancestry(story).base
     for version in story.versions[:COMPARED]:
         before = base.get(version.record)
@@ -183,6 +181,13 @@ def _pairs_of(data: PageData, story: Story) -> list[int]:
         if row is None and not version.kept:
             row = data.deciding_match(version.record)
         if row is not None:
+            rows[row] = None
+    for step in story.updates:
+        if (
+            step.left is not None
+            and step.right is not None
+            and (row := data.match_of(step.left, step.right)) is not None
+        ):
             rows[row] = None
     return list(rows)
 
@@ -219,9 +224,17 @@ def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progre
             texts = _texts_of(data, stories, rows)
             _write_pairs(data, chosen, writer, rows, texts, written)
             for number, story in zip(numbers[some], stories, strict=True):
-                steps = [row for row in chosen.of_story[number] if data.match_relation[row] == RELATIONS.index("update")]
+                steps = [
+                    row for row in chosen.of_story[number] if data.match_relation[row] == RELATIONS.index("update")
+                ]
                 page = story_page(data, story, texts, chosen.pairs, pair_lines(data, steps[:40], chosen.pairs))
-                writer.write(f"story/{chosen.stories[number]}.html", "story.html", here="", texts_problem=data.texts_problem, **page)
+                writer.write(
+                    f"story/{chosen.stories[number]}.html",
+                    "story.html",
+                    here="",
+                    texts_problem=data.texts_problem,
+                    **page,
+                )
                 if progress is not None:
                     progress.advance_to(writer.pages)
 
@@ -297,7 +310,13 @@ def _write_fronts(data: PageData, chosen: Selection, writer: PageWriter) -> None
     )
     searched = list(search_lines(data, lines, chosen.ranked))
     writer.write(
-        "search.html", "search.html", here="search.html", lines=searched, searched=len(searched), total=n_stories, **shared
+        "search.html",
+        "search.html",
+        here="search.html",
+        lines=searched,
+        searched=len(searched),
+        total=n_stories,
+        **shared,
     )
 
 
@@ -350,5 +369,3 @@ def pair_lines(data: PageData, rows: Sequence[int], pages: dict[int, int]) -> li
 
 def _bar(progress: Bars | None, name: str, total: int, unit: str) -> AbstractContextManager[None]:
     return nullcontext() if progress is None else progress.bar(name, total, unit)
-
-

@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.report.pages.page_data import PageData
 from dedup.report.pages.page_text import count, cut, duration
-from dedup.report.stories import codes
-from dedup.schema import NO_DATE, REWRITTEN
+from dedup.report.spread import credited_agencies, lags_of_copies, who_copies_whom
+from dedup.schema import NO_DATE
 
 SOURCES, MORE, MATRIX, FLOWS, AGENCIES = 30, 500, 12, 30, 40
 """Lines of the tables, and sources of the matrix."""
+
+LEAST = 3
+"""Sources from which a matrix says more than a list."""
 
 MIN, HOUR, DAY = 60, 3_600, 86_400
 LAGS = (
@@ -49,18 +53,19 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Pairs in which one source seems to have copied from another, and one of their stories."""
+    """Copies of texts of one source in another, for how many the evidence says so, and one of their stories."""
 
     origin: str
     copier: str
-    pairs: int
+    copies: int
+    derived: int
     example: str
     page: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Sources by sources: the number of pairs in each cell, and how much that is (0 to 4)."""
+    """Sources by sources: the number of copies in each cell, and how much that is (0 to 4)."""
 
     names: list[str]
     rows: list[tuple[str, list[tuple[int, int]]]]
@@ -68,12 +73,11 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """An agency, the texts and sources that credit it, and how many of the texts are dropped."""
+    """An agency, and the texts and sources that credit it."""
 
     name: str
     texts: int
     sources: int
-    dropped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,10 @@ def traffic(data: PageData, pages: dict[int, int]) -> dict[str, Any]:
     """
     firsts = _Firsts(data)
     table = _ranking(data, firsts)
-    origin, copier, story = _directed(data)
-    flows, n_flows = _flows(data, origin, copier, story, pages)
+    copies = _between(who_copies_whom(data.run, data.stories))
+    flows = _flows(data, copies, pages)
     agencies = _agencies(data)
-    lags = firsts.lags
+    lags = lags_of_copies(data.stories).hours * HOUR
     return {
         "headline": _headline(data, table),
         "standfirst": _standfirst(data, agencies, lags),
@@ -107,9 +111,8 @@ def traffic(data: PageData, pages: dict[int, int]) -> dict[str, Any]:
         "more": table[SOURCES:MORE],
         "n_sources": len(table),
         "flows": flows,
-        "n_flows": n_flows,
-        "cut_flows": n_flows > len(flows),
-        "matrix": _matrix(data, origin, copier),
+        "n_flows": len(copies),
+        "matrix": _matrix(data, copies),
         "agencies": agencies[:AGENCIES],
         "lags": _lag_lines(lags) if len(lags) else [],
         "median": float(np.median(lags)) if len(lags) else None,
@@ -126,8 +129,6 @@ class _Firsts:
         Source of the first version of each story that at least two sources have; sources that share the first moment.
     later, later_lag : int64 and float64 array
         Each other source of such a story, and the seconds to its first version, NaN where it has no date.
-    lags : float64 array
-        Seconds from the first version of a story to each further one with a date.
     """
 
     def __init__(self, data: PageData) -> None:
@@ -139,7 +140,6 @@ class _Firsts:
         begins = np.diff(number, prepend=-1) > 0
         start = published[begins][np.cumsum(begins) - 1] if len(order) else published
         lag = np.where((published == NO_DATE) | (start == NO_DATE), np.nan, (published - start) / 1e6)
-        self.lags = lag[~begins & ~np.isnan(lag)]
         is_wide = (stories.widths[number] > 1) & (stories.source[order] >= 0) & (start != NO_DATE)
         source, number, lag = stories.source[order][is_wide], number[is_wide], lag[is_wide]
         _, one_each = np.unique(number * max(1, len(stories.source_names)) + source, return_index=True)
@@ -181,72 +181,53 @@ def _ranking(data: PageData, firsts: _Firsts) -> list[SourceLine]:
     ]
 
 
-def _directed(data: PageData) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return source, copying source and story of each pair of copies of which it is known who copied whom."""
-    stories, matches = data.stories, data.run.matches
-    is_left = np.asarray(pc.fill_null(pc.equal(matches["derived"], matches["left"]), False))
-    is_right = np.asarray(pc.fill_null(pc.equal(matches["derived"], matches["right"]), False))
-    is_here = (data.left >= 0) & (data.right >= 0) & (data.match_relation <= REWRITTEN) & (is_left != is_right)
-    left, right, is_left = data.left[is_here], data.right[is_here], is_left[is_here]
-    origin = stories.source[np.where(is_left, right, left)]
-    copier = stories.source[np.where(is_left, left, right)]
-    between = (origin >= 0) & (copier >= 0) & (origin != copier)
-    return origin[between], copier[between], stories.number[left[between]]
-
-
-def _flows(
-    data: PageData,
-    origin: npt.NDArray[np.int64],
-    copier: npt.NDArray[np.int64],
-    story: npt.NDArray[np.int64],
-    pages: dict[int, int],
-) -> tuple[list[Flow], int]:
-    names = data.stories.source_names
-    ways, of_way, pairs = np.unique(origin * max(1, len(names)) + copier, return_inverse=True, return_counts=True)
-    best = np.argsort(-pairs, kind="stable")[:FLOWS]
-    by_way = np.argsort(of_way, kind="stable")
-    starts = np.searchsorted(of_way[by_way], np.arange(len(ways) + 1))
+def _flows(data: PageData, copies: pa.Table, pages: dict[int, int]) -> list[Flow]:
+    stories = data.stories
+    (dropped,) = np.nonzero((stories.leader >= 0) & (stories.leader < data.n) & (stories.leader != np.arange(data.n)))
+    ends = np.sort([stories.source[dropped], stories.source[stories.leader[dropped]]], axis=0)
+    code = {name: at for at, name in enumerate(stories.source_names)}
     flows = []
-    for way in best.tolist():
-        theirs = story[by_way[starts[way] : starts[way + 1]]]
-        example = int(theirs[np.argmax(data.stories.sizes[theirs])])
-        one, other = divmod(int(ways[way]), len(names))
-        (title,) = data.titles(data.stories.members(example)[:1])
-        flows.append(Flow(names[one], names[other], int(pairs[way]), title, pages.get(example)))
-    return flows, len(ways)
+    for row in copies.slice(0, FLOWS).to_pylist():
+        way = np.sort([code[row["original"]], code[row["copy"]]])
+        theirs = stories.number[dropped[(ends[0] == way[0]) & (ends[1] == way[1])]]
+        example = int(theirs[np.argmax(stories.sizes[theirs])])
+        (title,) = data.titles(stories.members(example)[:1])
+        flows.append(Flow(row["original"], row["copy"], row["copies"], row["derived"], title, pages.get(example)))
+    return flows
 
 
-def _matrix(data: PageData, origin: npt.NDArray[np.int64], copier: npt.NDArray[np.int64]) -> Matrix | None:
-    names = data.stories.source_names
-    total = np.bincount(origin, minlength=len(names)) + np.bincount(copier, minlength=len(names))
+def _between(copies: pa.Table) -> pa.Table:
+    """Return the ways from one named source to another."""
+    named = pc.and_(pc.is_valid(copies["original"]), pc.is_valid(copies["copy"]))
+    return copies.filter(pc.and_(named, pc.not_equal(copies["original"], copies["copy"])))
+
+
+def _matrix(data: PageData, copies: pa.Table) -> Matrix | None:
+    names = pa.array(data.stories.source_names, pa.string())
+    origin, copier = (np.asarray(pc.index_in(copies[side], names)) for side in ("original", "copy"))
+    weight = np.asarray(copies["copies"])
+    total = np.bincount(origin, weight, len(names)) + np.bincount(copier, weight, len(names))
     chosen = [at for at in np.argsort(-total, kind="stable")[:MATRIX].tolist() if total[at]]
-    if len(chosen) < 3:
+    if len(chosen) < LEAST:
         return None
     place = np.full(len(names), -1)
     place[chosen] = np.arange(len(chosen))
     inside = (place[origin] >= 0) & (place[copier] >= 0)
     cells = np.zeros((len(chosen), len(chosen)), np.int64)
-    np.add.at(cells, (place[origin[inside]], place[copier[inside]]), 1)
+    cells[place[origin[inside]], place[copier[inside]]] = weight[inside]
     most = max(1, int(cells.max()))
     heat = np.where(cells, np.minimum(4, 1 + np.floor(4 * cells / most)), 0).astype(int)
+    labels = names.take(pa.array(chosen)).to_pylist()
     rows = [
-        (names[at], list(zip(cells[row].tolist(), heat[row].tolist(), strict=True))) for row, at in enumerate(chosen)
+        (label, list(zip(cells[row].tolist(), heat[row].tolist(), strict=True))) for row, label in enumerate(labels)
     ]
-    return Matrix([names[at] for at in chosen], rows)
+    return Matrix(labels, rows)
 
 
 def _agencies(data: PageData) -> list[Agency]:
-    code, names = codes(data.run.decisions["credit"])
-    credited = code >= 0
-    n, sources = len(names), max(1, len(data.stories.source_names))
-    texts = np.bincount(code[credited], minlength=n)
-    dropped = np.bincount(code[credited & ~data.kept], minlength=n)
-    sourced = credited & (data.stories.source >= 0)
-    pairs = np.unique(code[sourced] * sources + data.stories.source[sourced])
-    widths = np.bincount(pairs // sources, minlength=n)
-    return [
-        Agency(names[at], int(texts[at]), int(widths[at]), int(dropped[at])) for at in np.argsort(-texts, kind="stable")
-    ]
+    counted = credited_agencies(data.run).group_by("agency").aggregate([("records", "sum"), ("source", "count")])
+    ranked = counted.sort_by([("records_sum", "descending"), ("agency", "ascending")])
+    return [Agency(row["agency"], row["records_sum"], row["source_count"]) for row in ranked.to_pylist()]
 
 
 def _lag_lines(lags: npt.NDArray[np.float64]) -> list[LagLine]:
@@ -279,7 +260,7 @@ def _standfirst(data: PageData, agencies: list[Agency], lags: npt.NDArray[np.flo
         wide = int((data.stories.widths > 1).sum())
         sentences.append(f"{count(wide, 'story is', 'stories are')} in more than one source")
     if len(lags):
-        sentences.append(f"half of all further versions come within {duration(float(np.median(lags)))} of the first")
+        sentences.append(f"half of all copies come within {duration(float(np.median(lags)))} of the first text")
     if agencies:
         sentences.append(f"{cut(agencies[0].name, 60)} is the agency that most texts credit")
     return "; ".join(sentences) + "."

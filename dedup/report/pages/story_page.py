@@ -113,8 +113,7 @@ def story_page(
     urls = data.urls([version.record for version in listed])
     names = {version.record: _name(version, at) for at, version in enumerate(story.versions, 1)}
     items = [
-        _item(data, version, at, titles[at], urls[at], known, texts, pairs, names)
-        for at, version in enumerate(listed)
+        _item(data, version, at, titles[at], urls[at], known, texts, pairs, names) for at, version in enumerate(listed)
     ]
     timeline, shown_kinds = _timeline(story, known)
     undated = sum(version.published is None for version in story.versions)
@@ -204,13 +203,17 @@ def _timeline(story: Story, known: Ancestry) -> tuple[charts.Timeline | None, li
     """Return the timeline, and the kinds of its dots."""
     dated = [version for version in story.versions if version.lag is not None][:DOTS]
     lane_of: dict[int, int] = {}
-    names = []
+    names: list[str] = []
     moments = []
     for version in dated:
         if version.cluster not in lane_of:
             lane_of[version.cluster] = len(names)
             names.append(cut(version.source, 26) or date(version.published))
-        kind = ("update" if version.record in known.carries else "kept") if version.kept else version.relation or "rejected"
+        kind = (
+            ("update" if version.record in known.carries else "kept")
+            if version.kept
+            else version.relation or "rejected"
+        )
         lag = version.lag or timedelta(0)
         words = f"{cut(version.source, 60) or 'no source'}, {date(version.published)}: {in_words(kind)}"
         moments.append(Moment(lag.total_seconds(), lane_of[version.cluster], kind, words))

@@ -110,15 +110,15 @@ class Waterfall:
         return 1.0 / (1.0 + math.exp(-self.log_odds))
 
 
-def waterfalls(measures: Mapping[str, float], words: float, models: Models) -> tuple[Waterfall, Waterfall]:
+def waterfalls(measures: Mapping[str, float], words: float | None, models: Models) -> tuple[Waterfall, Waterfall]:
     """Return how the verdict on a pair comes about: whether one carries the other, and whether there is news.
 
     Parameters
     ----------
     measures : mapping
         By the names of `dedup.schema.MEASURES`; those that were taken.
-    words : float
-        Of the shorter text, page furniture left out.
+    words : float or None
+        Of the shorter text, page furniture left out; None if that is not known.
     models : Models
 
     Returns
@@ -126,12 +126,15 @@ def waterfalls(measures: Mapping[str, float], words: float, models: Models) -> t
     carried, news : Waterfall
     """
     every = {name: np.array([measures.get(name, np.nan)]) for name in MEASURES}
-    inputs = rules.inputs_of(every, np.array([float(words)]))
+    inputs = rules.inputs_of(every, np.array([math.inf if words is None else float(words)]))
     values = {name: float(value[0]) for name, value in inputs.items()}
-    taken = {*measures, "tokens", *(("common", "retold") if "verbatim" in measures else ())}
+    taken = {*measures, *(("common", "retold") if "verbatim" in measures else ())}
+    taken |= set() if words is None else {"tokens"}
     carried_rule = None
     if rules.are_versions(inputs)[0]:
-        carried_rule = "Both begin alike and share most of the shorter text: two versions, whatever else is on the pages."
+        carried_rule = (
+            "Both begin alike and share most of the shorter text: two versions, whatever else is on the pages."
+        )
     if rules.ruled_out(inputs)[0]:
         carried_rule = _why_ruled_out(values)
     news_rule = None
