@@ -22,6 +22,7 @@ from run_tables import made_run, random_run
 import dedup
 from dedup.judge.relation import CARRIED, tolerance
 from dedup.params import Params
+from dedup.report.notebook.explanation import closest
 from dedup.report.notebook.pair_list import distance_to_line, of_record
 from dedup.report.notebook.story_list import StoryList
 from dedup.run.run_output import records_called
@@ -280,6 +281,24 @@ def test_an_explanation_is_that_of_the_decision(result: dedup.Result) -> None:
     assert [pair.relation for pair in result.explain("a").others][:2] == ["identical", "near_duplicate"]
     rejected = row_of(result, 6) + ":7"
     assert "is rejected" in str(result.explain(rejected))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_an_explanation_shows_is_that_of_a_loop(seed: int) -> None:
+    draw = random.Random(seed)
+    run = random_run(draw, 25)
+    for record, decision in enumerate(run.decisions.to_pylist()):
+        rows = of_record(record, run.matches).to_pylist()
+        if rows and draw.random() < 0.7:
+            row = draw.choice(rows)
+            decision |= {name: row[name] for name in ("relation", "score")}
+            decision["duplicate_of"] = draw.choice([row["left"], row["right"], "another"])
+        rows.sort(key=lambda row: (RELATIONS.index(row["relation"]), -row["score"]))
+        same = [row for row in rows if (row["relation"], row["score"]) == (decision["relation"], decision["score"])]
+        with_kept = [row for row in same if decision["duplicate_of"] in (row["left"], row["right"])]
+        first = (with_kept or same)[:1] if decision["duplicate_of"] is not None else []
+        expected = [*first, *(row for row in rows if row not in first)][:6]
+        assert closest(of_record(record, run.matches), decision).to_pylist() == expected
 
 
 def test_ids_that_are_missing_or_not_one_are_refused(result: dedup.Result) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.report.escaping import shown
 from dedup.report.notebook.fragments import rendered
-from dedup.report.notebook.pair_list import Pair, PairList
-from dedup.report.notebook.tables import rows_of
+from dedup.report.notebook.pair_list import Pair
 from dedup.report.pages.waterfall import in_words
 from dedup.report.run_table import AS_COPY
 from dedup.schema import RELATIONS
@@ -99,22 +100,44 @@ class Explanation:
         return pair.right if pair.left_record == self.decision["record"] else pair.left
 
 
-def explained(record: int, decisions: pa.Table, pairs: PairList) -> Explanation:
-    """Return the explanation of the decision on a record.
+def explained(decision: dict[str, Any], pairs: Iterable[Pair]) -> Explanation:
+    """Return the explanation of a decision.
 
     Parameters
     ----------
-    record : int
-    decisions : pyarrow.Table
-    pairs : PairList
-        Those of this record.
+    decision : dict
+        With the number of its ``record``.
+    pairs : iterable of Pair
+        As `closest` orders them.
     """
-    (decision,) = rows_of(decisions.slice(record, 1))
-    decision["record"] = record
-    every = sorted(pairs, key=lambda pair: (RELATIONS.index(str(pair.relation)), -pair.score))
-    deciding = None if decision["duplicate_of"] is None else _deciding(every, decision)
-    others = tuple(pair for pair in every if pair is not deciding)[:CLOSEST]
-    return Explanation(decision, deciding, others)
+    every = list(pairs)
+    first = every[0] if every and decision["duplicate_of"] is not None else None
+    decides = first is not None and (first.relation, first.score) == (decision["relation"], decision["score"])
+    deciding = first if decides else None
+    return Explanation(decision, deciding, tuple(pair for pair in every if pair is not deciding)[:CLOSEST])
+
+
+def closest(matches: pa.Table, decision: Mapping[str, Any]) -> pa.Table:
+    """Return the matches of a record that its explanation shows.
+
+    The first is that by which it is dropped: with the kept one or, if there is no such match, with another version that
+    is dropped too. The others follow, the closest relation first, then the highest score.
+
+    Parameters
+    ----------
+    matches : pyarrow.Table
+        All of the record.
+    decision : mapping
+        Its row of the decisions.
+    """
+    relation, score = np.asarray(pc.index_in(matches["relation"], pa.array(RELATIONS))), np.asarray(matches["score"])
+    is_decided = np.zeros(len(matches), np.int8)
+    if decision["duplicate_of"] is not None:
+        sides = [np.asarray(pc.equal(matches[side], decision["duplicate_of"])) for side in ("left", "right")]
+        alike = (relation == RELATIONS.index(decision["relation"])) & (score == decision["score"])
+        is_decided = np.where(alike, 1 + (sides[0] | sides[1]), 0)
+    order = np.lexsort((-score, relation, -is_decided))
+    return matches.take(pa.array(order[: CLOSEST + 1]))
 
 
 def _meaning(name: str, value: float) -> str:
@@ -122,10 +145,3 @@ def _meaning(name: str, value: float) -> str:
     if name in FURTHER_MEANINGS:
         return FURTHER_MEANINGS[name].format(f"{value:.0%}")
     return in_words(name, value)
-
-
-def _deciding(pairs: Sequence[Pair], decision: Mapping[str, Any]) -> Pair | None:
-    """Return the pair by which a record is dropped: with the kept one, or with another version that goes too."""
-    same = [pair for pair in pairs if (pair.relation, pair.score) == (decision["relation"], decision["score"])]
-    with_kept = [pair for pair in same if decision["duplicate_of"] in (pair.left, pair.right)]
-    return next(iter(with_kept or same), None)

@@ -116,11 +116,14 @@ class NotebookViews:
 
     def explain(self, id: str) -> Explanation:
         """Return the explanation of the decision on a record."""
-        from dedup.report.notebook.explanation import explained
+        from dedup.report.notebook.explanation import closest, explained
         from dedup.report.notebook.pair_list import of_record
+        from dedup.report.notebook.tables import rows_of
 
         record = self._record(id)
-        return explained(record, self._run.decisions, self._pair_list(of_record(record, self._run.matches)))
+        (decision,) = rows_of(self._run.decisions.slice(record, 1))
+        matches = closest(of_record(record, self._run.matches), decision)
+        return explained({**decision, "record": record}, self._pair_list(matches))
 
     def show(self, id: str, other: str | None) -> Fragment:
         """Return the story of a record, or two texts side by side."""
