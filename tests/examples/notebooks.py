@@ -34,7 +34,7 @@ def executed(path: Path) -> Any:
             if file.suffix in (".jsonl", ".json", ".csv"):
                 shutil.copy(file, folder)
         place = {"metadata": {"path": folder}}
-        client = NotebookClient(notebook, timeout=300, resources=place, coalesce_streams=True)
+        client = NotebookClient(notebook, timeout=600, resources=place, coalesce_streams=True)
         environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
         client.execute(env={**environment, "PYTHONPATH": str(ROOT)})
     for cell in notebook.cells:

@@ -14,6 +14,7 @@ nbformat = pytest.importorskip("nbformat")
 notebooks = pytest.importorskip("notebooks")
 
 
+@pytest.mark.filterwarnings("ignore")  # of Jupyter's parts; what dedup warns of shows in the notebook
 @pytest.mark.parametrize("path", notebooks.NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_shows_what_it_was_committed_with(path: Path) -> None:
     committed = nbformat.read(path, as_version=4)
