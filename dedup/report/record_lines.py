@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -43,9 +44,16 @@ def decision_line(version: Version) -> str:
     """Return the decision on a record in a sentence."""
     if version.kept:
         return f"{shown(version.id)} is kept: {shown(version.reason)}"
+    if version.original is None:
+        return f"{shown(version.id)} is {shown(version.reason)}"
     words = AS_COPY.get(version.relation or "", "copy of")
     score = "" if version.score is None else f", score {version.score:.2f}"
-    return f"{shown(version.id)} is dropped: {words} {shown(version.original or '')}{score}"
+    return f"{shown(version.id)} is dropped: {words} {shown(version.original)}{score}"
+
+
+def wrapped(text: str, columns: int, indent: str = "") -> Iterator[str]:
+    """Yield a sentence in lines, those after the first indented by two more blanks."""
+    yield from textwrap.wrap(shown(text), max(40, columns), initial_indent=indent, subsequent_indent=f"{indent}  ")
 
 
 def fact_lines(version: Version, place: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from dedup.judge.relation import Models
 from dedup.report.escaping import shown
 from dedup.report.pair_lines import legend, side_lines
 from dedup.report.pair_verdict import Verdict
-from dedup.report.record_lines import OtherMatch, decision_line, fact_lines, other_lines, why_lines
+from dedup.report.record_lines import OtherMatch, decision_line, fact_lines, other_lines, why_lines, wrapped
 from dedup.report.stories import Story, Version
 from dedup.report.story_lines import story_lines, title_of
 
@@ -68,7 +68,8 @@ class RecordPage:
             yield f"\n{title_of(self.story)}"
             yield from story_lines(self.story, self.version.record, self.heads, columns, whole, color)
         if self.verdict is not None:
-            yield f"\nwhy: {shown(self.verdict.reason)}"
+            yield ""
+            yield from wrapped(f"why: {self.verdict.reason}", columns)
             yield from why_lines(self.verdict, self.models)
         if self.matches:
             yield (
@@ -77,7 +78,7 @@ class RecordPage:
                 else "\nfurther matches:"
             )
             yield from other_lines(self.matches, columns)
-        yield from _note_lines(self.notes)
+        yield from _note_lines(self.notes, columns)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the page as plain values, for JSON."""
@@ -120,7 +121,7 @@ class PairPage:
         relation = "no relation" if verdict.relation is None else verdict.relation.replace("_", " ")
         how = "" if verdict.is_match else "; the run has no match of the two, so they were compared now"
         yield f"{relation}, score {verdict.score:.2f}{how}"
-        yield f"  {shown(verdict.reason)}"
+        yield from wrapped(verdict.reason, columns, "  ")
         if verdict.derived:
             yield f"  {names[verdict.derived == 'b']} seems to be the copy, by credits, dates and content"
         for version in (self.a, self.b):
@@ -131,7 +132,7 @@ class PairPage:
         if self.texts is not None:
             yield f"\n{legend(color)}\n"
             yield from side_lines(self.texts, self._heads(), columns, None if whole else LINES, color)
-        yield from _note_lines(self.notes)
+        yield from _note_lines(self.notes, columns)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the page as plain values, for JSON; places of passages are characters of the texts."""
@@ -154,15 +155,17 @@ class PairPage:
         return a, b
 
 
-def _note_lines(notes: Sequence[str]) -> Iterator[str]:
+def _note_lines(notes: Sequence[str], columns: int) -> Iterator[str]:
     for note in notes:
-        yield f"\nnote: {shown(note)}"
+        yield ""
+        yield from wrapped(f"note: {note}", columns)
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON takes it: dates in ISO 8601, times in hours."""
+    """Return a value as JSON takes it: dates in ISO 8601, and times in hours, which their names say."""
     if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        read = ((one.name, getattr(value, one.name)) for one in fields(value))
+        return {f"{name}_hours" if name in _TIMES else name: _plain(one) for name, one in read}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -170,3 +173,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     return value
+
+
+_TIMES = ("lag", "span")

@@ -173,7 +173,7 @@ class RunViews:
         Returns
         -------
         Explanation
-            As text with ``print``, as a table in a notebook.
+            As text with ``print``, as tables in a notebook; its ``measures`` are a dict.
 
         Raises
         ------
@@ -186,8 +186,7 @@ class RunViews:
         >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
         >>> rows = [{"id": "a", "text": report}, {"id": "b", "text": "Something else, long enough to be compared."}]
         >>> print(dedup.deduplicate(rows).explain("b"))
-        b is kept
-        very short: compared for identity only
+        b is kept: very short: compared for identity only
         """
         return self._views.explain(id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from dedup.report.notebook.fragments import ROWS, rendered, text_table
 from dedup.report.notebook.tables import rows_of, to_pandas
 from dedup.report.pages.alignment import Alignment
 from dedup.report.pages.page_text import cut
+from dedup.report.pair_verdict import Verdict
 from dedup.schema import IDENTICAL, MEASURES, NEAR_DUPLICATE, RELATIONS, TEMPLATE, UPDATE
 
 ORDERS = ("line", "highest", "lowest")
@@ -41,7 +42,7 @@ class Pair:
     left_record, right_record : int or None
         Their numbers in the decisions, from 0; None for a document of an index.
     relation : str or None
-        None where the run found none between two that are shown beside each other.
+        None where two that are shown side by side have nothing to do with each other.
     score : float
     reason : str
         Why they have this relation, in words.
@@ -53,6 +54,8 @@ class Pair:
         Both texts without markup; only in a sample.
     heads : tuple of two dict
         Source, title, date and URL of both, None where there is none.
+    is_match : bool
+        Whether the run has this match. Two that are shown side by side and have none are compared when they are shown.
     """
 
     left: str
@@ -66,21 +69,10 @@ class Pair:
     derived: str | None
     texts: tuple[str, str] | None
     heads: tuple[dict[str, Any], dict[str, Any]]
+    is_match: bool = True
 
     def _repr_html_(self) -> str:
         return rendered("pair", pair=self, beside=side_by_side(self))
-
-    def turned(self) -> Pair:
-        """Return the pair with its sides exchanged, for a view; measures keep their names."""
-        return replace(
-            self,
-            left=self.right,
-            right=self.left,
-            left_record=self.right_record,
-            right_record=self.left_record,
-            texts=None if self.texts is None else (self.texts[1], self.texts[0]),
-            heads=(self.heads[1], self.heads[0]),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,23 +206,19 @@ def _head(row: Mapping[str, Any], side: str) -> dict[str, Any]:
     return {name: row[f"{side}_{name}"] for name in OF_RECORDS}
 
 
-def unmatched(left: int, right: int, decisions: pa.Table, texts: Mapping[int, str]) -> Pair:
-    """Return two records between which a run found nothing, as a pair without a relation."""
-    rows = rows_of(decisions.select(["id", *OF_RECORDS]).take(pa.array([left, right])))
+def judged_pair(verdict: Verdict, sides: tuple[int, int], decisions: pa.Table, texts: tuple[str, str]) -> Pair:
+    """Return two records with the verdict on them, where a is the left one, and their texts."""
+    rows = rows_of(decisions.select(["id", *OF_RECORDS]).take(pa.array(sides)))
+    ids = rows[0].pop("id"), rows[1].pop("id")
     return Pair(
-        *(rows[0].pop("id"), rows[1].pop("id"), left, right, None, 0.0),
-        reason="the run has no match between these two",
-        measures={},
-        derived=None,
-        texts=(texts[left], texts[right]),
+        *(*ids, *sides, verdict.relation, verdict.score),
+        reason=verdict.reason,
+        measures=verdict.measures,
+        derived=None if verdict.derived is None else ids[verdict.derived == "b"],
+        texts=texts,
         heads=(rows[0], rows[1]),
+        is_match=verdict.is_match,
     )
-
-
-def of_record(record: int, matches: pa.Table) -> pa.Table:
-    """Return the matches that a record is in."""
-    sides = (pc.fill_null(pc.equal(matches[f"{side}_record"], record), False) for side in SIDES)
-    return matches.filter(pc.or_(*sides))
 
 
 def of_relation(matches: pa.Table, relation: str | None) -> pa.Table:

@@ -116,22 +116,20 @@ class NotebookViews:
 
     def explain(self, id: str) -> Explanation:
         """Return the explanation of the decision on a record."""
-        from dedup.report.notebook.explanation import closest, explained
-        from dedup.report.notebook.pair_list import of_record
-        from dedup.report.notebook.tables import rows_of
+        from dedup.report.notebook.explanation import Explanation
+        from dedup.report.run_pages import record_of, record_page
 
-        record = self._record(id)
-        (decision,) = rows_of(self._run.decisions.slice(record, 1))
-        matches = closest(of_record(record, self._run.matches), decision)
-        return explained({**decision, "record": record}, self._pair_list(matches))
+        record = record_of(self._run, str(id))
+        return Explanation(record_page(self._run, self._stories, record, heads=False))
 
     def show(self, id: str, other: str | None) -> Fragment:
         """Return the story of a record, or two texts side by side."""
         from dedup.report.notebook.fragments import Fragment, rendered
+        from dedup.report.run_pages import record_of
 
-        record = self._record(id)
+        record = record_of(self._run, str(id))
         if other is not None:
-            return self._show_pair(record, self._record(other))
+            return self._show_pair(record, record_of(self._run, str(other)))
         number = int(self._stories.number[record])
         if number < 0:
             raise InputError(f"{id}, which was rejected", "a record that is part of a story")
@@ -151,15 +149,13 @@ class NotebookViews:
 
     def _show_pair(self, left: int, right: int) -> Fragment:
         from dedup.report.notebook.fragments import Fragment, rendered
-        from dedup.report.notebook.pair_list import of_record, side_by_side, unmatched
+        from dedup.report.notebook.pair_list import judged_pair, side_by_side
+        from dedup.report.pair_verdict import verdict
 
-        decisions = self._run.decisions
-        matches = of_record(right, of_record(left, self._run.matches))
-        if len(matches) and left != right:
-            (pair,) = self._with_texts(matches.slice(0, 1))
-            pair = pair if pair.left_record == left else pair.turned()
-        else:
-            pair = unmatched(left, right, decisions, self._run.plain_texts([left, right]))
+        run = self._run
+        texts = run.plain_texts([left, right])
+        judged = verdict(run, left, right, run.params, self._stories.leader, texts)
+        pair = judged_pair(judged, (left, right), run.decisions, (texts[left], texts[right]))
         return Fragment(rendered("pair", pair=pair, beside=side_by_side(pair)), f"{pair.left} and {pair.right}")
 
     def plot(self, axes: Any) -> Any:
@@ -203,24 +199,6 @@ class NotebookViews:
     def _with_texts(self, matches: pa.Table) -> PairList:
         records = {*matches["left_record"].to_pylist(), *matches["right_record"].to_pylist()}
         return self._pair_list(matches, self._run.plain_texts(sorted(records)))
-
-    def _record(self, id: str) -> int:
-        """Return the record of an id.
-
-        Raises
-        ------
-        InputError
-            When there is none, or there are several.
-        """
-        records = self._run.records_of(str(id))
-        if len(records) == 1:
-            return records[0]
-        if not records:
-            raise InputError(f"no record with the id {str(id)!r}", "an id of the decisions, or file:row")
-        rows = self._run.decisions.select(["file", "row"]).take(pa.array(records[:2])).to_pylist()
-        places = " and ".join(f"{row['file']}:{row['row']}" for row in rows)
-        hint = f"name one by file and row; the first are {places}"
-        raise InputError(f"{len(records):,} records with the id {str(id)!r}", "one", hint)
 
 
 def _require_count(name: str, value: Any) -> None:
