@@ -9,7 +9,7 @@ from dedup.candidates.pairs import distinct
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
 from dedup.kernels import leader_clusters as kernel
-from dedup.run.exact import DistinctTexts
+from dedup.run.exact import Numbering
 from dedup.run.records import Records
 from dedup.schema import LEFT, NEITHER, RIGHT, UPDATE
 
@@ -20,7 +20,7 @@ class Outcome:
     Parameters
     ----------
     records : Records
-    texts : DistinctTexts
+    texts : Numbering
         Documents of an index follow those of the run, also among the records.
     matches : Matches
     clusters : Clusters
@@ -54,7 +54,7 @@ class Outcome:
         Number of records in the cluster that each one leads; documents of an index follow the records.
     """
 
-    def __init__(self, records: Records, texts: DistinctTexts, matches: Matches, clusters: Clusters) -> None:
+    def __init__(self, records: Records, texts: Numbering, matches: Matches, clusters: Clusters) -> None:
         n = len(records)
         here = np.arange(n)
         worded = texts.document >= 0
@@ -85,7 +85,7 @@ class Outcome:
         self.cluster_size = np.bincount(self.leader[~self.rejected], minlength=n)
         self.cluster_size[n:] += self.cluster_size[n:] > 0
 
-    def _join_stories(self, texts: DistinctTexts, matches: Matches, clusters: Clusters) -> None:
+    def _join_stories(self, texts: Numbering, matches: Matches, clusters: Clusters) -> None:
         """Join clusters that updates link, and determine the story of each record."""
         n = len(self.leader)
         root = np.arange(max(n, int(texts.record.max(initial=-1)) + 1))  # of documents of an index, too

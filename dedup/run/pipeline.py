@@ -1,13 +1,17 @@
 """Run the stages in their order: records in, decisions and matches out.
 
-Documents are the distinct texts, numbered in keep order: once they are numbered, nothing sees the order of the input.
+Documents are the distinct texts. The search sees them in one order, whatever the keep policy, and judges by the usual
+parameters; by those of the run it is decided last which are kept.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
@@ -15,20 +19,24 @@ from dedup.errors import ParamsError
 from dedup.io import Output, Source
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
+from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
 from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
-from dedup.run.exact import distinct_texts
+from dedup.run.exact import distinct_texts, ranked, text_hashes
+from dedup.run.findings import search_params
 from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
 from dedup.run.options import RunOptions
 from dedup.run.progress import Progress
+from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.run.result import Result
 from dedup.run.resumption import open_checkpoint, require_resumable, run_identity
-from dedup.run.summary import limit_notes
+from dedup.run.search_tables import credited, search_tables
+from dedup.run.summary import limit_notes, limits_at
 
 if TYPE_CHECKING:
     from dedup.run.index_step import IndexStep
@@ -66,7 +74,7 @@ def run(
     require_resumable(source, output, options)
     if options.passages and output is None:
         raise ParamsError("passages without an output", "a folder to write passages.parquet to")
-    bands = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
+    bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
     progress = progress or Progress(options.progress, options.progress)
     identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
     with ExitStack() as resources:
@@ -109,16 +117,28 @@ def _decide(
             records = read_records(source, bands, index.key, context, index.check)
     policy = keep_policy(params, records.has_dates)
     with progress.stage("exact"):
-        texts = distinct_texts(records, policy, params, agencies)
+        texts = distinct_texts(records)
     index_matches = IndexMatches.none(len(texts.corpus))
     if index is not None:
         with progress.stage("index"):
             index_matches = index.find(records, texts, context.checkpoint)
-    matching = match(records, texts, context, index_matches)
+    findings = match(records, texts, context, index_matches)
     with progress.stage("decide"):
-        result = conclude(records, texts, matching, index_matches, policy, params, source, agencies)
+        numbering, rank = texts.numbering, np.arange(len(texts.corpus))
+        if policy != keep_policy(Params(), records.has_dates):
+            numbering, rank = ranked(records, numbering, policy, params, agencies, partial(text_hashes, records))
+        which = credited(texts.numbering, findings, index_matches.matches.right)
+        credits = Credits.read(records, which, agencies)
+        limits = limit_notes(records, texts, findings, context.memory)
+        search = None
+        if index is None:
+            search = search_tables(records, texts.numbering, findings, credits, agencies, source, limits)
+        index_matches = index_matches.in_keep_order(rank)
+        matching = cluster(findings, rank, params, index_matches.decided)
+        of_run = records, numbering, matching, index_matches
+        result = conclude(*of_run, policy, params, source, agencies, credits, search)
         if index is not None:
-            copies, again = index_matches.copies(texts), index_matches.again(texts, records.ids)
+            copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
-    result.summary["notes"] += limit_notes(records, texts, matching.hidden, params, context.memory)
+    result.summary["notes"] += limits_at(params.level, limits)
     return records, result

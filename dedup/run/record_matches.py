@@ -9,14 +9,14 @@ import pyarrow.compute as pc
 
 from dedup.attribution.direction import derived
 from dedup.judge.match_table import Matches
-from dedup.run.exact import DistinctTexts
+from dedup.run.exact import Numbering
 from dedup.run.outcome import Outcome, other_sides
 from dedup.run.record_origins import Origins
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MATCHES, MEASURES, NEITHER, RELATIONS
 
 
 def record_pairs(
-    texts: DistinctTexts, matches: Matches, outcome: Outcome
+    texts: Numbering, matches: Matches, outcome: Outcome
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the matches as pairs of records: left, right, and the match of their texts (-1: identical).
 
@@ -44,7 +44,7 @@ def match_rows(
     origins: Origins,
     n_records: int,
 ) -> pa.Table:
-    """Return the table of matches, left id before right id, in order of both.
+    """Return the table of matches, left id before right id, in order of both, then of the records.
 
     Records from ``n_records`` on are documents of an index.
     """
@@ -84,7 +84,8 @@ def match_rows(
         ],
         schema=MATCHES,
     )
-    return table.take(pc.sort_indices(table, sort_keys=[("left", "ascending"), ("right", "ascending")]))
+    keys = ("left", "right", "left_record", "right_record")
+    return table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
 
 
 def _one_identical() -> Matches:
