@@ -25,9 +25,9 @@ from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params, with_fields
 from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
-from dedup.run.exact import ranked
 from dedup.run.findings import OF_DECISIONS
 from dedup.run.index_matches import IndexMatches
+from dedup.run.ranking import ranked
 from dedup.run.records import Records, Rejected
 from dedup.run.result import Result
 from dedup.run.run_view import RunView, SearchTables
@@ -75,11 +75,11 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
     credits = credits_of(documents, agencies)
     policy = keep_policy(params, records.has_dates)
     hashes = np.asarray(pc.fill_null(documents["text_hash"], 0))
-    numbering, rank = ranked(records, numbering, policy, params, agencies, hashes.__getitem__, credits)
-    none = IndexMatches.none(len(rank))
-    matching = cluster(findings, rank, params, none.decided)
+    ranking = ranked(records, numbering, policy, params, agencies, hashes.__getitem__, credits)
+    none = IndexMatches.none(len(ranking.rank))
+    matching = cluster(findings, ranking, params, none.decided)
     left = search if params.level >= Level.syndicated else SearchTables(documents, None)
-    result = conclude(records, numbering, matching, none, policy, params, run.source, agencies, credits, left)
+    result = conclude(records, ranking, matching, none, policy, params, run.source, agencies, credits, left)
     result.summary["notes"] += limits_at(params.level, search.about.limits)
     _complete(result.summary, run)
     result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
