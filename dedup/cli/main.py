@@ -30,6 +30,7 @@ dedup label out                         label pairs of a run, to fit the models 
 COMMANDS = {
     "run": ("dedup.cli.run", "drop the copies in a corpus"),
     "show": ("dedup.cli.show", "show a record of a run with its story, or two side by side"),
+    "decide": ("dedup.cli.decide", "decide again what a run has found, by other parameters"),
     "compare": ("dedup.cli.compare", "judge two texts"),
     "report": ("dedup.cli.report", "write a run as pages for a browser"),
     "diff": ("dedup.cli.diff", "show what one run keeps and another drops"),

@@ -23,7 +23,7 @@ from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
 from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
-from dedup.run.exact import distinct_texts, ranked, text_hashes
+from dedup.run.exact import distinct_texts, text_hashes
 from dedup.run.findings import search_params
 from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
@@ -31,6 +31,7 @@ from dedup.run.ingest import read_records
 from dedup.run.matching import match
 from dedup.run.options import RunOptions
 from dedup.run.progress import Progress
+from dedup.run.ranking import Ranking, ranked
 from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.run.result import Result
@@ -124,20 +125,23 @@ def _decide(
             index_matches = index.find(records, texts, context.checkpoint)
     findings = match(records, texts, context, index_matches)
     with progress.stage("decide"):
-        numbering, rank = texts.numbering, np.arange(len(texts.corpus))
-        if policy != keep_policy(Params(), records.has_dates):
-            numbering, rank = ranked(records, numbering, policy, params, agencies, partial(text_hashes, records))
+        usual = keep_policy(Params(), records.has_dates)
+        ranking = Ranking(texts.numbering, np.arange(len(texts.corpus)))
+        if policy != usual or params.protect or params.within is not None:
+            hashes = partial(text_hashes, records)
+            ranking = ranked(records, texts.numbering, policy, params, agencies, hashes)
         which = credited(texts.numbering, findings, index_matches.matches.right)
         credits = Credits.read(records, which, agencies)
         limits = limit_notes(records, texts, findings, context.memory)
         search = None
         if index is None:
             search = search_tables(records, texts.numbering, findings, credits, agencies, source, limits)
-        index_matches = index_matches.in_keep_order(rank)
-        matching = cluster(findings, rank, params, index_matches.decided)
-        of_run = records, numbering, matching, index_matches
+        index_matches = index_matches.in_keep_order(ranking.rank)
+        matching = cluster(findings, ranking, params, index_matches.decided)
+        of_run = records, ranking, matching, index_matches
         result = conclude(*of_run, policy, params, source, agencies, credits, search)
         if index is not None:
+            numbering = ranking.numbering
             copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
     result.summary["notes"] += limits_at(params.level, limits)

@@ -6,6 +6,9 @@ So the decisions are those that a run with these parameters would make: its sear
 
 from __future__ import annotations
 
+import dataclasses
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,13 +20,14 @@ import pyarrow.compute as pc
 from dedup.attribution.agencies import Agencies
 from dedup.dates import UnreadableDates
 from dedup.errors import ParamsError
+from dedup.io.bytes.surrogates import printable
 from dedup.judge.clusters import keep_policy
-from dedup.params import Level, Params
+from dedup.params import Level, Params, with_fields
 from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
-from dedup.run.exact import ranked
 from dedup.run.findings import OF_DECISIONS
 from dedup.run.index_matches import IndexMatches
+from dedup.run.ranking import ranked
 from dedup.run.records import Records, Rejected
 from dedup.run.result import Result
 from dedup.run.run_view import RunView, SearchTables
@@ -60,6 +64,7 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
     InputError
         When a file of the run is missing or damaged.
     """
+    started = time.perf_counter()
     agencies = agencies or Agencies.read()
     search = _require_search(run, agencies)
     params = settled(run.params, params)
@@ -70,14 +75,36 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
     credits = credits_of(documents, agencies)
     policy = keep_policy(params, records.has_dates)
     hashes = np.asarray(pc.fill_null(documents["text_hash"], 0))
-    numbering, rank = ranked(records, numbering, policy, params, agencies, hashes.__getitem__, credits)
-    none = IndexMatches.none(len(rank))
-    matching = cluster(findings, rank, params, none.decided)
+    ranking = ranked(records, numbering, policy, params, agencies, hashes.__getitem__, credits)
+    none = IndexMatches.none(len(ranking.rank))
+    matching = cluster(findings, ranking, params, none.decided)
     left = search if params.level >= Level.syndicated else SearchTables(documents, None)
-    result = conclude(records, numbering, matching, none, policy, params, run.source, agencies, credits, left)
+    result = conclude(records, ranking, matching, none, policy, params, run.source, agencies, credits, left)
     result.summary["notes"] += limits_at(params.level, search.about.limits)
     _complete(result.summary, run)
+    result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
     return result
+
+
+def asked_params(found: Params, fields: Mapping[str, Any]) -> Params:
+    """Return the parameters of a run with some of them replaced, to decide again by them.
+
+    Parameters
+    ----------
+    found : Params
+        Those of the run.
+    fields : mapping
+        Field to value; without ``prefer`` another keep policy has no preferred sources.
+
+    Raises
+    ------
+    ParamsError
+    """
+    values = {field.name: getattr(found, field.name) for field in dataclasses.fields(Params)}
+    values.update(floor=None)
+    if fields.get("keep", "source") != "source":
+        values.update(prefer=())
+    return with_fields(Params(**values), fields)
 
 
 def settled(found: Params, asked: Params) -> Params:
@@ -171,9 +198,10 @@ def _rejected(run: RunView, records: npt.NDArray[np.int64]) -> Rejected:
 
 
 def _complete(summary: dict[str, Any], run: RunView) -> None:
-    """Add to a summary what only the run knows."""
+    """Add to a summary what only the run knows, and where it is."""
+    folder = getattr(run, "folder", None) or getattr(run, "output", None)
     begins = {one["id"]: one["begins"] for one in run.summary["largest_clusters"]}
     for one in summary["largest_clusters"]:
         one["begins"] = begins.get(one["id"], "")
     summary.update({name: run.summary[name] for name in OF_THE_INPUT if name in run.summary})
-    summary["seconds"] = {}
+    summary["decided_from"] = None if folder is None else printable(str(folder))
