@@ -283,7 +283,7 @@ def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
     return Params(**chosen_fields(params, keywords))
 
 
-_RUN_OPTIONS = ("threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty")
+_RUN_OPTIONS = ("threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "limit")
 _INPUT_FIELDS = ("id_field", "text_field", "date_field", "source_field", "date_format", "encoding")
 
 

@@ -102,6 +102,9 @@ def _add_run_options(group: Any) -> None:
     )
     add_longest(group)
     group.add_argument(
+        "--limit", type=positive, metavar="N", help="read only the first N records of the input (default: all)"
+    )
+    group.add_argument(
         "--fail-on-empty", action="store_true", help="fail if the input has no records (default: write an empty output)"
     )
 

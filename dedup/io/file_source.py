@@ -142,6 +142,11 @@ class FileSource:
         return [(name, counts, surveys[name]) for name, counts in read if counts.records and name in surveys]
 
     @property
+    def _is_full(self) -> bool:
+        """Whether as many records were accepted as are to be read; files after that are left alone."""
+        return sum(counts.records for counts in self._counts) == self._options.limit
+
+    @property
     def can_resume(self) -> bool:
         """Whether all of it can be read again; standard input cannot."""
         return not any(file.is_stdin for file in self._files)
@@ -152,11 +157,17 @@ class FileSource:
         fields = self._options.fields
         named = {f"{role}_field": getattr(fields, role) for role in ROLE_NAMES}
         how = {"date_format": fields.date_format, "encoding": fields.encoding}
-        return {**named, **how, "strict": self._options.strict, "longest": self._options.longest}
+        return {
+            **named,
+            **how,
+            "strict": self._options.strict,
+            "longest": self._options.longest,
+            "limit": self._options.limit,
+        }
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield all files in pieces, in order; an error that ends the reading is raised by a last piece."""
-        self._reading = Reading(ahead=ahead)
+        self._reading = Reading(ahead=ahead, left=self._options.limit)
         self._readers = {}
         if not skip:
             self._states, self._counts = {}, []
@@ -171,7 +182,7 @@ class FileSource:
 
     def finish(self) -> None:
         """Refuse files without a usable record, and an input without one or without a named field."""
-        while len(self._counts) < len(self._files):
+        while len(self._counts) < len(self._files) and not self._is_full:
             self._begin_next()
         self._close_last()
         names = listed(self._names)
@@ -244,7 +255,7 @@ class FileSource:
         """Cut the mask into one for each file, by format, and refuse files that have changed."""
         cut: dict[FileFormat, list[KeptRecords]] = {}
         position = 0
-        for file, counts in zip(self._files, self._counts, strict=True):
+        for file, counts in zip(self._files, self._counts, strict=not self._is_full):
             require_unchanged(file, self._states[file.name])
             if file.name not in self._without_text:
                 mask = kept[position : position + counts.records]
@@ -256,6 +267,8 @@ class FileSource:
 
     def _pieces(self) -> Iterator[Piece]:
         for file in self._files:
+            if self._reading.left == 0:
+                return
             try:
                 yield from self._pieces_of(file)
             except ColumnError as error:

@@ -113,6 +113,7 @@ class TableSource(_InMemory):
 
     def __init__(self, table: pa.Table, options: ReadOptions) -> None:
         super().__init__(options)
+        table = table if options.limit is None else table.slice(0, options.limit)
         self._table = table
         if table.num_rows:  # of none the types may be anything
             find_columns(self._tree, table.schema, self.name)
@@ -170,7 +171,7 @@ class RecordSource(_InMemory):
 
     def __init__(self, records: Iterable[Any], options: ReadOptions) -> None:
         super().__init__(options)
-        self._incoming = iter(records)
+        self._incoming: Iterator[Any] = itertools.islice(records, options.limit)
         self._records: list[Any] = []
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:

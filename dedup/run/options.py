@@ -68,13 +68,15 @@ class RunOptions:
         a table is rejected without being held in memory.
     fail_on_empty : bool
         Refuse an input without records; otherwise the output is empty, and a note in the summary says so.
+    limit : int, optional
+        Read only this many records, the first of the input in its order. The summary has a note.
     tuning : RunTuning
         Sizes that need not be changed.
 
     Raises
     ------
     ParamsError
-        When threads, memory or longest are not whole numbers of at least 1.
+        When threads, memory, longest or limit are not whole numbers of at least 1.
 
     Examples
     --------
@@ -92,10 +94,11 @@ class RunOptions:
     progress: bool = False
     longest: int | None = None
     fail_on_empty: bool = False
+    limit: int | None = None
     tuning: RunTuning = field(default_factory=RunTuning, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("threads", "memory"):
+        for name in ("threads", "memory", "limit"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
@@ -120,4 +123,6 @@ class RunOptions:
 def read_options(options: RunOptions, fields: Fields) -> ReadOptions:
     """Return the options that readers need, for a run with these options whose records have these fields."""
     longest = checked_longest(options.longest)
-    return ReadOptions(fields, options.strict, longest, options.fail_on_empty, options.scratch_folder)
+    return ReadOptions(
+        fields, options.strict, longest, options.fail_on_empty, options.scratch_folder, limit=options.limit
+    )

@@ -72,7 +72,7 @@ def run(
         checkpoint = resources.enter_context(open_checkpoint(source, folder, identity, options, progress))
         context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning)
 
-        records, result = _decide(source, bands, agencies, index, context)
+        records, result = _decide(source, bands, agencies, index, context, options.limit)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder)
@@ -90,7 +90,12 @@ def run(
 
 
 def _decide(
-    source: Source, bands: tuple[int, int], agencies: Agencies, index: IndexStep | None, context: RunContext
+    source: Source,
+    bands: tuple[int, int],
+    agencies: Agencies,
+    index: IndexStep | None,
+    context: RunContext,
+    limit: int | None,
 ) -> tuple[Records, Result]:
     """Run the stages from reading to deciding; nothing is written yet."""
     params, progress = context.params, context.progress
@@ -112,5 +117,7 @@ def _decide(
         if index is not None:
             copies, again = index_matches.copies(texts), index_matches.again(texts, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
+    if len(records) == limit:
+        result.summary["notes"].append(f"only the first {len(records):,} records of the input were read (--limit)")
     result.summary["notes"] += limit_notes(records, texts, matching.hidden, params, context.memory)
     return records, result
