@@ -1,6 +1,7 @@
 """Find near duplicates, wire copies, excerpts and rewrites among news articles.
 
-- `deduplicate` finds the copies among many documents and decides which to keep; it returns a `Result`.
+- `deduplicate` finds the copies among many documents and decides which to keep; it returns a `Result`,
+  and `RunOutput` opens what it has written.
 - `compare` judges two texts and returns a `Comparison`.
 - `Index` keeps documents on disk or on a server and decides on each new one; `AsyncIndex` does so in an event loop.
 - `Params` and `Level` say what counts as a copy, `Fields` what the input looks like, `RunOptions` how a run is done.
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from dedup.run.deduplication import deduplicate
     from dedup.run.options import RunOptions
     from dedup.run.result import Result
+    from dedup.run.run_output import RunOutput
 
 __all__ = [
     "AsyncIndex",
@@ -56,6 +58,7 @@ __all__ = [
     "RecordError",
     "Result",
     "RunOptions",
+    "RunOutput",
     "StorageError",
     "__version__",
     "compare",
@@ -74,6 +77,7 @@ _LOADED_WHEN_USED = {
     "Match": "dedup.index",
     "Result": "dedup.run.result",
     "RunOptions": "dedup.run.options",
+    "RunOutput": "dedup.run.run_output",
     "compare": "dedup.comparison",
     "credit": "dedup.attribution.credits",
     "deduplicate": "dedup.run.deduplication",

@@ -76,6 +76,12 @@ class Params:
         A copy at this level or a closer one is dropped. Default ``rewritten``.
     threshold : float
         Resemblance of word shingles, in (0, 1], from which two texts are near duplicates.
+    floor : float or None
+        Resemblance from which near duplicates are searched for; None: from the threshold. With a lower one more pairs
+        are compared, which takes longer, so that another threshold down to the floor can be tried without a new run.
+    score : float
+        Least score, in [0, 1], from which an excerpt, a revised or a rewritten text is dropped; identical texts and
+        near duplicates are dropped whatever it is. 0.0: all are.
     keep : str or None
         Which document of a cluster is kept: ``earliest``, ``latest``, ``longest``, ``first``, ``source`` or
         ``original``: an agency's own copy, else one that bears the agency's mark, else one that credits no agency. None
@@ -135,6 +141,8 @@ class Params:
 
     level: Level = Level.rewritten
     threshold: float = 0.7
+    floor: float | None = None
+    score: float = 0.0
     keep: str | None = None
     prefer: tuple[str, ...] = ()
     updates: str = "keep"
@@ -180,18 +188,12 @@ class Params:
             object.__setattr__(self, "window", float(self.window))
         if self.model is not None:
             object.__setattr__(self, "model", _model(self.model))
+        for name, low, high in _BOUNDS:
+            object.__setattr__(self, name, _checked(name, getattr(self, name), low, high))
+        if self.floor is not None:
+            object.__setattr__(self, "floor", _checked("floor", self.floor, LEAST_THRESHOLD, self.threshold))
         if not isinstance(self.related, bool):
             raise ParamsError(f"related {self.related!r}", "True or False")
-        for name, low, high in _BOUNDS:
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
-                raise ParamsError(f"{name} {value!r}", f"a number from {low:g} to {high:g}")
-            if name in _REAL:
-                object.__setattr__(self, name, float(value))
-            elif isinstance(value, Integral):
-                object.__setattr__(self, name, int(value))
-            else:
-                raise ParamsError(f"{name} {value!r}", "a whole number")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values that JSON can hold.
@@ -207,9 +209,17 @@ class Params:
         return values
 
     @property
+    def least_resemblance(self) -> float:
+        """Resemblance from which near duplicates are searched for: the floor, or else the threshold."""
+        return self.threshold if self.floor is None else self.floor
+
+    @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that are equal for equal parameters."""
-        canonical = json.dumps(self.as_dict(), sort_keys=True).encode()
+        values = self.as_dict()
+        # Those of a version that did not have these fields stay as they were.
+        values = {name: value for name, value in values.items() if name not in _LATER or value != _LATER[name]}
+        canonical = json.dumps(values, sort_keys=True).encode()
         return hashlib.blake2b(canonical, digest_size=8).hexdigest()
 
 
@@ -283,8 +293,12 @@ def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
     return Params(**chosen_fields(params, keywords))
 
 
-_RUN_OPTIONS = ("threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "limit")
-_INPUT_FIELDS = ("id_field", "text_field", "date_field", "source_field", "date_format", "encoding")
+_RUN_OPTIONS = (
+    "threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions", "limit",
+)  # fmt: skip
+_INPUT_FIELDS = (
+    "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format", "encoding",
+)  # fmt: skip
 
 
 def _nearest(name: str, names: list[str]) -> str:
@@ -333,9 +347,30 @@ def _model(model: Any) -> str:
     return json.dumps(questions, sort_keys=True)
 
 
-_REAL = frozenset({"threshold", "certainty", "target_recall"})
+def _checked(name: str, value: Any, low: float, high: float) -> float:
+    """Return a number within its bounds, whole unless its field is of real numbers.
+
+    Raises
+    ------
+    ParamsError
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
+        raise ParamsError(f"{name} {value!r}", f"a number from {low:g} to {high:g}")
+    if name in _REAL:
+        return float(value)
+    if not isinstance(value, Integral):
+        raise ParamsError(f"{name} {value!r}", "a whole number")
+    return int(value)
+
+
+LEAST_THRESHOLD = 0.05
+_LATER = {"floor": None, "score": 0.0}
+"""Fields that were added, with their defaults."""
+
+_REAL = frozenset({"threshold", "floor", "score", "certainty", "target_recall"})
 _BOUNDS = (
-    ("threshold", 0.05, 1.0),
+    ("threshold", LEAST_THRESHOLD, 1.0),
+    ("score", 0.0, 1.0),
     ("certainty", 0.0, 1.0),
     ("target_recall", 0.5, 0.999999),
     ("shingle_size", 1, 32),

@@ -33,10 +33,18 @@ DECISIONS = pa.schema(
         pa.field("row", pa.int64(), nullable=False),
         pa.field("kept", pa.bool_(), nullable=False),
         pa.field("duplicate_of", pa.string()),
+        pa.field("duplicate_of_file", pa.string()),
+        pa.field("duplicate_of_row", pa.int64()),
         pa.field("relation", pa.string()),
         pa.field("score", pa.float64()),
         pa.field("cluster", pa.string()),
         pa.field("story", pa.string()),
+        pa.field("story_size", pa.int64()),
+        pa.field("copies", pa.int64()),
+        pa.field("published", pa.timestamp("us", "UTC")),
+        pa.field("source", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("url", pa.string()),
         pa.field("credit", pa.string()),
         pa.field("reason", pa.string(), nullable=False),
     ]
@@ -45,8 +53,16 @@ DECISIONS = pa.schema(
 
 ``row`` counts from 1; in JSON lines it is the line number.
 
+Where ``duplicate_of`` is a document of an index, ``duplicate_of_file`` and ``duplicate_of_row`` are null.
+
 ``story`` is the same for clusters of which one carries another on with news: the id of the first of their kept records.
-Null where a cluster is a story by itself.
+A cluster alone is a story of its own. ``story_size`` is the number of records in it, with the documents of an index
+that belong to it.
+
+``copies`` is the number of records that were dropped for a kept one; null where a record is not kept.
+
+``published``, ``source``, ``title`` and ``url`` are those of the record, null where it has none; a source that is the
+URL of a page is the host.
 
 ``credit`` is the agency that the text credits. Only records that have a match are searched; null means that there is no
 match or no credit.
@@ -96,10 +112,15 @@ MATCHES = pa.schema(
         pa.field("score", pa.float64(), nullable=False),
         *(pa.field(name, pa.float64()) for name in MEASURES),
         pa.field("derived", pa.string()),
+        pa.field("left_record", pa.int64()),
+        pa.field("right_record", pa.int64()),
     ]
 )
 """Columns of the matches: one row per verified pair, ``left`` < ``right``.
 
 ``derived`` is the id of the side that seems to be the copy, null where that is not known; the rules are in
 `dedup.attribution.direction`.
+
+``left_record`` and ``right_record`` are the places of the two in the decisions, from 0, because ids may occur twice;
+null for documents of an index.
 """

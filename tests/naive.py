@@ -622,10 +622,10 @@ def field_of(record: Mapping[str, Any], role: str, names: Sequence[str], asked: 
         if isinstance(value, str):
             return bool(value.strip())
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return (role == "date" and value not in (None, [])) or (role in ("id", "source") and is_number)
+        return (role == "date" and value not in (None, [])) or (role in ("id", "source", "title", "url") and is_number)
 
     if asked is not None:
-        paths = [asked.split(".")] + ([[*asked.split("."), "name"]] if role == "source" else [])
+        paths = [asked.split(".")] + ([[*asked.split("."), "name"]] if role in ("source", "title", "url") else [])
         found = [value for path in paths for value, _ in values(record, path, fold=False)]
         return next(filter(is_something, found), None)
     guesses = list(dict.fromkeys(names))
@@ -639,3 +639,27 @@ def field_of(record: Mapping[str, Any], role: str, names: Sequence[str], asked: 
         if matches:  # an empty text is not replaced by the text of another
             return None
     return None
+
+
+def stories(
+    decisions: Sequence[Mapping[str, Any]], matches: Sequence[Mapping[str, Any]]
+) -> dict[str, tuple[str, int, int | None]]:
+    """Return for each record that is not rejected its story, the size of that, and the copies it was kept for.
+
+    Ids must occur once. Documents of an index are known by the ids that no record has.
+    """
+    rows = {row["id"]: row for row in decisions if row["kept"] or row["duplicate_of"] is not None}
+    kept = {name: row["duplicate_of"] or name for name, row in rows.items()}
+    links = [(match["left"], match["right"]) for match in matches if match["relation"] == "update"]
+    group = {name: {name} for name in [*kept.values(), *(kept.get(name, name) for link in links for name in link)]}
+    for left, right in links:
+        joined = group[kept.get(left, left)] | group[kept.get(right, right)]
+        group.update(dict.fromkeys(joined, joined))
+    found = {}
+    for name, of in kept.items():
+        ours = [other for other in rows if rows[other]["kept"] and other in group[of]]
+        stored = [other for other in group[of] if other not in rows]
+        members = [other for other in rows if kept[other] in group[of]]
+        copies = sum(other == name for other in kept.values()) - 1 if rows[name]["kept"] else None
+        found[name] = ([*ours, *stored][0], len(members) + len(stored), copies)
+    return found

@@ -201,6 +201,8 @@ GUESSES = {
     "text": "text, content, body, article",
     "date": "published, date",
     "source": "source, publisher",
+    "title": "title, headline",
+    "url": "url, link",
 }
 """Names of fields that are tried first where none is given; docs/fields.md has the others."""
 
@@ -209,11 +211,16 @@ _FIELDS = {
     "text": "its text; several fields are joined, as in title,text",
     "date": "the date of publication",
     "source": "the publisher",
+    "title": "the headline, for the decisions",
+    "url": "where it was published, for the decisions",
 }
 
+OF_DECISIONS = ("title", "url")
+"""Fields that only the decisions of a run hold."""
 
-def add_fields(parser: argparse.ArgumentParser) -> None:
-    """Add the options for fields of `Fields`: what the records look like."""
+
+def add_fields(parser: argparse.ArgumentParser, of_decisions: bool = False) -> None:
+    """Add the options for fields of `Fields`: what the records look like; those of decisions only for a run."""
     group = parser.add_argument_group(
         "fields of the records",
         "Fields that are not named are guessed for each record: the names below are\n"
@@ -221,6 +228,8 @@ def add_fields(parser: argparse.ArgumentParser) -> None:
         "into nested objects.",
     )
     for name, meaning in _FIELDS.items():
+        if name in OF_DECISIONS and not of_decisions:
+            continue
         group.add_argument(f"--{name}-field", metavar="NAME", help=f"{meaning} (default: {GUESSES[name]})")
     group.add_argument(
         "--date-format",
@@ -254,6 +263,8 @@ def fields_of(options: argparse.Namespace) -> Fields:
         text=options.text_field,
         date=options.date_field,
         source=options.source_field,
+        title=getattr(options, "title_field", None),
+        url=getattr(options, "url_field", None),
         date_format=options.date_format,
         encoding=options.encoding,
     )

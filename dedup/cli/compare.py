@@ -6,20 +6,19 @@ import argparse
 import dataclasses
 import os
 import sys
-from typing import Any
 
 from dedup.cli.answers import print_json
 from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen, nonempty
+from dedup.cli.command_list import Commands
 from dedup.io.format_registry import COMPRESSED_SUFFIXES
 from dedup.params import Params
 from dedup.report.escaping import shown
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "compare",
-        help="judge two texts",
         description="Judge two texts: what kind of copy one is of the other, by which measures, and what they share.",
         example="dedup compare a.txt b.txt",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import print_json
 from dedup.cli.arguments import add_messages, add_params, chosen, number, path
+from dedup.cli.command_list import Commands
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -23,11 +24,10 @@ LISTED = 20
 """Pairs with another verdict that are printed one by one."""
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "fit",
-        help="fit the models that judge pairs to your own labels",
         description="Fit the models that judge pairs to your own labels, and report what that changes.",
         example="dedup fit labels.jsonl -o house.json    # then: dedup run news.jsonl -o out --model house.json",
         notes=NOTES,

@@ -10,10 +10,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from dedup.cli.answers import print_json
 from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
+from dedup.cli.command_list import Commands
 from dedup.report.escaping import shown as escaped
 
 if TYPE_CHECKING:
@@ -39,11 +40,10 @@ READ_AHEAD = 25
 """Pairs whose texts are read from the inputs together."""
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "label",
-        help="label pairs of a run, to fit the models to your own news",
         description="Label pairs of a run as copy, update or other, to fit the models to your own news.",
         example="dedup label out    # the folder of: dedup run news.jsonl -o out",
         notes=NOTES,
@@ -69,8 +69,9 @@ def command(options: argparse.Namespace) -> int:
     from dedup.errors import OutputError
     from dedup.fit.labels import SKIP, read_labels
     from dedup.fit.run_pairs import RunPairs
+    from dedup.run.run_output import RunOutput
 
-    run = RunPairs(options.output, fields_of(options))
+    run = RunPairs(RunOutput(options.output, fields_of(options)))
     labels = read_labels(options.labels) if options.labels.exists() else []
     if not options.labels.parent.is_dir():
         raise OutputError(f"{options.labels.parent}: no such folder", "an existing folder for the labels")

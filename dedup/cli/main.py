@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from dedup._version import __version__
-from dedup.cli import compare, fit, label, run
+from dedup.cli.command_list import Commands
 from dedup.cli.compile_notice import announce_compilation
 from dedup.cli.garbage import relax_collection, stop_collection
-from dedup.cli.index import index_group
 from dedup.cli.parser import Parser
 from dedup.cli.standard_streams import secure_streams, settle_streams
 from dedup.cli.unneeded_imports import block_unneeded
@@ -26,17 +25,31 @@ dedup label out                         label pairs of a run, to fit the models 
 """
 
 
-def parser() -> Parser:
-    """Return the parser of the whole command line."""
+COMMANDS = {
+    "run": ("dedup.cli.run", "drop the copies in a corpus"),
+    "compare": ("dedup.cli.compare", "judge two texts"),
+    "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
+    "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
+    "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),
+}
+"""Module and help of each command, in the order of the help."""
+
+
+def parser(arguments: Sequence[str] | None = None) -> Parser:
+    """Return the parser of the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The arguments to be parsed: of the commands only the one that they call is loaded. By default all are.
+    """
     top = Parser(
         prog="dedup",
         description="Find copies, excerpts and rewrites among news articles, and decide which of them to keep.",
         example=EXAMPLES,
     )
     top.add_argument("--version", action="version", version=f"dedup {__version__}")
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (run, compare, index_group, label, fit):
-        command.add_parser(commands)
+    Commands(top, COMMANDS, arguments)
     return top
 
 
@@ -80,7 +93,8 @@ def main(arguments: Sequence[str] | None = None, **more: object) -> int:
     """
     traceback = False
     try:
-        options, unknown = parser().parse_known_args(arguments)
+        arguments = sys.argv[1:] if arguments is None else arguments
+        options, unknown = parser(arguments).parse_known_args(arguments)
         if unknown:
             options.parser.refuse(unknown)
         vars(options).update(more)

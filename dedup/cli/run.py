@@ -26,7 +26,9 @@ from dedup.cli.arguments import (
     positive,
     size,
 )
+from dedup.cli.command_list import Commands
 from dedup.errors import OutputError
+from dedup.io.format_registry import TABLE_FORMS
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -41,11 +43,10 @@ defaults of what counts as a copy are the parameters of the index.
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "run",
-        help="drop the copies in a corpus",
         description="Find the copies in a corpus, decide which to keep, and write the decisions and the kept records.",
         example=EXAMPLE,
         notes=NOTES,
@@ -60,6 +61,12 @@ def add_parser(commands: Any) -> None:
         help="folder to write: kept records, decisions.parquet, matches.parquet, rejected.jsonl, summary.json",
     )
     parser.add_argument(
+        "--decisions",
+        choices=TABLE_FORMS,
+        default="parquet",
+        help="form of the file of decisions (default: %(default)s)",
+    )
+    parser.add_argument(
         "--index",
         type=nonempty,
         metavar="INDEX",
@@ -68,7 +75,7 @@ def add_parser(commands: Any) -> None:
     )
     add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY)
     add_params(parser.add_argument_group("which copy is kept"), *WHICH_IS_KEPT)
-    add_fields(parser)
+    add_fields(parser, of_decisions=True)
     add_agencies(parser.add_argument_group("credits"))
     _add_run_options(parser.add_argument_group("how it runs"))
     add_params(parser.add_argument_group(*FINE_TUNING), *HOW_IT_IS_FOUND)

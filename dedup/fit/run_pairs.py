@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from dedup.errors import InputError
 from dedup.fit.labels import Label
-from dedup.io import Fields, ReadOptions, open_files
 from dedup.judge.relation import CARRIED, tolerance
 from dedup.params import Level
-from dedup.schema import MATCHES, MEASURES, NO_DATE
-from dedup.text.markup import plain_text
+from dedup.run.run_output import RunOutput
+from dedup.schema import MEASURES
 from dedup.text.tokens import tokenise
 
 SEED = 1
@@ -32,8 +28,6 @@ DOUBTFUL = 0.2
 
 BEGINS = 60
 """How many characters of each text the file of labels keeps."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +68,22 @@ class UnlabelledPair:
 
 
 class RunPairs:
-    """The pairs in the output folder of a run, and the texts in its inputs.
+    """The pairs of a run, and the texts in its inputs.
 
     Parameters
     ----------
-    folder : path
-    fields : Fields
-        As they were given to the run.
+    run : RunOutput
 
     Raises
     ------
     InputError
-        When it is no folder of a run, or its pairs are not measured as the models need it.
+        When its pairs are not measured as the models need it.
     """
 
-    def __init__(self, folder: Path, fields: Fields) -> None:
-        self._folder = folder
-        self._fields = fields
-        try:
-            summary = json.loads((folder / "summary.json").read_text("utf-8"))
-            self.certainty = float(summary["params"]["certainty"])
-            level = Level.of(summary["params"]["level"])
-            self._html = str(summary["params"].get("html", "keep"))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            found = f"{folder} is not the output folder of a run"
-            raise InputError(found, "one with summary.json in it", "make one: dedup run INPUT -o DIR") from error
-        if level < Level.syndicated:
-            found = f"a run at level {level.name} in {folder}"
+    def __init__(self, run: RunOutput) -> None:
+        self._run = run
+        if run.params.level < Level.syndicated:
+            found = f"a run at level {run.params.level.name} in {run.folder}"
             raise InputError(found, "one at level rewritten or syndicated, which takes all measures")
 
     def unlabelled(self, answered: Iterable[tuple[str, str]] = ()) -> Iterator[UnlabelledPair]:
@@ -109,12 +92,12 @@ class RunPairs:
         Every other pair is the nearest left to the bounds between copies, updates and all else, and the one after it is
         drawn at random: the first teach most, the others keep the models true of the whole.
         """
-        table = self._table("matches.parquet", MATCHES)
+        table = self._run.matches
         asked = pc.or_kleene(pc.equal(table["relation"], "template"), pc.greater_equal(table["carried"], DOUBTFUL))
         table = table.filter(pc.and_kleene(asked, pc.not_equal(table["relation"], "identical")))
         carried, news = (np.nan_to_num(_floats(table, name)) for name in ("carried", "news"))
         doubt = np.abs(carried - CARRIED)
-        of_news = np.abs(news - tolerance(carried, self.certainty))
+        of_news = np.abs(news - tolerance(carried, self._run.params.certainty))
         doubt = np.where(carried >= CARRIED, np.minimum(doubt, of_news), doubt)
         nearest = np.argsort(doubt, kind="stable").tolist()
         drawn = list(range(len(table)))
@@ -131,7 +114,7 @@ class RunPairs:
             yield UnlabelledPair(left[at], right[at], row["relation"], measures)
 
     def documents(self, ids: Iterable[str]) -> dict[str, ShownText]:
-        """Read the texts of documents again from the inputs of the run.
+        """Read the texts of documents again from the inputs of the run; of an id that occurs twice the first.
 
         Raises
         ------
@@ -139,40 +122,14 @@ class RunPairs:
             When an input is not there any more, or has changed.
         """
         wanted = pa.array(sorted(set(ids)), pa.string())
-        path = self._folder / "decisions.parquet"
-        try:
-            table = pq.read_table(path, columns=["id", "file", "row"], filters=pc.field("id").isin(wanted))
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{path}: {error}", "what dedup run -o has written") from error
-        places: dict[str, dict[int, str]] = {}
-        for row in reversed(table.to_pylist()):  # of an id that occurs twice the first
-            places.setdefault(row["file"], {})[row["row"]] = row["id"]
-        lost = sorted(name for name in places if not Path(name).exists())
-        if lost:
-            hint = "call it from the folder in which the run was called; standard input cannot be read again"
-            raise InputError(f"{lost[0]}: no such file", f"the inputs of the run in {self._folder}", hint)
-        found: dict[str, ShownText] = {}
-        for piece in open_files([Path(name) for name in places], ReadOptions(self._fields)).pieces():
-            batch = piece()
-            here = places.get(batch.file, {})
-            for at in np.flatnonzero(np.isin(batch.row, list(here))):
-                name = here[int(batch.row[at])]
-                if batch.id[at].as_py() == name and batch.text[at].is_valid:
-                    text = plain_text(batch.text[at].as_py(), self._html)
-                    date = int(batch.published[at])
-                    found[name] = ShownText(name, text, _date(date), batch.source[at].as_py())
-        missing = sorted(set(wanted.to_pylist()) - set(found))
-        if missing:
-            hint = "name the fields as for the run (--text-field and so on)"
-            raise InputError(f"inputs that have no {missing[0]!r}", f"those of the run in {self._folder}", hint)
-        return found
-
-    def _table(self, name: str, schema: pa.Schema) -> pa.Table:
-        try:
-            return pq.read_table(self._folder / name, columns=schema.names)
-        except (OSError, pa.ArrowException) as error:
-            found = f"{self._folder / name}: {error}"
-            raise InputError(found, "what this version of dedup run -o writes", "run it again") from error
+        decisions = self._run.decisions
+        records = pc.index_in(wanted, decisions["id"].combine_chunks())
+        rows = decisions.select(["id", "published", "source"]).take(records).to_pylist()
+        texts = self._run.plain_texts(records.to_pylist())
+        return {
+            row["id"]: ShownText(row["id"], texts[record], _date(row["published"]), row["source"])
+            for record, row in zip(records.to_pylist(), rows, strict=True)
+        }
 
 
 def labelled(pair: UnlabelledPair, label: str, texts: Sequence[str]) -> Label:
@@ -187,10 +144,5 @@ def _floats(table: pa.Table, name: str) -> np.ndarray[Any, np.dtype[np.float64]]
     return np.asarray(table[name].to_numpy(), np.float64)
 
 
-def _date(microseconds: int) -> str | None:
-    if microseconds == NO_DATE:
-        return None
-    try:
-        return (EPOCH + timedelta(microseconds=microseconds)).strftime("%Y-%m-%d %H:%M")
-    except OverflowError:
-        return None
+def _date(published: datetime | None) -> str | None:
+    return None if published is None else published.strftime("%Y-%m-%d %H:%M")

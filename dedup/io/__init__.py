@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from dedup.io.bytes.paths import InputFile, expand
     from dedup.io.formats.plain_text import read_text
     from dedup.io.opening import open_files, open_source
-    from dedup.io.output import Output, write_parquet, write_rejected
+    from dedup.io.output import Output
     from dedup.io.read_options import Fields, ReadOptions, ReadTuning, checked_longest
-    from dedup.io.source import Batch, Piece, Rejection, Source
+    from dedup.io.source import Batch, Piece, Rejection, Rows, Source
+    from dedup.io.table_files import WRITERS, read_table, write_parquet, write_rejected
 
 _MODULES = {
     "Batch": "source",
@@ -32,17 +33,21 @@ _MODULES = {
     "ReadOptions": "read_options",
     "ReadTuning": "read_options",
     "Rejection": "source",
+    "Rows": "source",
     "Source": "source",
+    "WRITERS": "table_files",
     "checked_longest": "read_options",
     "expand": "bytes.paths",
     "open_files": "opening",
     "open_source": "opening",
     "read_text": "formats.plain_text",
-    "write_parquet": "output",
-    "write_rejected": "output",
+    "read_table": "table_files",
+    "write_parquet": "table_files",
+    "write_rejected": "table_files",
 }
 
 __all__ = [
+    "WRITERS",
     "Batch",
     "Fields",
     "InputFile",
@@ -51,11 +56,13 @@ __all__ = [
     "ReadOptions",
     "ReadTuning",
     "Rejection",
+    "Rows",
     "Source",
     "checked_longest",
     "expand",
     "open_files",
     "open_source",
+    "read_table",
     "read_text",
     "write_parquet",
     "write_rejected",

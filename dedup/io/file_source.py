@@ -22,8 +22,10 @@ import pyarrow as pa
 from dedup.errors import ColumnError, InputError
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.bytes.file_changes import FileState, file_state, require_unchanged
+from dedup.io.bytes.file_digests import FileDigest, digest_of
 from dedup.io.bytes.paths import InputFile, SkippedFiles
 from dedup.io.bytes.streams import Reading, unreadable
+from dedup.io.bytes.surrogates import printable
 from dedup.io.fields.field_counts import FieldCounts
 from dedup.io.fields.field_survey import FieldSurvey
 from dedup.io.fields.field_tree import FieldTree
@@ -34,13 +36,16 @@ from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_f
 from dedup.io.notes.input_counts import InputCounts
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Batch, Piece
+from dedup.io.source import Batch, Piece, Rows, pieces_with
 from dedup.io.wording import listed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from dedup.io.formats import FormatReader, KeptRecords
+
+MOST_FILES = 10_000
+"""Files that a summary names."""
 
 PACKED = 3.5
 """Bytes of text in one byte of a compressed file, about."""
@@ -68,6 +73,7 @@ class FileSource:
         self._reading = Reading()
         self._states: dict[str, FileState] = {}
         self._charsets: dict[str, Charset | None] = {}
+        self._digests: dict[str, FileDigest] = {}
         self._counts: list[InputCounts] = []
         self._surveys: dict[str, FieldSurvey] = {}
         self._without_text: dict[str, ColumnError] = {}
@@ -111,9 +117,20 @@ class FileSource:
     @property
     def fields(self) -> dict[str, Any]:
         """The fields that were used."""
-        return summary_of_fields(
-            [(name, counts.fields) for name, counts, survey in self._with_fields() if survey.names]
-        )
+        read = [(name, counts.fields) for name, counts, survey in self._with_fields() if survey.names]
+        return summary_of_fields(self._options.fields, read)
+
+    @property
+    def files_read(self) -> list[dict[str, Any]]:
+        """Path, size and digest of the files, at most `MOST_FILES` of them."""
+        return [self._file_read(file) for file in self._files[:MOST_FILES]]
+
+    def _file_read(self, file: InputFile) -> dict[str, Any]:
+        size, _ = self._state(file)
+        digest = self._digests.get(file.name)
+        shown = None if file.is_stdin else digest.shown if digest and digest.size == size else digest_of(file.path)
+        absolute = None if file.is_stdin else printable(os.path.abspath(file.path))
+        return {"path": file.name, "absolute": absolute, "bytes": size, "digest": shown}
 
     @property
     def _names(self) -> list[str]:
@@ -230,6 +247,13 @@ class FileSource:
         self._surveys = {name: FieldSurvey.from_state(surveyed[number]) for name, number in state["surveys"].items()}
         self._without_text = {name: ColumnError(f"{name} has no field of a text") for name in state["without_text"]}
 
+    def read_again(self, rows: Rows) -> Iterator[Batch]:
+        """Read the pieces again that hold these rows."""
+        for file in (self._with_charset(file) for file in self._files if file.name in rows):
+            reading = Reading()
+            for piece in pieces_with(self._reader(file.format).read(file, reading), rows[file.name]):
+                yield piece()
+
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
         by_format = self._by_format(kept)
@@ -285,10 +309,10 @@ class FileSource:
     def _pieces_of(self, file: InputFile) -> Iterator[Piece]:
         reading = self._reading
         self._state(file)
-        reading.charset, reading.is_certain = UTF_8, False
+        reading.charset, reading.is_certain, reading.digest = UTF_8, False, FileDigest()
         for piece in self._reader(file.format).read(file, reading):
             yield partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
-        self._charsets[file.name] = reading.recognised
+        self._charsets[file.name], self._digests[file.name] = reading.recognised, reading.digest
 
     def _with_charset(self, file: InputFile) -> InputFile:
         """Return a file to be read again with the encoding that was recognised before."""

@@ -87,6 +87,9 @@ FORMATS = (
     FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
 )
 
+TABLE_FORMS = ("parquet", "csv", "jsonl")
+"""The forms in which the decisions of a run can be written; the suffixes of the file."""
+
 COMPRESSIONS = (
     Compression(".gz", rb"\x1f\x8b", "a gzip file", "gzip_stream.gunzipped"),
     # A zstd file may also begin with a skippable frame, as the parallel compressor pzstd writes it.

@@ -26,7 +26,7 @@ from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_f
 from dedup.io.notes.input_counts import InputCounts
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Batch, Piece, Rejection
+from dedup.io.source import Batch, FilePiece, Piece, Rejection, Rows, pieces_with
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -63,7 +63,13 @@ class _InMemory:
     @property
     def fields(self) -> dict[str, Any]:
         """The fields that were used."""
-        return summary_of_fields([(self.name, self._counts.fields)] if self._counts.fields.present else [])
+        read = [(self.name, self._counts.fields)] if self._counts.fields.present else []
+        return summary_of_fields(self._options.fields, read)
+
+    @property
+    def files_read(self) -> list[dict[str, Any]]:
+        """Nothing, because no file is read."""
+        return []
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -146,10 +152,16 @@ class TableSource(_InMemory):
             position += records.num_rows
         return pa.Table.from_batches(batches, self._table.schema)
 
-    def _pieces(self) -> Iterator[Piece]:
+    def read_again(self, rows: Rows) -> Iterator[Batch]:
+        """Parse the slices of the table again that hold these rows."""
+        for piece in pieces_with(self._pieces(), rows[self.name]):
+            yield piece()
+
+    def _pieces(self) -> Iterator[FilePiece]:
         row = 1
         for records in slices(self._table, self._options.tuning):
-            yield partial(arrow_batch, self.name, row, records, self._tree, self._options)
+            parse = partial(arrow_batch, self.name, row, records, self._tree, self._options)
+            yield FilePiece(parse, row, records.num_rows)
             row += records.num_rows
             self.bytes_read = self.total_bytes * (row - 1) // self._table.num_rows
 
@@ -191,6 +203,11 @@ class RecordSource(_InMemory):
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records with every key that any of them has."""
         return table_of_dicts(list(self._kept(kept)))
+
+    def read_again(self, rows: Rows) -> Iterator[Batch]:
+        """Parse these records again."""
+        for row in rows[self.name].tolist():
+            yield _batch(self.name, self._records[row - 1 : row], row - 1, self._tree, self._options)
 
     def _kept(self, kept: npt.NDArray[np.bool_]) -> Iterator[Mapping[str, Any]]:
         for number, (record, keep) in enumerate(zip(self._records, kept.tolist(), strict=True), 1):

@@ -5,15 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-import pyarrow as pa
-
 from dedup.errors import OutputError
-from dedup.io.format_registry import FORMATS
+from dedup.io.format_registry import FORMATS, TABLE_FORMS
 from dedup.store.durable import sync_folder, sync_tree
 from dedup.store.work_folder import OUTPUT, WorkFolder, claim, is_left
 
@@ -27,7 +25,7 @@ ASIDE = "replaced"
 
 OURS = (
     *(one.kept_name for one in FORMATS),
-    "decisions.parquet",
+    *(f"decisions.{form}" for form in TABLE_FORMS),
     "matches.parquet",
     "rejected.jsonl",
     SUMMARY,
@@ -283,40 +281,6 @@ class Output:
             found = f"{problem} for {self.directory} after writing {written:,} bytes; they were removed again"
             return OutputError(found, hint="free some space, or choose another -o")
         return OutputError(f"{problem}: {place}; nothing was written", hint="choose another -o")
-
-
-def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> None:
-    """Write tables as one Parquet file, a row group each, compressed with zstd."""
-    import pyarrow.parquet as pq  # 7 ms that a run without output need not wait
-
-    # Opened here, for pyarrow takes no names that are not UTF-8.
-    with open(path, "wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for table in tables:
-            writer.write_table(table)
-
-
-def write_rejected(rejections: Iterable[tuple[str, int, str, bytes, int]], path: Path) -> None:
-    """Write a JSON line with ``file``, ``row``, ``reason`` and ``raw`` for each rejected record.
-
-    Where ``raw`` is only the beginning there is ``bytes``, too: how many there were, null where reading stopped.
-
-    Parameters
-    ----------
-    rejections : iterable of (file, row, reason, raw, size)
-        The size is -1 where it is not known.
-    path : Path
-        Written, if empty, even when no record is rejected.
-
-    Notes ----- Bytes that are not UTF-8 appear in ``raw`` as lone surrogates (Python's ``surrogateescape``), written as
-    escapes: ``json.loads(line)["raw"].encode("utf-8", "surrogateescape")`` returns the original bytes of the record.
-    """
-    with open(path, "w", encoding="ascii", newline="\n") as output:
-        for file, row, reason, raw, size in rejections:
-            text = raw.decode("utf-8", "surrogateescape")
-            line: dict[str, str | int | None] = {"file": file, "row": row, "reason": reason, "raw": text}
-            if size != len(raw):
-                line["bytes"] = None if size < 0 else size
-            output.write(json.dumps(line) + "\n")
 
 
 def _files_of_earlier_run(directory: Path) -> list[str] | None:

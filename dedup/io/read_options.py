@@ -23,7 +23,7 @@ class Fields:
 
     Parameters
     ----------
-    id, text, date, source : str or None
+    id, text, date, source, title, url : str or None
         Names of fields; each must exist somewhere in the input. A name with dots is a path into objects, such as
         ``content.rendered``; a text may be joined from several fields, such as ``title,text``, with a blank line
         between. A field with exactly that name takes precedence.
@@ -40,14 +40,16 @@ class Fields:
     Examples
     --------
     >>> from dedup import Fields
-    >>> Fields(text="title,text", date="pubDate", date_format="%d/%m/%Y")
-    Fields(id=None, text='title,text', date='pubDate', source=None, date_format='%d/%m/%Y', encoding=None)
+    >>> Fields(text="title,text", date="pubDate").text
+    'title,text'
     """
 
     id: str | None = None
     text: str | None = None
     date: str | None = None
     source: str | None = None
+    title: str | None = None
+    url: str | None = None
     date_format: str | None = None
     encoding: str | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,8 +69,8 @@ class Batch:
     published : int64 array, shape (n,)
         Microseconds since 1970 UTC, or ``schema.NO_DATE``.
     labels : dict of str to pa.StringArray
-        By the names of the roles in `dedup.io.fields.roles.LABELS`: where the document was published, ``source``; null
-        when not known.
+        By the names of the roles in `dedup.io.fields.roles.LABELS`: where the document was published, ``source``; its
+        ``title`` and ``url``; null when not known.
     rejected : dict of int to Rejection
         By position in the batch.
     unread : UnreadableDates
@@ -120,6 +120,40 @@ Piece = Callable[[], Batch]
 """A part of the input that was read but not parsed: a call parses it, on any thread, in any order."""
 
 
+@dataclass(frozen=True, slots=True)
+class FilePiece:
+    """A piece of one file, and the rows that it may hold.
+
+    Parameters
+    ----------
+    parse : Piece
+    first, rows : int
+        The first row, and how many there are.
+    """
+
+    parse: Piece
+    first: int
+    rows: int
+
+    def __call__(self) -> Batch:
+        """Parse it."""
+        return self.parse()
+
+
+Rows = Mapping[str, "npt.NDArray[np.int64]"]
+"""By the names of files the rows that are wanted of each, in ascending order."""
+
+
+def pieces_with(pieces: Iterable[FilePiece], rows: npt.NDArray[np.int64]) -> Iterator[FilePiece]:
+    """Yield the pieces of a file that hold any of these rows, in ascending order; read no further than the last."""
+    for piece in pieces:
+        here, after = np.searchsorted(rows, [piece.first, piece.first + piece.rows])
+        if here < after:
+            yield piece
+        if after == len(rows):
+            return
+
+
 class Source(Protocol):
     """An input that is read once, piece by piece, and then writes its kept records unchanged.
 
@@ -144,6 +178,10 @@ class Source(Protocol):
     @property
     def fields(self) -> dict[str, Any]:
         """The fields that were used, for the summary of a run; complete when all is accepted."""
+
+    @property
+    def files_read(self) -> list[dict[str, Any]]:
+        """Path, size and digest of the files that were read, for the summary; complete when all is accepted."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -204,6 +242,14 @@ class Source(Protocol):
             error.
         ColumnError
             When no record has a field that was asked for.
+        """
+
+    def read_again(self, rows: Rows) -> Iterator[Batch]:
+        """Read the pieces again that hold these rows; other rows may come with them.
+
+        Raises
+        ------
+        InputError
         """
 
     def state(self) -> dict[str, Any]:

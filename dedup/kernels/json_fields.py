@@ -40,10 +40,23 @@ BLANK = 1_000
 LAST, NOTHING = 900, 9_000
 """A doubt that counts where nothing better is held than a blank; and nothing, held or in doubt."""
 
-START, FOLDS, FOLLOWING, OBJECT, ROLE, RANK, OTHER_RANK, NODE = range(8)
+(
+    START,
+    FOLDS,
+    FOLLOWING,
+    OBJECT,
+    ROLE,
+    RANK,
+    OTHER_RANK,
+    SECOND_ROLE,
+    SECOND_RANK,
+    SECOND_OTHER_RANK,
+    NODE,
+) = range(11)
 """Fields of a node: where its key begins in ``names``; whether the key counts in other case, too; another node of the
 same object whose key has as many bytes, -1 after the last; the number of the object that the node may be, or -1; its
-role, or -1; its rank, and that in other case; and how many numbers that are. Node 0 is the record, object 0; its rank
+role, or -1; its rank, and that in other case; the same of a second role; and how many numbers that are. Node 0 is the
+record, object 0; its rank
 is the first of texts that count only where a record has no other field of a text, its rank in other case the first role
 that is a part of a text."""
 
@@ -169,11 +182,14 @@ def note_node(data: Array, at: int, node: int, nodes: Array, room: Array) -> boo
 def enter_object(data: Array, at: int, met: int, nodes: Array, room: Array) -> int:
     """Enter the object at ``at``; return the position of its first member, -1 if Python has to read the record."""
     node = met >> 1
-    role = nodes[node, ROLE]
-    if not note_node(data, at, node, nodes, room) or role == DATE:
+    if not note_node(data, at, node, nodes, room):
         return i8(-1)
-    if role >= 0 and not is_label(role, nodes):  # an object is neither a text nor an id
-        room[DOUBT, role] = min(room[DOUBT, role], LAST)
+    for use in (ROLE, SECOND_ROLE):
+        role = nodes[node, use]
+        if role == DATE:
+            return i8(-1)
+        if role >= 0 and not is_label(role, nodes):  # an object is neither a text nor an id
+            room[DOUBT, role] = min(room[DOUBT, role], LAST)
     depth = room[STATE, DEPTH]
     room[STACK, depth] = room[STATE, PARENT]
     room[STATE, DEPTH] = depth + 1
@@ -190,20 +206,15 @@ def leave_object(room: Array) -> None:
 
 
 @kernel
-def take_value(
-    data: Array, at: int, met: int, nodes: Array, out: Array, ends: Array, kinds: Array, room: Array, n: int
+def take_for_role(
+    data: Array, at: int, met: int, use: int, nodes: Array, out: Array, ends: Array, kinds: Array, room: Array, n: int
 ) -> int:
-    """Take the value at ``at`` for the role of its node if it is better than the present value.
-
-    Returns the position after it, -1 if Python has to read the record.
-    """
+    """Take the value at ``at`` for one role of its node, which stands at ``use``; as `take_value`."""
     node = met >> 1
-    if not note_node(data, at, node, nodes, room):
+    role = nodes[node, use]
+    rank, held = nodes[node, use + (OTHER_RANK - ROLE if met & 1 else RANK - ROLE)], room[HELD, role]
+    if rank < 0:  # the name counts in this case for one of two roles
         return i8(-1)
-    role = nodes[node, ROLE]
-    if role < 0:
-        return skip_value(data, at)
-    rank, held = nodes[node, OTHER_RANK if met & 1 else RANK], room[HELD, role]
     if held != NOTHING and held % BLANK == rank:  # a key that comes twice, or in two cases
         return i8(-1)
     if data[at] == 110:
@@ -218,6 +229,25 @@ def take_value(
         score = rank + BLANK if kind == STRING and is_blank(values, to, stop) else rank
         if score < held:
             room[HELD, role], kinds[role, n], ends[role, n + 1] = score, kind, stop
+    return end
+
+
+@kernel
+def take_value(
+    data: Array, at: int, met: int, nodes: Array, out: Array, ends: Array, kinds: Array, room: Array, n: int
+) -> int:
+    """Take the value at ``at`` for each role of its node if it is better than the present value.
+
+    Returns the position after it, -1 if Python has to read the record.
+    """
+    node = met >> 1
+    if not note_node(data, at, node, nodes, room):
+        return i8(-1)
+    if nodes[node, ROLE] < 0:
+        return skip_value(data, at)
+    end = take_for_role(data, at, met, ROLE, nodes, out, ends, kinds, room, n)
+    if end >= 0 and nodes[node, SECOND_ROLE] >= 0:
+        end = take_for_role(data, at, met, SECOND_ROLE, nodes, out, ends, kinds, room, n)
     return end
 
 

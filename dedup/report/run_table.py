@@ -101,6 +101,8 @@ def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
     """List the fields that were used; if several were used for one role, with the number of records of each."""
     roles = []
     for role, names in used.items():
+        if not names and role in ("title", "url"):  # nobody misses them
+            continue
         if len(names) > 1:
             roles.append(f"{role}: " + ", ".join(f"{_cut(name, 40)} {count:,}" for name, count in names.items()))
         else:

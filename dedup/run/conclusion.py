@@ -6,10 +6,10 @@ from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import distinct
 from dedup.io import Source
 from dedup.params import Params
+from dedup.run.clustering import Matching
 from dedup.run.decision_table import Decisions
-from dedup.run.exact import DistinctTexts
+from dedup.run.exact import Numbering
 from dedup.run.index_matches import IndexMatches
-from dedup.run.matching import Matching
 from dedup.run.outcome import Outcome
 from dedup.run.record_matches import match_rows, record_pairs
 from dedup.run.record_origins import Origins, appended
@@ -20,7 +20,7 @@ from dedup.run.summary import summarise
 
 def conclude(
     records: Records,
-    texts: DistinctTexts,
+    texts: Numbering,
     matching: Matching,
     index_matches: IndexMatches,
     policy: str,
@@ -33,7 +33,7 @@ def conclude(
     Parameters
     ----------
     records : Records
-    texts : DistinctTexts
+    texts : Numbering
     matching : Matching
     index_matches : IndexMatches
         Documents of an index: from here on they follow those of the run, also among the records.
@@ -55,10 +55,11 @@ def conclude(
     origins = Origins(records, index_matches, distinct(left, right), agencies)
     ids = appended(records.ids, index_matches.ids)
     decisions = Decisions(records, ids, matches, outcome, origins, policy, params)
-    table = match_rows(ids, matches, left, right, match, origins)
+    table = match_rows(ids, matches, left, right, match, origins, len(records))
     summary = summarise(records, ids, table, decisions, outcome, policy, params, agencies)
     summary["fields"] = source.fields
+    summary["files_read"] = source.files_read
     summary["notes"] = [*source.notes, *summary["notes"]]
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
-    return Result(decisions, table, summary, outcome.kept, source)
+    return Result(decisions, table, summary, params, outcome.kept, source)

@@ -16,7 +16,7 @@ from dedup.params import Params
 from dedup.run.outcome import Outcome
 from dedup.run.record_origins import Origins
 from dedup.run.records import Records
-from dedup.schema import DECISIONS, IDENTICAL, MEASURES, PARTIAL, RELATIONS
+from dedup.schema import DECISIONS, IDENTICAL, MEASURES, NO_DATE, PARTIAL, RELATIONS
 
 IN_INDEX = "; the kept text is in the index"
 """Added to the reason of a record that is dropped for a document of an index."""
@@ -101,19 +101,28 @@ class Decisions:
         lo, hi = np.searchsorted(self._origins.records, [block.start, block.stop])
         credit = np.full(n, UNKNOWN)
         credit[self._origins.records[lo:hi] - block.start] = self._origins.credit[lo:hi]
-        copied = pa.array(outcome.leader[block], mask=~dropped)
-        leader = pa.array(outcome.leader[block], mask=outcome.rejected[block])
-        story = pa.array(outcome.story[block], mask=outcome.story[block] < 0)
+        leader, rejected = outcome.leader[block], outcome.rejected[block]
+        files = pa.array(records.files, pa.string())
+        in_run = np.where(dropped & ~outcome.in_index[block], leader, -1)
+        published = records.published[block]
         columns = [
             records.ids[block.start : block.stop],
-            pa.array(records.files, pa.string()).take(pa.array(records.file[block])),
+            files.take(pa.array(records.file[block])),
             pa.array(records.row[block]),
             pa.array(outcome.kept[block]),
-            self._ids.take(copied),
+            self._ids.take(pa.array(leader, mask=~dropped)),
+            files.take(pa.array(records.file[in_run], mask=in_run < 0)),
+            pa.array(records.row[in_run], mask=in_run < 0),
             pa.array(RELATIONS, pa.string()).take(pa.array(relation, mask=~dropped)),
             pa.array(score, mask=~dropped),
-            self._ids.take(leader),
-            self._ids.take(story),
+            self._ids.take(pa.array(leader, mask=rejected)),
+            self._ids.take(pa.array(outcome.story[block], mask=rejected)),
+            pa.array(outcome.story_size[outcome.story[block]], mask=rejected),
+            pa.array(outcome.cluster_size[block] - 1, mask=~outcome.kept[block]),
+            pa.array(published, mask=published == NO_DATE),
+            records.sources[block.start : block.stop],
+            records.titles[block.start : block.stop],
+            records.urls[block.start : block.stop],
             pa.array(self._origins.names, pa.string()).take(pa.array(credit, mask=credit == UNKNOWN)),
             pa.array(self._reasons(block, by_match, credit), pa.string()),
         ]

@@ -1,4 +1,7 @@
-"""Number the distinct texts of a run in keep order: later stages see each text once, and no input order."""
+"""Number the distinct texts of a run, and rank them by the keep policy: later stages see each text once.
+
+A search sees them in one order, whatever the keep policy: by date, or as they come where there are no dates.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ import xxhash
 from dedup.attribution.agencies import UNKNOWN, Agencies
 from dedup.attribution.credits import credits_at_ends
 from dedup.attribution.direction import origins
-from dedup.judge.clusters import keep_order
+from dedup.judge.clusters import keep_order, keep_policy
 from dedup.params import Params
 from dedup.run.records import Records
 from dedup.store.corpus import Corpus, Segments
@@ -22,18 +25,46 @@ from dedup.store.scratch import release
 
 
 @dataclass(frozen=True, slots=True)
+class Numbering:
+    """Which document is the text of each record, and which record stands for each document.
+
+    Parameters
+    ----------
+    document : int64 array, shape (n_records,)
+        The document that is each record's text; -1 where it has no words.
+    record : int64 array, shape (n_documents,)
+        The record that stands for each document: the first of its records in the order that the numbers follow.
+    """
+
+    document: npt.NDArray[np.int64]
+    record: npt.NDArray[np.int64]
+
+    def in_order(self, order: npt.NDArray[np.int64]) -> tuple[Numbering, npt.NDArray[np.int64]]:
+        """Return the numbering by another order of the records, and the new number of each document."""
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        (worded,) = np.nonzero(self.document >= 0)
+        first = np.full(len(self.record), len(order))
+        np.minimum.at(first, self.document[worded], place[worded])
+        by_first = np.argsort(first)
+        rank = np.empty(len(first), np.int64)
+        rank[by_first] = np.arange(len(first))
+        document = self.document.copy()
+        document[worded] = rank[document[worded]]
+        return Numbering(document, order[first[by_first]]), rank
+
+
+@dataclass(frozen=True, slots=True)
 class DistinctTexts:
-    """The distinct texts of a run, numbered in keep order: its documents.
+    """The distinct texts of a run, its documents, in the order of the search.
 
     Parameters
     ----------
     corpus : Corpus
     segments : Segments
         Of each document.
-    document : int64 array, shape (n_records,)
-        The document that is each record's text; -1 where it has no words.
-    record : int64 array, shape (n_documents,)
-        The record that stands for each document: the most preferred one.
+    document, record : int64 array
+        As in `Numbering`.
     """
 
     corpus: Corpus
@@ -41,25 +72,60 @@ class DistinctTexts:
     document: npt.NDArray[np.int64]
     record: npt.NDArray[np.int64]
 
+    @property
+    def numbering(self) -> Numbering:
+        """The numbers of the documents, without their texts."""
+        return Numbering(self.document, self.record)
 
-def distinct_texts(records: Records, policy: str, params: Params, agencies: Agencies | None = None) -> DistinctTexts:
-    """Number the distinct texts in the order in which they are preferred as the one to keep.
+
+def distinct_texts(records: Records) -> DistinctTexts:
+    """Number the distinct texts in the order of the search."""
+    order = order_of(records, keep_policy(Params(), records.has_dates), Params())
+    order = order[records.lengths[order] > 0]
+    digests = records.digests[order]
+    release(records.digests, records.published)
+    by_digest = np.lexsort((np.arange(len(order)), digests[:, 1], digests[:, 0]))
+    in_turn = digests[by_digest]
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = (in_turn[1:] != in_turn[:-1]).any(axis=1)
+    # Of each group of equal digests the first in the order stands for it; documents are numbered by their firsts.
+    firsts = by_digest[is_first]
+    number = np.empty(len(firsts), np.int64)
+    number[np.argsort(firsts, kind="stable")] = np.arange(len(firsts))
+    document = np.full(len(records), -1, np.int64)
+    document[order[by_digest]] = number[np.cumsum(is_first) - 1]
+    record = order[np.sort(firsts)]
+    corpus = Corpus(records.tokens, records.starts[record], records.ends[record], records.fingerprints)
+    return DistinctTexts(corpus, records.segments.take(record), document, record)
+
+
+def ranked(
+    records: Records, texts: DistinctTexts, policy: str, params: Params, agencies: Agencies
+) -> tuple[Numbering, npt.NDArray[np.int64]]:
+    """Number the documents by the keep policy, the one to keep first; return the new number of each as well.
 
     Parameters
     ----------
     records : Records
+    texts : DistinctTexts
     policy : str
         Which of several copies is kept.
     params : Params
-    agencies : Agencies, optional
-        Without them no source and no credit is recognised as an agency.
+    agencies : Agencies
     """
+    if policy == keep_policy(Params(), records.has_dates):
+        return texts.numbering, np.arange(len(texts.record))
+    return texts.numbering.in_order(order_of(records, policy, params, agencies))
+
+
+def order_of(records: Records, policy: str, params: Params, agencies: Agencies | None = None) -> npt.NDArray[np.int64]:
+    """Return all records in the order of a keep policy; without agencies no source and no credit is one."""
     origin = None
     if policy == "original" and agencies is not None:
         everyone = np.arange(len(records))
         credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, everyone, agencies)
         origin = origins(_are_agencies(records.sources, agencies), credit, drawn_on)
-    order = keep_order(
+    return keep_order(
         policy,
         records.ids,
         records.published,
@@ -70,22 +136,6 @@ def distinct_texts(records: Records, policy: str, params: Params, agencies: Agen
         agencies,
         origin,
     )
-    order = order[records.lengths[order] > 0]
-    digests = records.digests[order]
-    release(records.digests, records.published)
-    by_digest = np.lexsort((np.arange(len(order)), digests[:, 1], digests[:, 0]))
-    in_turn = digests[by_digest]
-    is_first = np.ones(len(order), bool)
-    is_first[1:] = (in_turn[1:] != in_turn[:-1]).any(axis=1)
-    # Of each group of equal digests the first in keep order stands for it; documents are numbered by their firsts.
-    firsts = by_digest[is_first]
-    number = np.empty(len(firsts), np.int64)
-    number[np.argsort(firsts, kind="stable")] = np.arange(len(firsts))
-    document = np.full(len(records), -1, np.int64)
-    document[order[by_digest]] = number[np.cumsum(is_first) - 1]
-    record = order[np.sort(firsts)]
-    corpus = Corpus(records.tokens, records.starts[record], records.ends[record], records.fingerprints)
-    return DistinctTexts(corpus, records.segments.take(record), document, record)
 
 
 def _text_hashes(records: Records, places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:

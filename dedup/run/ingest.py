@@ -112,9 +112,9 @@ class _Store:
     def __init__(self, checkpoint: Checkpoint, bands: int) -> None:
         self._columns = {name: checkpoint.array(name, dtype) for name, dtype in COLUMNS.items()}
         self._keys = [checkpoint.array(f"keys of band {band}", np.uint64) for band in range(bands)]
-        self._ids, self._sources, self._reasons, self._raw = (
+        self._ids, self._sources, self._titles, self._urls, self._reasons, self._raw = (
             ScratchStrings(checkpoint.array(name, np.uint8), checkpoint.array(f"{name} lengths", np.int64))
-            for name in ("ids", "sources", "reasons", "raw")
+            for name in ("ids", "sources", "titles", "urls", "reasons", "raw")
         )
         state = checkpoint.reading or {"pieces": 0, "files": [], "text_bytes": 0, "unread": ()}
         self.pieces = state["pieces"]
@@ -150,7 +150,9 @@ class _Store:
         for array, keys in zip(self._keys, sketched.keys.T, strict=True):
             array.append(keys)
         self._ids.append(batch.id)
-        self._sources.append(batch.source)
+        self._sources.append(batch.labels["source"])
+        self._titles.append(batch.labels["title"])
+        self._urls.append(batch.labels["url"])
         self._reasons.append(pa.array([printable(sketched.reason) for sketched in rejections], pa.string()))
         self._raw.append(pa.array([sketched.raw for sketched in rejections], pa.large_binary()))
         self._text_bytes += int(sizes.sum())
@@ -173,6 +175,8 @@ class _Store:
         return Records(
             ids=self._ids.view(pa.large_string()),
             sources=self._sources.view(pa.large_string()),
+            titles=self._titles.view(pa.large_string()),
+            urls=self._urls.view(pa.large_string()),
             files=list(self._files),
             file=columns["file"],
             row=columns["row"],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dedup.errors import ParamsError
 from dedup.io import Fields, ReadOptions, checked_longest
+from dedup.io.format_registry import TABLE_FORMS
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -70,13 +71,15 @@ class RunOptions:
         Refuse an input without records; otherwise the output is empty, and a note in the summary says so.
     limit : int, optional
         Read only this many records, the first of the input in its order. The summary has a note.
+    decisions : str
+        The form of the file of decisions: "parquet", "csv" or "jsonl".
     tuning : RunTuning
         Sizes that need not be changed.
 
     Raises
     ------
     ParamsError
-        When threads, memory, longest or limit are not whole numbers of at least 1.
+        When threads, memory, longest or limit are not whole numbers of at least 1, or there is no such form.
 
     Examples
     --------
@@ -95,6 +98,7 @@ class RunOptions:
     longest: int | None = None
     fail_on_empty: bool = False
     limit: int | None = None
+    decisions: str = "parquet"
     tuning: RunTuning = field(default_factory=RunTuning, repr=False)
 
     def __post_init__(self) -> None:
@@ -103,6 +107,8 @@ class RunOptions:
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
         checked_longest(self.longest)
+        if self.decisions not in TABLE_FORMS:
+            raise ParamsError(f"decisions {self.decisions!r}", f"one of {', '.join(TABLE_FORMS)}")
 
     @property
     def chosen_threads(self) -> int:

@@ -9,7 +9,7 @@ from dedup.candidates.pairs import distinct
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
 from dedup.kernels import leader_clusters as kernel
-from dedup.run.exact import DistinctTexts
+from dedup.run.exact import Numbering
 from dedup.run.records import Records
 from dedup.schema import LEFT, NEITHER, RIGHT, UPDATE
 
@@ -20,7 +20,7 @@ class Outcome:
     Parameters
     ----------
     records : Records
-    texts : DistinctTexts
+    texts : Numbering
         Documents of an index follow those of the run, also among the records.
     matches : Matches
     clusters : Clusters
@@ -45,12 +45,16 @@ class Outcome:
     contained : int64 array, shape (n_records,)
         How many records of its cluster the keep policy ranks before it; it contains them.
     story : int64 array, shape (n_records,)
-        The first kept record of its story; -1 where no other cluster belongs to it.
+        The first kept record of its story, which may be a document of an index; -1 for rejected ones.
+    story_size : int64 array
+        Number of records in the story of each first kept record, with the documents of an index that belong to it.
+    joined_stories : int
+        Stories of more than one cluster.
     cluster_size : int64 array
         Number of records in the cluster that each one leads; documents of an index follow the records.
     """
 
-    def __init__(self, records: Records, texts: DistinctTexts, matches: Matches, clusters: Clusters) -> None:
+    def __init__(self, records: Records, texts: Numbering, matches: Matches, clusters: Clusters) -> None:
         n = len(records)
         here = np.arange(n)
         worded = texts.document >= 0
@@ -71,7 +75,7 @@ class Outcome:
         other = texts.record[other_sides(matches, self.match[matched], document[matched])]
         self.via[matched] = np.where(other == self.leader[matched], -1, other)
         self.leader[self.rejected] = -1
-        self.story = self._stories(texts, matches, clusters)
+        self._join_stories(texts, matches, clusters)
         self.kept = (self.leader == here) & ~self.rejected
         self.twin = ~self.kept & ~self.rejected & (self.match < 0)
         self.in_index = self.leader >= n
@@ -81,21 +85,20 @@ class Outcome:
         self.cluster_size = np.bincount(self.leader[~self.rejected], minlength=n)
         self.cluster_size[n:] += self.cluster_size[n:] > 0
 
-    def _stories(self, texts: DistinctTexts, matches: Matches, clusters: Clusters) -> npt.NDArray[np.int64]:
-        """Join clusters that updates link; return the first leader of each story, -1 for a cluster alone."""
+    def _join_stories(self, texts: Numbering, matches: Matches, clusters: Clusters) -> None:
+        """Join clusters that updates link, and determine the story of each record."""
         n = len(self.leader)
+        root = np.arange(max(n, int(texts.record.max(initial=-1)) + 1))  # of documents of an index, too
         is_update = matches.relation == UPDATE
-        if not is_update.any():
-            return np.full(n, -1)
-        leader = np.arange(len(texts.record))  # of documents of an index, too
+        leader = np.arange(len(texts.record))
         leader[: len(clusters.leader)] = clusters.leader
-        root = np.arange(max(n, int(texts.record.max()) + 1))
         left, right = (texts.record[leader[side[is_update]]] for side in (matches.left, matches.right))
         kernel.connect(left, right, root)
-        here = root[np.maximum(self.leader, 0)]
-        leaders = distinct(self.leader[self.leader >= 0], left, right)
-        steps = np.bincount(root[leaders], minlength=len(root))
-        return np.where((self.leader >= 0) & (steps[here] > 1), here, -1)
+        leaders = distinct(self.leader[~self.rejected], left, right)
+        self.joined_stories = int((np.bincount(root[leaders], minlength=1) > 1).sum())
+        self.story = np.where(self.rejected, -1, root[self.leader])
+        members = np.concatenate([self.story[~self.rejected], root[leaders[leaders >= n]]])
+        self.story_size = np.bincount(members, minlength=len(root))
 
 
 def other_sides(

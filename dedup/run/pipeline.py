@@ -1,6 +1,7 @@
 """Run the stages in their order: records in, decisions and matches out.
 
-Documents are the distinct texts, numbered in keep order: once they are numbered, nothing sees the order of the input.
+Documents are the distinct texts. The search sees them in one order, whatever the keep policy, and judges by the usual
+parameters; by those of the run it is decided last which are kept.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from dedup.candidates import lsh
 from dedup.io import Output, Source
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
+from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
 from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
-from dedup.run.exact import distinct_texts
+from dedup.run.exact import distinct_texts, ranked
+from dedup.run.findings import search_params
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
@@ -62,7 +65,7 @@ def run(
     DedupError
     """
     require_resumable(source, output, options)
-    bands = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
+    bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
     progress = progress or Progress(options.progress, options.progress)
     identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
     with ExitStack() as resources:
@@ -75,7 +78,7 @@ def run(
         records, result = _decide(source, bands, agencies, index, context, options.limit)
         if folder is not None:
             with progress.stage("write"):
-                result.write(folder)
+                result.write(folder, options.decisions)
         result.summary["scratch_bytes"] = context.scratch.total_bytes
         result.summary["seconds"] = progress.rounded()
         if folder is not None:
@@ -106,16 +109,19 @@ def _decide(
             records = read_records(source, bands, index.key, context, index.check)
     policy = keep_policy(params, records.has_dates)
     with progress.stage("exact"):
-        texts = distinct_texts(records, policy, params, agencies)
+        texts = distinct_texts(records)
     index_matches = IndexMatches.none(len(texts.corpus))
     if index is not None:
         with progress.stage("index"):
             index_matches = index.find(records, texts, context.checkpoint)
-    matching = match(records, texts, context, index_matches)
+    findings = match(records, texts, context, index_matches)
     with progress.stage("decide"):
-        result = conclude(records, texts, matching, index_matches, policy, params, source, agencies)
+        numbering, rank = ranked(records, texts, policy, params, agencies)
+        index_matches = index_matches.in_keep_order(rank)
+        matching = cluster(findings, rank, params, index_matches.decided)
+        result = conclude(records, numbering, matching, index_matches, policy, params, source, agencies)
         if index is not None:
-            copies, again = index_matches.copies(texts), index_matches.again(texts, records.ids)
+            copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
     if len(records) == limit:
         result.summary["notes"].append(f"only the first {len(records):,} records of the input were read (--limit)")

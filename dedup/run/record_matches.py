@@ -9,14 +9,14 @@ import pyarrow.compute as pc
 
 from dedup.attribution.direction import derived
 from dedup.judge.match_table import Matches
-from dedup.run.exact import DistinctTexts
+from dedup.run.exact import Numbering
 from dedup.run.outcome import Outcome, other_sides
 from dedup.run.record_origins import Origins
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MATCHES, MEASURES, NEITHER, RELATIONS
 
 
 def record_pairs(
-    texts: DistinctTexts, matches: Matches, outcome: Outcome
+    texts: Numbering, matches: Matches, outcome: Outcome
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the matches as pairs of records: left, right, and the match of their texts (-1: identical).
 
@@ -42,8 +42,12 @@ def match_rows(
     right: npt.NDArray[np.int64],
     match: npt.NDArray[np.int64],
     origins: Origins,
+    n_records: int,
 ) -> pa.Table:
-    """Return the table of matches, left id before right id, in order of both."""
+    """Return the table of matches, left id before right id, in order of both.
+
+    Records from ``n_records`` on are documents of an index.
+    """
     identical = match < 0
     match = np.maximum(match, 0)
     if len(matches) == 0:
@@ -61,6 +65,7 @@ def match_rows(
     measures[a], measures[b] = np.where(swap, measures[b], measures[a]), np.where(swap, measures[a], measures[b])
     measures[names.index("hours"), swap] *= -1.0
     left_ids, right_ids = pc.if_else(swap, right_ids, left_ids), pc.if_else(swap, left_ids, right_ids)
+    left, right = np.where(swap, right, left), np.where(swap, left, right)
     copy = np.where(swap, -copy, copy)
     table = pa.table(
         [
@@ -74,6 +79,8 @@ def match_rows(
                 pa.scalar(None, pa.string()),
                 pc.if_else(pa.array(copy == LEFT), left_ids, right_ids),
             ),
+            pa.array(left, mask=left >= n_records),
+            pa.array(right, mask=right >= n_records),
         ],
         schema=MATCHES,
     )

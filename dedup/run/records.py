@@ -1,4 +1,4 @@
-"""Hold the records of a run as they were read: ids, dates, sources, and the place of the tokens of each."""
+"""Hold the records of a run as they were read: ids, dates, sources, titles, and the place of the tokens of each."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Records:
 
     Parameters
     ----------
-    ids, sources : pyarrow.LargeStringArray
+    ids, sources, titles, urls : pyarrow.LargeStringArray
+        All but the ids null where there is none.
     files : list of str
     file, row : integer arrays, shape (n,)
         Index into ``files``, and the row in it.
@@ -74,6 +75,8 @@ class Records:
 
     ids: pa.LargeStringArray
     sources: pa.LargeStringArray
+    titles: pa.LargeStringArray
+    urls: pa.LargeStringArray
     files: list[str]
     file: npt.NDArray[np.int32]
     row: npt.NDArray[np.int64]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.io import Output, Source, write_parquet, write_rejected
+from dedup.io import WRITERS, Output, Source, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
 from dedup.io.output import SUMMARY
+from dedup.params import Params
 from dedup.run.decision_table import Decisions
+from dedup.run.run_output import plain, read_texts, records_called
 from dedup.schema import DECISIONS, MATCHES
 
 LISTED = 20
@@ -32,13 +35,14 @@ class Result:
         One row for each verified pair: `dedup.schema.MATCHES`.
     summary : dict
         Counts, largest clusters, seconds by stage, params and their fingerprint: the content of ``summary.json``.
+    params : Params
     is_kept : bool array, shape (n_records,)
         Whether each input record is kept.
     source : Source
 
     Attributes
     ----------
-    matches, summary
+    matches, summary, params
         As above.
     output : Path or None
         The folder that the result was written to.
@@ -59,11 +63,13 @@ class Result:
         decisions: Decisions,
         matches: pa.Table,
         summary: dict[str, Any],
+        params: Params,
         is_kept: npt.NDArray[np.bool_],
         source: Source,
     ) -> None:
         self.matches = matches
         self.summary = summary
+        self.params = params
         self.output: Path | None = None
         self._decisions = decisions
         self._kept = is_kept
@@ -110,6 +116,67 @@ class Result:
         """Whether each record is kept: a bool array of shape (n_records,)."""
         return self._kept
 
+    def records_of(self, name: str) -> list[int]:
+        """Find the records of an id, or at a place.
+
+        Parameters
+        ----------
+        name : str
+            An id; or, if no record has it, ``file:row``.
+
+        Returns
+        -------
+        list of int
+            Places in the decisions, from 0; an id may occur several times.
+        """
+        return records_called(self.decisions, name)
+
+    def texts(self, records: Iterable[int]) -> dict[int, str]:
+        """Read the texts of some records again, with their markup.
+
+        Parameters
+        ----------
+        records : iterable of int
+            Places in the decisions, from 0.
+
+        Returns
+        -------
+        dict of int to str
+            By record; empty where it has no text.
+
+        Raises
+        ------
+        InputError
+            When an input cannot be read again.
+
+        Examples
+        --------
+        >>> import dedup
+        >>> result = dedup.deduplicate(["One <b>text</b>.<br>", "Another text."])
+        >>> result.texts([0])
+        {0: 'One <b>text</b>.<br>'}
+        """
+        return read_texts(self._source, self.decisions, records)
+
+    def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
+        """Read texts as `texts` does, without their markup, as they were compared.
+
+        Parameters
+        ----------
+        records : iterable of int
+            Places in the decisions, from 0.
+
+        Returns
+        -------
+        dict of int to str
+
+        Raises
+        ------
+        InputError
+            When an input cannot be read again.
+        """
+        return plain(self.texts(records), self.params)
+
     def __repr__(self) -> str:
         counts = self.counts
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
@@ -124,22 +191,25 @@ class Result:
         """Return the lines of `str` as HTML, for notebooks."""
         return f"<pre>{html.escape(str(self))}</pre>"
 
-    def write(self, output: Output) -> None:
+    def write(self, output: Output, form: str = "parquet") -> None:
         """Write kept records, decisions, matches and rejected records.
 
         Parameters
         ----------
         output : Output
+        form : str
+            That of the file of decisions: `dedup.io.WRITERS`.
 
         Raises
         ------
         OutputError
         """
         names = self._source.write_kept(self._kept, output.folder)
-        write_parquet(self._decisions.slices(), DECISIONS, output.path("decisions.parquet"))
+        decisions = f"decisions.{form}"
+        WRITERS[form](self._decisions.slices(), DECISIONS, output.path(decisions))
         write_parquet([self.matches], MATCHES, output.path("matches.parquet"))
         write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
-        self.summary["files"] = [*names, "decisions.parquet", "matches.parquet", "rejected.jsonl", SUMMARY]
+        self.summary["files"] = [*names, decisions, "matches.parquet", "rejected.jsonl", SUMMARY]
 
     def write_summary(self, output: Output) -> None:
         """Write the summary last, because it marks the folder as complete.

@@ -61,7 +61,7 @@ def summarise(
         "rejected": len(records.rejected),
         "clusters": int((sizes > 1).sum()),
         "matches": tally,
-        "stories": len(np.unique(outcome.story[outcome.story >= 0])),
+        "stories": outcome.joined_stories,
         "without_text": int((records.sizes == 0).sum()) - len(records.rejected),
         "keep": policy,
         "largest_clusters": [

@@ -16,7 +16,7 @@ from dedup.cli.main import main
 from dedup.errors import InputError
 from dedup.fit.labels import LABELS, read_labels
 from dedup.fit.run_pairs import RunPairs
-from dedup.io import Fields
+from dedup.run.run_output import RunOutput
 
 
 def story(seed: int, words: int = 90) -> list[str]:
@@ -42,7 +42,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_pairs_come_by_worth_and_each_document_once(corpus: Path) -> None:
-    pairs = list(RunPairs(corpus / "out", Fields()).unlabelled())
+    pairs = list(RunPairs(RunOutput(corpus / "out")).unlabelled())
     names = [name for pair in pairs for name in (pair.left, pair.right)]
     assert len(pairs) >= 6
     assert len(names) == len(set(names))
@@ -60,12 +60,12 @@ def test_pairs_come_by_worth_and_each_document_once(corpus: Path) -> None:
     assert all((pair.left, pair.right) in doubt for pair in pairs)
     assert doubt[pairs[0].left, pairs[0].right] == min(doubt.values())
     assert not any(pair.relation == "identical" for pair in pairs)
-    again = list(RunPairs(corpus / "out", Fields()).unlabelled([(pairs[0].left, pairs[0].right)]))
+    again = list(RunPairs(RunOutput(corpus / "out")).unlabelled([(pairs[0].left, pairs[0].right)]))
     assert {pairs[0].left, pairs[0].right}.isdisjoint(name for pair in again for name in (pair.left, pair.right))
 
 
 def test_texts_are_read_again(corpus: Path) -> None:
-    found = RunPairs(corpus / "out", Fields()).documents(["a3", "b3"])
+    found = RunPairs(RunOutput(corpus / "out")).documents(["a3", "b3"])
     assert found["a3"].text == " ".join(story(3))
     assert found["a3"].date == "2024-03-04 00:00"
     assert found["b3"].date is None
@@ -75,10 +75,10 @@ def test_an_input_that_is_gone_or_changed_is_named(corpus: Path, tmp_path: Path)
     path = tmp_path / "in.jsonl"
     path.write_bytes((corpus / "news.jsonl").read_bytes())
     dedup.deduplicate(path, tmp_path / "out")
-    run = RunPairs(tmp_path / "out", Fields())
     lines = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join(lines[4:]))
-    with pytest.raises(InputError, match="have no 'a1'"):
+    run = RunPairs(RunOutput(tmp_path / "out"))
+    with pytest.raises(InputError, match="has changed since the run"):
         run.documents(["a1"])
     path.unlink()
     with pytest.raises(InputError, match=r"in\.jsonl: no such file"):
@@ -87,10 +87,10 @@ def test_an_input_that_is_gone_or_changed_is_named(corpus: Path, tmp_path: Path)
 
 def test_only_a_whole_run_with_all_measures_will_do(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not the output folder of a run"):
-        RunPairs(tmp_path, Fields())
+        RunPairs(RunOutput(tmp_path))
     dedup.deduplicate(corpus / "news.jsonl", tmp_path / "near", dedup.Params(level="near"))
     with pytest.raises(InputError, match="at level near"):
-        RunPairs(tmp_path / "near", Fields())
+        RunPairs(RunOutput(tmp_path / "near"))
 
 
 def label(corpus: Path, tmp_path: Path, keys: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
@@ -101,7 +101,7 @@ def label(corpus: Path, tmp_path: Path, keys: str, monkeypatch: pytest.MonkeyPat
 def test_a_key_is_a_label(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pairs = list(RunPairs(corpus / "out", Fields()).unlabelled())
+    pairs = list(RunPairs(RunOutput(corpus / "out")).unlabelled())
     assert label(corpus, tmp_path, "cuxos", monkeypatch) == 0  # x is no key: asked again
     printed = capsys.readouterr().out
     assert f"labels in {tmp_path / 'labels.jsonl'}: 1 copy, 1 update, 1 other, 1 skip" in printed
@@ -117,7 +117,7 @@ def test_a_key_is_a_label(
 def test_it_continues_where_it_stopped_and_stops_in_time(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pairs = list(RunPairs(corpus / "out", Fields()).unlabelled())
+    pairs = list(RunPairs(RunOutput(corpus / "out")).unlabelled())
     label(corpus, tmp_path, "ccq", monkeypatch)
     label(corpus, tmp_path, "ooo", monkeypatch, "--count", "3")
     labels = read_labels(tmp_path / "labels.jsonl")

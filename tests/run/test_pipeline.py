@@ -58,7 +58,8 @@ def test_nothing_depends_on_order_batches_or_threads(level: str, keep: str, pref
         random.Random(seed).shuffle(shuffled)
         result = deduplicated(shuffled, params, threads, ReadTuning(batch_records=size))
         assert fates(result) == fates(expected)
-        assert result.matches.equals(expected.matches)
+        places = ["left_record", "right_record"]
+        assert result.matches.drop_columns(places).equals(expected.matches.drop_columns(places))
 
 
 def matched_by(rows: dict[str, dict[str, Any]], row: dict[str, Any]) -> str:

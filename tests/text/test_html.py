@@ -16,8 +16,8 @@ from dedup.attribution.credits import HEAD_BYTES, credit
 from dedup.cli.main import main
 from dedup.errors import ParamsError, StorageError
 from dedup.fit.run_pairs import RunPairs
-from dedup.io import Fields
 from dedup.minhash import signature
+from dedup.run.run_output import RunOutput
 
 
 def page(text: str, name: str = "post") -> str:
@@ -162,7 +162,7 @@ def test_compare_shows_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_pairs_to_label_are_shown_as_texts(tmp_path: Path) -> None:
     records: list[dict[str, object]] = [{"id": f"p{n}", "text": page(text)} for n, text in enumerate(SHORT)]
     dedup.deduplicate(jsonl(tmp_path / "news.jsonl", records), tmp_path / "out")
-    document = RunPairs(tmp_path / "out", Fields()).documents(["p2"])["p2"]
+    document = RunPairs(RunOutput(tmp_path / "out")).documents(["p2"])["p2"]
     assert document.text.split() == SHORT[2].split()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import counted, print_json_lines
 from dedup.cli.arguments import add_messages
+from dedup.cli.command_list import Commands
 from dedup.cli.index.index_place import add_place, open_or_make_index
 from dedup.cli.index.index_records import add_record_options, answer_of, read_records
 
@@ -21,11 +22,10 @@ OUTCOMES = {"new": "new", "copy": "copies", "known": "known", "rejected": "rejec
 """What becomes of a record, and the plural."""
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "add",
-        help="add records, and print what each copies",
         description="Add records to an index, creating it if it does not exist, and print what each copies.",
         example="dedup index add news.index today.jsonl > answers.jsonl",
     )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from dedup.cli.answers import print_values
 from dedup.cli.arguments import add_messages
+from dedup.cli.command_list import Commands
 from dedup.cli.index.index_place import add_place, open_index
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "compact",
-        help="give the space of removed documents back to the disk",
         description="Give the space of removed documents back to the disk.",
         example="dedup index compact news.index",
     )

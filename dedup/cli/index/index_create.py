@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from dedup.cli.answers import print_values
 from dedup.cli.arguments import FINE_TUNING, HOW_IT_IS_FOUND, WHAT_IS_A_COPY, add_messages, add_params, chosen
+from dedup.cli.command_list import Commands
 from dedup.cli.index.index_place import add_place, open_or_make_index
 from dedup.params import Params
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "create",
-        help="create an empty index with chosen parameters",
         description="Create an empty index with chosen parameters, which cannot be changed later; add creates one with "
         "the defaults.",
         example="dedup index create news.index --level near",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from dedup.cli.answers import print_values
 from dedup.cli.arguments import add_messages
+from dedup.cli.command_list import Commands
 from dedup.cli.index.index_place import add_place, open_index
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "expire",
-        help="remove documents published before a date",
         description="Remove the documents published before a date; those without a date stay.",
         example="dedup index expire news.index --before 2024-01-31",
     )

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from dedup.cli.index import (
-    index_add,
-    index_check,
-    index_compact,
-    index_create,
-    index_expire,
-    index_info,
-    index_query,
-    index_rebuild,
-    index_remove,
-)
+from dedup.cli.command_list import Commands
 
 EXAMPLES = """\
 dedup index add news.index today.jsonl > answers.jsonl
@@ -22,24 +10,33 @@ dedup index query news.index draft.txt
 dedup index add "redis://host:6379/0?name=news" today.jsonl
 """
 
+COMMANDS = {
+    "add": ("dedup.cli.index.index_add", "add records, and print what each copies"),
+    "query": ("dedup.cli.index.index_query", "print what each record copies, and add nothing"),
+    "create": ("dedup.cli.index.index_create", "create an empty index with chosen parameters"),
+    "remove": ("dedup.cli.index.index_remove", "remove documents by their ids"),
+    "expire": ("dedup.cli.index.index_expire", "remove documents published before a date"),
+    "info": ("dedup.cli.index.index_info", "print the size and the parameters of an index"),
+    "check": ("dedup.cli.index.index_check", "read all of an index and print what is damaged"),
+    "compact": ("dedup.cli.index.index_compact", "give the space of removed documents back to the disk"),
+    "rebuild": (
+        "dedup.cli.index.index_rebuild",
+        "rebuild an index of an earlier format, or a damaged one, from its texts",
+    ),
+}
+"""Module and help of each subcommand."""
+
 NOTES = """\
 add and query print JSON lines, an answer for each record. What add has printed is stored safely.
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "index",
-        help="keep documents in an index, and ask what a new text copies",
         description="Keep documents in an index, and ask what a new text copies.",
         example=EXAMPLES,
         notes=NOTES,
     )
-    subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    modules = (
-        index_add, index_query, index_create, index_remove, index_expire, index_info, index_check, index_compact,
-        index_rebuild,
-    )  # fmt: skip
-    for module in modules:
-        module.add_parser(subcommands)
+    Commands(parser, COMMANDS, commands.rest)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from dedup.cli.answers import print_json_lines
 from dedup.cli.arguments import add_messages
+from dedup.cli.command_list import Commands
 from dedup.cli.index.index_place import add_place, open_index
 from dedup.cli.index.index_records import add_record_options, answer_of, read_records
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "query",
-        help="print what each record copies, and add nothing",
         description="Print what each record copies of the documents in an index, and add nothing.",
         example="dedup index query news.index draft.txt",
     )

@@ -9,14 +9,14 @@ from typing import Any
 
 from dedup.cli.answers import counted, print_json_lines
 from dedup.cli.arguments import add_messages, nonempty
+from dedup.cli.command_list import Commands
 from dedup.cli.index.index_records import add_record_options, read_records
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "rebuild",
-        help="rebuild an index of an earlier format, or a damaged one, from its texts",
         description="Rebuild an index of an earlier format, or a damaged one, from the texts of its documents.",
         example="dedup index rebuild news.index archive/*.jsonl",
         notes="The old index is kept beside the new one, as INDEX.before-rebuild.",

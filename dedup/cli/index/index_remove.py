@@ -11,6 +11,7 @@ from typing import Any
 
 from dedup.cli.answers import print_values
 from dedup.cli.arguments import add_messages
+from dedup.cli.command_list import Commands
 from dedup.cli.index.index_place import add_place, open_index
 
 IDS = (
@@ -19,11 +20,10 @@ IDS = (
 )
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "remove",
-        help="remove documents by their ids",
         description="Remove documents from an index by their ids.",
         example="dedup index remove news.index a-1 a-2",
     )

@@ -28,6 +28,7 @@ from dedup.io.bytes.encodings import (
     recognise,
     utf_16_without_mark,
 )
+from dedup.io.bytes.file_digests import FileDigest
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.surrogates import to_bytes
 from dedup.io.format_registry import SIGNATURE_BYTES, compression_of, content_name
@@ -57,6 +58,8 @@ class Reading:
         Whether nothing that follows in the file changes the encoding: a byte that is not ASCII was read, or its end.
     left : int or None
         How many more records are to be read; None: all.
+    digest : FileDigest or None
+        That of the file that is being read, if it is wanted; it gets the bytes of a file that is not compressed.
     """
 
     bytes_read: int = 0
@@ -64,6 +67,7 @@ class Reading:
     charset: Charset = UTF_8
     is_certain: bool = False
     left: int | None = None
+    digest: FileDigest | None = None
 
     def take(self, records: int) -> int:
         """Return how many of the next records are to be read, and count them."""
@@ -260,10 +264,12 @@ def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[byt
         with file.path.open("rb", buffering=0) as handle:
             head = handle.read(SIGNATURE_BYTES)
             handle.seek(0)
-            found = decompressed(handle, head, size)
-            with closing(ahead(found) if reading.ahead and compression_of(head) is not None else found) as whole:
+            found, is_compressed = decompressed(handle, head, size), compression_of(head) is not None
+            with closing(ahead(found) if reading.ahead and is_compressed else found) as whole:
                 for chunk in whole:
                     reading.bytes_read = before + handle.tell()
+                    if reading.digest is not None and not is_compressed:
+                        reading.digest.add(chunk)  # while it is in the cache
                     yield chunk
             reading.bytes_read = before + handle.tell()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Choose the fields of each record that hold text, id, date and source: those asked for, or those guessed.
+"""Choose the fields of each record that hold text, id, date, source and so on: those asked for, or those guessed.
 
 All names to look for are in one tree, whose branches are nested objects. A record is walked along it once, and the
 usable value with the best rank is chosen for each role. The kernel for JSON lines does the same with the tree as arrays
@@ -105,8 +105,8 @@ class FieldTree:
 
     @property
     def is_plain(self) -> bool:
-        """Whether each field can serve only one role."""
-        return all(len(node.uses) < 2 for node in self.nodes)
+        """Whether each field can serve at most two roles, as a title that is a part of the text, or a URL as the id."""
+        return all(len(node.uses) <= 2 for node in self.nodes)
 
     def match(self, record: Mapping[Any, Any]) -> RankedValues:
         """Return the values of a record for each role."""

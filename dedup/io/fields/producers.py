@@ -1,4 +1,4 @@
-"""The table of news producers: the names under which their records hold text, id, date and source.
+"""The table of news producers: the names under which their records hold text, id, date, source, title and URL.
 
 A name with dots is a path into objects within objects. Each record is read by the best of its names, whatever other
 records have; so one table serves all producers, also of files in which they are mixed.
@@ -17,7 +17,7 @@ class Producer(NamedTuple):
     Parameters
     ----------
     name : str
-    text, id, date, source : tuple of str
+    text, id, date, source, title, url : tuple of str
     """
 
     name: str
@@ -25,6 +25,8 @@ class Producer(NamedTuple):
     id: tuple[str, ...] = ()
     date: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
+    title: tuple[str, ...] = ()
+    url: tuple[str, ...] = ()
 
 
 PRODUCERS = (
@@ -32,7 +34,7 @@ PRODUCERS = (
     #
     # WordPress REST API: `date` is in the time zone of the site, `date_gmt` in UTC.
     # https://developer.wordpress.org/rest-api/reference/posts/
-    Producer("WordPress", text=("content.rendered",), date=("date_gmt",)),
+    Producer("WordPress", text=("content.rendered",), date=("date_gmt",), title=("title.rendered",)),
     # trafilatura: in its JSON `source` is the URL of the page, `source-hostname` the name of the site.
     # https://trafilatura.readthedocs.io/en/latest/usage-python.html
     Producer("trafilatura", source=("source-hostname",)),
@@ -42,6 +44,8 @@ PRODUCERS = (
         id=("id", "url", "guid", "link"),
         date=("published", "date"),
         source=("source", "publisher"),
+        title=("title", "headline"),
+        url=("url", "link"),
     ),
     # NewsAPI: `source` is an object of `id` and `name`. https://newsapi.org/docs/endpoints/everything
     Producer("NewsAPI", text=("content",), id=("url",), date=("publishedAt",), source=("source.name",)),
@@ -59,6 +63,13 @@ PRODUCERS = (
         ),
         date=("datePublished", "@graph.datePublished"),
         source=("publisher.name", "@graph.publisher.name"),
+        title=("@graph.headline",),
+        url=(
+            "mainEntityOfPage",
+            "mainEntityOfPage.@id",
+            "@graph.mainEntityOfPage",
+            "@graph.mainEntityOfPage.@id",
+        ),
     ),
     # news-please. https://github.com/fhamborg/news-please/blob/master/newsplease/NewsArticle.py
     Producer("news-please", text=("maintext",), id=("url",), date=("date_publish",), source=("source_domain",)),
@@ -79,6 +90,8 @@ PRODUCERS = (
         id=("id", "webUrl"),
         date=("webPublicationDate",),
         source=("fields.publication",),
+        title=("webTitle", "fields.headline"),
+        url=("webUrl",),
     ),
     # RSS and Atom by their own names, and as feedparser writes them: `content` is a list of objects with a `value`.
     # https://feedparser.readthedocs.io/en/latest/reference-entry.html
@@ -99,7 +112,13 @@ PRODUCERS = (
     # GDELT: what its DOC API lists, and the columns of the Global Knowledge Graph in BigQuery.
     # https://blog.gdeltproject.org/gdelt-doc-2-0-api-debuts/
     # https://blog.gdeltproject.org/introducing-gkg-2-0-the-next-generation-of-the-gdelt-global-knowledge-graph/
-    Producer("GDELT", id=("url", "DocumentIdentifier"), date=("seendate",), source=("domain", "SourceCommonName")),
+    Producer(
+        "GDELT",
+        id=("url", "DocumentIdentifier"),
+        date=("seendate",),
+        source=("domain", "SourceCommonName"),
+        url=("DocumentIdentifier",),
+    ),
     # MongoDB's exports: an id is an object. https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/
     Producer("MongoDB", id=("_id", "_id.$oid")),
     Producer(
@@ -108,6 +127,8 @@ PRODUCERS = (
         id=("guid.rendered",),
         date=("published_at", "publication_date", "pub_date"),
         source=("sitename", "site_name", "hostname"),
+        title=("heading",),
+        url=("permalink", "canonical_url"),
     ),
 )
 """The first is preferred; a later producer adds the names that none before it has."""

@@ -57,6 +57,8 @@ ROLES = (
     Role("id", Kind.ID),
     Role("date", Kind.DATE),
     Role("source", Kind.LABEL, sites_of_urls),
+    Role("title", Kind.LABEL),
+    Role("url", Kind.LABEL),
 )
 """In the order of `dedup.kernels.json_fields`: labels last, however many there are."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dedup.io.fields.field_tree import FieldTree
     from dedup.io.format_registry import FileFormat
     from dedup.io.read_options import ReadOptions
-    from dedup.io.source import Piece
+    from dedup.io.source import FilePiece
 
     KeptRecords = tuple[InputFile, npt.NDArray[np.bool_]]
     """A file, and which of its records are kept."""
@@ -46,7 +46,7 @@ class FormatReader(Protocol):
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None: ...
 
-    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
         """Yield one file in pieces, none for a file without records."""
 
     def names(self, file: InputFile) -> Iterable[str]:

@@ -28,7 +28,7 @@ from dedup.io.fields.roles import Kind
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.batch_builder import BatchBuilder
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Batch, Piece, Rejection
+from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.io.wording import counted
 from dedup.kernels import csv_records as kernel
 
@@ -71,7 +71,7 @@ class Delimited:
         # Holds for the whole process, so it is only ever raised. The default is 128 KiB, less than a long article.
         csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
 
-    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
         """Yield a file in pieces; a row is a record number, without the header and blank lines.
 
         Raises
@@ -91,10 +91,11 @@ class Delimited:
         size = done = 0
         damage = None
 
-        def piece() -> Piece:
+        def piece() -> FilePiece:
             if not done:
                 self.surveys[file.name] = _survey(header.cells, pending[:SAMPLE_RECORDS])
-            return partial(self._batch, file.name, pending, done, len(header.cells), places)
+            parse = partial(self._batch, file.name, pending, done, len(header.cells), places)
+            return FilePiece(parse, done + 1, len(pending))
 
         try:
             for record in itertools.islice(records, reading.left):

@@ -160,10 +160,10 @@ class _BlockFields:
             for rank in np.flatnonzero(used[: kernel.MISSING_RANK]).tolist():
                 add_to(counts.used, role.name, self._tree.names[place][rank], int(used[rank]))
         for node in np.flatnonzero(self._counts[:, kernel.PRESENT]).tolist():
-            place, rank, _ = self._tree.nodes[node].uses[0]
-            called = self._tree.roles[place].name, self._tree.names[place][rank]
-            add_to(counts.present, *called, int(self._counts[node, kernel.PRESENT]))
-            add_to(counts.filled, *called, int(self._counts[node, kernel.FILLED]))
+            for place, rank, _ in self._tree.nodes[node].uses:
+                called = self._tree.roles[place].name, self._tree.names[place][rank]
+                add_to(counts.present, *called, int(self._counts[node, kernel.PRESENT]))
+                add_to(counts.filled, *called, int(self._counts[node, kernel.FILLED]))
         return counts
 
     def _text(self, role: int) -> pa.LargeBinaryArray:
@@ -211,7 +211,10 @@ def arrays_of(
     nodes[:, kernel.START] = np.cumsum([0, *map(len, keys[:-1])])
     nodes[:, kernel.FOLLOWING] = -1
     nodes[:, kernel.OBJECT] = [objects.get(number, -1) for number in range(len(keys))]
-    nodes[:, kernel.ROLE :] = [node.uses[0] if node.uses else (-1, 0, 0) for node in tree.nodes]
+    nothing = (-1, 0, 0)
+    uses = [(*node.uses, nothing, nothing)[:2] for node in tree.nodes]
+    nodes[:, kernel.ROLE : kernel.SECOND_ROLE] = [first for first, _ in uses]
+    nodes[:, kernel.SECOND_ROLE :] = [second for _, second in uses]
     nodes[0, kernel.RANK], nodes[0, kernel.OTHER_RANK] = tree.first_abstract, len(ROLES)
     for number, place in objects.items():
         nodes[list(tree.nodes[number].folded.values()), kernel.FOLDS] = 1

@@ -26,7 +26,7 @@ from dedup.io.format_registry import FileFormat
 from dedup.io.formats.dict_tables import table_of_dicts
 from dedup.io.formats.json_block import BlockReader, parse
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Batch, Piece, Rejection
+from dedup.io.source import Batch, FilePiece, Piece, Rejection
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -54,7 +54,7 @@ class JsonLines:
         self._batch_records = options.tuning.batch_records
         self.surveys: dict[str, FieldSurvey] = {}
 
-    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
         """Yield a file in pieces; a row is a line number, and blank lines are counted but are not records.
 
         Raises
@@ -75,12 +75,13 @@ class JsonLines:
                     row += reading.take(1)
                     rejection = Rejection.too_long(block.head, block.size, self._longest)
                     rejected = partial(Batch.of_rejected, file.name, row, rejection)
-                    yield partial(_as_it_stood, rejected, reading.charset)
+                    yield FilePiece(partial(_as_it_stood, rejected, reading.charset), row, 1)
                     continue
                 if reading.left is not None:
                     block = _first_records(block, reading)
                 for piece, lines in pieces_of(block, self._batch_records):
-                    yield partial(_as_it_stood, partial(batch, piece, lines, row + 1), reading.charset)
+                    parse = partial(_as_it_stood, partial(batch, piece, lines, row + 1), reading.charset)
+                    yield FilePiece(parse, row + 1, lines)
                     row += lines
         except DamagedError as damage:
             raise damage.after(row) from damage

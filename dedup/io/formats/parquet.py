@@ -31,7 +31,7 @@ from dedup.io.formats.arrow_columns import (
     wanted_columns,
 )
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Piece
+from dedup.io.source import FilePiece
 
 if TYPE_CHECKING:
     from dedup.io.formats import KeptRecords
@@ -53,7 +53,7 @@ class Parquet:
         self._schema_file = ""
         self.surveys: dict[str, FieldSurvey] = {}
 
-    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
         """Yield a file in pieces, reading only the columns needed; a row is a record number.
 
         Raises
@@ -80,7 +80,8 @@ class Parquet:
                 if reading.left == 0:
                     return
                 records = records.slice(0, reading.take(records.num_rows))
-                yield partial(arrow_batch, file.name, row, records, self._tree, self._options)
+                parse = partial(arrow_batch, file.name, row, records, self._tree, self._options)
+                yield FilePiece(parse, row, records.num_rows)
                 row += records.num_rows
                 reading.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
 

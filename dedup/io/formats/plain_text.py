@@ -24,7 +24,7 @@ from dedup.io.fields.roles import no_labels
 from dedup.io.format_registry import FileFormat, format_named
 from dedup.io.notes.text_defects import TextDefect, count_defects, defect_notes, inspected_batch
 from dedup.io.read_options import ReadOptions, ReadTuning
-from dedup.io.source import Batch, Piece, Rejection
+from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class PlainText:
         self._tuning = options.tuning
         self.surveys: dict[str, FieldSurvey] = {}
 
-    def read(self, file: InputFile, reading: Reading) -> Iterator[Piece]:
+    def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
         """Yield the file as a piece of one record."""
         rejected = {}
         whole: bytes | None = None
@@ -61,7 +61,7 @@ class PlainText:
                 raise
             rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), *_beginning(file, self._tuning))
         reading.take(1)
-        yield partial(_batch, file, whole, rejected)
+        yield FilePiece(partial(_batch, file, whole, rejected), 1, 1)
 
     def names(self, file: InputFile) -> Sequence[str]:
         """Return nothing, because there are no fields."""

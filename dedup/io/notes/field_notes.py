@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from dedup.io.fields.field_counts import FieldCounts
@@ -64,26 +65,29 @@ def lacking(tree: FieldTree, counts: FieldCounts) -> Iterator[tuple[str, str | N
         yield from (("text", part) for part in tree.parts if part not in present)
 
 
-def summary_of_fields(files: Sequence[tuple[str, FieldCounts]]) -> dict[str, Any]:
-    """Return the part of ``summary.json`` on the fields that were used.
+def summary_of_fields(fields: Fields, files: Sequence[tuple[str, FieldCounts]]) -> dict[str, Any]:
+    """Return the part of ``summary.json`` on the fields that were named, and those that were used.
 
     Parameters
     ----------
+    fields : Fields
+        Those that were asked for.
     files : sequence of (str, FieldCounts)
         By the names of the files; those without fields, as plain text, are left out.
 
     Returns
     -------
     dict
-        ``used``: by role and name of a field the records it was used in. ``by_file``: where files differ in what was
-        used of them the names, in groups.
+        ``named``: what the caller has named, by the attributes of `Fields`. ``used``: by role and name of a field the
+        records it was used in. ``by_file``: where files differ in what was used of them the names, in groups.
     """
     total, groups = FieldCounts(), dict[tuple[tuple[str, ...], ...], list[str]]()
     for name, counts in files:
         total.add(counts)
         groups.setdefault(counts.used_names, []).append(name)
     used = {role: dict(sorted(total.used.get(role, {}).items(), key=lambda one: -one[1])) for role in ROLE_NAMES}
-    summary: dict[str, Any] = {"used": used if files else {}}
+    named = {name: value for name, value in asdict(fields).items() if value is not None}
+    summary: dict[str, Any] = {"named": named, "used": used if files else {}}
     if len(groups) > 1:
         largest = sorted(groups.items(), key=lambda group: -len(group[1]))
         summary["by_file"] = [

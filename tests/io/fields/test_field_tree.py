@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading import Everything, everything, json_lines, make, open_files, open_source, read, reader_of
+from reading import Everything, batches, everything, json_lines, make, open_files, open_source, read, reader_of
 
 import dedup
 from dedup.errors import ColumnError, ParamsError
@@ -131,6 +131,23 @@ def test_fields_of_common_producers_are_found(shape: str, form: str, tmp_path: P
     found = read(WRITERS[form](tmp_path, record))
     assert (found.id, found.text, found.source) == (["u1"], [TEXT.encode()], ["Hill Press"])
     assert found.published == [MICROS]
+
+
+TITLED = {
+    "WordPress": ("T", "l"),
+    "Guardian API": ("T", "w"),
+    "NewsAPI": (None, "u1"),
+    "feedparser": (None, "u2"),
+    "a graph of schema.org": (None, "u1"),
+    "Elasticsearch": (None, "u2"),
+    "MongoDB": (None, None),
+}
+
+
+@pytest.mark.parametrize(("shape", "form"), [(s, f) for s in TITLED for f in WRITERS if f != "csv"])
+def test_titles_and_urls_of_common_producers_are_found(shape: str, form: str, tmp_path: Path) -> None:
+    (batch,) = batches(open_files([WRITERS[form](tmp_path, RECORDS[shape])], Fields()))
+    assert (batch.labels["title"].to_pylist(), batch.labels["url"].to_pylist()) == tuple([one] for one in TITLED[shape])
 
 
 @pytest.mark.parametrize("shape", RECORDS)
@@ -287,7 +304,7 @@ def test_joined_texts_make_one_comparison(tmp_path: Path) -> None:
 
 
 KEYS = st.sampled_from(
-    ["text", "Text", "TEXT", "content", "rendered", "body", "source", "name", "id", "url", "summary"]
+    ["text", "Text", "TEXT", "content", "rendered", "body", "source", "name", "id", "url", "URL", "title", "summary"]
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["", " ", "a", "b", "c"]),
@@ -301,7 +318,7 @@ ASKED = st.sampled_from([None, "text", "content.rendered", "body.text", "source"
 def test_the_tree_finds_what_the_definition_says(record: dict[str, Any], text: str | None, source: str | None) -> None:
     tree = FieldTree(Fields(text=text, source=source))
     found = tree.match(record)
-    for role, name in enumerate(("text", "id", "date", "source")):
+    for role, name in enumerate(("text", "id", "date", "source", "title", "url")):
         taken = tree.choose(role, found[role])
         expected = naive.field_of(record, name, tree.names[role], getattr(tree.fields, name))
         assert (taken.value if taken.rank != MISSING_RANK else None) == expected
@@ -396,19 +413,31 @@ def test_the_fields_used_stand_in_the_summary(tmp_path: Path) -> None:
     two = make(tmp_path, "b.csv", b"url,body,date\nu,words,2024-01-31\n")
     three = make(tmp_path, "c.txt", b"words of a plain text")
     result = dedup.deduplicate([one, two, three])
+    none: dict[str, list[str]] = {"date": [], "source": [], "title": [], "url": []}
     assert result.summary["fields"] == {
+        "named": {},
         "used": {
             "text": {"text": 1, "content": 1, "body": 1},
             "id": {"id": 2, "url": 1},
             "date": {"date": 1},
             "source": {},
+            "title": {},
+            "url": {"url": 1},
         },
         "by_file": [
-            {"text": ["content", "text"], "id": ["id"], "date": [], "source": [], "files": [str(one)], "count": 1},
-            {"text": ["body"], "id": ["url"], "date": ["date"], "source": [], "files": [str(two)], "count": 1},
+            {**none, "text": ["content", "text"], "id": ["id"], "files": [str(one)], "count": 1},
+            {
+                **none,
+                "text": ["body"],
+                "id": ["url"],
+                "date": ["date"],
+                "url": ["url"],
+                "files": [str(two)],
+                "count": 1,
+            },
         ],
     }
-    line = "fields                text: text 1, content 1, body 1; id: id 2, url 1; date: date; source: -"
+    line = "fields                text: text 1, content 1, body 1; id: id 2, url 1; date: date; source: -; url: url"
     assert line in str(result).splitlines()
     assert not any(line.startswith("fields") for line in str(dedup.deduplicate(three)).splitlines())
 

@@ -18,13 +18,21 @@ NAMED = FieldTree(Fields(text="text", id="id", date="date", source="source"))
 GUESSED = FieldTree(Fields())
 JOINED = FieldTree(Fields(text="title,text", id="meta.id", date="meta.date", source="publisher"))
 BESIDE = FieldTree(Fields(id="source.id", date="content.value"))
-TREES = [NAMED, GUESSED, JOINED, BESIDE]
+SHARED = FieldTree(Fields(text="title,text", id="url", title="source", url="id"))
+"""Fields of which some serve two roles each, named ones and guessed ones."""
+TREES = [NAMED, GUESSED, JOINED, BESIDE, SHARED]
 
 
 def contents(batch):
-    for array in (batch.id, batch.text, batch.source):
+    labels = batch.labels.values()
+    for array in (batch.id, batch.text, *labels):
         array.validate(full=True)
-    fields = batch.id.to_pylist(), batch.text.to_pylist(), batch.published.tolist(), batch.source.to_pylist()
+    fields = (
+        batch.id.to_pylist(),
+        batch.text.to_pylist(),
+        batch.published.tolist(),
+        *(one.to_pylist() for one in labels),
+    )
     return batch.row.tolist(), *fields, batch.rejected, batch.unread.count
 
 
@@ -36,7 +44,7 @@ def agree(block: bytes, *trees: FieldTree):
         slow = parsed_batch("f", lines, range(5, 5 + len(lines)), tree)
         fast = BlockReader("f", tree).batch(block, len(lines), 5)
         assert contents(fast) == contents(slow)
-        assert fast.fields.used == slow.fields.used
+        assert fast.fields == slow.fields
         results.append(contents(slow))
     return results[0]
 
@@ -62,6 +70,7 @@ SCALARS = st.one_of(
 WANTED = [
     *("text", "id", "date", "source", "title", "title,text", "meta", "meta.id", "publisher", "name", "content", "body"),
     *("rendered", "_source", "value", "summary", "Text", "TEXT", "url", "date_gmt", "fields", "bodyText", "Content"),
+    *("URL", "Title", "link", "headline", "mainEntityOfPage", "@id"),
 ]
 KEYS = st.sampled_from(WANTED) | st.text(max_size=6)
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4))
@@ -130,13 +139,13 @@ def test_nesting(depth, opening, closing):
 
 def test_the_last_of_duplicate_keys_counts():
     line = b'{"text":"a long one","id":"1","text":"b","id":null,"source":"AP","text":"c","source":7,"date":5,"date":""}'
-    rows, ids, texts, _, sources, rejected, unread = agree(line)
+    rows, ids, texts, _, sources, _, _, rejected, unread = agree(line)
     assert (rows, ids, texts, sources, rejected, unread) == ([5], ["f:5"], [b"c"], ["7"], {}, 0)
 
 
 def test_rejected_lines_stand_among_the_others():
     block = b'{"text":"a","id":"1"}\n\n{"text":5}\n{"text":"b"}\n\x0c\nbroken\n{"text":"c\\ud800","id":"\xff"}\n[1]\n'
-    rows, ids, texts, _, _, rejected, _ = agree(block)
+    rows, ids, texts, *_, rejected, _ = agree(block)
     assert rows == [5, 7, 8, 10, 11, 12]
     assert ids == ["1", "f:7", "f:8", "f:10", "\\udcff", "f:12"]
     assert texts == [b"a", None, b"b", None, b"c\xed\xa0\x80", None]

@@ -1,0 +1,272 @@
+"""Read what a run has written, and the texts of its inputs again; what every view of a run works with."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.errors import InputError, ParamsError
+from dedup.io import Fields, ReadOptions, Source, open_files, read_table
+from dedup.io.bytes.file_digests import digest_of
+from dedup.io.bytes.surrogates import printable
+from dedup.io.format_registry import TABLE_FORMS
+from dedup.io.output import SUMMARY
+from dedup.io.read_options import LARGEST_LONGEST
+from dedup.params import Params
+from dedup.schema import DECISIONS, MATCHES
+from dedup.text.markup import plain_text
+
+
+class RunView(Protocol):
+    """What a view of a run needs of it: a `RunOutput` has it, and a `Result`.
+
+    Attributes
+    ----------
+    summary : dict
+        What ``summary.json`` holds.
+    params : Params
+    """
+
+    summary: dict[str, Any]
+    params: Params
+
+    @property
+    def decisions(self) -> pa.Table:
+        """One row for each record, in input order."""
+
+    @property
+    def matches(self) -> pa.Table:
+        """One row for each verified pair."""
+
+    def records_of(self, name: str) -> list[int]:
+        """Return the records that have this id, or stand at this ``file:row``."""
+
+    def texts(self, records: Iterable[int]) -> dict[int, str]:
+        """Return the texts of records, as they were read."""
+
+    def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
+        """Return the texts of records without markup, as they were compared."""
+
+
+class RunOutput:
+    """The output folder of a finished run: its tables, and the texts of its inputs.
+
+    Parameters
+    ----------
+    folder : path
+        What ``dedup run -o``, or ``dedup.deduplicate`` with an output, has written.
+    fields : Fields, optional
+        Replaces what was named in the run, for inputs whose fields are called otherwise by now.
+
+    Attributes
+    ----------
+    folder : Path
+    summary : dict
+        What ``summary.json`` holds.
+    params : Params
+
+    Raises
+    ------
+    InputError
+        When it is not the folder of a finished run.
+
+    Examples
+    --------
+    >>> import dedup, tempfile
+    >>> text = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    >>> folder = tempfile.mkdtemp()
+    >>> result = dedup.deduplicate([text, text.upper()], folder)
+    >>> run = dedup.RunOutput(folder)
+    >>> run.decisions["kept"].to_pylist(), run.records_of("2")
+    ([True, False], [1])
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], fields: Fields | None = None) -> None:
+        self.folder = Path(folder)
+        self._checked: dict[str, Path] = {}
+        try:
+            self.summary: dict[str, Any] = json.loads((self.folder / SUMMARY).read_text("utf-8"))
+            self.params = Params(**{**self.summary["params"], "prefer": tuple(self.summary["params"]["prefer"])})
+            self._names: list[str] = list(self.summary["files"])
+        except (OSError, ValueError, KeyError, TypeError, ParamsError) as error:
+            found = f"{printable(str(self.folder))} is not the output folder of a run"
+            hint = "make one: dedup run INPUT -o DIR"
+            raise InputError(found, f"one with a {SUMMARY} of this version in it", hint) from error
+        self._fields = _with(self.summary.get("fields", {}).get("named", {}), fields)
+
+    def __repr__(self) -> str:
+        return f"RunOutput({str(self.folder)!r}, records={self.summary.get('records')})"
+
+    @functools.cached_property
+    def decisions(self) -> pa.Table:
+        """One row for each record of the input, in its order: `dedup.schema.DECISIONS`.
+
+        Raises
+        ------
+        InputError
+            When the file is missing, damaged, or was written by an earlier version.
+        """
+        forms = (form for form in TABLE_FORMS if f"decisions.{form}" in self._names)
+        return read_table(self.folder / f"decisions.{next(forms, 'parquet')}", DECISIONS)
+
+    @functools.cached_property
+    def matches(self) -> pa.Table:
+        """One row for each verified pair: `dedup.schema.MATCHES`.
+
+        Raises
+        ------
+        InputError
+            As for ``decisions``.
+        """
+        return read_table(self.folder / "matches.parquet", MATCHES)
+
+    def records_of(self, name: str) -> list[int]:
+        """Find the records of an id, or at a place.
+
+        Parameters
+        ----------
+        name : str
+            An id; or, if no record has it, ``file:row``.
+
+        Returns
+        -------
+        list of int
+            Places in the decisions, from 0; an id may occur several times.
+        """
+        return records_called(self.decisions, name)
+
+    def texts(self, records: Iterable[int]) -> dict[int, str]:
+        """Read the texts of some records from the inputs again, with their markup.
+
+        Parameters
+        ----------
+        records : iterable of int
+            Places in the decisions, from 0.
+
+        Returns
+        -------
+        dict of int to str
+            By record; empty where it has no text.
+
+        Raises
+        ------
+        InputError
+            When an input is gone or has changed since the run, or was none that can be read again.
+        """
+        wanted = np.unique(np.fromiter(records, np.int64))
+        names = pc.unique(self.decisions["file"].take(pa.array(wanted))).to_pylist()
+        paths = {name: self._path_of(name) for name in names}
+        called = {printable(str(path)): name for name, path in paths.items()}
+        if not called:
+            return {}
+        source = open_files([*paths.values()], ReadOptions(self._fields, longest=LARGEST_LONGEST))
+        return read_texts(source, self.decisions, wanted, called)
+
+    def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
+        """Read texts as `texts` does, without their markup, as they were compared.
+
+        Parameters
+        ----------
+        records : iterable of int
+            Places in the decisions, from 0.
+
+        Returns
+        -------
+        dict of int to str
+
+        Raises
+        ------
+        InputError
+            As for ``texts``.
+        """
+        return plain(self.texts(records), self.params)
+
+    @functools.cached_property
+    def _files_read(self) -> dict[str, dict[str, Any]]:
+        return {one["path"]: one for one in self.summary.get("files_read", [])}
+
+    def _path_of(self, name: str) -> Path:
+        """Return where an input file is now, after a check that it is what it was."""
+        if name not in self._checked:
+            read = self._files_read.get(name, {"absolute": name})
+            places = [Path(place) for place in (read["absolute"], name) if place is not None]
+            place = next((one for one in places if one.is_file()), None)
+            if place is None:
+                hint = "call it from the folder in which the run was called; standard input cannot be read again"
+                raise InputError(f"{name}: no such file", f"the inputs of the run in {self.folder}", hint)
+            if "digest" in read and (place.stat().st_size != read["bytes"] or digest_of(place) != read["digest"]):
+                found = f"{name} has changed since the run in {self.folder}"
+                raise InputError(found, f"the {read['bytes']:,} bytes that were read", "run it again")
+            self._checked[name] = place
+        return self._checked[name]
+
+
+def records_called(decisions: pa.Table, name: str) -> list[int]:
+    """Return the records of an id; if there is none, that at ``file:row``."""
+    found = pc.indices_nonzero(pc.equal(decisions["id"], name))
+    file, _, row = name.rpartition(":")
+    if not len(found) and file and row.isdecimal():
+        is_there = pc.and_(pc.equal(decisions["file"], file), pc.equal(decisions["row"], int(row)))
+        found = pc.indices_nonzero(is_there)
+    return [int(record) for record in found.to_pylist()]
+
+
+def read_texts(
+    source: Source, decisions: pa.Table, records: Iterable[int], called: Mapping[str, str] | None = None
+) -> dict[int, str]:
+    """Read the texts of some records from their source again.
+
+    Parameters
+    ----------
+    source : Source
+        Only the files of these records are read, and no further than to the last of them.
+    decisions : pyarrow.Table
+    records : iterable of int
+    called : mapping, optional
+        By the names of the files in the source those in the decisions, where they differ.
+
+    Returns
+    -------
+    dict of int to str
+        Empty where a record has no text.
+    """
+    wanted = np.unique(np.fromiter(records, np.int64))
+    found = dict.fromkeys(wanted.tolist(), "")
+    places = decisions.select(["file", "row"]).take(pa.array(wanted))
+    files, row = places["file"].combine_chunks().dictionary_encode(), np.asarray(places["row"])
+    numbers = np.asarray(files.indices)
+    rows: dict[str, npt.NDArray[np.int64]] = {}
+    records_at: dict[str, npt.NDArray[np.int64]] = {}
+    theirs = {name: other for other, name in (called or {}).items()}
+    for number, name in enumerate(files.dictionary.to_pylist()):
+        here = np.flatnonzero(numbers == number)
+        name = theirs.get(name, name)
+        rows[name], records_at[name] = row[here], wanted[here]
+    for batch in source.read_again(rows):
+        at = np.searchsorted(rows[batch.file], batch.row)
+        is_wanted = np.append(rows[batch.file], -1)[at] == batch.row
+        for position in np.flatnonzero(is_wanted).tolist():
+            text = batch.text[position].as_py() or b""
+            found[int(records_at[batch.file][at[position]])] = text.decode("utf-8", "replace")
+    return found
+
+
+def plain(texts: Mapping[int, str], params: Params) -> dict[int, str]:
+    """Return texts without their markup, as a run with these parameters compares them."""
+    return {record: plain_text(text.encode(), params.html) for record, text in texts.items()}
+
+
+def _with(named: Mapping[str, Any], fields: Fields | None) -> Fields:
+    """Return the fields that were named in a run, with those of the caller in their place."""
+    chosen = {} if fields is None else {name: value for name, value in asdict(fields).items() if value is not None}
+    return Fields(**{**named, **chosen})
