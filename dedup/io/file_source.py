@@ -123,11 +123,15 @@ class FileSource:
     @property
     def files_read(self) -> list[dict[str, Any]]:
         """Path, size and digest of the files, at most `MOST_FILES` of them."""
-        return [self._file_read(file) for file in self._files[:MOST_FILES]]
+        files = self._files[: len(self._counts)] if self._is_full else self._files
+        return [self._file_read(file) for file in files[:MOST_FILES]]
 
     def _file_read(self, file: InputFile) -> dict[str, Any]:
         size, _ = self._state(file)
         digest = self._digests.get(file.name)
+        if self._is_full and (digest is None or digest.size != size) and not file.is_stdin:
+            # Only its first records were read; the rest may be long.
+            return {"path": file.name, "absolute": printable(os.path.abspath(file.path)), "bytes": size}
         shown = None if file.is_stdin else digest.shown if digest and digest.size == size else digest_of(file.path)
         absolute = None if file.is_stdin else printable(os.path.abspath(file.path))
         return {"path": file.name, "absolute": absolute, "bytes": size, "digest": shown}
