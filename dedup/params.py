@@ -295,6 +295,7 @@ def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
 
 _RUN_OPTIONS = (
     "threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions", "limit",
+    "sample",
 )  # fmt: skip
 _INPUT_FIELDS = (
     "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format", "encoding",

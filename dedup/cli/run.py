@@ -24,6 +24,7 @@ from dedup.cli.arguments import (
     nonempty,
     path,
     positive,
+    share,
     size,
 )
 from dedup.cli.command_list import Commands
@@ -110,6 +111,13 @@ def _add_run_options(group: Any) -> None:
     add_longest(group)
     group.add_argument(
         "--limit", type=positive, metavar="N", help="read only the first N records of the input (default: all)"
+    )
+    group.add_argument(
+        "--sample",
+        type=share,
+        metavar="SHARE",
+        help="2%% or 0.02: decide only on the stories of this share of the texts, and estimate how many records would "
+        "be dropped of all",
     )
     group.add_argument(
         "--fail-on-empty", action="store_true", help="fail if the input has no records (default: write an empty output)"

@@ -29,6 +29,8 @@ class RunTuning:
         224 bytes: of half a million 120 MB.
     announced_scratch : int
         Bytes of scratch files from which on the space they take is announced, and checked, before a run.
+    sample_seed : int
+        Another one draws another sample.
     index_step : int
         Documents compared with an index as one step, which can be saved.
     index_documents, index_tokens : int
@@ -38,6 +40,7 @@ class RunTuning:
     save_after: float = 5.0
     pairs_at_a_time: int = 1 << 19
     announced_scratch: int = 1_000_000_000
+    sample_seed: int = 0
     index_step: int = 16_000
     index_documents: int = 2_000
     index_tokens: int = 2_000_000
@@ -71,6 +74,9 @@ class RunOptions:
         Refuse an input without records; otherwise the output is empty, and a note in the summary says so.
     limit : int, optional
         Read only this many records, the first of the input in its order. The summary has a note.
+    sample : float, optional
+        Draw this share of the texts, in (0, 1), each with its whole story, and decide only on these: the summary
+        estimates how many records of the whole input would be dropped. Everything is read, but few pairs are compared.
     decisions : str
         The form of the file of decisions: "parquet", "csv" or "jsonl".
     tuning : RunTuning
@@ -79,7 +85,8 @@ class RunOptions:
     Raises
     ------
     ParamsError
-        When threads, memory, longest or limit are not whole numbers of at least 1, or there is no such form.
+        When threads, memory, longest or limit are not whole numbers of at least 1, the sample is no share, or there
+        is no such form.
 
     Examples
     --------
@@ -98,6 +105,7 @@ class RunOptions:
     longest: int | None = None
     fail_on_empty: bool = False
     limit: int | None = None
+    sample: float | None = None
     decisions: str = "parquet"
     tuning: RunTuning = field(default_factory=RunTuning, repr=False)
 
@@ -106,6 +114,8 @@ class RunOptions:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
+        if self.sample is not None and not (isinstance(self.sample, float) and 0 < self.sample < 1):
+            raise ParamsError(f"sample {self.sample!r}", "a share above 0 and below 1, such as 0.02")
         checked_longest(self.longest)
         if self.decisions not in TABLE_FORMS:
             raise ParamsError(f"decisions {self.decisions!r}", f"one of {', '.join(TABLE_FORMS)}")

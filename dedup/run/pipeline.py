@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
+from dedup.errors import ParamsError
 from dedup.io import Output, Source
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
@@ -29,6 +30,8 @@ from dedup.run.progress import Progress
 from dedup.run.records import Records
 from dedup.run.result import Result
 from dedup.run.resumption import open_checkpoint, require_resumable, run_identity
+from dedup.run.sample_estimate import sample_summary
+from dedup.run.story_sample import drawn_texts, sampled
 from dedup.run.summary import limit_notes
 
 if TYPE_CHECKING:
@@ -65,6 +68,8 @@ def run(
     DedupError
     """
     require_resumable(source, output, options)
+    if options.sample is not None and index is not None:
+        raise ParamsError("a sample with an index", "a run without --index, or one of everything")
     bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
     progress = progress or Progress(options.progress, options.progress)
     identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
@@ -73,7 +78,7 @@ def run(
         folder = None if output is None else resources.enter_context(Output(output, inputs, options.resume))
         announce_scratch(source, folder, params, options, progress)
         checkpoint = resources.enter_context(open_checkpoint(source, folder, identity, options, progress))
-        context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning)
+        context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning, options.sample)
 
         records, result = _decide(source, bands, agencies, index, context, options.limit)
         if folder is not None:
@@ -114,7 +119,14 @@ def _decide(
     if index is not None:
         with progress.stage("index"):
             index_matches = index.find(records, texts, context.checkpoint)
-    findings = match(records, texts, context, index_matches)
+    n_read, sample = len(records), None
+    if context.sample is None:
+        findings = match(records, texts, context, index_matches)
+    else:
+        drawn = drawn_texts(texts.corpus, context.sample, context.tuning.sample_seed)
+        sample = sampled(records, texts, match(records, texts, context, None, drawn), drawn)
+        records, texts, findings = sample.records, sample.texts, sample.findings
+        source, index_matches = sample.of_source(source), IndexMatches.none(len(texts.corpus))
     with progress.stage("decide"):
         numbering, rank = ranked(records, texts, policy, params, agencies)
         index_matches = index_matches.in_keep_order(rank)
@@ -123,7 +135,9 @@ def _decide(
         if index is not None:
             copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
-    if len(records) == limit:
-        result.summary["notes"].append(f"only the first {len(records):,} records of the input were read (--limit)")
+        if sample is not None:
+            result.summary |= sample_summary(sample, result.decisions, context.sample or 1.0)
+    if n_read == limit:
+        result.summary["notes"].append(f"only the first {n_read:,} records of the input were read (--limit)")
     result.summary["notes"] += limit_notes(records, texts, matching.hidden, params, context.memory)
     return records, result
