@@ -36,6 +36,8 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
         _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
     ]
+    if "sample" in summary:
+        lines += _of_sample(summary["sample"], summary["estimate"])
     if summary["fields"]["used"]:
         lines.append(f"{'fields':<9}{'':>11}  {_fields(summary['fields']['used'])}")
     if matched["update"]:
@@ -97,6 +99,24 @@ def _row(name: str, count: int, remark: str) -> str:
     return f"{name:<9}{count:>11,}  {remark}".rstrip()
 
 
+def _of_sample(sample: Mapping[str, Any], estimate: Mapping[str, Any]) -> list[str]:
+    """Return lines on what was drawn, and on what that says of the whole input."""
+    whole = estimate["dropped"]
+    parts = ", ".join(f"{name.replace('_', ' ')} {_percent(one)}" for name, one in estimate["relations"].items())
+    drawn = f"records were read; the stories of {100 * sample['share']:g} % of the texts are decided on"
+    lines = [
+        _row("sample of", sample["records_read"], drawn),
+        _row("estimate", whole["records"], f"dropped of all: {_percent(whole)}"),
+    ]
+    return [*lines, f"{'':22}{parts}"] if parts else lines
+
+
+def _percent(part: Mapping[str, float]) -> str:
+    share, low, high = (100 * part[name] for name in ("share", "low", "high"))
+    digits = 2 if high < 1 else 1
+    return f"{share:.{digits}f} % ({low:.{digits}f} to {high:.{digits}f})"
+
+
 def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
     """List the fields that were used; if several were used for one role, with the number of records of each."""
     roles = []
@@ -124,7 +144,7 @@ def _seconds(summary: Mapping[str, Any]) -> str:
     spent = dict(summary["seconds"])
     total = spent.pop("total")
     line = f"{total:.1f} s"
-    if summary["text_bytes"] >= WORTH_A_RATE:
+    if summary["text_bytes"] >= WORTH_A_RATE and "sample" not in summary:
         line += f", {summary['text_bytes'] / 1e6 / total:,.0f} MB/s"
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
         line += f"  ({stages})" if stages else ""
