@@ -191,7 +191,8 @@ class Params:
         for name, low, high in _BOUNDS:
             object.__setattr__(self, name, _checked(name, getattr(self, name), low, high))
         if self.floor is not None:
-            object.__setattr__(self, "floor", _checked("floor", self.floor, LEAST_THRESHOLD, self.threshold))
+            floor = _checked("floor", self.floor, LEAST_THRESHOLD, self.threshold)
+            object.__setattr__(self, "floor", None if floor == self.threshold else floor)
         if not isinstance(self.related, bool):
             raise ParamsError(f"related {self.related!r}", "True or False")
 

@@ -27,6 +27,8 @@ OURS = (
     *(one.kept_name for one in FORMATS),
     *(f"decisions.{form}" for form in TABLE_FORMS),
     "matches.parquet",
+    "documents.parquet",
+    "near.parquet",
     "rejected.jsonl",
     SUMMARY,
 )

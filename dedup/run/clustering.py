@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from dedup.candidates.pairs import Bucket, distinct, joined
+from dedup.candidates.pairs import distinct, joined
 from dedup.judge import relation
 from dedup.judge.clusters import Clusters, form_clusters, merge_within_families
 from dedup.judge.match_table import Matches
@@ -27,13 +27,10 @@ class Matching:
     matches : Matches
     clusters : Clusters
         At the level of the run; documents that are dropped for one of an index stand as their own leaders.
-    hidden : Bucket or None
-        The largest bucket or posting list whose documents were not all compared; its document is one of the search.
     """
 
     matches: Matches
     clusters: Clusters
-    hidden: Bucket | None
 
 
 def cluster(findings: Findings, rank: Documents, params: Params, dropped: npt.NDArray[np.bool_]) -> Matching:
@@ -52,7 +49,7 @@ def cluster(findings: Findings, rank: Documents, params: Params, dropped: npt.ND
     n = len(rank)
     found = findings.near if params.level < Level.syndicated else findings.rare
     if params.level < Level.near or found is None:
-        return Matching(Matches.none(), form_clusters(n, Matches.none()), None)
+        return Matching(Matches.none(), form_clusters(n, Matches.none()))
     matches = in_keep_order(judged(found, params), rank)
     (copies,) = np.nonzero(are_dropped_for(matches, params))
     met = np.full(n, -1)
@@ -62,15 +59,14 @@ def cluster(findings: Findings, rank: Documents, params: Params, dropped: npt.ND
         root = np.empty(n, np.int64)
         root[rank] = findings.root
         clusters = _gathered(clusters, matches, copies, root, dropped)
-    hidden = [one.hidden for one in (findings.near, found) if one is not None and one.hidden is not None]
-    return Matching(matches, clusters, hidden[0] if hidden else None)
+    return Matching(matches, clusters)
 
 
 def judged(found: Found, params: Params) -> Matches:
     """Return what a pass found with the relations that it has by these parameters."""
     search = search_params(params)
     asked = replace(search, threshold=params.threshold, updates=params.updates, certainty=params.certainty)
-    if asked == search:
+    if asked == search and found.is_judged:
         return found.matches
     asked = replace(asked, level=params.level)  # how far an earlier text may be from the latest one
     judge = relation.near_duplicates if params.level < Level.syndicated else relation.judge

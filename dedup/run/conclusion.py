@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import distinct
-from dedup.io import Source
 from dedup.params import Params
 from dedup.run.clustering import Matching
 from dedup.run.decision_table import Decisions
 from dedup.run.exact import Numbering
 from dedup.run.index_matches import IndexMatches
 from dedup.run.outcome import Outcome
+from dedup.run.record_credits import Credits
 from dedup.run.record_matches import match_rows, record_pairs
 from dedup.run.record_origins import Origins, appended
 from dedup.run.records import Records
 from dedup.run.result import Result
+from dedup.run.run_view import InputAgain, SearchTables
 from dedup.run.summary import summarise
 
 
@@ -25,8 +26,10 @@ def conclude(
     index_matches: IndexMatches,
     policy: str,
     params: Params,
-    source: Source,
+    source: InputAgain,
     agencies: Agencies,
+    credits: Credits,
+    search: SearchTables | None = None,
 ) -> Result:
     """Return the result of a run.
 
@@ -40,8 +43,12 @@ def conclude(
     policy : str
         Which of several copies is kept.
     params : Params
-    source : Source
+    source : InputAgain
     agencies : Agencies
+    credits : Credits
+        Of all records that have a match or share their text.
+    search : SearchTables, optional
+        What a later decision needs besides the result.
 
     Raises
     ------
@@ -52,7 +59,7 @@ def conclude(
     texts = index_matches.behind(texts, len(records))
     outcome = Outcome(records, texts, matches, clusters)
     left, right, match = record_pairs(texts, matches, outcome)
-    origins = Origins(records, index_matches, distinct(left, right), agencies)
+    origins = Origins(records, index_matches, distinct(left, right), credits, agencies)
     ids = appended(records.ids, index_matches.ids)
     decisions = Decisions(records, ids, matches, outcome, origins, policy, params)
     table = match_rows(ids, matches, left, right, match, origins, len(records))
@@ -62,4 +69,4 @@ def conclude(
     summary["notes"] = [*source.notes, *summary["notes"]]
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
-    return Result(decisions, table, summary, params, outcome.kept, source)
+    return Result(decisions, table, summary, params, outcome.kept, source, search)

@@ -5,6 +5,7 @@ A search sees them in one order, whatever the keep policy: by date, or as they c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,13 +16,15 @@ import pyarrow.compute as pc
 import xxhash
 
 from dedup.attribution.agencies import UNKNOWN, Agencies
-from dedup.attribution.credits import credits_at_ends
 from dedup.attribution.direction import origins
 from dedup.judge.clusters import keep_order, keep_policy
 from dedup.params import Params
+from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.store.corpus import Corpus, Segments
 from dedup.store.scratch import release
+
+TextHashes = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class DistinctTexts:
 
 def distinct_texts(records: Records) -> DistinctTexts:
     """Number the distinct texts in the order of the search."""
-    order = order_of(records, keep_policy(Params(), records.has_dates), Params())
+    order = _order(records, keep_policy(Params(), records.has_dates), partial(text_hashes, records))
     order = order[records.lengths[order] > 0]
     digests = records.digests[order]
     release(records.digests, records.published)
@@ -100,45 +103,51 @@ def distinct_texts(records: Records) -> DistinctTexts:
 
 
 def ranked(
-    records: Records, texts: DistinctTexts, policy: str, params: Params, agencies: Agencies
+    records: Records,
+    numbering: Numbering,
+    policy: str,
+    params: Params,
+    agencies: Agencies,
+    text_hashes: TextHashes,
+    credits: Credits | None = None,
 ) -> tuple[Numbering, npt.NDArray[np.int64]]:
     """Number the documents by the keep policy, the one to keep first; return the new number of each as well.
 
     Parameters
     ----------
     records : Records
-    texts : DistinctTexts
+    numbering : Numbering
+        That of the search.
     policy : str
         Which of several copies is kept.
     params : Params
     agencies : Agencies
+    text_hashes : callable
+        As for `keep_order`.
+    credits : Credits, optional
+        Of all records; None: they are read where the policy needs them.
     """
-    if policy == keep_policy(Params(), records.has_dates):
-        return texts.numbering, np.arange(len(texts.record))
-    return texts.numbering.in_order(order_of(records, policy, params, agencies))
-
-
-def order_of(records: Records, policy: str, params: Params, agencies: Agencies | None = None) -> npt.NDArray[np.int64]:
-    """Return all records in the order of a keep policy; without agencies no source and no credit is one."""
     origin = None
-    if policy == "original" and agencies is not None:
+    if policy == "original":
         everyone = np.arange(len(records))
-        credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, everyone, agencies)
-        origin = origins(_are_agencies(records.sources, agencies), credit, drawn_on)
-    return keep_order(
-        policy,
-        records.ids,
-        records.published,
-        records.lengths,
-        records.sources,
-        partial(_text_hashes, records),
-        params.prefer,
-        agencies,
-        origin,
-    )
+        credits = credits or Credits.read(records, everyone, agencies)
+        origin = origins(_are_agencies(records.sources, agencies), credits.agency, credits.drawn_on)
+    return numbering.in_order(_order(records, policy, text_hashes, params.prefer, agencies, origin))
 
 
-def _text_hashes(records: Records, places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def _order(
+    records: Records,
+    policy: str,
+    text_hashes: TextHashes,
+    prefer: tuple[str, ...] = (),
+    agencies: Agencies | None = None,
+    origin: npt.NDArray[np.int8] | None = None,
+) -> npt.NDArray[np.int64]:
+    dates_and_sizes = records.published, records.lengths
+    return keep_order(policy, records.ids, *dates_and_sizes, records.sources, text_hashes, prefer, agencies, origin)
+
+
+def text_hashes(records: Records, places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     """Return the XXH3-64 of the token hashes of some records."""
     texts = zip(records.starts[places].tolist(), records.ends[places].tolist(), strict=True)
     tokens = records.tokens.view(np.uint8).data
@@ -152,3 +161,13 @@ def _are_agencies(sources: pa.LargeStringArray, agencies: Agencies) -> npt.NDArr
     coded = sources.dictionary_encode()
     is_one = np.array([*(agencies.code(name) != UNKNOWN for name in coded.dictionary.to_pylist()), False])
     return np.asarray(is_one[np.asarray(pc.fill_null(coded.indices, len(is_one) - 1))])
+
+
+def shared_hashes(records: Records) -> npt.NDArray[np.uint64]:
+    """Return the hash of the text of each record whose id occurs again, 0 for all others."""
+    hashes = np.zeros(len(records), np.uint64)
+    if pc.count_distinct(records.ids).as_py() < len(records):
+        coded = np.asarray(records.ids.dictionary_encode().indices)
+        (again,) = np.nonzero(np.bincount(coded)[coded] > 1)
+        hashes[again] = text_hashes(records, again)
+    return hashes

@@ -41,12 +41,15 @@ class Found:
         Of documents that were set aside when they matched one, before they had met all others: that one. Else -1.
     hidden : Bucket or None
         The largest bucket or posting list whose documents were not all compared with one another.
+    is_judged : bool
+        Whether the matches have a relation; otherwise only their measures count.
     """
 
     matches: Matches
     lengths: npt.NDArray[np.int64]
     met: npt.NDArray[np.int64]
-    hidden: Bucket | None
+    hidden: Bucket | None = None
+    is_judged: bool = True
 
     @property
     def evidence(self) -> Evidence:

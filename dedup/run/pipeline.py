@@ -7,8 +7,11 @@ parameters; by those of the run it is decided last which are kept.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
@@ -20,19 +23,21 @@ from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
 from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
-from dedup.run.exact import distinct_texts, ranked
+from dedup.run.exact import distinct_texts, ranked, text_hashes
 from dedup.run.findings import search_params
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
 from dedup.run.options import RunOptions
 from dedup.run.progress import Progress
+from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.run.result import Result
 from dedup.run.resumption import open_checkpoint, require_resumable, run_identity
 from dedup.run.sample_estimate import sample_summary
+from dedup.run.search_tables import credited, search_tables
 from dedup.run.story_sample import drawn_texts, sampled
-from dedup.run.summary import limit_notes
+from dedup.run.summary import limit_notes, limits_at
 
 if TYPE_CHECKING:
     from dedup.run.index_step import IndexStep
@@ -128,10 +133,19 @@ def _decide(
         records, texts, findings = sample.records, sample.texts, sample.findings
         source, index_matches = sample.of_source(source), IndexMatches.none(len(texts.corpus))
     with progress.stage("decide"):
-        numbering, rank = ranked(records, texts, policy, params, agencies)
+        numbering, rank = texts.numbering, np.arange(len(texts.corpus))
+        if policy != keep_policy(Params(), records.has_dates):
+            numbering, rank = ranked(records, numbering, policy, params, agencies, partial(text_hashes, records))
+        which = credited(texts.numbering, findings, index_matches.matches.right)
+        credits = Credits.read(records, which, agencies)
+        limits = limit_notes(records, texts, findings, context.memory)
+        search = None
+        if index is None:
+            search = search_tables(records, texts.numbering, findings, credits, agencies, source, limits)
         index_matches = index_matches.in_keep_order(rank)
         matching = cluster(findings, rank, params, index_matches.decided)
-        result = conclude(records, numbering, matching, index_matches, policy, params, source, agencies)
+        of_run = records, numbering, matching, index_matches
+        result = conclude(*of_run, policy, params, source, agencies, credits, search)
         if index is not None:
             copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
@@ -139,5 +153,5 @@ def _decide(
             result.summary |= sample_summary(sample, result.decisions, context.sample or 1.0)
     if n_read == limit:
         result.summary["notes"].append(f"only the first {n_read:,} records of the input were read (--limit)")
-    result.summary["notes"] += limit_notes(records, texts, matching.hidden, params, context.memory)
+    result.summary["notes"] += limits_at(params.level, limits)
     return records, result

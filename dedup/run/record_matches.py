@@ -44,7 +44,7 @@ def match_rows(
     origins: Origins,
     n_records: int,
 ) -> pa.Table:
-    """Return the table of matches, left id before right id, in order of both.
+    """Return the table of matches, left id before right id, in order of both, then of the records.
 
     Records from ``n_records`` on are documents of an index.
     """
@@ -84,7 +84,8 @@ def match_rows(
         ],
         schema=MATCHES,
     )
-    return table.take(pc.sort_indices(table, sort_keys=[("left", "ascending"), ("right", "ascending")]))
+    keys = ("left", "right", "left_record", "right_record")
+    return table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
 
 
 def _one_identical() -> Matches:
