@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,9 @@ CALIBRATED = (NEAR_DUPLICATE, EXCERPT, REVISED, REWRITTEN)
 
 LEAST_PAIRS = 25
 """Labelled pairs of a bin: with fewer the share of copies says little."""
+
+LEAST_RESEMBLANCE = 0.3
+"""Of near duplicates: down to here the precision is estimated."""
 
 QUANTILE = 1.96
 """Of the normal distribution, for intervals of 95 %."""
@@ -123,7 +126,9 @@ class Calibration:
             When there are too few of them.
         """
         own = LabelledPairs.of(labels)
-        pairs = JudgedPairs.of(own, own.verdicts(relation.Models.of(params), params), params)
+        models = relation.Models.of(params)
+        carried, news = (model.probability(own.inputs) for model in (models.carried, models.news))
+        pairs = JudgedPairs.of(own, carried, news, params)
         if len(pairs.score) < FEWEST:
             found = f"{len(pairs.score)} labels of pairs that count as copies"
             raise InputError(found, f"at least {FEWEST}", "label more pairs: dedup label")
@@ -204,17 +209,21 @@ class JudgedPairs:
     corpora: npt.NDArray[np.str_]
 
     @staticmethod
-    def of(pairs: LabelledPairs, verdicts: Verdicts, params: Params) -> JudgedPairs:
-        """Return the pairs drawn from runs that these verdicts call copies, each corpus with the same weight."""
-        is_near = pairs.resemblance >= params.threshold
-        score = np.where(is_near, pairs.resemblance, verdicts.carried * (1.0 - verdicts.news))
-        called = verdicts.copies(params.certainty) & (pairs.drawn > 0)
-        _, corpus = np.unique(pairs.corpora, return_inverse=True)
-        whole = np.bincount(corpus[called], pairs.drawn[called], minlength=int(corpus.max(initial=0)) + 1)
-        weights = pairs.drawn / np.maximum(whole[corpus], 1e-12)
-        kind = np.where(is_near, NEAR_DUPLICATE, kinds_of(pairs.inputs))
-        kind[pairs.resemblance == 1.0] = NEAR_DUPLICATE
-        return JudgedPairs(kind, score, pairs.is_copy, weights, pairs.corpora).take(called)
+    def of(pairs: LabelledPairs, carried: Floats, news: Floats, params: Params) -> JudgedPairs:
+        """Return the pairs drawn from runs that are called copies, each corpus with the same weight.
+
+        Parameters
+        ----------
+        pairs : LabelledPairs
+        carried, news : float64 array
+            Probabilities by the models.
+        params : Params
+            Near duplicates are taken down to `LEAST_RESEMBLANCE`, as the threshold may be lowered.
+        """
+        lowered = replace(params, threshold=LEAST_RESEMBLANCE, floor=None)
+        near, far = (_called(pairs, carried, news, one) for one in (lowered, params))
+        near, far = near.of_kind(NEAR_DUPLICATE), far.take(far.kind != NEAR_DUPLICATE)
+        return JudgedPairs(*(np.concatenate([getattr(one, name) for one in (near, far)]) for name in near.__slots__))
 
     def take(self, which: Bools | npt.NDArray[np.int64]) -> JudgedPairs:
         """Return the pairs at these places, or where a mask is true."""
@@ -238,6 +247,19 @@ class JudgedPairs:
     def effective(self) -> float:
         """Number of pairs of equal weight that would say as much."""
         return float(self.weights.sum() ** 2 / (self.weights**2).sum())
+
+
+def _called(pairs: LabelledPairs, carried: Floats, news: Floats, params: Params) -> JudgedPairs:
+    """Return the pairs that are called copies by these parameters."""
+    verdicts = Verdicts.of(pairs.inputs, pairs.resemblance, carried, news, params)
+    is_near = pairs.resemblance >= params.threshold
+    score = np.where(is_near, pairs.resemblance, verdicts.carried * (1.0 - verdicts.news))
+    called = verdicts.copies(params.certainty) & (pairs.drawn > 0)
+    _, corpus = np.unique(pairs.corpora, return_inverse=True)
+    whole = np.bincount(corpus[called], pairs.drawn[called], minlength=int(corpus.max(initial=0)) + 1)
+    weights = pairs.drawn / np.maximum(whole[corpus], 1e-12)
+    kind = np.where(is_near, NEAR_DUPLICATE, kinds_of(pairs.inputs))
+    return JudgedPairs(kind, score, pairs.is_copy, weights, pairs.corpora).take(called)
 
 
 def kinds_of(inputs: relation.Inputs) -> npt.NDArray[np.int64]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import random
 from pathlib import Path
 from typing import Any
 
@@ -15,35 +14,9 @@ import dedup
 from dedup import ParamsError, RunOptions
 from dedup.run.options import RunTuning
 from dedup.run.sample_estimate import total
+from tests.versions import versions
 
-WORDS = [f"{a}{b}{c}" for a, b, c in itertools.product("bdfgklmnprst", "aeiou", "lnrstx")]
-
-
-def _article(rng: random.Random) -> list[str]:
-    return [rng.choice(WORDS) for _ in range(150)]
-
-
-def _version(rng: random.Random, words: list[str]) -> list[str]:
-    """Return the article again: the same, with a few words changed, or a part of it."""
-    kind = rng.randrange(3)
-    if kind == 0:
-        return list(words)
-    if kind == 1:
-        return [rng.choice(WORDS) if rng.random() < 0.02 else word for word in words]
-    return words[: len(words) // 2]
-
-
-def _corpus(seed: int = 5, stories: int = 160) -> list[dict[str, str]]:
-    rng = random.Random(seed)
-    texts = []
-    for _ in range(stories):
-        article = _article(rng)
-        texts += [article, *(_version(rng, article) for _ in range(rng.choice([0, 0, 0, 1, 2, 6])))]
-    rng.shuffle(texts)
-    return [{"id": f"r{number}", "text": " ".join(words) + "."} for number, words in enumerate(texts)]
-
-
-CORPUS = _corpus()
+CORPUS = versions()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +58,7 @@ def test_estimates_are_right_on_average_and_their_intervals_hold(whole: dedup.Re
 
 def test_the_same_texts_are_drawn_from_more_records_in_any_order() -> None:
     first = set(_by_id(_sampled(CORPUS, 0.1)))
-    others = [{**record, "id": "x" + record["id"]} for record in _corpus(seed=6, stories=40)]
+    others = [{**record, "id": "x" + record["id"]} for record in versions(seed=6, stories=40)]
     again = set(_by_id(_sampled([*reversed(CORPUS), *others], 0.1)))
     assert first == {name for name in again if not name.startswith("x")}
 
