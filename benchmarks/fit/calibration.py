@@ -20,6 +20,7 @@ import numpy as np
 from dedup.fit.calibration import Calibration, JudgedPairs, spread_of
 from dedup.fit.relation_models import QUESTIONS, LabelledPairs, probability
 from dedup.params import Params
+from dedup.schema import NEAR_DUPLICATE
 
 ROUNDS = 5
 
@@ -50,6 +51,8 @@ def main() -> None:
     by_group = (probability(question.crossed(labelled.groups, ROUNDS)) for question in questions)
     by_corpus = (probability(question.left_out(labelled.corpora)) for question in questions)
     pairs, others = (JudgedPairs.of(labelled, *both, params) for both in (by_group, by_corpus))
+    # Nothing less alike is dropped as a near duplicate by default.
+    others = others.take((others.kind != NEAR_DUPLICATE) | (others.score >= params.threshold))
     calibration = Calibration.of(pairs, spread_of(others))
     print(calibration.as_json())
     print(f"{'left out':<20}{'pairs':>7}{'observed':>10}{'expected':>10}{'interval':>14}")

@@ -82,12 +82,18 @@ def test_examples_are_dropped_pairs_near_the_line(run: dedup.Result, tuning: Tun
 
 
 def test_histograms_count_the_pairs_of_the_most_lenient_row(run: dedup.Result, tuning: Tuning) -> None:
+    texts = {record["id"]: record["text"] for record in versions()}
     for series, names in zip(tuning.series, (["near_duplicate"], ["excerpt", "revised", "rewritten"]), strict=True):
         matches = _decided(run, series.rows[-1]).matches
         histogram = series.histogram
         assert list(histogram.counts) == names
         for name, counts in histogram.counts.items():
-            scores = [row["score"] for row in matches.to_pylist() if row["relation"] == name]
+            pairs = {
+                frozenset((texts[row["left"]], texts[row["right"]])): row["score"]
+                for row in matches.to_pylist()
+                if row["relation"] == name
+            }
+            scores = [*pairs.values()]
             edges = histogram.start + histogram.width * np.arange(len(counts) + 1)
             edges[-1] = 1.0001
             assert counts == np.histogram(scores, edges)[0].tolist()

@@ -43,7 +43,7 @@ def test_a_trial_decides_as_redecide(run: dedup.Result, seed: int) -> None:
 
 
 def test_what_a_run_has_not_searched_cannot_be_tried(run: dedup.Result) -> None:
-    with pytest.raises(ParamsError, match="threshold of at least 0.4"):
+    with pytest.raises(ParamsError, match=r"threshold of at least 0\.4"):
         Trials(run).at(Params(threshold=0.3))
 
 
