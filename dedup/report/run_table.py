@@ -26,7 +26,9 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     dropped = {name.replace("_", " "): count for name, count in summary["dropped"].items() if count}
     matched = summary["matches"]
     lines = [
-        _row("records", summary["records"], f"{_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"),
+        _row(
+            "records", summary["records"], f"{byte_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
+        ),
         _row(
             "kept",
             summary["kept"],
@@ -95,6 +97,10 @@ WORDS_OF_POLICY = {
 }
 
 
+def _size_of(summary: Mapping[str, Any]) -> str:
+    return f"{byte_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
+
+
 def _row(name: str, count: int, remark: str) -> str:
     return f"{name:<9}{count:>11,}  {remark}".rstrip()
 
@@ -135,7 +141,7 @@ def _stories(count: int) -> str:
 
 
 def _of_index(index: Mapping[str, Any]) -> str:
-    size = f", {_size(index['bytes'])}" if "bytes" in index else ""
+    size = f", {byte_size(index['bytes'])}" if "bytes" in index else ""
     line = f"in {shown(index['path'])}{size}: {index['added']:,} added"
     return line + (f"; {index['copies']:,} dropped as copies of earlier documents" if index["copies"] else "")
 
@@ -162,7 +168,8 @@ def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _size(size: int) -> str:
+def byte_size(size: int) -> str:
+    """Return a number of bytes in the largest fitting unit."""
     for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
         if size >= 1000**power:
             return f"{size / 1000**power:,.1f} {unit}"
