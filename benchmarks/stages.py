@@ -33,6 +33,7 @@ from dedup.run.context import RunContext
 from dedup.run.exact import distinct_texts
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
+from dedup.run.ranking import Ranking
 from dedup.schema import NEAR_DUPLICATE
 from dedup.store.corpus import Corpus
 from dedup.store.scratch import Scratch
@@ -108,7 +109,7 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         with _listening(evidence, stage) as heard, _listening(word_pairs, "sketches") as sketched:
             findings = match(records, texts, context)
         n = len(texts.corpus)
-        matching = cluster(findings, np.arange(n), params, np.zeros(n, bool))
+        matching = cluster(findings, Ranking(texts.numbering, np.arange(n)), params, np.zeros(n, bool))
         # Pairs with words of one token hash are measured once more, in a corpus of their own.
         heard = [call for call in heard if call[0][0] is heard[0][0][0]]
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))

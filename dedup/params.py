@@ -17,6 +17,7 @@ from dedup.errors import ParamsError
 
 UPDATES = ("keep", "latest", "drop")
 HTML = ("auto", "keep", "strip", "main")
+WITHIN = ("source", "day")
 KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source", "original")
 
 
@@ -88,6 +89,11 @@ class Params:
         means ``earliest`` if the input has dates, else ``first``.
     prefer : tuple of str
         With ``keep="source"``: sources, or agencies by any of their names, the most wanted first.
+    protect : tuple of str
+        Sources, or agencies by any of their names, of which nothing is ever dropped; others go for what they have.
+    within : str or None
+        ``source``: only records of one source are copies of each other; ``day``: only those of one day, in UTC. A
+        record without a source, or a date, is then a copy of none. None: all are.
     updates : str
         What to do if one text continues another with news of its own (an arrest, then the verdict): ``keep`` keeps
         both; ``latest`` drops the earlier one if nearly all of it is in the later one; ``drop`` treats one as a copy of
@@ -145,6 +151,8 @@ class Params:
     score: float = 0.0
     keep: str | None = None
     prefer: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+    within: str | None = None
     updates: str = "keep"
     certainty: float = 0.7
     window: float | None = None
@@ -163,9 +171,12 @@ class Params:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", Level.of(self.level))
-        if isinstance(self.prefer, str):
-            raise ParamsError(f"prefer {self.prefer!r}", "a list of sources")
-        object.__setattr__(self, "prefer", tuple(self.prefer))
+        for name in ("prefer", "protect"):
+            if isinstance(value := getattr(self, name), str):
+                raise ParamsError(f"{name} {value!r}", "a list of sources")
+            object.__setattr__(self, name, tuple(value))
+        if self.within is not None and self.within not in WITHIN:
+            raise ParamsError(f"within {self.within!r}", f"one of {', '.join(WITHIN)}")
         if self.keep is not None and self.keep not in KEEP_POLICIES:
             raise ParamsError(f"keep {self.keep!r}", f"one of {', '.join(KEEP_POLICIES)}")
         if self.keep == "source" and not self.prefer:
@@ -206,7 +217,7 @@ class Params:
         """
         values = asdict(self)
         values["level"] = self.level.name
-        values["prefer"] = list(self.prefer)
+        values["prefer"], values["protect"] = list(self.prefer), list(self.protect)
         return values
 
     @property
@@ -264,6 +275,21 @@ def require_type(name: str, value: object, kind: type, hint: str) -> None:
     """
     if value is not None and not isinstance(value, kind):
         raise ParamsError(f"{name} of type {type(value).__name__}", f"dedup.{kind.__name__}", hint)
+
+
+def require_for_index(params: Params) -> None:
+    """Refuse parameters that only a run without an index has.
+
+    Raises
+    ------
+    ParamsError
+    """
+    usual = Params()
+    others = [name for name in OF_A_RUN if getattr(params, name) != getattr(usual, name)]
+    if others:
+        values = params.as_dict()
+        found = f"{', '.join(f'{name} {values[name]!r}' for name in others)} with an index"
+        raise ParamsError(found, "no such parameter: an index decides on each text when it comes", "run without it")
 
 
 def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
@@ -366,8 +392,11 @@ def _checked(name: str, value: Any, low: float, high: float) -> float:
 
 
 LEAST_THRESHOLD = 0.05
-_LATER = {"floor": None, "score": 0.0}
+_LATER: dict[str, Any] = {"floor": None, "score": 0.0, "protect": [], "within": None}
 """Fields that were added, with their defaults."""
+
+OF_A_RUN = ("floor", "score", "protect", "within")
+"""Fields that an index does not have."""
 
 _REAL = frozenset({"threshold", "floor", "score", "certainty", "target_recall"})
 _BOUNDS = (

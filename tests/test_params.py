@@ -11,6 +11,7 @@ import pytest
 
 from dedup import Fields, RunOptions, credit, deduplicate
 from dedup.errors import DedupError, InputError, ParamsError
+from dedup.io.fields.roles import ROLE_NAMES
 from dedup.params import Level, Params, chosen_fields, with_fields
 
 
@@ -49,7 +50,7 @@ def test_the_nearest_name_is_suggested(name: str, hint: str) -> None:
 
 def test_a_field_of_another_value_is_recognised() -> None:
     of_a_run = {field.name for field in fields(RunOptions)} - {"tuning"}
-    of_the_input = {"id_field", "text_field", "date_field", "source_field", "date_format", "encoding"}
+    of_the_input = {f"{role}_field" for role in ROLE_NAMES} | {"date_format", "encoding"}
     assert {name.removesuffix("_field") for name in of_the_input} == {field.name for field in fields(Fields)}
     for kind, names in (("RunOptions", of_a_run), ("Fields", of_the_input)):
         for name in names:

@@ -27,6 +27,7 @@ dedup label out                         label pairs of a run, to fit the models 
 
 COMMANDS = {
     "run": ("dedup.cli.run", "drop the copies in a corpus"),
+    "decide": ("dedup.cli.decide", "decide again what a run has found, by other parameters"),
     "compare": ("dedup.cli.compare", "judge two texts"),
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),

@@ -11,6 +11,7 @@ from dedup.cli.answers import print_json
 from dedup.cli.arguments import (
     FINE_TUNING,
     HOW_IT_IS_FOUND,
+    OF_A_RUN,
     WHAT_IS_A_COPY,
     WHICH_IS_KEPT,
     add_agencies,
@@ -76,7 +77,7 @@ def add_parser(commands: Commands) -> None:
         help="an index of earlier documents, a folder or a redis:// URL: also drop the copies of its documents, "
         "whatever --keep says, and add what is kept; created if it does not exist",
     )
-    add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY)
+    add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY, *OF_A_RUN)
     add_params(parser.add_argument_group("which copy is kept"), *WHICH_IS_KEPT)
     add_fields(parser, of_decisions=True)
     add_agencies(parser.add_argument_group("credits"))

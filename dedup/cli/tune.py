@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import print_json
 from dedup.cli.arguments import (
+    OF_A_RUN,
     WHAT_IS_A_COPY,
     WHICH_IS_KEPT,
     add_agencies,
@@ -19,7 +20,6 @@ from dedup.cli.arguments import (
     chosen,
     fields_of,
     nonempty,
-    number,
     path,
     positive,
     share,
@@ -30,10 +30,12 @@ from dedup.params import Params
 from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
+    from dedup.cli.command_list import Commands
     from dedup.fit.calibration import Calibration
     from dedup.run.run_view import RunView
 
 NOTES = """\
+Of an input, --floor is 0.5 by default, so that lower thresholds can be seen.
 Each row is a setting, with what it would drop: "in" and "out" are the records that it
 drops and the stricter row above it does not, and the reverse. The column "copies" is
 how many of them are expected to be copies, from pairs that people have labelled; with
@@ -44,7 +46,7 @@ FLOOR = 0.5
 """Least threshold that can be tried by default: it costs little more than a run at 0.7."""
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "tune",
@@ -64,14 +66,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--sample", type=share, metavar="SHARE", help="of an input: as for dedup run")
     parser.add_argument("--limit", type=positive, metavar="N", help="of an input: as for dedup run")
-    if "floor" not in WHAT_IS_A_COPY:
-        parser.add_argument(
-            "--floor",
-            type=number,
-            metavar="SHARE",
-            help=f"of an input: the least threshold that can be tried (default: {FLOOR})",
-        )
-    add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY)
+    add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY, *OF_A_RUN)
     add_params(parser.add_argument_group("which copy is kept"), *WHICH_IS_KEPT)
     add_fields(parser)
     add_agencies(parser.add_argument_group("credits"))
@@ -120,8 +115,6 @@ def _run(options: argparse.Namespace) -> RunView:
     from dedup.run.run_output import RunOutput
 
     params = chosen(options)
-    if options.floor is not None:
-        params["floor"] = options.floor
     fields = fields_of(options)
     place = Path(options.input[0])
     if len(options.input) > 1 or not (place / SUMMARY).is_file():

@@ -33,7 +33,7 @@ from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
-from dedup.io.notes.input_counts import InputCounts
+from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, Piece, Rows, pieces_with
@@ -109,6 +109,7 @@ class FileSource:
         """Notes on files that were not read or are empty, fields that were not used, and defects of texts."""
         return [
             *self._skipped.notes,
+            *limit_notes(self._options.limit, sum(counts.records for counts in self._counts)),
             *self._notes_of_files(),
             *field_notes(self._options.fields, self._with_fields()),
             *self._notes_of_texts(),

@@ -15,12 +15,19 @@ from dedup.errors import InputError
 Tables = Iterable[pa.Table]
 
 
-def write_parquet(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> None:
+OF_FEW_VALUES = frozenset(
+    ["file", "duplicate_of_file", "relation", "story_size", "copies", "source", "credit", "reason"]
+)
+"""Columns that hold the same values again and again. A dictionary of any others, as of ids, would double their size."""
+
+
+def write_parquet(tables: Tables, schema: pa.Schema, path: Path) -> None:
     """Write tables as one Parquet file, a row group each, compressed with zstd."""
     import pyarrow.parquet as pq  # 7 ms that a run without output need not wait
 
+    few = [name for name in schema.names if name in OF_FEW_VALUES]
     # Opened here, for pyarrow takes no names that are not UTF-8.
-    with open(path, "wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with open(path, "wb") as file, pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=few) as writer:
         for table in tables:
             writer.write_table(table)
 

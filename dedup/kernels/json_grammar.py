@@ -6,12 +6,12 @@ the data ends, but blocks of 64 bytes.
 
 from __future__ import annotations
 
-from numba import i8, njit, u8
+from numba import i8, njit, u1, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 from dedup.kernels.line_ends import FEED
-from dedup.kernels.simd import BLOCK, copy_plain_json, find_plain_json_end, trailing_zeros
+from dedup.kernels.simd import BLOCK, at_least, copy_plain_json, find_plain_json_end, trailing_zeros
 from dedup.kernels.tokenisation import decode
 
 DEPTH = 64
@@ -274,6 +274,9 @@ def skip_value(data: Array, at: int) -> int:
 def is_utf8(data: Array, at: int, stop: int) -> bool:
     """Return whether the bytes are UTF-8."""
     while at < stop:
+        if at + BLOCK <= data.size and data[at] < 0x80:
+            at += trailing_zeros(at_least(data, at, u1(0x80)))
+            continue
         code, length = decode(data, at, stop)
         if code < 0:
             return False

@@ -150,7 +150,7 @@ def _seconds(summary: Mapping[str, Any]) -> str:
     spent = dict(summary["seconds"])
     total = spent.pop("total")
     line = f"{total:.1f} s"
-    if summary["text_bytes"] >= WORTH_A_RATE and "sample" not in summary:
+    if spent and summary["text_bytes"] >= WORTH_A_RATE and "sample" not in summary:
         line += f", {summary['text_bytes'] / 1e6 / total:,.0f} MB/s"
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
         line += f"  ({stages})" if stages else ""

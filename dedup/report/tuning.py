@@ -16,9 +16,9 @@ from dedup.fit.calibration import Calibration, Precision
 from dedup.judge.reasons import KEPT_TEXT, reason
 from dedup.judge.relation import Models
 from dedup.params import Level, Params
-from dedup.run.redecide import Trial, Trials
 from dedup.run.run_view import RunView
 from dedup.run.sample_estimate import Total, total
+from dedup.run.trials import Trial, Trials
 from dedup.schema import EXCERPT, MEASURES, NEAR_DUPLICATE, RELATIONS, REWRITTEN
 
 THRESHOLDS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)

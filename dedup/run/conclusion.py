@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import distinct
 from dedup.params import Params
 from dedup.run.clustering import Matching
 from dedup.run.decision_table import Decisions
-from dedup.run.exact import Numbering
 from dedup.run.index_matches import IndexMatches
 from dedup.run.outcome import Outcome
+from dedup.run.ranking import Ranking
 from dedup.run.record_credits import Credits
 from dedup.run.record_matches import match_rows, record_pairs
 from dedup.run.record_origins import Origins, appended
@@ -21,7 +25,7 @@ from dedup.run.summary import summarise
 
 def conclude(
     records: Records,
-    texts: Numbering,
+    ranking: Ranking,
     matching: Matching,
     index_matches: IndexMatches,
     policy: str,
@@ -36,7 +40,7 @@ def conclude(
     Parameters
     ----------
     records : Records
-    texts : Numbering
+    ranking : Ranking
     matching : Matching
     index_matches : IndexMatches
         Documents of an index: from here on they follow those of the run, also among the records.
@@ -55,14 +59,19 @@ def conclude(
     RuntimeError
         If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
     """
-    matches, clusters = index_matches.merged(matching.matches, matching.clusters)
-    texts = index_matches.behind(texts, len(records))
-    outcome = Outcome(records, texts, matches, clusters)
-    left, right, match = record_pairs(texts, matches, outcome)
+    if ranking.units is None:
+        matches, clusters = index_matches.merged(matching.matches, matching.clusters)
+        texts = index_matches.behind(ranking.numbering, len(records))
+        matching = replace(matching, matches=matches, of_units=matches, at=np.arange(len(matches)), clusters=clusters)
+        units = texts
+    else:
+        texts, units = ranking.numbering, ranking.units.numbering
+    outcome = Outcome(records, units, matching.of_units, matching.clusters, matching.spared)
+    left, right, match = record_pairs(texts, units, matching, outcome)
     origins = Origins(records, index_matches, distinct(left, right), credits, agencies)
     ids = appended(records.ids, index_matches.ids)
-    decisions = Decisions(records, ids, matches, outcome, origins, policy, params)
-    table = match_rows(ids, matches, left, right, match, origins, len(records))
+    decisions = Decisions(records, ids, matching.of_units, outcome, origins, policy, params)
+    table = match_rows(ids, matching.matches, left, right, match, origins, len(records))
     summary = summarise(records, ids, table, decisions, outcome, policy, params, agencies)
     summary["fields"] = source.fields
     summary["files_read"] = source.files_read

@@ -16,7 +16,7 @@ from dedup.judge.evidence import Evidence
 from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 
-OF_DECISIONS = ("level", "threshold", "score", "keep", "prefer", "updates", "certainty")
+OF_DECISIONS = ("level", "threshold", "score", "keep", "prefer", "protect", "within", "updates", "certainty")
 """Parameters that a search does not see, but for how far it goes: `search_params`."""
 
 

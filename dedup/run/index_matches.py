@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
-from dedup.run.exact import Numbering
+from dedup.run.ranking import Numbering
 from dedup.schema import RIGHT
 
 

@@ -9,7 +9,7 @@ from dedup.candidates.pairs import distinct
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
 from dedup.kernels import leader_clusters as kernel
-from dedup.run.exact import Numbering
+from dedup.run.ranking import Numbering
 from dedup.run.records import Records
 from dedup.schema import LEFT, NEITHER, RIGHT, UPDATE
 
@@ -21,9 +21,12 @@ class Outcome:
     ----------
     records : Records
     texts : Numbering
-        Documents of an index follow those of the run, also among the records.
+        Of units; documents of an index follow those of the run, also among the records.
     matches : Matches
+        Of units, like the clusters.
     clusters : Clusters
+    spared : bool array, shape (n_units,)
+        Which are kept because they are protected, though they have a copy; empty where nothing is protected.
 
     Attributes
     ----------
@@ -34,6 +37,8 @@ class Outcome:
         The record that stands for the text of each; itself where it has no words.
     leader : int64 array, shape (n_records,)
         The kept record of its cluster, or the document of an index; -1 for rejected ones.
+    spared : bool array, shape (n_records,)
+        Kept because its source is protected.
     in_index : bool array, shape (n_records,)
         Whether the leader is a document of an index.
     match : int64 array, shape (n_records,)
@@ -54,7 +59,14 @@ class Outcome:
         Number of records in the cluster that each one leads; documents of an index follow the records.
     """
 
-    def __init__(self, records: Records, texts: Numbering, matches: Matches, clusters: Clusters) -> None:
+    def __init__(
+        self,
+        records: Records,
+        texts: Numbering,
+        matches: Matches,
+        clusters: Clusters,
+        spared: npt.NDArray[np.bool_],
+    ) -> None:
         n = len(records)
         here = np.arange(n)
         worded = texts.document >= 0
@@ -77,6 +89,9 @@ class Outcome:
         self.leader[self.rejected] = -1
         self._join_stories(texts, matches, clusters)
         self.kept = (self.leader == here) & ~self.rejected
+        self.spared = np.zeros(n, bool)
+        if len(spared):
+            self.spared = self.kept & worded & spared[document]
         self.twin = ~self.kept & ~self.rejected & (self.match < 0)
         self.in_index = self.leader >= n
         (ranked,) = np.nonzero(worded & ~self.rejected & (self.leader < n))

@@ -23,13 +23,14 @@ from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
 from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
-from dedup.run.exact import distinct_texts, ranked, text_hashes
+from dedup.run.exact import distinct_texts, text_hashes
 from dedup.run.findings import search_params
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
 from dedup.run.options import RunOptions
 from dedup.run.progress import Progress
+from dedup.run.ranking import Ranking, ranked
 from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.run.result import Result
@@ -85,7 +86,7 @@ def run(
         checkpoint = resources.enter_context(open_checkpoint(source, folder, identity, options, progress))
         context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning, options.sample)
 
-        records, result = _decide(source, bands, agencies, index, context, options.limit)
+        records, result = _decide(source, bands, agencies, index, context)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)
@@ -108,7 +109,6 @@ def _decide(
     agencies: Agencies,
     index: IndexStep | None,
     context: RunContext,
-    limit: int | None,
 ) -> tuple[Records, Result]:
     """Run the stages from reading to deciding; nothing is written yet."""
     params, progress = context.params, context.progress
@@ -124,7 +124,7 @@ def _decide(
     if index is not None:
         with progress.stage("index"):
             index_matches = index.find(records, texts, context.checkpoint)
-    n_read, sample = len(records), None
+    sample = None
     if context.sample is None:
         findings = match(records, texts, context, index_matches)
     else:
@@ -133,25 +133,26 @@ def _decide(
         records, texts, findings = sample.records, sample.texts, sample.findings
         source, index_matches = sample.of_source(source), IndexMatches.none(len(texts.corpus))
     with progress.stage("decide"):
-        numbering, rank = texts.numbering, np.arange(len(texts.corpus))
-        if policy != keep_policy(Params(), records.has_dates):
-            numbering, rank = ranked(records, numbering, policy, params, agencies, partial(text_hashes, records))
+        usual = keep_policy(Params(), records.has_dates)
+        ranking = Ranking(texts.numbering, np.arange(len(texts.corpus)))
+        if policy != usual or params.protect or params.within is not None:
+            hashes = partial(text_hashes, records)
+            ranking = ranked(records, texts.numbering, policy, params, agencies, hashes)
         which = credited(texts.numbering, findings, index_matches.matches.right)
         credits = Credits.read(records, which, agencies)
         limits = limit_notes(records, texts, findings, context.memory)
         search = None
         if index is None:
             search = search_tables(records, texts.numbering, findings, credits, agencies, source, limits)
-        index_matches = index_matches.in_keep_order(rank)
-        matching = cluster(findings, rank, params, index_matches.decided)
-        of_run = records, numbering, matching, index_matches
+        index_matches = index_matches.in_keep_order(ranking.rank)
+        matching = cluster(findings, ranking, params, index_matches.decided)
+        of_run = records, ranking, matching, index_matches
         result = conclude(*of_run, policy, params, source, agencies, credits, search)
         if index is not None:
+            numbering = ranking.numbering
             copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
         if sample is not None:
             result.summary |= sample_summary(sample, result.decisions, context.sample or 1.0)
-    if n_read == limit:
-        result.summary["notes"].append(f"only the first {n_read:,} records of the input were read (--limit)")
     result.summary["notes"] += limits_at(params.level, limits)
     return records, result

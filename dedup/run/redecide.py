@@ -6,7 +6,10 @@ So the decisions are those that a run with these parameters would make: its sear
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,21 +20,21 @@ import pyarrow.compute as pc
 from dedup.attribution.agencies import Agencies
 from dedup.dates import UnreadableDates
 from dedup.errors import ParamsError
+from dedup.io.bytes.surrogates import printable
 from dedup.judge.clusters import keep_policy
-from dedup.judge.match_table import Matches
-from dedup.kernels import leader_clusters as kernel
-from dedup.params import Level, Params
-from dedup.run.clustering import cluster, judged
+from dedup.params import Level, Params, with_fields
+from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
-from dedup.run.exact import ranked
-from dedup.run.findings import OF_DECISIONS, search_params
+from dedup.run.findings import OF_DECISIONS
 from dedup.run.index_matches import IndexMatches
+from dedup.run.ranking import ranked
 from dedup.run.records import Records, Rejected
 from dedup.run.result import Result
 from dedup.run.run_view import RunView, SearchTables
+from dedup.run.sample_estimate import estimate_of, stories_of
 from dedup.run.search_tables import credits_of, findings_of, numbering_of
 from dedup.run.summary import limits_at
-from dedup.schema import IDENTICAL, LEFT, NEITHER, NO_DATE, RIGHT, UPDATE
+from dedup.schema import NO_DATE
 from dedup.store.corpus import Segments
 
 OF_THE_INPUT = ("text_bytes", "tokens", "inputs", "scratch_bytes")
@@ -62,24 +65,51 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
     InputError
         When a file of the run is missing or damaged.
     """
+    started = time.perf_counter()
     agencies = agencies or Agencies.read()
-    search = _require_search(run, agencies)
+    search = required_search(run, agencies)
     params = settled(run.params, params)
     documents = search.documents
     numbering = numbering_of(documents)
     findings = findings_of(documents, search.near, run.matches, numbering)
-    records = _records(run, search)
+    records = records_of_run(run, search)
     credits = credits_of(documents, agencies)
     policy = keep_policy(params, records.has_dates)
     hashes = np.asarray(pc.fill_null(documents["text_hash"], 0))
-    numbering, rank = ranked(records, numbering, policy, params, agencies, hashes.__getitem__, credits)
-    none = IndexMatches.none(len(rank))
-    matching = cluster(findings, rank, params, none.decided)
+    ranking = ranked(records, numbering, policy, params, agencies, hashes.__getitem__, credits)
+    none = IndexMatches.none(len(ranking.rank))
+    matching = cluster(findings, ranking, params, none.decided)
     left = search if params.level >= Level.syndicated else SearchTables(documents, None)
-    result = conclude(records, numbering, matching, none, policy, params, run.source, agencies, credits, left)
+    result = conclude(records, ranking, matching, none, policy, params, run.source, agencies, credits, left)
     result.summary["notes"] += limits_at(params.level, search.about.limits)
     _complete(result.summary, run)
+    if (sample := run.summary.get("sample")) is not None:
+        stories = stories_of(findings, numbering, run.params)
+        estimate = estimate_of(result.decisions, stories, sample["share"], sample["records_read"])
+        result.summary |= {"sample": sample, "estimate": estimate}
+    result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
     return result
+
+
+def asked_params(found: Params, fields: Mapping[str, Any]) -> Params:
+    """Return the parameters of a run with some of them replaced, to decide again by them.
+
+    Parameters
+    ----------
+    found : Params
+        Those of the run.
+    fields : mapping
+        Field to value; without ``prefer`` another keep policy has no preferred sources.
+
+    Raises
+    ------
+    ParamsError
+    """
+    values = {field.name: getattr(found, field.name) for field in dataclasses.fields(Params)}
+    values.update(floor=None)
+    if fields.get("keep", "source") != "source":
+        values.update(prefer=())
+    return with_fields(Params(**values), fields)
 
 
 def settled(found: Params, asked: Params) -> Params:
@@ -108,7 +138,7 @@ def settled(found: Params, asked: Params) -> Params:
     return replace(asked, floor=floor)
 
 
-def _require_search(run: RunView, agencies: Agencies) -> SearchTables:
+def required_search(run: RunView, agencies: Agencies) -> SearchTables:
     """Return what the run has left for a later decision.
 
     Raises
@@ -126,7 +156,7 @@ def _require_search(run: RunView, agencies: Agencies) -> SearchTables:
     return run.search
 
 
-def _records(run: RunView, search: SearchTables) -> Records:
+def records_of_run(run: RunView, search: SearchTables) -> Records:
     """Return the records of a run without their texts."""
     decisions, documents = run.decisions, search.documents
     n = len(decisions)
@@ -173,115 +203,10 @@ def _rejected(run: RunView, records: npt.NDArray[np.int64]) -> Rejected:
 
 
 def _complete(summary: dict[str, Any], run: RunView) -> None:
-    """Add to a summary what only the run knows."""
+    """Add to a summary what only the run knows, and where it is."""
+    folder = getattr(run, "folder", None) or getattr(run, "output", None)
     begins = {one["id"]: one["begins"] for one in run.summary["largest_clusters"]}
     for one in summary["largest_clusters"]:
         one["begins"] = begins.get(one["id"], "")
     summary.update({name: run.summary[name] for name in OF_THE_INPUT if name in run.summary})
-    summary["seconds"] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What would become of the records of a run by other parameters; arrays of shape (n_records,).
-
-    Parameters
-    ----------
-    relation : int8 array
-        Code of the relation by which a record is dropped; -1 where it is not.
-    score : float64 array
-        Of the match by which it is dropped; 1.0 where it is identical, NaN where it is not dropped.
-    leader : int64 array
-        The record that is kept in its place; itself where it is kept, or rejected.
-    match : int64 array
-        The match by which it is dropped; -1 where there is none.
-    side : int8 array
-        Its side of that match, LEFT or RIGHT.
-    is_direct : bool array
-        Whether that match is with the kept record itself.
-    matches : Matches
-    """
-
-    relation: npt.NDArray[np.int8]
-    score: npt.NDArray[np.float64]
-    leader: npt.NDArray[np.int64]
-    match: npt.NDArray[np.int64]
-    side: npt.NDArray[np.int8]
-    is_direct: npt.NDArray[np.bool_]
-    matches: Matches
-
-    @property
-    def is_dropped(self) -> npt.NDArray[np.bool_]:
-        """Whether each record is dropped."""
-        return self.relation >= 0
-
-
-class Trials:
-    """Try many parameters on one run: what `redecide` decides, without its tables.
-
-    Parameters
-    ----------
-    run : RunView
-    agencies : Agencies, optional
-        Those of the run; by default the shipped ones.
-
-    Raises
-    ------
-    ParamsError
-        As for `redecide`.
-    """
-
-    def __init__(self, run: RunView, agencies: Agencies | None = None) -> None:
-        agencies = agencies or Agencies.read()
-        search = _require_search(run, agencies)
-        documents = search.documents
-        self._params = run.params
-        self._searched = numbering_of(documents)
-        self._findings = findings_of(documents, search.near, run.matches, self._searched)
-        records = _records(run, search)
-        policy = keep_policy(run.params, records.has_dates)
-        hashes = np.asarray(pc.fill_null(documents["text_hash"], 0)).__getitem__
-        credits = credits_of(documents, agencies)
-        self._numbering, self._rank = ranked(records, self._searched, policy, run.params, agencies, hashes, credits)
-
-    def at(self, params: Params) -> Trial:
-        """Return what would become of the records; ``params`` as for `redecide`, with the keep policy of the run.
-
-        Raises
-        ------
-        ParamsError
-        """
-        params = settled(self._params, params)
-        n = len(self._rank)
-        matching = cluster(self._findings, self._rank, params, np.zeros(n, bool))
-        matches, clusters = matching.matches, matching.clusters
-        document, record = self._numbering.document, self._numbering.record
-        here = np.arange(len(document))
-        (worded,) = np.nonzero(document >= 0)
-        own = document[worded]
-        leader, match = here.copy(), np.full(len(document), -1)
-        leader[worded], match[worded] = record[clusters.leader[own]], clusters.match[own]
-        relation = np.where(leader != here, IDENTICAL, -1).astype(np.int8)
-        score = np.where(leader != here, 1.0, np.nan)
-        (by,) = np.nonzero(match >= 0)
-        relation[by], score[by] = matches.relation[match[by]], matches.score[match[by]]
-        is_left = matches.left[match[by]] == document[by]
-        side, is_direct = np.full(len(document), NEITHER, np.int8), np.zeros(len(document), bool)
-        side[by] = np.where(is_left, LEFT, RIGHT)
-        is_direct[by] = record[np.where(is_left, matches.right[match[by]], matches.left[match[by]])] == leader[by]
-        return Trial(relation, score, leader, match, side, is_direct, matches)
-
-    def stories(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return the story of each record, from 0 and -1 where it has no words, and the distinct texts of each story.
-
-        Stories as a sample draws them: linked by the copies and updates of the search.
-        """
-        params = search_params(self._params)
-        found = self._findings.near if params.level < Level.syndicated else self._findings.rare
-        root = np.arange(len(self._searched.record))
-        if found is not None:
-            matches = judged(found, params)
-            linked = matches.take(np.flatnonzero(matches.relation <= UPDATE))
-            kernel.connect(linked.left, linked.right, root)
-        _, story = np.unique(root, return_inverse=True)
-        return np.append(story, -1)[self._searched.document], np.bincount(story)
+    summary["decided_from"] = None if folder is None else printable(str(folder))

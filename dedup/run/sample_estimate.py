@@ -16,8 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.kernels import leader_clusters as kernel
+from dedup.params import Params
+from dedup.run.clustering import judged
+from dedup.run.findings import Findings, search_params
+from dedup.run.ranking import Numbering
 from dedup.run.story_sample import StorySample, inclusion
-from dedup.schema import RELATIONS
+from dedup.schema import RELATIONS, UPDATE
 
 NORMAL = 1.959964
 """Quantile of the normal distribution, for intervals of 95 %."""
@@ -77,27 +82,70 @@ def _chi_squared(degrees: float, normal: float) -> float:
     return float(degrees * max(0.0, 1.0 - spread + normal * np.sqrt(spread)) ** 3)
 
 
-def sample_summary(sample: StorySample, decisions: pa.Table, share: float) -> dict[str, Any]:
-    """Return what the summary says of a sample: its size, and an estimate for the whole input.
+def stories_of(
+    findings: Findings, numbering: Numbering, params: Params
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the stories of a run as a sample draws them: linked by the copies and updates of its search.
 
     Parameters
     ----------
-    sample : StorySample
+    findings : Findings
+    numbering : Numbering
+        That of the search.
+    params : Params
+        Of the run.
+
+    Returns
+    -------
+    story : int64 array, shape (n_records,)
+        From 0; -1 where a record has no words.
+    sizes : int64 array, shape (n_stories,)
+        Distinct texts of each.
+    """
+    found = findings.rare or findings.near
+    root = np.arange(len(numbering.record))
+    if found is not None:
+        matches = judged(found, search_params(params))
+        linked = matches.take(np.flatnonzero(matches.relation <= UPDATE))
+        kernel.connect(linked.left, linked.right, root)
+    _, story = np.unique(root, return_inverse=True)
+    return np.append(story, -1)[numbering.document], np.bincount(story)
+
+
+def estimate_of(
+    decisions: pa.Table,
+    stories: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    share: float,
+    records: int,
+) -> dict[str, Any]:
+    """Estimate how many records of the whole input would be dropped, and by which relation.
+
+    Parameters
+    ----------
     decisions : pyarrow.Table
-        Of its records.
+        Of the records of the sample.
+    stories : (int64 array, int64 array)
+        The story of each record, and the distinct texts of each story.
     share : float
         Of the texts that were drawn.
+    records : int
+        Of the whole input.
     """
-    sizes, story = np.bincount(sample.story), sample.story_of_record
+    story, sizes = stories
     relations = pc.index_in(decisions["relation"], value_set=pa.array(RELATIONS))
     by = np.where(np.asarray(decisions["kept"]), -1, np.asarray(pc.fill_null(relations, -1)))
 
     def of(which: npt.NDArray[np.bool_]) -> dict[str, Any]:
         counts = np.bincount(story[which & (story >= 0)], minlength=len(sizes))
-        return total(counts, sizes, share).as_dict(sample.size)
+        return total(counts, sizes, share).as_dict(records)
 
     by_relation = {name: of(by == code) for code, name in enumerate(RELATIONS) if (by == code).any()}
-    return {
-        "sample": {"share": share, "records_read": sample.size, "texts_drawn": sample.drawn, "stories": len(sizes)},
-        "estimate": {"dropped": of(by >= 0), "relations": by_relation},
-    }
+    return {"dropped": of(by >= 0), "relations": by_relation}
+
+
+def sample_summary(sample: StorySample, decisions: pa.Table, share: float) -> dict[str, Any]:
+    """Return what the summary of a run says of a sample: its size, and an estimate for the whole input."""
+    sizes = np.bincount(sample.story)
+    size = {"share": share, "records_read": sample.size, "texts_drawn": sample.drawn, "stories": len(sizes)}
+    stories = sample.story_of_record, sizes
+    return {"sample": size, "estimate": estimate_of(decisions, stories, share, sample.size)}

@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 from dedup.attribution.agencies import UNKNOWN, Agencies
 from dedup.io import Source
 from dedup.judge.match_table import Matches
-from dedup.run.exact import Numbering, shared_hashes
+from dedup.run.exact import shared_hashes
 from dedup.run.findings import Findings, Found
+from dedup.run.ranking import Numbering
 from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.run.run_view import About, SearchTables

@@ -131,8 +131,13 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
         notes.append("without dates, updates were distinguished from copies by their words alone")
     if policy in ("earliest", "latest") and not records.has_dates:
         notes.append("no record has a readable date: of several copies, the first by id is kept")
-    if policy == "source" and not _has_source(records, params.prefer, agencies):
-        notes.append(f"no record comes from a preferred source ({', '.join(params.prefer)})")
+    for kind, asked in (("preferred", params.prefer), ("protected", params.protect)):
+        if asked and not _has_source(records, asked, agencies):
+            notes.append(f"no record comes from a {kind} source ({', '.join(asked)})")
+    if params.within == "day" and not records.has_dates:
+        notes.append("no record has a readable date, so that none is a copy of another of its day")
+    if params.within == "source" and records.sources.null_count == len(records):
+        notes.append("no record has a source, so that none is a copy of another of its source")
     repeated = len(records) - pc.count_distinct(records.ids).as_py()
     if repeated:
         share = "1 record shares its id" if repeated == 1 else f"{repeated:,} records share their id"
@@ -140,10 +145,10 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
     return notes
 
 
-def _has_source(records: Records, prefer: tuple[str, ...], agencies: Agencies) -> bool:
-    """Return whether any record comes from a preferred source."""
+def _has_source(records: Records, asked: tuple[str, ...], agencies: Agencies) -> bool:
+    """Return whether any record comes from one of these sources."""
     names = {same_source(name, agencies) for name in pc.unique(records.sources).to_pylist()}
-    return not names.isdisjoint(same_source(name, agencies) for name in prefer)
+    return not names.isdisjoint(same_source(name, agencies) for name in asked)
 
 
 def _tally(relations: pa.ChunkedArray) -> dict[str, int]:

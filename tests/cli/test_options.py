@@ -14,6 +14,7 @@ from dedup import Fields, Params, RunOptions, deduplicate
 from dedup.cli.arguments import chosen
 from dedup.cli.main import main, parser
 from dedup.cli.reference import reference
+from dedup.io.fields.roles import ROLE_NAMES
 from dedup.params import Level
 
 PRINTING = {"json", "traceback", "quiet"}
@@ -27,7 +28,7 @@ KEYWORDS = {
     if name not in ("records", "params_fields", *VALUES)
 }
 KEYWORDS |= {
-    f"{field.name}_field" if field.name in ("id", "text", "date", "source") else field.name: field.default
+    f"{field.name}_field" if field.name in ROLE_NAMES else field.name: field.default
     for field in dataclasses.fields(Fields)
 }
 KEYWORDS |= {

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dedup import ParamsError, RunOptions, deduplicate
+from dedup import Params, ParamsError, RunOptions, RunOutput, deduplicate
 from dedup.io import Fields, ReadOptions, ReadTuning, open_source
+from dedup.run.redecide import redecide
 from tests.reading import everything
 
 ROWS = [{"id": f"r{n}", "text": f"Text number {n} of the paper.", "published": "2024-01-0x"} for n in range(9)]
@@ -88,7 +89,7 @@ def test_files_after_the_last_record_are_not_opened(tmp_path: Path) -> None:
     source = open_source(str(tmp_path), ReadOptions(Fields(), limit=5))
     found = everything(source)
     assert found.row == [1, 2, 3, 1, 2]
-    assert not source.notes
+    assert source.notes == ["only the first 5 records of the input were read (--limit)"]
     assert source.kept_table(np.array([True, False, False, False, True])).column("id").to_pylist() == ["r0", "r1"]
 
 
@@ -106,3 +107,11 @@ def test_a_run_says_that_it_read_only_the_first_records(tmp_path: Path) -> None:
 def test_a_limit_is_a_number_of_records(limit: Any) -> None:
     with pytest.raises(ParamsError, match="limit"):
         RunOptions(limit=limit)
+
+
+def test_kept_records_of_another_decision_are_the_first_ones(tmp_path: Path) -> None:
+    path = _csv(tmp_path, [*ROWS, ROWS[0]])
+    deduplicate(path, tmp_path / "out", run=RunOptions(limit=4))
+    again = redecide(RunOutput(tmp_path / "out"), Params(keep="longest"))
+    assert again.kept.column("id").to_pylist() == ["r0", "r1", "r2", "r3"]
+    assert "only the first 4 records of the input were read (--limit)" in again.summary["notes"]

@@ -13,6 +13,7 @@ import pytest
 import dedup
 from dedup import ParamsError, RunOptions
 from dedup.run.options import RunTuning
+from dedup.run.redecide import redecide
 from dedup.run.sample_estimate import total
 from tests.versions import versions
 
@@ -88,6 +89,25 @@ def test_only_records_of_the_sample_are_written(tmp_path: Path) -> None:
     assert list(texts.values()) == [at[rows[0]["id"]], at[rows[-2]["id"]]]
     assert "sample of" in str(result)
     assert "estimate" in str(result)
+
+
+def test_a_sample_can_be_decided_again(tmp_path: Path) -> None:
+    path = tmp_path / "news.jsonl"
+    path.write_text("broken\n" + "".join(json.dumps(record) + "\n" for record in CORPUS), "utf-8")
+    first = _sampled(path, 0.1, 7, tmp_path / "out")
+    again = redecide(dedup.RunOutput(tmp_path / "out"), first.params)
+    assert again.decisions == first.decisions
+    assert [again.summary[name] for name in ("sample", "estimate")] == [
+        first.summary[name] for name in ("sample", "estimate")
+    ]
+    near = redecide(dedup.RunOutput(tmp_path / "out"), dedup.Params(level="near"))
+    expected = _by_id(dedup.deduplicate(CORPUS, level="near"))
+    assert {name: one for name, one in _by_id(near).items() if name in expected} == {
+        name: expected[name] for name in _by_id(near) if name in expected
+    }
+    kept = [row["id"] for row in near.decisions.to_pylist() if row["kept"]]
+    assert near.kept.column("id").to_pylist() == kept
+    assert near.summary["estimate"] != first.summary["estimate"]
 
 
 def test_a_sample_is_not_added_to_an_index(tmp_path: Path) -> None:

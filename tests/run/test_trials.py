@@ -10,14 +10,16 @@ import pytest
 
 import dedup
 from dedup import Level, Params, ParamsError
-from dedup.run.redecide import Trials, redecide
+from dedup.run.redecide import redecide
+from dedup.run.trials import Trials
 from dedup.schema import RELATIONS
 from tests.versions import versions
 
 
 @pytest.fixture(scope="module")
 def run() -> dedup.Result:
-    return dedup.deduplicate([*versions(), {"id": "empty", "text": "..."}], floor=0.4)
+    records = [{**record, "source": "ABC"[number % 3]} for number, record in enumerate(versions())]
+    return dedup.deduplicate([*records, {"id": "empty", "text": "..."}], floor=0.4)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -30,6 +32,10 @@ def test_a_trial_decides_as_redecide(run: dedup.Result, seed: int) -> None:
         score=rng.choice([0.0, 0.7, 0.9]),
         updates=rng.choice(["keep", "latest", "drop"]),
         certainty=rng.choice([0.5, 0.7, 0.9]),
+    )
+    run = run if seed % 2 else redecide(run, replace(run.params, within="source", protect=("B",), keep="longest"))
+    params = replace(
+        params, within=run.params.within, protect=run.params.protect, keep=run.params.keep, prefer=run.params.prefer
     )
     trial, whole = Trials(run).at(params), redecide(run, params)
     rows = whole.decisions.to_pylist()
