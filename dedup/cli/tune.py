@@ -75,8 +75,8 @@ def add_parser(commands: Commands) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    from dedup.report.tuning import Tuning
-    from dedup.report.tuning_table import tuning_table
+    from dedup.report.threshold_table import tuning_table
+    from dedup.report.thresholds import Tuning
 
     if options.examples < 0:
         raise ParamsError(f"{options.examples} examples", "0 or more")

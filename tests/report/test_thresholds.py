@@ -12,8 +12,8 @@ import pytest
 import dedup
 from dedup import Level
 from dedup.cli.main import main
-from dedup.report.tuning import Row, Tuning
-from dedup.report.tuning_table import tuning_table
+from dedup.report.threshold_table import tuning_table
+from dedup.report.thresholds import Row, Tuning
 from dedup.run.options import RunTuning
 from dedup.run.redecide import redecide
 from tests.versions import versions

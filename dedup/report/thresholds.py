@@ -1,6 +1,6 @@
 """Show what other thresholds would drop: counts, expected precision, and pairs to look at around each line.
 
-The values are here, their form is elsewhere: `dedup.report.tuning_table` for a terminal.
+The values are here, their form is elsewhere: `dedup.report.threshold_table` for a terminal.
 """
 
 from __future__ import annotations

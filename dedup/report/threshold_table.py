@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dedup.fit.calibration import Precision
 from dedup.report.escaping import shown
-from dedup.report.tuning import Example, Histogram, Row, Series, Tuning
+from dedup.report.thresholds import Example, Histogram, Row, Series, Tuning
 
 BAR = 40
 """Columns of the longest bar."""
