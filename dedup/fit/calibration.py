@@ -108,7 +108,7 @@ class Calibration:
     @staticmethod
     def of(pairs: JudgedPairs, spread: float = 0.0) -> Calibration:
         """Fit the steps to labelled pairs; ``spread`` widens their intervals for corpora without labels."""
-        return Calibration(_steps(pairs, spread), spread, len(pairs.score))
+        return Calibration(_steps(pairs, spread), spread, len(np.unique(pairs.number)))
 
     @staticmethod
     def of_labels(labels: Sequence[Label], params: Params) -> Calibration:
@@ -200,6 +200,8 @@ class JudgedPairs:
     weights : float64 array
         How many reported pairs each stands for.
     corpora : string array
+    number : int64 array
+        Equal for one pair under two relations.
     """
 
     kind: npt.NDArray[np.int64]
@@ -207,6 +209,7 @@ class JudgedPairs:
     is_copy: Bools
     weights: Floats
     corpora: npt.NDArray[np.str_]
+    number: npt.NDArray[np.int64]
 
     @staticmethod
     def of(pairs: LabelledPairs, carried: Floats, news: Floats, params: Params) -> JudgedPairs:
@@ -259,7 +262,7 @@ def _called(pairs: LabelledPairs, carried: Floats, news: Floats, params: Params)
     whole = np.bincount(corpus[called], pairs.drawn[called], minlength=int(corpus.max(initial=0)) + 1)
     weights = pairs.drawn / np.maximum(whole[corpus], 1e-12)
     kind = np.where(is_near, NEAR_DUPLICATE, kinds_of(pairs.inputs))
-    return JudgedPairs(kind, score, pairs.is_copy, weights, pairs.corpora).take(called)
+    return JudgedPairs(kind, score, pairs.is_copy, weights, pairs.corpora, np.arange(len(pairs))).take(called)
 
 
 def kinds_of(inputs: relation.Inputs) -> npt.NDArray[np.int64]:

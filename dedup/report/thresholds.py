@@ -28,6 +28,9 @@ SCORES = (0.98, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.0)
 EXAMPLES = 5
 """Pairs that are shown around each line."""
 
+REACH = 0.05
+"""Greatest distance of such a pair from its line."""
+
 BIN = 0.05
 """Width of a bar of a histogram."""
 
@@ -318,7 +321,7 @@ def _around(line: float, parameter: str, strict: Trial, lenient: Trial, count: i
     """
     is_far = lenient.relation > NEAR_DUPLICATE
     asked = is_far & (lenient.relation <= REWRITTEN) if parameter == "score" else lenient.relation == NEAR_DUPLICATE
-    (at,) = np.nonzero(asked & lenient.is_direct)
+    (at,) = np.nonzero(asked & lenient.is_direct & (np.abs(lenient.score - line) <= REACH))
     at = at[np.lexsort((at, np.abs(lenient.score[at] - line)))]
     _, first = np.unique(lenient.leader[at], return_index=True)
     at = at[np.sort(first)]
