@@ -28,6 +28,17 @@ Row = tuple[str, int, float, float, float, float]
 """Corpus, pairs, precision observed, expected, and the interval."""
 
 
+def table() -> str:
+    """Return the shipped steps as a table, for docs/tuning.md."""
+    steps = Calibration.shipped().steps
+    lines = ["| relation | score from | copies | interval | labelled pairs |", "| --- | ---: | ---: | --- | ---: |"]
+    for name, some in steps.items():
+        for step in some:
+            shares = f"{100 * step.precision:.0f} % | {100 * step.low:.0f} to {100 * step.high:.0f} %"
+            lines.append(f"| {name.replace('_', ' ')} | {step.start:.2f} | {shares} | {step.pairs} |")
+    return "\n".join(lines) + "\n"
+
+
 def left_out(pairs: JudgedPairs, spread: float) -> list[Row]:
     """Hold the precision that is expected of each corpus, from the others alone, against the one observed."""
     rows: list[Row] = []

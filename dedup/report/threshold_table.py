@@ -109,7 +109,7 @@ def _histogram(histogram: Histogram) -> Iterator[str]:
 
 
 def _example(example: Example, columns: int) -> Iterator[str]:
-    side = "in " if example.is_in else "out"
+    side = "above" if example.is_above else "below"
     head = f"  {side} {example.score:.2f}  {example.relation.replace('_', ' '):<15}"
     width = max(30, columns - len(head))
     for text, start in ((example.dropped, head), (example.kept, f"{'of':>{len(head) - 1}} ")):

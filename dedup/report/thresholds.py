@@ -59,7 +59,7 @@ class Example:
     score : float
     dropped, kept : Text
     reason : str
-    is_in : bool
+    is_above : bool
         Whether it is dropped on the stricter side of the line, too.
     """
 
@@ -68,7 +68,7 @@ class Example:
     dropped: Text
     kept: Text
     reason: str
-    is_in: bool
+    is_above: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,8 +298,8 @@ class _Bench:
         measures = dict(zip(MEASURES, trial.matches.measures[:, match].tolist(), strict=True))
         why = reason(code, measures, self._models, dropped=int(trial.side[record]), other=KEPT_TEXT)
         kept = texts[int(trial.leader[record])]
-        is_in = bool(strict.relation[record] >= 0)
-        return Example(RELATIONS[code], float(trial.score[record]), texts[record], kept, why, is_in)
+        is_above = bool(strict.relation[record] >= 0)
+        return Example(RELATIONS[code], float(trial.score[record]), texts[record], kept, why, is_above)
 
     def _texts(self, records: Sequence[int]) -> dict[int, Text]:
         """Return records as they are shown: by title, or by their first words where they have none."""

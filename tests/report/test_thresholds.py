@@ -74,7 +74,7 @@ def test_examples_are_dropped_pairs_near_the_line(run: dedup.Result, tuning: Tun
                 assert (row["duplicate_of"], row["relation"]) == (example.kept.id, example.relation)
                 assert row["score"] == example.score
                 assert row["reason"] == example.reason
-                assert example.is_in == (example.dropped.id in strictly)
+                assert example.is_above == (example.dropped.id in strictly)
                 begins = example.dropped.begins.rstrip("…")
                 assert begins == row["title"] or texts[example.dropped.id].startswith(begins)
                 shown += 1
