@@ -38,8 +38,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
         _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
     ]
-    if "sample" in summary:
-        lines += _of_sample(summary["sample"], summary["estimate"])
+    lines += _of_sample(summary)
     if summary["fields"]["used"]:
         lines.append(f"{'fields':<9}{'':>11}  {_fields(summary['fields']['used'])}")
     if matched["update"]:
@@ -105,8 +104,11 @@ def _row(name: str, count: int, remark: str) -> str:
     return f"{name:<9}{count:>11,}  {remark}".rstrip()
 
 
-def _of_sample(sample: Mapping[str, Any], estimate: Mapping[str, Any]) -> list[str]:
-    """Return lines on what was drawn, and on what that says of the whole input."""
+def _of_sample(summary: Mapping[str, Any]) -> list[str]:
+    """Return lines on what was drawn, if the run is a sample, and on what that says of the whole input."""
+    if "sample" not in summary:
+        return []
+    sample, estimate = summary["sample"], summary["estimate"]
     whole = estimate["dropped"]
     parts = ", ".join(f"{name.replace('_', ' ')} {_percent(one)}" for name, one in estimate["relations"].items())
     drawn = f"records were read; the stories of {100 * sample['share']:g} % of the texts are decided on"

@@ -103,20 +103,19 @@ def run(
     return result
 
 
+def _read(source: Source, bands: tuple[int, int], index: IndexStep | None, context: RunContext) -> Records:
+    with context.progress.bar("read", source.total_bytes, "B"):
+        if index is None:
+            return read_records(source, bands, context.checkpoint.key, context)
+        return read_records(source, bands, index.key, context, index.check)
+
+
 def _decide(
-    source: Source,
-    bands: tuple[int, int],
-    agencies: Agencies,
-    index: IndexStep | None,
-    context: RunContext,
+    source: Source, bands: tuple[int, int], agencies: Agencies, index: IndexStep | None, context: RunContext
 ) -> tuple[Records, Result]:
     """Run the stages from reading to deciding; nothing is written yet."""
     params, progress = context.params, context.progress
-    with progress.bar("read", source.total_bytes, "B"):
-        if index is None:
-            records = read_records(source, bands, context.checkpoint.key, context)
-        else:
-            records = read_records(source, bands, index.key, context, index.check)
+    records = _read(source, bands, index, context)
     policy = keep_policy(params, records.has_dates)
     with progress.stage("exact"):
         texts = distinct_texts(records)
