@@ -36,6 +36,7 @@ COMMANDS = {
     "diff": ("dedup.cli.diff", "show what one run keeps and another drops"),
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
+    "tune": ("dedup.cli.tune", "see what other thresholds would drop, before you choose one"),
     "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),
 }
 """Module and help of each command, in the order of the help."""

@@ -26,15 +26,18 @@ from dedup.cli.arguments import (
     number,
     path,
     positive,
+    share,
     size,
 )
 from dedup.cli.command_list import Commands
-from dedup.errors import OutputError
+from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.params import GUARDS, NOTE, Params
 from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
+    from dedup.attribution.agencies import Agencies
+    from dedup.run.options import RunOptions
     from dedup.run.result import Result
 
 EXAMPLE = "dedup run news.jsonl -o out"
@@ -144,6 +147,21 @@ def _add_run_options(group: Any) -> None:
     )
     add_longest(group)
     group.add_argument(
+        "--limit", type=positive, metavar="N", help="read only the first N records of the input (default: all)"
+    )
+    group.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="run only the beginning of the input, write nothing, and estimate time, memory and disk space of the run",
+    )
+    group.add_argument(
+        "--sample",
+        type=share,
+        metavar="SHARE",
+        help="2%% or 0.02: decide only on the stories of this share of the texts, and estimate how many records would "
+        "be dropped of all",
+    )
+    group.add_argument(
         "--fail-on-empty", action="store_true", help="fail if the input has no records (default: write an empty output)"
     )
 
@@ -162,6 +180,8 @@ def command(options: argparse.Namespace) -> int:
     agencies = Agencies.read(options.agencies)
     chosen_options = {field.name for field in dataclasses.fields(RunOptions)} & vars(options).keys()
     run_options = RunOptions(**{name: getattr(options, name) for name in chosen_options})
+    if options.dry_run:
+        return _dry_run(options, params, run_options, agencies)
     source = open_files(options.input, read_options(run_options, fields_of(options)))
     show = not options.quiet and sys.stderr.isatty()
     progress = Progress(bar=show, notices=not options.quiet)
@@ -177,6 +197,37 @@ def command(options: argparse.Namespace) -> int:
         # Repeated, the run would drop everything it has kept, as copies of what the index now holds.
         found = f"{(error.strerror or str(error)).lower()} on standard output; the run is complete, do not repeat it"
         raise OutputError(found) from error
+    return 0
+
+
+def _dry_run(options: argparse.Namespace, params: dict[str, Any], run_options: RunOptions, agencies: Agencies) -> int:
+    """Estimate what the run would take.
+
+    Raises
+    ------
+    ParamsError
+        With an index, whose documents would be compared, too.
+    """
+    from dedup.io import open_files
+    from dedup.report.estimate_table import estimate_table
+    from dedup.run.estimate import as_dict, estimate_run
+    from dedup.run.options import read_options
+
+    if options.index is not None:
+        raise ParamsError("--dry-run with --index", "a run without an index")
+    how = read_options(run_options, fields_of(options))
+    estimate = estimate_run(
+        lambda limit: open_files(options.input, dataclasses.replace(how, limit=limit)),
+        Params(**params),
+        run_options,
+        agencies,
+        options.output,
+    )
+    if options.json:
+        print_json(as_dict(estimate))
+    else:
+        print(estimate_table(estimate))
+    sys.stdout.flush()
     return 0
 
 

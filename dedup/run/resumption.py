@@ -51,6 +51,7 @@ def run_identity(
         **source.settings,
         "agencies": agencies.fingerprint,
         "memory": options.chosen_memory,
+        "sample": [options.sample, options.tuning.sample_seed],
         "pairs_at_a_time": options.tuning.pairs_at_a_time,
         "index_step": options.tuning.index_step,
         **({} if index is None else {"index": index}),
