@@ -19,6 +19,8 @@ from dedup.report.escaping import shown
 
 EXAMPLES = """\
 dedup run news.jsonl -o out             drop the copies in a corpus
+dedup show out a17                      show what became of a record, and its story
+dedup report out                        write that run as pages for a browser
 dedup compare a.txt b.txt               judge two texts
 dedup index add news.index new.jsonl    add documents to an index, and see what each copies
 dedup label out                         label pairs of a run, to fit the models to them with dedup fit
@@ -27,7 +29,9 @@ dedup label out                         label pairs of a run, to fit the models 
 
 COMMANDS = {
     "run": ("dedup.cli.run", "drop the copies in a corpus"),
+    "show": ("dedup.cli.show", "show a record of a run with its story, or two side by side"),
     "compare": ("dedup.cli.compare", "judge two texts"),
+    "report": ("dedup.cli.report", "write a run as pages for a browser"),
     "diff": ("dedup.cli.diff", "show what one run keeps and another drops"),
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),

@@ -68,6 +68,11 @@ def add_parser(commands: Commands) -> None:
         help="form of the file of decisions (default: %(default)s)",
     )
     parser.add_argument(
+        "--passages",
+        action="store_true",
+        help="also write passages.parquet: which passages the records of each match share; takes a millisecond a match",
+    )
+    parser.add_argument(
         "--index",
         type=nonempty,
         metavar="INDEX",

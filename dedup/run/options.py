@@ -34,6 +34,9 @@ class RunTuning:
         Documents compared with an index as one step, which can be saved.
     index_documents, index_tokens : int
         Documents, and tokens of them, that are compared with an index, or added to it, at a time.
+    passage_records : int
+        Records whose texts are held at a time to find their passages: of news some 5 kB each. For each so many the
+        inputs are read once more.
     """
 
     save_after: float = 5.0
@@ -42,6 +45,7 @@ class RunTuning:
     index_step: int = 16_000
     index_documents: int = 2_000
     index_tokens: int = 2_000_000
+    passage_records: int = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,9 @@ class RunOptions:
         Refuse an input without records; otherwise the output is empty, and a note in the summary says so.
     decisions : str
         The form of the file of decisions: "parquet", "csv" or "jsonl".
+    passages : bool
+        Also write ``passages.parquet``: which passages the records of each match share. The inputs are read again for
+        it.
     guard : str
         What to do before the output is written if much of a source would be dropped, or a very large cluster is made:
         "note" says so in the summary (and, if ``progress`` is set, on stderr), "error" writes nothing and raises
@@ -106,6 +113,7 @@ class RunOptions:
     longest: int | None = None
     fail_on_empty: bool = False
     decisions: str = "parquet"
+    passages: bool = False
     guard: str = NOTE
     guard_share: float = 0.1
     guard_cluster: int = 1_000

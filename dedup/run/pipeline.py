@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
+from dedup.errors import ParamsError
 from dedup.io import Output, Source
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
@@ -63,6 +64,8 @@ def run(
     DedupError
     """
     require_resumable(source, output, options)
+    if options.passages and output is None:
+        raise ParamsError("passages without an output", "a folder to write passages.parquet to")
     bands = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
     progress = progress or Progress(options.progress, options.progress)
     identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
@@ -78,6 +81,9 @@ def run(
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)
+            if options.passages:
+                with progress.stage("passages"):
+                    result.write_passages(folder, options.tuning.passage_records)
         result.summary["scratch_bytes"] = context.scratch.total_bytes
         result.summary["seconds"] = progress.rounded()
         if folder is not None:

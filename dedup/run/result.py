@@ -19,7 +19,9 @@ from dedup.io.output import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import plain, read_texts, records_called
-from dedup.schema import DECISIONS, MATCHES
+from dedup.schema import DECISIONS, MATCHES, PASSAGES
+
+PASSAGES_FILE = "passages.parquet"
 
 LISTED = 20
 """Up to this many records `str` lists every decision, not only the numbers."""
@@ -210,6 +212,24 @@ class Result:
         write_parquet([self.matches], MATCHES, output.path("matches.parquet"))
         write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
         self.summary["files"] = [*names, decisions, "matches.parquet", "rejected.jsonl", SUMMARY]
+
+    def write_passages(self, output: Output, records_at_a_time: int) -> None:
+        """Find the passages that the records of each match share, and write them.
+
+        Parameters
+        ----------
+        output : Output
+        records_at_a_time : int
+            Texts that are held in memory.
+
+        Raises
+        ------
+        InputError, OutputError
+        """
+        from dedup.run.passage_table import passage_slices  # with kernels that other runs need not load
+
+        write_parquet(passage_slices(self, records_at_a_time), PASSAGES, output.path(PASSAGES_FILE))
+        self.summary["files"].insert(-1, PASSAGES_FILE)
 
     def write_summary(self, output: Output) -> None:
         """Write the summary last, because it marks the folder as complete.

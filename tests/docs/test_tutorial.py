@@ -1,14 +1,17 @@
-"""The tutorial shows what its steps print."""
+"""The tutorial, and the page on dedup show, show what their steps print."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import pytest
 import tutorial
 
 
-def test_the_tutorial_is_real() -> None:
-    page = tutorial.PAGE.read_text("utf-8")
+@pytest.mark.parametrize("path", tutorial.PAGES, ids=lambda path: path.stem)
+def test_what_is_shown_is_real(path: Path) -> None:
+    page = path.read_text("utf-8")
     assert tutorial.refreshed(page) == page, "run tests/docs/tutorial.py"
 
 

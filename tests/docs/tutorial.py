@@ -1,4 +1,4 @@
-"""Run the steps of ``docs/tutorial.md``: ``python tests/docs/tutorial.py`` writes what they print into the page."""
+"""Run the steps of the tutorial and of docs/show.md: ``python tests/docs/tutorial.py`` writes what they print there."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tutorial.md"
+PAGES = (PAGE, ROOT / "docs" / "show.md")
 
 
 def refreshed(page: str) -> str:
@@ -60,7 +61,7 @@ def _console(content: str) -> str:
             text=True,
             check=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "110"},
         )
         if target:
             Path(target).write_text(done.stdout, "utf-8")
@@ -85,4 +86,5 @@ def _python(content: str, names: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(refreshed(PAGE.read_text("utf-8")), "utf-8")
+    for changed in PAGES:
+        changed.write_text(refreshed(changed.read_text("utf-8")), "utf-8")
