@@ -288,7 +288,7 @@ GUARDS = NOTE, ERROR = ("note", "error")
 
 _RUN_OPTIONS = (
     "threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions", "guard",
-    "guard_share", "guard_cluster",
+    "guard_share", "guard_cluster", "passages",
 )  # fmt: skip
 _INPUT_FIELDS = (
     "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format", "encoding",

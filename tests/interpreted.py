@@ -164,7 +164,8 @@ def decide(folder: Path) -> dict[str, Any]:
     decided: dict[str, Any] = {}
     for level in ("near", "rewritten"):
         result = dedup.deduplicate(str(folder / "news.jsonl"), params=dedup.Params(level=level, related=True))
-        decided[level] = [result.decisions.drop_columns(["file", "duplicate_of_file"]).to_pylist(), result.matches.to_pylist()]
+        decisions = result.decisions.drop_columns(["file", "duplicate_of_file"])
+        decided[level] = [decisions.to_pylist(), result.matches.to_pylist()]
     with dedup.Index(folder / "news.index") as index:
         answers = index.add_many(map(json.loads, lines))
         index.compact()
