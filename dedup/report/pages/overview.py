@@ -192,7 +192,7 @@ def _input(data: PageData) -> list[tuple[str, str]]:
     if summary["rejected"]:
         first = summary["rejections"][0]
         rows.append(("first rejected", f"{first['file']}, row {first['row']}: {first['reason']}"))
-    credited = pc.count_distinct(data.run.decisions["credit"]).as_py()
+    credited = pc.count_distinct(data.tables.decisions["credit"]).as_py()
     rows.append(("agencies credited", f"{credited:,}"))
     return rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,14 @@ HEAD = 90
 """Characters of the beginning of a text that stand for a missing title."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a run, each in one piece: of a table in many, a few rows cannot be taken quickly."""
+
+    decisions: pa.Table
+    matches: pa.Table
+
+
 class PageData:
     """The tables, the stories and the texts of a run.
 
@@ -39,6 +48,7 @@ class PageData:
     Attributes
     ----------
     run : RunView
+    tables : Tables
     stories : Stories
     n : int
         Number of records.
@@ -54,8 +64,9 @@ class PageData:
 
     def __init__(self, run: RunView) -> None:
         self.run = run
-        self.stories = Stories(run)
-        decisions, matches = run.decisions, run.matches
+        self.tables = Tables(run.decisions.combine_chunks(), run.matches.combine_chunks())
+        self.stories = Stories(self.tables)
+        decisions, matches = self.tables.decisions, self.tables.matches
         self.n = decisions.num_rows
         self.kept = np.asarray(decisions["kept"])
         self.relation = _codes(decisions["relation"])
@@ -66,7 +77,7 @@ class PageData:
 
     def measure(self, name: str) -> npt.NDArray[np.float64]:
         """Return a measure of all matches, NaN where it was not taken."""
-        return np.asarray(self.run.matches[name].to_numpy(zero_copy_only=False), np.float64)
+        return np.asarray(self.tables.matches[name].to_numpy(zero_copy_only=False), np.float64)
 
     @functools.cached_property
     def _rows_by_record(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -140,7 +151,7 @@ class PageData:
         return values
 
     def _column(self, name: str, records: Sequence[int] | npt.NDArray[np.int64]) -> pa.ChunkedArray:
-        return self.run.decisions[name].take(pa.array(np.asarray(records, np.int64)))
+        return self.tables.decisions[name].take(pa.array(np.asarray(records, np.int64)))
 
 
 def in_words(relation: str) -> str:

@@ -75,7 +75,7 @@ class PairLine:
 def pair_lines(data: PageData, rows: Sequence[int], pages: Mapping[int, int]) -> list[PairLine]:
     """Return what a table shows of matches."""
     models = Models.of(data.run.params)
-    matches = data.run.matches.take(rows).to_pylist() if len(rows) else []
+    matches = data.tables.matches.take(rows).to_pylist() if len(rows) else []
     lines = []
     for row, match in zip(rows, matches, strict=True):
         measures = {name: match[name] for name in MEASURES if match[name] is not None}
@@ -98,7 +98,7 @@ def pair_page(data: PageData, row: int, texts: dict[int, str], story: int | None
     story : int or None
         The page of their story, if it has one.
     """
-    match = data.run.matches.slice(row, 1).to_pylist()[0]
+    match = data.tables.matches.slice(row, 1).to_pylist()[0]
     measures = {name: match[name] for name in MEASURES if match[name] is not None}
     code = RELATIONS.index(match["relation"])
     records = _in_order(data, int(data.left[row]), int(data.right[row]))

@@ -100,7 +100,7 @@ def traffic(data: PageData, pages: dict[int, int]) -> dict[str, Any]:
     """
     firsts = _Firsts(data)
     table = _ranking(data, firsts)
-    copies = _between(who_copies_whom(data.run, data.stories))
+    copies = _between(who_copies_whom(data.tables, data.stories))
     flows = _flows(data, copies, pages)
     agencies = _agencies(data)
     lags = lags_of_copies(data.stories).hours * HOUR
@@ -225,7 +225,7 @@ def _matrix(data: PageData, copies: pa.Table) -> Matrix | None:
 
 
 def _agencies(data: PageData) -> list[Agency]:
-    counted = credited_agencies(data.run).group_by("agency").aggregate([("records", "sum"), ("source", "count")])
+    counted = credited_agencies(data.tables).group_by("agency").aggregate([("records", "sum"), ("source", "count")])
     ranked = counted.sort_by([("records_sum", "descending"), ("agency", "ascending")])
     return [Agency(row["agency"], row["records_sum"], row["source_count"]) for row in ranked.to_pylist()]
 
