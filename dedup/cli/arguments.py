@@ -44,6 +44,18 @@ def hours(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """Read a share such as ``2%`` or ``0.02``."""
+    match = re.fullmatch(r"([0-9.]+)\s*(%?)", text.strip())
+    try:
+        value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a share such as 2% or 0.02")
+    return value
+
+
 def positive(text: str) -> int:
     """Read a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:

@@ -32,6 +32,7 @@ from dedup.run.index_matches import IndexMatches
 from dedup.run.pass_result import PassResult
 from dedup.run.records import Records
 from dedup.run.saved_stages import bodies_of, families_of, rare_pairs_of
+from dedup.run.story_sample import GrowingStories
 from dedup.schema import NEAR_DUPLICATE
 
 MEETINGS = 3
@@ -133,7 +134,11 @@ class RarePass:
 
 
 def match(
-    records: Records, texts: DistinctTexts, context: RunContext, index_matches: IndexMatches | None = None
+    records: Records,
+    texts: DistinctTexts,
+    context: RunContext,
+    index_matches: IndexMatches | None = None,
+    drawn: npt.NDArray[np.bool_] | None = None,
 ) -> Findings:
     """Find and judge the pairs of documents.
 
@@ -144,6 +149,8 @@ def match(
     context : RunContext
     index_matches : IndexMatches, optional
         Documents that are dropped for one of an index lead no cluster.
+    drawn : bool array, shape (n_documents,), optional
+        Judge only pairs that touch the story of one of these documents, but for near duplicates.
     """
     params, progress, corpus = context.params, context.progress, texts.corpus
     if params.level < Level.near:
@@ -162,12 +169,17 @@ def match(
         return Findings(found_near)
     with progress.stage("families"):
         versions = families_of(stripped, segments, compared, context)
-    found = _rare_matches(found_near, near_pass, versions, compared, dropped)
+    found = _rare_matches(found_near, near_pass, versions, compared, dropped, drawn)
     return Findings(found_near, found, versions.root)
 
 
 def _rare_matches(
-    near: Found, near_pass: NearPass, versions: Families, compared: Documents, dropped: npt.NDArray[np.bool_]
+    near: Found,
+    near_pass: NearPass,
+    versions: Families,
+    compared: Documents,
+    dropped: npt.NDArray[np.bool_],
+    drawn: npt.NDArray[np.bool_] | None,
 ) -> Found:
     """Find the copies of every kind; of large families only the delegates are searched."""
     context, bodies = near_pass.context, near_pass.bodies
@@ -190,9 +202,12 @@ def _rare_matches(
     rare_pass = RarePass(sketches, compared, bodies, pairs, known, context, params)
     rare = PassResult(dropped, relation.LAST_COPY[params.level])
     delegates = compared[versions.delegates[compared]]
-    rounds, hidden = _compare(rare_pass, rare, delegates, sketch_join.posting_limit(params), context)
+    stories = None if drawn is None else GrowingStories(drawn, versions.root)
+    rounds, hidden = _compare(rare_pass, rare, delegates, sketch_join.posting_limit(params), context, stories)
     for turn in range(MEETINGS):
         meeting = distinct(rare.copies_of_copies(), rare.late_versions(versions, turn))
+        if stories is not None:
+            meeting = stories.touching(meeting)
         if len(new := rounds.new(meeting)):
             _judge(rare_pass, rare, new, context)
     partly = distinct(rounds.crowded, compared[~versions.delegates[compared]])
@@ -200,15 +215,26 @@ def _rare_matches(
 
 
 def _compare(
-    search: Pass, result: PassResult, documents: Documents, limit: int, context: RunContext
+    search: Pass,
+    result: PassResult,
+    documents: Documents,
+    limit: int,
+    context: RunContext,
+    stories: GrowingStories | None = None,
 ) -> tuple[Rounds, Bucket | None]:
     """Search and judge in rounds; return the rounds, and the largest bucket whose pairs were not all compared."""
     rounds = Rounds(documents, limit)
     while rounds.is_open:
         with context.progress.stage(search.stages[0]):
             found = search.candidates(rounds.documents, rounds.limit)
-        _judge(search, result, rounds.new(found.pairs), context)
-        rounds.close(found.crowded, result.kept)
+        if stories is None:
+            _judge(search, result, rounds.new(found.pairs), context)
+            rounds.close(found.crowded, result.kept)
+        else:
+            while len(new := rounds.new(stories.touching(found.pairs))):
+                _judge(search, result, new, context)
+                stories.grow(result.matches)
+            rounds.close(found.crowded[stories.members[found.crowded]], result.kept)
     if rounds.is_complete:
         return rounds, None
     with context.progress.stage(search.stages[0]):

@@ -15,6 +15,7 @@ import numpy as np
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
+from dedup.errors import ParamsError
 from dedup.io import Output, Source
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
@@ -24,6 +25,7 @@ from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
 from dedup.run.exact import distinct_texts, text_hashes
 from dedup.run.findings import search_params
+from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
@@ -34,7 +36,9 @@ from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.run.result import Result
 from dedup.run.resumption import open_checkpoint, require_resumable, run_identity
+from dedup.run.sample_estimate import sample_summary
 from dedup.run.search_tables import credited, search_tables
+from dedup.run.story_sample import drawn_texts, sampled
 from dedup.run.summary import limit_notes, limits_at
 
 if TYPE_CHECKING:
@@ -71,6 +75,10 @@ def run(
     DedupError
     """
     require_resumable(source, output, options)
+    if options.passages and output is None:
+        raise ParamsError("passages without an output", "a folder to write passages.parquet to")
+    if options.sample is not None and index is not None:
+        raise ParamsError("a sample with an index", "a run without --index, or one of everything")
     bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
     progress = progress or Progress(options.progress, options.progress)
     identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
@@ -79,12 +87,16 @@ def run(
         folder = None if output is None else resources.enter_context(Output(output, inputs, options.resume))
         announce_scratch(source, folder, params, options, progress)
         checkpoint = resources.enter_context(open_checkpoint(source, folder, identity, options, progress))
-        context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning)
+        context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning, options.sample)
 
         records, result = _decide(source, bands, agencies, index, context)
+        guard(records, result, options, progress)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)
+            if options.passages:
+                with progress.stage("passages"):
+                    result.write_passages(folder, options.tuning.passage_records)
         result.summary["scratch_bytes"] = context.scratch.total_bytes
         result.summary["seconds"] = progress.rounded()
         if folder is not None:
@@ -98,16 +110,19 @@ def run(
     return result
 
 
+def _read(source: Source, bands: tuple[int, int], index: IndexStep | None, context: RunContext) -> Records:
+    with context.progress.bar("read", source.total_bytes, "B"):
+        if index is None:
+            return read_records(source, bands, context.checkpoint.key, context)
+        return read_records(source, bands, index.key, context, index.check)
+
+
 def _decide(
     source: Source, bands: tuple[int, int], agencies: Agencies, index: IndexStep | None, context: RunContext
 ) -> tuple[Records, Result]:
     """Run the stages from reading to deciding; nothing is written yet."""
     params, progress = context.params, context.progress
-    with progress.bar("read", source.total_bytes, "B"):
-        if index is None:
-            records = read_records(source, bands, context.checkpoint.key, context)
-        else:
-            records = read_records(source, bands, index.key, context, index.check)
+    records = _read(source, bands, index, context)
     policy = keep_policy(params, records.has_dates)
     with progress.stage("exact"):
         texts = distinct_texts(records)
@@ -115,7 +130,14 @@ def _decide(
     if index is not None:
         with progress.stage("index"):
             index_matches = index.find(records, texts, context.checkpoint)
-    findings = match(records, texts, context, index_matches)
+    sample = None
+    if context.sample is None:
+        findings = match(records, texts, context, index_matches)
+    else:
+        drawn = drawn_texts(texts.corpus, context.sample, context.tuning.sample_seed)
+        sample = sampled(records, texts, match(records, texts, context, None, drawn), drawn)
+        records, texts, findings = sample.records, sample.texts, sample.findings
+        source, index_matches = sample.of_source(source), IndexMatches.none(len(texts.corpus))
     with progress.stage("decide"):
         usual = keep_policy(Params(), records.has_dates)
         ranking = Ranking(texts.numbering, np.arange(len(texts.corpus)))
@@ -136,5 +158,7 @@ def _decide(
             numbering = ranking.numbering
             copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
+        if sample is not None:
+            result.summary |= sample_summary(sample, result.decisions, context.sample or 1.0)
     result.summary["notes"] += limits_at(params.level, limits)
     return records, result

@@ -31,6 +31,7 @@ from dedup.run.ranking import ranked
 from dedup.run.records import Records, Rejected
 from dedup.run.result import Result
 from dedup.run.run_view import RunView, SearchTables
+from dedup.run.sample_estimate import estimate_of, stories_of
 from dedup.run.search_tables import credits_of, findings_of, numbering_of
 from dedup.run.summary import limits_at
 from dedup.schema import NO_DATE
@@ -66,12 +67,12 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
     """
     started = time.perf_counter()
     agencies = agencies or Agencies.read()
-    search = _require_search(run, agencies)
+    search = required_search(run, agencies)
     params = settled(run.params, params)
     documents = search.documents
     numbering = numbering_of(documents)
     findings = findings_of(documents, search.near, run.matches, numbering)
-    records = _records(run, search)
+    records = records_of_run(run, search)
     credits = credits_of(documents, agencies)
     policy = keep_policy(params, records.has_dates)
     hashes = np.asarray(pc.fill_null(documents["text_hash"], 0))
@@ -82,6 +83,10 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
     result = conclude(records, ranking, matching, none, policy, params, run.source, agencies, credits, left)
     result.summary["notes"] += limits_at(params.level, search.about.limits)
     _complete(result.summary, run)
+    if (sample := run.summary.get("sample")) is not None:
+        stories = stories_of(findings, numbering, run.params)
+        estimate = estimate_of(result.decisions, stories, sample["share"], sample["records_read"])
+        result.summary |= {"sample": sample, "estimate": estimate}
     result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
     return result
 
@@ -133,7 +138,7 @@ def settled(found: Params, asked: Params) -> Params:
     return replace(asked, floor=floor)
 
 
-def _require_search(run: RunView, agencies: Agencies) -> SearchTables:
+def required_search(run: RunView, agencies: Agencies) -> SearchTables:
     """Return what the run has left for a later decision.
 
     Raises
@@ -151,7 +156,7 @@ def _require_search(run: RunView, agencies: Agencies) -> SearchTables:
     return run.search
 
 
-def _records(run: RunView, search: SearchTables) -> Records:
+def records_of_run(run: RunView, search: SearchTables) -> Records:
     """Return the records of a run without their texts."""
     decisions, documents = run.decisions, search.documents
     n = len(decisions)

@@ -23,15 +23,17 @@ from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.io.output import SUMMARY
 from dedup.io.read_options import LARGEST_LONGEST
+from dedup.io.source_part import SourcePart
 from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
+from dedup.run.run_views import RunViews
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
 from dedup.text.markup import plain_text
 
 __all__ = ["RunOutput", "RunView", "plain", "read_texts", "records_called"]
 
 
-class RunOutput:
+class RunOutput(RunViews):
     """The output folder of a finished run: its tables, and the texts of its inputs.
 
     Parameters
@@ -258,14 +260,21 @@ class _Inputs:
         return list(self._run.summary["files_read"])
 
     @functools.cached_property
-    def _source(self) -> FileSource:
+    def _source(self) -> InputAgain:
         """All inputs, read to their end, as their kept records can be written only then."""
-        names = pc.unique(self._run.decisions["file"]).to_pylist()
-        source = self._run.open(self._run.path_of(name) for name in names)
+        decisions = self._run.decisions
+        paths = {name: self._run.path_of(name) for name in pc.unique(decisions["file"]).to_pylist()}
+        source = self._run.open(paths.values())
+        rows: dict[str, list[npt.NDArray[np.int64]]] = {printable(str(path)): [] for path in paths.values()}
         for piece in source.pieces():
-            source.accept(piece())
+            batch = piece()
+            source.accept(batch)
+            rows[batch.file].append(batch.row)
         source.finish()
-        return source
+        read = {name: np.concatenate(rows[printable(str(path))]) for name, path in paths.items()}
+        size = sum(map(len, read.values()))
+        # Of a sample, or of a run with a limit, there are not all records.
+        return source if size == len(decisions) else SourcePart(source, _places(decisions, read), size)
 
     def read_again(self, rows: Rows) -> Iterator[Batch]:
         return self._source.read_again(rows)
@@ -275,6 +284,16 @@ class _Inputs:
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         return self._source.kept_table(kept)
+
+
+def _places(decisions: pa.Table, read: Mapping[str, npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """Return where the records of a run are among all that was read, given the rows of each file in its order."""
+    files, rows = decisions["file"].combine_chunks(), np.asarray(decisions["row"])
+    parts, first = [], 0
+    for name, of_file in read.items():
+        parts.append(first + np.searchsorted(of_file, rows[np.asarray(pc.equal(files, name))]))
+        first += len(of_file)
+    return np.concatenate(parts)
 
 
 def records_called(decisions: pa.Table, name: str) -> list[int]:

@@ -79,7 +79,7 @@ def summarise(
         ],
         "inputs": len(records.files),
         "text_bytes": records.text_bytes,
-        "tokens": int(records.ends[-1]) if len(records) else 0,
+        "tokens": int(records.lengths.sum()),
         "notes": _notes(records, tally, policy, params, agencies),
         "params": params.as_dict(),
         "fingerprint": params.fingerprint,
