@@ -28,10 +28,12 @@ from dedup.judge.match_table import Matches
 from dedup.kernels import word_pair_sketches as kernel
 from dedup.params import Level, Params
 from dedup.run.checkpoint import Checkpoint
+from dedup.run.clustering import cluster
 from dedup.run.context import RunContext
 from dedup.run.exact import distinct_texts
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
+from dedup.run.ranking import Ranking
 from dedup.schema import NEAR_DUPLICATE
 from dedup.store.corpus import Corpus
 from dedup.store.scratch import Scratch
@@ -102,10 +104,12 @@ def run_stages(files: Sequence[Path], params: Params, threads: int) -> Iterator[
         context = RunContext(params, threads, Checkpoint(scratch))
         source = open_source(list(files), ReadOptions(Fields("id", "text")))
         records = read_records(source, bands, process_key(), context)
-        texts = distinct_texts(records, "first", params)
+        texts = distinct_texts(records)
         stage = "shingle_evidence" if params.level < Level.syndicated else "agreement_evidence"
         with _listening(evidence, stage) as heard, _listening(word_pairs, "sketches") as sketched:
-            matching = match(records, texts, context)
+            findings = match(records, texts, context)
+        n = len(texts.corpus)
+        matching = cluster(findings, Ranking(texts.numbering, np.arange(n)), params, np.zeros(n, bool))
         # Pairs with words of one token hash are measured once more, in a corpus of their own.
         heard = [call for call in heard if call[0][0] is heard[0][0][0]]
         candidates = np.unique(np.concatenate([np.empty(0, np.uint64), *(call[1] for call, _ in heard)]))

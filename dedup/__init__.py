@@ -18,6 +18,7 @@ from dedup._version import __version__
 from dedup.errors import (
     ColumnError,
     DedupError,
+    GuardError,
     InputError,
     OutputError,
     ParamsError,
@@ -48,6 +49,7 @@ __all__ = [
     "DedupError",
     "Document",
     "Fields",
+    "GuardError",
     "Index",
     "InputError",
     "Level",

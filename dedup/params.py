@@ -17,6 +17,7 @@ from dedup.errors import ParamsError
 
 UPDATES = ("keep", "latest", "drop")
 HTML = ("auto", "keep", "strip", "main")
+WITHIN = ("source", "day")
 KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source", "original")
 
 
@@ -76,12 +77,23 @@ class Params:
         A copy at this level or a closer one is dropped. Default ``rewritten``.
     threshold : float
         Resemblance of word shingles, in (0, 1], from which two texts are near duplicates.
+    floor : float or None
+        Resemblance from which near duplicates are searched for; None: from the threshold. With a lower one more pairs
+        are compared, which takes longer, so that another threshold down to the floor can be tried without a new run.
+    score : float
+        Least score, in [0, 1], from which an excerpt, a revised or a rewritten text is dropped; identical texts and
+        near duplicates are dropped whatever it is. 0.0: all are.
     keep : str or None
         Which document of a cluster is kept: ``earliest``, ``latest``, ``longest``, ``first``, ``source`` or
         ``original``: an agency's own copy, else one that bears the agency's mark, else one that credits no agency. None
         means ``earliest`` if the input has dates, else ``first``.
     prefer : tuple of str
         With ``keep="source"``: sources, or agencies by any of their names, the most wanted first.
+    protect : tuple of str
+        Sources, or agencies by any of their names, of which nothing is ever dropped; others go for what they have.
+    within : str or None
+        ``source``: only records of one source are copies of each other; ``day``: only those of one day, in UTC. A
+        record without a source, or a date, is then a copy of none. None: all are.
     updates : str
         What to do if one text continues another with news of its own (an arrest, then the verdict): ``keep`` keeps
         both; ``latest`` drops the earlier one if nearly all of it is in the later one; ``drop`` treats one as a copy of
@@ -135,8 +147,12 @@ class Params:
 
     level: Level = Level.rewritten
     threshold: float = 0.7
+    floor: float | None = None
+    score: float = 0.0
     keep: str | None = None
     prefer: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+    within: str | None = None
     updates: str = "keep"
     certainty: float = 0.7
     window: float | None = None
@@ -155,9 +171,12 @@ class Params:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", Level.of(self.level))
-        if isinstance(self.prefer, str):
-            raise ParamsError(f"prefer {self.prefer!r}", "a list of sources")
-        object.__setattr__(self, "prefer", tuple(self.prefer))
+        for name in ("prefer", "protect"):
+            if isinstance(value := getattr(self, name), str):
+                raise ParamsError(f"{name} {value!r}", "a list of sources")
+            object.__setattr__(self, name, tuple(value))
+        if self.within is not None and self.within not in WITHIN:
+            raise ParamsError(f"within {self.within!r}", f"one of {', '.join(WITHIN)}")
         if self.keep is not None and self.keep not in KEEP_POLICIES:
             raise ParamsError(f"keep {self.keep!r}", f"one of {', '.join(KEEP_POLICIES)}")
         if self.keep == "source" and not self.prefer:
@@ -180,18 +199,13 @@ class Params:
             object.__setattr__(self, "window", float(self.window))
         if self.model is not None:
             object.__setattr__(self, "model", _model(self.model))
+        for name, low, high in _BOUNDS:
+            object.__setattr__(self, name, _checked(name, getattr(self, name), low, high))
+        if self.floor is not None:
+            floor = _checked("floor", self.floor, LEAST_THRESHOLD, self.threshold)
+            object.__setattr__(self, "floor", None if floor == self.threshold else floor)
         if not isinstance(self.related, bool):
             raise ParamsError(f"related {self.related!r}", "True or False")
-        for name, low, high in _BOUNDS:
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
-                raise ParamsError(f"{name} {value!r}", f"a number from {low:g} to {high:g}")
-            if name in _REAL:
-                object.__setattr__(self, name, float(value))
-            elif isinstance(value, Integral):
-                object.__setattr__(self, name, int(value))
-            else:
-                raise ParamsError(f"{name} {value!r}", "a whole number")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values that JSON can hold.
@@ -203,13 +217,21 @@ class Params:
         """
         values = asdict(self)
         values["level"] = self.level.name
-        values["prefer"] = list(self.prefer)
+        values["prefer"], values["protect"] = list(self.prefer), list(self.protect)
         return values
+
+    @property
+    def least_resemblance(self) -> float:
+        """Resemblance from which near duplicates are searched for: the floor, or else the threshold."""
+        return self.threshold if self.floor is None else self.floor
 
     @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that are equal for equal parameters."""
-        canonical = json.dumps(self.as_dict(), sort_keys=True).encode()
+        values = self.as_dict()
+        # Those of a version that did not have these fields stay as they were.
+        values = {name: value for name, value in values.items() if name not in _LATER or value != _LATER[name]}
+        canonical = json.dumps(values, sort_keys=True).encode()
         return hashlib.blake2b(canonical, digest_size=8).hexdigest()
 
 
@@ -255,6 +277,21 @@ def require_type(name: str, value: object, kind: type, hint: str) -> None:
         raise ParamsError(f"{name} of type {type(value).__name__}", f"dedup.{kind.__name__}", hint)
 
 
+def require_for_index(params: Params) -> None:
+    """Refuse parameters that only a run without an index has.
+
+    Raises
+    ------
+    ParamsError
+    """
+    usual = Params()
+    others = [name for name in OF_A_RUN if getattr(params, name) != getattr(usual, name)]
+    if others:
+        values = params.as_dict()
+        found = f"{', '.join(f'{name} {values[name]!r}' for name in others)} with an index"
+        raise ParamsError(found, "no such parameter: an index decides on each text when it comes", "run without it")
+
+
 def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
     """Return parameters with some fields replaced, for functions that take fields of Params as keywords.
 
@@ -283,7 +320,13 @@ def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
     return Params(**chosen_fields(params, keywords))
 
 
-_RUN_OPTIONS = ("threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions")
+GUARDS = NOTE, ERROR = ("note", "error")
+"""What the guard of a run does, in `dedup.RunOptions`: say it, or fail."""
+
+_RUN_OPTIONS = (
+    "threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions", "guard",
+    "guard_share", "guard_cluster", "limit", "sample", "passages",
+)  # fmt: skip
 _INPUT_FIELDS = (
     "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format", "encoding",
 )  # fmt: skip
@@ -335,9 +378,33 @@ def _model(model: Any) -> str:
     return json.dumps(questions, sort_keys=True)
 
 
-_REAL = frozenset({"threshold", "certainty", "target_recall"})
+def _checked(name: str, value: Any, low: float, high: float) -> float:
+    """Return a number within its bounds, whole unless its field is of real numbers.
+
+    Raises
+    ------
+    ParamsError
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not low <= float(value) <= high:
+        raise ParamsError(f"{name} {value!r}", f"a number from {low:g} to {high:g}")
+    if name in _REAL:
+        return float(value)
+    if not isinstance(value, Integral):
+        raise ParamsError(f"{name} {value!r}", "a whole number")
+    return int(value)
+
+
+LEAST_THRESHOLD = 0.05
+_LATER: dict[str, Any] = {"floor": None, "score": 0.0, "protect": [], "within": None}
+"""Fields that were added, with their defaults."""
+
+OF_A_RUN = ("floor", "score", "protect", "within")
+"""Fields that an index does not have."""
+
+_REAL = frozenset({"threshold", "floor", "score", "certainty", "target_recall"})
 _BOUNDS = (
-    ("threshold", 0.05, 1.0),
+    ("threshold", LEAST_THRESHOLD, 1.0),
+    ("score", 0.0, 1.0),
     ("certainty", 0.0, 1.0),
     ("target_recall", 0.5, 0.999999),
     ("shingle_size", 1, 32),

@@ -143,3 +143,40 @@ PASSAGES = pa.schema(
 The first four are those of the match. The others are those of `dedup.Passage`, in characters of the texts without their
 markup: ``RunOutput.plain_texts``.
 """
+
+NEAR = pa.schema(
+    [
+        pa.field("left", pa.int64(), nullable=False),
+        pa.field("right", pa.int64(), nullable=False),
+        *(pa.field(name, pa.float64()) for name in MEASURES if name not in ("carried", "news")),
+    ]
+)
+"""Columns of ``near.parquet``, which a run at levels beyond near writes: the pairs that level near is decided from.
+
+``left`` and ``right`` are documents as `DOCUMENTS` numbers them. The measures are those of level near: numbers alone
+are facts that contradict each other.
+"""
+
+DOCUMENTS = pa.schema(
+    [
+        pa.field("document", pa.int64()),
+        pa.field("tokens", pa.int64(), nullable=False),
+        pa.field("bytes", pa.int64(), nullable=False),
+        pa.field("text_hash", pa.uint64()),
+        pa.field("credit", pa.string()),
+        pa.field("drawn_on", pa.bool_(), nullable=False),
+        pa.field("near_words", pa.int64()),
+        pa.field("near_met", pa.int64()),
+        pa.field("words", pa.int64()),
+        pa.field("met", pa.int64()),
+        pa.field("family", pa.int64()),
+    ]
+)
+"""Columns of ``documents.parquet``: what `dedup decide` needs besides decisions and matches, a row per input record.
+
+``document`` is the number of its text among the distinct ones, in the order of the search; null where it has no words.
+``tokens`` and ``bytes`` are the size of the text, ``text_hash`` is that of its words if its id occurs again. ``credit``
+is the agency that it credits, ``drawn_on`` whether it says that it draws on it. ``near_words`` and ``words`` are its
+length without furniture, as the two passes measured it; ``near_met`` and ``met`` the document for which a pass set it
+aside before it had met all others, null for most; ``family`` the first version of its text.
+"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from dedup.report.pages.report_pages import Report
 
+os.environ.setdefault("MPLBACKEND", "agg")  # plots need no screen
 settings.register_profile("dedup", deadline=None)  # kernels are compiled in the first example
 settings.load_profile("dedup")
 

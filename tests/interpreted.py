@@ -164,7 +164,10 @@ def decide(folder: Path) -> dict[str, Any]:
     decided: dict[str, Any] = {}
     for level in ("near", "rewritten"):
         result = dedup.deduplicate(str(folder / "news.jsonl"), params=dedup.Params(level=level, related=True))
-        decided[level] = [result.decisions.drop_columns("file").to_pylist(), result.matches.to_pylist()]
+        decided[level] = [
+            result.decisions.drop_columns(["file", "duplicate_of_file"]).to_pylist(),
+            result.matches.to_pylist(),
+        ]
     with dedup.Index(folder / "news.index") as index:
         answers = index.add_many(map(json.loads, lines))
         index.compact()
@@ -182,4 +185,4 @@ if __name__ == "__main__":
     if numba.config.DISABLE_JIT:
         install()
     with tempfile.TemporaryDirectory() as place:
-        print(json.dumps(decide(Path(place))))
+        print(json.dumps(decide(Path(place)), default=str))

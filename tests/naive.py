@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -200,13 +200,16 @@ def sketch(text: str, frequencies: dict[int, int], slots: int, most: int, size: 
     return sorted(pair for pair in set(word_pairs(text)) if 2 <= frequencies.get(pair % slots, 0) <= most)[:size]
 
 
-def leader_clusters(n: int, matches: list[tuple[int, int, int, float, int]]) -> list[int]:
+def leader_clusters(
+    n: int, matches: list[tuple[int, int, int, float, int]], protected: Collection[int] = ()
+) -> list[int]:
     """The kept document of each of `n` documents; a match is (left, right, relation, score, container or -1).
 
     Documents are visited in order, containers before what they contain. One is kept unless a kept one matches it; else
-    it joins the best: closest relation, highest score, earliest. A container never joins what it contains.
+    it joins the best: closest relation, highest score, earliest. A container never joins what it contains. Protected
+    ones are kept before all that.
     """
-    leader: dict[int, int] = {}
+    leader: dict[int, int] = {document: document for document in protected}
 
     def visit(document: int) -> None:
         if document in leader:
@@ -230,6 +233,31 @@ def leader_clusters(n: int, matches: list[tuple[int, int, int, float, int]]) -> 
     for document in range(n):
         visit(document)
     return [leader[document] for document in range(n)]
+
+
+def inferred(
+    n: int, matches: list[tuple[int, int, int, float, int]], met: list[int]
+) -> list[tuple[int, int, int, float, int]]:
+    """The matches that follow between documents that were set aside for the same one, `met`, as its copies.
+
+    All go for the first of them that does not contain it and is not contained in it, if that comes before it.
+    """
+    hop = {}
+    for left, right, relation, _, container in matches:
+        for one, other in ((left, right), (right, left)):
+            if met[one] == other and container != one:
+                hop[one] = relation, container == other
+    known = {(left, right) for left, right, *_ in matches}
+    found = []
+    for hub in range(n):
+        aside = [one for one in hop if met[one] == hub]
+        first = min([one for one in aside if not hop[one][1]], default=n)
+        for one in aside:
+            pair = min(one, first), max(one, first)
+            if first < hub and one != first and pair not in known:
+                relation = max(hop[one][0], hop[first][0])
+                found.append((*pair, relation, 0.0, first if hop[one][1] else -1))
+    return found
 
 
 def runs(hashes: list[int]) -> list[tuple[int, ...]]:

@@ -43,6 +43,11 @@ class Words:
             if self.breaks and (char in LINES or (char in STOPS and following not in set("0123456789"))):
                 self.breaks[-1] = True
         self.weights = [weight(token) for token in self.tokens]
+        self.continued = [False] * (len(self.tokens) + 1)
+        for k in range(1, len(self.tokens)):
+            gap = text[self.spans[k - 1][1] : self.spans[k][0]]
+            digits = all(token[0] in "0123456789" for token in self.tokens[k - 1 : k + 1])
+            self.continued[k] = digits and len(gap) == 1 and gap in ".,:'\u2019"
 
 
 def weight(token: str) -> int:
@@ -119,6 +124,10 @@ def verbatim(x: Words, y: Words, min_words: int) -> list[list[Run]]:
                 else:
                     pairs.append((i + k, j + k))
         for piece in pieces:
+            while piece and (x.continued[piece[-1][0] + 1] or y.continued[piece[-1][1] + 1]):
+                piece.pop()
+            while piece and (x.continued[piece[0][0]] or y.continued[piece[0][1]]):
+                piece.pop(0)
             if piece and sum(x.weights[i] for i, _ in piece) >= 10 * min_words:
                 left_used |= set(range(piece[0][0], piece[-1][0] + 1))
                 right_used |= set(range(piece[0][1], piece[-1][1] + 1))

@@ -124,7 +124,7 @@ def comparable(run: Run, a: Ints, b: Ints) -> Pairs:
 def judge(evidence: Evidence, params: Params) -> Matches:
     """Return the relation of measured pairs, by the rules of the level."""
     if params.level < Level.syndicated:
-        return relation.near_duplicates(evidence, params)
+        return relation.near_duplicates(evidence.take(evidence["resemblance"] >= params.threshold), params)
     return relation.judge(evidence, params)
 
 

@@ -33,6 +33,9 @@ class Rounds:
         Of this round.
     compared : uint64 array, sorted
         Pairs that were compared.
+    crowded : int64 array, ascending
+        Documents that stood in a crowded bucket in the first round; of those that were dropped since it is not known
+        whether they match all that they would match.
     is_complete : bool
         Whether no bucket hides a pair of kept documents.
 
@@ -46,7 +49,7 @@ class Rounds:
     """
 
     def __init__(self, documents: npt.NDArray[np.int64], limit: int) -> None:
-        self.documents = self._crowded = documents
+        self.documents = self.crowded = documents
         self.limit = limit
         self.compared: Pairs = np.empty(0, np.uint64)
         self.is_complete = False
@@ -74,8 +77,8 @@ class Rounds:
             Which documents of the whole corpus are kept by all matches so far.
         """
         # Who stood in no crowded bucket in the first round has met everyone.
-        self._crowded = self._crowded if self._closed else crowded
-        survivors = self._crowded[is_kept[self._crowded]]
+        self.crowded = self.crowded if self._closed else crowded
+        survivors = self.crowded[is_kept[self.crowded]]
         # A match may bring a document back that an earlier one had dropped: it has not met the others yet.
         came_back = not np.isin(survivors, self.documents, assume_unique=True).all()
         self.is_complete = len(crowded) == 0 and not came_back

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.io.format_registry import READABLE
-from dedup.params import HTML, KEEP_POLICIES, UPDATES, Level, Params
+from dedup.params import HTML, KEEP_POLICIES, UPDATES, WITHIN, Level, Params
 
 if TYPE_CHECKING:
     from dedup.io import Fields
@@ -41,6 +41,18 @@ def hours(text: str) -> float:
         value = 0.0
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a time such as 72h or 3d")
+    return value
+
+
+def share(text: str) -> float:
+    """Read a share such as ``2%`` or ``0.02``."""
+    match = re.fullmatch(r"([0-9.]+)\s*(%?)", text.strip())
+    try:
+        value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a share such as 2% or 0.02")
     return value
 
 
@@ -85,7 +97,8 @@ def names(text: str) -> tuple[str, ...]:
 
 
 WHAT_IS_A_COPY = ("level", "threshold", "updates", "certainty", "model", "html", "window", "related")
-WHICH_IS_KEPT = ("keep", "prefer")
+OF_A_RUN = ("floor", "score")
+WHICH_IS_KEPT = ("keep", "prefer", "protect", "within")
 HOW_IT_IS_FOUND = (
     "shingle_size", "num_perm", "seed", "target_recall", "min_tokens", "rare_df", "sketch_size", "sketch_overlap",
     "bucket_limit",
@@ -103,6 +116,26 @@ _PARAMS: dict[str, dict[str, Any]] = {
         "type": number,
         "metavar": "SHARE",
         "help": "least resemblance of near duplicates, the share of word 5-shingles in common",
+    },
+    "floor": {
+        "type": number,
+        "metavar": "SHARE",
+        "help": "search for texts that resemble each other this much, below the threshold, too, so that dedup decide "
+        "can try any threshold down to it; takes longer (default: the threshold)",
+    },
+    "score": {
+        "type": number,
+        "metavar": "SHARE",
+        "help": "drop excerpts, revised and rewritten texts only if their score is at least this",
+    },
+    "protect": {
+        "type": names,
+        "metavar": "A,B",
+        "help": "sources or news agencies of which nothing is dropped; copies of what they have are",
+    },
+    "within": {
+        "choices": WITHIN,
+        "help": "only texts of one source, or of one day in UTC, are copies of each other (default: all)",
     },
     "updates": {
         "choices": UPDATES,
@@ -173,12 +206,14 @@ _PARAMS: dict[str, dict[str, Any]] = {
 }
 
 
-def add_params(parser: Any, *fields: str) -> None:
-    """Add the options for fields of `Params`; an option that is not used is None, see `chosen`."""
-    defaults = Params()
+def add_params(parser: Any, *fields: str, defaults: bool = True) -> None:
+    """Add the options for fields of `Params`, with their defaults; one that is not used is None, see `chosen`."""
+    usual = Params()
     for name in fields:
         how = dict(_PARAMS[name])
-        default = getattr(defaults, name)
+        if not defaults:
+            how["help"] = how["help"].split(" (default: ")[0]
+        default = getattr(usual, name) if defaults else None
         if isinstance(default, (str, int, float)) and not isinstance(default, bool):
             how["help"] += f" (default: {default.name if isinstance(default, Level) else default})"
         parser.add_argument("--" + name.replace("_", "-"), **how)

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import print_json
-from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen, nonempty
+from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen, nonempty, positive
 from dedup.cli.command_list import Commands
 from dedup.io.format_registry import COMPRESSED_SUFFIXES
+from dedup.judge.passage import MIN_WORDS
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -43,8 +44,8 @@ def add_parser(commands: Commands) -> None:
     )
     parser.add_argument(
         "--min-words",
-        type=int,
-        default=8,
+        type=positive,
+        default=MIN_WORDS,
         metavar="N",
         help="words that a passage has in common, at least, to be one word for word (default: %(default)s)",
     )

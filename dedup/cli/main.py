@@ -30,8 +30,11 @@ dedup label out                         label pairs of a run, to fit the models 
 COMMANDS = {
     "run": ("dedup.cli.run", "drop the copies in a corpus"),
     "show": ("dedup.cli.show", "show a record of a run with its story, or two side by side"),
-    "compare": ("dedup.cli.compare", "judge two texts"),
     "report": ("dedup.cli.report", "write a run as pages for a browser"),
+    "tune": ("dedup.cli.tune", "see what other thresholds would drop, before you choose one"),
+    "decide": ("dedup.cli.decide", "decide again what a run has found, by other parameters"),
+    "diff": ("dedup.cli.diff", "show what one run keeps and another drops"),
+    "compare": ("dedup.cli.compare", "judge two texts"),
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
     "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),

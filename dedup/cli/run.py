@@ -11,6 +11,7 @@ from dedup.cli.answers import print_json
 from dedup.cli.arguments import (
     FINE_TUNING,
     HOW_IT_IS_FOUND,
+    OF_A_RUN,
     WHAT_IS_A_COPY,
     WHICH_IS_KEPT,
     add_agencies,
@@ -22,17 +23,21 @@ from dedup.cli.arguments import (
     chosen,
     fields_of,
     nonempty,
+    number,
     path,
     positive,
+    share,
     size,
 )
 from dedup.cli.command_list import Commands
-from dedup.errors import OutputError
+from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.params import Params
+from dedup.params import GUARDS, NOTE, Params
 from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
+    from dedup.attribution.agencies import Agencies
+    from dedup.run.options import RunOptions
     from dedup.run.result import Result
 
 EXAMPLE = "dedup run news.jsonl -o out"
@@ -78,14 +83,42 @@ def add_parser(commands: Commands) -> None:
         help="an index of earlier documents, a folder or a redis:// URL: also drop the copies of its documents, "
         "whatever --keep says, and add what is kept; created if it does not exist",
     )
-    add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY)
+    add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY, *OF_A_RUN)
     add_params(parser.add_argument_group("which copy is kept"), *WHICH_IS_KEPT)
+    _add_guard(parser)
     add_fields(parser, of_decisions=True)
     add_agencies(parser.add_argument_group("credits"))
     _add_run_options(parser.add_argument_group("how it runs"))
     add_params(parser.add_argument_group(*FINE_TUNING), *HOW_IT_IS_FOUND)
     add_messages(parser).add_argument(
         "--quiet", action="store_true", help="print no progress and no notices, and with -o no summary"
+    )
+
+
+def _add_guard(parser: Any) -> None:
+    group = parser.add_argument_group(
+        "guards", "What is checked before anything is written. Sources with fewer than 20 records are not."
+    )
+    group.add_argument(
+        "--guard",
+        choices=GUARDS,
+        default=NOTE,
+        help="if much of a source would be dropped, or a very large cluster is made: say so in a note, or write "
+        "nothing and fail (default: %(default)s)",
+    )
+    group.add_argument(
+        "--guard-share",
+        type=number,
+        default=0.1,
+        metavar="SHARE",
+        help="largest share of a source that may be dropped (default: %(default)s)",
+    )
+    group.add_argument(
+        "--guard-cluster",
+        type=positive,
+        default=1000,
+        metavar="N",
+        help="most records of a cluster (default: %(default)s)",
     )
 
 
@@ -114,6 +147,21 @@ def _add_run_options(group: Any) -> None:
     )
     add_longest(group)
     group.add_argument(
+        "--limit", type=positive, metavar="N", help="read only the first N records of the input (default: all)"
+    )
+    group.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="run only the beginning of the input, write nothing, and estimate time, memory and disk space of the run",
+    )
+    group.add_argument(
+        "--sample",
+        type=share,
+        metavar="SHARE",
+        help="2%% or 0.02: decide only on the stories of this share of the texts, and estimate how many records would "
+        "be dropped of all",
+    )
+    group.add_argument(
         "--fail-on-empty", action="store_true", help="fail if the input has no records (default: write an empty output)"
     )
 
@@ -132,6 +180,8 @@ def command(options: argparse.Namespace) -> int:
     agencies = Agencies.read(options.agencies)
     chosen_options = {field.name for field in dataclasses.fields(RunOptions)} & vars(options).keys()
     run_options = RunOptions(**{name: getattr(options, name) for name in chosen_options})
+    if options.dry_run:
+        return _dry_run(options, params, run_options, agencies)
     source = open_files(options.input, read_options(run_options, fields_of(options)))
     show = not options.quiet and sys.stderr.isatty()
     progress = Progress(bar=show, notices=not options.quiet)
@@ -147,6 +197,37 @@ def command(options: argparse.Namespace) -> int:
         # Repeated, the run would drop everything it has kept, as copies of what the index now holds.
         found = f"{(error.strerror or str(error)).lower()} on standard output; the run is complete, do not repeat it"
         raise OutputError(found) from error
+    return 0
+
+
+def _dry_run(options: argparse.Namespace, params: dict[str, Any], run_options: RunOptions, agencies: Agencies) -> int:
+    """Estimate what the run would take.
+
+    Raises
+    ------
+    ParamsError
+        With an index, whose documents would be compared, too.
+    """
+    from dedup.io import open_files
+    from dedup.report.estimate_table import estimate_table
+    from dedup.run.estimate import as_dict, estimate_run
+    from dedup.run.options import read_options
+
+    if options.index is not None:
+        raise ParamsError("--dry-run with --index", "a run without an index")
+    how = read_options(run_options, fields_of(options))
+    estimate = estimate_run(
+        lambda limit: open_files(options.input, dataclasses.replace(how, limit=limit)),
+        Params(**params),
+        run_options,
+        agencies,
+        options.output,
+    )
+    if options.json:
+        print_json(as_dict(estimate))
+    else:
+        print(estimate_table(estimate))
+    sys.stdout.flush()
     return 0
 
 

@@ -38,7 +38,7 @@ def check_facts(
         by = f", written by dedup {facts['version']}" if "version" in facts else ""
         found = f"{place} has format {facts.get('format')}{by}"
         raise StorageError(found, f"format {expected_format}", hint)
-    stored = orjson.loads(facts["params"])
+    stored = {**Params().as_dict(), **orjson.loads(facts["params"])}
     asked = stored if params is None else params.as_dict()
     if asked == stored:
         return

@@ -28,7 +28,7 @@ from dedup.index.search.query import QueryMatches
 from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
 from dedup.index.tuning import IndexTuning, default_tuning
 from dedup.judge.relation import LAST_COPY, Models
-from dedup.params import Params, with_fields
+from dedup.params import Params, require_for_index, with_fields
 
 DURABILITIES = ("flush", "each")
 
@@ -95,6 +95,8 @@ class Index:
         if params is not None and not isinstance(params, Params):
             raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
         asked = with_fields(params, params_fields) if params_fields else params
+        if asked is not None:
+            require_for_index(asked)
         self._agencies = Agencies.read(agencies)
         self._backend = _opened(path, asked, mode, durability, tuning or default_tuning())
         self._near_keys = NearKeys(self._backend.params)

@@ -33,7 +33,7 @@ from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
-from dedup.io.notes.input_counts import InputCounts
+from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, Piece, Rows, pieces_with
@@ -109,6 +109,7 @@ class FileSource:
         """Notes on files that were not read or are empty, fields that were not used, and defects of texts."""
         return [
             *self._skipped.notes,
+            *limit_notes(self._options.limit, sum(counts.records for counts in self._counts)),
             *self._notes_of_files(),
             *field_notes(self._options.fields, self._with_fields()),
             *self._notes_of_texts(),
@@ -123,11 +124,15 @@ class FileSource:
     @property
     def files_read(self) -> list[dict[str, Any]]:
         """Path, size and digest of the files, at most `MOST_FILES` of them."""
-        return [self._file_read(file) for file in self._files[:MOST_FILES]]
+        files = self._files[: len(self._counts)] if self._is_full else self._files
+        return [self._file_read(file) for file in files[:MOST_FILES]]
 
     def _file_read(self, file: InputFile) -> dict[str, Any]:
         size, _ = self._state(file)
         digest = self._digests.get(file.name)
+        if self._is_full and (digest is None or digest.size != size) and not file.is_stdin:
+            # Only its first records were read; the rest may be long.
+            return {"path": file.name, "absolute": printable(os.path.abspath(file.path)), "bytes": size}
         shown = None if file.is_stdin else digest.shown if digest and digest.size == size else digest_of(file.path)
         absolute = None if file.is_stdin else printable(os.path.abspath(file.path))
         return {"path": file.name, "absolute": absolute, "bytes": size, "digest": shown}
@@ -159,6 +164,11 @@ class FileSource:
         return [(name, counts, surveys[name]) for name, counts in read if counts.records and name in surveys]
 
     @property
+    def _is_full(self) -> bool:
+        """Whether as many records were accepted as are to be read; files after that are left alone."""
+        return sum(counts.records for counts in self._counts) == self._options.limit
+
+    @property
     def can_resume(self) -> bool:
         """Whether all of it can be read again; standard input cannot."""
         return not any(file.is_stdin for file in self._files)
@@ -169,11 +179,17 @@ class FileSource:
         fields = self._options.fields
         named = {f"{role}_field": getattr(fields, role) for role in ROLE_NAMES}
         how = {"date_format": fields.date_format, "encoding": fields.encoding}
-        return {**named, **how, "strict": self._options.strict, "longest": self._options.longest}
+        return {
+            **named,
+            **how,
+            "strict": self._options.strict,
+            "longest": self._options.longest,
+            "limit": self._options.limit,
+        }
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Yield all files in pieces, in order; an error that ends the reading is raised by a last piece."""
-        self._reading = Reading(ahead=ahead)
+        self._reading = Reading(ahead=ahead, left=self._options.limit)
         self._readers = {}
         if not skip:
             self._states, self._counts = {}, []
@@ -188,7 +204,7 @@ class FileSource:
 
     def finish(self) -> None:
         """Refuse files without a usable record, and an input without one or without a named field."""
-        while len(self._counts) < len(self._files):
+        while len(self._counts) < len(self._files) and not self._is_full:
             self._begin_next()
         self._close_last()
         names = listed(self._names)
@@ -268,7 +284,7 @@ class FileSource:
         """Cut the mask into one for each file, by format, and refuse files that have changed."""
         cut: dict[FileFormat, list[KeptRecords]] = {}
         position = 0
-        for file, counts in zip(self._files, self._counts, strict=True):
+        for file, counts in zip(self._files, self._counts, strict=not self._is_full):
             require_unchanged(file, self._states[file.name])
             if file.name not in self._without_text:
                 mask = kept[position : position + counts.records]
@@ -280,6 +296,8 @@ class FileSource:
 
     def _pieces(self) -> Iterator[Piece]:
         for file in self._files:
+            if self._reading.left == 0:
+                return
             try:
                 yield from self._pieces_of(file)
             except ColumnError as error:

@@ -23,7 +23,7 @@ from dedup.io.formats.arrow_columns import arrow_batch, filtered, find_columns, 
 from dedup.io.formats.batch_builder import BatchBuilder, kind, without_long_texts
 from dedup.io.formats.dict_tables import json_bytes, table_of_dicts
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
-from dedup.io.notes.input_counts import InputCounts
+from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Piece, Rejection, Rows, pieces_with
@@ -58,7 +58,8 @@ class _InMemory:
         if not self._counts.records:
             return [self.nothing]
         defects = defect_notes([(self.name, self._counts.charset, self._counts.defects)])
-        return [*field_notes(self._options.fields, [(self.name, self._counts, self._survey)]), *defects]
+        limit = limit_notes(self._options.limit, self._counts.records)
+        return [*limit, *field_notes(self._options.fields, [(self.name, self._counts, self._survey)]), *defects]
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -119,6 +120,7 @@ class TableSource(_InMemory):
 
     def __init__(self, table: pa.Table, options: ReadOptions) -> None:
         super().__init__(options)
+        table = table if options.limit is None else table.slice(0, options.limit)
         self._table = table
         if table.num_rows:  # of none the types may be anything
             find_columns(self._tree, table.schema, self.name)
@@ -182,7 +184,7 @@ class RecordSource(_InMemory):
 
     def __init__(self, records: Iterable[Any], options: ReadOptions) -> None:
         super().__init__(options)
-        self._incoming = iter(records)
+        self._incoming: Iterator[Any] = itertools.islice(records, options.limit)
         self._records: list[Any] = []
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:

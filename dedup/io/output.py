@@ -28,6 +28,8 @@ OURS = (
     *(f"decisions.{form}" for form in TABLE_FORMS),
     "passages.parquet",
     "matches.parquet",
+    "documents.parquet",
+    "near.parquet",
     "rejected.jsonl",
     SUMMARY,
 )

@@ -114,6 +114,8 @@ class ReadOptions:
         Refuse an input without records.
     scratch : Path or None
         Folder for the copy of standard input; None: the system's.
+    limit : int or None
+        Read only this many records, the first ones; None: all.
     tuning : ReadTuning
 
     Raises
@@ -127,6 +129,7 @@ class ReadOptions:
     longest: int = LONGEST
     fail_on_empty: bool = False
     scratch: Path | None = None
+    limit: int | None = None
     tuning: ReadTuning = field(default_factory=ReadTuning)
 
     def __post_init__(self) -> None:

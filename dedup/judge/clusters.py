@@ -125,7 +125,12 @@ def _rank_of_ids(ids: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return np.asarray(pc.rank(ids, tiebreaker="dense")).astype(np.int64)
 
 
-def form_clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bool_] | None = None) -> Clusters:
+def form_clusters(
+    n_documents: int,
+    matches: Matches,
+    decided: npt.NDArray[np.bool_] | None = None,
+    protected: npt.NDArray[np.bool_] | None = None,
+) -> Clusters:
     """Form leader clusters from verified matches.
 
     Parameters
@@ -136,6 +141,8 @@ def form_clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bo
         Those that count as copies at the level of the run, each pair once.
     decided : bool array, shape (n_documents,), optional
         Documents that are dropped for another reason: they lead none, join none, and stand as their own leaders.
+    protected : bool array, shape (n_documents,), optional
+        Documents that are kept, whatever they match; others join them.
     """
     n = len(matches)
     sides = np.concatenate([matches.left, matches.right])
@@ -150,6 +157,8 @@ def form_clusters(n_documents: int, matches: Matches, decided: npt.NDArray[np.bo
     state = np.zeros(n_documents, np.int8)
     if decided is not None:
         state[decided] = kernel.DROPPED
+    if protected is not None:
+        state[protected] = kernel.KEPT
     kernel.lead(
         starts,
         others,

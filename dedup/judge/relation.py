@@ -272,17 +272,18 @@ def tolerance(carried: npt.NDArray[np.float64], certainty: float) -> npt.NDArray
 
 
 def near_duplicates(evidence: Evidence, params: Params) -> Matches:
-    """Return the pairs whose resemblance reaches the threshold, as matches; their score is the resemblance.
+    """Return each pair as a match by its resemblance, which is its score; it is a near duplicate from the threshold on.
 
-    Those whose numbers contradict each other are templates; those that seem to have news are updates.
+    Those whose numbers contradict each other are templates; those that seem to have news are updates. What is below the
+    threshold is partial.
     """
-    (at,) = np.nonzero(evidence["resemblance"] >= params.threshold)
-    near = evidence.take(at)
-    is_template = near["contradicted"] >= CONTRADICTED_NUMBERS
-    relation = np.where(is_template, TEMPLATE, NEAR_DUPLICATE).astype(np.int8)
-    score = np.where(is_template, 0.0, near["resemblance"])
-    carried = np.where(is_template, 0.0, 1.0)
-    return _with_updates(near, relation, score, carried, np.full(len(at), NEITHER, np.int8), params)
+    is_near = evidence["resemblance"] >= params.threshold
+    is_template = is_near & (evidence["contradicted"] >= CONTRADICTED_NUMBERS)
+    is_copy = is_near & ~is_template
+    relation = np.select([is_copy, is_template], [NEAR_DUPLICATE, TEMPLATE], PARTIAL).astype(np.int8)
+    score = np.where(is_template, 0.0, evidence["resemblance"])
+    carried = np.where(is_copy, 1.0, 0.0)
+    return _with_updates(evidence, relation, score, carried, np.full(len(score), NEITHER, np.int8), params)
 
 
 def is_reported(evidence: Evidence, params: Params) -> npt.NDArray[np.bool_]:

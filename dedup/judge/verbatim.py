@@ -61,7 +61,7 @@ def verbatim(left: Words, right: Words, min_words: int) -> Verbatim:
     at least `SEED` words are chained where at most `BRIDGED` words of either text lie between two; they may overlap by
     up to ``kernel.OVERLAP`` words, which then belong to the first. A chain weighs as much as the words of its runs,
     less half of the wider side of each gap. The heaviest chain becomes a passage, then the heaviest of the others, cut
-    where they meet words of a heavier one.
+    where they meet words of a heavier one. None begins or ends within a number.
 
     Parameters
     ----------
@@ -79,7 +79,8 @@ def verbatim(left: Words, right: Words, min_words: int) -> Verbatim:
     order = np.argsort(-scores, kind="stable")
     out, firsts = np.empty((len(left) + 1, 3), np.int64), np.empty(len(left) + 2, np.int64)
     least = min_words * left.A_WORD
-    count = kernel.choose_chains(runs, previous, order, left.weights, least, *used, out, firsts)
+    numbers = left.continued, right.continued
+    count = kernel.choose_chains(runs, previous, order, left.weights, *numbers, least, *used, out, firsts)
     found = out[: firsts[count]].tolist()
     bounds = firsts[: count + 1].tolist()
     chains = [tuple(map(tuple, found[a:b])) for a, b in itertools.pairwise(bounds)]

@@ -27,8 +27,8 @@ SAME_START = 3
 MOST_NAMES = 0.25
 """Share of words inside sentences that begin with a capital, up to which a capital makes a name: not so in German."""
 
-GROUP = 3
-"""Digits of each group of a long number but the first."""
+GROUP, MOST_GROUPS = 3, 4
+"""Digits of each group of a long number but the first; groups on either side of a word that belong to its number."""
 
 _SEPARATORS = ".,:'\u2019 \u00a0\u202f"
 
@@ -166,7 +166,8 @@ def _contradictions(left: Text, right: Text, slot: Slot, with_names: bool) -> It
     theirs = [place for value, place in others if not any(_same(value, other) for other, _ in numbers)]
     yield from zip(own, theirs, strict=False)
     if with_names:
-        names, other_names = _names(left, right, first, last), _names(right, left, other_first, other_last)
+        names = _names(left, right, first, last, numbers)
+        other_names = _names(right, left, other_first, other_last, others)
         if len(names) == len(other_names):
             for one, other in zip(names, other_names, strict=True):
                 if not _is_one_name(left.between(*one).casefold(), right.between(*other).casefold()):
@@ -186,9 +187,9 @@ def _numbers(text: Text, first: int, last: int) -> list[tuple[str, Stretch]]:
         if word < done or not text.is_number(word):
             continue
         begin, end = word, word + 1
-        while begin > 0 and _is_one_number(text, begin):
+        while begin > max(0, word - MOST_GROUPS) and _is_one_number(text, begin):
             begin -= 1
-        while end < len(text.words) and _is_one_number(text, end):
+        while end < min(len(text.words), word + MOST_GROUPS) and _is_one_number(text, end):
             end += 1
         done = end
         found.append((_value(text, begin, end), (begin, end)))
@@ -199,9 +200,10 @@ def _is_one_number(text: Text, word: int) -> bool:
     """Return whether a word continues the number before it: "000" in "5,000" or "5 000", "3" in "5.3"."""
     before, here = text.between(word - 1, word), text.between(word, word + 1)
     gap = text.text[text.words.ends[word - 1] : text.words.begins[word]]
-    if len(gap) != 1 or gap not in _SEPARATORS or not before.isdecimal() or not here[0].isdecimal():
+    if len(gap) != 1 or gap not in _SEPARATORS or not before[-1].isdecimal() or not here[0].isdecimal():
         return False
-    return not gap.isspace() or (len(before) <= GROUP and len(here) == GROUP and here.isdecimal())
+    in_groups = before.isdecimal() and here.isdecimal() and len(before) <= GROUP and len(here) == GROUP
+    return not gap.isspace() or in_groups
 
 
 def _value(text: Text, first: int, last: int) -> str:
@@ -225,13 +227,14 @@ def _digits(value: str) -> tuple[str, str]:
     return value[: len(value) - len(rest)], rest
 
 
-def _names(text: Text, other: Text, first: int, last: int) -> list[Stretch]:
+def _names(text: Text, other: Text, first: int, last: int, numbers: list[tuple[str, Stretch]]) -> list[Stretch]:
     """Return the names among these words that the other text has nowhere; none if a longer name goes on after them."""
     if last < len(text.words) and not text.words.breaks[last - 1] and text.is_name(last):
         return []
+    of_numbers = {word for _, place in numbers for word in range(*place)}
     found: list[Stretch] = []
     for word in range(first, last):
-        if not text.is_name(word) or int(text.words.hashes[word]) in other.vocabulary or text.is_number(word):
+        if word in of_numbers or not text.is_name(word) or int(text.words.hashes[word]) in other.vocabulary:
             continue
         if found and found[-1][1] == word:
             found[-1] = found[-1][0], word + 1

@@ -162,6 +162,8 @@ def choose_chains(
     previous: Array,
     order: Array,
     x_sums: Array,
+    x_continued: Array,
+    y_continued: Array,
     least: int,
     x_used: Array,
     y_used: Array,
@@ -178,6 +180,8 @@ def choose_chains(
         As in `chain`.
     order : int64 array
         Runs by the score of the chains that end with them, the heaviest first.
+    x_continued, y_continued : uint8 array, shape (n_words + 1,)
+        1 for words that go on with the number before them.
     least : int
         Weight that a passage has at least.
     x_used, y_used : uint8 array
@@ -206,11 +210,15 @@ def choose_chains(
                 over = join(runs, members[m + 1], b)[0]
             i, j, size = runs[b, 0] + over, runs[b, 1] + over, runs[b, 2] - over
             if n_out > first and not is_free(out, n_out - 1, i, j, x_used, y_used):
-                n_out, count = close(out, first, n_out, x_sums, least, x_used, y_used, passages, count)
+                n_out, count = close(
+                    out, first, n_out, x_sums, x_continued, y_continued, least, x_used, y_used, passages, count
+                )
                 first = n_out
             for k in range(size):
                 if x_used[i + k] or y_used[j + k]:
-                    n_out, count = close(out, first, n_out, x_sums, least, x_used, y_used, passages, count)
+                    n_out, count = close(
+                        out, first, n_out, x_sums, x_continued, y_continued, least, x_used, y_used, passages, count
+                    )
                     first = n_out
                     continue
                 if n_out > first and out[n_out - 1, 0] + out[n_out - 1, 2] == i + k and k > 0:
@@ -218,7 +226,9 @@ def choose_chains(
                 else:
                     out[n_out, 0], out[n_out, 1], out[n_out, 2] = i + k, j + k, 1
                     n_out += 1
-        n_out, count = close(out, first, n_out, x_sums, least, x_used, y_used, passages, count)
+        n_out, count = close(
+            out, first, n_out, x_sums, x_continued, y_continued, least, x_used, y_used, passages, count
+        )
     passages[count] = n_out
     return count
 
@@ -240,6 +250,8 @@ def close(
     first: int,
     last: int,
     x_sums: Array,
+    x_continued: Array,
+    y_continued: Array,
     least: int,
     x_used: Array,
     y_used: Array,
@@ -247,6 +259,7 @@ def close(
     count: int,
 ) -> tuple[int, int]:
     """Make a passage of the runs ``out[first:last]``, if they are heavy enough; return the new counts of both."""
+    last = without_parts_of_numbers(out, first, last, x_continued, y_continued)
     weight = i8(0)
     for r in range(first, last):
         weight += x_sums[out[r, 0] + out[r, 2]] - x_sums[out[r, 0]]
@@ -256,3 +269,22 @@ def close(
     y_used[out[first, 1] : out[last - 1, 1] + out[last - 1, 2]] = 1
     passages[count] = first
     return last, count + 1
+
+
+@kernel
+def without_parts_of_numbers(out: Array, first: int, last: int, x_continued: Array, y_continued: Array) -> int:
+    """Cut words off both ends of a passage that are part of a longer number in either text; return its new last run."""
+    while first < last and (
+        x_continued[out[last - 1, 0] + out[last - 1, 2]] or y_continued[out[last - 1, 1] + out[last - 1, 2]]
+    ):
+        out[last - 1, 2] -= 1
+        last -= i8(out[last - 1, 2] == 0)
+    while first < last and (x_continued[out[first, 0]] or y_continued[out[first, 1]]):
+        out[first, 0] += 1
+        out[first, 1] += 1
+        out[first, 2] -= 1
+        if out[first, 2] == 0:
+            for r in range(first + 1, last):
+                out[r - 1, 0], out[r - 1, 1], out[r - 1, 2] = out[r, 0], out[r, 1], out[r, 2]
+            last -= 1
+    return last

@@ -58,7 +58,7 @@ def lead(
     contains, is_contained : bool array
         This document is the container of the other; the other is that of this one.
     state : int8 array, shape (n_documents,)
-        Zero, or DROPPED where that is decided already; receives KEPT or DROPPED.
+        Zero, or KEPT or DROPPED where that is decided already; receives KEPT or DROPPED.
     joined : int64 array, shape (n_documents,)
         Receives the position of the match by which a document is dropped, -1 for kept ones.
     stack, progress : int64 array, shape (n_documents,)

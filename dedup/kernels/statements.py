@@ -66,32 +66,12 @@ def likeness(x: Array, y: Array, x_statements: Array, y_statements: Array, weigh
         Receives the numbers of both statements, their likeness (the cosine of their weighted words), and how many
         different words both have, for the most similar ones of each left statement.
     """
-    n_words = weights.size
-    firsts = np.zeros(n_words + 1, np.int64)
-    last = np.full(n_words, i8(-1))
-    norms = np.zeros(y_statements.shape[0])
-    for s in range(y_statements.shape[0]):
-        for k in range(y_statements[s, 0], y_statements[s, 1]):
-            if last[y[k]] != s:
-                last[y[k]] = s
-                firsts[y[k] + 1] += 1
-                norms[s] += weights[y[k]] ** 2
-    firsts = np.cumsum(firsts)
-    free = firsts[:-1].copy()
-    postings = np.zeros(firsts[n_words], np.int64)
-    last[:] = -1
-    for s in range(y_statements.shape[0]):
-        for k in range(y_statements[s, 0], y_statements[s, 1]):
-            if last[y[k]] != s:
-                last[y[k]] = s
-                postings[free[y[k]]] = s
-                free[y[k]] += 1
-    in_x = np.full(n_words, i8(-1))
-    seen = np.full(n_words, i8(-1))
+    firsts, postings, norms = postings_of(y, y_statements, weights)
+    in_x = np.full(weights.size, i8(-1))
+    seen = np.full(weights.size, i8(-1))
     leads = np.zeros(y_statements.shape[0], np.int64)
-    touched = np.zeros(y_statements.shape[0] + 1, np.int64)
-    count = i8(0)
-    n_compared = i8(0)
+    touched = np.zeros(y_statements.shape[0] + 1, np.int64)  # one more, to be written and not counted
+    count = n_compared = i8(0)
     for s in range(x_statements.shape[0]):
         norm = 0.0
         n_touched = i8(0)
@@ -102,37 +82,76 @@ def likeness(x: Array, y: Array, x_statements: Array, y_statements: Array, weigh
             in_x[w] = s
             norm += weights[w] ** 2
             if firsts[w + 1] - firsts[w] <= OFTEN:
-                for p in range(firsts[w], firsts[w + 1]):
-                    t = postings[p]
-                    if leads[t] == 0:
-                        touched[n_touched] = t
-                        n_touched += 1
+                for t in postings[firsts[w] : firsts[w + 1]]:
+                    touched[n_touched] = t
+                    n_touched += i8(leads[t] == 0)
                     leads[t] += 1
         first = count
-        for c in range(n_touched):
-            t = touched[c]
+        for t in touched[:n_touched]:
             if leads[t] >= LEADS:
                 n_compared += 1
-                shared = 0.0
-                n_shared = i8(0)
-                for k in range(y_statements[t, 0], y_statements[t, 1]):
-                    if in_x[y[k]] == s and seen[y[k]] != n_compared:
-                        seen[y[k]] = n_compared
-                        shared += weights[y[k]] ** 2
-                        n_shared += 1
+                shared, n_shared = in_common(
+                    y[y_statements[t, 0] : y_statements[t, 1]], in_x, s, seen, n_compared, weights
+                )
                 cosine = shared / np.sqrt(norm * norms[t])
-                place = count
-                if count - first == BEST:
-                    place = first
-                    for q in range(first + 1, count):
-                        if out[q, 2] < out[place, 2]:
-                            place = q
-                    if out[place, 2] >= cosine:
-                        leads[t] = 0
-                        continue
-                else:
-                    count += 1
-                out[place, 0], out[place, 1], out[place, 2] = s, t, cosine
-                out[place, 3] = n_shared
+                count = keep_best(out, first, count, s, t, cosine, n_shared)
             leads[t] = 0
     return count
+
+
+@kernel
+def postings_of(words: Array, statements: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """List the statements that have each word; return where those of each word begin, the list, and their norms."""
+    firsts = np.zeros(weights.size + 1, np.int64)
+    last = np.full(weights.size, i8(-1))
+    norms = np.zeros(statements.shape[0])
+    for s in range(statements.shape[0]):
+        for k in range(statements[s, 0], statements[s, 1]):
+            if last[words[k]] != s:
+                last[words[k]] = s
+                firsts[words[k] + 1] += 1
+                norms[s] += weights[words[k]] ** 2
+    firsts = np.cumsum(firsts)
+    free = firsts[:-1].copy()
+    postings = np.zeros(firsts[weights.size], np.int64)
+    last[:] = -1
+    for s in range(statements.shape[0]):
+        for k in range(statements[s, 0], statements[s, 1]):
+            if last[words[k]] != s:
+                last[words[k]] = s
+                postings[free[words[k]]] = s
+                free[words[k]] += 1
+    return firsts, postings, norms
+
+
+@kernel
+def in_common(
+    statement: Array, in_x: Array, number: int, seen: Array, comparison: int, weights: Array
+) -> tuple[float, int]:
+    """Return the sum of the squared weights of the words that a statement shares with another, and how many these are.
+
+    ``in_x`` holds the number of the other one for each word that it has; ``seen`` receives that of the comparison.
+    """
+    shared = 0.0
+    count = i8(0)
+    for word in statement:
+        if in_x[word] == number and seen[word] != comparison:
+            seen[word] = comparison
+            shared += weights[word] ** 2
+            count += 1
+    return shared, count
+
+
+@kernel
+def keep_best(out: Array, first: int, count: int, one: int, other: int, cosine: float, n_shared: int) -> int:
+    """Write a pair of statements to ``out``, in place of the least alike of that statement if it has BEST already."""
+    place = i8(count)
+    if count - first == BEST:
+        place = i8(first)
+        for q in range(first + 1, count):
+            if out[q, 2] < out[place, 2]:
+                place = i8(q)
+        if out[place, 2] >= cosine:
+            return count
+    out[place, 0], out[place, 1], out[place, 2], out[place, 3] = one, other, cosine, n_shared
+    return max(count, place + 1)

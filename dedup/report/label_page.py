@@ -52,7 +52,7 @@ def label_page(pairs: Sequence[PairToLabel], name: str, store: str) -> str:
         When jinja2 is not installed.
     """
     style, script = f"{_static('report.css')}{_static('label.css')}", _static("label.js")
-    return (
+    page: str = (
         environment()
         .get_template("label.html")
         .render(
@@ -68,6 +68,7 @@ def label_page(pairs: Sequence[PairToLabel], name: str, store: str) -> str:
             version=__version__,
         )
     )
+    return page
 
 
 def _shown(pair: PairToLabel) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,7 +18,7 @@ from dedup.report.stories import Stories, Story, Version
 from dedup.report.story_lines import shown_versions
 from dedup.run.run_output import RunView
 from dedup.schema import LEFT, RELATIONS
-from dedup.text.tokens import tokenise
+from dedup.text.token_places import words_of
 
 SHOWN_IDS = 5
 """Ids and places that a message names."""
@@ -54,7 +53,7 @@ def run_page(run: RunView, name: str, other: str | None = None, whole: bool = Fa
     b = None if other is None else record_of(run, other)
     stories = Stories(run)
     if b is None:
-        return _record_page(run, stories, a, whole)
+        return record_page(run, stories, a, whole)
     if a == b:
         raise InputError(f"{name!r} and {other!r} are the same record", "two records")
     return _pair_page(run, stories, a, b)
@@ -90,7 +89,21 @@ def ids_like(ids: pa.ChunkedArray, name: str) -> list[str]:
     return difflib.get_close_matches(name, near, 3)
 
 
-def _record_page(run: RunView, stories: Stories, record: int, whole: bool) -> RecordPage:
+def record_page(run: RunView, stories: Stories, record: int, whole: bool = False, heads: bool = True) -> RecordPage:
+    """Return the page of a record.
+
+    Parameters
+    ----------
+    run : RunView
+    stories : Stories
+        Of this run.
+    record : int
+        Its number.
+    whole : bool
+        Show a long story as a whole.
+    heads : bool
+        Read first words for versions without a title from the inputs.
+    """
     number = int(stories.number[record])
     story = None if number < 0 else stories.at(number)
     version = stories.version(record) if story is None else _member(story, record)
@@ -98,13 +111,13 @@ def _record_page(run: RunView, stories: Stories, record: int, whole: bool) -> Re
     rows = match_rows(run.matches, record).to_pylist()
     decisive = None if version.kept else _decisive(rows, version)
     others = [row for row in rows if row is not decisive and not _in_cluster(row, record, stories)]
-    heads, notes = _heads(run, story, record, whole)
+    words, notes = _heads(run, story, record, whole) if heads else ({}, [])
     place = run.decisions.select(["file", "row"]).slice(record, 1).to_pylist()[0]
     return RecordPage(
         version=version,
         place=f"{place['file']}:{place['row']}",
         story=story,
-        heads=heads,
+        heads=words,
         verdict=None if decisive is None else _explained(verdict_of_match(decisive, record, LEFT, models), version),
         matches=[_other(run, row, record, models) for row in sorted(others, key=_closest)],
         models=models,
@@ -189,5 +202,4 @@ def _heads(run: RunView, story: Story | None, record: int, whole: bool) -> tuple
 
 def _words(texts: Iterable[str], verdict: Verdict) -> float:
     """Return the length of the shorter text, without page furniture."""
-    tokens = tokenise(pa.array([text.encode("utf-8", "replace") for text in texts], pa.large_binary()))
-    return float(np.diff(tokens.offsets).min()) * (1.0 - verdict.measures.get("furniture", 0.0))
+    return min(len(words_of(text)) for text in texts) * (1.0 - verdict.measures.get("furniture", 0.0))

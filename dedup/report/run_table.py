@@ -26,7 +26,9 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     dropped = {name.replace("_", " "): count for name, count in summary["dropped"].items() if count}
     matched = summary["matches"]
     lines = [
-        _row("records", summary["records"], f"{_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"),
+        _row(
+            "records", summary["records"], f"{byte_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
+        ),
         _row(
             "kept",
             summary["kept"],
@@ -36,6 +38,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
         _row("clusters", summary["clusters"], "of a kept record and its copies" if summary["clusters"] else ""),
     ]
+    lines += _of_sample(summary)
     if summary["fields"]["used"]:
         lines.append(f"{'fields':<9}{'':>11}  {_fields(summary['fields']['used'])}")
     if matched["update"]:
@@ -93,8 +96,33 @@ WORDS_OF_POLICY = {
 }
 
 
+def _size_of(summary: Mapping[str, Any]) -> str:
+    return f"{byte_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
+
+
 def _row(name: str, count: int, remark: str) -> str:
     return f"{name:<9}{count:>11,}  {remark}".rstrip()
+
+
+def _of_sample(summary: Mapping[str, Any]) -> list[str]:
+    """Return lines on what was drawn, if the run is a sample, and on what that says of the whole input."""
+    if "sample" not in summary:
+        return []
+    sample, estimate = summary["sample"], summary["estimate"]
+    whole = estimate["dropped"]
+    parts = ", ".join(f"{name.replace('_', ' ')} {_percent(one)}" for name, one in estimate["relations"].items())
+    drawn = f"records were read; the stories of {100 * sample['share']:g} % of the texts are decided on"
+    lines = [
+        _row("sample of", sample["records_read"], drawn),
+        _row("estimate", whole["records"], f"dropped of all: {_percent(whole)}"),
+    ]
+    return [*lines, f"{'':22}{parts}"] if parts else lines
+
+
+def _percent(part: Mapping[str, float]) -> str:
+    share, low, high = (100 * part[name] for name in ("share", "low", "high"))
+    digits = 2 if high < 1 else 1
+    return f"{share:.{digits}f} % ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
@@ -115,7 +143,7 @@ def _stories(count: int) -> str:
 
 
 def _of_index(index: Mapping[str, Any]) -> str:
-    size = f", {_size(index['bytes'])}" if "bytes" in index else ""
+    size = f", {byte_size(index['bytes'])}" if "bytes" in index else ""
     line = f"in {shown(index['path'])}{size}: {index['added']:,} added"
     return line + (f"; {index['copies']:,} dropped as copies of earlier documents" if index["copies"] else "")
 
@@ -124,7 +152,7 @@ def _seconds(summary: Mapping[str, Any]) -> str:
     spent = dict(summary["seconds"])
     total = spent.pop("total")
     line = f"{total:.1f} s"
-    if summary["text_bytes"] >= WORTH_A_RATE:
+    if spent and summary["text_bytes"] >= WORTH_A_RATE and "sample" not in summary:
         line += f", {summary['text_bytes'] / 1e6 / total:,.0f} MB/s"
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in spent.items() if seconds >= 0.05)
         line += f"  ({stages})" if stages else ""
@@ -142,7 +170,8 @@ def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _size(size: int) -> str:
+def byte_size(size: int) -> str:
+    """Return a number of bytes in the largest fitting unit."""
     for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
         if size >= 1000**power:
             return f"{size / 1000**power:,.1f} {unit}"

@@ -2,64 +2,80 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import distinct
-from dedup.io import Source
 from dedup.params import Params
+from dedup.run.clustering import Matching
 from dedup.run.decision_table import Decisions
-from dedup.run.exact import DistinctTexts
 from dedup.run.index_matches import IndexMatches
-from dedup.run.matching import Matching
 from dedup.run.outcome import Outcome
+from dedup.run.ranking import Ranking
+from dedup.run.record_credits import Credits
 from dedup.run.record_matches import match_rows, record_pairs
 from dedup.run.record_origins import Origins, appended
 from dedup.run.records import Records
 from dedup.run.result import Result
+from dedup.run.run_view import InputAgain, SearchTables
 from dedup.run.summary import summarise
 
 
 def conclude(
     records: Records,
-    texts: DistinctTexts,
+    ranking: Ranking,
     matching: Matching,
     index_matches: IndexMatches,
     policy: str,
     params: Params,
-    source: Source,
+    source: InputAgain,
     agencies: Agencies,
+    credits: Credits,
+    search: SearchTables | None = None,
 ) -> Result:
     """Return the result of a run.
 
     Parameters
     ----------
     records : Records
-    texts : DistinctTexts
+    ranking : Ranking
     matching : Matching
     index_matches : IndexMatches
         Documents of an index: from here on they follow those of the run, also among the records.
     policy : str
         Which of several copies is kept.
     params : Params
-    source : Source
+    source : InputAgain
     agencies : Agencies
+    credits : Credits
+        Of all records that have a match or share their text.
+    search : SearchTables, optional
+        What a later decision needs besides the result.
 
     Raises
     ------
     RuntimeError
         If a record were neither kept nor dropped nor rejected: a bug, never the input's fault.
     """
-    matches, clusters = index_matches.merged(matching.matches, matching.clusters)
-    texts = index_matches.behind(texts, len(records))
-    outcome = Outcome(records, texts, matches, clusters)
-    left, right, match = record_pairs(texts, matches, outcome)
-    origins = Origins(records, index_matches, distinct(left, right), agencies)
+    if ranking.units is None:
+        matches, clusters = index_matches.merged(matching.matches, matching.clusters)
+        texts = index_matches.behind(ranking.numbering, len(records))
+        matching = replace(matching, matches=matches, of_units=matches, at=np.arange(len(matches)), clusters=clusters)
+        units = texts
+    else:
+        texts, units = ranking.numbering, ranking.units.numbering
+    outcome = Outcome(records, units, matching.of_units, matching.clusters, matching.spared)
+    left, right, match = record_pairs(texts, units, matching, outcome)
+    origins = Origins(records, index_matches, distinct(left, right), credits, agencies)
     ids = appended(records.ids, index_matches.ids)
-    decisions = Decisions(records, ids, matches, outcome, origins, policy, params)
-    table = match_rows(ids, matches, left, right, match, origins, len(records))
+    decisions = Decisions(records, ids, matching.of_units, outcome, origins, policy, params)
+    table = match_rows(ids, matching.matches, left, right, match, origins, len(records))
     summary = summarise(records, ids, table, decisions, outcome, policy, params, agencies)
     summary["fields"] = source.fields
     summary["files_read"] = source.files_read
     summary["notes"] = [*source.notes, *summary["notes"]]
     if summary["records"] != summary["kept"] + sum(summary["dropped"].values()) + summary["rejected"]:
         raise RuntimeError(f"records are missing: {summary}")
-    return Result(decisions, table, summary, params, outcome.kept, source)
+    return Result(decisions, table, summary, params, outcome.kept, source, search)

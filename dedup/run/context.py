@@ -24,6 +24,8 @@ class RunContext:
         The finished steps, and the scratch files.
     progress : Progress
     tuning : RunTuning
+    sample : float or None
+        Share of the texts whose stories are decided on; None: all.
     """
 
     params: Params
@@ -31,6 +33,7 @@ class RunContext:
     checkpoint: Checkpoint
     progress: Progress = field(default_factory=Progress)
     tuning: RunTuning = field(default_factory=RunTuning)
+    sample: float | None = None
 
     @property
     def scratch(self) -> Scratch:

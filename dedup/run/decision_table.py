@@ -21,6 +21,9 @@ from dedup.schema import DECISIONS, IDENTICAL, MEASURES, NO_DATE, PARTIAL, RELAT
 IN_INDEX = "; the kept text is in the index"
 """Added to the reason of a record that is dropped for a document of an index."""
 
+PROTECTED = "has copies, but its source is protected"
+"""Why a record is kept that would go for another."""
+
 SLICE = 1 << 16
 """Decisions that are in memory at a time, and a row group of their file."""
 
@@ -141,6 +144,8 @@ class Decisions:
         leads = np.nonzero(outcome.kept[block] & (sizes > 1))[0]
         contained = outcome.contained[block][leads].tolist()
         reasons[leads] = [_kept(self._policy, *two) for two in zip(sizes[leads].tolist(), contained, strict=True)]
+        for record in np.nonzero(outcome.spared[block])[0].tolist():
+            reasons[record] = PROTECTED + (f", {sizes[record] - 1} dropped for it" if sizes[record] > 1 else "")
         reasons[outcome.twin[block]] = reason(IDENTICAL, {})
         for record in np.nonzero(by_match)[0].tolist():
             match = outcome.match[block.start + record]

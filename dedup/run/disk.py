@@ -30,7 +30,7 @@ def announce_scratch(
     OutputError
         When far too little is free.
     """
-    if source.unpacked_bytes is None or options.resume:
+    if source.unpacked_bytes is None or options.resume or options.limit is not None:
         return
     need = int(SCRATCH_SHARE[params.level] * source.unpacked_bytes)
     if need < options.tuning.announced_scratch:

@@ -1,4 +1,4 @@
-"""Number the distinct texts of a run in keep order: later stages see each text once, and no input order."""
+"""Number the distinct texts of a run in the order of the search: later stages see each text once."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from dedup.attribution.agencies import UNKNOWN, Agencies
-from dedup.attribution.credits import credits_at_ends
-from dedup.attribution.direction import origins
-from dedup.judge.clusters import keep_order
+from dedup.judge.clusters import keep_policy
 from dedup.params import Params
+from dedup.run.ranking import Numbering, order_of
 from dedup.run.records import Records
 from dedup.store.corpus import Corpus, Segments
 from dedup.store.scratch import release
@@ -23,17 +20,15 @@ from dedup.store.scratch import release
 
 @dataclass(frozen=True, slots=True)
 class DistinctTexts:
-    """The distinct texts of a run, numbered in keep order: its documents.
+    """The distinct texts of a run, its documents, in the order of the search.
 
     Parameters
     ----------
     corpus : Corpus
     segments : Segments
         Of each document.
-    document : int64 array, shape (n_records,)
-        The document that is each record's text; -1 where it has no words.
-    record : int64 array, shape (n_documents,)
-        The record that stands for each document: the most preferred one.
+    document, record : int64 array
+        As in `Numbering`.
     """
 
     corpus: Corpus
@@ -41,35 +36,15 @@ class DistinctTexts:
     document: npt.NDArray[np.int64]
     record: npt.NDArray[np.int64]
 
+    @property
+    def numbering(self) -> Numbering:
+        """The numbers of the documents, without their texts."""
+        return Numbering(self.document, self.record)
 
-def distinct_texts(records: Records, policy: str, params: Params, agencies: Agencies | None = None) -> DistinctTexts:
-    """Number the distinct texts in the order in which they are preferred as the one to keep.
 
-    Parameters
-    ----------
-    records : Records
-    policy : str
-        Which of several copies is kept.
-    params : Params
-    agencies : Agencies, optional
-        Without them no source and no credit is recognised as an agency.
-    """
-    origin = None
-    if policy == "original" and agencies is not None:
-        everyone = np.arange(len(records))
-        credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, everyone, agencies)
-        origin = origins(_are_agencies(records.sources, agencies), credit, drawn_on)
-    order = keep_order(
-        policy,
-        records.ids,
-        records.published,
-        records.lengths,
-        records.sources,
-        partial(_text_hashes, records),
-        params.prefer,
-        agencies,
-        origin,
-    )
+def distinct_texts(records: Records) -> DistinctTexts:
+    """Number the distinct texts in the order of the search."""
+    order = order_of(records, keep_policy(Params(), records.has_dates), partial(text_hashes, records))
     order = order[records.lengths[order] > 0]
     digests = records.digests[order]
     release(records.digests, records.published)
@@ -77,7 +52,7 @@ def distinct_texts(records: Records, policy: str, params: Params, agencies: Agen
     in_turn = digests[by_digest]
     is_first = np.ones(len(order), bool)
     is_first[1:] = (in_turn[1:] != in_turn[:-1]).any(axis=1)
-    # Of each group of equal digests the first in keep order stands for it; documents are numbered by their firsts.
+    # Of each group of equal digests the first in the order stands for it; documents are numbered by their firsts.
     firsts = by_digest[is_first]
     number = np.empty(len(firsts), np.int64)
     number[np.argsort(firsts, kind="stable")] = np.arange(len(firsts))
@@ -88,7 +63,7 @@ def distinct_texts(records: Records, policy: str, params: Params, agencies: Agen
     return DistinctTexts(corpus, records.segments.take(record), document, record)
 
 
-def _text_hashes(records: Records, places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def text_hashes(records: Records, places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     """Return the XXH3-64 of the token hashes of some records."""
     texts = zip(records.starts[places].tolist(), records.ends[places].tolist(), strict=True)
     tokens = records.tokens.view(np.uint8).data
@@ -97,8 +72,11 @@ def _text_hashes(records: Records, places: npt.NDArray[np.int64]) -> npt.NDArray
     return found
 
 
-def _are_agencies(sources: pa.LargeStringArray, agencies: Agencies) -> npt.NDArray[np.bool_]:
-    """Return which sources are agencies."""
-    coded = sources.dictionary_encode()
-    is_one = np.array([*(agencies.code(name) != UNKNOWN for name in coded.dictionary.to_pylist()), False])
-    return np.asarray(is_one[np.asarray(pc.fill_null(coded.indices, len(is_one) - 1))])
+def shared_hashes(records: Records) -> npt.NDArray[np.uint64]:
+    """Return the hash of the text of each record whose id occurs again, 0 for all others."""
+    hashes = np.zeros(len(records), np.uint64)
+    if pc.count_distinct(records.ids).as_py() < len(records):
+        coded = np.asarray(records.ids.dictionary_encode().indices)
+        (again,) = np.nonzero(np.bincount(coded)[coded] > 1)
+        hashes[again] = text_hashes(records, again)
+    return hashes

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
-from dedup.run.exact import DistinctTexts
+from dedup.run.ranking import Numbering
 from dedup.schema import RIGHT
 
 
@@ -62,11 +62,17 @@ class IndexMatches:
         """Whether each document of the run is dropped for one of these."""
         return self.joins >= 0
 
-    def copies(self, texts: DistinctTexts) -> int:
+    def in_keep_order(self, rank: npt.NDArray[np.int64]) -> IndexMatches:
+        """Return the same with the documents of the run numbered by their rank."""
+        joins = np.empty_like(self.joins)
+        joins[rank] = self.joins
+        return replace(self, matches=replace(self.matches, right=rank[self.matches.right]), joins=joins)
+
+    def copies(self, texts: Numbering) -> int:
         """Return how many records of the run are dropped for a document of the index."""
         return int(self.decided[texts.document[texts.document >= 0]].sum())
 
-    def again(self, texts: DistinctTexts, ids: pa.LargeStringArray) -> int:
+    def again(self, texts: Numbering, ids: pa.LargeStringArray) -> int:
         """Return how many records of the run are dropped for a document of the same id, from an earlier run."""
         (records,) = np.nonzero(texts.document >= 0)
         joins = self.joins[texts.document[records]]
@@ -74,7 +80,7 @@ class IndexMatches:
         of = self.ids.take(pa.array(self.matches.left[joins]))
         return pc.sum(pc.equal(ids.take(pa.array(records)), of)).as_py() or 0
 
-    def behind(self, texts: DistinctTexts, n_records: int) -> DistinctTexts:
+    def behind(self, texts: Numbering, n_records: int) -> Numbering:
         """Return the documents of the run followed by these, each with a record of its own."""
         return replace(texts, record=np.concatenate([texts.record, n_records + np.arange(len(self))]))
 

@@ -31,7 +31,7 @@ from dedup.io import Batch
 from dedup.io.fields.roles import named_by
 from dedup.judge.match_table import Matches
 from dedup.judge.relation import LAST_COPY
-from dedup.params import Params
+from dedup.params import Params, require_for_index
 from dedup.run.checkpoint import Arrays, Checkpoint
 from dedup.run.exact import DistinctTexts
 from dedup.run.index_ids import check_ids
@@ -66,6 +66,7 @@ def opened(index: Index | str | os.PathLike[str], chosen: Mapping[str, Any], tun
     ParamsError, StorageError
     """
     asked = Params(**chosen)  # refused before anything is made
+    require_for_index(asked)
     if isinstance(index, Index):
         yield IndexStep(index, chosen, tuning)
         return

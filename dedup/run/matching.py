@@ -1,7 +1,8 @@
-"""Find the pairs of documents that match, in two passes, and the clusters that they form.
+"""Find the pairs of documents that match, in two passes.
 
 The near pass compares documents whose shingles meet, the rare pass documents that share rare word pairs. Each searches
-for candidates and judges them, in rounds; the matches are saved, a step at a time.
+for candidates and judges them, in rounds; the matches are saved, a step at a time. Both judge as every run does,
+whatever its level, its keep policy and what becomes of updates, so that all decisions can be made from one search.
 """
 
 from __future__ import annotations
@@ -17,41 +18,26 @@ from dedup.candidates.pairs import Bucket, Candidates, Pairs, distinct, joined, 
 from dedup.candidates.rounds import Rounds
 from dedup.candidates.word_pairs import Sketches
 from dedup.judge import furniture, pairs_to_matches, relation
-from dedup.judge.clusters import Clusters, form_clusters
+from dedup.judge.clusters import form_clusters
+from dedup.judge.families import Families
 from dedup.judge.match_table import Matches
 from dedup.judge.pairs_to_matches import Bodies
-from dedup.params import Level
+from dedup.params import Level, Params
 from dedup.run.checkpoint import Arrays
 from dedup.run.context import RunContext
 from dedup.run.exact import DistinctTexts
+from dedup.run.findings import Findings, Found, search_params
 from dedup.run.index_matches import IndexMatches
 from dedup.run.pass_result import PassResult
 from dedup.run.records import Records
 from dedup.run.saved_stages import bodies_of, families_of, rare_pairs_of
+from dedup.run.story_sample import GrowingStories
 from dedup.schema import NEAR_DUPLICATE
 
 MEETINGS = 3
 """How often copies of a dropped document meet the one it is dropped for, and late versions a kept one."""
 
 Documents = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """The matches between the documents of a run, and the clusters that they form.
-
-    Parameters
-    ----------
-    matches : Matches
-    clusters : Clusters
-        At the level of the run; documents that are dropped for one of an index stand as their own leaders.
-    hidden : Bucket or None
-        The largest bucket or posting list whose documents were not all compared with one another.
-    """
-
-    matches: Matches
-    clusters: Clusters
-    hidden: Bucket | None
 
 
 class Pass(Protocol):
@@ -74,12 +60,13 @@ class Pass(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NearPass:
-    """The pass for near duplicates: documents whose signatures share a band."""
+    """The pass for near duplicates: documents whose signatures share a band; ``params`` are those of the search."""
 
     records: Records
     texts: DistinctTexts
     bodies: Bodies
     context: RunContext
+    params: Params
     name: str = "near"
     stages: tuple[str, str] = ("near candidates", "near evidence")
 
@@ -89,7 +76,7 @@ class NearPass:
 
     def judge(self, pairs: Pairs) -> Matches:
         """Return near duplicates and templates."""
-        params, room = self.context.params, (self.context.threads, self.context.memory)
+        params, room = self.params, (self.context.threads, self.context.memory)
         return pairs_to_matches.near_duplicates(
             self.bodies, _in_window(pairs, self.bodies, params.window), params, *room
         )
@@ -110,6 +97,8 @@ class RarePass:
     close : uint64 array, sorted
         Near duplicates, and pairs that share passages: measured even if all articles have their words.
     context : RunContext
+    params : Params
+        Those of the search.
     """
 
     sketches: Sketches
@@ -117,12 +106,13 @@ class RarePass:
     bodies: Bodies
     close: Pairs
     context: RunContext
+    params: Params
     name: str = "rare"
     stages: tuple[str, str] = ("candidates", "evidence")
 
     def candidates(self, documents: Documents, limit: int) -> Candidates:
         """Search the posting lists of rare word pairs."""
-        params = self.context.params
+        params = self.params
         sketches = self.sketches
         if len(documents) < len(self.compared):
             sketches = sketches[np.searchsorted(self.compared, documents)]
@@ -133,15 +123,19 @@ class RarePass:
 
     def judge(self, pairs: Pairs) -> Matches:
         """Return the matches of all relations."""
-        params, room = self.context.params, (self.context.threads, self.context.memory)
+        params, room = self.params, (self.context.threads, self.context.memory)
         return pairs_to_matches.copies(
             self.bodies, _in_window(pairs, self.bodies, params.window), self.close, params, *room
         )
 
 
 def match(
-    records: Records, texts: DistinctTexts, context: RunContext, index_matches: IndexMatches | None = None
-) -> Matching:
+    records: Records,
+    texts: DistinctTexts,
+    context: RunContext,
+    index_matches: IndexMatches | None = None,
+    drawn: npt.NDArray[np.bool_] | None = None,
+) -> Findings:
     """Find and judge the pairs of documents.
 
     Parameters
@@ -151,52 +145,86 @@ def match(
     context : RunContext
     index_matches : IndexMatches, optional
         Documents that are dropped for one of an index lead no cluster.
+    drawn : bool array, shape (n_documents,), optional
+        Judge only pairs that touch the story of one of these documents, but for near duplicates.
     """
     params, progress, corpus = context.params, context.progress, texts.corpus
-    dropped = np.zeros(len(corpus), bool) if index_matches is None else index_matches.decided
-    near = PassResult(dropped, NEAR_DUPLICATE)
     if params.level < Level.near:
-        return Matching(near.matches, near.clusters, None)
+        return Findings()
+    dropped = np.zeros(len(corpus), bool) if index_matches is None else index_matches.decided
     with progress.stage("furniture"):
         stripped, segments = bodies_of(texts, context)
         (compared,) = np.nonzero(corpus.lengths >= params.min_tokens)
         compared = compared[~furniture.are_stubs(stripped, compared)]
     bodies = Bodies(stripped, records.published[texts.record], whole=corpus.lengths)
+    near_pass = NearPass(records, texts, bodies, context, replace(search_params(params), level=Level.near))
+    near = PassResult(dropped, NEAR_DUPLICATE)
+    rounds, hidden = _compare(near_pass, near, compared, params.bucket_limit, context)
+    found_near = Found(near.matches, stripped.lengths, near.met(rounds.crowded), hidden)
     if params.level < Level.syndicated:
-        _, hidden = _compare(NearPass(records, texts, bodies, context), near, compared, params.bucket_limit, context)
-        return Matching(near.matches, near.clusters, hidden)
+        return Findings(found_near)
     with progress.stage("families"):
         versions = families_of(stripped, segments, compared, context)
-    delegates = compared[versions.delegates[compared]]
-    _, hidden = _compare(NearPass(records, texts, bodies, context), near, delegates, params.bucket_limit, context)
+    found = _rare_matches(found_near, near_pass, versions, compared, dropped, drawn)
+    return Findings(found_near, found, versions.root)
 
-    with progress.stage("word pairs"):
-        # What an index knows is no copy of anything here: its words count.
-        articles = form_clusters(len(corpus), near.copies()) if dropped.any() else near.clusters
-        counted = versions.counted(np.flatnonzero(articles.kept), stripped.lengths)
-        sketches, rare_pairs = rare_pairs_of(stripped, counted, compared, context)
-    close = distinct(joined(near.matches.left, near.matches.right), versions.met)
-    rare_pass = RarePass(sketches, compared, replace(bodies, rare_pairs=rare_pairs), close, context)
+
+def _rare_matches(
+    near: Found,
+    near_pass: NearPass,
+    versions: Families,
+    compared: Documents,
+    dropped: npt.NDArray[np.bool_],
+    drawn: npt.NDArray[np.bool_] | None,
+) -> Found:
+    """Find the copies of every kind; of large families only the delegates are searched."""
+    context, bodies = near_pass.context, near_pass.bodies
+    params, corpus = search_params(context.params), bodies.corpus
+    among = np.flatnonzero(versions.delegates[near.matches.left] & versions.delegates[near.matches.right])
+    close = near.evidence.take(among)
+    with context.progress.stage("word pairs"):
+        # An update of near the same words is the same article. What an index knows is no copy here: its words count.
+        copies = relation.near_duplicates(close, replace(near_pass.params, updates="drop"))
+        articles = form_clusters(len(corpus), copies.take(copies.are_copies(NEAR_DUPLICATE)))
+        counted = versions.counted(np.flatnonzero(articles.kept), corpus.lengths)
+        sketches, rare_pairs = rare_pairs_of(corpus, counted, compared, context)
+    pairs = distinct(joined(close.left, close.right), versions.met)
+    rare_pass = RarePass(sketches, compared, replace(bodies, rare_pairs=rare_pairs), pairs, context, params)
     rare = PassResult(dropped, relation.LAST_COPY[params.level])
-    rounds, hidden_rare = _compare(rare_pass, rare, delegates, sketch_join.posting_limit(params), context)
+    delegates = compared[versions.delegates[compared]]
+    stories = None if drawn is None else GrowingStories(drawn, versions.root)
+    rounds, hidden = _compare(rare_pass, rare, delegates, sketch_join.posting_limit(params), context, stories)
     for turn in range(MEETINGS):
         meeting = distinct(rare.copies_of_copies(), rare.late_versions(versions, turn))
+        if stories is not None:
+            meeting = stories.touching(meeting)
         if len(new := rounds.new(meeting)):
             _judge(rare_pass, rare, new, context)
-    rare.gather(versions)
-    return Matching(rare.matches, rare.clusters, hidden or hidden_rare)
+    partly = distinct(rounds.crowded, compared[~versions.delegates[compared]])
+    return Found(rare.matches, rare_pairs.words, rare.met(partly), hidden)
 
 
 def _compare(
-    search: Pass, result: PassResult, documents: Documents, limit: int, context: RunContext
+    search: Pass,
+    result: PassResult,
+    documents: Documents,
+    limit: int,
+    context: RunContext,
+    stories: GrowingStories | None = None,
 ) -> tuple[Rounds, Bucket | None]:
     """Search and judge in rounds; return the rounds, and the largest bucket whose pairs were not all compared."""
     rounds = Rounds(documents, limit)
     while rounds.is_open:
         with context.progress.stage(search.stages[0]):
             found = search.candidates(rounds.documents, rounds.limit)
-        _judge(search, result, rounds.new(found.pairs), context)
-        rounds.close(found.crowded, result.kept)
+        if stories is None:
+            _judge(search, result, rounds.new(found.pairs), context)
+            rounds.close(found.crowded, result.kept)
+        else:
+            while len(new := rounds.new(stories.touching(found.pairs))):
+                _judge(search, result, new, context)
+                stories.grow(result.matches)
+            rounds.close(found.crowded[stories.members[found.crowded]], result.kept)
     if rounds.is_complete:
         return rounds, None
     with context.progress.stage(search.stages[0]):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 
 from dedup.errors import ParamsError
 from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.io.format_registry import TABLE_FORMS
+from dedup.params import GUARDS, NOTE
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -29,6 +30,8 @@ class RunTuning:
         224 bytes: of half a million 120 MB.
     announced_scratch : int
         Bytes of scratch files from which on the space they take is announced, and checked, before a run.
+    sample_seed : int
+        Another one draws another sample.
     index_step : int
         Documents compared with an index as one step, which can be saved.
     index_documents, index_tokens : int
@@ -41,6 +44,7 @@ class RunTuning:
     save_after: float = 5.0
     pairs_at_a_time: int = 1 << 19
     announced_scratch: int = 1_000_000_000
+    sample_seed: int = 0
     index_step: int = 16_000
     index_documents: int = 2_000
     index_tokens: int = 2_000_000
@@ -73,18 +77,32 @@ class RunOptions:
         a table is rejected without being held in memory.
     fail_on_empty : bool
         Refuse an input without records; otherwise the output is empty, and a note in the summary says so.
+    limit : int, optional
+        Read only this many records, the first of the input in its order. The summary has a note.
+    sample : float, optional
+        Draw this share of the texts, in (0, 1), each with its whole story, and decide only on these: the summary
+        estimates how many records of the whole input would be dropped. Everything is read, but few pairs are compared.
     decisions : str
         The form of the file of decisions: "parquet", "csv" or "jsonl".
     passages : bool
         Also write ``passages.parquet``: which passages the records of each match share. The inputs are read again for
         it.
+    guard : str
+        What to do before the output is written if much of a source would be dropped, or a very large cluster is made:
+        "note" says so in the summary (and, if ``progress`` is set, on stderr), "error" writes nothing and raises
+        `GuardError`.
+    guard_share : float
+        The largest share of a source, in [0, 1], that may be dropped; of sources with fewer than 20 records any.
+    guard_cluster : int
+        Records of the largest cluster.
     tuning : RunTuning
         Sizes that need not be changed.
 
     Raises
     ------
     ParamsError
-        When threads, memory or longest are not whole numbers of at least 1, or there is no such form.
+        When threads, memory, longest, limit or guard_cluster are not whole numbers of at least 1, sample or guard_share
+        is no share, or there is no such form or guard.
 
     Examples
     --------
@@ -102,18 +120,30 @@ class RunOptions:
     progress: bool = False
     longest: int | None = None
     fail_on_empty: bool = False
+    limit: int | None = None
+    sample: float | None = None
     decisions: str = "parquet"
     passages: bool = False
+    guard: str = NOTE
+    guard_share: float = 0.1
+    guard_cluster: int = 1_000
     tuning: RunTuning = field(default_factory=RunTuning, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("threads", "memory"):
+        for name in ("threads", "memory", "limit", "guard_cluster"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
+        if self.sample is not None and not (isinstance(self.sample, float) and 0 < self.sample < 1):
+            raise ParamsError(f"sample {self.sample!r}", "a share above 0 and below 1, such as 0.02")
         checked_longest(self.longest)
         if self.decisions not in TABLE_FORMS:
             raise ParamsError(f"decisions {self.decisions!r}", f"one of {', '.join(TABLE_FORMS)}")
+        if self.guard not in GUARDS:
+            raise ParamsError(f"guard {self.guard!r}", f"one of {', '.join(GUARDS)}")
+        share = self.guard_share
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= share <= 1:
+            raise ParamsError(f"guard_share {share!r}", "a share from 0 to 1, such as 0.1")
 
     @property
     def chosen_threads(self) -> int:
@@ -134,4 +164,6 @@ class RunOptions:
 def read_options(options: RunOptions, fields: Fields) -> ReadOptions:
     """Return the options that readers need, for a run with these options whose records have these fields."""
     longest = checked_longest(options.longest)
-    return ReadOptions(fields, options.strict, longest, options.fail_on_empty, options.scratch_folder)
+    return ReadOptions(
+        fields, options.strict, longest, options.fail_on_empty, options.scratch_folder, limit=options.limit
+    )

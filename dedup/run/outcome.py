@@ -9,7 +9,7 @@ from dedup.candidates.pairs import distinct
 from dedup.judge.clusters import Clusters
 from dedup.judge.match_table import Matches
 from dedup.kernels import leader_clusters as kernel
-from dedup.run.exact import DistinctTexts
+from dedup.run.ranking import Numbering
 from dedup.run.records import Records
 from dedup.schema import LEFT, NEITHER, RIGHT, UPDATE
 
@@ -20,10 +20,13 @@ class Outcome:
     Parameters
     ----------
     records : Records
-    texts : DistinctTexts
-        Documents of an index follow those of the run, also among the records.
+    texts : Numbering
+        Of units; documents of an index follow those of the run, also among the records.
     matches : Matches
+        Of units, like the clusters.
     clusters : Clusters
+    spared : bool array, shape (n_units,)
+        Which are kept because they are protected, though they have a copy; empty where nothing is protected.
 
     Attributes
     ----------
@@ -34,6 +37,8 @@ class Outcome:
         The record that stands for the text of each; itself where it has no words.
     leader : int64 array, shape (n_records,)
         The kept record of its cluster, or the document of an index; -1 for rejected ones.
+    spared : bool array, shape (n_records,)
+        Kept because its source is protected.
     in_index : bool array, shape (n_records,)
         Whether the leader is a document of an index.
     match : int64 array, shape (n_records,)
@@ -54,7 +59,14 @@ class Outcome:
         Number of records in the cluster that each one leads; documents of an index follow the records.
     """
 
-    def __init__(self, records: Records, texts: DistinctTexts, matches: Matches, clusters: Clusters) -> None:
+    def __init__(
+        self,
+        records: Records,
+        texts: Numbering,
+        matches: Matches,
+        clusters: Clusters,
+        spared: npt.NDArray[np.bool_],
+    ) -> None:
         n = len(records)
         here = np.arange(n)
         worded = texts.document >= 0
@@ -77,6 +89,9 @@ class Outcome:
         self.leader[self.rejected] = -1
         self._join_stories(texts, matches, clusters)
         self.kept = (self.leader == here) & ~self.rejected
+        self.spared = np.zeros(n, bool)
+        if len(spared):
+            self.spared = self.kept & worded & spared[document]
         self.twin = ~self.kept & ~self.rejected & (self.match < 0)
         self.in_index = self.leader >= n
         (ranked,) = np.nonzero(worded & ~self.rejected & (self.leader < n))
@@ -85,7 +100,7 @@ class Outcome:
         self.cluster_size = np.bincount(self.leader[~self.rejected], minlength=n)
         self.cluster_size[n:] += self.cluster_size[n:] > 0
 
-    def _join_stories(self, texts: DistinctTexts, matches: Matches, clusters: Clusters) -> None:
+    def _join_stories(self, texts: Numbering, matches: Matches, clusters: Clusters) -> None:
         """Join clusters that updates link, and determine the story of each record."""
         n = len(self.leader)
         root = np.arange(max(n, int(texts.record.max(initial=-1)) + 1))  # of documents of an index, too

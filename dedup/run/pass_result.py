@@ -1,4 +1,4 @@
-"""Collect the matches that a pass has found so far, and the clusters that they form."""
+"""Collect the matches that a pass has found so far, and the clusters that they form by the judgement of the search."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.candidates.pairs import Pairs, distinct, joined
-from dedup.judge.clusters import Clusters, form_clusters, merge_within_families
+from dedup.judge.clusters import Clusters, form_clusters
 from dedup.judge.families import Families
 from dedup.judge.match_table import Matches
-from dedup.schema import UPDATE
 
 
 class PassResult:
@@ -54,9 +53,22 @@ class PassResult:
         match[led.match >= 0] = copies[led.match[led.match >= 0]]
         self.clusters = Clusters(led.leader, match)
 
-    def copies(self) -> Matches:
-        """Return the matches that count as copies."""
-        return self.matches.take(self.matches.are_copies(self._last_copy))
+    def met(self, partly: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return for which document each was dropped, if it is one of those that met only a part of the others.
+
+        Parameters
+        ----------
+        partly : int64 array
+
+        Returns
+        -------
+        int64 array, shape (n_documents,)
+            -1 for all others.
+        """
+        met = np.full(len(self._dropped), -1)
+        set_aside = partly[self.clusters.match[partly] >= 0]
+        met[set_aside] = self.clusters.leader[set_aside]
+        return met
 
     def copies_of_copies(self) -> Pairs:
         """Return the pairs of a kept document and the one for which a copy of it was dropped."""
@@ -91,17 +103,3 @@ class PassResult:
         late = late[leader_of_root[versions.root[late]] >= 0]
         leader = leader_of_root[versions.root[late]]
         return joined(np.minimum(late, leader), np.maximum(late, leader))
-
-    def gather(self, versions: Families) -> None:
-        """Let versions that copy a dropped one of their family go with it."""
-        (copies,) = np.nonzero(self.matches.are_copies(self._last_copy))
-        if len(copies) == 0:
-            return
-        before = np.full(len(self.matches), -1)
-        before[copies] = np.arange(len(copies))
-        match = np.where(self.clusters.match >= 0, before[self.clusters.match], -1)
-        is_update = self.matches.relation == UPDATE
-        updates = distinct(joined(self.matches.left[is_update], self.matches.right[is_update]))
-        led = Clusters(self.clusters.leader, match)
-        led = merge_within_families(led, self.matches.take(copies), versions.root, ~self._dropped, updates)
-        self.clusters = Clusters(led.leader, np.where(led.match >= 0, copies[led.match], -1))

@@ -1,13 +1,17 @@
 """Run the stages in their order: records in, decisions and matches out.
 
-Documents are the distinct texts, numbered in keep order: once they are numbered, nothing sees the order of the input.
+Documents are the distinct texts. The search sees them in one order, whatever the keep policy, and judges by the usual
+parameters; by those of the run it is decided last which are kept.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
@@ -15,19 +19,27 @@ from dedup.errors import ParamsError
 from dedup.io import Output, Source
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
+from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
 from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
-from dedup.run.exact import distinct_texts
+from dedup.run.exact import distinct_texts, text_hashes
+from dedup.run.findings import search_params
+from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
 from dedup.run.options import RunOptions
 from dedup.run.progress import Progress
+from dedup.run.ranking import Ranking, ranked
+from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.run.result import Result
 from dedup.run.resumption import open_checkpoint, require_resumable, run_identity
-from dedup.run.summary import limit_notes
+from dedup.run.sample_estimate import sample_summary
+from dedup.run.search_tables import credited, search_tables
+from dedup.run.story_sample import drawn_texts, sampled
+from dedup.run.summary import limit_notes, limits_at
 
 if TYPE_CHECKING:
     from dedup.run.index_step import IndexStep
@@ -65,7 +77,9 @@ def run(
     require_resumable(source, output, options)
     if options.passages and output is None:
         raise ParamsError("passages without an output", "a folder to write passages.parquet to")
-    bands = lsh.bands_and_rows(params) if params.level >= Level.near else (0, 0)
+    if options.sample is not None and index is not None:
+        raise ParamsError("a sample with an index", "a run without --index, or one of everything")
+    bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
     progress = progress or Progress(options.progress, options.progress)
     identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
     with ExitStack() as resources:
@@ -73,9 +87,10 @@ def run(
         folder = None if output is None else resources.enter_context(Output(output, inputs, options.resume))
         announce_scratch(source, folder, params, options, progress)
         checkpoint = resources.enter_context(open_checkpoint(source, folder, identity, options, progress))
-        context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning)
+        context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning, options.sample)
 
         records, result = _decide(source, bands, agencies, index, context)
+        guard(records, result, options, progress)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)
@@ -95,28 +110,55 @@ def run(
     return result
 
 
+def _read(source: Source, bands: tuple[int, int], index: IndexStep | None, context: RunContext) -> Records:
+    with context.progress.bar("read", source.total_bytes, "B"):
+        if index is None:
+            return read_records(source, bands, context.checkpoint.key, context)
+        return read_records(source, bands, index.key, context, index.check)
+
+
 def _decide(
     source: Source, bands: tuple[int, int], agencies: Agencies, index: IndexStep | None, context: RunContext
 ) -> tuple[Records, Result]:
     """Run the stages from reading to deciding; nothing is written yet."""
     params, progress = context.params, context.progress
-    with progress.bar("read", source.total_bytes, "B"):
-        if index is None:
-            records = read_records(source, bands, context.checkpoint.key, context)
-        else:
-            records = read_records(source, bands, index.key, context, index.check)
+    records = _read(source, bands, index, context)
     policy = keep_policy(params, records.has_dates)
     with progress.stage("exact"):
-        texts = distinct_texts(records, policy, params, agencies)
+        texts = distinct_texts(records)
     index_matches = IndexMatches.none(len(texts.corpus))
     if index is not None:
         with progress.stage("index"):
             index_matches = index.find(records, texts, context.checkpoint)
-    matching = match(records, texts, context, index_matches)
+    sample = None
+    if context.sample is None:
+        findings = match(records, texts, context, index_matches)
+    else:
+        drawn = drawn_texts(texts.corpus, context.sample, context.tuning.sample_seed)
+        sample = sampled(records, texts, match(records, texts, context, None, drawn), drawn)
+        records, texts, findings = sample.records, sample.texts, sample.findings
+        source, index_matches = sample.of_source(source), IndexMatches.none(len(texts.corpus))
     with progress.stage("decide"):
-        result = conclude(records, texts, matching, index_matches, policy, params, source, agencies)
+        usual = keep_policy(Params(), records.has_dates)
+        ranking = Ranking(texts.numbering, np.arange(len(texts.corpus)))
+        if policy != usual or params.protect or params.within is not None:
+            hashes = partial(text_hashes, records)
+            ranking = ranked(records, texts.numbering, policy, params, agencies, hashes)
+        which = credited(texts.numbering, findings, index_matches.matches.right)
+        credits = Credits.read(records, which, agencies)
+        limits = limit_notes(records, texts, findings, context.memory)
+        search = None
+        if index is None:
+            search = search_tables(records, texts.numbering, findings, credits, agencies, source, limits)
+        index_matches = index_matches.in_keep_order(ranking.rank)
+        matching = cluster(findings, ranking, params, index_matches.decided)
+        of_run = records, ranking, matching, index_matches
+        result = conclude(*of_run, policy, params, source, agencies, credits, search)
         if index is not None:
-            copies, again = index_matches.copies(texts), index_matches.again(texts, records.ids)
+            numbering = ranking.numbering
+            copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
             index.settle(records, result.is_kept, copies, again, result.summary)
-    result.summary["notes"] += limit_notes(records, texts, matching.hidden, params, context.memory)
+        if sample is not None:
+            result.summary |= sample_summary(sample, result.decisions, context.sample or 1.0)
+    result.summary["notes"] += limits_at(params.level, limits)
     return records, result

@@ -9,29 +9,37 @@ import pyarrow.compute as pc
 
 from dedup.attribution.direction import derived
 from dedup.judge.match_table import Matches
-from dedup.run.exact import DistinctTexts
+from dedup.run.clustering import Matching
 from dedup.run.outcome import Outcome, other_sides
+from dedup.run.ranking import Numbering
 from dedup.run.record_origins import Origins
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MATCHES, MEASURES, NEITHER, RELATIONS
 
 
 def record_pairs(
-    texts: DistinctTexts, matches: Matches, outcome: Outcome
+    texts: Numbering, units: Numbering, matching: Matching, outcome: Outcome
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the matches as pairs of records: left, right, and the match of their texts (-1: identical).
 
-    Identical records are not expanded into all their pairs: each has a match with the one that stands for their text
-    and, if that one is dropped, with the one it matches as well.
+    Identical records are not expanded into all their pairs: each has a match with the one that stands for their text,
+    and the one by which it is dropped.
     """
-    twins = np.nonzero(outcome.stands != np.arange(len(outcome.stands)))[0]
-    follow = twins[outcome.match[twins] >= 0]
-    match = outcome.match[follow]
-    is_left = matches.left[match] == texts.document[follow]
-    other = texts.record[other_sides(matches, match, texts.document[follow])]
+    matches, n = matching.matches, len(texts.document)
+    stands = np.arange(n)
+    worded = texts.document >= 0
+    stands[worded] = texts.record[texts.document[worded]]
+    (twins,) = np.nonzero(stands != np.arange(n))
+    (dropped,) = np.nonzero(outcome.match >= 0)
+    by = outcome.match[dropped]
+    other = units.record[other_sides(matching.of_units, by, units.document[dropped])]
+    match = matching.at[by]
+    is_left = matches.left[match] == texts.document[dropped]
+    left, right = np.where(is_left, dropped, other), np.where(is_left, other, dropped)
+    is_new = (left != texts.record[matches.left[match]]) | (right != texts.record[matches.right[match]])
     return (
-        np.concatenate([texts.record[matches.left], outcome.stands[twins], np.where(is_left, follow, other)]),
-        np.concatenate([texts.record[matches.right], twins, np.where(is_left, other, follow)]),
-        np.concatenate([np.arange(len(matches)), np.full(len(twins), -1), match]),
+        np.concatenate([texts.record[matches.left], stands[twins], left[is_new]]),
+        np.concatenate([texts.record[matches.right], twins, right[is_new]]),
+        np.concatenate([np.arange(len(matches)), np.full(len(twins), -1), match[is_new]]),
     )
 
 
@@ -44,7 +52,7 @@ def match_rows(
     origins: Origins,
     n_records: int,
 ) -> pa.Table:
-    """Return the table of matches, left id before right id, in order of both.
+    """Return the table of matches, left id before right id, in order of both, then of the records.
 
     Records from ``n_records`` on are documents of an index.
     """
@@ -84,7 +92,8 @@ def match_rows(
         ],
         schema=MATCHES,
     )
-    return table.take(pc.sort_indices(table, sort_keys=[("left", "ascending"), ("right", "ascending")]))
+    keys = ("left", "right", "left_record", "right_record")
+    return table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
 
 
 def _one_identical() -> Matches:

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.attribution.agencies import UNKNOWN, Agencies
-from dedup.attribution.credits import credits_at_ends
 from dedup.attribution.direction import Sides
 from dedup.run.index_matches import IndexMatches
+from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 
 
@@ -24,6 +24,8 @@ class Origins:
         Documents of an index, which follow the records.
     which : int64 array, ascending
         The records that have a match.
+    credits : Credits
+        Of these of the run, at least.
     agencies : Agencies
 
     Attributes
@@ -37,18 +39,23 @@ class Origins:
     """
 
     def __init__(
-        self, records: Records, index_matches: IndexMatches, which: npt.NDArray[np.int64], agencies: Agencies
+        self,
+        records: Records,
+        index_matches: IndexMatches,
+        which: npt.NDArray[np.int64],
+        credits: Credits,
+        agencies: Agencies,
     ) -> None:
         self.records = which
         self.names = agencies.names
         first = int(np.searchsorted(which, len(records)))
         here, there = which[:first], which[first:] - len(records)
         self.published = np.concatenate([records.published[here], index_matches.published[there]])
-        credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, here, agencies)
+        found = credits.of(here)
         code_of = {name: code for code, name in enumerate(agencies.names)}
         credit_there = [code_of.get(name, UNKNOWN) for name in index_matches.credits.take(pa.array(there)).to_pylist()]
-        self.credit = np.concatenate([credit, np.array(credit_there, np.int64)])
-        self.drawn_on = np.concatenate([drawn_on, index_matches.drawn_on[there]])
+        self.credit = np.concatenate([found.agency, np.array(credit_there, np.int64)])
+        self.drawn_on = np.concatenate([found.drawn_on, index_matches.drawn_on[there]])
         sources = appended(records.sources.take(pa.array(here)), index_matches.sources.take(pa.array(there)))
         named = sources.dictionary_encode()
         codes: dict[str, int] = {}

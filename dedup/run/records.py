@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +102,21 @@ class Records:
     def lengths(self) -> npt.NDArray[np.int64]:
         """Number of tokens of each record."""
         return self.ends - self.starts
+
+    def take(self, places: npt.NDArray[np.int64]) -> Records:
+        """Return the records at these ascending places, all rejected ones among them."""
+        some = pa.array(places)
+        names = ("file", "row", "published", "sizes", "digests", "starts", "ends", "text_ends")
+        arrays = {name: getattr(self, name)[places] for name in names}
+        return replace(
+            self,
+            **arrays,
+            **{name: getattr(self, name).take(some) for name in ("ids", "sources", "titles", "urls")},
+            segments=self.segments.take(places),
+            keys=tuple(keys[places] for keys in self.keys),
+            rejected=replace(self.rejected, records=np.searchsorted(places, self.rejected.records)),
+            text_bytes=int(arrays["sizes"].sum()),
+        )
 
     def head(self, record: int) -> str:
         """Return the first words of a record's text."""

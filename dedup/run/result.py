@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-import html
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.io import WRITERS, Output, Source, write_parquet, write_rejected
+from dedup.io import WRITERS, Output, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
 from dedup.io.output import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import plain, read_texts, records_called
-from dedup.schema import DECISIONS, MATCHES, PASSAGES
+from dedup.run.run_view import InputAgain, Rejection, SearchTables
+from dedup.run.run_views import RunViews
+from dedup.schema import DECISIONS, PASSAGES
 
 PASSAGES_FILE = "passages.parquet"
 
-LISTED = 20
-"""Up to this many records `str` lists every decision, not only the numbers."""
 
-
-class Result:
+class Result(RunViews):
     """Decisions, matches and summary of a run; `dedup.deduplicate` returns it.
 
     Parameters
@@ -40,11 +38,13 @@ class Result:
     params : Params
     is_kept : bool array, shape (n_records,)
         Whether each input record is kept.
-    source : Source
+    source : InputAgain
+    search : SearchTables, optional
+        What a later decision needs besides.
 
     Attributes
     ----------
-    matches, summary, params
+    matches, summary, params, source, search
         As above.
     output : Path or None
         The folder that the result was written to.
@@ -67,7 +67,8 @@ class Result:
         summary: dict[str, Any],
         params: Params,
         is_kept: npt.NDArray[np.bool_],
-        source: Source,
+        source: InputAgain,
+        search: SearchTables | None = None,
     ) -> None:
         self.matches = matches
         self.summary = summary
@@ -75,7 +76,8 @@ class Result:
         self.output: Path | None = None
         self._decisions = decisions
         self._kept = is_kept
-        self._source = source
+        self.source = source
+        self.search = search
 
     @functools.cached_property
     def decisions(self) -> pa.Table:
@@ -111,12 +113,22 @@ class Result:
         OutputError
             If the input has changed since it was read.
         """
-        return self._source.kept_table(self._kept)
+        return self.source.kept_table(self._kept)
 
     @property
     def is_kept(self) -> npt.NDArray[np.bool_]:
         """Whether each record is kept: a bool array of shape (n_records,)."""
         return self._kept
+
+    def rejections(self) -> Iterator[Rejection]:
+        """Return what was rejected.
+
+        Yields
+        ------
+        tuple
+            File, row, reason, raw bytes and their number of each rejected record, in input order.
+        """
+        return self._decisions.rejections()
 
     def records_of(self, name: str) -> list[int]:
         """Find the records of an id, or at a place.
@@ -158,7 +170,7 @@ class Result:
         >>> result.texts([0])
         {0: 'One <b>text</b>.<br>'}
         """
-        return read_texts(self._source, self.decisions, records)
+        return read_texts(self.source, self.decisions, records)
 
     def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
         """Read texts as `texts` does, without their markup, as they were compared.
@@ -184,34 +196,33 @@ class Result:
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
         return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
 
-    def __str__(self) -> str:
-        from dedup.report.run_table import table  # the one place that binds a view of a result, when it is asked for
-
-        return table(self.summary, self.decisions.to_pylist() if len(self._decisions) <= LISTED else ())
-
-    def _repr_html_(self) -> str:
-        """Return the lines of `str` as HTML, for notebooks."""
-        return f"<pre>{html.escape(str(self))}</pre>"
-
-    def write(self, output: Output, form: str = "parquet") -> None:
-        """Write kept records, decisions, matches and rejected records.
+    def write(self, output: Output, form: str = "parquet", kept: bool = True) -> None:
+        """Write kept records, decisions, matches, what a later decision needs, and rejected records.
 
         Parameters
         ----------
         output : Output
         form : str
             That of the file of decisions: `dedup.io.WRITERS`.
+        kept : bool
+            Whether the kept records are written.
 
         Raises
         ------
         OutputError
         """
-        names = self._source.write_kept(self._kept, output.folder)
+        names = self.source.write_kept(self._kept, output.folder) if kept else []
         decisions = f"decisions.{form}"
         WRITERS[form](self._decisions.slices(), DECISIONS, output.path(decisions))
-        write_parquet([self.matches], MATCHES, output.path("matches.parquet"))
+        tables = {"matches.parquet": self.matches}
+        if self.search is not None:
+            tables["documents.parquet"] = self.search.documents
+            if self.search.near is not None:
+                tables["near.parquet"] = self.search.near
+        for name, table in tables.items():
+            write_parquet([table], table.schema, output.path(name))
         write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
-        self.summary["files"] = [*names, decisions, "matches.parquet", "rejected.jsonl", SUMMARY]
+        self.summary["files"] = [*names, decisions, *tables, "rejected.jsonl", SUMMARY]
 
     def write_passages(self, output: Output, records_at_a_time: int) -> None:
         """Find the passages that the records of each match share, and write them.

@@ -1,14 +1,14 @@
-"""Read what a run has written, and the texts of its inputs again; what every view of a run works with."""
+"""Read what a run has written, and the texts of its inputs again."""
 
 from __future__ import annotations
 
 import functools
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,49 +16,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.errors import InputError, ParamsError
-from dedup.io import Fields, ReadOptions, Source, open_files, read_table
+from dedup.io import Batch, Fields, ReadOptions, Rows, open_files, read_table
 from dedup.io.bytes.file_digests import digest_of
 from dedup.io.bytes.surrogates import printable
+from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.io.output import SUMMARY
 from dedup.io.read_options import LARGEST_LONGEST
+from dedup.io.source_part import SourcePart
 from dedup.params import Params
-from dedup.schema import DECISIONS, MATCHES
+from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
+from dedup.run.run_views import RunViews
+from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
 from dedup.text.markup import plain_text
 
-
-class RunView(Protocol):
-    """What a view of a run needs of it: a `RunOutput` has it, and a `Result`.
-
-    Attributes
-    ----------
-    summary : dict
-        What ``summary.json`` holds.
-    params : Params
-    """
-
-    summary: dict[str, Any]
-    params: Params
-
-    @property
-    def decisions(self) -> pa.Table:
-        """One row for each record, in input order."""
-
-    @property
-    def matches(self) -> pa.Table:
-        """One row for each verified pair."""
-
-    def records_of(self, name: str) -> list[int]:
-        """Return the records that have this id, or stand at this ``file:row``."""
-
-    def texts(self, records: Iterable[int]) -> dict[int, str]:
-        """Return the texts of records, as they were read."""
-
-    def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
-        """Return the texts of records without markup, as they were compared."""
+__all__ = ["RunOutput", "RunView", "plain", "read_texts", "records_called"]
 
 
-class RunOutput:
+class RunOutput(RunViews):
     """The output folder of a finished run: its tables, and the texts of its inputs.
 
     Parameters
@@ -130,6 +105,52 @@ class RunOutput:
         """
         return read_table(self.folder / "matches.parquet", MATCHES)
 
+    @functools.cached_property
+    def search(self) -> SearchTables | None:
+        """What a later decision needs besides, None for a run with an index: `dedup.schema.DOCUMENTS`, `NEAR`.
+
+        Raises
+        ------
+        InputError
+            As for ``decisions``.
+        """
+        if "documents.parquet" not in self._names:
+            return None
+        import pyarrow.parquet as pq
+
+        near = read_table(self.folder / "near.parquet", NEAR) if "near.parquet" in self._names else None
+        path = self.folder / "documents.parquet"
+        documents = read_table(path, DOCUMENTS).replace_schema_metadata(pq.read_schema(path).metadata)
+        return SearchTables(documents, near)
+
+    @property
+    def source(self) -> InputAgain:
+        """The inputs of the run, to be read again."""
+        return _Inputs(self)
+
+    def rejections(self) -> Iterator[Rejection]:
+        """Read what was rejected.
+
+        Yields
+        ------
+        tuple
+            File, row, reason, raw bytes and their number of each rejected record, in input order.
+
+        Raises
+        ------
+        InputError
+            When the list is missing or damaged.
+        """
+        try:
+            for line in (self.folder / "rejected.jsonl").read_bytes().splitlines():
+                read = json.loads(line)
+                raw = read["raw"].encode("utf-8", "surrogateescape")
+                size = read.get("bytes", len(raw))
+                yield read["file"], read["row"], read["reason"], raw, -1 if size is None else size
+        except (OSError, ValueError, KeyError) as error:
+            found = f"{self.folder / 'rejected.jsonl'}: {error}"
+            raise InputError(found, "what dedup run -o writes", "run it again") from error
+
     def records_of(self, name: str) -> list[int]:
         """Find the records of an id, or at a place.
 
@@ -165,11 +186,11 @@ class RunOutput:
         """
         wanted = np.unique(np.fromiter(records, np.int64))
         names = pc.unique(self.decisions["file"].take(pa.array(wanted))).to_pylist()
-        paths = {name: self._path_of(name) for name in names}
+        paths = {name: self.path_of(name) for name in names}
         called = {printable(str(path)): name for name, path in paths.items()}
         if not called:
             return {}
-        source = open_files([*paths.values()], ReadOptions(self._fields, longest=LARGEST_LONGEST))
+        source = self.open(paths.values())
         return read_texts(source, self.decisions, wanted, called)
 
     def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
@@ -191,11 +212,15 @@ class RunOutput:
         """
         return plain(self.texts(records), self.params)
 
+    def open(self, paths: Iterable[Path]) -> FileSource:
+        """Return the source of some of the inputs, or of what they are now."""
+        return open_files([*paths], ReadOptions(self._fields, longest=LARGEST_LONGEST))
+
     @functools.cached_property
     def _files_read(self) -> dict[str, dict[str, Any]]:
         return {one["path"]: one for one in self.summary.get("files_read", [])}
 
-    def _path_of(self, name: str) -> Path:
+    def path_of(self, name: str) -> Path:
         """Return where an input file is now, after a check that it is what it was."""
         if name not in self._checked:
             read = self._files_read.get(name, {"absolute": name})
@@ -211,6 +236,66 @@ class RunOutput:
         return self._checked[name]
 
 
+class _Inputs:
+    """The inputs of a run that is opened again; read only when they are asked for.
+
+    Parameters
+    ----------
+    run : RunOutput
+    """
+
+    def __init__(self, run: RunOutput) -> None:
+        self._run = run
+
+    @property
+    def notes(self) -> list[str]:
+        return [] if self._run.search is None else self._run.search.about.reading
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return dict(self._run.summary["fields"])
+
+    @property
+    def files_read(self) -> list[dict[str, Any]]:
+        return list(self._run.summary["files_read"])
+
+    @functools.cached_property
+    def _source(self) -> InputAgain:
+        """All inputs, read to their end, as their kept records can be written only then."""
+        decisions = self._run.decisions
+        paths = {name: self._run.path_of(name) for name in pc.unique(decisions["file"]).to_pylist()}
+        source = self._run.open(paths.values())
+        rows: dict[str, list[npt.NDArray[np.int64]]] = {printable(str(path)): [] for path in paths.values()}
+        for piece in source.pieces():
+            batch = piece()
+            source.accept(batch)
+            rows[batch.file].append(batch.row)
+        source.finish()
+        read = {name: np.concatenate(rows[printable(str(path))]) for name, path in paths.items()}
+        size = sum(map(len, read.values()))
+        # Of a sample, or of a run with a limit, there are not all records.
+        return source if size == len(decisions) else SourcePart(source, _places(decisions, read), size)
+
+    def read_again(self, rows: Rows) -> Iterator[Batch]:
+        return self._source.read_again(rows)
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+        return self._source.write_kept(kept, directory)
+
+    def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
+        return self._source.kept_table(kept)
+
+
+def _places(decisions: pa.Table, read: Mapping[str, npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    """Return where the records of a run are among all that was read, given the rows of each file in its order."""
+    files, rows = decisions["file"].combine_chunks(), np.asarray(decisions["row"])
+    parts, first = [], 0
+    for name, of_file in read.items():
+        parts.append(first + np.searchsorted(of_file, rows[np.asarray(pc.equal(files, name))]))
+        first += len(of_file)
+    return np.concatenate(parts)
+
+
 def records_called(decisions: pa.Table, name: str) -> list[int]:
     """Return the records of an id; if there is none, that at ``file:row``."""
     found = pc.indices_nonzero(pc.equal(decisions["id"], name))
@@ -222,13 +307,13 @@ def records_called(decisions: pa.Table, name: str) -> list[int]:
 
 
 def read_texts(
-    source: Source, decisions: pa.Table, records: Iterable[int], called: Mapping[str, str] | None = None
+    source: InputAgain, decisions: pa.Table, records: Iterable[int], called: Mapping[str, str] | None = None
 ) -> dict[int, str]:
     """Read the texts of some records from their source again.
 
     Parameters
     ----------
-    source : Source
+    source : InputAgain
         Only the files of these records are read, and no further than to the last of them.
     decisions : pyarrow.Table
     records : iterable of int

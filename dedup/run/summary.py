@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import word_pairs
-from dedup.candidates.pairs import Bucket
 from dedup.judge.clusters import same_source
 from dedup.params import Level, Params
 from dedup.run.decision_table import Decisions
 from dedup.run.exact import DistinctTexts
+from dedup.run.findings import Findings
 from dedup.run.outcome import Outcome
 from dedup.run.records import Records
 from dedup.schema import RELATIONS
@@ -79,37 +79,46 @@ def summarise(
         ],
         "inputs": len(records.files),
         "text_bytes": records.text_bytes,
-        "tokens": int(records.ends[-1]) if len(records) else 0,
+        "tokens": int(records.lengths.sum()),
         "notes": _notes(records, tally, policy, params, agencies),
         "params": params.as_dict(),
         "fingerprint": params.fingerprint,
     }
 
 
-def limit_notes(
-    records: Records, texts: DistinctTexts, hidden: Bucket | None, params: Params, memory: int
-) -> list[str]:
-    """Return notes on limits that affected the answer: too little memory, a bucket too large.
+def limits_at(level: Level, limits: Mapping[str, list[str]]) -> list[str]:
+    """Return the notes of `limit_notes` that matter at a level."""
+    return [] if level < Level.near else limits["near" if level < Level.syndicated else "rare"]
+
+
+def limit_notes(records: Records, texts: DistinctTexts, findings: Findings, memory: int) -> dict[str, list[str]]:
+    """Return notes on limits that affect the answer: too little memory, a bucket too large.
 
     Parameters
     ----------
     records : Records
     texts : DistinctTexts
-    hidden : Bucket or None
-        The largest bucket whose documents were not all compared with one another.
-    params : Params
+    findings : Findings
     memory : int
         Bytes that the run may take.
+
+    Returns
+    -------
+    dict of str to list of str
+        By the pass that a level is decided from, ``near`` or ``rare``.
     """
-    notes = []
-    if params.level >= Level.syndicated and word_pairs.is_crowded(int(texts.corpus.lengths.sum()), memory):
-        notes.append("the table of word pairs has too little memory, so copies are missed: raise --memory")
-    if hidden is not None:
-        record = int(texts.record[hidden.document])
-        notes.append(
-            f"{hidden.size:,} kept documents have passages in common with {records.ids[record].as_py()} "
-            f"({records.head(record)[:40].rstrip()}…); not all of them were compared with one another"
-        )
+    notes: dict[str, list[str]] = {"near": [], "rare": []}
+    if findings.rare is not None and word_pairs.is_crowded(int(texts.corpus.lengths.sum()), memory):
+        notes["rare"].append("the table of word pairs has too little memory, so copies are missed: raise --memory")
+    hidden = None
+    for name, found in (("near", findings.near), ("rare", findings.rare)):
+        hidden = hidden or (None if found is None else found.hidden)
+        if hidden is not None:
+            record = int(texts.record[hidden.document])
+            notes[name].append(
+                f"{hidden.size:,} kept documents have passages in common with {records.ids[record].as_py()} "
+                f"({records.head(record)[:40].rstrip()}…); not all of them were compared with one another"
+            )
     return notes
 
 
@@ -122,8 +131,13 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
         notes.append("without dates, updates were distinguished from copies by their words alone")
     if policy in ("earliest", "latest") and not records.has_dates:
         notes.append("no record has a readable date: of several copies, the first by id is kept")
-    if policy == "source" and not _has_source(records, params.prefer, agencies):
-        notes.append(f"no record comes from a preferred source ({', '.join(params.prefer)})")
+    for kind, asked in (("preferred", params.prefer), ("protected", params.protect)):
+        if asked and not _has_source(records, asked, agencies):
+            notes.append(f"no record comes from a {kind} source ({', '.join(asked)})")
+    if params.within == "day" and not records.has_dates:
+        notes.append("no record has a readable date, so that none is a copy of another of its day")
+    if params.within == "source" and records.sources.null_count == len(records):
+        notes.append("no record has a source, so that none is a copy of another of its source")
     repeated = len(records) - pc.count_distinct(records.ids).as_py()
     if repeated:
         share = "1 record shares its id" if repeated == 1 else f"{repeated:,} records share their id"
@@ -131,10 +145,10 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
     return notes
 
 
-def _has_source(records: Records, prefer: tuple[str, ...], agencies: Agencies) -> bool:
-    """Return whether any record comes from a preferred source."""
+def _has_source(records: Records, asked: tuple[str, ...], agencies: Agencies) -> bool:
+    """Return whether any record comes from one of these sources."""
     names = {same_source(name, agencies) for name in pc.unique(records.sources).to_pylist()}
-    return not names.isdisjoint(same_source(name, agencies) for name in prefer)
+    return not names.isdisjoint(same_source(name, agencies) for name in asked)
 
 
 def _tally(relations: pa.ChunkedArray) -> dict[str, int]:

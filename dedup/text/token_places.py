@@ -10,10 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dedup.kernels.token_spans import token_spans
-from dedup.text.tokens import ALPHABETIC_FLAGS, buffers, encode, folding_table, tokenise
+from dedup.text.tokens import ALPHABETIC_FLAGS, NUMBER_FLAG, buffers, encode, folding_table, tokenise
 
 _WEIGHTS = np.array([10, 5, 10, 2])
 """Of a token with each of the flags, in tenths of a word."""
+
+_POINTS = ".,:'\u2019"
+"""Between the digits of one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Words:
     weights : int64 array, shape (n_tokens + 1,)
         The sum of the weights of the tokens before each place: `A_WORD` for a word, half of it for a character of a
         script without spaces, a fifth for one of an alphabet without spaces.
+    continued : uint8 array, shape (n_tokens + 1,)
+        1 where a token goes on with the number before it: "3" in "5.3", "000" in "5,000"; otherwise 0.
     """
 
     A_WORD: ClassVar[int] = 10
@@ -40,6 +45,7 @@ class Words:
     ends: npt.NDArray[np.int64]
     breaks: npt.NDArray[np.uint8]
     weights: npt.NDArray[np.int64]
+    continued: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -56,4 +62,8 @@ def words_of(text: str) -> Words:
     hashes = found.hashes | found.fingerprints.astype(np.uint64) << np.uint64(32)
     weights = np.zeros(len(hashes) + 1, np.int64)
     np.cumsum(_WEIGHTS[found.hashes & np.uint32(ALPHABETIC_FLAGS)], out=weights[1:])
-    return Words(hashes, begins, ends, breaks, weights)
+    is_number = found.hashes & np.uint32(ALPHABETIC_FLAGS) == NUMBER_FLAG
+    continued = np.zeros(len(hashes) + 1, np.uint8)
+    for word in np.flatnonzero(is_number[:-1] & is_number[1:] & (begins[1:] - ends[:-1] == 1)).tolist():
+        continued[word + 1] = text[ends[word]] in _POINTS
+    return Words(hashes, begins, ends, breaks, weights, continued)

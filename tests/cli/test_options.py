@@ -18,6 +18,7 @@ from dedup.io.fields.roles import ROLE_NAMES
 from dedup.params import Level
 
 PRINTING = {"json", "traceback", "quiet"}
+TRYING = {"dry_run"}
 PARAMS = {field.name: field.default for field in dataclasses.fields(Params)}
 VALUES = ("params", "fields", "run")
 """Arguments of `deduplicate` that are values of several fields: each of these is an option of its own."""
@@ -45,7 +46,7 @@ def options_of(*arguments: str) -> dict[str, Any]:
 
 
 def test_each_option_of_run_is_a_keyword_or_a_field_of_params_and_each_of_these_is_an_option() -> None:
-    assert options_of("run", "x.jsonl").keys() - PRINTING == {"input", *KEYWORDS, *PARAMS}
+    assert options_of("run", "x.jsonl").keys() - PRINTING - TRYING == {"input", *KEYWORDS, *PARAMS}
 
 
 def test_an_index_is_made_with_each_field_of_params_that_is_not_of_a_run_alone() -> None:

@@ -75,7 +75,7 @@ def test_of_the_cases_only_the_rewrite_is_dropped() -> None:
     assert re.findall(r"^(\S+)\s+dropped  ", output, flags=re.MULTILINE) == ["rewrite-b.txt"]
 
 
-@pytest.mark.parametrize("page", ["docs/verdict.md", "docs/scale.md", "benchmarks/README.md"])
+@pytest.mark.parametrize("page", ["docs/verdict.md", "docs/scale.md", "docs/tuning.md", "benchmarks/README.md"])
 def test_written_tables_are_fresh(page: str) -> None:
     assert "[[[cog " in (ROOT / page).read_text("utf-8")
     done = subprocess.run(

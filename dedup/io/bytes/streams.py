@@ -56,6 +56,8 @@ class Reading:
         The encoding of the file that is being read: set before the first of its bytes that is not ASCII.
     is_certain : bool
         Whether nothing that follows in the file changes the encoding: a byte that is not ASCII was read, or its end.
+    left : int or None
+        How many more records are to be read; None: all.
     digest : FileDigest or None
         That of the file that is being read, if it is wanted; it gets the bytes of a file that is not compressed.
     """
@@ -64,7 +66,16 @@ class Reading:
     ahead: bool = False
     charset: Charset = UTF_8
     is_certain: bool = False
+    left: int | None = None
     digest: FileDigest | None = None
+
+    def take(self, records: int) -> int:
+        """Return how many of the next records are to be read, and count them."""
+        if self.left is None:
+            return records
+        taken = min(records, self.left)
+        self.left -= taken
+        return taken
 
     @property
     def recognised(self) -> Charset | None:

@@ -63,6 +63,7 @@ class Delimited:
         self._format = file_format.name
         self._kept_name = file_format.kept_name
         self._longest = options.longest
+        self._is_limited = options.limit is not None
         self._tuning = options.tuning
         self._header: _Record | None = None
         self._header_file = ""
@@ -97,7 +98,7 @@ class Delimited:
             return FilePiece(parse, done + 1, len(pending))
 
         try:
-            for record in records:
+            for record in itertools.islice(records, reading.left):
                 pending.append(record)
                 size += len(record.raw)
                 if len(pending) >= self._tuning.batch_records or size >= self._tuning.batch_bytes:
@@ -108,6 +109,7 @@ class Delimited:
             damage = error
         if pending:
             yield piece()
+        reading.take(done + len(pending))
         if damage is not None:
             raise damage.after(done + len(pending)) from damage
 
@@ -144,7 +146,7 @@ class Delimited:
         records = self._records(file, Reading())
         next(records, None)
         flags = iter(mask.tolist())
-        for record in records:
+        for record in itertools.islice(records, len(mask) if self._is_limited else None):
             keep = next(flags, None)
             if keep is None:
                 raise changed_error(file)

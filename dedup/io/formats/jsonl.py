@@ -48,6 +48,7 @@ class JsonLines:
         self._kept_name = file_format.kept_name
         self._tree = tree
         self._longest = options.longest
+        self._is_limited = options.limit is not None
         self._raw_bytes = options.tuning.raw_bytes
         self._chunk_bytes = options.tuning.chunk_bytes
         self._batch_records = options.tuning.batch_records
@@ -68,12 +69,16 @@ class JsonLines:
         row = 0
         try:
             for block in self._blocks(text_chunks(file, self._chunk_bytes, reading), self._chunk_bytes):
+                if reading.left == 0:
+                    return
                 if isinstance(block, LongLine):
-                    row += 1
+                    row += reading.take(1)
                     rejection = Rejection.too_long(block.head, block.size, self._longest)
                     rejected = partial(Batch.of_rejected, file.name, row, rejection)
                     yield FilePiece(partial(_as_it_stood, rejected, reading.charset), row, 1)
                     continue
+                if reading.left is not None:
+                    block = _first_records(block, reading)
                 for piece, lines in pieces_of(block, self._batch_records):
                     parse = partial(_as_it_stood, partial(batch, piece, lines, row + 1), reading.charset)
                     yield FilePiece(parse, row + 1, lines)
@@ -107,10 +112,16 @@ class JsonLines:
         self, file: InputFile, mask: npt.NDArray[np.bool_], chunks: Iterator[bytes]
     ) -> Iterator[bytes | memoryview]:
         position = 0
+        reading = Reading(left=len(mask) if self._is_limited else None)
         for block in self._blocks(chunks, self._chunk_bytes):
+            if reading.left == 0:
+                break
             if isinstance(block, LongLine):
+                reading.take(1)
                 position += 1
                 continue
+            if reading.left is not None:
+                block = _first_records(block, reading)
             start, end = record_lines(block)
             keep = mask[position : position + len(start)]
             if len(keep) < len(start):
@@ -158,6 +169,13 @@ class JsonLines:
         if records and not has_text:
             raise self._tree.missing(file.name, list(dict.fromkeys([*survey.names, *map(printable, names)])))
         return survey
+
+
+def _first_records(block: bytes, reading: Reading) -> bytes:
+    """Return the lines of a block that are to be read, and count their records."""
+    _, end = record_lines(block)
+    taken = reading.take(len(end))
+    return block if taken == len(end) else block[: end[taken - 1]] if taken else b""
 
 
 def _as_it_stood(piece: Piece, charset: Charset) -> Batch:

@@ -77,6 +77,9 @@ class Parquet:
             row = 1
             whole = self._record_batches(file, parquet, wanted)
             for records in itertools.chain.from_iterable(bounded(one, self._options.tuning) for one in whole):
+                if reading.left == 0:
+                    return
+                records = records.slice(0, reading.take(records.num_rows))
                 parse = partial(arrow_batch, file.name, row, records, self._tree, self._options)
                 yield FilePiece(parse, row, records.num_rows)
                 row += records.num_rows
@@ -115,11 +118,15 @@ class Parquet:
         for file, mask in kept:
             with _open(file) as parquet:
                 self._take_schema(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
-                if parquet.metadata.num_rows != len(mask):
+                rows = parquet.metadata.num_rows
+                if rows < len(mask) or (rows > len(mask) and self._options.limit is None):
                     raise changed_error(file)
                 position = 0
                 for records in self._record_batches(file, parquet, None):
+                    if position == len(mask):
+                        break
                     keep = mask[position : position + records.num_rows]
+                    records = records.slice(0, len(keep))
                     position += records.num_rows
                     if keep.any():
                         # Each file's own metadata gives way to the first one's; the columns are the same.

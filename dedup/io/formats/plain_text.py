@@ -60,6 +60,7 @@ class PlainText:
             if not self._is_tolerant:
                 raise
             rejected[0] = Rejection(error.found.removeprefix(f"{file.name} "), *_beginning(file, self._tuning))
+        reading.take(1)
         yield FilePiece(partial(_batch, file, whole, rejected), 1, 1)
 
     def names(self, file: InputFile) -> Sequence[str]:

@@ -93,3 +93,8 @@ class InputCounts:
             raise InputError(
                 f"{name}: not one usable record among {self.records}; row {self.first_row}: {self.reason}", hint=hint
             )
+
+
+def limit_notes(limit: int | None, records: int) -> list[str]:
+    """Return a note if only so many records were read because no more were asked for."""
+    return [f"only the first {records:,} records of the input were read (--limit)"] if records == limit else []

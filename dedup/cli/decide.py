@@ -1,0 +1,76 @@
+"""``dedup decide``: decide again what a run has found, without comparing anything again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from dedup.cli.answers import print_json
+from dedup.cli.arguments import add_agencies, add_messages, add_params, chosen, path
+from dedup.cli.command_list import Commands
+from dedup.report.escaping import shown
+
+NOTES = """\
+What is not given is as in the run. The decisions, matches and summary are those that
+a run with these parameters would write, as far as the run has searched: up to its
+level, and down to its floor (dedup run --floor).
+"""
+
+FIELDS = ("level", "threshold", "score", "updates", "certainty"), ("keep", "prefer", "protect", "within")
+
+
+def add_parser(commands: Commands) -> None:
+    """Add this command to the command line."""
+    parser = commands.add_parser(
+        "decide",
+        description="Decide again which copies of a run to drop, by other parameters; no text is compared again.",
+        example="dedup decide out -o stricter --threshold 0.8 --level syndicated",
+        notes=NOTES,
+    )
+    parser.set_defaults(command=command)
+    parser.add_argument("run", type=path, metavar="OUT", help="the folder that dedup run -o has written")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=path,
+        metavar="DIR",
+        help="folder to write: decisions, matches, rejected.jsonl, summary.json (default: only print the summary)",
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="also write the kept records, for which the inputs are read again"
+    )
+    for title, fields in zip(("what counts as a copy", "which copy is kept"), FIELDS, strict=True):
+        add_params(parser.add_argument_group(title), *fields, defaults=False)
+    add_agencies(parser.add_argument_group("credits"))
+    add_messages(parser)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run it."""
+    started = time.perf_counter()
+    if options.write and options.output is None:
+        options.parser.error("--write needs a folder to write to: add -o DIR")
+    from dedup.attribution.agencies import Agencies
+    from dedup.io import Output
+    from dedup.run.redecide import asked_params, redecide
+    from dedup.run.run_output import RunOutput
+
+    run = RunOutput(options.run)
+    result = redecide(run, asked_params(run.params, chosen(options)), Agencies.read(options.agencies))
+    if options.output is not None:
+        inputs = [Path(one["absolute"] or one["path"]) for one in run.summary["files_read"]]
+        with Output(options.output, [options.run, *inputs]) as output:
+            result.write(output, kept=options.write)
+            result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
+            result.write_summary(output)
+            output.commit()
+    if options.json:
+        print_json(result.summary)
+    else:
+        print(result)
+        if options.output is not None:
+            print(f"written to {shown(str(options.output))}: {', '.join(result.summary['files'])}")
+    sys.stdout.flush()
+    return 0
