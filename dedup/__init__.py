@@ -2,7 +2,7 @@
 
 - `deduplicate` finds the copies among many documents and decides which to keep; it returns a `Result`,
   and `RunOutput` opens what it has written.
-- `compare` judges two texts and returns a `Comparison`.
+- `compare` judges two texts and returns a `Comparison`, with each `Passage` that they share.
 - `Index` keeps documents on disk or on a server and decides on each new one; `AsyncIndex` does so in an event loop.
 - `Params` and `Level` say what counts as a copy, `Fields` what the input looks like, `RunOptions` how a run is done.
 - `credit` finds the news agency that a text credits, `signature` is the MinHash signature of a text.
@@ -18,6 +18,7 @@ from dedup._version import __version__
 from dedup.errors import (
     ColumnError,
     DedupError,
+    GuardError,
     InputError,
     OutputError,
     ParamsError,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from dedup.index import Decision, Document, Index, Match
     from dedup.index.aio import AsyncIndex
     from dedup.io import Fields
+    from dedup.judge.passage import Passage
     from dedup.minhash import signature
     from dedup.run.deduplication import deduplicate
     from dedup.run.options import RunOptions
@@ -47,6 +49,7 @@ __all__ = [
     "DedupError",
     "Document",
     "Fields",
+    "GuardError",
     "Index",
     "InputError",
     "Level",
@@ -54,6 +57,7 @@ __all__ = [
     "OutputError",
     "Params",
     "ParamsError",
+    "Passage",
     "PostingsError",
     "RecordError",
     "Result",
@@ -75,6 +79,7 @@ _LOADED_WHEN_USED = {
     "Fields": "dedup.io",
     "Index": "dedup.index",
     "Match": "dedup.index",
+    "Passage": "dedup.judge.passage",
     "Result": "dedup.run.result",
     "RunOptions": "dedup.run.options",
     "RunOutput": "dedup.run.run_output",

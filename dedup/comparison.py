@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -18,18 +18,19 @@ from dedup.candidates import background, word_pairs
 from dedup.errors import InputError
 from dedup.judge import pairs_to_matches, relation
 from dedup.judge.pairs_to_matches import Bodies
+from dedup.judge.passage import MIN_WORDS, REWORDED, Passage, checked_min_words
 from dedup.judge.reasons import reason
 from dedup.params import Params, with_fields
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, SAME_EVENT
 from dedup.store.corpus import Corpus
 from dedup.text.markup import without_markup
-from dedup.text.tokens import encode, spans, tokenise
+from dedup.text.tokens import encode, tokenise
 
-PASSAGE = 3
-"""A run of at least this many tokens that both texts have is a shared passage."""
+SHORTEST = 3
+"""Words that a passage of `shared_passages` has in common, at least."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Comparison:
     """The verdict on two texts, as `dedup.compare` returns it.
 
@@ -49,6 +50,17 @@ class Comparison:
         cannot be decided.
     reason : str
         Why the relation was chosen, in words.
+    text_a, text_b : str
+        The texts as they were compared: those given, without their markup if they have any. Passages count characters
+        in these.
+    min_words : int
+        Words that a verbatim passage has at least.
+
+    Attributes
+    ----------
+    passages : tuple of Passage
+        What the texts share, where it is in both, and what changed in it; in the order of ``text_a``, which is the left
+        one. Found when it is first asked for.
 
     Examples
     --------
@@ -56,6 +68,11 @@ class Comparison:
     >>> report = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
     >>> dedup.compare(f"LONDON (Reuters) - {report}", f"LONDON (Reuters) - {report.upper()}").credit_b
     'Reuters'
+    >>> html = f"<p>{report}</p><p>Traders of the market beside it had asked for that.</p>"
+    >>> comparison = dedup.compare(html, report.replace("spring", "May"))
+    >>> (passage,) = comparison.passages
+    >>> comparison.text_a[passage.left_begin : passage.left_end]
+    'The council voted on Monday to close the old bridge for repairs until the end of next'
     """
 
     relation: str | None
@@ -65,6 +82,16 @@ class Comparison:
     credit_b: str | None
     derived: str | None
     reason: str
+    text_a: str = field(default="", repr=False, compare=False)
+    text_b: str = field(default="", repr=False, compare=False)
+    min_words: int = field(default=MIN_WORDS, repr=False, compare=False)
+
+    @functools.cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """What the texts share; see `Comparison`."""
+        from dedup.judge.passages import passages  # with kernels that need not be loaded if nobody asks
+
+        return passages(self.text_a, self.text_b, self.min_words)
 
     def __repr__(self) -> str:
         further = {"credit_a": self.credit_a, "credit_b": self.credit_b, "derived": self.derived}
@@ -85,6 +112,7 @@ def compare(
     params: Params | None = None,
     *,
     agencies: str | os.PathLike[str] | None = None,
+    min_words: int = MIN_WORDS,
     **params_fields: Any,
 ) -> Comparison:
     """Compare two texts: return what kind of copy one is of the other, with the evidence.
@@ -97,6 +125,8 @@ def compare(
     agencies : path, optional
         A file of news agencies that are recognised as credits in addition to the shipped ones; it has the form of
         ``agencies.json``.
+    min_words : int
+        Words that a verbatim passage has at least in common; a character of a script without spaces counts half.
     **params_fields
         Fields of `Params`, which replace those of ``params``.
 
@@ -110,9 +140,11 @@ def compare(
         When one of them is not a string, or the file cannot be used.
     ParamsError
 
-    Notes ----- Two texts alone do not show which word pairs are rare. A list of those that are common in English news
-    is shipped, and every other one counts as rare. A run takes rarity from its whole corpus, and may judge differently
-    the words that two articles share because of a fashion or a template.
+    Notes
+    -----
+    Two texts alone do not show which word pairs are rare. A list of those that are common in English news is shipped,
+    and every other one counts as rare. A run takes rarity from its whole corpus, and may judge differently the words
+    that two articles share because of a fashion or a template.
 
     Examples
     --------
@@ -124,12 +156,21 @@ def compare(
     for name, text in (("a", a), ("b", b)):
         if not isinstance(text, str):
             raise InputError(f"{name} of type {type(text).__name__}", "a string")
+    checked_min_words(min_words)
     table = Agencies.read(agencies)
     chosen = with_fields(params, params_fields)
     texts = without_markup(pa.array([encode(a), encode(b)], pa.large_binary()), chosen.html).to_pylist()
     credits = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), table) for text in texts]
     names = [None if credit.agency == UNKNOWN else table.names[credit.agency] for credit in credits]
-    return replace(_judged(texts, credits, chosen), credit_a=names[0], credit_b=names[1])
+    plain = [_plain(given, text) for given, text in zip((a, b), texts, strict=True)]
+    judged = _judged(texts, credits, chosen)
+    credited = replace(judged, credit_a=names[0], credit_b=names[1])
+    return replace(credited, text_a=plain[0], text_b=plain[1], min_words=min_words)
+
+
+def _plain(given: str, text: bytes) -> str:
+    """Return a text without its markup: the one given, if it has none."""
+    return given if encode(given) == text else text.decode("utf-8", "replace")
 
 
 def _judged(texts: list[bytes], credits: list[Credit], params: Params) -> Comparison:
@@ -176,7 +217,7 @@ def _derived(credits: list[Credit], code: int, measures: dict[str, float]) -> st
 
 
 def shared_passages(a: str, b: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Find the passages that two texts share: runs of at least `PASSAGE` tokens, with their places in both.
+    """Find the passages that two texts share, but for reworded ones, with their places in both.
 
     Parameters
     ----------
@@ -185,30 +226,10 @@ def shared_passages(a: str, b: str) -> tuple[list[tuple[int, int]], list[tuple[i
     Returns
     -------
     in_a, in_b : list of (start, stop)
-        Character positions, ascending; passages do not overlap or touch.
+        Character positions, ascending; passages do not overlap.
     """
-    tokens_a, tokens_b = spans(a), spans(b)
-    return _covered(tokens_a, _runs(tokens_b)), _covered(tokens_b, _runs(tokens_a))
+    from dedup.judge.passages import passages
 
-
-Spans = Sequence[tuple[str, int, int]]
-
-
-def _runs(tokens: Spans) -> set[tuple[str, ...]]:
-    words = [token for token, _, _ in tokens]
-    return {tuple(words[at : at + PASSAGE]) for at in range(len(words) - PASSAGE + 1)}
-
-
-def _covered(tokens: Spans, runs: set[tuple[str, ...]]) -> list[tuple[int, int]]:
-    words = [token for token, _, _ in tokens]
-    found: list[tuple[int, int]] = []
-    last = -1  # token up to which the last passage goes
-    for at in range(len(words) - PASSAGE + 1):
-        if tuple(words[at : at + PASSAGE]) not in runs:
-            continue
-        start = tokens[at][1]
-        if found and at <= last:
-            start = found.pop()[0]
-        last = at + PASSAGE
-        found.append((start, tokens[last - 1][2]))
-    return found
+    found = [one for one in passages(a, b, SHORTEST) if one.kind != REWORDED]
+    in_a = [(one.left_begin, one.left_end) for one in found]
+    return in_a, sorted((one.right_begin, one.right_end) for one in found)

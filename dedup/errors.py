@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class DedupError(Exception):
     """Base class of every error that this package raises on purpose.
@@ -54,6 +57,10 @@ class InputError(DedupError):
     """An input that cannot be read."""
 
 
+class GuardError(DedupError):
+    """A run that would drop more than its guard allows; nothing was written."""
+
+
 class ColumnError(InputError):
     """A field that is not in the input, though it was named or is needed."""
 
@@ -74,3 +81,17 @@ class StorageError(DedupError):
 
 class PostingsError(StorageError):
     """Postings that could not be written though their documents were; the next flush or opening writes them."""
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Import the packages of an extra in the block; if they are missing, say how to install them.
+
+    Raises
+    ------
+    ImportError
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ImportError(f"{error}; install it with: pip install 'newsdedup[{name}]'", name=error.name) from error

@@ -320,9 +320,12 @@ def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
     return Params(**chosen_fields(params, keywords))
 
 
+GUARDS = NOTE, ERROR = ("note", "error")
+"""What the guard of a run does, in `dedup.RunOptions`: say it, or fail."""
+
 _RUN_OPTIONS = (
-    "threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions", "limit",
-    "sample",
+    "threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions", "guard",
+    "guard_share", "guard_cluster", "limit", "sample", "passages",
 )  # fmt: skip
 _INPUT_FIELDS = (
     "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format", "encoding",

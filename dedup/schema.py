@@ -125,6 +125,25 @@ MATCHES = pa.schema(
 null for documents of an index.
 """
 
+PASSAGES = pa.schema(
+    [
+        pa.field("left", pa.string(), nullable=False),
+        pa.field("right", pa.string(), nullable=False),
+        pa.field("left_record", pa.int64(), nullable=False),
+        pa.field("right_record", pa.int64(), nullable=False),
+        pa.field("left_begin", pa.int64(), nullable=False),
+        pa.field("left_end", pa.int64(), nullable=False),
+        pa.field("right_begin", pa.int64(), nullable=False),
+        pa.field("right_end", pa.int64(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+    ]
+)
+"""Columns of the passages: one row for each passage that the two records of a match share, in the order of the matches.
+
+The first four are those of the match. The others are those of `dedup.Passage`, in characters of the texts without their
+markup: ``RunOutput.plain_texts``.
+"""
+
 NEAR = pa.schema(
     [
         pa.field("left", pa.int64(), nullable=False),

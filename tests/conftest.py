@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import servers
 from hypothesis import settings
 
+if TYPE_CHECKING:
+    from dedup.report.pages.report_pages import Report
+
+os.environ.setdefault("MPLBACKEND", "agg")  # plots need no screen
 settings.register_profile("dedup", deadline=None)  # kernels are compiled in the first example
 settings.load_profile("dedup")
 
@@ -125,3 +131,22 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     server = request.getfixturevalue("redis_server")
     number = next(_COUNT)
     return lambda name: server.url(f"{name}-{number}")
+
+
+@pytest.fixture(scope="session")
+def news_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The pages of a run over ordinary news."""
+    import reported
+
+    folder = tmp_path_factory.mktemp("news")
+    return reported.report_of(reported.write_news(folder / "news.jsonl", reported.news()), folder)
+
+
+@pytest.fixture(scope="session")
+def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The pages of a run over articles that mean harm; markup is compared as words, so that pages show it."""
+    import reported
+
+    folder = tmp_path_factory.mktemp("hostile")
+    file = reported.write_news(folder / "<i>news'.jsonl", reported.hostile())
+    return reported.report_of(file, folder, html="keep")

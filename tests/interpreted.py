@@ -13,6 +13,7 @@ import json
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +164,10 @@ def decide(folder: Path) -> dict[str, Any]:
     decided: dict[str, Any] = {}
     for level in ("near", "rewritten"):
         result = dedup.deduplicate(str(folder / "news.jsonl"), params=dedup.Params(level=level, related=True))
-        decided[level] = [result.decisions.drop_columns("file").to_pylist(), result.matches.to_pylist()]
+        decided[level] = [
+            result.decisions.drop_columns(["file", "duplicate_of_file"]).to_pylist(),
+            result.matches.to_pylist(),
+        ]
     with dedup.Index(folder / "news.index") as index:
         answers = index.add_many(map(json.loads, lines))
         index.compact()
@@ -171,6 +175,9 @@ def decide(folder: Path) -> dict[str, Any]:
         decided["index"] = [[answer.duplicate_of, answer.relation, answer.score] for answer in answers]
     comparison = dedup.compare(some[0], some[2])
     decided["compare"] = [comparison.relation, comparison.measures]
+    pairs = [(0, 2), (0, 3), (6, 7), (8, 9), (11, 12)]
+    shared = [dedup.compare(some[a] + some[13], some[b] + some[13][9:]).passages for a, b in pairs]
+    decided["passages"] = [[list(map(str, astuple(one))) for one in passages] for passages in shared]
     return decided
 
 
@@ -178,4 +185,4 @@ if __name__ == "__main__":
     if numba.config.DISABLE_JIT:
         install()
     with tempfile.TemporaryDirectory() as place:
-        print(json.dumps(decide(Path(place))))
+        print(json.dumps(decide(Path(place)), default=str))

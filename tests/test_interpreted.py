@@ -21,6 +21,6 @@ def test_the_answers_are_the_same(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     decided = json.loads(done.stdout)
-    assert decided == json.loads(json.dumps(interpreted.decide(tmp_path)))
+    assert decided == json.loads(json.dumps(interpreted.decide(tmp_path), default=str))
     relations = {match["relation"] for match in decided["rewritten"][1]}
     assert {"near_duplicate", "revised", "template", "update"} <= relations

@@ -42,10 +42,11 @@ def members() -> Iterator[tuple[str, Any]]:
 
 
 def methods() -> Iterator[tuple[str, Any]]:
-    """Yield the public methods and properties that these classes define."""
+    """Yield the public methods and properties that these classes define, or have of a base of this package."""
     for name, member in members():
         if inspect.isclass(member):
-            for own, value in vars(member).items():
+            bases = [base for base in member.__mro__ if base.__module__.split(".")[0] == "dedup"]
+            for own, value in {own: value for base in reversed(bases) for own, value in vars(base).items()}.items():
                 is_method = isinstance(value, (classmethod, staticmethod, property)) or inspect.isfunction(value)
                 if not own.startswith("_") and is_method:
                     yield f"{name}.{own}", value

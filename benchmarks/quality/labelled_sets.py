@@ -95,7 +95,7 @@ def read_sets(folder: Path, names: Iterable[str] | None = None) -> list[Labelled
     if not wanted or not set(wanted) <= documents.keys():
         raise FileNotFoundError(f"no labelled set {wanted or '*.docs.jsonl'} in {folder}, only {sorted(documents)}")
     read = [_read(name, documents[name], folder) for name in wanted]
-    groups = _Groups()
+    groups = Groups()
     for name in wanted:
         for record in read_lines(documents[name]):
             if record.get("topic") is not None:
@@ -173,7 +173,7 @@ def _source(name: str, document: str) -> str:
     return f"{name} {parts[1]}" if len(parts) > 2 else document
 
 
-class _Groups:
+class Groups:
     """Disjoint sets of names."""
 
     def __init__(self) -> None:

@@ -6,13 +6,19 @@ import argparse
 import dataclasses
 import os
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import print_json
-from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen, nonempty
+from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen, nonempty, positive
 from dedup.cli.command_list import Commands
 from dedup.io.format_registry import COMPRESSED_SUFFIXES
+from dedup.judge.passage import MIN_WORDS
 from dedup.params import Params
 from dedup.report.escaping import shown
+
+if TYPE_CHECKING:
+    from dedup.comparison import Comparison
 
 
 def add_parser(commands: Commands) -> None:
@@ -36,6 +42,13 @@ def add_parser(commands: Commands) -> None:
         default="auto",
         help="mark shared passages in red, or else with [[ ]] (default: red on a terminal)",
     )
+    parser.add_argument(
+        "--min-words",
+        type=positive,
+        default=MIN_WORDS,
+        metavar="N",
+        help="words that a passage has in common, at least, to be one word for word (default: %(default)s)",
+    )
     texts = parser.add_argument_group("what the texts are")
     add_encoding(texts)
     add_params(texts, "html")
@@ -46,21 +59,41 @@ def add_parser(commands: Commands) -> None:
 def command(options: argparse.Namespace) -> int:
     """Run it."""
     params = Params(**chosen(options))  # refused before anything is read
-    from dedup.comparison import compare, shared_passages
+    from dedup.comparison import compare
     from dedup.io import read_text
-    from dedup.report.passages import marked
     from dedup.text.markup import plain_text
     from dedup.text.tokens import encode
 
     (a, notes_a), (b, notes_b) = read_text(options.a, options.encoding), read_text(options.b, options.encoding)
     for note in (*notes_a, *notes_b):
         print(f"dedup: {shown(note)}", file=sys.stderr)
-    a, b = (plain_text(encode(text), params.html) for text in (a, b))
+    plain_a, plain_b = (plain_text(encode(text), params.html) for text in (a, b))
     # What is compared is what is shown; markup removed a second time would be markup that a text quotes.
-    comparison = compare(a, b, Params(html="keep"), agencies=options.agencies)
+    keep = Params(html="keep")
+    comparison = compare(plain_a, plain_b, keep, agencies=options.agencies, min_words=options.min_words)
     if options.json:
-        print_json(dataclasses.asdict(comparison))
+        print_json(_facts(comparison, (a, b)))
         return 0
+    _print_verdict(comparison, options)
+    if comparison.measures:
+        color = options.color == "always" or (
+            options.color == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        )
+        _print_passages(comparison, (options.a, options.b), color)
+    return 0
+
+
+def _facts(comparison: Comparison, given: Sequence[str]) -> dict[str, Any]:
+    """Return a comparison for JSON: texts only where passages count characters in others than those of the files."""
+    facts = dataclasses.asdict(comparison)
+    del facts["min_words"]
+    for name, text in zip(("text_a", "text_b"), given, strict=True):
+        if facts[name] == text:
+            facts[name] = None
+    return {**facts, "passages": [dataclasses.asdict(one) for one in comparison.passages]}
+
+
+def _print_verdict(comparison: Comparison, options: argparse.Namespace) -> None:
     print(f"{comparison.relation or 'no relation'}, score {comparison.score:.2f}: {comparison.reason}")
     for name, credit in ((options.a, comparison.credit_a), (options.b, comparison.credit_b)):
         if credit:
@@ -70,11 +103,27 @@ def command(options: argparse.Namespace) -> int:
     print()
     for name, value in comparison.measures.items():
         print(f"  {name.replace('_', ' '):<25}{value:>6.3f}")
-    color = options.color == "always" or (
-        options.color == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def _print_passages(comparison: Comparison, names: Sequence[str], color: bool) -> None:
+    """Print both texts with the passages that they share, numbered, and what changed in each."""
+    from dedup.report.marked_text import marked
+
+    numbered = list(enumerate(comparison.passages, 1))
+    sides = (
+        [(one.left_begin, one.left_end, f"{number}: ") for number, one in numbered],
+        sorted((one.right_begin, one.right_end, f"{number}: ") for number, one in numbered),
     )
-    if not comparison.measures:
-        return 0
-    for name, text, passages in zip((options.a, options.b), (a, b), shared_passages(a, b), strict=True):
-        print(f"\n--- {shown(name)}\n{marked(text, passages, color)}")
-    return 0
+    for name, text, side in zip(names, (comparison.text_a, comparison.text_b), sides, strict=True):
+        places = [(begin, end) for begin, end, _ in side]
+        print(f"\n--- {shown(name)}\n{marked(text, places, color, [label for _, _, label in side])}")
+    if numbered:
+        print("\n--- passages")
+    for number, one in numbered:
+        changes = {"contradicted": one.contradicted, "added": one.added, "lost": one.lost}
+        named = [
+            f"{name}: {' | '.join(' '.join(word.split()) for word in words)}"
+            for name, words in changes.items()
+            if words
+        ]
+        print(f"{number:>3} {one.kind:<9} {shown('; '.join(named))}".rstrip())

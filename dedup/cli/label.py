@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dedup.cli.answers import print_json
+from dedup.cli.answers import counted, print_json
 from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
 from dedup.cli.command_list import Commands
 from dedup.report.escaping import shown as escaped
@@ -60,6 +60,20 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--count", type=positive, default=150, metavar="N", help="stop at this many labels (default: %(default)s)"
     )
+    where = parser.add_argument_group("labelling in a browser")
+    where.add_argument(
+        "--page",
+        type=path,
+        metavar="FILE",
+        help="write the pairs to this HTML file instead, which is one page without network: label them in any "
+        "browser, and download the labels",
+    )
+    where.add_argument(
+        "--add",
+        type=path,
+        metavar="FILE",
+        help="add labels that were downloaded from a page to the file of labels",
+    )
     add_fields(parser)
     add_messages(parser)
 
@@ -77,10 +91,15 @@ def command(options: argparse.Namespace) -> int:
         raise OutputError(f"{options.labels.parent}: no such folder", "an existing folder for the labels")
     before = len(labels)
     shown = sys.stderr if options.json else sys.stdout
-    try:
-        _ask(run, labels, options, shown)
-    except (EOFError, KeyboardInterrupt):
-        print(file=shown)
+    if options.page is not None:
+        return _write_page(run, labels, options)
+    if options.add is not None:
+        _add(labels, options)
+    else:
+        try:
+            _ask(run, labels, options, shown)
+        except (EOFError, KeyboardInterrupt):
+            print(file=shown)
     counts = Counter(label.label for label in labels)
     if options.json:
         print_json({"labels": str(options.labels), "new": len(labels) - before, **counts})
@@ -90,6 +109,48 @@ def command(options: argparse.Namespace) -> int:
     if len(labels) - counts[SKIP] >= ENOUGH_TO_FIT:
         print(f"to fit the models to them: dedup fit {escaped(str(options.labels))} -o house.json")
     return 0
+
+
+def _write_page(run: RunPairs, labels: list[Label], options: argparse.Namespace) -> int:
+    """Write the pairs that have no label yet to a page."""
+    from dedup.errors import OutputError
+    from dedup.fit.labels import SKIP
+    from dedup.fit.run_pairs import labelled
+    from dedup.report.label_page import PairToLabel, label_page
+
+    wanted = max(0, options.count - sum(label.label != SKIP for label in labels))
+    pairs = [
+        PairToLabel(labelled(pair, SKIP, (left.text, right.text)), left, right)
+        for pair, left, right in itertools.islice(_pairs(run, labels, wanted), wanted)
+    ]
+    if pairs:
+        folder = options.output.resolve()
+        page = label_page(pairs, folder.name, f"dedup labels of {folder}")
+        try:
+            options.page.write_bytes(page.encode("utf-8"))
+        except OSError as error:
+            raise OutputError(f"{options.page}: {error.strerror}", "a file that can be written") from error
+    if options.json:
+        print_json({"page": str(options.page) if pairs else None, "pairs": len(pairs)})
+    elif pairs:
+        print(f"{counted(len(pairs), 'pair', 'pairs')} written to {escaped(str(options.page))}")
+        print(f"when they are labelled: dedup label {escaped(str(options.output))} --add DOWNLOADED")
+    else:
+        print("there are no more pairs to label")
+    return 0
+
+
+def _add(labels: list[Label], options: argparse.Namespace) -> None:
+    """Add the labels of another file, but for those that the file of labels has already."""
+    from dedup.fit.labels import append_label, read_labels
+
+    known = {(label.left, label.right): label.label for label in labels}
+    for label in read_labels(options.add):
+        pair = label.left, label.right
+        if known.get(pair) != label.label:
+            append_label(options.labels, label)
+            labels[:] = [one for one in labels if (one.left, one.right) != pair]
+            labels.append(label)
 
 
 def _ask(run: RunPairs, labels: list[Label], options: argparse.Namespace, file: TextIO) -> None:
@@ -129,10 +190,12 @@ def _ask(run: RunPairs, labels: list[Label], options: argparse.Namespace, file: 
     print(f"{options.count} pairs are labelled; raise --count to label more", file=file)
 
 
-def _pairs(run: RunPairs, labels: list[Label]) -> Iterator[tuple[UnlabelledPair, ShownText, ShownText]]:
-    """Yield the pairs without a label, with their texts."""
+def _pairs(
+    run: RunPairs, labels: list[Label], ahead: int = READ_AHEAD
+) -> Iterator[tuple[UnlabelledPair, ShownText, ShownText]]:
+    """Yield the pairs without a label, with their texts; those of so many pairs are read together."""
     coming = run.unlabelled([(label.left, label.right) for label in labels])
-    while waiting := list(itertools.islice(coming, READ_AHEAD)):
+    while waiting := list(itertools.islice(coming, ahead)):
         texts = run.documents(name for pair in waiting for name in (pair.left, pair.right))
         for pair in waiting:
             yield pair, texts[pair.left], texts[pair.right]

@@ -19,6 +19,8 @@ from dedup.report.escaping import shown
 
 EXAMPLES = """\
 dedup run news.jsonl -o out             drop the copies in a corpus
+dedup show out a17                      show what became of a record, and its story
+dedup report out                        write that run as pages for a browser
 dedup compare a.txt b.txt               judge two texts
 dedup index add news.index new.jsonl    add documents to an index, and see what each copies
 dedup label out                         label pairs of a run, to fit the models to them with dedup fit
@@ -27,11 +29,14 @@ dedup label out                         label pairs of a run, to fit the models 
 
 COMMANDS = {
     "run": ("dedup.cli.run", "drop the copies in a corpus"),
+    "show": ("dedup.cli.show", "show a record of a run with its story, or two side by side"),
+    "report": ("dedup.cli.report", "write a run as pages for a browser"),
+    "tune": ("dedup.cli.tune", "see what other thresholds would drop, before you choose one"),
     "decide": ("dedup.cli.decide", "decide again what a run has found, by other parameters"),
+    "diff": ("dedup.cli.diff", "show what one run keeps and another drops"),
     "compare": ("dedup.cli.compare", "judge two texts"),
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
-    "tune": ("dedup.cli.tune", "see what other thresholds would drop, before you choose one"),
     "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),
 }
 """Module and help of each command, in the order of the help."""

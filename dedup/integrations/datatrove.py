@@ -7,10 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from dedup.errors import InputError, ParamsError
+from dedup.errors import InputError, ParamsError, extra
 from dedup.index import Decision, Index
 from dedup.index.aio import outcomes
-from dedup.integrations import extra
 from dedup.integrations.record_fields import readable_date, source_name
 from dedup.io import Fields
 from dedup.io.fields.field_tree import FieldTree

@@ -7,10 +7,9 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dedup.errors import InputError, ParamsError
+from dedup.errors import InputError, ParamsError, extra
 from dedup.index import Decision, Index
 from dedup.index.aio import AsyncIndex
-from dedup.integrations import extra
 from dedup.integrations.record_fields import copy_notice, plain, readable_date, source_name
 from dedup.integrations.shared_indexes import acquire, release
 from dedup.io import Fields

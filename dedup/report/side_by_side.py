@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import itertools
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from dedup.report.escaping import harmless, shown
+from dedup.report.text_columns import columns_of, cut_to
 
 DIM, OFF = "\033[2m", "\033[0m"
 GAP = " | "
 
 _WORD = re.compile(r"\S+")
+
+
+class Cell(NamedTuple):
+    """A piece of one of the two texts.
+
+    Parameters
+    ----------
+    text : str
+        Safe to print: `dedup.report.escaping.harmless`.
+    styles : sequence of (start, stop, code)
+        Which characters have a style, in order and apart; the code is what a terminal needs.
+    """
+
+    text: str
+    styles: Sequence[tuple[int, int, str]] = ()
 
 
 def beside(
@@ -33,21 +49,38 @@ def beside(
     """
     from dedup.comparison import shared_passages
 
-    width = max(10, (columns - len(GAP)) // 2)
-    plain = [harmless(text) for text in texts]
     passages: Sequence[list[tuple[int, int]]] = shared_passages(*texts) if color else ([], [])
-    rows = [list(_lines(text, width)) for text in plain]
-    left = [max(0, len(lines) - limit) if limit else 0 for lines in rows]
-    visible = [lines[:limit] for lines in rows]
-    sides = []
-    for text, head, lines, shared, more in zip(plain, heads, visible, passages, left, strict=True):
-        cells = [shown(head)[:width], "-" * width]
-        cells += [_styled(text, start, stop, shared) for start, stop in lines]
-        cells += [f"... {more} more lines"] if more else []
-        sides.append(cells)
-    return "\n".join(
-        f"{_padded(one, width)}{GAP}{other}".rstrip() for one, other in itertools.zip_longest(*sides, fillvalue="")
+    left, right = (
+        Cell(harmless(text), [(start, stop, DIM) for start, stop in shared])
+        for text, shared in zip(texts, passages, strict=True)
     )
+    return rows_beside([(left, right)], heads, columns, limit)
+
+
+def rows_beside(rows: Iterable[tuple[Cell, Cell]], heads: Sequence[str], columns: int, limit: int | None = None) -> str:
+    """Return two texts in two columns, piece by piece: both pieces of a row begin in the same line.
+
+    Parameters
+    ----------
+    rows : iterable of (Cell, Cell)
+    heads, columns, limit
+        As for `beside`.
+    """
+    width = max(10, (columns - len(GAP)) // 2)
+    sides: tuple[list[str], list[str]] = ([], [])
+    for row in rows:
+        for cells, cell in zip(sides, row, strict=True):
+            cells += [_styled(cell, start, stop) for start, stop in _lines(cell.text, width)]
+        longest = max(map(len, sides))
+        for cells in sides:
+            cells += [""] * (longest - len(cells))
+    shown_sides = []
+    for head, cells in zip(heads, sides, strict=True):
+        more = sum(bool(line) for line in cells[limit:]) if limit else 0
+        left_out = [f"... {more:,} more lines"] if more else []
+        shown_sides.append([cut_to(shown(head), width), "-" * width, *cells[:limit], *left_out])
+    pairs = itertools.zip_longest(*shown_sides, fillvalue="")
+    return "\n".join(f"{_padded(one, width)}{GAP}{other}".rstrip() for one, other in pairs)
 
 
 def _lines(text: str, width: int) -> Iterator[tuple[int, int]]:
@@ -84,26 +117,19 @@ def _pieces(text: str, start: int, stop: int, width: int) -> Iterator[tuple[int,
     yield begin, stop
 
 
-def _styled(text: str, start: int, stop: int, shared: Sequence[tuple[int, int]]) -> str:
+def _styled(cell: Cell, start: int, stop: int) -> str:
     pieces = []
     at = start
-    for begin, end in shared:
+    for begin, end, code in cell.styles:
         begin, end = max(begin, start), min(end, stop)
         if begin < end:
-            pieces += [text[at:begin], DIM, text[begin:end], OFF]
+            pieces += [cell.text[at:begin], code, cell.text[begin:end], OFF]
             at = end
-    return "".join([*pieces, text[at:stop]])
+    return "".join([*pieces, cell.text[at:stop]])
 
 
 def _padded(line: str, width: int) -> str:
-    bare = line.replace(DIM, "").replace(OFF, "")
-    return line + " " * max(0, width - columns_of(bare))
+    return line + " " * max(0, width - columns_of(_CODE.sub("", line)))
 
 
-def columns_of(text: str) -> int:
-    """Return the number of terminal columns that a line takes."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+_CODE = re.compile(r"\033\[[0-9;]*m")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 
 from dedup.errors import ParamsError
 from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.io.format_registry import TABLE_FORMS
+from dedup.params import GUARDS, NOTE
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -35,6 +36,9 @@ class RunTuning:
         Documents compared with an index as one step, which can be saved.
     index_documents, index_tokens : int
         Documents, and tokens of them, that are compared with an index, or added to it, at a time.
+    passage_records : int
+        Records whose texts are held at a time to find their passages: of news some 5 kB each. For each so many the
+        inputs are read once more.
     """
 
     save_after: float = 5.0
@@ -44,6 +48,7 @@ class RunTuning:
     index_step: int = 16_000
     index_documents: int = 2_000
     index_tokens: int = 2_000_000
+    passage_records: int = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +84,25 @@ class RunOptions:
         estimates how many records of the whole input would be dropped. Everything is read, but few pairs are compared.
     decisions : str
         The form of the file of decisions: "parquet", "csv" or "jsonl".
+    passages : bool
+        Also write ``passages.parquet``: which passages the records of each match share. The inputs are read again for
+        it.
+    guard : str
+        What to do before the output is written if much of a source would be dropped, or a very large cluster is made:
+        "note" says so in the summary (and, if ``progress`` is set, on stderr), "error" writes nothing and raises
+        `GuardError`.
+    guard_share : float
+        The largest share of a source, in [0, 1], that may be dropped; of sources with fewer than 20 records any.
+    guard_cluster : int
+        Records of the largest cluster.
     tuning : RunTuning
         Sizes that need not be changed.
 
     Raises
     ------
     ParamsError
-        When threads, memory, longest or limit are not whole numbers of at least 1, the sample is no share, or there
-        is no such form.
+        When threads, memory, longest, limit or guard_cluster are not whole numbers of at least 1, sample or guard_share
+        is no share, or there is no such form or guard.
 
     Examples
     --------
@@ -107,10 +123,14 @@ class RunOptions:
     limit: int | None = None
     sample: float | None = None
     decisions: str = "parquet"
+    passages: bool = False
+    guard: str = NOTE
+    guard_share: float = 0.1
+    guard_cluster: int = 1_000
     tuning: RunTuning = field(default_factory=RunTuning, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("threads", "memory", "limit"):
+        for name in ("threads", "memory", "limit", "guard_cluster"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, Integral) or value < 1):
                 raise ParamsError(f"{name} {value!r}", "a whole number of at least 1")
@@ -119,6 +139,11 @@ class RunOptions:
         checked_longest(self.longest)
         if self.decisions not in TABLE_FORMS:
             raise ParamsError(f"decisions {self.decisions!r}", f"one of {', '.join(TABLE_FORMS)}")
+        if self.guard not in GUARDS:
+            raise ParamsError(f"guard {self.guard!r}", f"one of {', '.join(GUARDS)}")
+        share = self.guard_share
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= share <= 1:
+            raise ParamsError(f"guard_share {share!r}", "a share from 0 to 1, such as 0.1")
 
     @property
     def chosen_threads(self) -> int:

@@ -25,6 +25,7 @@ from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
 from dedup.run.exact import distinct_texts, text_hashes
 from dedup.run.findings import search_params
+from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
 from dedup.run.matching import match
@@ -74,6 +75,8 @@ def run(
     DedupError
     """
     require_resumable(source, output, options)
+    if options.passages and output is None:
+        raise ParamsError("passages without an output", "a folder to write passages.parquet to")
     if options.sample is not None and index is not None:
         raise ParamsError("a sample with an index", "a run without --index, or one of everything")
     bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
@@ -87,9 +90,13 @@ def run(
         context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning, options.sample)
 
         records, result = _decide(source, bands, agencies, index, context)
+        guard(records, result, options, progress)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)
+            if options.passages:
+                with progress.stage("passages"):
+                    result.write_passages(folder, options.tuning.passage_records)
         result.summary["scratch_bytes"] = context.scratch.total_bytes
         result.summary["seconds"] = progress.rounded()
         if folder is not None:

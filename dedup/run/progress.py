@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,12 +46,13 @@ class Progress:
         if not self._has_bar:
             yield
             return
-        from tqdm import tqdm
-
         layout = None if total is not None else "{desc} {elapsed}"
-        self._bar = tqdm(desc=name, total=total, unit=unit, unit_scale=True, leave=False, delay=0.5, bar_format=layout)
+        kind = _kind_of_bar()
+        self._bar = kind(desc=name, total=total, unit=unit, unit_scale=True, leave=False, delay=0.5, bar_format=layout)
         try:
             yield
+            if total is not None:
+                self.advance_to(total)  # a notebook leaves a bar that is not full, in red
         finally:
             self._bar.close()
             self._bar = None
@@ -73,3 +75,18 @@ class Progress:
     def elapsed(self) -> float:
         """Seconds since the start."""
         return time.perf_counter() - self._started
+
+
+def _kind_of_bar() -> Any:
+    """Return the class of bars that suits the place: a widget in a notebook, text elsewhere.
+
+    `tqdm.auto` chooses, but is asked only where a kernel runs: it loads asyncio, which the command line does without.
+    """
+    if "ipykernel" not in sys.modules:
+        from tqdm import tqdm
+
+        return tqdm
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # without ipywidgets it warns, and draws a bar of text, which is good enough
+        from tqdm.auto import tqdm as chosen_tqdm
+    return chosen_tqdm

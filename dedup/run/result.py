@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import html
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,13 +19,13 @@ from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import plain, read_texts, records_called
 from dedup.run.run_view import InputAgain, Rejection, SearchTables
-from dedup.schema import DECISIONS
+from dedup.run.run_views import RunViews
+from dedup.schema import DECISIONS, PASSAGES
 
-LISTED = 20
-"""Up to this many records `str` lists every decision, not only the numbers."""
+PASSAGES_FILE = "passages.parquet"
 
 
-class Result:
+class Result(RunViews):
     """Decisions, matches and summary of a run; `dedup.deduplicate` returns it.
 
     Parameters
@@ -197,15 +196,6 @@ class Result:
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
         return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
 
-    def __str__(self) -> str:
-        from dedup.report.run_table import table  # the one place that binds a view of a result, when it is asked for
-
-        return table(self.summary, self.decisions.to_pylist() if len(self._decisions) <= LISTED else ())
-
-    def _repr_html_(self) -> str:
-        """Return the lines of `str` as HTML, for notebooks."""
-        return f"<pre>{html.escape(str(self))}</pre>"
-
     def write(self, output: Output, form: str = "parquet", kept: bool = True) -> None:
         """Write kept records, decisions, matches, what a later decision needs, and rejected records.
 
@@ -233,6 +223,24 @@ class Result:
             write_parquet([table], table.schema, output.path(name))
         write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
         self.summary["files"] = [*names, decisions, *tables, "rejected.jsonl", SUMMARY]
+
+    def write_passages(self, output: Output, records_at_a_time: int) -> None:
+        """Find the passages that the records of each match share, and write them.
+
+        Parameters
+        ----------
+        output : Output
+        records_at_a_time : int
+            Texts that are held in memory.
+
+        Raises
+        ------
+        InputError, OutputError
+        """
+        from dedup.run.passage_table import passage_slices  # with kernels that other runs need not load
+
+        write_parquet(passage_slices(self, records_at_a_time), PASSAGES, output.path(PASSAGES_FILE))
+        self.summary["files"].insert(-1, PASSAGES_FILE)
 
     def write_summary(self, output: Output) -> None:
         """Write the summary last, because it marks the folder as complete.

@@ -9,7 +9,7 @@ from typing import Any
 
 from dedup._version import __version__
 from dedup.attribution.agencies import Agencies
-from dedup.errors import InputError, ParamsError
+from dedup.errors import GuardError, InputError, ParamsError
 from dedup.io import Output, Source
 from dedup.params import Params
 from dedup.run.checkpoint import Checkpoint
@@ -81,8 +81,9 @@ def open_checkpoint(
                 progress.say(finished if checkpoint.has_saved else "nothing to resume; starting from the beginning")
             yield checkpoint
     except BaseException as error:
-        # Bad input stays bad: only what may succeed the next time is worth the room. What was there before is not ours.
-        is_bad = isinstance(error, (InputError, ParamsError))
+        # Bad input stays bad, and a guard refuses the same again: only what may succeed the next time is worth the
+        # room. What was there before is not ours.
+        is_bad = isinstance(error, (InputError, ParamsError, GuardError))
         has_saved = output.has_saved if checkpoint is None else checkpoint.has_saved
         output.is_unfinished = output.is_open and has_saved and (options.resume or not is_bad)
         if output.is_unfinished and not is_bad and checkpoint is not None:

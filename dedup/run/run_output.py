@@ -26,13 +26,14 @@ from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
 from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
+from dedup.run.run_views import RunViews
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
 from dedup.text.markup import plain_text
 
 __all__ = ["RunOutput", "RunView", "plain", "read_texts", "records_called"]
 
 
-class RunOutput:
+class RunOutput(RunViews):
     """The output folder of a finished run: its tables, and the texts of its inputs.
 
     Parameters

@@ -100,7 +100,7 @@ def tokenise(texts: pa.LargeBinaryArray, key: Key | None = None) -> Tokens:
     first = 0
     while True:
         rooms = folded, borders, room, key, keyed, hashes, fingerprints, digests, ends[1:], segments, segment_ends[1:]
-        stop = kernel.tokenise(data, offsets, first, n, *_table(), *rooms)
+        stop = kernel.tokenise(data, offsets, first, n, *folding_table(), *rooms)
         parts.append(hashes[: ends[stop] if stop > first else 0])
         fingerprint_parts.append(fingerprints[: len(parts[-1])])
         segment_parts.append(segments[: segment_ends[stop] if stop > first else 0])
@@ -124,7 +124,7 @@ def tokens(text: str) -> list[str]:
     """Return the folded tokens of one text, in order."""
     data, offsets = buffers(pa.array([encode(text)], pa.large_binary()))
     folded = _room(2 * len(data))
-    while (stop := kernel.fold(data, 0, offsets[1], *_table(), folded)) < 0:
+    while (stop := kernel.fold(data, 0, offsets[1], *folding_table(), folded)) < 0:
         folded = _room(2 * folded.size)
     marks = dict.fromkeys((kernel.MARK, kernel.ALPHABET_MARK, simd.STOP, simd.LINE), " ")
     return bytes(folded[:stop]).decode("utf-8", "surrogateescape").translate(marks).split()
@@ -197,7 +197,7 @@ def buffers(texts: pa.LargeBinaryArray) -> tuple[npt.NDArray[np.uint8], npt.NDAr
 
 
 @functools.cache
-def _table() -> tuple[npt.NDArray[np.generic], ...]:
+def folding_table() -> tuple[npt.NDArray[np.generic], ...]:
     """Return the folding table as read-only arrays for the kernel."""
     with np.load(folding.TABLE_FILE) as table:
         page_of, pages, sequences = table["page_of"], table["pages"], table["sequences"]

@@ -1,4 +1,4 @@
-"""Run the steps of ``docs/tutorial.md``: ``python tests/docs/tutorial.py`` writes what they print into the page."""
+"""Run the steps of the pages below: ``python tests/docs/tutorial.py`` writes what they print into the pages."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "tutorial.md"
+PAGES = (PAGE, ROOT / "docs" / "show.md", ROOT / "docs" / "notebooks.md")
 
 
 def refreshed(page: str) -> str:
     """Return the page with what its steps print now."""
     names: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, _inside(folder):
-        shutil.copytree(ROOT / "seeds", "seeds")
+        for name in ("seeds", "examples"):
+            shutil.copytree(ROOT / name, name)
 
         def run(block: re.Match[str]) -> str:
             kind, content = block[1], block[2]
@@ -60,7 +62,7 @@ def _console(content: str) -> str:
             text=True,
             check=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "110"},
         )
         if target:
             Path(target).write_text(done.stdout, "utf-8")
@@ -78,11 +80,12 @@ def _python(content: str, names: dict[str, Any]) -> str:
     for example in doctest.DocTestParser().get_examples(content):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(example.source, str(PAGE), "single"), names)
+            exec(compile(example.source, "<page>", "single"), names)
         first, *more = example.source.rstrip("\n").split("\n")
         shown += "".join([f">>> {first}\n", *(f"... {line}\n" for line in more)]) + printed.getvalue()
-    return shown
+    return shown.rstrip("\n") + "\n"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(refreshed(PAGE.read_text("utf-8")), "utf-8")
+    for page in PAGES:
+        page.write_text(refreshed(page.read_text("utf-8")), "utf-8")

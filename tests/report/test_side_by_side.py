@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dedup.report.escaping import harmless
-from dedup.report.passages import marked
-from dedup.report.side_by_side import DIM, OFF, beside, columns_of
+from dedup.report.marked_text import marked
+from dedup.report.side_by_side import DIM, OFF, beside
+from dedup.report.text_columns import columns_of
 
 
 def test_texts_are_shown_side_by_side() -> None:

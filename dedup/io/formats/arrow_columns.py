@@ -216,9 +216,7 @@ class ArrowReader:
         if len(self._tree.roles) > len(ROLES):
             parts = [self._text(role) for role in range(len(ROLES), len(self._tree.roles))]
             texts = joined_texts(texts, ~is_blank(texts).to_numpy(zero_copy_only=False), parts)
-        labels = {
-            role.name: pa.array([value or None for value in self._values(place)], pa.string()) for place, role in LABELS
-        }
+        labels = {role.name: self._labels(place) for place, role in LABELS}
         published, unread = self._dates()
         names = name_records(self._file, self._row, self._values(ID))
         return Batch(self._file, self._row, names, texts, published, clean_labels(labels), {}, unread, self._counts)
@@ -289,6 +287,15 @@ class ArrowReader:
                 ]
         return values
 
+    def _labels(self, role: int) -> pa.StringArray:
+        labels = pa.nulls(len(self._row), pa.string())
+        for place, (_, array, used) in enumerate(self._columns(role)):
+            if not place:
+                labels = label_array(array)
+            elif used.any():
+                labels = pc.if_else(pa.array(used), label_array(array), labels)
+        return pc.if_else(pc.equal(pc.binary_length(labels), 0), pa.scalar(None, pa.string()), labels)
+
     def _dates(self) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
         published, unread = np.full(len(self._row), NO_DATE), UnreadableDates()
         for _, array, used in self._columns(DATE):
@@ -318,6 +325,14 @@ def strings(array: pa.Array) -> list[str | None]:
     if pa.types.is_nested(array.type):
         return [None] * len(array)
     return [None if value is None or value != value else str(value) for value in array.to_pylist()]
+
+
+def label_array(array: pa.Array) -> pa.StringArray:
+    """Return the values of a column as `strings` does, as an Arrow array."""
+    if _holds_text(array.type):
+        with suppress(pa.ArrowInvalid):  # bytes that are not UTF-8
+            return array.cast(pa.large_binary()).cast(pa.string())
+    return pa.array(strings(array), pa.string())
 
 
 def records_per_batch(records: int, size: int, tuning: ReadTuning) -> int:

@@ -10,7 +10,7 @@ RED = "\033[1;31m", "\033[0m"
 BRACKETS = "[[", "]]"
 
 
-def marked(text: str, passages: Sequence[tuple[int, int]], color: bool) -> str:
+def marked(text: str, passages: Sequence[tuple[int, int]], color: bool, labels: Sequence[str] | None = None) -> str:
     """Return a text, safe to print, with its passages in red or in double brackets.
 
     Parameters
@@ -19,12 +19,14 @@ def marked(text: str, passages: Sequence[tuple[int, int]], color: bool) -> str:
     passages : sequence of (start, stop)
         In order and apart, in characters.
     color : bool
+    labels : sequence of str, optional
+        What is put before each passage, within its marks.
     """
     opening, closing = RED if color else BRACKETS
     text = harmless(text)
     pieces = []
     at = 0
-    for start, stop in passages:
-        pieces += [text[at:start], opening, text[start:stop], closing]
+    for (start, stop), label in zip(passages, labels or [""] * len(passages), strict=True):
+        pieces += [text[at:start], opening, label, text[start:stop], closing]
         at = stop
     return "".join([*pieces, text[at:]]).rstrip("\n")

@@ -1,0 +1,260 @@
+"""Make the page of a story: its timeline, its versions and what each made of the one before, its updates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dedup.report.pages import charts
+from dedup.report.pages.alignment import Alignment, Tally
+from dedup.report.pages.charts import Moment
+from dedup.report.pages.page_data import PageData, in_words
+from dedup.report.pages.page_text import count, cut, date, duration
+from dedup.report.pages.pair_page import tally_in_words
+from dedup.report.stories import Story, Version
+from dedup.schema import RELATIONS
+
+VERSIONS, COMPARED = 200, 40
+"""Versions of a story that are listed, and of which the texts are compared."""
+
+DOTS = 1_000
+"""Versions on a timeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a version made of an earlier one: bars in percent, words, and quotations."""
+
+    bars: list[tuple[str, float, float]]
+    label: str
+    words: str
+    contradicted: tuple[str, ...]
+    additions: tuple[str, ...]
+    omissions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionItem:
+    """What the page shows of a version."""
+
+    title: str
+    source: str | None
+    url: str | None
+    published: datetime | None
+    lag: timedelta | None
+    is_first: bool
+    is_update: bool
+    kind: str
+    verdict: str
+    credit: str | None
+    reason: str
+    pair: int | None
+    made: Made | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """What came of what in a story.
+
+    Parameters
+    ----------
+    base : dict of int to int
+        For records the earlier record that each is compared with: the first of its cluster; for the first of a cluster,
+        the first of the one that it carries on.
+    carries : dict of int to int
+        For kept records the kept record of the cluster that theirs carries on: one that began earlier.
+    """
+
+    base: dict[int, int]
+    carries: dict[int | str, int]
+
+
+def ancestry(story: Story) -> Ancestry:
+    """Return what came of what in a story."""
+    first: dict[int | str, int] = {}
+    base: dict[int, int] = {}
+    for version in story.versions:
+        cluster = _cluster(version)
+        if first.setdefault(cluster, version.record) != version.record:
+            base[version.record] = first[cluster]
+    place = {cluster: at for at, cluster in enumerate(first)}
+    carries: dict[int | str, int] = {}
+    for step in sorted(story.updates, key=lambda step: -step.score):
+        one, other = step.earlier, step.later
+        if one is None or other is None or one == other or one not in place or other not in place:
+            continue
+        before, after = (one, other) if place[one] < place[other] else (other, one)
+        if after not in carries:
+            carries[after] = before
+            base[first[after]] = first[before]
+    return Ancestry(base, carries)
+
+
+def _cluster(version: Version) -> int | str:
+    """Return the kept record of a version's cluster, or the id of the document of an index."""
+    return version.cluster if version.cluster >= 0 else version.original or ""
+
+
+def match_behind(data: PageData, version: Version, known: Ancestry) -> int | None:
+    """Return the row of the match with the version that one is compared with, or else of that which decided on it."""
+    before = known.base.get(version.record)
+    row = None if before is None else data.match_of(version.record, before)
+    return data.deciding_match(version.record) if row is None and not version.kept else row
+
+
+def story_page(
+    data: PageData, story: Story, texts: Mapping[int, str], pairs: Mapping[int, int], lines: list[Any]
+) -> dict[str, Any]:
+    """Return what the page of a story shows.
+
+    Parameters
+    ----------
+    data : PageData
+    story : Story
+    texts : mapping of int to str
+        By record, of the versions that are compared.
+    pairs : mapping of int to int
+        Pages of pairs by the row of the match.
+    lines : list
+        Of the updates, for the table of pairs.
+    """
+    listed = story.versions[:VERSIONS]
+    known = ancestry(story)
+    titles = data.titles([version.record for version in listed])
+    urls = data.urls([version.record for version in listed])
+    names = {version.record: _name(version, at) for at, version in enumerate(story.versions, 1)}
+    items = [
+        _item(data, version, at, titles[at], urls[at], known, texts, pairs, names) for at, version in enumerate(listed)
+    ]
+    timeline, shown_kinds = _timeline(story, known)
+    undated = sum(version.published is None for version in story.versions)
+    return {
+        "id": story.id,
+        "headline": titles[0],
+        "size": len(story.versions),
+        "sources": story.n_sources,
+        "standfirst": _standfirst(story),
+        "timeline": timeline,
+        "timeline_words": f"{count(len(story.versions) - undated, 'version')} within {duration(story.span)}",
+        "kinds": [(kind, kind if kind == "kept" else in_words(kind)) for kind in shown_kinds],
+        "steps": bool(story.updates),
+        "undated": undated,
+        "dated": undated < len(story.versions),
+        "versions": items,
+        "left_out": len(story.versions) - len(listed),
+        "not_compared": _not_compared(story),
+        "any_made": any(item.made for item in items),
+        "pairs": lines,
+    }
+
+
+def _item(
+    data: PageData,
+    version: Version,
+    at: int,
+    title: str,
+    url: str | None,
+    known: Ancestry,
+    texts: Mapping[int, str],
+    pairs: Mapping[int, int],
+    names: Mapping[int, str],
+) -> VersionItem:
+    is_update = version.kept and version.record in known.carries
+    before = known.base.get(version.record)
+    row = match_behind(data, version, known)
+    kind = "update" if is_update else "kept" if version.kept else version.relation or "rejected"
+    verdict = {"update": "update, stays", "kept": "stays"}.get(kind, f"{in_words(kind)}, dropped")
+    made = None
+    if at < COMPARED and before is not None and texts.get(before) and texts.get(version.record):
+        made = _made(Alignment(texts[before], texts[version.record]).tally(), names[before])
+    return VersionItem(
+        title=title,
+        source=version.source,
+        url=url,
+        published=version.published,
+        lag=version.lag,
+        is_first=at == 0 and version.published is not None,
+        is_update=is_update,
+        kind=kind,
+        verdict=verdict,
+        credit=version.credit,
+        reason=version.reason,
+        pair=None if row is None else pairs.get(row),
+        made=made,
+    )
+
+
+def _name(version: Version, at: int) -> str:
+    return f"version {at}" + (f" ({cut(version.source, 40)})" if version.source else "")
+
+
+def _made(tally: Tally, before: str) -> Made:
+    parts = (
+        ("kept", tally.kept),
+        ("moved", tally.moved),
+        ("changed", tally.changed),
+        ("added", tally.added),
+        ("left", tally.left_out),
+    )
+    total = max(1, sum(number for _, number in parts))
+    bars = []
+    x = 0.0
+    for kind, number in parts:
+        if number:
+            width = 100.0 * number / total
+            bars.append((kind, round(x, 2), round(width, 2)))
+            x += width
+    words = tally_in_words(tally, before, "its")
+    return Made(bars, words, words, tally.contradicted, tally.additions, tally.omissions)
+
+
+def _timeline(story: Story, known: Ancestry) -> tuple[charts.Timeline | None, list[str]]:
+    """Return the timeline, and the kinds of its dots."""
+    dated = [version for version in story.versions if version.lag is not None][:DOTS]
+    lane_of: dict[int | str, int] = {}
+    names: list[str] = []
+    moments = []
+    for version in dated:
+        cluster = _cluster(version)
+        if cluster not in lane_of:
+            lane_of[cluster] = len(names)
+            names.append(cut(version.source, 26) or date(version.published))
+        kind = (
+            ("update" if version.record in known.carries else "kept")
+            if version.kept
+            else version.relation or "rejected"
+        )
+        lag = version.lag or timedelta(0)
+        words = f"{cut(version.source, 60) or 'no source'}, {date(version.published)}: {in_words(kind)}"
+        moments.append(Moment(lag.total_seconds(), lane_of[cluster], kind, words))
+    steps = [None if (before := known.carries.get(cluster)) is None else lane_of.get(before) for cluster in lane_of]
+    order = ["kept", *RELATIONS]
+    kinds = sorted({moment.kind for moment in moments} & set(order), key=order.index)
+    return charts.timeline(moments, names, steps), kinds
+
+
+def _standfirst(story: Story) -> list[tuple[bool, str]]:
+    """Return the sentence below the headline, in parts; those that come from outside are marked."""
+    parts: list[tuple[bool, str]] = []
+    first = story.first
+    if first.published is not None:
+        where = [(False, "First here at "), (True, cut(first.source, 60))] if first.source else [(False, "First here")]
+        parts += [*where, (False, f" on {date(first.published)}. ")]
+    span = f" within {duration(story.span)}" if story.span else ""
+    at = f" at {count(story.n_sources, 'source')}" if story.n_sources else ""
+    parts.append((False, f"{count(len(story.versions), 'version')}{at}{span}"))
+    kept = sum(version.kept for version in story.versions)
+    dropped = len(story.versions) - kept
+    if kept > 1 and dropped > 0:
+        others = "the other is a copy" if dropped == 1 else "the others are copies"
+        parts.append((False, f"; {count(kept, 'text')} stay, {others}"))
+    return [*parts, (False, ".")]
+
+
+def _not_compared(story: Story) -> str:
+    more = min(len(story.versions), VERSIONS) - COMPARED
+    if more <= 0:
+        return ""
+    return f"What a version kept and changed is said of the first {COMPARED}."

@@ -1,0 +1,68 @@
+"""``dedup show`` on the command line: runs and indexes, as text and as JSON, with errors of one line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import article
+
+import dedup
+
+
+def show(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dedup", "show", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("show")
+    records = [{"id": id, "text": article(1), "title": "Bridge"} for id in ("a", "b")]
+    (folder / "news.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    dedup.deduplicate(str(folder / "news.jsonl"), folder / "out")
+    with dedup.Index(folder / "news.index") as index:
+        index.add("a", article(1))
+        index.add("b", article(1))
+    return folder
+
+
+def test_a_record_and_two_records(folder: Path) -> None:
+    done = show(folder, "out", "b")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("b is dropped: identical to a, score 1.00")
+    done = show(folder, "out", "a", "b")
+    assert done.stdout.startswith("identical, score 1.00")
+    assert "[[" in done.stdout  # it is not a terminal
+    assert "\x1b[" in show(folder, "out", "a", "b", "--color", "always").stdout
+
+
+def test_an_index(folder: Path) -> None:
+    assert show(folder, "news.index", "b").stdout.startswith("b is dropped: identical to a, score 1.00")
+    assert json.loads(show(folder, "news.index", "a", "b", "--json").stdout)["relation"] == "identical"
+
+
+def test_as_json(folder: Path) -> None:
+    page = json.loads(show(folder, "out", "b", "--json").stdout)
+    assert page["record"]["duplicate_of"] == 0
+    assert [version["title"] for version in page["story"]["versions"]] == ["Bridge", "Bridge"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("out", "bb"), "no record 'bb'"),
+        (("news.index", "c"), "no document 'c'"),
+        ((".", "a"), "is not the output folder of a run"),
+        (("redis://127.0.0.1:1/0?name=x", "a"), "127.0.0.1"),
+    ],
+)
+def test_errors_are_one_line(folder: Path, arguments: tuple[str, str], words: str) -> None:
+    done = show(folder, *arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
