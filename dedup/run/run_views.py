@@ -300,7 +300,7 @@ class RunViews:
         Parameters
         ----------
         params : Params, optional
-            By default those of the run.
+            By default those of the run; its preferred sources only with its keep policy.
         agencies : path, optional
             The file of agencies of the run, if it had one.
         **params_fields

@@ -179,9 +179,11 @@ class NotebookViews:
     def decide(self, params: Params | None, agencies: Any, params_fields: Mapping[str, Any]) -> Result:
         """Decide again with other parameters."""
         from dedup.attribution.agencies import Agencies
-        from dedup.run.redecide import redecide
+        from dedup.run.redecide import asked_params, redecide
 
-        return redecide(self._run, with_fields(params or self._run.params, params_fields), Agencies.read(agencies))
+        found = self._run.params
+        asked = asked_params(found, params_fields) if params is None else with_fields(params, params_fields)
+        return redecide(self._run, asked, Agencies.read(agencies))
 
     def _listed(self) -> list[dict[str, Any]]:
         """Return the decisions that a summary lists: all if they are few, else none."""
