@@ -261,7 +261,7 @@ def test_damaged_decisions_are_said_to_be(damage: bytes, tmp_path: Path) -> None
     path = write_jsonl(tmp_path, records())
     assert main(["run", str(path), "-o", str(tmp_path / "out"), "--decisions", "jsonl", "--quiet"]) == 0
     (tmp_path / "out" / "decisions.jsonl").write_bytes(damage)
-    with pytest.raises(InputError, match="decisions.jsonl"):
+    with pytest.raises(InputError, match=r"decisions\.jsonl"):
         _ = dedup.RunOutput(tmp_path / "out").decisions
 
 

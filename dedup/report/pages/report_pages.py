@@ -13,15 +13,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from dedup._version import __version__
+from dedup.report.in_words import count
 from dedup.report.pages.overview import overview
 from dedup.report.pages.page_choice import RANKED, Selection, choose
-from dedup.report.pages.page_data import TEXTS_AT_ONCE, PageData, batches, in_words
-from dedup.report.pages.page_text import count
+from dedup.report.pages.page_data import TEXTS_AT_ONCE, PageData, batches
 from dedup.report.pages.page_writer import PageWriter
 from dedup.report.pages.pair_page import pair_lines, pair_page
 from dedup.report.pages.report_folder import MARKER, new_report
 from dedup.report.pages.source_traffic import traffic
-from dedup.report.pages.story_lists import PER_LIST, first_records, lists, search_lines, story_lines
+from dedup.report.pages.story_lists import PER_LIST, lists, search_lines, story_lines
 from dedup.report.pages.story_page import COMPARED, ancestry, story_page
 from dedup.report.stories import Story
 from dedup.run.run_output import RunView
@@ -92,7 +92,6 @@ def write_report(
     with new_report(folder) as work:
         writer = PageWriter(work, {"version": __version__, "made": _now(), "name": name})
         data = PageData(run)
-        writer.filter("words", in_words)
         chosen = choose(data, stories, pairs)
         _read_heads(data, chosen, progress)
         _write_stories(data, chosen, writer, progress)
@@ -111,7 +110,7 @@ def _read_heads(data: PageData, chosen: Selection, progress: Bars | None) -> Non
     """Read how texts begin where they have no title: the first of each story, and both of each pair near the line."""
     rows = np.array(list(chosen.pairs), np.int64)
     records = np.concatenate(
-        [first_records(data.stories, np.array(chosen.ranked, np.int64)), data.left[rows], data.right[rows]]
+        [data.stories.first_records(np.array(chosen.ranked, np.int64)), data.left[rows], data.right[rows]]
     )
     untitled = data.untitled(records[records >= 0])
     with _bar(progress, "titles", len(untitled), " texts"):
