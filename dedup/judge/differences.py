@@ -14,7 +14,7 @@ import numpy.typing as npt
 from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
 from dedup.candidates.word_pairs import RarePairs
 from dedup.judge import story_stages
-from dedup.judge.evidence import Evidence, in_words, laid_out, once_words, room_of_pairs
+from dedup.judge.evidence import Evidence, in_words, known_rows, laid_out, once_words, room_of_pairs
 from dedup.kernels import contradicted_slots as slots_kernel
 from dedup.kernels import news_signs as news_kernel
 from dedup.schema import MEASURES, NO_DATE
@@ -70,6 +70,7 @@ def with_news(
     wanted: npt.NDArray[np.bool_],
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
+    known: Evidence | None = None,
 ) -> Evidence:
     """Fill in the signs of news for the pairs where ``wanted`` is true, and return the evidence.
 
@@ -83,7 +84,16 @@ def with_news(
         Microseconds since 1970 UTC, or NO_DATE.
     wanted : bool array, shape (n_pairs,)
     threads, memory : int
+    known : Evidence, optional
+        Pairs of which all this was measured before: `dedup.judge.evidence.known_rows`.
     """
+    signs = slice(MEASURES.index("new_stages"), MEASURES.index("hours") + 1)
+    if known is not None:
+        rows, there = known_rows(evidence, known)
+        rows, there = rows[wanted[rows]], there[wanted[rows]]
+        evidence.measures[signs, rows] = known.measures[signs, there]
+        wanted = wanted.copy()
+        wanted[rows] = False
     (at,) = np.nonzero(wanted)
     left, right = evidence.left[at], evidence.right[at]
     measured = np.empty((len(at), news_kernel.N_NEWS))

@@ -197,6 +197,7 @@ def agreement_evidence(
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
     always: Pairs | None = None,
+    known: Evidence | None = None,
 ) -> Evidence:
     """Measure how pairs agree, except those that share hardly any rare word pair.
 
@@ -211,6 +212,8 @@ def agreement_evidence(
         Bytes that the run may use: it limits how many pairs are measured at a time.
     always : uint64 array, optional
         Pairs that are measured even if they share no rare word pair.
+    known : Evidence, optional
+        Pairs that were measured before: `known_rows`.
 
     Returns
     -------
@@ -228,8 +231,14 @@ def agreement_evidence(
     left, right, rare = left[worth], right[worth], rare[worth]
     measures = np.full((len(MEASURES), len(left)), np.nan)
     measures[MEASURES.index("rare_containment") : MEASURES.index("verbatim")] = rare.T
-    measures[_LIES] = _agreement(corpus, lengths, left, right, threads, memory)
-    return Evidence(left, right, lengths[left], lengths[right], measures)
+    pair_evidence = Evidence(left, right, lengths[left], lengths[right], measures)
+    rows, at = known_rows(pair_evidence, known)
+    new = np.ones(len(left), bool)
+    new[rows] = False
+    measures[_LIES, new] = _agreement(corpus, lengths, left[new], right[new], threads, memory)
+    if known is not None:
+        measures[_LIES, rows] = known.measures[_LIES, at]
+    return pair_evidence
 
 
 _LIES = slice(MEASURES.index("verbatim"), MEASURES.index("new_numbers") + 1)
@@ -312,13 +321,40 @@ def _rare_containment(
 
 
 def with_shingles(
-    corpus: Corpus, evidence: Evidence, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
+    corpus: Corpus,
+    evidence: Evidence,
+    params: Params,
+    threads: int = 1,
+    memory: int = DEFAULT_MEMORY,
+    known: Evidence | None = None,
 ) -> Evidence:
-    """Fill in resemblance and containment, and return the evidence."""
-    shingles = shingle_evidence(corpus, joined(evidence.left, evidence.right), params, threads, memory)
+    """Fill in resemblance and containment, where they are known from before, and return the evidence."""
+    rows, at = known_rows(evidence, known)
+    new = np.ones(len(evidence.left), bool)
+    new[rows] = False
+    shingles = shingle_evidence(corpus, joined(evidence.left[new], evidence.right[new]), params, threads, memory)
     for name in ("resemblance", "containment_left", "containment_right"):
-        evidence[name][:] = shingles[name]
+        evidence[name][new] = shingles[name]
+        if known is not None:
+            evidence[name][rows] = known[name][at]
     return evidence
+
+
+def known_rows(evidence: Evidence, known: Evidence | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return which pairs were measured before, and their places there.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    known : Evidence or None
+        In order of the pairs, as it is measured at level near; of documents whose words are their tokens.
+    """
+    if known is None or len(known.left) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    there, wanted = joined(known.left, known.right), joined(evidence.left, evidence.right)
+    at = np.minimum(np.searchsorted(there, wanted), len(there) - 1)
+    (rows,) = np.nonzero(there[at] == wanted)
+    return rows, at[rows]
 
 
 ALIKE = 0.4

@@ -76,10 +76,16 @@ def near_duplicates(
 
 
 def copies(
-    bodies: Bodies, pairs: Pairs, close: Pairs, params: Params, threads: int = 1, memory: int = DEFAULT_MEMORY
+    bodies: Bodies,
+    pairs: Pairs,
+    close: Pairs,
+    params: Params,
+    threads: int = 1,
+    memory: int = DEFAULT_MEMORY,
+    known: Evidence | None = None,
 ) -> Matches:
     """Measure pairs and return the matches among them; parameters as for `measure_pairs`."""
-    return relation.judge(measure_pairs(bodies, pairs, close, params, threads, memory), params)
+    return relation.judge(measure_pairs(bodies, pairs, close, params, threads, memory, known=known), params)
 
 
 def measure_pairs(
@@ -90,6 +96,7 @@ def measure_pairs(
     threads: int = 1,
     memory: int = DEFAULT_MEMORY,
     whole: bool = False,
+    known: Evidence | None = None,
 ) -> Evidence:
     """Measure pairs; costly measures are taken only if they can change the relation.
 
@@ -104,11 +111,13 @@ def measure_pairs(
     threads, memory : int
     whole : bool
         Look for news in pairs that are not carried on, too.
+    known : Evidence, optional
+        What was measured of near duplicates before: `dedup.judge.evidence.known_rows`.
     """
     room = threads, memory
     corpus = bodies.corpus
     assert bodies.rare_pairs is not None
-    pair_evidence = evidence.agreement_evidence(corpus, pairs, bodies.rare_pairs, *room, close)
+    pair_evidence = evidence.agreement_evidence(corpus, pairs, bodies.rare_pairs, *room, close, known)
     is_close = np.isin(joined(pair_evidence.left, pair_evidence.right), close)
     pair_evidence = pair_evidence.take(np.flatnonzero(relation.is_reported(pair_evidence, params) | is_close))
 
@@ -116,6 +125,6 @@ def measure_pairs(
     pair_evidence = differences.with_contradictions(corpus, pair_evidence, bodies.rare_pairs, aligned, *room)
     if bodies.whole is not None:
         pair_evidence = evidence.with_furniture(pair_evidence, bodies.whole, corpus.lengths)
-    pair_evidence = evidence.with_shingles(corpus, pair_evidence, params, *room)
+    pair_evidence = evidence.with_shingles(corpus, pair_evidence, params, *room, known)
     carried = relation.may_be_update(pair_evidence, params) | (pair_evidence["resemblance"] >= params.threshold) | whole
-    return differences.with_news(corpus, pair_evidence, bodies.words, bodies.published, carried, *room)
+    return differences.with_news(corpus, pair_evidence, bodies.words, bodies.published, carried, *room, known)

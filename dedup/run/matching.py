@@ -19,6 +19,7 @@ from dedup.candidates.rounds import Rounds
 from dedup.candidates.word_pairs import Sketches
 from dedup.judge import furniture, pairs_to_matches, relation
 from dedup.judge.clusters import form_clusters
+from dedup.judge.evidence import Evidence
 from dedup.judge.families import Families
 from dedup.judge.match_table import Matches
 from dedup.judge.pairs_to_matches import Bodies
@@ -96,6 +97,8 @@ class RarePass:
         With their rare pairs.
     close : uint64 array, sorted
         Near duplicates, and pairs that share passages: measured even if all articles have their words.
+    known : Evidence
+        Near duplicates as they were measured.
     context : RunContext
     params : Params
         Those of the search.
@@ -105,6 +108,7 @@ class RarePass:
     compared: Documents
     bodies: Bodies
     close: Pairs
+    known: Evidence
     context: RunContext
     params: Params
     name: str = "rare"
@@ -125,7 +129,7 @@ class RarePass:
         """Return the matches of all relations."""
         params, room = self.params, (self.context.threads, self.context.memory)
         return pairs_to_matches.copies(
-            self.bodies, _in_window(pairs, self.bodies, params.window), self.close, params, *room
+            self.bodies, _in_window(pairs, self.bodies, params.window), self.close, params, *room, self.known
         )
 
 
@@ -189,7 +193,13 @@ def _rare_matches(
         counted = versions.counted(np.flatnonzero(articles.kept), corpus.lengths)
         sketches, rare_pairs = rare_pairs_of(corpus, counted, compared, context)
     pairs = distinct(joined(close.left, close.right), versions.met)
-    rare_pass = RarePass(sketches, compared, replace(bodies, rare_pairs=rare_pairs), pairs, context, params)
+    # What was measured in tokens is still to be measured in words, where these differ.
+    same = rare_pairs.words == corpus.lengths
+    known = near.evidence
+    known = known.take(np.flatnonzero(same[known.left] & same[known.right]))
+    known = known.take(np.lexsort((known.right, known.left)))
+    bodies = replace(bodies, rare_pairs=rare_pairs)
+    rare_pass = RarePass(sketches, compared, bodies, pairs, known, context, params)
     rare = PassResult(dropped, relation.LAST_COPY[params.level])
     delegates = compared[versions.delegates[compared]]
     stories = None if drawn is None else GrowingStories(drawn, versions.root)

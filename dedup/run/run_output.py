@@ -186,11 +186,11 @@ class RunOutput(RunViews):
         """
         wanted = np.unique(np.fromiter(records, np.int64))
         names = pc.unique(self.decisions["file"].take(pa.array(wanted))).to_pylist()
-        paths = {name: self.path_of(name) for name in names}
+        paths = {name: self._path_of(name) for name in names}
         called = {printable(str(path)): name for name, path in paths.items()}
         if not called:
             return {}
-        source = self.open(paths.values())
+        source = self._open(paths.values())
         return read_texts(source, self.decisions, wanted, called)
 
     def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
@@ -212,7 +212,7 @@ class RunOutput(RunViews):
         """
         return plain(self.texts(records), self.params)
 
-    def open(self, paths: Iterable[Path]) -> FileSource:
+    def _open(self, paths: Iterable[Path]) -> FileSource:
         """Return the source of some of the inputs, or of what they are now."""
         return open_files([*paths], ReadOptions(self._fields, longest=LARGEST_LONGEST))
 
@@ -220,7 +220,7 @@ class RunOutput(RunViews):
     def _files_read(self) -> dict[str, dict[str, Any]]:
         return {one["path"]: one for one in self.summary.get("files_read", [])}
 
-    def path_of(self, name: str) -> Path:
+    def _path_of(self, name: str) -> Path:
         """Return where an input file is now, after a check that it is what it was."""
         if name not in self._checked:
             read = self._files_read.get(name, {"absolute": name})
@@ -263,8 +263,8 @@ class _Inputs:
     def _source(self) -> InputAgain:
         """All inputs, read to their end, as their kept records can be written only then."""
         decisions = self._run.decisions
-        paths = {name: self._run.path_of(name) for name in pc.unique(decisions["file"]).to_pylist()}
-        source = self._run.open(paths.values())
+        paths = {name: self._run._path_of(name) for name in pc.unique(decisions["file"]).to_pylist()}
+        source = self._run._open(paths.values())
         rows: dict[str, list[npt.NDArray[np.int64]]] = {printable(str(path)): [] for path in paths.values()}
         for piece in source.pieces():
             batch = piece()
