@@ -154,6 +154,14 @@ def test_a_score_spares_far_copies_only(run: dedup.RunOutput) -> None:
     assert count[1]["identical"] >= count[0]["identical"]  # those of a text that is kept now are dropped for it
 
 
+def test_another_policy_forgets_the_preferred_sources() -> None:
+    found = Params(keep="source", prefer=("BBC",), floor=0.5, protect=("AP",))
+    assert asked_params(found, {"keep": "longest"}) == Params(keep="longest", protect=("AP",))
+    assert asked_params(found, {"threshold": 0.4}) == Params(
+        threshold=0.4, keep="source", prefer=("BBC",), protect=("AP",)
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.errors import InputError, ParamsError
-from dedup.params import Params, with_fields
+from dedup.params import Params
 from dedup.report.run_table import table
 
 if TYPE_CHECKING:
@@ -179,9 +179,10 @@ class NotebookViews:
     def decide(self, params: Params | None, agencies: Any, params_fields: Mapping[str, Any]) -> Result:
         """Decide again with other parameters."""
         from dedup.attribution.agencies import Agencies
-        from dedup.run.redecide import redecide
+        from dedup.run.redecide import asked_params, redecide
 
-        return redecide(self._run, with_fields(params or self._run.params, params_fields), Agencies.read(agencies))
+        asked = asked_params(params or self._run.params, params_fields)
+        return redecide(self._run, asked, Agencies.read(agencies))
 
     def _listed(self) -> list[dict[str, Any]]:
         """Return the decisions that a summary lists: all if they are few, else none."""
