@@ -18,7 +18,7 @@ def estimate_table(estimate: RunEstimate) -> str:
     lines = [
         ("records", f"{estimate.records:,}" if is_all else f"about {estimate.records:,}"),
         ("time", f"about {_time(estimate.seconds)}  ({', '.join(stages)})"),
-        ("memory", "not known on this system" if estimate.memory is None else f"up to {byte_size(estimate.memory)}"),
+        ("memory", "not known on this system" if estimate.memory is None else f"about {byte_size(estimate.memory)}"),
         ("scratch", f"about {byte_size(estimate.scratch)} of temporary files{free}"),
         ("output", f"about {byte_size(estimate.output)}" if estimate.output else "nothing is written without -o"),
     ]

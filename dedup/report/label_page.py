@@ -45,11 +45,6 @@ def label_page(pairs: Sequence[PairToLabel], name: str, store: str) -> str:
         Of the run, for the title.
     store : str
         The name under which a browser keeps the labels: equal for pages of the same run.
-
-    Raises
-    ------
-    ParamsError
-        When jinja2 is not installed.
     """
     style, script = f"{_static('report.css')}{_static('label.css')}", _static("label.js")
     page: str = (

@@ -7,7 +7,6 @@ in a few stages faster. So the estimate rests on this machine, on these texts an
 
 from __future__ import annotations
 
-import math
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -70,7 +69,7 @@ class RunEstimate:
     stages : dict of str to float
         Seconds by stage; on several threads they overlap.
     memory : int or None
-        Bytes at most; None where the system does not say how many a process has used.
+        Bytes; None where the system does not say how many a process has used.
     scratch, output : int
         Bytes of temporary files, and of the output; 0 if nothing is written.
     free : int or None
@@ -121,7 +120,9 @@ def estimate_run(
     size = FIRST_PART
     while True:
         parts.append(_part(open_input, min(size, records), params, options, agencies, output is not None))
-        if parts[-1].total >= ENOUGH_SECONDS or size >= records:
+        # Two parts tell what is constant, unless one alone takes very long.
+        enough = ENOUGH_SECONDS if len(parts) > 2 else 10 * ENOUGH_SECONDS
+        if parts[-1].total >= enough or size >= records:
             break
         size *= GROWTH
     small, large = parts[-2:] if len(parts) > 2 else (None, parts[-1])
@@ -173,34 +174,36 @@ def extrapolated(
     small: Part | None, large: Part, records: int, options: RunOptions, output: Path | None
 ) -> RunEstimate:
     """Continue two parts to all records; of one part alone everything is in proportion to its records."""
-    sizes = (small.records if small else 0, large.records, records)
+    before = small or Part(0, {}, 0, 0, 0)
 
-    def grown(of_small: float, of_large: float, exponent: float = 1.0) -> float:
-        """Continue a straight line in ``records ** exponent`` through both parts; what is constant is not negative."""
-        first, last, aim = (float(size) ** exponent for size in sizes)
-        slope = min(of_large / last, max(0.0, (of_large - of_small) / (last - first)) if last > first else math.inf)
-        return float(of_large + slope * (aim - last))
+    def slope(of_small: float, of_large: float, exponent: float = 1.0) -> float:
+        """Return what each ``records ** exponent`` adds between both parts."""
+        first, last = (float(part.records) ** exponent for part in (before, large))
+        return max(0.0, (of_large - of_small) / (last - first)) if last > first else 0.0
 
-    before = small.seconds if small else {}
-    stages = {
-        name: grown(before.get(name, 0.0), seconds, EXPONENTS.get(name, 1.0))
-        for name, seconds in large.seconds.items()
-        if name != "total"
-    }
+    def grown(of_large: float, each: float, exponent: float = 1.0) -> float:
+        return float(of_large + each * (float(records) ** exponent - float(large.records) ** exponent))
+
+    def later(name: str, seconds: float) -> float:
+        exponent = EXPONENTS.get(name, 1.0)
+        # Times vary from run to run: beyond what is in proportion, their growth is not believed.
+        each = min(slope(before.seconds.get(name, 0.0), seconds, exponent), seconds / large.records**exponent)
+        return grown(seconds, each, exponent)
+
+    stages = {name: later(name, seconds) for name, seconds in large.seconds.items() if name != "total"}
     tried = sum(large.seconds.values()) - large.total
-    seconds = sum(stages.values()) * large.total / tried if tried else large.total
     memory = None
     if large.memory is not None:
-        most = max(options.chosen_memory, LEAST_MEMORY + MEMORY_A_RECORD * records)
-        memory = min(int(grown(small.memory or 0 if small else 0, large.memory)), max(most, large.memory))
+        most = max(options.chosen_memory, LEAST_MEMORY + MEMORY_A_RECORD * records, large.memory)
+        memory = min(int(grown(large.memory, slope(before.memory or 0, large.memory))), most)
     place = options.scratch_folder or (Path(tempfile.gettempdir()) if output is None else output.absolute().parent)
     return RunEstimate(
         records,
-        seconds,
+        sum(stages.values()) * large.total / tried if tried else large.total,
         stages,
         memory,
-        int(grown(small.scratch if small else 0, large.scratch)),
-        int(grown(small.output if small else 0, large.output)),
+        int(grown(large.scratch, slope(before.scratch, large.scratch))),
+        int(grown(large.output, slope(before.output, large.output))),
         limits.free_space(place) if place.exists() else None,
         large.records,
         large.total,

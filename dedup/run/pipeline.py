@@ -90,7 +90,8 @@ def run(
         context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning, options.sample)
 
         records, result = _decide(source, bands, agencies, index, context)
-        guard(records, result, options, progress)
+        if options.sample is None:  # stories with many copies are drawn more often: no share of a source is true
+            guard(records, result, options, progress)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -58,12 +56,3 @@ def test_a_folder_with_anything_else_is_refused(out: Path, tmp_path: Path, capsy
     assert main(["report", str(out), "-o", str(tmp_path)]) == 1
     assert "is not empty and is no report" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
-
-
-def test_without_jinja2_the_extra_is_named(out: Path, tmp_path: Path) -> None:
-    code = "import sys; sys.modules['jinja2'] = None; from dedup.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "report", str(out), "-o", str(tmp_path / "pages")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "pip install 'newsdedup[report]'" in done.stderr
-    assert list(tmp_path.iterdir()) == []

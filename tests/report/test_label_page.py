@@ -20,8 +20,6 @@ from dedup.fit.labels import Label, read_labels
 from dedup.fit.run_pairs import ShownText
 from dedup.report.label_page import PairToLabel, label_page
 
-pytest.importorskip("jinja2")
-
 HARM = (
     "</script><script>document.title = 'harmed'</script><img src=x onerror=\"document.title = 'harmed'\">\u202e</style>"
 )

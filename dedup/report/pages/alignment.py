@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ AROUND = 8
 
 _ARROW = " → "
 """Between both sides of a contradiction."""
+
+_REST_OF_A_WORD = re.compile(r"^['’]?[^\W\d_]{1,3}(?=\s)")
+"""What follows an apostrophe: the s of a genitive."""
 
 _OPENING = "“‘«‹„\"'([{¿¡"
 _EDGES = " \t\n.,;:!?…\"'“”‘’()[]«»–—-"
@@ -297,7 +301,8 @@ def _quotes(text: str, found: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     gaps = []
     at = 0
     for begin, end in [*sorted(found), (len(text), len(text))]:
-        gap = text[at:begin].strip(_EDGES)
+        gap = _REST_OF_A_WORD.sub("", text[at:begin], count=1) if at else text[:begin]
+        gap = gap.strip(_EDGES)
         if len(gap) >= QUOTED:
             gaps.append((at, gap))
         at = end

@@ -88,8 +88,6 @@ def write_report(
     InputError
         When the run has no tables of this version.
     OutputError
-    ParamsError
-        When jinja2 is not installed.
     """
     with new_report(folder) as work:
         writer = PageWriter(work, {"version": __version__, "made": _now(), "name": name})
