@@ -50,7 +50,8 @@ def test_each_option_of_run_is_a_keyword_or_a_field_of_params_and_each_of_these_
 
 
 def test_an_index_is_made_with_each_field_of_params_that_is_not_of_a_run_alone() -> None:
-    assert options_of("index", "create", "i").keys() - PRINTING == {"index", *PARAMS} - {"keep", "prefer"}
+    of_a_run = {"keep", "prefer", "protect", "within", "score", "floor"}
+    assert options_of("index", "create", "i").keys() - PRINTING == {"index", *PARAMS} - of_a_run
 
 
 def test_defaults_of_the_command_line_are_those_of_python() -> None:
