@@ -6,7 +6,7 @@ import functools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -277,7 +277,11 @@ class _Inputs:
         return source if size == len(decisions) else SourcePart(source, _places(decisions, read), size)
 
     def read_again(self, rows: Rows) -> Iterator[Batch]:
-        return self._source.read_again(rows)
+        paths = {name: self._run._path_of(name) for name in rows}
+        called = {printable(str(path)): name for name, path in paths.items()}
+        source = self._run._open(paths.values())
+        for batch in source.read_again({now: rows[name] for now, name in called.items()}):
+            yield replace(batch, file=called[batch.file])
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         return self._source.write_kept(kept, directory)
