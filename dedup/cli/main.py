@@ -21,6 +21,7 @@ EXAMPLES = """\
 dedup run news.jsonl -o out             drop the copies in a corpus
 dedup show out a17                      show what became of a record, and its story
 dedup report out                        write that run as pages for a browser
+dedup tune news.jsonl --sample 5%       see what other thresholds would drop
 dedup compare a.txt b.txt               judge two texts
 dedup index add news.index new.jsonl    add documents to an index, and see what each copies
 dedup label out                         label pairs of a run, to fit the models to them with dedup fit

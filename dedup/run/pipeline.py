@@ -23,8 +23,8 @@ from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
 from dedup.run.context import RunContext
 from dedup.run.disk import announce_scratch
-from dedup.run.exact import distinct_texts, text_hashes
-from dedup.run.findings import search_params
+from dedup.run.exact import DistinctTexts, distinct_texts, text_hashes
+from dedup.run.findings import Findings, search_params
 from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
 from dedup.run.ingest import read_records
@@ -90,7 +90,8 @@ def run(
         context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning, options.sample)
 
         records, result = _decide(source, bands, agencies, index, context)
-        guard(records, result, options, progress)
+        if options.sample is None:  # stories with many copies are drawn more often: no share of a source is true
+            guard(records, result, options, progress)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)
@@ -121,9 +122,8 @@ def _decide(
     source: Source, bands: tuple[int, int], agencies: Agencies, index: IndexStep | None, context: RunContext
 ) -> tuple[Records, Result]:
     """Run the stages from reading to deciding; nothing is written yet."""
-    params, progress = context.params, context.progress
+    progress = context.progress
     records = _read(source, bands, index, context)
-    policy = keep_policy(params, records.has_dates)
     with progress.stage("exact"):
         texts = distinct_texts(records)
     index_matches = IndexMatches.none(len(texts.corpus))
@@ -139,26 +139,40 @@ def _decide(
         records, texts, findings = sample.records, sample.texts, sample.findings
         source, index_matches = sample.of_source(source), IndexMatches.none(len(texts.corpus))
     with progress.stage("decide"):
-        usual = keep_policy(Params(), records.has_dates)
-        ranking = Ranking(texts.numbering, np.arange(len(texts.corpus)))
-        if policy != usual or params.protect or params.within is not None:
-            hashes = partial(text_hashes, records)
-            ranking = ranked(records, texts.numbering, policy, params, agencies, hashes)
-        which = credited(texts.numbering, findings, index_matches.matches.right)
-        credits = Credits.read(records, which, agencies)
-        limits = limit_notes(records, texts, findings, context.memory)
-        search = None
-        if index is None:
-            search = search_tables(records, texts.numbering, findings, credits, agencies, source, limits)
-        index_matches = index_matches.in_keep_order(ranking.rank)
-        matching = cluster(findings, ranking, params, index_matches.decided)
-        of_run = records, ranking, matching, index_matches
-        result = conclude(*of_run, policy, params, source, agencies, credits, search)
-        if index is not None:
-            numbering = ranking.numbering
-            copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
-            index.settle(records, result.is_kept, copies, again, result.summary)
+        result = _concluded(source, records, texts, findings, index_matches, agencies, index, context)
         if sample is not None:
             result.summary |= sample_summary(sample, result.decisions, context.sample or 1.0)
-    result.summary["notes"] += limits_at(params.level, limits)
     return records, result
+
+
+def _concluded(
+    source: Source,
+    records: Records,
+    texts: DistinctTexts,
+    findings: Findings,
+    index_matches: IndexMatches,
+    agencies: Agencies,
+    index: IndexStep | None,
+    context: RunContext,
+) -> Result:
+    """Decide from what the search found, by the parameters of the run."""
+    params, policy = context.params, keep_policy(context.params, records.has_dates)
+    ranking = Ranking(texts.numbering, np.arange(len(texts.corpus)))
+    if policy != keep_policy(Params(), records.has_dates) or params.protect or params.within is not None:
+        ranking = ranked(records, texts.numbering, policy, params, agencies, partial(text_hashes, records))
+    which = credited(texts.numbering, findings, index_matches.matches.right)
+    credits = Credits.read(records, which, agencies)
+    limits = limit_notes(records, texts, findings, context.memory)
+    search = None
+    if index is None:
+        search = search_tables(records, texts.numbering, findings, credits, agencies, source, limits)
+    index_matches = index_matches.in_keep_order(ranking.rank)
+    matching = cluster(findings, ranking, params, index_matches.decided)
+    of_run = records, ranking, matching, index_matches
+    result = conclude(*of_run, policy, params, source, agencies, credits, search)
+    if index is not None:
+        numbering = ranking.numbering
+        copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
+        index.settle(records, result.is_kept, copies, again, result.summary)
+    result.summary["notes"] += limits_at(params.level, limits)
+    return result

@@ -26,7 +26,10 @@ from dedup.params import Level, Params, with_fields
 from dedup.run.clustering import cluster
 from dedup.run.conclusion import conclude
 from dedup.run.findings import OF_DECISIONS
+from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
+from dedup.run.options import RunOptions
+from dedup.run.progress import Progress
 from dedup.run.ranking import ranked
 from dedup.run.records import Records, Rejected
 from dedup.run.result import Result
@@ -82,6 +85,7 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
     left = search if params.level >= Level.syndicated else SearchTables(documents, None)
     result = conclude(records, ranking, matching, none, policy, params, run.source, agencies, credits, left)
     result.summary["notes"] += limits_at(params.level, search.about.limits)
+    guard(records, result, RunOptions(), Progress())
     _complete(result.summary, run)
     if (sample := run.summary.get("sample")) is not None:
         stories = stories_of(findings, numbering, run.params)
@@ -109,7 +113,7 @@ def asked_params(found: Params, fields: Mapping[str, Any]) -> Params:
     values.update(floor=None)
     if fields.get("keep", "source") != "source":
         values.update(prefer=())
-    return with_fields(Params(**values), fields)
+    return with_fields(None, {**values, **fields})
 
 
 def settled(found: Params, asked: Params) -> Params:

@@ -6,7 +6,7 @@ import functools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,14 @@ from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
 from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
-from dedup.run.run_views import RunViews
+from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
 from dedup.text.markup import plain_text
 
 __all__ = ["RunOutput", "RunView", "plain", "read_texts", "records_called"]
 
 
-class RunOutput(RunViews):
+class RunOutput(ViewedRun):
     """The output folder of a finished run: its tables, and the texts of its inputs.
 
     Parameters
@@ -294,7 +294,11 @@ class _Inputs:
         return source if size == len(decisions) else SourcePart(source, _places(decisions, read), size)
 
     def read_again(self, rows: Rows) -> Iterator[Batch]:
-        return self._source.read_again(rows)
+        paths = {name: self._run._path_of(name) for name in rows}
+        called = {printable(str(path)): name for name, path in paths.items()}
+        source = self._run._open(paths.values())
+        for batch in source.read_again({now: rows[name] for now, name in called.items()}):
+            yield replace(batch, file=called[batch.file])
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         return self._source.write_kept(kept, directory)

@@ -60,6 +60,7 @@ def test_a_run_writes_kept_records_decisions_matches_and_summary(run: Run, news:
     out = tmp_path / "out"
     assert sorted(path.name for path in out.iterdir()) == [
         "decisions.parquet",
+        "documents.parquet",
         "kept.jsonl",
         "matches.parquet",
         "rejected.jsonl",

@@ -15,7 +15,7 @@ from dedup.cli.arguments import chosen
 from dedup.cli.main import main, parser
 from dedup.cli.reference import reference
 from dedup.io.fields.roles import ROLE_NAMES
-from dedup.params import Level
+from dedup.params import OF_A_RUN, Level
 
 PRINTING = {"json", "traceback", "quiet"}
 TRYING = {"dry_run"}
@@ -50,7 +50,7 @@ def test_each_option_of_run_is_a_keyword_or_a_field_of_params_and_each_of_these_
 
 
 def test_an_index_is_made_with_each_field_of_params_that_is_not_of_a_run_alone() -> None:
-    assert options_of("index", "create", "i").keys() - PRINTING == {"index", *PARAMS} - {"keep", "prefer"}
+    assert options_of("index", "create", "i").keys() - PRINTING == {"index", *PARAMS} - {"keep", "prefer", *OF_A_RUN}
 
 
 def test_defaults_of_the_command_line_are_those_of_python() -> None:

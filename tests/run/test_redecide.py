@@ -107,6 +107,16 @@ def test_a_decision_equals_a_run(run: dedup.RunOutput, seed: int) -> None:
     # A decision in memory, and of a decision, is the same.
     assert_same(redecide(expected, params), again)
     assert_same(redecide(redecide(run, run.params), params), again)
+    if params.level <= dedup.Level.near:
+        assert_same(redecide(redecide(run, asked_params(run.params, {"level": "near"})), params), again)
+
+
+@pytest.mark.parametrize("records", [[], [""], ["", "Yes.", "yes"], ["!!!"], [article(1, 3)] * 3])
+@pytest.mark.parametrize("level", dedup.Level.__members__)
+def test_a_few_records_are_decided_again(records: list[str], level: str) -> None:
+    found = dedup.deduplicate(records)
+    for params in (Params(level=level), Params(level=level, within="source"), Params(level=level, protect=("BBC",))):
+        assert_same(dedup.deduplicate(records, params=params), redecide(found, params))
 
 
 def test_the_corpus_has_all_that_a_decision_may_change(run: dedup.RunOutput) -> None:
@@ -152,6 +162,27 @@ def test_a_score_spares_far_copies_only(run: dedup.RunOutput) -> None:
     count = [Counter(row["relation"] for row in rows) for rows in (usual, strict)]
     assert sum(count[0][name] for name in far) > sum(count[1][name] for name in far)
     assert count[1]["identical"] >= count[0]["identical"]  # those of a text that is kept now are dropped for it
+
+
+def test_texts_are_read_again_from_inputs_that_were_named_relative_to_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = article(3, 4)
+    (tmp_path / "a.jsonl").write_text("\n".join(json.dumps({"id": n, "text": text}) for n in range(2)), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    dedup.deduplicate("a.jsonl", "out", level="near")
+    monkeypatch.chdir(tmp_path.parent)
+    result = redecide(dedup.RunOutput(tmp_path / "out"), Params(level="near", keep="longest"))
+    assert result.texts([0, 1]) == {0: text, 1: text}
+    assert result.kept["text"].to_pylist() == [text]
+
+
+def test_another_policy_forgets_the_preferred_sources() -> None:
+    found = Params(keep="source", prefer=("BBC",), floor=0.5, protect=("AP",))
+    assert asked_params(found, {"keep": "longest"}) == Params(keep="longest", protect=("AP",))
+    assert asked_params(found, {"threshold": 0.4}) == Params(
+        threshold=0.4, keep="source", prefer=("BBC",), protect=("AP",)
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bind the views of a run: every method of `dedup.run.run_views` comes here, and loads what it needs.
+"""Bind the views of a run: every method of `dedup.run.viewed_run` comes here, and loads what it needs.
 
 What prints a summary on the command line is loaded at once, everything else when it is asked for.
 """
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.errors import InputError, ParamsError
-from dedup.params import Params, with_fields
+from dedup.params import Params
 from dedup.report.run_table import table
 
 if TYPE_CHECKING:
@@ -181,8 +181,7 @@ class NotebookViews:
         from dedup.attribution.agencies import Agencies
         from dedup.run.redecide import asked_params, redecide
 
-        found = self._run.params
-        asked = asked_params(found, params_fields) if params is None else with_fields(params, params_fields)
+        asked = asked_params(params or self._run.params, params_fields)
         return redecide(self._run, asked, Agencies.read(agencies))
 
     def _listed(self) -> list[dict[str, Any]]:

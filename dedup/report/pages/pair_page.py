@@ -72,7 +72,7 @@ class PairLine:
     reason: str
 
 
-def pair_lines(data: PageData, rows: Sequence[int], pages: Mapping[int, int]) -> list[PairLine]:
+def listed_pairs(data: PageData, rows: Sequence[int], pages: Mapping[int, int]) -> list[PairLine]:
     """Return what a table shows of matches."""
     models = Models.of(data.run.params)
     matches = data.tables.matches.take(rows).to_pylist() if len(rows) else []

@@ -18,10 +18,10 @@ from dedup.report.pages.overview import overview
 from dedup.report.pages.page_choice import RANKED, Selection, choose
 from dedup.report.pages.page_data import TEXTS_AT_ONCE, PageData, batches
 from dedup.report.pages.page_writer import PageWriter
-from dedup.report.pages.pair_page import pair_lines, pair_page
+from dedup.report.pages.pair_page import listed_pairs, pair_page
 from dedup.report.pages.report_folder import MARKER, new_report
 from dedup.report.pages.source_traffic import traffic
-from dedup.report.pages.story_lists import PER_LIST, lists, search_lines, story_lines
+from dedup.report.pages.story_lists import PER_LIST, listed_stories, lists, search_lines
 from dedup.report.pages.story_page import COMPARED, ancestry, story_page
 from dedup.report.stories import Story
 from dedup.run.run_output import RunView
@@ -135,7 +135,7 @@ def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progre
             _write_pairs(data, chosen, writer, rows, texts, written)
             for number, story in zip(numbers[some], stories, strict=True):
                 steps = [row for row in chosen.of_story[number] if data.match_relation[row] == UPDATE]
-                page = story_page(data, story, texts, chosen.pairs, pair_lines(data, steps[:STEPS], chosen.pairs))
+                page = story_page(data, story, texts, chosen.pairs, listed_pairs(data, steps[:STEPS], chosen.pairs))
                 writer.write(
                     f"story/{chosen.stories[number]}.html",
                     "story.html",
@@ -177,10 +177,10 @@ def _write_fronts(data: PageData, chosen: Selection, writer: PageWriter) -> None
     writer.write(
         "index.html",
         "overview.html",
-        best=story_lines(data, best, chosen.stories),
+        best=listed_stories(data, best, chosen.stories),
         best_heading="The stories that travelled widest" if is_wide else "The largest stories",
         n_stories=chosen.n_stories,
-        near_line=pair_lines(data, chosen.near_line, chosen.pairs),
+        near_line=listed_pairs(data, chosen.near_line, chosen.pairs),
         cuts=_cuts(data, chosen),
         texts_problem=data.texts_problem,
         **overview(data),
@@ -191,7 +191,7 @@ def _write_fronts(data: PageData, chosen: Selection, writer: PageWriter) -> None
 def _write_lists(data: PageData, chosen: Selection, writer: PageWriter) -> None:
     """Write the lists of stories and the search."""
     shared = {"texts_problem": data.texts_problem, "total": chosen.n_stories}
-    lines = story_lines(data, chosen.ranked, chosen.stories)
+    lines = listed_stories(data, chosen.ranked, chosen.stories)
     pages = list(lists(lines))
     for at, (_, some) in enumerate(pages, 1):
         first = (at - 1) * PER_LIST + 1
@@ -220,7 +220,7 @@ def _ranked(data: PageData, chosen: Selection) -> list[tuple[str, str, str, list
         ("longest", "Longest", "From the first version to the last.", model.spans, 0),
     )
     return [
-        (id, heading, remark, story_lines(data, model.ranked(by)[:RANKED].tolist(), chosen.stories))
+        (id, heading, remark, listed_stories(data, model.ranked(by)[:RANKED].tolist(), chosen.stories))
         for id, heading, remark, by, least in rankings
         if (by.astype(np.int64) > least).any()
     ]

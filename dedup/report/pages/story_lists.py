@@ -56,7 +56,7 @@ class StoryLine:
     published: datetime | None
 
 
-def story_lines(data: PageData, numbers: Sequence[int], pages: Mapping[int, int]) -> list[StoryLine]:
+def listed_stories(data: PageData, numbers: Sequence[int], pages: Mapping[int, int]) -> list[StoryLine]:
     """Return what lists show of stories.
 
     Parameters
