@@ -96,7 +96,7 @@ class Agencies:
             raise InputError(f"agencies of type {type(path).__name__}", "the path of a JSON file")
         return _shipped() if path is None else _table([_read(SHIPPED), _checked(Path(path))])
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that are equal for equal tables."""
         forms = sorted((form.text, form.agency, form.initials) for form in self.forms.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,6 +24,11 @@ def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:
     for value in values:
         print_json(value)
     sys.stdout.flush()
+
+
+def in_color(choice: str = "auto") -> bool:
+    """Return whether to print colors: always, never, or (auto) on a terminal if nobody asks for none by NO_COLOR."""
+    return choice == "always" or (choice == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ)
 
 
 def counted(count: int, one: str, more: str) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.answers import print_json
+from dedup.cli.answers import in_color, print_json
 from dedup.cli.arguments import add_agencies, add_encoding, add_messages, add_params, chosen, nonempty, positive
 from dedup.cli.command_list import Commands
 from dedup.io.format_registry import COMPRESSED_SUFFIXES
@@ -76,10 +75,7 @@ def command(options: argparse.Namespace) -> int:
         return 0
     _print_verdict(comparison, options)
     if comparison.measures:
-        color = options.color == "always" or (
-            options.color == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        )
-        _print_passages(comparison, (options.a, options.b), color)
+        _print_passages(comparison, (options.a, options.b), in_color(options.color))
     return 0
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dedup.cli.answers import counted, print_json
+from dedup.cli.answers import counted, in_color, print_json
 from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
 from dedup.cli.command_list import Commands
 from dedup.report.escaping import shown as escaped
@@ -206,10 +206,9 @@ def _page(left: ShownText, right: ShownText, title: str, whole: bool) -> str:
     from dedup.report.side_by_side import beside
 
     columns, lines = shutil.get_terminal_size((120, 40))
-    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     limit = None if whole or not sys.stdout.isatty() else max(10, lines - MARGIN)
     heads = [" ".join(part for part in (one.source, one.date, one.id) if part) for one in (left, right)]
-    body = beside((left.text, right.text), heads, columns, limit, color)
+    body = beside((left.text, right.text), heads, columns, limit, in_color())
     keys = "[c]opy, the same news   [u]pdate, with news of its own   [o]ther article   [s]kip   [b]ack   [q]uit"
     return f"\n{title}\n{body}\n{keys if whole else keys + '   [m]ore'}"
 

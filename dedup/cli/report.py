@@ -63,7 +63,7 @@ def add_parser(commands: Commands) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    from dedup.report.pages.page_text import size
+    from dedup.report.in_words import size
     from dedup.report.pages.report_pages import write_report
     from dedup.run.progress import Progress
     from dedup.run.run_output import RunOutput

@@ -63,7 +63,8 @@ def add_parser(commands: Commands) -> None:
         "--output",
         type=path,
         metavar="DIR",
-        help="folder to write: kept records, decisions.parquet, matches.parquet, rejected.jsonl, summary.json",
+        help="folder to write: kept records, decisions.parquet, matches.parquet, rejected.jsonl, summary.json, and "
+        "what dedup decide needs",
     )
     parser.add_argument(
         "--decisions",

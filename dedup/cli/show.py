@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.answers import print_json
+from dedup.cli.answers import in_color, print_json
 from dedup.cli.arguments import add_agencies, add_fields, add_messages, fields_of, nonempty
 
 if TYPE_CHECKING:
@@ -74,10 +72,6 @@ def command(options: argparse.Namespace) -> int:
         print_json(page.as_dict())
         return 0
     columns = shutil.get_terminal_size((120, 40)).columns
-    for line in page.lines(columns, options.all, _color(options.color)):
+    for line in page.lines(columns, options.all, in_color(options.color)):
         print(line)
     return 0
-
-
-def _color(choice: str) -> bool:
-    return choice == "always" or (choice == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ)

@@ -94,6 +94,8 @@ class RunPairs:
         """
         table = self._run.matches
         asked = pc.or_kleene(pc.equal(table["relation"], "template"), pc.greater_equal(table["carried"], DOUBTFUL))
+        for side in ("left_record", "right_record"):  # an index keeps no texts that could be read
+            asked = pc.and_kleene(asked, pc.is_valid(table[side]))
         table = table.filter(pc.and_kleene(asked, pc.not_equal(table["relation"], "identical")))
         carried, news = (np.nan_to_num(_floats(table, name)) for name in ("carried", "news"))
         doubt = np.abs(carried - CARRIED)

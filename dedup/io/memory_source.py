@@ -155,8 +155,9 @@ class TableSource(_InMemory):
 
     def read_again(self, rows: Rows) -> Iterator[Batch]:
         """Parse the slices of the table again that hold these rows."""
-        for piece in pieces_with(self._pieces(), rows[self.name]):
-            yield piece()
+        if self.name in rows:
+            for piece in pieces_with(self._pieces(), rows[self.name]):
+                yield piece()
 
     def _pieces(self) -> Iterator[FilePiece]:
         row = 1
@@ -207,7 +208,7 @@ class RecordSource(_InMemory):
 
     def read_again(self, rows: Rows) -> Iterator[Batch]:
         """Parse these records again."""
-        for row in rows[self.name].tolist():
+        for row in rows[self.name].tolist() if self.name in rows else ():
             yield _batch(self.name, self._records[row - 1 : row], row - 1, self._tree, self._options)
 
     def _kept(self, kept: npt.NDArray[np.bool_]) -> Iterator[Mapping[str, Any]]:

@@ -76,8 +76,8 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         if not missing:
             return table.select(schema.names).cast(schema)
         found = f"{path}: no column {', '.join(missing)}"
-    except (OSError, pa.ArrowException) as error:
-        found = f"{path}: {str(error).splitlines()[0]}"
+    except (OSError, ValueError, TypeError, AttributeError, pa.ArrowException) as error:  # JSON lines may hold anything
+        found = f"{path}: {next(iter(str(error).splitlines()), 'damaged')}"
     raise InputError(found, "what this version of dedup run -o writes", "run it again")
 
 
@@ -134,8 +134,10 @@ def write_rejected(rejections: Iterable[tuple[str, int, str, bytes, int]], path:
     path : Path
         Written, if empty, even when no record is rejected.
 
-    Notes ----- Bytes that are not UTF-8 appear in ``raw`` as lone surrogates (Python's ``surrogateescape``), written as
-    escapes: ``json.loads(line)["raw"].encode("utf-8", "surrogateescape")`` returns the original bytes of the record.
+    Notes
+    -----
+    Bytes that are not UTF-8 appear in ``raw`` as lone surrogates (Python's ``surrogateescape``), written as escapes:
+    ``json.loads(line)["raw"].encode("utf-8", "surrogateescape")`` returns the original bytes of the record.
     """
     with open(path, "w", encoding="ascii", newline="\n") as output:
         for file, row, reason, raw, size in rejections:

@@ -16,10 +16,11 @@ from dedup.index.stored import Row
 from dedup.index.stored_matches import matches_of
 from dedup.judge.reasons import reason
 from dedup.judge.relation import Models
+from dedup.report.in_words import moment_of
 from dedup.report.pair_verdict import Verdict, mirrored
 from dedup.report.record_lines import OtherMatch
 from dedup.report.show_pages import PairPage, RecordPage
-from dedup.report.stories import Story, Version, moment
+from dedup.report.stories import Story, Version
 from dedup.report.story_lines import shown_places
 from dedup.schema import LEFT, NEITHER, NO_DATE, RELATIONS, RIGHT
 
@@ -138,7 +139,7 @@ def _version(row: Row, leader: Row, begin: int | None, verdict: Verdict | None) 
         record=row.number,
         id=row.id,
         source=row.source,
-        published=None if row.published is None else moment(row.published),
+        published=moment_of(row.published),
         lag=None if row.published is None or begin is None else timedelta(microseconds=row.published - begin),
         title=_title(row),
         url=row.url,

@@ -192,8 +192,9 @@ def _codes(columns: list[pa.ChunkedArray]) -> tuple[Places, Places]:
 def _digests(run: RunView) -> pa.ChunkedArray:
     """Return of each record the digest of its file; null where it is unknown, or that of several files of the run."""
     read = run.summary.get("files_read", [])
-    files_with = Counter(one["digest"] for one in read)
-    digests = {one["path"]: one["digest"] for one in read if files_with[one["digest"]] == 1}
+    known = {one["path"]: one["digest"] for one in read if one.get("digest") is not None}  # --limit leaves files unread
+    files_with = Counter(known.values())
+    digests = {name: digest for name, digest in known.items() if files_with[digest] == 1}
     files = run.decisions["file"].combine_chunks().dictionary_encode()
     of_files = pa.array([digests.get(name) for name in files.dictionary.to_pylist()], pa.string())
     return pa.chunked_array([of_files.take(files.indices)])

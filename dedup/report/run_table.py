@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dedup.report.escaping import shown
+from dedup.report.in_words import size
 
 HEAD_WIDTH = 60
 
@@ -26,9 +27,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     dropped = {name.replace("_", " "): count for name, count in summary["dropped"].items() if count}
     matched = summary["matches"]
     lines = [
-        _row(
-            "records", summary["records"], f"{byte_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
-        ),
+        _row("records", summary["records"], _size_of(summary)),
         _row(
             "kept",
             summary["kept"],
@@ -97,7 +96,7 @@ WORDS_OF_POLICY = {
 
 
 def _size_of(summary: Mapping[str, Any]) -> str:
-    return f"{byte_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
+    return f"{size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
 
 
 def _row(name: str, count: int, remark: str) -> str:
@@ -143,8 +142,8 @@ def _stories(count: int) -> str:
 
 
 def _of_index(index: Mapping[str, Any]) -> str:
-    size = f", {byte_size(index['bytes'])}" if "bytes" in index else ""
-    line = f"in {shown(index['path'])}{size}: {index['added']:,} added"
+    takes = f", {size(index['bytes'])}" if "bytes" in index else ""
+    line = f"in {shown(index['path'])}{takes}: {index['added']:,} added"
     return line + (f"; {index['copies']:,} dropped as copies of earlier documents" if index["copies"] else "")
 
 
@@ -168,14 +167,6 @@ def _first_rejection(rejections: list[dict[str, Any]]) -> str:
 
 def _files(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
-
-
-def byte_size(size: int) -> str:
-    """Return a number of bytes in the largest fitting unit."""
-    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
-        if size >= 1000**power:
-            return f"{size / 1000**power:,.1f} {unit}"
-    return f"{size} bytes"
 
 
 def _cut(text: str, width: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,9 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.report.in_words import moment_of
 from dedup.schema import MEASURES, NO_DATE, RELATIONS, UPDATE
-
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 ROWS_IN_A_FILE = 1 << 40
 """More rows than a file has: file and row of a record become one number."""
@@ -193,7 +192,10 @@ class Stories:
         self._first = known[of_root[roots] == known]
         of_root[root[self.leader[self._first]]] = np.arange(len(self._first))
         self.number[known] = of_root[roots]
-        self._update_story = of_root[root[left]]
+        update_story = of_root[root[left]]
+        order = np.argsort(update_story, kind="stable")
+        self._update_rows = self._update_rows[order]
+        self._update_starts = np.searchsorted(update_story[order], np.arange(len(self._first) + 1))
         # All records by story, then by time: those of story i are _members[_starts[i]:_starts[i + 1]].
         self._members = known[np.lexsort((self.published[known], self.number[known]))]
         self.sizes = np.bincount(self.number[known], minlength=len(self._first))
@@ -208,6 +210,11 @@ class Stories:
         """Return the records of a story in order of time, by its number."""
         return self._members[self._starts[number] : self._starts[number + 1]]
 
+    def first_records(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the first record of each of these stories in order of time."""
+        firsts: npt.NDArray[np.int64] = self._members[self._starts[numbers]]
+        return firsts
+
     @functools.cached_property
     def ids(self) -> pa.Array:
         """The ids of all stories: those of their first kept records; ``file:row`` where two stories have the same."""
@@ -216,6 +223,12 @@ class Stories:
         ambiguous = np.bincount(code, minlength=len(names))[code] > 1
         place = pc.binary_join_element_wise(rows["file"], rows["row"].cast(pa.string()), ":")
         return pc.if_else(ambiguous, place, rows["story"]).combine_chunks()
+
+    def prepare_many(self) -> None:
+        """Prepare for many calls of `at`: rows of a table in many pieces cannot be taken quickly."""
+        self._decisions = self._decisions.combine_chunks()
+        self._matches = self._matches.combine_chunks()
+        _ = self.ids
 
     def of_record(self, record: int) -> str | None:
         """Return the id of the story of a record, by its number from 0; None for a rejected one."""
@@ -280,7 +293,9 @@ class Stories:
         return ranks
 
     def _id(self, number: int) -> str:
-        """Return the id of one story, without those of all others."""
+        """Return the id of one story, without those of all others unless they are known."""
+        if "ids" in self.__dict__:
+            return str(self.ids[number])
         row = self._decisions.select(["story", "file", "row"]).slice(int(self._first[number]), 1).to_pylist()[0]
         of_this_id = np.asarray(pc.fill_null(pc.equal(self._decisions["story"], row["story"]), False))
         is_ambiguous = (self.number[of_this_id] != number).any()
@@ -334,7 +349,7 @@ class Stories:
             versions.append(
                 Version(
                     record=record,
-                    published=moment(date),
+                    published=moment_of(date),
                     lag=None if NO_DATE in (date, begin) else timedelta(microseconds=date - begin),
                     duplicate_of=None if row["kept"] or leader >= n else leader,
                     original=original,
@@ -346,7 +361,8 @@ class Stories:
 
     def _steps(self, number: int, members: npt.NDArray[np.int64]) -> tuple[Step, ...]:
         """Return the best update between each two clusters of a story."""
-        rows = self._matches.take(self._update_rows[self._update_story == number]).to_pylist()
+        begin, end = self._update_starts[number : number + 2]
+        rows = self._matches.take(self._update_rows[begin:end]).to_pylist() if begin < end else []
         place = {record: at for at, record in enumerate(members.tolist())}
         best: dict[tuple[_Led, _Led], Mapping[str, Any]] = {}
         for row in sorted(rows, key=lambda row: (-row["score"], row["left"], row["right"])):
@@ -438,14 +454,6 @@ def codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
     encoded = pc.dictionary_encode(column).combine_chunks()
     numbers = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64)
     return numbers, encoded.dictionary.to_pylist()
-
-
-def moment(microseconds: int) -> datetime | None:
-    """Return a date of a table; None for `NO_DATE`, and for a year that Python does not have."""
-    try:
-        return None if microseconds == NO_DATE else EPOCH + timedelta(microseconds=microseconds)
-    except OverflowError:
-        return None
 
 
 def _microseconds(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from dedup.report.escaping import shown
+from dedup.report.in_words import count
 from dedup.report.run_table import AS_COPY
 from dedup.report.stories import Story, Version
 from dedup.report.text_columns import columns_of, cut_to, padded
@@ -92,13 +93,13 @@ def title_of(story: Story) -> str:
     >>> title_of(SimpleNamespace(versions=[1, 2], n_sources=2, span=timedelta(hours=26), updates=()))
     'a story of 2 versions by 2 sources, over 1d 2h'
     """
-    parts = [f"a story of {_counted(len(story.versions), 'version')}"]
+    parts = [f"a story of {count(len(story.versions), 'version')}"]
     if story.n_sources:
-        parts.append(f" by {_counted(story.n_sources, 'source')}")
+        parts.append(f" by {count(story.n_sources, 'source')}")
     if story.span:
         parts.append(f", over {lag(story.span).removeprefix('+')}")
     if story.updates:
-        parts.append(f", with {_counted(len(story.updates), 'update')}")
+        parts.append(f", with {count(len(story.updates), 'update')}")
     return "".join(parts)
 
 
@@ -173,14 +174,10 @@ def _joined(cells: Sequence[str], widths: Sequence[int], head: str) -> str:
     return "  ".join([*(padded(cell, width) for cell, width in zip(cells, widths, strict=True)), head]).rstrip()
 
 
-def _left_out(count: int) -> list[str]:
-    return [f"{'':{INDENT}}... {_counted(count, 'more version')} (--all shows them)"] if count else []
+def _left_out(number: int) -> list[str]:
+    return [f"{'':{INDENT}}... {count(number, 'more version')} (--all shows them)"] if number else []
 
 
 def _in_color(line: str, version: Version, is_asked: bool) -> str:
     codes = (BOLD if is_asked else "") + (GREEN if version.kept else "")
     return f"{codes}{line}{OFF}" if codes else line
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

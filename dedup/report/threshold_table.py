@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dedup.fit.calibration import Precision
 from dedup.report.escaping import shown
+from dedup.report.text_columns import cut_to
 from dedup.report.thresholds import Example, Histogram, Row, Series, Tuning
 
 BAR = 40
@@ -114,9 +115,5 @@ def _example(example: Example, columns: int) -> Iterator[str]:
     width = max(30, columns - len(head))
     for text, start in ((example.dropped, head), (example.kept, f"{'of':>{len(head) - 1}} ")):
         source = f"{text.source}: " if text.source else ""
-        yield start + _fitted(shown(f"{source}{text.begins}"), width)
-    yield f"{'':{len(head)}}" + _fitted(shown(example.reason), width)
-
-
-def _fitted(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+        yield start + cut_to(shown(f"{source}{text.begins}"), width)
+    yield f"{'':{len(head)}}" + cut_to(shown(example.reason), width)

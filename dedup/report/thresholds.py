@@ -16,6 +16,7 @@ from dedup.fit.calibration import Calibration, Precision
 from dedup.judge.reasons import KEPT_TEXT, reason
 from dedup.judge.relation import Models
 from dedup.params import Level, Params
+from dedup.report.in_words import cut
 from dedup.run.run_view import RunView
 from dedup.run.sample_estimate import Total, total
 from dedup.run.trials import Trial, Trials
@@ -309,7 +310,7 @@ class _Bench:
         untitled = [record for record, row in zip(records, rows, strict=True) if not row["title"]]
         words = self._run.plain_texts(untitled) if untitled else {}
         return {
-            record: Text(row["id"], row["source"], _cut(row["title"] or words.get(record, "")))
+            record: Text(row["id"], row["source"], cut(row["title"] or words.get(record, ""), BEGINS))
             for record, row in zip(records, rows, strict=True)
         }
 
@@ -330,8 +331,3 @@ def _around(line: float, parameter: str, strict: Trial, lenient: Trial, count: i
     n_above = min(len(above), max(count // 2, count - len(below)))
     chosen = np.concatenate([above[:n_above], below[: count - n_above]])
     return chosen[np.argsort(-lenient.score[chosen], kind="stable")]
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text[: 4 * BEGINS].split())
-    return line if len(line) <= BEGINS else line[: BEGINS - 1].rstrip() + "…"

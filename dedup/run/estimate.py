@@ -16,7 +16,7 @@ from typing import Any
 from dedup.attribution.agencies import Agencies
 from dedup.errors import InputError
 from dedup.io import Source
-from dedup.params import Params
+from dedup.params import NOTE, Params
 from dedup.run.options import RunOptions
 from dedup.run.pipeline import run
 from dedup.store import limits
@@ -162,7 +162,14 @@ def _part(
     writes: bool,
 ) -> Part:
     """Run the first records, and write what they leave if that is asked for."""
-    options = replace(options, limit=max(records, 1), resume=False, progress=False)
+    options = replace(
+        options,
+        limit=max(records, 1),
+        resume=False,
+        progress=False,
+        passages=options.passages and writes,
+        guard=NOTE,  # a part is not the run that is to be guarded
+    )
     with tempfile.TemporaryDirectory(prefix="dedup-dry-", dir=options.scratch_folder) as folder:
         output = Path(folder, "out") if writes else None
         summary = run(open_input(options.limit), output, params, options, agencies).summary

@@ -22,9 +22,10 @@ OF_DECISIONS = ("level", "threshold", "score", "keep", "prefer", "protect", "wit
 
 def search_params(params: Params) -> Params:
     """Return the parameters by which a search judges: the usual ones, down to the floor, at its farthest level."""
-    usual = {name: getattr(Params(), name) for name in OF_DECISIONS}
-    usual["level"] = min(params.level, Level.near) if params.level < Level.syndicated else Level.rewritten
-    return replace(params, **usual | {"threshold": params.least_resemblance, "floor": None})
+    usual = Params()
+    fields = {name: getattr(usual, name) for name in OF_DECISIONS}
+    fields["level"] = min(params.level, Level.near) if params.level < Level.syndicated else Level.rewritten
+    return replace(params, **fields | {"threshold": params.least_resemblance, "floor": None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import plain, read_texts, records_called
 from dedup.run.run_view import InputAgain, Rejection, SearchTables
-from dedup.run.run_views import RunViews
+from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, PASSAGES
 
 PASSAGES_FILE = "passages.parquet"
 
 
-class Result(RunViews):
+class Result(ViewedRun):
     """Decisions, matches and summary of a run; `dedup.deduplicate` returns it.
 
     Parameters

@@ -26,14 +26,14 @@ from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
 from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
-from dedup.run.run_views import RunViews
+from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
 from dedup.text.markup import plain_text
 
 __all__ = ["RunOutput", "RunView", "plain", "read_texts", "records_called"]
 
 
-class RunOutput(RunViews):
+class RunOutput(ViewedRun):
     """The output folder of a finished run: its tables, and the texts of its inputs.
 
     Parameters
@@ -142,12 +142,13 @@ class RunOutput(RunViews):
             When the list is missing or damaged.
         """
         try:
-            for line in (self.folder / "rejected.jsonl").read_bytes().splitlines():
-                read = json.loads(line)
-                raw = read["raw"].encode("utf-8", "surrogateescape")
-                size = read.get("bytes", len(raw))
-                yield read["file"], read["row"], read["reason"], raw, -1 if size is None else size
-        except (OSError, ValueError, KeyError) as error:
+            with open(self.folder / "rejected.jsonl", "rb") as file:
+                for line in file:
+                    read = json.loads(line)
+                    raw = read["raw"].encode("utf-8", "surrogateescape")
+                    size = read.get("bytes", len(raw))
+                    yield read["file"], read["row"], read["reason"], raw, -1 if size is None else size
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             found = f"{self.folder / 'rejected.jsonl'}: {error}"
             raise InputError(found, "what dedup run -o writes", "run it again") from error
 
@@ -229,11 +230,25 @@ class RunOutput(RunViews):
             if place is None:
                 hint = "call it from the folder in which the run was called; standard input cannot be read again"
                 raise InputError(f"{name}: no such file", f"the inputs of the run in {self.folder}", hint)
-            if "digest" in read and (place.stat().st_size != read["bytes"] or digest_of(place) != read["digest"]):
+            if "digest" in read and _has_changed(place, read):
                 found = f"{name} has changed since the run in {self.folder}"
                 raise InputError(found, f"the {read['bytes']:,} bytes that were read", "run it again")
             self._checked[name] = place
         return self._checked[name]
+
+
+def _has_changed(place: Path, read: Mapping[str, Any]) -> bool:
+    """Return whether a file is not what a run has read.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read.
+    """
+    try:
+        return bool(place.stat().st_size != read["bytes"] or digest_of(place) != read["digest"])
+    except OSError as error:
+        raise InputError(f"cannot read {printable(str(place))}: {error.strerror or error}") from error
 
 
 class _Inputs:
@@ -263,7 +278,8 @@ class _Inputs:
     def _source(self) -> InputAgain:
         """All inputs, read to their end, as their kept records can be written only then."""
         decisions = self._run.decisions
-        paths = {name: self._run._path_of(name) for name in pc.unique(decisions["file"]).to_pylist()}
+        names = pc.unique(decisions["file"]).to_pylist() or [one["path"] for one in self.files_read]
+        paths = {name: self._run._path_of(name) for name in names}
         source = self._run._open(paths.values())
         rows: dict[str, list[npt.NDArray[np.int64]]] = {printable(str(path)): [] for path in paths.values()}
         for piece in source.pieces():
@@ -271,7 +287,8 @@ class _Inputs:
             source.accept(batch)
             rows[batch.file].append(batch.row)
         source.finish()
-        read = {name: np.concatenate(rows[printable(str(path))]) for name, path in paths.items()}
+        none = np.empty(0, np.int64)
+        read = {name: np.concatenate([none, *rows[printable(str(path))]]) for name, path in paths.items()}
         size = sum(map(len, read.values()))
         # Of a sample, or of a run with a limit, there are not all records.
         return source if size == len(decisions) else SourcePart(source, _places(decisions, read), size)
@@ -292,11 +309,13 @@ class _Inputs:
 
 def _places(decisions: pa.Table, read: Mapping[str, npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
     """Return where the records of a run are among all that was read, given the rows of each file in its order."""
-    files, rows = decisions["file"].combine_chunks(), np.asarray(decisions["row"])
-    parts, first = [], 0
-    for name, of_file in read.items():
-        parts.append(first + np.searchsorted(of_file, rows[np.asarray(pc.equal(files, name))]))
-        first += len(of_file)
+    numbers = np.asarray(pc.index_in(decisions["file"], pa.array([*read], pa.string())))
+    rows = np.asarray(decisions["row"])
+    ends = np.searchsorted(numbers, np.arange(len(read)), side="right")  # records stand in the order of the files
+    parts, first, begin = [np.empty(0, np.int64)], 0, 0
+    for of_file, end in zip(read.values(), ends.tolist(), strict=True):
+        parts.append(first + np.searchsorted(of_file, rows[begin:end]))
+        first, begin = first + len(of_file), end
     return np.concatenate(parts)
 
 

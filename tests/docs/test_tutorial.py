@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tutorial
 
-from dedup.run.run_views import RunViews
+from dedup.run.viewed_run import ViewedRun
 
 
 @pytest.mark.parametrize("path", tutorial.PAGES, ids=lambda path: path.stem)
@@ -26,5 +26,5 @@ def test_it_does_every_kind_of_work() -> None:
 
 def test_the_page_on_notebooks_names_every_view() -> None:
     page = (tutorial.ROOT / "docs" / "notebooks.md").read_text("utf-8")
-    views = [name for name in vars(RunViews) if not name.startswith("_") and name != "summary"]
+    views = [name for name in vars(ViewedRun) if not name.startswith("_") and name != "summary"]
     assert [name for name in views if not re.search(rf"`{name}\b", page)] == []

@@ -82,3 +82,9 @@ def test_the_command(news: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert found["output"] > 0
     assert main(["run", str(news), "--dry-run", "--index", str(tmp_path / "index")]) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["news.jsonl"]
+
+
+def test_parts_are_neither_guarded_nor_searched_for_passages_in_vain(news: Path, tmp_path: Path) -> None:
+    call = ["run", str(news), "--dry-run", "--level", "near", "-o", str(tmp_path / "out"), "--passages"]
+    assert main([*call, "--guard", "error", "--guard-cluster", "1"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["news.jsonl"]

@@ -247,3 +247,41 @@ def test_stories_sizes_and_copies_are_those_of_the_definition(with_index: bool, 
         assert stored
         assert all(row["duplicate_of_row"] is None for row in stored)
         assert any(match["left_record"] is None or match["right_record"] is None for match in matches)
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_no_records_are_no_texts(kind: str, tmp_path: Path) -> None:
+    result = dedup.deduplicate(INPUTS[kind](tmp_path, records()), level="near")
+    assert result.texts([]) == {}
+    assert list(result.sample("same_event")) == []
+
+
+@pytest.mark.parametrize("damage", [b"{", b"[]", b'{"published": 3}', b"\xff"])
+def test_damaged_decisions_are_said_to_be(damage: bytes, tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path, records())
+    assert main(["run", str(path), "-o", str(tmp_path / "out"), "--decisions", "jsonl", "--quiet"]) == 0
+    (tmp_path / "out" / "decisions.jsonl").write_bytes(damage)
+    with pytest.raises(InputError, match=r"decisions\.jsonl"):
+        _ = dedup.RunOutput(tmp_path / "out").decisions
+
+
+def test_an_empty_run_can_be_decided_again_with_its_kept_records(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path, [])
+    dedup.deduplicate(path, tmp_path / "out", level="near")
+    assert main(["decide", str(tmp_path / "out"), "-o", str(tmp_path / "again"), "--write"]) == 0
+    assert sorted(one.name for one in (tmp_path / "again").iterdir()) == sorted(
+        one.name for one in (tmp_path / "out").iterdir()
+    )
+
+
+def test_the_files_of_a_run_with_a_limit_are_written_again_in_part(tmp_path: Path) -> None:
+    rows = records()
+    files = []
+    for number, row in enumerate(rows):
+        files.append(tmp_path / f"{number}.txt")
+        files[-1].write_text(row["text"] or "none", "utf-8")
+    dedup.deduplicate(files, tmp_path / "out", level="near", run=dedup.RunOptions(limit=4))
+    run = dedup.RunOutput(tmp_path / "out")
+    assert len(run.decisions) == 4
+    again = run.decide(level="identical")
+    assert again.kept.num_rows == again.counts["kept"]

@@ -1,1 +1,1 @@
-"""Show a run in a notebook: stories, pairs, explanations, texts side by side; `dedup.run.run_views` offers them."""
+"""Show a run in a notebook: stories, pairs, explanations, texts side by side; `dedup.run.viewed_run` offers them."""

@@ -1,8 +1,8 @@
 """Make pieces of HTML that a notebook displays, safe whatever the texts of articles hold.
 
-Templates escape everything, and `page_text.clean` replaces the characters that would turn or end a text. No piece has
-a script, and only web addresses become links. Colours are shares of the notebook's own, so that pieces are readable on
-light and dark pages; where a viewer removes the style, plain tables and marked passages remain.
+Templates escape everything, as those of a report do: `dedup.report.pages.page_writer`. No piece has a script, and only
+web addresses become links. Colours are shares of the notebook's own, so that pieces are readable on light and dark
+pages; where a viewer removes the style, plain tables and marked passages remain.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from dedup.report.escaping import shown
-from dedup.report.pages import page_text
+from dedup.report.in_words import cut
 
 ROWS = 20
 """Rows of a table that are shown."""
@@ -58,26 +57,11 @@ def rendered(name: str, **values: Any) -> str:
 
 @functools.cache
 def _templates() -> Any:
-    import jinja2  # takes 30 ms, and a run on the command line does without
+    from dedup.report.pages.page_writer import environment
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: page_text.clean(value) if type(value) is str else value,
-    )
-    environment.filters.update(
-        count=page_text.count,
-        date=page_text.date,
-        duration=page_text.duration,
-        link=page_text.web_address,
-        cut=lambda text: page_text.cut(text, TITLE),
-        words=lambda name: name.replace("_", " "),
-        named=shown,
-    )
-    return environment
+    made = environment(__package__)
+    made.filters.update(cut=lambda text: cut(text, TITLE), named=shown)
+    return made
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

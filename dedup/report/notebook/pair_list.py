@@ -16,10 +16,10 @@ from dedup.errors import ParamsError
 from dedup.judge.reasons import reason
 from dedup.judge.relation import CARRIED, Models, tolerance
 from dedup.params import Params
+from dedup.report.in_words import cut
 from dedup.report.notebook.fragments import ROWS, rendered, text_table
 from dedup.report.notebook.tables import rows_of, to_pandas
 from dedup.report.pages.alignment import Alignment
-from dedup.report.pages.page_text import cut
 from dedup.report.pair_verdict import Verdict
 from dedup.schema import IDENTICAL, MEASURES, NEAR_DUPLICATE, RELATIONS, TEMPLATE, UPDATE
 

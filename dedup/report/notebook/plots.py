@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from dedup.errors import extra
 from dedup.params import Params
+from dedup.report.in_words import relation_words
 from dedup.schema import PARTIAL, RELATIONS, UPDATE
 
 BINS = np.linspace(0.0, 1.0, 41)
@@ -56,7 +57,7 @@ def _plot_scores(axes: Any, matches: pa.Table, params: Params) -> None:
         if len(of_relation):
             shown[code] = of_relation
     if shown:
-        labels = [f"{_words(RELATIONS[code])} ({len(values):,})" for code, values in shown.items()]
+        labels = [f"{relation_words(RELATIONS[code])} ({len(values):,})" for code, values in shown.items()]
         colours = [COLOURS[code] for code in shown]
         axes.hist(list(shown.values()), bins=BINS, stacked=True, color=colours, label=labels)
     for (value, label), style in zip(_lines(params), ("--", ":"), strict=False):
@@ -74,13 +75,9 @@ def _lines(params: Params) -> list[tuple[float, str]]:
 def _plot_dropped(axes: Any, dropped: Mapping[str, int]) -> None:
     names = [name for name in RELATIONS[: UPDATE + 1] if dropped.get(name)][::-1]
     colours = [COLOURS[RELATIONS.index(name)] for name in names]
-    bars = axes.barh([_words(name) for name in names], [dropped[name] for name in names], color=colours)
+    bars = axes.barh([relation_words(name) for name in names], [dropped[name] for name in names], color=colours)
     axes.bar_label(bars, labels=[f"{dropped[name]:,}" for name in names], padding=3)
     axes.set(title="Dropped records", xlabel="records")
     axes.margins(x=0.15)
     if not names:
         axes.set(xticks=[], yticks=[], xlabel="none")
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

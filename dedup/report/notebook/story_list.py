@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dedup.report.in_words import cut, duration
 from dedup.report.notebook.fragments import ROWS, rendered, text_table
 from dedup.report.notebook.tables import rows_of, to_pandas
-from dedup.report.pages.page_text import cut, duration
 from dedup.report.stories import Stories, Story
 
 
@@ -50,6 +50,8 @@ class StoryList:
         return len(self._numbers)
 
     def __iter__(self) -> Iterator[Story]:
+        if len(self) > ROWS:
+            self._stories.prepare_many()
         return (self._stories.at(number) for number in self._numbers.tolist())
 
     def __getitem__(self, id: str) -> Story:
@@ -98,8 +100,8 @@ class StoryList:
     @functools.cached_property
     def table(self) -> pa.Table:
         """One row for each story: its size, sources and span, and its first version."""
-        first = [int(self._stories.members(number)[0]) for number in self._numbers.tolist()]
-        rows = self._decisions.select(["source", "published", "title"]).take(pa.array(first, pa.int64()))
+        first = self._stories.first_records(self._numbers)
+        rows = self._decisions.select(["source", "published", "title"]).take(pa.array(first))
         columns = {
             "story": self._stories.ids.take(pa.array(self._numbers)),
             "versions": pa.array(self._stories.sizes[self._numbers]),

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from dedup.errors import extra
-from dedup.report.pages.page_text import moment_of
+from dedup.report.in_words import moment_of
 
 
 def rows_of(table: pa.Table) -> list[dict[str, Any]]:

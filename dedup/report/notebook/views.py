@@ -1,4 +1,4 @@
-"""Bind the views of a run: every method of `dedup.run.run_views` comes here, and loads what it needs.
+"""Bind the views of a run: every method of `dedup.run.viewed_run` comes here, and loads what it needs.
 
 What prints a summary on the command line is loaded at once, everything else when it is asked for.
 """

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.judge.passages import MOVED, REWORDED, VERBATIM, Passage, passages
-from dedup.report.pages.page_text import cut
+from dedup.report.in_words import cut
 from dedup.text.token_places import words_of
 
 SHOWN = 30_000

@@ -12,7 +12,7 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from dedup.report.pages.page_text import date, day, duration, moment_of
+from dedup.report.in_words import date, day, duration, moment_of
 
 HEIGHT = 150
 """Of the columns of a chart, in pixels."""

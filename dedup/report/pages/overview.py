@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from dedup.judge.relation import CARRIED
+from dedup.report.in_words import count, day, moment_of, relation_words, share, size
 from dedup.report.pages import charts
-from dedup.report.pages.page_data import PageData, in_words
-from dedup.report.pages.page_text import count, day, moment_of, share, size
+from dedup.report.pages.page_data import PageData
 from dedup.report.run_table import WORDS_OF_POLICY
 from dedup.schema import NEAR_DUPLICATE, NO_DATE, RELATIONS, TEMPLATE, UPDATE
 
@@ -74,7 +74,9 @@ def overview(data: PageData) -> dict[str, Any]:
         "alike": _alike(data) if matched.any() else None,
         "certain": _certain(data),
         "threshold": data.run.params.threshold,
-        "kinds": [(name, in_words(name)) for code, name in enumerate(RELATIONS) if (data.match_relation == code).any()],
+        "kinds": [
+            (name, relation_words(name)) for code, name in enumerate(RELATIONS) if (data.match_relation == code).any()
+        ],
         "when": _when(data),
         "undated": int((data.stories.published == NO_DATE).sum()),
         "input": _input(data),
@@ -132,7 +134,9 @@ def _fates(data: PageData) -> list[Fate]:
     threshold = share(data.run.params.threshold)
     meanings = {**MEANINGS, "update": "An earlier text, nearly all of which is in a later one that adds news."}
     return [
-        Fate(kind, "kept" if kind == "kept" else in_words(kind), number, meanings[kind].format(threshold=threshold))
+        Fate(
+            kind, "kept" if kind == "kept" else relation_words(kind), number, meanings[kind].format(threshold=threshold)
+        )
         for kind, number in found.items()
         if number or kind == "kept"
     ]
@@ -142,7 +146,7 @@ def _related(data: PageData) -> list[Fate]:
     """Return the relations of pairs that are no reason to drop a text."""
     counts = data.run.summary["matches"]
     names = [name for name in ("update", "partial", "template", "same_event") if counts.get(name)]
-    return [Fate(name, in_words(name), counts[name], MEANINGS[name]) for name in names]
+    return [Fate(name, relation_words(name), counts[name], MEANINGS[name]) for name in names]
 
 
 def _strip(fates: list[Fate], records: int) -> list[StripPart]:

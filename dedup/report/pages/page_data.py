@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.errors import InputError
-from dedup.report.pages.page_text import cut, web_address
+from dedup.report.in_words import cut
+from dedup.report.pages.page_text import web_address
 from dedup.report.stories import Stories
 from dedup.run.run_output import RunView
 from dedup.schema import RELATIONS
@@ -22,9 +23,6 @@ TITLE = 160
 
 TEXTS_AT_ONCE = 20_000
 """Texts that are read together, and so are in memory together."""
-
-WORDS = {"near_duplicate": "near duplicate", "same_event": "same event"}
-"""Names of relations in words, where they differ."""
 
 HEAD = 90
 """Characters of the beginning of a text that stand for a missing title."""
@@ -152,11 +150,6 @@ class PageData:
 
     def _column(self, name: str, records: Sequence[int] | npt.NDArray[np.int64]) -> pa.ChunkedArray:
         return self.tables.decisions[name].take(pa.array(np.asarray(records, np.int64)))
-
-
-def in_words(relation: str) -> str:
-    """Return the name of a relation in words."""
-    return WORDS.get(relation, relation)
 
 
 def batches(sizes: Sequence[int], most: int) -> Iterator[slice]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dedup.report.pages import page_text
+from dedup.report import in_words
+from dedup.report.pages.page_text import clean, web_address
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,10 +39,6 @@ class PageWriter:
         for name in STATIC:
             self._write(Path("static", name), (files(__package__) / "static" / name).read_text("utf-8"))
 
-    def filter(self, name: str, function: Callable[..., Any]) -> None:
-        """Add a filter that templates may use."""
-        self._environment.filters[name] = function
-
     def write(self, name: str, template: str, **values: Any) -> None:
         """Write a page.
 
@@ -63,25 +60,26 @@ class PageWriter:
         self.bytes += path.write_bytes(text.encode("utf-8"))
 
 
-def environment() -> Environment:
-    """Return the templates, set up so that whatever they show is escaped and cannot harm a page."""
+def environment(package: str = __package__) -> Environment:
+    """Return the templates of a package, set up so that whatever they show is escaped and cannot harm a page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # 30 ms, which no other command need wait for
 
     made = Environment(
-        loader=PackageLoader(__package__),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_safe,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (page_text.count, page_text.cut, page_text.date, page_text.day, page_text.duration,
-                     page_text.share, page_text.size, page_text.web_address):  # fmt: skip
+    for function in (in_words.count, in_words.cut, in_words.date, in_words.day, in_words.duration, in_words.share,
+                     in_words.size, web_address):  # fmt: skip
         made.filters[function.__name__] = function
+    made.filters["words"] = in_words.relation_words
     made.filters["thousands"] = "{:,}".format
     return made
 
 
 def _safe(value: Any) -> Any:
     """Return what an expression of a template shows, without characters that no page may hold."""
-    return page_text.clean(value) if type(value) is str else value
+    return clean(value) if type(value) is str else value

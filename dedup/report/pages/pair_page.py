@@ -12,9 +12,9 @@ import numpy as np
 from dedup.judge import relation as rules
 from dedup.judge.reasons import reason
 from dedup.judge.relation import Models
+from dedup.report.in_words import count, relation_words, share
 from dedup.report.pages.alignment import Alignment, Tally
-from dedup.report.pages.page_data import PageData, in_words
-from dedup.report.pages.page_text import count, share
+from dedup.report.pages.page_data import PageData
 from dedup.report.pages.waterfall import waterfalls
 from dedup.schema import (
     IDENTICAL,
@@ -72,7 +72,7 @@ class PairLine:
     reason: str
 
 
-def pair_lines(data: PageData, rows: Sequence[int], pages: Mapping[int, int]) -> list[PairLine]:
+def listed_pairs(data: PageData, rows: Sequence[int], pages: Mapping[int, int]) -> list[PairLine]:
     """Return what a table shows of matches."""
     models = Models.of(data.run.params)
     matches = data.tables.matches.take(rows).to_pylist() if len(rows) else []
@@ -176,7 +176,7 @@ def _sides(data: PageData, records: tuple[int, int]) -> list[Side]:
         other = records[1 - at]
         fate = "stays" if kept else "is dropped"
         if not kept and data.stories.leader[record] != other:
-            fate += f", for another text ({in_words(RELATIONS[code])})" if code >= 0 else ""
+            fate += f", for another text ({relation_words(RELATIONS[code])})" if code >= 0 else ""
         label = str(source or ("the earlier text", "the later text")[at])
         sides.append(
             Side(
@@ -257,9 +257,9 @@ def _conclusion(code: int, score: float, measures: dict[str, float], data: PageD
         return f"The score is {score:.2f}: {sure}. Copies begin at {rules.CARRIED:g}."
     bound = float(rules.tolerance(np.array([carried]), data.run.params.certainty)[0])
     said = "more" if news > bound else "no more"
-    which = "an update, and both stay" if code == UPDATE else f"{in_words(RELATIONS[code])}, a copy"
+    which = "an update, and both stay" if code == UPDATE else f"{relation_words(RELATIONS[code])}, a copy"
     if data.run.params.updates == "drop":
-        return f"Updates are treated as copies in this run, so the verdict is {in_words(RELATIONS[code])}."
+        return f"Updates are treated as copies in this run, so the verdict is {relation_words(RELATIONS[code])}."
     how = "the share of phrases in common" if code == NEAR_DUPLICATE else "both taken together"
     return (
         f"The probability of news is {share(news)}, {said} than the {share(bound)} that a copy may have here, so it is "

@@ -13,15 +13,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from dedup._version import __version__
+from dedup.report.in_words import count
 from dedup.report.pages.overview import overview
 from dedup.report.pages.page_choice import RANKED, Selection, choose
-from dedup.report.pages.page_data import TEXTS_AT_ONCE, PageData, batches, in_words
-from dedup.report.pages.page_text import count
+from dedup.report.pages.page_data import TEXTS_AT_ONCE, PageData, batches
 from dedup.report.pages.page_writer import PageWriter
-from dedup.report.pages.pair_page import pair_lines, pair_page
+from dedup.report.pages.pair_page import listed_pairs, pair_page
 from dedup.report.pages.report_folder import MARKER, new_report
 from dedup.report.pages.source_traffic import traffic
-from dedup.report.pages.story_lists import PER_LIST, first_records, lists, search_lines, story_lines
+from dedup.report.pages.story_lists import PER_LIST, listed_stories, lists, search_lines
 from dedup.report.pages.story_page import COMPARED, ancestry, story_page
 from dedup.report.stories import Story
 from dedup.run.run_output import RunView
@@ -92,7 +92,6 @@ def write_report(
     with new_report(folder) as work:
         writer = PageWriter(work, {"version": __version__, "made": _now(), "name": name})
         data = PageData(run)
-        writer.filter("words", in_words)
         chosen = choose(data, stories, pairs)
         _read_heads(data, chosen, progress)
         _write_stories(data, chosen, writer, progress)
@@ -111,7 +110,7 @@ def _read_heads(data: PageData, chosen: Selection, progress: Bars | None) -> Non
     """Read how texts begin where they have no title: the first of each story, and both of each pair near the line."""
     rows = np.array(list(chosen.pairs), np.int64)
     records = np.concatenate(
-        [first_records(data.stories, np.array(chosen.ranked, np.int64)), data.left[rows], data.right[rows]]
+        [data.stories.first_records(np.array(chosen.ranked, np.int64)), data.left[rows], data.right[rows]]
     )
     untitled = data.untitled(records[records >= 0])
     with _bar(progress, "titles", len(untitled), " texts"):
@@ -136,7 +135,7 @@ def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progre
             _write_pairs(data, chosen, writer, rows, texts, written)
             for number, story in zip(numbers[some], stories, strict=True):
                 steps = [row for row in chosen.of_story[number] if data.match_relation[row] == UPDATE]
-                page = story_page(data, story, texts, chosen.pairs, pair_lines(data, steps[:STEPS], chosen.pairs))
+                page = story_page(data, story, texts, chosen.pairs, listed_pairs(data, steps[:STEPS], chosen.pairs))
                 writer.write(
                     f"story/{chosen.stories[number]}.html",
                     "story.html",
@@ -178,10 +177,10 @@ def _write_fronts(data: PageData, chosen: Selection, writer: PageWriter) -> None
     writer.write(
         "index.html",
         "overview.html",
-        best=story_lines(data, best, chosen.stories),
+        best=listed_stories(data, best, chosen.stories),
         best_heading="The stories that travelled widest" if is_wide else "The largest stories",
         n_stories=chosen.n_stories,
-        near_line=pair_lines(data, chosen.near_line, chosen.pairs),
+        near_line=listed_pairs(data, chosen.near_line, chosen.pairs),
         cuts=_cuts(data, chosen),
         texts_problem=data.texts_problem,
         **overview(data),
@@ -192,7 +191,7 @@ def _write_fronts(data: PageData, chosen: Selection, writer: PageWriter) -> None
 def _write_lists(data: PageData, chosen: Selection, writer: PageWriter) -> None:
     """Write the lists of stories and the search."""
     shared = {"texts_problem": data.texts_problem, "total": chosen.n_stories}
-    lines = story_lines(data, chosen.ranked, chosen.stories)
+    lines = listed_stories(data, chosen.ranked, chosen.stories)
     pages = list(lists(lines))
     for at, (_, some) in enumerate(pages, 1):
         first = (at - 1) * PER_LIST + 1
@@ -221,7 +220,7 @@ def _ranked(data: PageData, chosen: Selection) -> list[tuple[str, str, str, list
         ("longest", "Longest", "From the first version to the last.", model.spans, 0),
     )
     return [
-        (id, heading, remark, story_lines(data, model.ranked(by)[:RANKED].tolist(), chosen.stories))
+        (id, heading, remark, listed_stories(data, model.ranked(by)[:RANKED].tolist(), chosen.stories))
         for id, heading, remark, by, least in rankings
         if (by.astype(np.int64) > least).any()
     ]

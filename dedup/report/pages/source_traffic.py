@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.report.in_words import count, cut, duration
 from dedup.report.pages.page_data import PageData
-from dedup.report.pages.page_text import count, cut, duration
 from dedup.report.spread import credited_agencies, lags_of_copies, who_copies_whom
 from dedup.schema import NO_DATE
 

@@ -9,8 +9,9 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from dedup.report.in_words import count, cut, date
 from dedup.report.pages.page_data import PageData
-from dedup.report.pages.page_text import clean, count, cut, date
+from dedup.report.pages.page_text import clean
 from dedup.report.stories import Stories
 
 LISTED = 100_000
@@ -55,7 +56,7 @@ class StoryLine:
     published: datetime | None
 
 
-def story_lines(data: PageData, numbers: Sequence[int], pages: Mapping[int, int]) -> list[StoryLine]:
+def listed_stories(data: PageData, numbers: Sequence[int], pages: Mapping[int, int]) -> list[StoryLine]:
     """Return what lists show of stories.
 
     Parameters
@@ -67,7 +68,7 @@ def story_lines(data: PageData, numbers: Sequence[int], pages: Mapping[int, int]
         Numbers of story pages by story.
     """
     stories = data.stories
-    firsts = first_records(stories, np.asarray(numbers, np.int64))
+    firsts = stories.first_records(np.asarray(numbers, np.int64))
     titles = data.titles(firsts)
     sources, published = (data.values(name, firsts) for name in ("source", "published"))
     clusters = clusters_of(stories)
@@ -86,11 +87,6 @@ def story_lines(data: PageData, numbers: Sequence[int], pages: Mapping[int, int]
         )
         for number, title, source, moment in zip(numbers, titles, sources, published, strict=True)
     ]
-
-
-def first_records(stories: Stories, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the first record of each story in order of time."""
-    return np.array([stories.members(number)[0] for number in numbers.tolist()], np.int64)
 
 
 def clusters_of(stories: Stories) -> npt.NDArray[np.int64]:

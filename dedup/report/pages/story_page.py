@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from dedup.report.in_words import count, cut, date, duration, relation_words
 from dedup.report.pages import charts
 from dedup.report.pages.alignment import Alignment, Tally
 from dedup.report.pages.charts import Moment
-from dedup.report.pages.page_data import PageData, in_words
-from dedup.report.pages.page_text import count, cut, date, duration
+from dedup.report.pages.page_data import PageData
 from dedup.report.pages.pair_page import tally_in_words
 from dedup.report.stories import Story, Version
 from dedup.schema import RELATIONS
@@ -138,7 +138,7 @@ def story_page(
         "standfirst": _standfirst(story),
         "timeline": timeline,
         "timeline_words": f"{count(len(story.versions) - undated, 'version')} within {duration(story.span)}",
-        "kinds": [(kind, kind if kind == "kept" else in_words(kind)) for kind in shown_kinds],
+        "kinds": [(kind, kind if kind == "kept" else relation_words(kind)) for kind in shown_kinds],
         "steps": bool(story.updates),
         "undated": undated,
         "dated": undated < len(story.versions),
@@ -165,7 +165,7 @@ def _item(
     before = known.base.get(version.record)
     row = match_behind(data, version, known)
     kind = "update" if is_update else "kept" if version.kept else version.relation or "rejected"
-    verdict = {"update": "update, stays", "kept": "stays"}.get(kind, f"{in_words(kind)}, dropped")
+    verdict = {"update": "update, stays", "kept": "stays"}.get(kind, f"{relation_words(kind)}, dropped")
     made = None
     if at < COMPARED and before is not None and texts.get(before) and texts.get(version.record):
         made = _made(Alignment(texts[before], texts[version.record]).tally(), names[before])
@@ -227,7 +227,7 @@ def _timeline(story: Story, known: Ancestry) -> tuple[charts.Timeline | None, li
             else version.relation or "rejected"
         )
         lag = version.lag or timedelta(0)
-        words = f"{cut(version.source, 60) or 'no source'}, {date(version.published)}: {in_words(kind)}"
+        words = f"{cut(version.source, 60) or 'no source'}, {date(version.published)}: {relation_words(kind)}"
         moments.append(Moment(lag.total_seconds(), lane_of[cluster], kind, words))
     steps = [None if (before := known.carries.get(cluster)) is None else lane_of.get(before) for cluster in lane_of]
     order = ["kept", *RELATIONS]

@@ -10,7 +10,7 @@ import numpy as np
 
 from dedup.judge import relation as rules
 from dedup.judge.relation import Model, Models
-from dedup.report.pages.page_text import duration
+from dedup.report.in_words import duration
 from dedup.schema import MEASURES
 
 NOTHING, LITTLE, CLEAR = 0.1, 0.8, 2.5

@@ -14,7 +14,7 @@ from reported import HOSTILE, news, report_of, write_news
 
 import dedup
 from dedup.errors import InputError, OutputError
-from dedup.report.pages.page_text import count
+from dedup.report.in_words import count
 from dedup.report.pages.report_folder import MARKER
 from dedup.report.pages.report_pages import Report, write_report
 from dedup.report.pages.story_page import COMPARED, VERSIONS

@@ -1,6 +1,6 @@
 """Offer the views of a run, for notebooks and programs: the same for a result in memory and for an output folder.
 
-The views themselves are in `dedup.report.notebook`, a layer above; `RunViews._views` is the one place that binds them.
+The views themselves are in `dedup.report.notebook`, a layer above; `ViewedRun._views` is the one place that binds them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dedup.report.notebook.views import Explanation, Fragment, NotebookViews, PairList, Result, StoryList
 
 
-class RunViews:
+class ViewedRun:
     """What can be seen of a run: its stories, its pairs, why a record was dropped, and texts beside each other.
 
     All methods read the decisions and matches of the run. Those that show texts read the input again. In a notebook,
@@ -300,7 +300,7 @@ class RunViews:
         Parameters
         ----------
         params : Params, optional
-            By default those of the run.
+            By default those of the run; its preferred sources only with its keep policy.
         agencies : path, optional
             The file of agencies of the run, if it had one.
         **params_fields

@@ -25,7 +25,7 @@ from dedup.params import Params
 from dedup.report.notebook.pair_list import distance_to_line
 from dedup.report.notebook.story_list import StoryList
 from dedup.run.run_output import records_called
-from dedup.run.run_views import RunViews
+from dedup.run.viewed_run import ViewedRun
 from dedup.schema import MEASURES, RELATIONS
 
 HOSTILE = [
@@ -40,7 +40,7 @@ MEASURED = dict.fromkeys(MEASURES, 0.5)
 HARMFUL_TAGS = {"script", "img", "svg", "iframe", "object", "form", "input", "link", "meta"}
 
 
-class MadeViews(RunViews):
+class MadeViews(ViewedRun):
     """The views of tables that were made."""
 
     def __init__(self, decisions: pa.Table, matches: pa.Table, texts: dict[int, str] | None = None) -> None:
