@@ -169,6 +169,8 @@ class Stories:
         Records of each story, and distinct sources among them.
     spans : timedelta64[us] array, shape (n_stories,)
         From the first dated version to the last; zero where fewer than two are dated.
+    n_updates : int64 array, shape (n_stories,)
+        Steps of each story, as `Story.updates` has them: two clusters that updates link count once.
 
     Notes
     -----
@@ -184,6 +186,7 @@ class Stories:
         (self._update_rows,) = np.nonzero(np.asarray(pc.equal(self._matches["relation"], RELATIONS[UPDATE])))
         self._updates = self._matches.select(["left", "right", "left_record", "right_record"]).take(self._update_rows)
         left, right = (self._leaders_of(side) for side in ("left", "right"))
+        self._ends = np.stack([left, right])
         root = linked(left, right, n + len(self._index_ids))
         self.number = np.full(n, -1)
         (known,) = np.nonzero(self.leader >= 0)
@@ -216,6 +219,15 @@ class Stories:
         ambiguous = np.bincount(code, minlength=len(names))[code] > 1
         place = pc.binary_join_element_wise(rows["file"], rows["row"].cast(pa.string()), ":")
         return pc.if_else(ambiguous, place, rows["story"]).combine_chunks()
+
+    @functools.cached_property
+    def n_updates(self) -> npt.NDArray[np.int64]:
+        """The steps of each story: the pairs of its clusters that updates link."""
+        lower, upper = np.sort(self._ends, axis=0)
+        between = (lower != upper) & (self._update_story >= 0)
+        width = self._decisions.num_rows + len(self._index_ids)
+        _, one_each = np.unique(lower[between] * width + upper[between], return_index=True)
+        return np.bincount(self._update_story[between][one_each], minlength=len(self))
 
     def of_record(self, record: int) -> str | None:
         """Return the id of the story of a record, by its number from 0; None for a rejected one."""
