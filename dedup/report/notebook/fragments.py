@@ -72,6 +72,7 @@ def _templates() -> Any:
         count=page_text.count,
         date=page_text.date,
         duration=page_text.duration,
+        other_credit=page_text.other_credit,
         link=page_text.web_address,
         cut=lambda text: page_text.cut(text, TITLE),
         words=lambda name: name.replace("_", " "),
