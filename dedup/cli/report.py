@@ -85,6 +85,8 @@ def command(options: argparse.Namespace) -> int:
 
 def _name_of(folder: Path, run: RunOutput) -> str:
     """Return what the pages call the run: its inputs, or its folder."""
-    read = [Path(one["path"]).name for one in run.summary.get("files_read", [])]
+    from dedup.report.in_words import input_name
+
+    read = [input_name(Path(one["path"]).name) for one in run.summary.get("files_read", [])]
     inputs = ", ".join(read[:2]) + (f" and {len(read) - 2:,} more" if len(read) > 2 else "")
     return inputs or folder.resolve().name

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 from dedup.schema import NO_DATE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def relation_words(relation: str) -> str:
@@ -78,7 +79,7 @@ def day(moment: datetime | None) -> str:
 
 
 def duration(time: timedelta | float | None) -> str:
-    """Return a time in its largest unit, and the next one where that says something.
+    """Return a time in its largest unit and the next one, rounded to the latter.
 
     Parameters
     ----------
@@ -86,20 +87,42 @@ def duration(time: timedelta | float | None) -> str:
 
     Examples
     --------
-    >>> duration(timedelta(hours=26)), duration(59), duration(90), duration(86_400 * 40)
-    ('1 day 2 hours', '59 seconds', '1 minute 30 seconds', '40 days')
+    >>> duration(timedelta(hours=26)), duration(59), duration(90), duration(86_400 * 40), duration(47_822)
+    ('1 d 2 h', '59 s', '1 min 30 s', '40 d', '13 h 17 min')
     """
     if time is None:
         return "unknown"
     seconds = round(abs(time.total_seconds() if isinstance(time, timedelta) else time))
-    for at, (name, size) in enumerate(_UNITS):
-        if seconds >= size:
-            whole, rest = divmod(seconds, size)
-            parts = [count(whole, name)]
-            if at + 1 < len(_UNITS) and whole < 10 and (further := rest // _UNITS[at + 1][1]):
-                parts.append(count(further, _UNITS[at + 1][0]))
-            return " ".join(parts)
-    return "no time"
+    smallest = next((after for (_, size), (_, after) in pairwise(_UNITS) if seconds >= size), 1)
+    seconds = (seconds + smallest // 2) // smallest * smallest
+    parts = []
+    for name, size in _UNITS:
+        whole, seconds = divmod(seconds, size)
+        if whole:
+            parts.append(f"{whole:,} {name}")
+    return " ".join(parts) or "no time"
+
+
+def input_name(path: str) -> str:
+    """Return what an input is called, by its path.
+
+    Examples
+    --------
+    >>> input_name("news/2019.jsonl"), input_name("-")
+    ('news/2019.jsonl', 'standard input')
+    """
+    return "standard input" if path == "-" else path
+
+
+def other_credit(credit: str | None, source: str | None) -> str | None:
+    """Return the agency that a text credits, but for an agency's own text.
+
+    Examples
+    --------
+    >>> other_credit("Reuters", "The Daily"), other_credit("Reuters", "REUTERS"), other_credit(None, "The Daily")
+    ('Reuters', None, None)
+    """
+    return None if credit and credit.casefold() == (source or "").casefold() else credit
 
 
 def size(number: int) -> str:

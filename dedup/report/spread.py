@@ -29,11 +29,41 @@ class Lags(NamedTuple):
     hours: npt.NDArray[np.float64]
 
 
-def who_copies_whom(run: RunTables, stories: Stories) -> pa.Table:
-    """Count the copies that each source took from each other.
+class Copies(NamedTuple):
+    """Dropped records and the kept ones of their clusters, by which of the two is the copy.
 
-    Every dropped record is counted with the kept record of its cluster. Which of the two is the copy is what the match
-    of both says in its column ``derived``; where it does not, the dropped one is.
+    Parameters
+    ----------
+    dropped : int64 array, shape (n,)
+        Records.
+    original, copy : int64 array, shape (n,)
+        Records: of each pair the one that was there first, and its copy.
+    is_evident : bool array, shape (n,)
+        Whether the match of both says which is the copy.
+    """
+
+    dropped: npt.NDArray[np.int64]
+    original: npt.NDArray[np.int64]
+    copy: npt.NDArray[np.int64]
+    is_evident: npt.NDArray[np.bool_]
+
+
+def copies_of(run: RunTables, stories: Stories) -> Copies:
+    """Tell the copy from the original, of each dropped record and the kept one of its cluster.
+
+    Which of the two is the copy is what the match of both says in its column ``derived``; where it does not, the
+    dropped one is.
+    """
+    n = run.decisions.num_rows
+    (dropped,) = np.nonzero((stories.leader >= 0) & (stories.leader < n) & (stories.leader != np.arange(n)))
+    kept = stories.leader[dropped]
+    side = _derived(run.matches, dropped, kept, n)
+    original, copy = np.where(side == kept, dropped, kept), np.where(side == kept, kept, dropped)
+    return Copies(dropped, original, copy, side >= 0)
+
+
+def who_copies_whom(run: RunTables, stories: Stories) -> pa.Table:
+    """Count the copies that each source took from each other, by `copies_of`.
 
     Parameters
     ----------
@@ -47,21 +77,18 @@ def who_copies_whom(run: RunTables, stories: Stories) -> pa.Table:
         With the columns ``original`` and ``copy`` (sources; null if unknown), ``copies`` (int64), and ``derived``
         (int64): for how many of these a match says so. Most copies first, then by the names.
     """
-    n = run.decisions.num_rows
-    (dropped,) = np.nonzero((stories.leader >= 0) & (stories.leader < n) & (stories.leader != np.arange(n)))
-    kept = stories.leader[dropped]
-    side = _derived(run.matches, dropped, kept, n)
-    original, copy = np.where(side == kept, dropped, kept), np.where(side == kept, kept, dropped)
+    copies = copies_of(run, stories)
     names = pa.array([*stories.source_names, None], pa.string())
     width = len(names)
     of = np.where(stories.source < 0, width - 1, stories.source)
-    pairs, at, counts = np.unique(of[original] * width + of[copy], return_inverse=True, return_counts=True)
+    ways = of[copies.original] * width + of[copies.copy]
+    pairs, at, counts = np.unique(ways, return_inverse=True, return_counts=True)
     table = pa.table(
         {
             "original": names.take(pa.array(pairs // width)),
             "copy": names.take(pa.array(pairs % width)),
             "copies": pa.array(counts, pa.int64()),
-            "derived": pa.array(np.bincount(at[side >= 0], minlength=len(pairs)), pa.int64()),
+            "derived": pa.array(np.bincount(at[copies.is_evident], minlength=len(pairs)), pa.int64()),
         }
     )
     return table.sort_by([("copies", "descending"), ("original", "ascending"), ("copy", "ascending")])

@@ -168,6 +168,8 @@ class Stories:
         Records of each story, and distinct sources among them.
     spans : timedelta64[us] array, shape (n_stories,)
         From the first dated version to the last; zero where fewer than two are dated.
+    n_updates : int64 array, shape (n_stories,)
+        Steps of each story, as `Story.updates` has them: two clusters that updates link count once.
 
     Notes
     -----
@@ -183,6 +185,7 @@ class Stories:
         (self._update_rows,) = np.nonzero(np.asarray(pc.equal(self._matches["relation"], RELATIONS[UPDATE])))
         self._updates = self._matches.select(["left", "right", "left_record", "right_record"]).take(self._update_rows)
         left, right = (self._leaders_of(side) for side in ("left", "right"))
+        self._ends = np.stack([left, right])
         root = linked(left, right, n + len(self._index_ids))
         self.number = np.full(n, -1)
         (known,) = np.nonzero(self.leader >= 0)
@@ -192,10 +195,10 @@ class Stories:
         self._first = known[of_root[roots] == known]
         of_root[root[self.leader[self._first]]] = np.arange(len(self._first))
         self.number[known] = of_root[roots]
-        update_story = of_root[root[left]]
-        order = np.argsort(update_story, kind="stable")
+        self._update_story = of_root[root[left]]
+        order = np.argsort(self._update_story, kind="stable")
         self._update_rows = self._update_rows[order]
-        self._update_starts = np.searchsorted(update_story[order], np.arange(len(self._first) + 1))
+        self._update_starts = np.searchsorted(self._update_story[order], np.arange(len(self._first) + 1))
         # All records by story, then by time: those of story i are _members[_starts[i]:_starts[i + 1]].
         self._members = known[np.lexsort((self.published[known], self.number[known]))]
         self.sizes = np.bincount(self.number[known], minlength=len(self._first))
@@ -229,6 +232,15 @@ class Stories:
         self._decisions = self._decisions.combine_chunks()
         self._matches = self._matches.combine_chunks()
         _ = self.ids
+
+    @functools.cached_property
+    def n_updates(self) -> npt.NDArray[np.int64]:
+        """The steps of each story: the pairs of its clusters that updates link."""
+        lower, upper = np.sort(self._ends, axis=0)
+        between = (lower != upper) & (self._update_story >= 0)
+        width = self._decisions.num_rows + len(self._index_ids)
+        _, one_each = np.unique(lower[between] * width + upper[between], return_index=True)
+        return np.bincount(self._update_story[between][one_each], minlength=len(self))
 
     def of_record(self, record: int) -> str | None:
         """Return the id of the story of a record, by its number from 0; None for a rejected one."""

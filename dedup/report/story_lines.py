@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from dedup.report.escaping import shown
-from dedup.report.in_words import count
+from dedup.report.in_words import count, duration
 from dedup.report.run_table import AS_COPY
 from dedup.report.stories import Story, Version
 from dedup.report.text_columns import columns_of, cut_to, padded
@@ -91,41 +91,29 @@ def title_of(story: Story) -> str:
     --------
     >>> from types import SimpleNamespace
     >>> title_of(SimpleNamespace(versions=[1, 2], n_sources=2, span=timedelta(hours=26), updates=()))
-    'a story of 2 versions by 2 sources, over 1d 2h'
+    'a story of 2 versions by 2 sources, over 1 d 2 h'
     """
     parts = [f"a story of {count(len(story.versions), 'version')}"]
     if story.n_sources:
         parts.append(f" by {count(story.n_sources, 'source')}")
     if story.span:
-        parts.append(f", over {lag(story.span).removeprefix('+')}")
+        parts.append(f", over {duration(story.span)}")
     if story.updates:
         parts.append(f", with {count(len(story.updates), 'update')}")
     return "".join(parts)
 
 
 def lag(time: timedelta | None) -> str:
-    """Return a time after the first version, in two units at most.
+    """Return a time after the first version.
 
     Examples
     --------
     >>> lag(timedelta(minutes=95)), lag(timedelta(days=3)), lag(timedelta(0)), lag(None)
-    ('+1h 35m', '+3d', 'first', '')
+    ('+1 h 35 min', '+3 d', 'first', '')
     """
     if time is None:
         return ""
-    seconds = round(time.total_seconds())
-    if seconds == 0:
-        return "first"
-    for at, (name, size) in enumerate(_UNITS):
-        count, rest = divmod(seconds, size)
-        if count and at + 1 < len(_UNITS) and (further := rest // _UNITS[at + 1][1]):
-            return f"+{count}{name} {further}{_UNITS[at + 1][0]}"
-        if count:
-            return f"+{count}{name}"
-    return ""
-
-
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+    return f"+{duration(time)}" if round(time.total_seconds()) else "first"
 
 
 def _width(name: str, table: Sequence[Mapping[str, str]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -56,3 +57,13 @@ def test_a_folder_with_anything_else_is_refused(out: Path, tmp_path: Path, capsy
     assert main(["report", str(out), "-o", str(tmp_path)]) == 1
     assert "is not empty and is no report" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_standard_input_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = write_news(tmp_path / "news.jsonl", [*news()[:2], {"id": "number", "text": 7}]).read_bytes()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
+    dedup.deduplicate("-", tmp_path / "out")
+    assert main(["report", str(tmp_path / "out"), "-o", str(tmp_path / "pages"), "--quiet"]) == 0
+    page = (tmp_path / "pages" / "index.html").read_text()
+    assert '<p class="of"><bdi>standard input</bdi></p>' in page
+    assert "standard input, row 3" in page

@@ -28,8 +28,8 @@ def index(place: Place) -> Iterator[Index]:
 def test_a_document_is_shown_with_its_copies(index: Index) -> None:
     shown = "\n".join(index_page(index, "copy").lines(120))
     assert shown.startswith("copy is dropped: near duplicate of kept, score 0.")
-    assert "a story of 3 versions by 2 sources, over 2h" in shown
-    assert "+2h" in shown
+    assert "a story of 3 versions by 2 sources, over 2 h" in shown
+    assert "+2 h" in shown
     assert "identical to 1" in shown
     assert "Bridge closed" in shown
     assert "why: nearly the same text" in shown

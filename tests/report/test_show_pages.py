@@ -36,10 +36,10 @@ def test_a_dropped_record_is_shown_in_its_story_with_the_reason(out: Path) -> No
     versions = [line for line in shown.splitlines() if re.match(r"[> ] +\d", line)]
     assert len(versions) == 5
     assert [version.startswith(">   1  2024-03-04 09:30  first") for version in versions] == [True, *[False] * 4]
-    assert "2024-03-04 12:00  +2h 30m" in shown
+    assert "2024-03-04 12:00  +2 h 30 min" in shown
     assert re.search(r"no date .* Times", shown)
     assert "why: nearly the same text" in shown
-    assert "a story of 5 versions by 4 sources, over 2d" in shown
+    assert "a story of 5 versions by 4 sources, over 2 d" in shown
 
 
 def test_a_kept_record_names_its_copies_by_their_numbers(out: Path) -> None:

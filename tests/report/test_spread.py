@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from run_tables import made_run, random_run
 
-from dedup.report.spread import credited_agencies, lags_of_copies, who_copies_whom
+from dedup.report.spread import copies_of, credited_agencies, lags_of_copies, who_copies_whom
 from dedup.report.stories import Stories
 
 
@@ -27,6 +27,9 @@ def test_the_copy_is_the_derived_side_and_else_the_dropped_one() -> None:
             {"left": 0, "right": 3, "relation": "revised", "derived": 0},
         ],
     )
+    copies = copies_of(run, Stories(run))
+    assert (copies.original.tolist(), copies.copy.tolist()) == ([0, 0, 3], [1, 2, 0])
+    assert copies.is_evident.tolist() == [True, False, True]
     assert who_copies_whom(run, Stories(run)).to_pylist() == [
         {"original": "Post", "copy": "Times", "copies": 2, "derived": 1},
         {"original": "Reuters", "copy": "Post", "copies": 1, "derived": 1},

@@ -51,6 +51,16 @@ def test_the_updates_of_a_story_are_its_steps_one_for_two_clusters() -> None:
     assert (step.left, step.right, step.score, step.measures) == (0, 3, 0.8, {"news": 0.6, "verbatim": 0.5})
 
 
+def test_updates_are_counted_for_all_stories_as_each_story_has_them() -> None:
+    seen = 0
+    for seed in range(20):
+        stories = Stories(random_run(random.Random(seed), 40))
+        counts = [len(stories.at(number).updates) for number in range(len(stories))]
+        assert stories.n_updates.tolist() == counts
+        seen += sum(counts)
+    assert seen > 20
+
+
 def test_stories_are_ranked_by_size_width_and_span() -> None:
     run = made_run(
         [

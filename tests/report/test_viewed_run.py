@@ -175,7 +175,7 @@ def test_stories_come_largest_first_and_in_the_order_asked_for() -> None:
     assert stories.table["title"].to_pylist() == ["Large", "Wide", None]
     assert stories.to_pandas()["sources"].tolist() == [1, 3, 1]
     assert len(MadeViews(run.decisions, run.matches).stories(min_size=1)) == 4
-    assert str(stories.largest(1)).splitlines()[1].split() == ["l", "4", "1", "2", "hours", "A", "Large"]
+    assert str(stories.largest(1)).splitlines()[1].split() == ["l", "4", "1", "2", "h", "A", "Large"]
 
 
 def test_long_lists_are_cut_and_say_so() -> None:

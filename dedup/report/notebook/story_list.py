@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dedup.report.in_words import cut, duration
+from dedup.report.in_words import cut, duration, other_credit
 from dedup.report.notebook.fragments import ROWS, rendered, text_table
 from dedup.report.notebook.tables import rows_of, to_pandas
 from dedup.report.stories import Stories, Story
@@ -101,13 +101,14 @@ class StoryList:
     def table(self) -> pa.Table:
         """One row for each story: its size, sources and span, and its first version."""
         first = self._stories.first_records(self._numbers)
-        rows = self._decisions.select(["source", "published", "title"]).take(pa.array(first))
+        rows = self._decisions.select(["source", "credit", "published", "title"]).take(pa.array(first))
         columns = {
             "story": self._stories.ids.take(pa.array(self._numbers)),
             "versions": pa.array(self._stories.sizes[self._numbers]),
             "sources": pa.array(self._stories.widths[self._numbers]),
             "span": pa.array(self._stories.spans[self._numbers]),
             "first_source": rows["source"],
+            "first_credit": rows["credit"],
             "first_published": rows["published"],
             "title": rows["title"],
         }
@@ -138,7 +139,7 @@ class StoryList:
                 f"{row['versions']:,}",
                 f"{row['sources']:,}",
                 duration(row["span"]),
-                cut(row["first_source"], 25),
+                _first_source(row),
                 cut(row["title"], 60),
             ]
             for row in self._rows()
@@ -158,3 +159,9 @@ class StoryList:
     def _first(self, values: npt.NDArray[np.int64], n: int) -> StoryList:
         order = np.argsort(-values[self._numbers], kind="stable")
         return self._listed(self._numbers[order[: max(0, n)]])
+
+
+def _first_source(row: dict[str, Any]) -> str:
+    """Return the source of a first version, and the agency that it credits."""
+    credit = other_credit(row["first_credit"], row["first_source"])
+    return ", credits ".join(cut(name, 25) for name in (row["first_source"] or "", *([credit] if credit else [])))

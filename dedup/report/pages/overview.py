@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from dedup.judge.relation import CARRIED
-from dedup.report.in_words import count, day, moment_of, relation_words, share, size
+from dedup.report.in_words import count, day, input_name, moment_of, relation_words, share, size
 from dedup.report.pages import charts
 from dedup.report.pages.page_data import PageData
 from dedup.report.run_table import WORDS_OF_POLICY
@@ -120,11 +120,12 @@ def _standfirst(data: PageData) -> str:
         came += f", published {f'on {first}' if first == last else f'from {first} to {last}'}"
     sentences.append(came)
     if summary["clusters"]:
-        policy = WORDS_OF_POLICY.get(summary["keep"], summary["keep"])
         copies = count(summary["clusters"], "text has copies", "texts have copies")
-        sentences.append(f"{copies}; of each, the {policy} stays")
+        sentences.append(f"{copies}; of each, {_kept(summary['keep'], ' stays')}")
     if summary["stories"]:
-        sentences.append(f"{count(summary['stories'], 'story goes', 'stories go')} on with updates")
+        sentences.append(
+            f"{count(summary['stories'], 'story has', 'stories have')} updates: texts that carry another on, with news"
+        )
     return ". ".join(sentences) + "."
 
 
@@ -184,6 +185,12 @@ def _when(data: PageData) -> charts.Chart | None:
     return charts.dates([("kept", published[dated & data.kept]), ("dropped", published[dated & ~data.kept])])
 
 
+def _kept(policy: str, verb: str = "") -> str:
+    """Return which text of several copies stays: a container goes before whatever the policy prefers."""
+    words = f"the {WORDS_OF_POLICY.get(policy, policy)}{verb}"
+    return words if policy == "longest" else f"{words}, or a longer one that contains it"
+
+
 def _input(data: PageData) -> list[tuple[str, str]]:
     summary = data.run.summary
     rows = [
@@ -195,7 +202,7 @@ def _input(data: PageData) -> list[tuple[str, str]]:
     rows += [(f"field of the {role}", ", ".join(names)) for role, names in used.items() if names]
     if summary["rejected"]:
         first = summary["rejections"][0]
-        rows.append(("first rejected", f"{first['file']}, row {first['row']}: {first['reason']}"))
+        rows.append(("first rejected", f"{input_name(first['file'])}, row {first['row']}: {first['reason']}"))
     credited = pc.count_distinct(data.tables.decisions["credit"]).as_py()
     rows.append(("agencies credited", f"{credited:,}"))
     return rows
@@ -208,7 +215,7 @@ def _params(data: PageData) -> list[tuple[str, str]]:
         ("threshold", f"{params.threshold:g}: least resemblance of near duplicates"),
         ("certainty", f"{params.certainty:g}: how sure it must be that a copy has no news"),
         ("updates", {"keep": "both stay", "latest": "the latest stays", "drop": "dropped as copies"}[params.updates]),
-        ("kept", f"of copies, the {WORDS_OF_POLICY.get(summary['keep'], summary['keep'])}"),
+        ("kept", f"of copies, {_kept(summary['keep'])}"),
     ]
     if params.window is not None:
         rows.append(("window", f"{params.window:g} hours"))

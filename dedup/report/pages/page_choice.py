@@ -9,6 +9,7 @@ import numpy as np
 
 from dedup.report.pages.overview import nearest_the_line
 from dedup.report.pages.page_data import PageData
+from dedup.report.pages.source_traffic import examples_of_flows
 from dedup.report.pages.story_lists import LISTED
 from dedup.report.pages.story_page import COMPARED, ancestry, match_behind
 from dedup.report.stories import Story
@@ -34,8 +35,8 @@ class Selection:
         Numbers of pages by story, and by row of the matches.
     of_story : dict of int to list of int
         The rows of the matches of each story, in the order of the versions.
-    near_line : list of int
-        Rows of matches.
+    near_line, examples : list of int
+        Rows of matches: nearest the line, and one for each way from source to source.
     """
 
     ranked: list[int]
@@ -44,6 +45,7 @@ class Selection:
     pairs: dict[int, int] = field(default_factory=dict)
     of_story: dict[int, list[int]] = field(default_factory=dict)
     near_line: list[int] = field(default_factory=list)
+    examples: list[int] = field(default_factory=list)
 
 
 def choose(data: PageData, stories: int, pairs: int) -> Selection:
@@ -63,7 +65,8 @@ def choose(data: PageData, stories: int, pairs: int) -> Selection:
     best_rows = [chosen.of_story[number][:PAIRS_OF_STORY] for number in numbers[:n_best]]
     rows = [rows[:PAIRS_AT_FIRST] for rows in chosen.of_story.values()]
     rest = [rows[:PAIRS_OF_STORY] for rows in chosen.of_story.values()]
-    wanted = [*chosen.near_line, *itertools.chain.from_iterable([*best_rows, *rows, *rest])]
+    chosen.examples = [row for _, row in examples_of_flows(data) if row is not None]
+    wanted = [*chosen.near_line, *chosen.examples, *itertools.chain.from_iterable([*best_rows, *rows, *rest])]
     for row in list(dict.fromkeys(wanted))[:pairs]:
         chosen.pairs[row] = len(chosen.pairs) + 1
     return chosen

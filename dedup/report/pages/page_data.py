@@ -100,18 +100,26 @@ class PageData:
                 return int(row)
         return None
 
-    def deciding_match(self, record: int) -> int | None:
-        """Return the row of the match by which a record is dropped: with the kept one, or with another copy of it."""
-        leader = self.stories.leader[record]
-        rows = [row for row in self.matches_of(record).tolist() if self.match_relation[row] == self.relation[record]]
-        best = None
-        for row in rows:
+    def match_with(self, record: int, leader: int, relation: int, by_time: bool = False) -> int | None:
+        """Return the row of a record's match of a relation with a kept record or with a version of its cluster.
+
+        Parameters
+        ----------
+        record, leader, relation : int
+            The relation by its code.
+        by_time : bool
+            Prefer the earliest version of the cluster to the kept record.
+        """
+        found: dict[int, int] = {}
+        for row in self.matches_of(record).tolist():
             other = self.other_of(row, record)
-            if other == leader:
-                return int(row)
-            if other >= 0 and self.stories.leader[other] == leader and best is None:
-                best = int(row)
-        return best
+            if other >= 0 and self.match_relation[row] == relation and self.stories.leader[other] == leader:
+                found[other] = int(row)
+        if not found:
+            return None
+        if by_time:
+            return found[min(found, key=lambda other: self.stories.published[other])]
+        return found.get(leader, next(iter(found.values())))
 
     def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
         """Read texts; where that is not possible none, and from then on `texts_problem` says why."""

@@ -124,7 +124,7 @@ def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progre
     """Write the pages of stories and pairs, in batches whose texts are read together."""
     numbers = list(chosen.stories)
     sizes = [min(COMPARED, int(data.stories.sizes[number])) + len(chosen.of_story[number]) for number in numbers]
-    alone = [row for row in chosen.near_line if row in chosen.pairs]
+    alone = [row for row in [*chosen.near_line, *chosen.examples] if row in chosen.pairs]
     written: set[int] = set()
     with _bar(progress, "pages", len(numbers) + len(chosen.pairs), " pages"):
         _write_pairs(data, chosen, writer, alone, _texts_of(data, [], alone), written)
@@ -180,12 +180,15 @@ def _write_fronts(data: PageData, chosen: Selection, writer: PageWriter) -> None
         best=listed_stories(data, best, chosen.stories),
         best_heading="The stories that travelled widest" if is_wide else "The largest stories",
         n_stories=chosen.n_stories,
+        n_pages=len(chosen.stories),
         near_line=listed_pairs(data, chosen.near_line, chosen.pairs),
         cuts=_cuts(data, chosen),
         texts_problem=data.texts_problem,
         **overview(data),
     )
-    writer.write("sources.html", "sources.html", texts_problem=data.texts_problem, **traffic(data, chosen.stories))
+    writer.write(
+        "sources.html", "sources.html", texts_problem=data.texts_problem, **traffic(data, chosen.stories, chosen.pairs)
+    )
 
 
 def _write_lists(data: PageData, chosen: Selection, writer: PageWriter) -> None:
@@ -197,6 +200,7 @@ def _write_lists(data: PageData, chosen: Selection, writer: PageWriter) -> None:
         first = (at - 1) * PER_LIST + 1
         around = {"before": at - 1, "after": at + 1 if at < len(pages) else 0}
         page = {"first": first, "last": first + len(some) - 1, "lines": some, **around}
+        page["without_page"] = sum(line.page is None for line in some)
         writer.write(f"list/{at}.html", "list.html", **shared, **page)
     writer.write(
         "stories.html",

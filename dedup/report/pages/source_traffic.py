@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 
 from dedup.report.in_words import count, cut, duration
 from dedup.report.pages.page_data import PageData
-from dedup.report.spread import credited_agencies, lags_of_copies, who_copies_whom
+from dedup.report.spread import copies_of, credited_agencies, lags_of_copies, who_copies_whom
 from dedup.schema import NO_DATE
 
 SOURCES, MORE, MATRIX, FLOWS, AGENCIES = 30, 500, 12, 30, 40
@@ -53,14 +54,14 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Copies of texts of one source in another, for how many the evidence says so, and one of their stories."""
+    """Copies of texts of one source in another, for how many the evidence says so; the title and page of one."""
 
     origin: str
     copier: str
     copies: int
     derived: int
     example: str
-    page: int | None
+    link: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +90,19 @@ class LagLine:
     width: float
 
 
-def traffic(data: PageData, pages: dict[int, int]) -> dict[str, Any]:
+def traffic(data: PageData, stories: Mapping[int, int], pairs: Mapping[int, int]) -> dict[str, Any]:
     """Return what the page shows.
 
     Parameters
     ----------
     data : PageData
-    pages : dict of int to int
-        Numbers of story pages by story.
+    stories, pairs : mapping of int to int
+        Numbers of pages by story, and by row of the matches.
     """
     firsts = _Firsts(data)
     table = _ranking(data, firsts)
     copies = _between(who_copies_whom(data.tables, data.stories))
-    flows = _flows(data, copies, pages)
+    flows = _flows(data, copies, stories, pairs)
     agencies = _agencies(data)
     lags = lags_of_copies(data.stories).hours * HOUR
     return {
@@ -161,7 +162,7 @@ def _ranking(data: PageData, firsts: _Firsts) -> list[SourceLine]:
     tied = np.bincount(firsts.tied, minlength=n)
     later = np.bincount(firsts.later, minlength=n)
     shared = first + tied + later
-    order = np.lexsort((-records, -shared))
+    order = np.lexsort((-records, -shared, -first))
     order = order[shared[order] > 0]
     dated = ~np.isnan(firsts.later_lag)
     by_source = np.argsort(firsts.later[dated], kind="stable")
@@ -181,18 +182,31 @@ def _ranking(data: PageData, firsts: _Firsts) -> list[SourceLine]:
     ]
 
 
-def _flows(data: PageData, copies: pa.Table, pages: dict[int, int]) -> list[Flow]:
-    stories = data.stories
-    (dropped,) = np.nonzero((stories.leader >= 0) & (stories.leader < data.n) & (stories.leader != np.arange(data.n)))
-    ends = np.sort([stories.source[dropped], stories.source[stories.leader[dropped]]], axis=0)
+def examples_of_flows(data: PageData) -> list[tuple[int, int | None]]:
+    """Return of each of the most trodden ways a dropped record, and the row of the match for which it is dropped.
+
+    They are of the largest story of each way that has such a match.
+    """
+    stories, copies = data.stories, copies_of(data.tables, data.stories)
     code = {name: at for at, name in enumerate(stories.source_names)}
+    examples = []
+    for row in _between(who_copies_whom(data.tables, stories)).slice(0, FLOWS).to_pylist():
+        is_way = stories.source[copies.original] == code[row["original"]]
+        theirs = copies.dropped[is_way & (stories.source[copies.copy] == code[row["copy"]])]
+        theirs = theirs[np.argsort(-stories.sizes[stories.number[theirs]], kind="stable")]
+        matches = ((int(one), data.match_of(int(one), int(stories.leader[one]))) for one in theirs.tolist())
+        examples.append(next((one for one in matches if one[1] is not None), (int(theirs[0]), None)))
+    return examples
+
+
+def _flows(data: PageData, copies: pa.Table, stories: Mapping[int, int], pairs: Mapping[int, int]) -> list[Flow]:
+    """Return the most trodden ways: an example is a pair, or its story where the pair has no page."""
     flows = []
-    for row in copies.slice(0, FLOWS).to_pylist():
-        way = np.sort([code[row["original"]], code[row["copy"]]])
-        theirs = stories.number[dropped[(ends[0] == way[0]) & (ends[1] == way[1])]]
-        example = int(theirs[np.argmax(stories.sizes[theirs])])
-        (title,) = data.titles(stories.members(example)[:1])
-        flows.append(Flow(row["original"], row["copy"], row["copies"], row["derived"], title, pages.get(example)))
+    for row, (record, match) in zip(copies.slice(0, FLOWS).to_pylist(), examples_of_flows(data), strict=True):
+        (title,) = data.titles([record])
+        page, story = (None if match is None else pairs.get(match)), stories.get(int(data.stories.number[record]))
+        link = f"pair/{page}.html" if page else f"story/{story}.html" if story else None
+        flows.append(Flow(row["original"], row["copy"], row["copies"], row["derived"], title, link))
     return flows
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 
-from dedup.report.in_words import count, cut, date
+from dedup.report.in_words import count, cut, date, other_credit
 from dedup.report.pages.page_data import PageData
 from dedup.report.pages.page_text import clean
-from dedup.report.stories import Stories
 
 LISTED = 100_000
 """Stories that are listed; the largest ones."""
@@ -36,12 +34,12 @@ class StoryLine:
     page : int or None
         Its page, if it has one.
     title, id : str
-    size, sources, clusters : int
-        Versions, distinct sources, and clusters.
+    size, sources, updates : int
+        Versions, distinct sources, and updates between two texts.
     span : float or None
         Seconds from the first dated version to the last; None where fewer than two are dated.
-    first : str or None
-        The source of the first version.
+    first, credit : str or None
+        The source of the first version, and the agency that it credits.
     published : datetime or None
     """
 
@@ -50,9 +48,10 @@ class StoryLine:
     id: str
     size: int
     sources: int
-    clusters: int
+    updates: int
     span: float | None
     first: str | None
+    credit: str | None
     published: datetime | None
 
 
@@ -70,8 +69,7 @@ def listed_stories(data: PageData, numbers: Sequence[int], pages: Mapping[int, i
     stories = data.stories
     firsts = stories.first_records(np.asarray(numbers, np.int64))
     titles = data.titles(firsts)
-    sources, published = (data.values(name, firsts) for name in ("source", "published"))
-    clusters = clusters_of(stories)
+    columns = (data.values(name, firsts) for name in ("source", "credit", "published"))
     spans = stories.spans.astype(np.int64) / 1e6
     return [
         StoryLine(
@@ -80,20 +78,14 @@ def listed_stories(data: PageData, numbers: Sequence[int], pages: Mapping[int, i
             str(stories.ids[number]),
             int(stories.sizes[number]),
             int(stories.widths[number]),
-            int(clusters[number]),
+            int(stories.n_updates[number]),
             float(spans[number]) or None,
             source if isinstance(source, str) else None,
+            other_credit(credit, source),
             moment if isinstance(moment, datetime) else None,
         )
-        for number, title, source, moment in zip(numbers, titles, sources, published, strict=True)
+        for number, title, source, credit, moment in zip(numbers, titles, *columns, strict=True)
     ]
-
-
-def clusters_of(stories: Stories) -> npt.NDArray[np.int64]:
-    """Return the number of clusters of each story."""
-    (known,) = np.nonzero(stories.number >= 0)
-    leaders = np.unique(stories.leader[known], return_index=True)[1]
-    return np.bincount(stories.number[known[leaders]], minlength=len(stories))
 
 
 def lists(lines: Sequence[StoryLine]) -> Iterator[tuple[str, Sequence[StoryLine]]]:
@@ -116,6 +108,7 @@ def search_lines(data: PageData, lines: Sequence[StoryLine], numbers: Sequence[i
         facts = [count(line.size, "version")]
         facts += [date(line.published)] if line.published else []
         facts += [cut(name, 40) for name in sources] + [f"story {cut(line.id, 60)}"]
+        facts += [] if line.page else ["no page"]
         words = "\t".join([str(line.page or "-"), cut(clean(line.title), 120), " · ".join(facts)])
         written += len(words) + 1
         if written > SEARCHED:

@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dedup.report.in_words import count, cut, date, duration, relation_words
+from dedup.report.in_words import count, cut, date, duration, other_credit, relation_words
 from dedup.report.pages import charts
 from dedup.report.pages.alignment import Alignment, Tally
 from dedup.report.pages.charts import Moment
 from dedup.report.pages.page_data import PageData
 from dedup.report.pages.pair_page import tally_in_words
+from dedup.report.run_table import AS_COPY
 from dedup.report.stories import Story, Version
-from dedup.schema import RELATIONS
+from dedup.schema import RELATIONS, UPDATE
 
 VERSIONS, COMPARED = 200, 40
 """Versions of a story that are listed, and of which the texts are compared."""
 
 DOTS = 1_000
 """Versions on a timeline."""
+
+
+MANY, MANY_TITLES = 5, 0.75
+"""Identical versions, and titles for each of them, from which the text is hardly that of the articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,25 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Words of the page, with the number of the version that they name and lead to, or None."""
+
+    words: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VersionItem:
-    """What the page shows of a version."""
+    """What the page shows of a version.
+
+    Parameters
+    ----------
+    verdict : list of Words
+    reason : str
+        Empty where the verdict and the comparison say as much.
+    pair, beside : int or None
+        The page of a pair of this version, and the number of the other one.
+    """
 
     title: str
     source: str | None
@@ -47,10 +69,11 @@ class VersionItem:
     is_first: bool
     is_update: bool
     kind: str
-    verdict: str
+    verdict: list[Words]
     credit: str | None
     reason: str
     pair: int | None
+    beside: int | None
     made: Made | None
 
 
@@ -98,10 +121,19 @@ def _cluster(version: Version) -> int | str:
 
 
 def match_behind(data: PageData, version: Version, known: Ancestry) -> int | None:
-    """Return the row of the match with the version that one is compared with, or else of that which decided on it."""
-    before = known.base.get(version.record)
-    row = None if before is None else data.match_of(version.record, before)
-    return data.deciding_match(version.record) if row is None and not version.kept else row
+    """Return the row of the match that decided on a version, or else of that with the one it is compared with.
+
+    A dropped version is matched with the kept one, or with another copy of that; an update with the text that it
+    carries on, or with a copy of that.
+    """
+    record = version.record
+    if version.kept and record in known.carries:
+        return data.match_with(record, known.carries[record], UPDATE, by_time=True)
+    row = None
+    if not version.kept:
+        row = data.match_with(record, int(data.stories.leader[record]), int(data.relation[record]))
+    before = known.base.get(record)
+    return data.match_of(record, before) if row is None and before is not None else row
 
 
 def story_page(
@@ -124,10 +156,8 @@ def story_page(
     known = ancestry(story)
     titles = data.titles([version.record for version in listed])
     urls = data.urls([version.record for version in listed])
-    names = {version.record: _name(version, at) for at, version in enumerate(story.versions, 1)}
-    items = [
-        _item(data, version, at, titles[at], urls[at], known, texts, pairs, names) for at, version in enumerate(listed)
-    ]
+    place = {version.record: at for at, version in enumerate(story.versions, 1)}
+    items = [_item(data, story, at, titles[at], urls[at], known, texts, pairs, place) for at in range(len(listed))]
     timeline, shown_kinds = _timeline(story, known)
     undated = sum(version.published is None for version in story.versions)
     return {
@@ -147,28 +177,32 @@ def story_page(
         "not_compared": _not_compared(story),
         "any_made": any(item.made for item in items),
         "pairs": lines,
+        "under_many_titles": _under_many_titles(story),
     }
 
 
 def _item(
     data: PageData,
-    version: Version,
+    story: Story,
     at: int,
     title: str,
     url: str | None,
     known: Ancestry,
     texts: Mapping[int, str],
     pairs: Mapping[int, int],
-    names: Mapping[int, str],
+    place: Mapping[int, int],
 ) -> VersionItem:
-    is_update = version.kept and version.record in known.carries
+    version = story.versions[at]
     before = known.base.get(version.record)
     row = match_behind(data, version, known)
-    kind = "update" if is_update else "kept" if version.kept else version.relation or "rejected"
-    verdict = {"update": "update, stays", "kept": "stays"}.get(kind, f"{relation_words(kind)}, dropped")
+    other = None if row is None else place.get(data.other_of(row, version.record))
     made = None
     if at < COMPARED and before is not None and texts.get(before) and texts.get(version.record):
-        made = _made(Alignment(texts[before], texts[version.record]).tally(), names[before])
+        name = _name(story.versions[place[before] - 1], place[before])
+        made = _made(Alignment(texts[before], texts[version.record]).tally(), name)
+    # Why a later version stays for an earlier one must be said, and what a verdict rests on if no comparison shows it.
+    is_later = version.kept and before is not None and data.stories.leader[before] == version.record
+    is_explained = is_later or (not version.kept and other is not None and before != story.versions[other - 1].record)
     return VersionItem(
         title=title,
         source=version.source,
@@ -176,14 +210,54 @@ def _item(
         published=version.published,
         lag=version.lag,
         is_first=at == 0 and version.published is not None,
-        is_update=is_update,
-        kind=kind,
-        verdict=verdict,
+        is_update=version.kept and version.record in known.carries,
+        kind=_kind(version, known),
+        verdict=_verdict(version, known, place, other),
         credit=version.credit,
-        reason=version.reason,
+        reason=version.reason if made is None or is_explained else "",
         pair=None if row is None else pairs.get(row),
+        beside=other,
         made=made,
     )
+
+
+def _kind(version: Version, known: Ancestry) -> str:
+    if version.kept:
+        return "update" if version.record in known.carries else "kept"
+    return version.relation or "rejected"
+
+
+def _verdict(version: Version, known: Ancestry, place: Mapping[int, int], other: int | None) -> list[Words]:
+    """Return what became of a version, and the numbers of the versions that this is about.
+
+    Parameters
+    ----------
+    version : Version
+    known : Ancestry
+    place : mapping of int to int
+        Numbers of versions by record.
+    other : int or None
+        The number of the version with which it has the match that decided.
+    """
+    kind = _kind(version, known)
+    if kind == "kept":
+        return [Words("stays")]
+    if kind == "update":
+        # What it carries on may stay as a later version: to call it an update of that would be hard to understand.
+        if other is None or other > place[version.record]:
+            return [Words("update, stays")]
+        return [Words("update of "), _named(other), Words(", stays")]
+    kept = None if version.duplicate_of is None else place.get(version.duplicate_of)
+    words = [Words(f"{AS_COPY.get(kind, relation_words(kind))} ")]
+    if kept is None:
+        return [*words, Words(f"{cut(version.original, 60)}, dropped")]
+    if other is None or other == kept:
+        return [*words, _named(kept), Words(", dropped")]
+    return [*words, _named(other), Words(", dropped for "), _named(kept)]
+
+
+def _named(number: int) -> Words:
+    return Words(f"version {number}", number if number <= VERSIONS else None)
 
 
 def _name(version: Version, at: int) -> str:
@@ -216,16 +290,14 @@ def _timeline(story: Story, known: Ancestry) -> tuple[charts.Timeline | None, li
     lane_of: dict[int | str, int] = {}
     names: list[str] = []
     moments = []
+    kept_at = {version.record: version.source for version in story.versions if version.kept}
     for version in dated:
         cluster = _cluster(version)
         if cluster not in lane_of:
             lane_of[cluster] = len(names)
-            names.append(cut(version.source, 26) or date(version.published))
-        kind = (
-            ("update" if version.record in known.carries else "kept")
-            if version.kept
-            else version.relation or "rejected"
-        )
+            source = kept_at.get(version.cluster) or version.source
+            names.append(cut(source, 26) or date(version.published))
+        kind = _kind(version, known)
         lag = version.lag or timedelta(0)
         words = f"{cut(version.source, 60) or 'no source'}, {date(version.published)}: {relation_words(kind)}"
         moments.append(Moment(lag.total_seconds(), lane_of[cluster], kind, words))
@@ -240,8 +312,12 @@ def _standfirst(story: Story) -> list[tuple[bool, str]]:
     parts: list[tuple[bool, str]] = []
     first = story.first
     if first.published is not None:
-        where = [(False, "First here at "), (True, cut(first.source, 60))] if first.source else [(False, "First here")]
-        parts += [*where, (False, f" on {date(first.published)}. ")]
+        parts.append((False, "First here at " if first.source else "First here"))
+        parts += [(True, cut(first.source, 60))] if first.source else []
+        parts.append((False, f" on {date(first.published)}"))
+        credit = other_credit(first.credit, first.source)
+        parts += [(False, ", credits "), (True, cut(credit, 40))] if credit else []
+        parts.append((False, ". "))
     span = f" within {duration(story.span)}" if story.span else ""
     at = f" at {count(story.n_sources, 'source')}" if story.n_sources else ""
     parts.append((False, f"{count(len(story.versions), 'version')}{at}{span}"))
@@ -250,7 +326,28 @@ def _standfirst(story: Story) -> list[tuple[bool, str]]:
     if kept > 1 and dropped > 0:
         others = "the other is a copy" if dropped == 1 else "the others are copies"
         parts.append((False, f"; {count(kept, 'text')} stay, {others}"))
+    if story.updates:
+        verb = "links" if len(story.updates) == 1 else "link"
+        parts.append(
+            (False, f"; {count(len(story.updates), 'update')} {verb} {'its texts' if kept > 1 else 'it to others'}")
+        )
     return [*parts, (False, ".")]
+
+
+def _under_many_titles(story: Story) -> str:
+    """Return a remark where many versions are word for word one text, but their titles are of different articles."""
+    titles: dict[int | str, list[str]] = {}
+    for version in story.versions:
+        if version.title and (version.kept or version.relation == "identical"):
+            titles.setdefault(_cluster(version), []).append(" ".join(version.title.casefold().split()))
+    most = max(titles.values(), key=lambda some: len(set(some)), default=[])
+    if len(most) < MANY or len(set(most)) < MANY_TITLES * len(most):
+        return ""
+    return (
+        f"{len(most):,} versions have the same words under {len(set(most)):,} titles. Where these are titles of "
+        "different articles, the text is probably none of them, but what stands on each of these pages: look at the "
+        "field of the text."
+    )
 
 
 def _not_compared(story: Story) -> str:

@@ -154,9 +154,75 @@ def test_the_page_of_a_story_follows_it_in_time(news_report: Report) -> None:
     assert "First here at Paper 0 on 6 Mar 2026, 08:00." in one.text
     assert count(8, "version") in one.text
     assert "update, stays" in one.text
-    assert "+ 1 hour 7 minutes" in one.text
+    assert "+ 1 h 7 min" in one.text
     assert re.search(r"Of its \d+ words, \d+% are in version 1 \(Paper 0\) word for word", one.text)
     assert sum(tag == "circle" for tag, _ in one.elements) == 8
+
+
+def test_a_dropped_version_leads_to_the_pair_that_decided_on_it(news_report: Report) -> None:
+    seen = 0
+    for path in (news_report.folder / "story").iterdir():
+        for item in re.findall(r'<li id="v\d+".*?</li>\n<li id|<li id="v\d+".*', path.read_text("utf-8"), re.DOTALL):
+            link = re.search(r'pair/(\d+)\.html">side by side with version \d+</a>', item)
+            kind = re.search(r'badge"><span class="swatch (\w+)', item)
+            assert kind is not None
+            if link is None or kind[1] == "kept":
+                continue
+            pair = (news_report.folder / "pair" / f"{link[1]}.html").read_text("utf-8")
+            assert f'<p class="kicker"><span class="swatch {kind[1]}">' in pair
+            seen += 1
+    assert seen > 10
+
+
+def test_what_a_version_was_dropped_for_is_named(tmp_path: Path) -> None:
+    """Both excerpts are dropped for the later text that contains them, the second one too."""
+    text = article(3, 30)
+    half = text[: len(text) // 2]
+    records = [
+        {"id": "half", "text": half, "published": "2026-03-01T08:00:00Z", "source": "Post"},
+        {"id": "again", "text": half, "published": "2026-03-01T09:00:00Z", "source": "Mail"},
+        {"id": "whole", "text": text, "published": "2026-03-01T21:17:00Z", "source": "Echo"},
+    ]
+    report = report_of(write_news(tmp_path / "news.jsonl", records), tmp_path)
+    one = page(report, "story/1")
+    assert one.text.count("excerpt of version 3 , dropped side by side with version 3") == 2
+    assert "#v3" in one.links
+    assert "within 13 h 17 min" in one.text
+    lanes = re.findall(r'<text class="lane-words"[^>]*>([^<]*)</text>', one.source)
+    assert lanes == ["Echo"]
+
+
+def test_a_timeline_draws_its_words_above_its_lines(news_report: Report) -> None:
+    source = page(news_report, "story/1").source
+    assert source.rindex('class="lane"') < source.index('class="lane-words"')
+    assert source.rindex('class="step"') < source.index('class="lane-words"')
+
+
+@pytest.mark.parametrize("n_titles", [1, 6])
+def test_one_text_under_many_titles_is_remarked_upon(tmp_path: Path, n_titles: int) -> None:
+    records = [{"id": n, "text": article(1), "title": f"Of another matter {n % n_titles}"} for n in range(6)]
+    report = report_of(write_news(tmp_path / "news.jsonl", records), tmp_path, level="near")
+    remark = "6 versions have the same words under 6 titles"
+    assert (remark in page(report, "story/1").text) == (n_titles == 6)
+
+
+def test_the_agency_that_the_first_version_credits_is_named(tmp_path: Path) -> None:
+    text = f"GENEVA (Reuters) - {article(2)} (Reporting by Reuters staff)"
+    records = [
+        {"id": n, "text": text, "source": f"Paper {n}", "published": f"2026-03-01T0{n}:00:00Z"} for n in range(2)
+    ]
+    report = report_of(write_news(tmp_path / "news.jsonl", records), tmp_path, level="near")
+    assert "first at Paper 0 , credits Reuters , 1 Mar 2026, 00:00" in page(report, "index").text
+    assert "First here at Paper 0 on 1 Mar 2026, 00:00, credits Reuters ." in page(report, "story/1").text
+    stories = dedup.RunOutput(tmp_path / "out").stories()
+    assert stories.table["first_credit"].to_pylist() == ["Reuters"]
+    assert "Paper 0, credits Reuters" in str(stories)
+
+
+def test_the_overview_says_that_a_text_that_contains_another_stays(news_report: Report) -> None:
+    text = page(news_report, "index").text
+    assert "of each, the earliest stays, or a longer one that contains it. " in text
+    assert "of copies, the earliest, or a longer one that contains it" in text
 
 
 def test_the_page_of_a_pair_has_both_texts(news_report: Report) -> None:
@@ -179,7 +245,12 @@ def test_stories_and_pairs_without_a_page_are_counted(tmp_path: Path) -> None:
     text = page(report, "index").text
     assert "2 stories have a page of their own: the largest, widest and longest of 6" in text
     assert "3 pairs have a page" in text
-    assert "The bridge of parish 0" in page(report, "list/1").text
+    assert "2 have a page" in text
+    text = page(report, "list/1").text
+    assert "The bridge of parish 0" in text
+    assert "4 stories here have no page: dedup show OUT ID shows one, and dedup report OUT --stories 6 gives" in text
+    assert text.count("No page: ") == 4
+    assert re.search(r"No page: s0[uv]\d*", text)
 
 
 def test_a_story_of_many_versions_is_cut_and_says_so(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_first_at_once_and_later_are_as_counted_by_hand(run: dedup.RunOutput) ->
                 first[source] += 1
             else:
                 tied[source] += 1
-    table = traffic(PageData(run), {})["table"]
+    table = traffic(PageData(run), {}, {})["table"]
     assert {line.name: (line.first, line.tied, line.later) for line in table} == {
         source: (first[source], tied[source], later[source]) for source in first.keys() | tied.keys() | later.keys()
     }
@@ -71,7 +71,7 @@ def test_first_at_once_and_later_are_as_counted_by_hand(run: dedup.RunOutput) ->
 
 
 def test_the_matrix_and_the_ways_count_the_same_copies(run: dedup.RunOutput) -> None:
-    shown = traffic(PageData(run), {})
+    shown = traffic(PageData(run), {}, {})
     cells = {
         (name, other): number
         for name, row in shown["matrix"].rows
@@ -80,3 +80,22 @@ def test_the_matrix_and_the_ways_count_the_same_copies(run: dedup.RunOutput) -> 
     }
     assert cells == {(line.origin, line.copier): line.copies for line in shown["flows"]}
     assert sum(line.count for line in shown["lags"]) > 0
+
+
+def test_sources_that_were_first_most_often_come_first(run: dedup.RunOutput) -> None:
+    firsts = [line.first for line in traffic(PageData(run), {}, {})["table"]]
+    assert firsts == sorted(firsts, reverse=True)
+
+
+def test_an_example_of_a_way_is_a_pair_of_its_two_sources(run: dedup.RunOutput) -> None:
+    data = PageData(run)
+    matches = run.matches.to_pylist()
+    sources = run.decisions["source"].to_pylist()
+    pages = {row: row + 1 for row in range(len(matches))}
+    flows = traffic(data, {}, pages)["flows"]
+    assert flows
+    for flow in flows:
+        assert flow.link is not None
+        match = matches[int(flow.link.removeprefix("pair/").removesuffix(".html")) - 1]
+        assert {sources[match["left_record"]], sources[match["right_record"]]} == {flow.origin, flow.copier}
+    assert {flow.link for flow in traffic(data, {}, {})["flows"]} == {None}
