@@ -191,7 +191,7 @@ def _codes(columns: list[pa.ChunkedArray]) -> tuple[Places, Places]:
 
 def _digests(run: RunView) -> pa.ChunkedArray:
     """Return of each record the digest of its file; null where it is unknown, or that of several files of the run."""
-    read = run.summary.get("files_read", [])
+    read = [one for one in run.summary.get("files_read", []) if "digest" in one]  # one read in part has none
     files_with = Counter(one["digest"] for one in read)
     digests = {one["path"]: one["digest"] for one in read if files_with[one["digest"]] == 1}
     files = run.decisions["file"].combine_chunks().dictionary_encode()

@@ -32,7 +32,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         _row(
             "kept",
             summary["kept"],
-            f"of each cluster, the {WORDS_OF_POLICY[summary['keep']]}" if summary["clusters"] else "",
+            _which_kept(summary) if summary["clusters"] else "",
         ),
         _row("dropped", sum(dropped.values()), ", ".join(f"{name} {count:,}" for name, count in dropped.items())),
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
@@ -94,6 +94,15 @@ WORDS_OF_POLICY = {
     "source": "one of a preferred source",
     "original": "agency's own, or one that credits no agency",
 }
+
+
+def _which_kept(summary: Mapping[str, Any]) -> str:
+    """Say which record of a cluster is kept; where there are excerpts, a fuller one goes before the policy."""
+    words = f"of each cluster, the {WORDS_OF_POLICY[summary['keep']]}"
+    has_fuller = summary["keep"] != "longest" and any(
+        summary["dropped"].get(name) for name in ("excerpt", "revised", "rewritten", "update")
+    )
+    return f"{words}, or a fuller one" if has_fuller else words
 
 
 def _size_of(summary: Mapping[str, Any]) -> str:

@@ -45,6 +45,18 @@ def test_an_index(folder: Path) -> None:
     assert json.loads(show(folder, "news.index", "a", "b", "--json").stdout)["relation"] == "identical"
 
 
+def test_without_an_id_the_stories_are_listed(folder: Path) -> None:
+    done = show(folder, "out")
+    assert done.stdout.splitlines()[0] == "one story"
+    assert "Bridge" in done.stdout
+    page = json.loads(show(folder, "out", "--by", "largest", "--count", "3", "--json").stdout)
+    assert (page["by"], [one["id"] for one in page["stories"]]) == ("largest", ["a"])
+    refused = show(folder, "news.index")
+    assert refused.returncode == 2
+    assert "an index has no list of its stories" in refused.stderr
+    assert "leave the id out" in show(folder, "out", "a", "--count", "3").stderr
+
+
 def test_as_json(folder: Path) -> None:
     page = json.loads(show(folder, "out", "b", "--json").stdout)
     assert page["record"]["duplicate_of"] == 0
