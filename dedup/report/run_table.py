@@ -57,7 +57,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         lines += ["", "largest clusters"]
         width = max(len(_cut(cluster["id"], 40)) for cluster in summary["largest_clusters"])
         lines += [
-            f"{cluster['size']:>9,}  {_cut(cluster['id'], 40):<{width}}  {_cut(cluster['begins'], HEAD_WIDTH)}"
+            f"{cluster['size']:>9,}  {_cut(cluster['id'], 40):<{width}}  {_cut(cluster['begins'], HEAD_WIDTH)}".rstrip()
             for cluster in summary["largest_clusters"]
         ]
     lines += ["", _seconds(summary)]
@@ -148,7 +148,7 @@ def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def _stories(count: int) -> str:
-    return "1 story" if count == 1 else f"{count:,} stories"
+    return "1 story with updates" if count == 1 else f"{count:,} stories with updates"
 
 
 def _of_index(index: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dedup.errors import InputError
+from dedup.errors import InputError, ParamsError
 from dedup.report.escaping import shown
 from dedup.report.run_pages import HEAD, QUICK_BYTES
 from dedup.report.stories import Stories
@@ -114,9 +114,16 @@ def story_list(run: RunView, by: str = WIDEST, count: int = 10) -> StoryList:
     run : RunView
     by : {"widest", "largest", "longest"}
     count : int
+
+    Raises
+    ------
+    ParamsError
+        When there is no such order.
     """
     stories = Stories(run)
-    values = {WIDEST: stories.widths, LARGEST: stories.sizes, LONGEST: stories.spans}[by]
+    if by not in ORDERS:
+        raise ParamsError(f"stories by {by!r}", f"one of {', '.join(ORDERS)}")
+    values = stories.spans if by == LONGEST else stories.sizes if by == LARGEST else stories.widths
     chosen = [stories.at(number) for number in stories.ranked(values)[:count].tolist()]
     heads = {story.id: story.first.title or _any_title(story.versions) for story in chosen}
     words, notes = _first_words(run, [story.first.record for story in chosen if not heads[story.id]])
