@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dedup.report.show_pages import PairPage, RecordPage
 
 ORDERS = ("widest", "largest", "longest")
-"""As `dedup.report.story_list.ORDERS`, which is loaded only for a list."""
+"""As `dedup.report.listed_stories.ORDERS`, which is loaded only for a list."""
 
 LISTED = 10
 """Stories that are listed if nobody says how many."""
@@ -100,11 +100,11 @@ def command(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     """List the stories of a run."""
-    from dedup.report.story_list import WIDEST, story_list
+    from dedup.report.listed_stories import WIDEST, listed_stories
     from dedup.run.run_output import RunOutput
 
     run = RunOutput(options.output, fields_of(options))
-    found = story_list(run, options.by or WIDEST, options.count or LISTED)
+    found = listed_stories(run, options.by or WIDEST, options.count or LISTED)
     if options.json:
         print_json(found.as_dict())
         return 0

@@ -60,7 +60,7 @@ class ListedStory:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryList:
+class ListedStories:
     """Stories of a run, the first in an order first.
 
     Parameters
@@ -106,7 +106,7 @@ class StoryList:
         return {"by": self.by, "total": self.total, "stories": stories, "notes": list(self.notes)}
 
 
-def story_list(run: RunView, by: str = WIDEST, count: int = 10) -> StoryList:
+def listed_stories(run: RunView, by: str = WIDEST, count: int = 10) -> ListedStories:
     """List stories of a run of at least two versions each.
 
     Parameters
@@ -140,7 +140,7 @@ def story_list(run: RunView, by: str = WIDEST, count: int = 10) -> StoryList:
         )
         for story in chosen
     ]
-    return StoryList(by, listed, int(np.count_nonzero(stories.sizes > 1)), notes)
+    return ListedStories(by, listed, int(np.count_nonzero(stories.sizes > 1)), notes)
 
 
 def _any_title(versions: Sequence[Any]) -> str:

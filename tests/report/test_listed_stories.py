@@ -10,7 +10,7 @@ from conftest import article
 from show_runs import written
 
 from dedup import RunOutput
-from dedup.report.story_list import ListedStory, StoryList, story_list
+from dedup.report.listed_stories import ListedStories, ListedStory, listed_stories
 
 MARCH = datetime(2024, 3, 4, tzinfo=timezone.utc)
 
@@ -35,18 +35,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunOutput:
 
 
 def test_each_order_lists_its_stories_first(run: RunOutput) -> None:
-    orders = {by: [one.id for one in story_list(run, by).stories] for by in ("widest", "largest", "longest")}
+    orders = {by: [one.id for one in listed_stories(run, by).stories] for by in ("widest", "largest", "longest")}
     assert orders == {
         "widest": ["wide0", "long0", "large0"],
         "largest": ["large0", "wide0", "long0"],
         "longest": ["long0", "large0", "wide0"],
     }
-    found = story_list(run, count=1)
+    found = listed_stories(run, count=1)
     assert (len(found.stories), found.total) == (1, 3)
 
 
 def test_a_story_has_numbers_first_source_and_a_title_or_first_words(run: RunOutput) -> None:
-    found = story_list(run, "longest")
+    found = listed_stories(run, "longest")
     long = found.stories[0]
     assert (long.versions, long.sources, long.span, long.source) == (2, 2, timedelta(hours=48), "A")
     assert long.title.startswith(article(3)[:30])
@@ -60,7 +60,7 @@ def test_a_story_has_numbers_first_source_and_a_title_or_first_words(run: RunOut
 def test_a_long_id_is_not_cut_and_what_users_wrote_is_escaped() -> None:
     id = "https://example.org/" + "a" * 100
     story = ListedStory(id, 2, 2, timedelta(hours=1), MARCH, "Po\x1bst", "AP", "Bridge\x1b[2J")
-    lines = list(StoryList("widest", [story], 1).lines(80))
+    lines = list(ListedStories("widest", [story], 1).lines(80))
     assert lines[-2].strip() == id
     assert lines[-1].strip().startswith("Bridge")
     assert "(credits AP)" in lines[-3]
@@ -69,4 +69,4 @@ def test_a_long_id_is_not_cut_and_what_users_wrote_is_escaped() -> None:
 
 def test_without_stories_it_says_so(tmp_path: Path) -> None:
     run = RunOutput(written(tmp_path, [{"id": "a", "text": article(1)}]))
-    assert list(story_list(run).lines(80)) == ["no story has more than one version"]
+    assert list(listed_stories(run).lines(80)) == ["no story has more than one version"]
