@@ -76,7 +76,9 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         if not missing:
             return table.select(schema.names).cast(schema)
         found = f"{path}: no column {', '.join(missing)}"
-    except (OSError, pa.ArrowException) as error:
+    except FileNotFoundError:
+        found = f"{path}: no such file"
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         found = f"{path}: {str(error).splitlines()[0]}"
     raise InputError(found, "what this version of dedup run -o writes", "run it again")
 
