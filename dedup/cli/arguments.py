@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.io.format_registry import READABLE
-from dedup.params import HTML, KEEP_POLICIES, UPDATES, WITHIN, Level, Params
+from dedup.params import GUARDS, HTML, KEEP_POLICIES, NOTE, UPDATES, WITHIN, Level, Params
 
 if TYPE_CHECKING:
     from dedup.io import Fields
@@ -313,6 +313,34 @@ def add_agencies(parser: Any) -> None:
         metavar="FILE",
         help="JSON file of news agencies to find in credits besides the shipped ones, in the form of "
         "dedup/attribution/agencies.json",
+    )
+
+
+def add_guard(parser: Any) -> None:
+    """Add the options for what is checked before anything is written."""
+    group = parser.add_argument_group(
+        "guards", "What is checked before anything is written. Sources with fewer than 20 records are not."
+    )
+    group.add_argument(
+        "--guard",
+        choices=GUARDS,
+        default=NOTE,
+        help="if much of a source would be dropped, or a very large cluster is made: say so in a note, or write "
+        "nothing and fail (default: %(default)s)",
+    )
+    group.add_argument(
+        "--guard-share",
+        type=number,
+        default=0.1,
+        metavar="SHARE",
+        help="largest share of a source that may be dropped (default: %(default)s)",
+    )
+    group.add_argument(
+        "--guard-cluster",
+        type=positive,
+        default=1000,
+        metavar="N",
+        help="most records of a cluster (default: %(default)s)",
     )
 
 

@@ -8,7 +8,16 @@ import time
 from pathlib import Path
 
 from dedup.cli.answers import print_json
-from dedup.cli.arguments import add_agencies, add_messages, add_params, chosen, path
+from dedup.cli.arguments import (
+    HOW_IT_IS_FOUND,
+    WHAT_IS_A_COPY,
+    add_agencies,
+    add_guard,
+    add_messages,
+    add_params,
+    chosen,
+    path,
+)
 from dedup.cli.command_list import Commands
 from dedup.report.escaping import shown
 
@@ -43,6 +52,11 @@ def add_parser(commands: Commands) -> None:
     )
     for title, fields in zip(("what counts as a copy", "which copy is kept"), FIELDS, strict=True):
         add_params(parser.add_argument_group(title), *fields, defaults=False)
+    found = {*WHAT_IS_A_COPY, *HOW_IT_IS_FOUND, "floor"}.difference(*FIELDS)
+    parser.elsewhere = {
+        f"--{name.replace('_', '-')}": "is part of the search: dedup run again with it" for name in found
+    }
+    add_guard(parser)
     add_agencies(parser.add_argument_group("credits"))
     add_messages(parser)
 
@@ -54,11 +68,13 @@ def command(options: argparse.Namespace) -> int:
         options.parser.error("--write needs a folder to write to: add -o DIR")
     from dedup.attribution.agencies import Agencies
     from dedup.io import Output
+    from dedup.run.options import RunOptions
     from dedup.run.redecide import asked_params, redecide
     from dedup.run.run_output import RunOutput
 
     run = RunOutput(options.run)
-    result = redecide(run, asked_params(run.params, chosen(options)), Agencies.read(options.agencies))
+    guards = RunOptions(guard=options.guard, guard_share=options.guard_share, guard_cluster=options.guard_cluster)
+    result = redecide(run, asked_params(run.params, chosen(options)), Agencies.read(options.agencies), guards)
     if options.output is not None:
         inputs = [Path(one["absolute"] or one["path"]) for one in run.summary["files_read"]]
         with Output(options.output, [options.run, *inputs]) as output:

@@ -68,8 +68,13 @@ def _lines(found: RunDifferences, names: tuple[str, str], most: int) -> Iterator
         if count:
             yield f"{counted(count, 'record', 'records')} of {name} not found in {other}"
     for name, values in found.params().items():
-        yield f"{name} is {shown(str(values[0]))} in {first}, {shown(str(values[1]))} in {second}"
-    for name, other, counts in zip((first, second), (second, first), found.counts(), strict=True):
+        ours, theirs = ("not set" if value is None else shown(str(value)) for value in values)
+        yield f"{name} is {ours} in {first}, {theirs} in {second}"
+    if not len(found):
+        yield "both keep the same of these records"
+    for name, other, counts in zip(
+        (first, second), (second, first), found.counts() if len(found) else (), strict=False
+    ):
         relations = ", ".join(f"{relation.replace('_', ' ')} {count:,}" for relation, count in counts.items())
         yield f"kept only in {name}: {sum(counts.values()):,}" + (f" (in {other}: {relations})" if counts else "")
     if others := found.other_reasons():

@@ -34,6 +34,8 @@ class Parser(argparse.ArgumentParser):
         sentence = textwrap.fill(description, WIDTH)
         super().__init__(description=f"{sentence}\n\n{lines}", epilog=notes or None, **others)
         self.example = re.split(r"\n|  ", example)[0]
+        self.elsewhere: dict[str, str] = {}
+        """What to do about options that another command has, by their names."""
         self.set_defaults(parser=self)  # of nested commands the innermost, for `refuse`
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
@@ -52,7 +54,12 @@ class Parser(argparse.ArgumentParser):
         """Report arguments that the command does not have, and suggest the option that was probably meant."""
         import difflib
 
+        name = unknown[0].split("=")[0]
+        if name in self.elsewhere:
+            self.error(f"{name} {self.elsewhere[name]}")
         options = re.findall(r"--[a-z][a-z-]*", self.format_usage())
-        near = difflib.get_close_matches(unknown[0].split("=")[0], options, 1)
+        near = difflib.get_close_matches(name, options, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
+        if not near and re.fullmatch("-[^-].*", name) and self._get_positional_actions():
+            hint = f"; what begins with - and is no option comes last, after --: -- {name}"
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")

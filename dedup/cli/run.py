@@ -16,6 +16,7 @@ from dedup.cli.arguments import (
     WHICH_IS_KEPT,
     add_agencies,
     add_fields,
+    add_guard,
     add_input,
     add_longest,
     add_messages,
@@ -23,7 +24,6 @@ from dedup.cli.arguments import (
     chosen,
     fields_of,
     nonempty,
-    number,
     path,
     positive,
     share,
@@ -32,7 +32,7 @@ from dedup.cli.arguments import (
 from dedup.cli.command_list import Commands
 from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.params import GUARDS, NOTE, Params
+from dedup.params import Params
 from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
@@ -86,40 +86,13 @@ def add_parser(commands: Commands) -> None:
     )
     add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY, *OF_A_RUN)
     add_params(parser.add_argument_group("which copy is kept"), *WHICH_IS_KEPT)
-    _add_guard(parser)
+    add_guard(parser)
     add_fields(parser, of_decisions=True)
     add_agencies(parser.add_argument_group("credits"))
     _add_run_options(parser.add_argument_group("how it runs"))
     add_params(parser.add_argument_group(*FINE_TUNING), *HOW_IT_IS_FOUND)
     add_messages(parser).add_argument(
         "--quiet", action="store_true", help="print no progress and no notices, and with -o no summary"
-    )
-
-
-def _add_guard(parser: Any) -> None:
-    group = parser.add_argument_group(
-        "guards", "What is checked before anything is written. Sources with fewer than 20 records are not."
-    )
-    group.add_argument(
-        "--guard",
-        choices=GUARDS,
-        default=NOTE,
-        help="if much of a source would be dropped, or a very large cluster is made: say so in a note, or write "
-        "nothing and fail (default: %(default)s)",
-    )
-    group.add_argument(
-        "--guard-share",
-        type=number,
-        default=0.1,
-        metavar="SHARE",
-        help="largest share of a source that may be dropped (default: %(default)s)",
-    )
-    group.add_argument(
-        "--guard-cluster",
-        type=positive,
-        default=1000,
-        metavar="N",
-        help="most records of a cluster (default: %(default)s)",
     )
 
 

@@ -111,19 +111,28 @@ def _run(options: argparse.Namespace) -> RunView:
     ParamsError
         When a run that is there is to have other parameters.
     """
+    from dedup.index.folder.create import is_index
+    from dedup.io.bytes.paths import STDIN
     from dedup.io.output import SUMMARY
     from dedup.run.run_output import RunOutput
 
     params = chosen(options)
     fields = fields_of(options)
     place = Path(options.input[0])
+    if is_index(place):
+        found = f"{options.input[0]} is an index, which does not keep what tune needs"
+        raise ParamsError(found, "the folder of a run, or what dedup run takes")
     if len(options.input) > 1 or not (place / SUMMARY).is_file():
         return _made(options, params)
     given = [name for name in ("output", "sample", "limit") if getattr(options, name) is not None]
     if given or params:
         names = ", ".join("--" + name.replace("_", "-") for name in [*given, *params])
         raise ParamsError(f"{names} with the folder of a run", "an input, to run it so, or the folder alone")
-    return RunOutput(place, fields)
+    run = RunOutput(place, fields)
+    if options.examples and any(one["path"] == STDIN for one in run.summary["files_read"]):
+        lost = "a run on standard input, which cannot be read again to show examples"
+        raise ParamsError(lost, "--examples 0, or a run on files")
+    return run
 
 
 def _made(options: argparse.Namespace, params: dict[str, Any]) -> RunView:

@@ -38,13 +38,14 @@ class ShownText:
     ----------
     id, text : str
         The text as it was compared, without markup.
-    date, source : str or None
+    date, source, title : str or None
     """
 
     id: str
     text: str
     date: str | None
     source: str | None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,10 @@ class RunPairs:
         wanted = pa.array(sorted(set(ids)), pa.string())
         decisions = self._run.decisions
         records = pc.index_in(wanted, decisions["id"].combine_chunks())
-        rows = decisions.select(["id", "published", "source"]).take(records).to_pylist()
+        rows = decisions.select(["id", "published", "source", "title"]).take(records).to_pylist()
         texts = self._run.plain_texts(records.to_pylist())
         return {
-            row["id"]: ShownText(row["id"], texts[record], _date(row["published"]), row["source"])
+            row["id"]: ShownText(row["id"], texts[record], _date(row["published"]), row["source"], row["title"])
             for record, row in zip(records.to_pylist(), rows, strict=True)
         }
 

@@ -76,7 +76,10 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         if not missing:
             return table.select(schema.names).cast(schema)
         found = f"{path}: no column {', '.join(missing)}"
-    except (OSError, ValueError, TypeError, AttributeError, pa.ArrowException) as error:  # JSON lines may hold anything
+    except FileNotFoundError:
+        found = f"{path}: no such file"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+        # JSON lines may hold anything.
         found = f"{path}: {next(iter(str(error).splitlines()), 'damaged')}"
     raise InputError(found, "what this version of dedup run -o writes", "run it again")
 

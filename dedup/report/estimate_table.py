@@ -24,7 +24,9 @@ def estimate_table(estimate: RunEstimate) -> str:
     ]
     rests = f"the first {estimate.tried_records:,} records were run, in {estimate.tried_seconds:.1f} s"
     rests = f"all {estimate.tried_records:,} records were run" if is_all else rests
-    return "\n".join([*(f"{name:<9}{value}" for name, value in lines), "", f"{rests}; nothing was kept of them"])
+    limits = "not included: compiling, in the first run of an installation, and what else the machine does meanwhile"
+    table = (f"{name:<9}{value}" for name, value in lines)
+    return "\n".join([*table, "", f"{rests}; nothing was kept of them", limits])
 
 
 def _time(seconds: float) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dedup.judge.relation import CARRIED, Models
 from dedup.report.escaping import shown
-from dedup.report.pages.waterfall import Waterfall, waterfalls
+from dedup.report.pages.waterfall import Waterfall, told, waterfalls
 from dedup.report.pair_verdict import Verdict
 from dedup.report.run_table import AS_COPY
 from dedup.report.stories import Version
@@ -105,10 +105,10 @@ def _probability(verdict: Verdict, question: str) -> str:
 
 def _steps(question: str, waterfall: Waterfall) -> Iterator[str]:
     yield f"  {question}"
-    for step in waterfall.steps[1 : STEPS + 1]:
+    for step in told(waterfall, STEPS):
         yield f"    {step.effect:<17} {step.words}"
     if waterfall.rule:
-        yield f"    {'decided by a rule':<17} {waterfall.rule}"
+        yield f"    decided by a rule: {waterfall.rule}"
 
 
 def other_lines(others: Sequence[OtherMatch], columns: int) -> Iterator[str]:

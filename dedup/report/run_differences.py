@@ -117,9 +117,17 @@ class RunDifferences:
         return int(pc.sum(is_other).as_py() or 0)
 
     def params(self) -> dict[str, tuple[Any, Any]]:
-        """Return the parameters in which the runs differ, with the values of both."""
+        """Return the parameters in which the runs differ in effect, with the values of both.
+
+        A keep policy and a floor that were not given are those that the run had by default.
+        """
         first, second = (run.params.as_dict() for run in self._runs)
-        return {name: (first[name], second[name]) for name in first if first[name] != second[name]}
+        used = [
+            {**given, "keep": run.summary.get("keep"), "floor": run.params.least_resemblance}
+            for given, run in zip((first, second), self._runs, strict=True)
+        ]
+        differ = [name for name in first if first[name] != second[name] and used[0][name] != used[1][name]]
+        return {name: (used[0][name], used[1][name]) for name in differ}
 
     def rows(self, most: int | None = None) -> list[Difference]:
         """Return the records that one run keeps and the other does not, in the order of the first run.

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.errors import InputError
+from dedup.io.bytes.paths import STDIN
 from dedup.judge.relation import Models
 from dedup.report.pair_verdict import Verdict, match_rows, verdict, verdict_of_match
 from dedup.report.record_lines import OtherMatch
@@ -72,12 +73,17 @@ def record_of(run: RunView, name: str) -> int:
         return found[0]
     if not found:
         near = ids_like(run.decisions["id"], name)
-        hint = f"did you mean {' or '.join(near)}?" if near else "decisions.parquet lists the ids"
+        hint = f"did you mean {' or '.join(near)}?" if near else f"{_decisions_file(run)} lists the ids"
         raise InputError(f"no record {name!r}", "the id of a record of this run", hint)
     rows = run.decisions.select(["file", "row"]).take(found[:SHOWN_IDS]).to_pylist()
     places = ", ".join(f"{row['file']}:{row['row']}" for row in rows)
     more = f" and {len(found) - SHOWN_IDS:,} more" if len(found) > SHOWN_IDS else ""
     raise InputError(f"{len(found):,} records with the id {name!r}", f"one of {places}{more}")
+
+
+def _decisions_file(run: RunView) -> str:
+    names = (name for name in run.summary.get("files", ()) if name.startswith("decisions."))
+    return next(names, "the table of decisions")
 
 
 def ids_like(ids: pa.ChunkedArray, name: str) -> list[str]:
@@ -115,7 +121,7 @@ def record_page(run: RunView, stories: Stories, record: int, whole: bool = False
     place = run.decisions.select(["file", "row"]).slice(record, 1).to_pylist()[0]
     return RecordPage(
         version=version,
-        place=f"{place['file']}:{place['row']}",
+        place=f"standard input, record {place['row']}" if place["file"] == STDIN else "{file}:{row}".format(**place),
         story=story,
         heads=words,
         verdict=None if decisive is None else _explained(verdict_of_match(decisive, record, LEFT, models), version),

@@ -31,7 +31,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         _row(
             "kept",
             summary["kept"],
-            f"of each cluster, the {WORDS_OF_POLICY[summary['keep']]}" if summary["clusters"] else "",
+            _which_kept(summary) if summary["clusters"] else "",
         ),
         _row("dropped", sum(dropped.values()), ", ".join(f"{name} {count:,}" for name, count in dropped.items())),
         _row("rejected", summary["rejected"], _first_rejection(summary["rejections"])),
@@ -56,7 +56,7 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
         lines += ["", "largest clusters"]
         width = max(len(_cut(cluster["id"], 40)) for cluster in summary["largest_clusters"])
         lines += [
-            f"{cluster['size']:>9,}  {_cut(cluster['id'], 40):<{width}}  {_cut(cluster['begins'], HEAD_WIDTH)}"
+            f"{cluster['size']:>9,}  {_cut(cluster['id'], 40):<{width}}  {_cut(cluster['begins'], HEAD_WIDTH)}".rstrip()
             for cluster in summary["largest_clusters"]
         ]
     lines += ["", _seconds(summary)]
@@ -93,6 +93,15 @@ WORDS_OF_POLICY = {
     "source": "one of a preferred source",
     "original": "agency's own, or one that credits no agency",
 }
+
+
+def _which_kept(summary: Mapping[str, Any]) -> str:
+    """Say which record of a cluster is kept; where there are excerpts, a fuller one goes before the policy."""
+    words = f"of each cluster, the {WORDS_OF_POLICY[summary['keep']]}"
+    has_fuller = summary["keep"] != "longest" and any(
+        summary["dropped"].get(name) for name in ("excerpt", "revised", "rewritten", "update")
+    )
+    return f"{words}, or a fuller one" if has_fuller else words
 
 
 def _size_of(summary: Mapping[str, Any]) -> str:
@@ -138,7 +147,7 @@ def _fields(used: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def _stories(count: int) -> str:
-    return "1 story" if count == 1 else f"{count:,} stories"
+    return "1 story with updates" if count == 1 else f"{count:,} stories with updates"
 
 
 def _of_index(index: Mapping[str, Any]) -> str:

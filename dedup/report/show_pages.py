@@ -117,13 +117,20 @@ class PairPage:
 
     def lines(self, columns: int, whole: bool = False, color: bool = False) -> Iterator[str]:
         """Yield the lines for a terminal, as `RecordPage.lines` does; ``whole`` shows long texts whole."""
-        verdict, names = self.verdict, (shown(self.a.id), shown(self.b.id))
+        verdict = self.verdict
         relation = "no relation" if verdict.relation is None else verdict.relation.replace("_", " ")
-        how = "" if verdict.is_match else "; the run has no match of the two, so they were compared now"
-        yield f"{relation}, score {verdict.score:.2f}{how}"
-        yield from wrapped(verdict.reason, columns, "  ")
+        if not verdict.is_match and self.texts is None:
+            yield "the run has no match of the two, and without their texts they cannot be compared"
+            if self.a.cluster == self.b.cluster >= 0:
+                yield "  they are in one cluster: both are copies of one text, or one is the copy of the other"
+        else:
+            how = "" if verdict.is_match else "; the run has no match of the two, so they were compared now"
+            yield f"{relation}, score {verdict.score:.2f}{how}"
+            yield from wrapped(verdict.reason, columns, "  ")
         if verdict.derived:
-            yield f"  {names[verdict.derived == 'b']} seems to be the copy, by credits, dates and content"
+            copy, other = (self.b, self.a) if verdict.derived == "b" else (self.a, self.b)
+            still = ", although it is the one that is kept" if copy.kept and not other.kept else ""
+            yield f"  {shown(copy.id)} seems to be the copy, by credits, dates and content{still}"
         for version in (self.a, self.b):
             yield f"  {decision_line(version)}"
         if verdict.measures:

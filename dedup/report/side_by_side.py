@@ -67,6 +67,9 @@ def rows_beside(rows: Iterable[tuple[Cell, Cell]], heads: Sequence[str], columns
         As for `beside`.
     """
     width = max(10, (columns - len(GAP)) // 2)
+    # An id that is cut cannot be copied.
+    whole = [f"{side:<7}{shown(head)}" for side, head in zip(("left", "right"), heads, strict=True)]
+    above = [*whole, ""] if any(columns_of(shown(head)) > width for head in heads) else []
     sides: tuple[list[str], list[str]] = ([], [])
     for row in rows:
         for cells, cell in zip(sides, row, strict=True):
@@ -80,7 +83,7 @@ def rows_beside(rows: Iterable[tuple[Cell, Cell]], heads: Sequence[str], columns
         left_out = [f"... {more:,} more lines"] if more else []
         shown_sides.append([cut_to(shown(head), width), "-" * width, *cells[:limit], *left_out])
     pairs = itertools.zip_longest(*shown_sides, fillvalue="")
-    return "\n".join(f"{_padded(one, width)}{GAP}{other}".rstrip() for one, other in pairs)
+    return "\n".join([*above, *(f"{_padded(one, width)}{GAP}{other}".rstrip() for one, other in pairs)])
 
 
 def _lines(text: str, width: int) -> Iterator[tuple[int, int]]:

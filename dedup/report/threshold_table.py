@@ -9,6 +9,9 @@ from dedup.report.escaping import shown
 from dedup.report.text_columns import cut_to
 from dedup.report.thresholds import Example, Histogram, Row, Series, Tuning
 
+SHORTEST = 24
+"""Columns that the beginning of an example has at least."""
+
 BAR = 40
 """Columns of the longest bar."""
 
@@ -115,5 +118,6 @@ def _example(example: Example, columns: int) -> Iterator[str]:
     width = max(30, columns - len(head))
     for text, start in ((example.dropped, head), (example.kept, f"{'of':>{len(head) - 1}} ")):
         source = f"{text.source}: " if text.source else ""
-        yield start + cut_to(shown(f"{source}{text.begins}"), width)
+        id = f"  ({shown(text.id)})"  # is not cut, so that it can be copied
+        yield start + cut_to(shown(f"{source}{text.begins}"), max(SHORTEST, width - len(id))) + id
     yield f"{'':{len(head)}}" + cut_to(shown(example.reason), width)

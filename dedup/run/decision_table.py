@@ -13,6 +13,7 @@ from dedup.judge.match_table import Matches
 from dedup.judge.reasons import KEPT_TEXT, NO_COPY, NO_WORDS, OTHER_VERSION, SHORT, VIA, reason
 from dedup.judge.relation import Models
 from dedup.params import Params
+from dedup.run.kept_reasons import KeptReasons
 from dedup.run.outcome import Outcome
 from dedup.run.record_origins import Origins
 from dedup.run.records import Records
@@ -59,7 +60,7 @@ class Decisions:
         self._matches = matches
         self._outcome = outcome
         self._origins = origins
-        self._policy = policy
+        self._kept_reasons = KeptReasons(records, outcome, matches, policy)
         self._min_tokens = params.min_tokens
         self._models = Models.of(params)
         self._is_dropped = ~outcome.kept & ~outcome.rejected
@@ -142,8 +143,7 @@ class Decisions:
         reasons[records.sizes[block] == 0] = "no text"
         sizes = outcome.cluster_size[block]
         leads = np.nonzero(outcome.kept[block] & (sizes > 1))[0]
-        contained = outcome.contained[block][leads].tolist()
-        reasons[leads] = [_kept(self._policy, *two) for two in zip(sizes[leads].tolist(), contained, strict=True)]
+        reasons[leads] = self._kept_reasons.of(block.start + leads, sizes[leads])
         for record in np.nonzero(outcome.spared[block])[0].tolist():
             reasons[record] = PROTECTED + (f", {sizes[record] - 1} dropped for it" if sizes[record] > 1 else "")
         reasons[outcome.twin[block]] = reason(IDENTICAL, {})
@@ -168,13 +168,3 @@ class Decisions:
         for number in range(lo, hi):
             reasons[rejected.records[number] - block.start] = f"rejected: {rejected.reasons[number]}"
         return reasons
-
-
-def _kept(policy: str, size: int, contained: int) -> str:
-    """Return why a record of a cluster is kept: by the keep policy, or because it contains records preferred to it."""
-    if not contained:
-        return f"{policy} of {size} copies"
-    rest = size - contained
-    if rest == 1:
-        return "contains the other" if contained == 1 else f"contains the {contained} others"
-    return f"{policy} of {rest} copies, and contains {contained} more"

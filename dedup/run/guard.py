@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from dedup.errors import GuardError
 from dedup.params import ERROR
 from dedup.run.options import RunOptions
-from dedup.run.progress import Progress
 from dedup.run.records import Records
 from dedup.run.result import Result
 
@@ -24,8 +23,8 @@ MOST_NAMED = 5
 """Sources, or clusters, that a note names."""
 
 
-def guard(records: Records, result: Result, options: RunOptions, progress: Progress) -> None:
-    """Check a result before it is written; add notes to its summary, and print them.
+def guard(records: Records, result: Result, options: RunOptions) -> None:
+    """Check a result before it is written, and add notes to its summary.
 
     Parameters
     ----------
@@ -33,7 +32,6 @@ def guard(records: Records, result: Result, options: RunOptions, progress: Progr
     result : Result
     options : RunOptions
         Its limits, and whether to refuse what is beyond them.
-    progress : Progress
 
     Raises
     ------
@@ -55,8 +53,6 @@ def guard(records: Records, result: Result, options: RunOptions, progress: Progr
             "--guard-cluster, or drop less: --level, --threshold, --certainty"
         )
         raise GuardError("; ".join(found), expected, hint)
-    for note in found:
-        progress.say(note)
     result.summary["notes"] += found
 
 
@@ -96,7 +92,7 @@ def _of_sources(shares: Sequence[tuple[str, int, int]], options: RunOptions) -> 
     named = [
         f"{name!r} {dropped / every:.0%} ({dropped:,} of {every:,})" for name, dropped, every in shares[:MOST_NAMED]
     ]
-    more = f" and {len(shares) - MOST_NAMED:,} more" if len(shares) > MOST_NAMED else ""
+    more = f" and {len(shares) - MOST_NAMED:,} more, which dedup report lists" if len(shares) > MOST_NAMED else ""
     sources = "1 source" if len(shares) == 1 else f"{len(shares):,} sources"
     return [f"more than {options.guard_share:.0%} of {sources} is dropped: {', '.join(named)}{more}"]
 

@@ -47,8 +47,8 @@ class Outcome:
         Which side of that match it is, LEFT or RIGHT; NEITHER where there is none.
     via : int64 array, shape (n_records,)
         The dropped version of the same story that it matches; -1 where it matches the kept record itself.
-    contained : int64 array, shape (n_records,)
-        How many records of its cluster the keep policy ranks before it; it contains them.
+    outranked : int64 array
+        The dropped records that the keep policy ranks before the kept one of their cluster.
     story : int64 array, shape (n_records,)
         The first kept record of its story, which may be a document of an index; -1 for rejected ones.
     story_size : int64 array
@@ -95,8 +95,7 @@ class Outcome:
         self.twin = ~self.kept & ~self.rejected & (self.match < 0)
         self.in_index = self.leader >= n
         (ranked,) = np.nonzero(worded & ~self.rejected & (self.leader < n))
-        before = document[ranked] < document[self.leader[ranked]]
-        self.contained = np.bincount(self.leader[ranked[before]], minlength=n)
+        self.outranked = ranked[document[ranked] < document[self.leader[ranked]]]
         self.cluster_size = np.bincount(self.leader[~self.rejected], minlength=n)
         self.cluster_size[n:] += self.cluster_size[n:] > 0
 

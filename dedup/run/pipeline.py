@@ -91,7 +91,7 @@ def run(
 
         records, result = _decide(source, bands, agencies, index, context)
         if options.sample is None:  # stories with many copies are drawn more often: no share of a source is true
-            guard(records, result, options, progress)
+            guard(records, result, options)
         if folder is not None:
             with progress.stage("write"):
                 result.write(folder, options.decisions)

@@ -29,7 +29,6 @@ from dedup.run.findings import OF_DECISIONS
 from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
 from dedup.run.options import RunOptions
-from dedup.run.progress import Progress
 from dedup.run.ranking import ranked
 from dedup.run.records import Records, Rejected
 from dedup.run.result import Result
@@ -44,7 +43,9 @@ OF_THE_INPUT = ("text_bytes", "tokens", "inputs", "scratch_bytes")
 """What the summary says of the input, whatever is decided."""
 
 
-def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> Result:
+def redecide(
+    run: RunView, params: Params, agencies: Agencies | None = None, options: RunOptions | None = None
+) -> Result:
     """Decide again which records of a run are kept, as a run with these parameters would.
 
     Parameters
@@ -56,6 +57,8 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
         and the threshold no lower than its floor; a floor that is not given is that of the run.
     agencies : Agencies, optional
         Those of the run; by default the shipped ones.
+    options : RunOptions, optional
+        Its guard is checked; nothing else of it matters.
 
     Returns
     -------
@@ -63,6 +66,8 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
 
     Raises
     ------
+    GuardError
+        If the options ask for an error.
     ParamsError
         When it cannot be told from what the run has found.
     InputError
@@ -85,9 +90,11 @@ def redecide(run: RunView, params: Params, agencies: Agencies | None = None) -> 
     left = search if params.level >= Level.syndicated else SearchTables(documents, None)
     result = conclude(records, ranking, matching, none, policy, params, run.source, agencies, credits, left)
     result.summary["notes"] += limits_at(params.level, search.about.limits)
-    guard(records, result, RunOptions(), Progress())
+    sample = run.summary.get("sample")
+    if sample is None:  # as in a run
+        guard(records, result, options or RunOptions())
     _complete(result.summary, run)
-    if (sample := run.summary.get("sample")) is not None:
+    if sample is not None:
         stories = stories_of(findings, numbering, run.params)
         estimate = estimate_of(result.decisions, stories, sample["share"], sample["records_read"])
         result.summary |= {"sample": sample, "estimate": estimate}
@@ -211,6 +218,6 @@ def _complete(summary: dict[str, Any], run: RunView) -> None:
     folder = getattr(run, "folder", None) or getattr(run, "output", None)
     begins = {one["id"]: one["begins"] for one in run.summary["largest_clusters"]}
     for one in summary["largest_clusters"]:
-        one["begins"] = begins.get(one["id"], "")
+        one["begins"] = one["begins"] or begins.get(one["id"], "")
     summary.update({name: run.summary[name] for name in OF_THE_INPUT if name in run.summary})
     summary["decided_from"] = None if folder is None else printable(str(folder))

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from dedup.errors import InputError, ParamsError
 from dedup.io import Batch, Fields, ReadOptions, Rows, open_files, read_table
 from dedup.io.bytes.file_digests import digest_of
+from dedup.io.bytes.paths import STDIN
 from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
@@ -75,7 +76,12 @@ class RunOutput(ViewedRun):
             self._names: list[str] = list(self.summary["files"])
         except (OSError, ValueError, KeyError, TypeError, ParamsError) as error:
             found = f"{printable(str(self.folder))} is not the output folder of a run"
-            hint = "make one: dedup run INPUT -o DIR"
+            is_report = (self.folder / "index.html").is_file()
+            hint = (
+                "it looks like a report: name the folder of its run"
+                if is_report
+                else "make one: dedup run INPUT -o DIR"
+            )
             raise InputError(found, f"one with a {SUMMARY} of this version in it", hint) from error
         self._fields = _with(self.summary.get("fields", {}).get("named", {}), fields)
 
@@ -228,11 +234,13 @@ class RunOutput(ViewedRun):
             places = [Path(place) for place in (read["absolute"], name) if place is not None]
             place = next((one for one in places if one.is_file()), None)
             if place is None:
-                hint = "call it from the folder in which the run was called; standard input cannot be read again"
+                if name == STDIN:
+                    raise InputError("standard input cannot be read again", "a run on files, to see their texts")
+                hint = "call it from the folder in which the run was called"
                 raise InputError(f"{name}: no such file", f"the inputs of the run in {self.folder}", hint)
             if "digest" in read and _has_changed(place, read):
                 found = f"{name} has changed since the run in {self.folder}"
-                raise InputError(found, f"the {read['bytes']:,} bytes that were read", "run it again")
+                raise InputError(found, "the content that was read", "run it again")
             self._checked[name] = place
         return self._checked[name]
 

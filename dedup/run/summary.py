@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,6 +25,9 @@ from dedup.schema import RELATIONS
 
 LARGEST_SHOWN = 5
 """Clusters, and rejected records, that a summary lists."""
+
+SUSPECT_RECORDS, DIFFERENT = 6, 0.9
+"""Records of one text from which their titles are looked at, and the share of different ones that is suspect."""
 
 
 def summarise(
@@ -69,7 +74,9 @@ def summarise(
             {
                 "id": ids[record].as_py(),
                 "size": int(sizes[record]),
-                "begins": records.head(record if record < len(records) else int(np.argmax(outcome.leader == record))),
+                "begins": _called(
+                    records, record if record < len(records) else int(np.argmax(outcome.leader == record))
+                ),
             }
             for record in largest
         ],
@@ -80,7 +87,7 @@ def summarise(
         "inputs": len(records.files),
         "text_bytes": records.text_bytes,
         "tokens": int(records.lengths.sum()),
-        "notes": _notes(records, tally, policy, params, agencies),
+        "notes": [*_notes(records, tally, policy, params, agencies), *furniture_notes(records, outcome.stands)],
         "params": params.as_dict(),
         "fingerprint": params.fingerprint,
     }
@@ -143,6 +150,56 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
         share = "1 record shares its id" if repeated == 1 else f"{repeated:,} records share their id"
         notes.append(f"{share} with another record; file and row distinguish them")
     return notes
+
+
+def furniture_notes(records: Records, stands: npt.NDArray[np.int64]) -> list[str]:
+    """Return a note on texts that many records of different titles have: what a crawler saw instead of the articles.
+
+    Parameters
+    ----------
+    records : Records
+    stands : int64 array, shape (n_records,)
+        As in `dedup.run.outcome.Outcome`: equal for records of the same text.
+    """
+    if records.titles.null_count == len(records):
+        return []
+    counts = np.bincount(stands, minlength=len(records))
+    (many,) = np.nonzero(counts[stands] >= SUSPECT_RECORDS)
+    many = many[np.argsort(stands[many], kind="stable")]
+    found = []
+    for same in np.split(many, np.flatnonzero(np.diff(stands[many])) + 1) if len(many) else []:
+        titles = [title.strip() for title in records.titles.take(pa.array(same)).to_pylist() if title and title.strip()]
+        if are_strangers(titles):
+            found.append((len(same), len(set(titles)), int(same[0])))
+    if not found:
+        return []
+    size, n_titles, first = max(found, key=lambda one: (one[0], -one[2]))
+    note = (
+        f"{size:,} records have the same text under {n_titles:,} titles (the first is {records.ids[first].as_py()!r}): "
+        "it is probably not the article"
+    )
+    return [note + (f"; so have {len(found) - 1:,} other texts" if len(found) > 1 else "")]
+
+
+def are_strangers(titles: Sequence[str]) -> bool:
+    """Return whether titles are many, nearly all different, and most of them have no word in common.
+
+    Examples
+    --------
+    >>> are_strangers(["Bridge shut", "Vote on taxes", "Rain", "Fire in Rome", "Cup final", "Oil falls"])
+    True
+    >>> are_strangers([f"{city} bridge shut" for city in ("Rome", "Bonn", "Oslo", "Lyon", "Bern", "Kyiv")])
+    False
+    """
+    if len(titles) < SUSPECT_RECORDS or len(set(titles)) < DIFFERENT * len(titles):
+        return False
+    words = Counter(word for title in titles for word in {word.casefold() for word in title.split() if len(word) > 3})
+    return max(words.values(), default=0) <= len(titles) / 2
+
+
+def _called(records: Records, record: int) -> str:
+    """Return the title of a record, else its first words."""
+    return records.titles[record].as_py() or records.head(record)
 
 
 def _has_source(records: Records, asked: tuple[str, ...], agencies: Agencies) -> bool:

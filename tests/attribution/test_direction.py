@@ -152,7 +152,7 @@ def test_a_run_reports_credits_and_who_is_derived(level: str) -> None:
         "gazette": None,
         "other": None,  # has no match: is not looked at
     }
-    assert rows["herald"]["reason"] == "earliest of 4 copies; credits Reuters"
+    assert rows["herald"]["reason"] == "the earliest of 4 copies; credits Reuters"
     assert rows["tribune"]["reason"].endswith("; credits Reuters")
     assert "credits" not in rows["gazette"]["reason"]
     assert {(row["left"], row["right"]): row["derived"] for row in result.matches.to_pylist()} == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,10 +46,53 @@ def test_an_index(folder: Path) -> None:
     assert json.loads(show(folder, "news.index", "a", "b", "--json").stdout)["relation"] == "identical"
 
 
+def test_without_an_id_the_stories_are_listed(folder: Path) -> None:
+    done = show(folder, "out")
+    assert done.stdout.splitlines()[0] == "one story"
+    assert "Bridge" in done.stdout
+    page = json.loads(show(folder, "out", "--by", "largest", "--count", "3", "--json").stdout)
+    assert (page["by"], [one["id"] for one in page["stories"]]) == ("largest", ["a"])
+    refused = show(folder, "news.index")
+    assert refused.returncode == 2
+    assert "an index has no list of its stories" in refused.stderr
+    assert "leave the id out" in show(folder, "out", "a", "--count", "3").stderr
+
+
 def test_as_json(folder: Path) -> None:
     page = json.loads(show(folder, "out", "b", "--json").stdout)
     assert page["record"]["duplicate_of"] == 0
     assert [version["title"] for version in page["story"]["versions"]] == ["Bridge", "Bridge"]
+
+
+def test_of_standard_input_it_says_so(folder: Path) -> None:
+    news = (folder / "news.jsonl").read_text()
+    for command in (["run", "-", "-o", "piped"], ["show", "piped", "b"], ["tune", "piped"]):
+        call = [sys.executable, "-m", "dedup", *command]
+        done = subprocess.run(call, input=news, capture_output=True, text=True, cwd=folder, check=False)
+        if command[0] == "show":
+            assert "input      standard input, record 2" in done.stdout
+    assert (done.returncode, "expected --examples 0" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["decide", "out", "--window", "72h"], "--window is part of the search: dedup run again with it"),
+        (["show", "out", "-x"], "after --: -- -x"),
+        (["tune", "news.index"], "news.index is an index"),
+        (["show", "pages", "a"], "it looks like a report: name the folder of its run"),
+        (["show", "lost", "a"], "matches.parquet: no such file"),
+    ],
+)
+def test_a_wrong_call_is_told_what_to_do(folder: Path, command: list[str], words: str) -> None:
+    (folder / "pages").mkdir(exist_ok=True)
+    (folder / "pages" / "index.html").touch()
+    shutil.copytree(folder / "out", folder / "lost", dirs_exist_ok=True)
+    (folder / "lost" / "matches.parquet").unlink()
+    call = [sys.executable, "-m", "dedup", *command]
+    done = subprocess.run(call, capture_output=True, text=True, cwd=folder, check=False)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
 
 
 @pytest.mark.parametrize(

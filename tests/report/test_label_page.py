@@ -26,7 +26,10 @@ HARM = (
 
 
 def pair(number: int, text: str, other: str) -> PairToLabel:
-    left, right = (ShownText(f"{side}{number}{HARM}", words, None, HARM) for side, words in (("a", text), ("b", other)))
+    left, right = (
+        ShownText(f"{side}{number}{HARM}", words, None, HARM, f"A bridge {HARM}")
+        for side, words in (("a", text), ("b", other))
+    )
     label = Label(left.id, right.id, "skip", {"verbatim": 0.5, "hours": -2.25, "tokens": 200.0}, (HARM, "begins"))
     return PairToLabel(label, left, right)
 
@@ -57,6 +60,7 @@ def test_the_policy_allows_the_program_and_the_style_of_the_page_and_nothing_els
 def test_texts_are_escaped_and_their_lines_are_complete(page: Path) -> None:
     html = page.read_text("utf-8")
     assert html.startswith("<!doctype html>")
+    assert html.count("<b><bdi>A bridge &lt;/script&gt;") == 6
     assert html.count("<script") == 2
     assert "<img" not in html
     assert "\u202e" not in html

@@ -91,7 +91,9 @@ def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*call, "--rows", "1", "--exit-code"]) == 1
     assert "2 more: --rows 3 shows all" in capsys.readouterr().out
     assert main(["diff", call[1], call[1], "--exit-code"]) == 0
-    capsys.readouterr()
+    same = capsys.readouterr().out
+    assert "both keep the same of these records" in same
+    assert "kept only" not in same
     assert main([*call, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["records"], answer["kept_first"], answer["kept_second"]) == (12, {}, {"near_duplicate": 3})
@@ -105,6 +107,17 @@ def view(rows: list[dict[str, Any]], digests: dict[str, str | None]) -> Any:
     table = pa.Table.from_pylist([{**empty, "kept": True, "reason": "", **row} for row in rows], DECISIONS)
     read = [{"path": name, "digest": digest} for name, digest in digests.items()]
     return SimpleNamespace(decisions=table, summary={"files_read": read})
+
+
+def test_runs_on_a_part_of_their_input_are_compared(folder: Path) -> None:
+    """Of a file that is read in part no digest is known."""
+    one, other = (
+        dedup.deduplicate(folder / "two.jsonl", folder / name, level="near", keep=keep, run=dedup.RunOptions(limit=4))
+        for name, keep in (("few", None), ("few2", "first"))
+    )
+    found = opened(folder, "few", "few2")
+    assert (len(found.same[0]), found.params(), len(found)) == (4, {}, 0)  # what was the default is no difference
+    assert RunDifferences(one, other.decide(keep="longest")).params() == {"keep": ("first", "longest")}
 
 
 def same_by_definition(one: Any, other: Any) -> list[tuple[int, int]]:

@@ -44,7 +44,7 @@ def test_a_dropped_record_is_shown_in_its_story_with_the_reason(out: Path) -> No
 
 def test_a_kept_record_names_its_copies_by_their_numbers(out: Path) -> None:
     shown = lines(out, "kept")
-    assert shown.startswith("kept is kept: first of ")
+    assert shown.startswith("kept is kept: the first of ")
     assert "title      Bridge closed" in shown
     assert re.search(r"Agency +near duplicate of 2 +first", shown)
     assert re.search(r"> +2 .* Post +kept +kept +Bridge closed", shown)
@@ -186,3 +186,14 @@ def test_a_text_of_an_edited_copy_is_marked_word_by_word(tmp_path: Path) -> None
     assert pair["passages"]
     shown = lines(out, "a", "b", whole=True)
     assert "more lines" not in shown
+
+
+def test_two_records_whose_texts_are_gone_are_not_called_compared(tmp_path: Path) -> None:
+    out = written(tmp_path)
+    (tmp_path / "news.jsonl").unlink()
+    shown = lines(out, "excerpt", "alone")
+    assert shown.startswith("the run has no match of the two, and without their texts they cannot be compared\n")
+    assert "compared now" not in shown
+    assert "one cluster" not in shown
+    unmatched = lines(out, "excerpt", "undated")
+    assert "they are in one cluster" in unmatched or "compared" not in unmatched

@@ -41,3 +41,9 @@ def test_nothing_in_a_text_steers_the_terminal() -> None:
 def test_passages_are_marked_and_cannot_be_forged() -> None:
     assert marked("one two three\n", [(4, 7)], color=False) == "one [[two]] three"
     assert marked("a\x1b[1mb", [(0, 1)], color=True) == "\x1b[1;31ma\x1b[0m·[1mb"
+
+
+def test_a_head_that_does_not_fit_is_above_the_texts_as_a_whole() -> None:
+    id = "https://example.org/" + "a" * 60
+    assert beside(("One.", "Two."), (id, "b"), 80).splitlines()[:3] == [f"left   {id}", "right  b", ""]
+    assert beside(("One.", "Two."), ("a", "b"), 80).splitlines()[0].split() == ["a", "|", "b"]

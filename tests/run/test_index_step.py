@@ -39,7 +39,7 @@ def test_what_the_index_knows_is_dropped_and_named(place: Path) -> None:
     assert reasons["near"].endswith("; the kept text is in the index")
     assert reasons["same"].endswith("; the kept text is in the index")
     assert "index" not in reasons["copy of own"]
-    assert reasons["own"] == "first of 2 copies"
+    assert reasons["own"] == "the first of 2 copies"
     counts = result.counts
     assert counts["records"] == counts["kept"] + counts["dropped"] + counts["rejected"] == 5
     counts = result.summary["index"]

@@ -180,7 +180,7 @@ def test_every_kept_and_dropped_document_says_why() -> None:
     reasons = {row["id"]: row["reason"] for row in result.decisions.to_pylist()}
     assert reasons["null"] == reasons["empty"] == "no text"
     assert reasons["emoji"] == "no words"
-    assert reasons["short1"] == "earliest of 2 copies"
+    assert reasons["short1"] == "the earliest of 2 copies"
     assert reasons["short2"] == "the same words in the same order"
     assert reasons["near5"].startswith("nearly the same text: ")
     assert reasons["a03"] == "no copy found"
@@ -210,12 +210,25 @@ def test_a_reason_does_not_call_the_longest_the_earliest() -> None:
     versions = [first, f"{first} {second}", f"{first} {second} {third}"]
     records = [{"id": f"v{k}", "text": text, "published": f"2024-05-0{k + 1}"} for k, text in enumerate(versions)]
     reasons = {row["id"]: row["reason"] for row in dedup.deduplicate(records).decisions.to_pylist()}
-    assert reasons["v2"] == "contains the 2 others"
+    assert reasons["v2"] == "contains 2 earlier copies"
     copy = {"id": "copy", "text": edited(versions[2], 7, 0.02), "published": "2024-05-04"}
     reasons = {row["id"]: row["reason"] for row in dedup.deduplicate([*records, copy]).decisions.to_pylist()}
-    assert reasons["v2"] == "earliest of 2 copies, and contains 2 more"
+    assert reasons["v2"] == "contains 2 earlier copies"
     reasons = {row["id"]: row["reason"] for row in dedup.deduplicate([records[0], records[2]]).decisions.to_pylist()}
-    assert reasons["v2"] == "contains the other"
+    assert reasons["v2"] == "contains 1 earlier copy"
+
+
+def test_a_reason_calls_equal_dates_equal_and_a_version_with_more_fuller() -> None:
+    first, second, third = (article(seed, 40) for seed in (301, 302, 303))
+    records = [
+        {"id": id, "text": text, "published": "2024-05-01"} for id, text in (("a", first), ("b", first + second))
+    ]
+    reasons = {row["id"]: row["reason"] for row in dedup.deduplicate(records).decisions.to_pylist()}
+    assert reasons["b"] == "contains 1 earlier or equally dated copy"
+    revised = {"id": "r", "text": f"{first} {third}", "published": "2024-05-02"}
+    earlier = {"id": "e", "text": f"{first} {article(305, 20)}", "published": "2024-05-01"}
+    rows = {row["id"]: row for row in dedup.deduplicate([earlier, revised]).decisions.to_pylist()}
+    assert (rows["e"]["relation"], rows["r"]["reason"]) == ("revised", "fuller than 1 earlier copy")
 
 
 def test_policies() -> None:

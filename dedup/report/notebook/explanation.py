@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dedup.judge.relation import CARRIED
 from dedup.report.escaping import shown
 from dedup.report.notebook.fragments import rendered
-from dedup.report.pages.waterfall import Step, waterfalls
+from dedup.report.pages.waterfall import Step, told, waterfalls
 from dedup.report.record_lines import OTHERS, STEPS, decision_line, other_lines, why_lines
 from dedup.report.show_pages import RecordPage
 
@@ -66,13 +66,13 @@ class Explanation:
         more = len(self.page.matches) - len(others)
         return rendered("explanation", explanation=self, questions=self._questions(), others=others, more=more)
 
-    def _questions(self) -> list[tuple[str, float, tuple[Step, ...]]]:
+    def _questions(self) -> list[tuple[str, float, list[Step]]]:
         """Return the questions that were asked, with their probabilities and what speaks most for and against."""
         measures = self.measures
         if "carried" not in measures or "rare_containment" not in measures:
             return []
         carried, news = waterfalls(measures, None, self.page.models)
-        asked = [("that one carries the other on", measures["carried"], carried.steps[1 : STEPS + 1])]
+        asked = [("that one carries the other on", measures["carried"], told(carried, STEPS))]
         if measures["carried"] >= CARRIED and "news" in measures:
-            asked.append(("that one has news", measures["news"], news.steps[1 : STEPS + 1]))
+            asked.append(("that one has news", measures["news"], told(news, STEPS)))
         return asked

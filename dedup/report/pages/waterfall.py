@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,12 @@ MEANINGS = {
 }
 """What each measure says; a share goes in the place of the braces."""
 
+SMALL = 0.15
+"""A share that nobody takes as a sign for something because it is large."""
+
+LOW_IS_FOR = {"hours", "common", "verbatim", "verbatim_longer", "retold", "new_numbers", "contradicted"}
+"""Measures of which a low value can speak for an answer: for news what is missing, for a copy what does not differ."""
+
 COUNTED = {"tokens": "the shorter text has {:,} words", "hours": "they were published {} apart"}
 """The measures that are no shares."""
 
@@ -54,12 +60,17 @@ class Step:
         How much it says, in words.
     before, after : float
         Log odds before and after it.
+    measure : str
+        Its name; empty where every pair begins.
+    value : float
     """
 
     words: str
     effect: str
     before: float
     after: float
+    measure: str = ""
+    value: float = math.nan
 
     @property
     def is_for(self) -> bool:
@@ -164,10 +175,29 @@ def _waterfall(model: Model, values: Mapping[str, float], taken: set[str], rule:
     steps = [Step("where every pair begins", "", 0.0, at)]
     for name in strongest:
         if abs(added[name]) >= NOTHING:
-            steps.append(Step(in_words(name, values[name]), effect(added[name]), at, at + added[name]))
+            says = in_words(name, values[name]), effect(added[name])
+            steps.append(Step(*says, at, at + added[name], name, values[name]))
         at += added[name]
     silent = tuple(in_words(name, values[name]) for name in strongest if abs(added[name]) < NOTHING)
     return Waterfall(tuple(steps), silent, at, rule)
+
+
+def told(waterfall: Waterfall, most: int) -> list[Step]:
+    """Return the steps to tell a reader in a list, without their lengths; the strongest first.
+
+    A model takes 6 % of something as a sign for it, compared with nothing. A reader takes so small a share as a sign
+    against it: it is told last, as saying little. The length of a text is no evidence that a reader could check.
+
+    Parameters
+    ----------
+    waterfall : Waterfall
+    most : int
+        Steps to return.
+    """
+    steps = [step for step in waterfall.steps[1:] if step.measure != "tokens"]
+    small = [step for step in steps if step.is_for and step.measure not in LOW_IS_FOR and step.value < SMALL]
+    others = [step for step in steps if step not in small]
+    return [*others, *(replace(step, effect=effect(LITTLE / 2)) for step in small)][:most]
 
 
 def in_words(name: str, value: float) -> str:

@@ -12,7 +12,7 @@ import dedup
 from dedup.judge import relation
 from dedup.judge.relation import Models
 from dedup.params import Params
-from dedup.report.pages.waterfall import COUNTED, MEANINGS, waterfalls
+from dedup.report.pages.waterfall import COUNTED, MEANINGS, SMALL, Step, Waterfall, told, waterfalls
 from dedup.schema import MEASURES
 
 MODELS = Models.of(Params())
@@ -73,3 +73,22 @@ def test_the_measures_of_a_comparison_give_its_score() -> None:
     carried, _ = waterfalls(found.measures, 70.0, MODELS)
     assert carried.steps[0].words == "where every pair begins"
     assert {step.effect.split()[-1] for step in carried.steps[1:]} <= {"for", "against"}
+
+
+def test_a_small_share_is_never_told_as_strong_and_the_length_is_not_told() -> None:
+    steps = (
+        Step("start", "", 0.0, -5.0),
+        Step("355 words", "strongly for", -5.0, -1.0, "tokens", 355.0),
+        Step("6% near", "strongly for", -1.0, 2.0, "supported_anchors", 0.06),
+        Step("2% differ", "clearly for", 2.0, 4.0, "contradicted", 0.02),
+        Step("50% there", "clearly for", 4.0, 5.0, "rare_containment", 0.5),
+        Step("5% in order", "clearly against", 5.0, 4.0, "anchor_order", 0.05),
+    )
+    listed = [(step.measure, step.effect) for step in told(Waterfall(steps, (), 4.0, None), 9)]
+    assert listed == [
+        ("contradicted", "clearly for"),
+        ("rare_containment", "clearly for"),
+        ("anchor_order", "clearly against"),
+        ("supported_anchors", "a little for"),
+    ]
+    assert SMALL > 0.06
