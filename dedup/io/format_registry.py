@@ -93,13 +93,14 @@ TABLE_FORMS = ("parquet", "csv", "jsonl")
 COMPRESSIONS = (
     Compression(".gz", rb"\x1f\x8b", "a gzip file", "gzip_stream.gunzipped"),
     # A zstd file may also begin with a skippable frame, as the parallel compressor pzstd writes it.
-    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "arrow_stream.unzstd"),
+    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "zstd_stream.unzstd"),
+    Compression(".xz", rb"\xfd7zXZ\x00", "an xz file", "stream_members.unxz"),
+    Compression(".bz2", rb"BZh[1-9]", "a bzip2 file", "stream_members.unbzip2"),
+    Compression(".lz4", rb"\x04\x22\x4d\x18", "an LZ4 file", "arrow_stream.unlz4"),
 )
 
 FOREIGN_SIGNATURES = (
     (b"PK\x03\x04", "a zip archive"),
-    (b"BZh", "a bzip2 file"),
-    (b"\xfd7zXZ\x00", "an xz file"),
     (b"%PDF-", "a PDF"),
     (b"ARROW1", "an Arrow file"),
 )
@@ -118,7 +119,7 @@ COMPRESSED_SUFFIXES = tuple(one.suffix for one in COMPRESSIONS)
 READABLE = "{}; all but {} also with {}".format(
     ", ".join(SUFFIXES),
     ", ".join(suffix for one in FORMATS if one.is_packed for suffix in one.suffixes),
-    " or ".join(COMPRESSED_SUFFIXES),
+    " or ".join([", ".join(COMPRESSED_SUFFIXES[:-1]), COMPRESSED_SUFFIXES[-1]]),
 )
 """The suffixes of files that can be read, for messages."""
 

@@ -97,7 +97,7 @@ def test_folder_without_readable_files(tmp_path):
     make(tmp_path, "empty/readme.md", b"")
     with pytest.raises(
         InputError,
-        match=r"no file in .*empty can be read: there are \.md 1; expected files with one of \.jsonl.*\.gz or \.zst",
+        match=r"no file in .*empty can be read: there are \.md 1; expected files with one of \.jsonl.*\.bz2 or \.lz4",
     ):
         expand([tmp_path / "empty"])
 
