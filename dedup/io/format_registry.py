@@ -8,7 +8,7 @@ module loads nothing: a reader is imported when a file needs it, which is a tent
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,6 +84,9 @@ FORMATS = (
     FileFormat("csv", (".csv",), "delimited.Delimited", has_lines=True),
     FileFormat("tsv", (".tsv",), "delimited.Delimited", has_lines=True),
     FileFormat("parquet", (".parquet",), "parquet.Parquet", (b"PAR1", "a Parquet file"), is_packed=True),
+    FileFormat(
+        "arrow", (".arrow", ".feather", ".ipc"), "arrow_ipc.ArrowIpc", (b"ARROW1", "an Arrow file"), is_packed=True
+    ),
     FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
 )
 
@@ -102,7 +105,6 @@ COMPRESSIONS = (
 FOREIGN_SIGNATURES = (
     (b"PK\x03\x04", "a zip archive"),
     (b"%PDF-", "a PDF"),
-    (b"ARROW1", "an Arrow file"),
 )
 """How files begin that are often met and cannot be read, and what to call them."""
 
@@ -116,10 +118,15 @@ SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
 
 COMPRESSED_SUFFIXES = tuple(one.suffix for one in COMPRESSIONS)
 
+
+def _in_words(names: Sequence[str], conjunction: str) -> str:
+    return f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
+
+
 READABLE = "{}; all but {} also with {}".format(
     ", ".join(SUFFIXES),
-    ", ".join(suffix for one in FORMATS if one.is_packed for suffix in one.suffixes),
-    " or ".join([", ".join(COMPRESSED_SUFFIXES[:-1]), COMPRESSED_SUFFIXES[-1]]),
+    _in_words([suffix for one in FORMATS if one.is_packed for suffix in one.suffixes], "and"),
+    _in_words(COMPRESSED_SUFFIXES, "or"),
 )
 """The suffixes of files that can be read, for messages."""
 
