@@ -51,7 +51,7 @@ def dialect_of(sample: str, is_whole: bool, usual: str, tree: FieldTree) -> CsvD
     """Return the dialect of a file.
 
     Another delimiter than the usual one is taken if only that finds a text among the names in the first line;
-    backslashes count as escapes if more records are well-formed with them.
+    backslashes count as escapes if some records are malformed without them, and more are well-formed with them.
 
     Parameters
     ----------
@@ -69,7 +69,9 @@ def dialect_of(sample: str, is_whole: bool, usual: str, tree: FieldTree) -> CsvD
     usual = fitting[0] if fitting else usual
     if '\\"' not in sample:
         return CsvDialect(usual)
-    return max((CsvDialect(usual), CsvDialect(usual, True)), key=lambda one: _well_formed(sample, is_whole, one))
+    plain, escaped = CsvDialect(usual), CsvDialect(usual, True)
+    found = _well_formed(sample, is_whole, plain)
+    return escaped if found[1] < 0 and _well_formed(sample, is_whole, escaped) > found else plain
 
 
 def _has_text(tree: FieldTree, names: list[str]) -> bool:
@@ -80,7 +82,7 @@ def _has_text(tree: FieldTree, names: list[str]) -> bool:
 def _well_formed(sample: str, is_whole: bool, dialect: CsvDialect) -> tuple[int, int]:
     """Return how many records are well-formed, and less than none for each that is not."""
     rows = _rows(sample, dialect)
-    if not is_whole:
+    if not is_whole and rows:
         rows.pop()  # it may be cut off
     good = sum(len(row) == len(rows[0]) for row in rows) if rows else 0
     return good, good - len(rows)

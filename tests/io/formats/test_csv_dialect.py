@@ -49,6 +49,7 @@ def test_what_pandas_writes_is_read_and_kept(tmp_path, name, delimiter, has_esca
         ('id,text\n1,"a \\"b\\" c"\n', CsvDialect(",", True)),
         ('id,text\n1,"C:\\"\n2,"D:\\"\n', CsvDialect(",")),
         ('id,text\n1,a \\" b\n', CsvDialect(",")),
+        ('"id","text"\n"","\\""\n"\n",\n;",""\n', CsvDialect(",")),
         ("", CsvDialect(",")),
     ],
 )
@@ -74,7 +75,7 @@ def test_files_of_two_dialects_are_not_mixed(tmp_path):
 CELLS = st.text('ab",;\n \\', max_size=6)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=400)
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=4), delimiter=st.sampled_from(",;\t|"))
 def test_the_usual_way_of_quotes_is_never_taken_for_another(rows, delimiter):
     written = io.StringIO()
