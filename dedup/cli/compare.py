@@ -32,7 +32,7 @@ def add_parser(commands: Commands) -> None:
         "a",
         type=nonempty,
         metavar="A",
-        help=f"text file, also {' or '.join(COMPRESSED_SUFFIXES)}, or - for standard input",
+        help=f"text file, also {', '.join(COMPRESSED_SUFFIXES)}, or - for standard input",
     )
     parser.add_argument("b", type=nonempty, metavar="B", help="the text to compare it with")
     parser.add_argument(

@@ -8,7 +8,7 @@ module loads nothing: a reader is imported when a file needs it, which is a tent
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,6 +84,9 @@ FORMATS = (
     FileFormat("csv", (".csv",), "delimited.Delimited", has_lines=True),
     FileFormat("tsv", (".tsv",), "delimited.Delimited", has_lines=True),
     FileFormat("parquet", (".parquet",), "parquet.Parquet", (b"PAR1", "a Parquet file"), is_packed=True),
+    FileFormat(
+        "arrow", (".arrow", ".feather", ".ipc"), "arrow_ipc.ArrowIpc", (b"ARROW1", "an Arrow file"), is_packed=True
+    ),
     FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
 )
 
@@ -93,15 +96,15 @@ TABLE_FORMS = ("parquet", "csv", "jsonl")
 COMPRESSIONS = (
     Compression(".gz", rb"\x1f\x8b", "a gzip file", "gzip_stream.gunzipped"),
     # A zstd file may also begin with a skippable frame, as the parallel compressor pzstd writes it.
-    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "arrow_stream.unzstd"),
+    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "zstd_stream.unzstd"),
+    Compression(".xz", rb"\xfd7zXZ\x00", "an xz file", "stream_members.unxz"),
+    Compression(".bz2", rb"BZh[1-9]", "a bzip2 file", "stream_members.unbzip2"),
+    Compression(".lz4", rb"\x04\x22\x4d\x18", "an LZ4 file", "arrow_stream.unlz4"),
 )
 
 FOREIGN_SIGNATURES = (
     (b"PK\x03\x04", "a zip archive"),
-    (b"BZh", "a bzip2 file"),
-    (b"\xfd7zXZ\x00", "an xz file"),
     (b"%PDF-", "a PDF"),
-    (b"ARROW1", "an Arrow file"),
 )
 """How files begin that are often met and cannot be read, and what to call them."""
 
@@ -115,10 +118,15 @@ SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
 
 COMPRESSED_SUFFIXES = tuple(one.suffix for one in COMPRESSIONS)
 
+
+def _in_words(names: Sequence[str], conjunction: str) -> str:
+    return f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
+
+
 READABLE = "{}; all but {} also with {}".format(
     ", ".join(SUFFIXES),
-    ", ".join(suffix for one in FORMATS if one.is_packed for suffix in one.suffixes),
-    " or ".join(COMPRESSED_SUFFIXES),
+    _in_words([suffix for one in FORMATS if one.is_packed for suffix in one.suffixes], "and"),
+    _in_words(COMPRESSED_SUFFIXES, "or"),
 )
 """The suffixes of files that can be read, for messages."""
 

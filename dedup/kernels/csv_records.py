@@ -7,20 +7,23 @@ from numba import i8
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 
-START, FIELD, QUOTED, QUOTE = 0, 1, 2, 3
-"""Before a field, in one, in one with quotes, and after a quote in that: its end, or the first of two."""
+START, FIELD, QUOTED, QUOTE, ESCAPED, QUOTED_ESCAPED = range(6)
+"""Before a field, in one, in one with quotes, and after a quote in that: its end, or the first of two; after an escape
+in a field, and in one with quotes."""
 
 _QUOTE, _FEED, _RETURN = ord('"'), ord("\n"), ord("\r")
 
 
 @kernel
-def record_end(data: Array, delimiter: int, state: int) -> tuple[int, int]:
+def record_end(data: Array, delimiter: int, escape: int, state: int) -> tuple[int, int]:
     """Find where a record ends, as ``csv.reader`` reads it.
 
     Parameters
     ----------
     data : uint8 array
     delimiter : int
+    escape : int
+        After which a character is part of its field; -1 if there is none.
     state : int
         The state in the record before these bytes.
 
@@ -33,7 +36,13 @@ def record_end(data: Array, delimiter: int, state: int) -> tuple[int, int]:
     """
     for at in range(data.size):
         byte = data[at]
-        if state == QUOTED:
+        if state == ESCAPED:
+            state = i8(FIELD)
+        elif state == QUOTED_ESCAPED:
+            state = i8(QUOTED)
+        elif byte == escape and state != QUOTE:
+            state = i8(QUOTED_ESCAPED) if state == QUOTED else i8(ESCAPED)
+        elif state == QUOTED:
             if byte == _QUOTE:
                 state = i8(QUOTE)
         elif byte == _QUOTE and state != FIELD:

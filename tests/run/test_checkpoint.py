@@ -90,14 +90,18 @@ def test_what_was_read_is_not_read_again(news: Path, tmp_path: Path, monkeypatch
     assert dedup.deduplicate(news, tmp_path / "out", run=eager(resume=True)).counts["records"] == len(records()) + 4
 
 
-def test_other_formats_are_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("steps", [1, 3, 5, 7])
+def test_other_formats_are_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
     table = pa.Table.from_pylist(records())
     pq.write_table(table, tmp_path / "a.parquet")
     header = "id\ttext\n"
     (tmp_path / "b.tsv").write_text(header + "".join(f"{r['id']}\t{r['text']}\n" for r in records()))
-    inputs = [tmp_path / "a.parquet", tmp_path / "b.tsv"]
+    (tmp_path / "c.json").write_text(json.dumps({"articles": records()}, indent=1))
+    with pa.ipc.new_stream(tmp_path / "d.arrow", table.schema) as stream:
+        stream.write_table(table)
+    inputs = [tmp_path / name for name in ("a.parquet", "b.tsv", "c.json", "d.arrow")]
     dedup.deduplicate(inputs, tmp_path / "undisturbed", run=eager())
-    assert killed_at(5, monkeypatch, inputs, tmp_path / "out")
+    assert killed_at(steps, monkeypatch, inputs, tmp_path / "out")
     result = dedup.deduplicate(inputs, tmp_path / "out", run=eager(resume=True))
     assert content(tmp_path / "out") == content(tmp_path / "undisturbed")
     assert result.kept.num_rows == result.counts["kept"]

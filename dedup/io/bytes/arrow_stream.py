@@ -11,8 +11,13 @@ import pyarrow as pa
 from dedup.io.bytes.decompression import COMPRESSED_BYTES, DecompressionError, TruncatedError
 
 
-def unzstd(handle: FileIO, size: int) -> Generator[bytes]:
-    """Decompress the frames of a zstd file, one after the other; as `decompression.decompressed`."""
+def unlz4(handle: FileIO, size: int) -> Generator[bytes]:
+    """Decompress the frames of an LZ4 file, one after the other; as `decompression.decompressed`."""
+    return _decompress(handle, size, "lz4")
+
+
+def unzstd_short(handle: FileIO, size: int) -> Generator[bytes]:
+    """Decompress a zstd file with windows of usual length; as `decompression.decompressed`."""
     return _decompress(handle, size, "zstd")
 
 

@@ -25,6 +25,23 @@ class TruncatedError(DecompressionError):
     """Compressed data that stops before its end."""
 
 
+class LongWindowError(DecompressionError):
+    """A zstd window that is longer than we can hold.
+
+    Parameters
+    ----------
+    window : int
+        Its bytes.
+    requirement : str
+        The package that could read it; empty if it is too long for the memory.
+    """
+
+    def __init__(self, window: int, requirement: str) -> None:
+        super().__init__(f"a window of {window:,} bytes")
+        self.window = window
+        self.requirement = requirement
+
+
 def decompressed(handle: FileIO, head: bytes, size: int) -> Generator[bytes]:
     """Yield the bytes of a file, decompressed if it is compressed.
 

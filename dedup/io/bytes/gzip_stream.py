@@ -21,6 +21,8 @@ except ImportError:
 def gunzipped(handle: FileIO, size: int, library: Any = FASTEST) -> Generator[bytes]:
     """Decompress the members of a gzip file, one after the other; as `decompression.decompressed`.
 
+    Zeros after a member, with which tapes and some disks fill their blocks, are skipped, as gzip does.
+
     Parameters
     ----------
     handle : FileIO
@@ -33,6 +35,9 @@ def gunzipped(handle: FileIO, size: int, library: Any = FASTEST) -> Generator[by
         while data := handle.read(min(size, COMPRESSED_BYTES)):
             while data:
                 if member.eof:
+                    data = data.lstrip(b"\0")
+                    if not data:
+                        break
                     member = library.decompressobj(16 + zlib.MAX_WBITS)
                 if chunk := member.decompress(data, size):
                     yield chunk

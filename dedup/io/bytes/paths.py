@@ -18,6 +18,9 @@ from dedup.io.wording import listed
 
 STDIN = "-"
 
+SIDE_FILES = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
+"""What Hugging Face writes beside the records of a data set; a description in it is no article."""
+
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
@@ -64,7 +67,7 @@ class SkippedFiles:
     hidden : list of str
         Names of hidden files and folders.
     others : list of (str, str)
-        Name and reason of those that are pipes, devices, or links that lead out of the folder.
+        Name and reason of those that are pipes, devices, links that lead out of the folder, or no records.
     """
 
     def __init__(self) -> None:
@@ -221,15 +224,28 @@ def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:
                 yield path
 
 
+def _blobs_of(root: str) -> str | None:
+    """Return the folder with the files of a Hugging Face cache, to which all links in one of its snapshots lead."""
+    above, _, below = root.rpartition(f"{os.sep}snapshots{os.sep}")
+    return os.path.join(above, "blobs") if above and below else None
+
+
 def _refused(path: Path, root: str) -> str:
-    """Return why a file of a folder is not read (a pipe, a device, a link out of it), or an empty string.
+    """Return why a file of a folder is not read, or an empty string.
+
+    It may be a pipe, a device, a link out of the folder, or no records.
 
     An input that the caller names is read, whatever it is; but a folder may belong to someone else, who could make us
     read anything.
     """
     try:
-        if path.is_symlink() and os.path.commonpath([root, os.path.realpath(path)]) != root:
-            return "a link that leads out of the folder"
+        if path.name in SIDE_FILES:
+            return "which describes a data set"
+        if path.is_symlink():
+            target = os.path.realpath(path)
+            allowed = filter(None, (root, _blobs_of(root)))
+            if not any(os.path.commonpath([one, target]) == one for one in allowed):
+                return "a link that leads out of the folder"
         if not stat.S_ISREG(path.stat().st_mode):
             return "no regular file"
     except OSError:

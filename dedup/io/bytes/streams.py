@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from dedup.errors import InputError
-from dedup.io.bytes.decompression import DecompressionError, TruncatedError, ahead, decompressed
+from dedup.io.bytes.decompression import DecompressionError, LongWindowError, TruncatedError, ahead, decompressed
 from dedup.io.bytes.encodings import (
     MORE_BYTES,
     SAMPLE_BYTES,
@@ -136,7 +136,7 @@ def raw_chunks(file: InputFile, size: int, reading: Reading) -> Generator[bytes]
     Parameters
     ----------
     file : InputFile
-        A plain, gzip or zstd file.
+        Plain or compressed.
     size : int
         Most bytes of a chunk.
     reading : Reading
@@ -287,6 +287,10 @@ def _behind(done: int, whole: Generator[bytes]) -> Generator[bytes]:
 def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
     if isinstance(error, TruncatedError):
         return DamagedError(file.name, "ends early", "is the download complete?")
+    if isinstance(error, LongWindowError):
+        install = f"pip install '{error.requirement}', or " if error.requirement else ""
+        hint = f"{install}decompress it first: zstd -d --long={max(10, (error.window - 1).bit_length())} {file.name}"
+        return DamagedError(file.name, f"needs {error} to be decompressed", hint)
     return DamagedError(file.name, f"cannot be decompressed ({error})", "fetch or compress it again")
 
 

@@ -34,16 +34,19 @@ class FieldSurvey:
         Fields that hold dates in nearly all of them, with an example.
     texts : tuple of str
         Fields that hold texts in most of them.
+    within : str
+        Where in the file the records are, if it is one JSON object: the keys that lead to their list, with dots.
     """
 
     names: tuple[str, ...] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
+    within: str = ""
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> FieldSurvey:
         """Return a survey that was stored as JSON by `dataclasses.asdict`."""
-        return FieldSurvey(tuple(state["names"]), state["dates"], tuple(state["texts"]))
+        return FieldSurvey(tuple(state["names"]), state["dates"], tuple(state["texts"]), state.get("within", ""))
 
     @staticmethod
     def of(records: Sequence[Mapping[Any, Any]]) -> FieldSurvey:

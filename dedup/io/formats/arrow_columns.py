@@ -14,10 +14,26 @@ import pyarrow.compute as pc
 from dedup.dates import UnreadableDates, read_date_column
 from dedup.errors import ColumnError
 from dedup.io.bytes.lines import runs
-from dedup.io.bytes.surrogates import readable, to_bytes
+from dedup.io.bytes.surrogates import printable, to_bytes
 from dedup.io.fields.field_counts import FieldCounts, add_to
+from dedup.io.fields.field_survey import FieldSurvey
 from dedup.io.fields.field_tree import FieldTree, Node, RankedValues
 from dedup.io.fields.roles import DATE, ID, LABELS, ROLES, TEXT, Kind, clean_labels, is_usable, named_by
+from dedup.io.formats.arrow_values import (
+    STRINGS,
+    as_binary,
+    decoded,
+    hexadecimal,
+    holds_text,
+    is_binary,
+    is_list_of_texts,
+    is_text,
+    joined_lists,
+    label_array,
+    plain,
+    plain_type,
+    strings,
+)
 from dedup.io.formats.batch_builder import is_blank, joined_texts, name_records, without_long_texts
 from dedup.io.read_options import ReadOptions, ReadTuning
 from dedup.io.source import Batch
@@ -25,8 +41,6 @@ from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-_TEXT_TYPES = {"string", "large_string", "string_view", "binary", "large_binary", "binary_view", "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +92,11 @@ def find_columns(tree: FieldTree, schema: pa.Schema, where: str, names: Sequence
     texts = [one for role, some in enumerate(found) if tree.roles[role].kind is Kind.TEXT for one in some]
     if not texts:
         raise tree.missing(where, names_in(schema) if names is None else names)
-    if not any(one.node is not None or _holds_text(one.type) for one in texts):
+    if not any(one.node is not None or is_text(one.type) for one in texts):
         hint = f"name another with {named_by('text')}"
-        raise ColumnError(f"{where}: column {'.'.join(texts[0].path)!r} is {texts[0].type}", "strings", hint)
+        raise ColumnError(
+            f"{where}: column {'.'.join(texts[0].path)!r} is {texts[0].type}", "strings or lists of them", hint
+        )
     for one in found[ID][:1]:
         if tree.names[ID][one.rank] == tree.names[ID][0] and not _names_records(one):
             hint = f"name another with {named_by('id')}"
@@ -93,7 +109,7 @@ def _fitting(tree: FieldTree, role: int, candidates: list[Candidate]) -> list[Ca
     kind = tree.roles[role].kind
     if kind is Kind.DATE:
         return candidates
-    fits = _holds_text if kind is Kind.TEXT else _is_scalar
+    fits = is_text if kind is Kind.TEXT else _is_scalar
     candidates = [one for one in candidates if one.node is not None or fits(one.type)]
     if role == TEXT and candidates and candidates[0].rank < tree.first_abstract:
         return [one for one in candidates if one.rank < tree.first_abstract]
@@ -105,7 +121,7 @@ def _names_records(candidate: Candidate) -> bool:
 
 
 def _is_scalar(kind: pa.DataType) -> bool:
-    kind = _plain_type(kind)
+    kind = plain_type(kind)
     return not (pa.types.is_nested(kind) or pa.types.is_boolean(kind))
 
 
@@ -126,7 +142,7 @@ def _walk(
         child, in_other_case, place = met[0], met[1] or is_other, (*path, column.name)
         for role, rank in child.ranks(in_other_case):
             found[role].append(Candidate(rank, place, column.type))
-        kind = _plain_type(column.type)
+        kind = plain_type(column.type)
         if not child.children:
             continue
         if pa.types.is_struct(kind):
@@ -138,7 +154,7 @@ def _walk(
 
 def _is_list_of_objects(kind: pa.DataType) -> bool:
     is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    return bool(is_list and pa.types.is_struct(_plain_type(kind.value_type)))
+    return bool(is_list and pa.types.is_struct(plain_type(kind.value_type)))
 
 
 def _uses_below(tree: FieldTree, node: Node) -> Iterator[tuple[int, int]]:
@@ -158,7 +174,7 @@ def names_in(schema: pa.Schema) -> list[str]:
     names: list[str] = []
 
     def add(column: pa.Field, before: str) -> None:
-        kind = _plain_type(column.type)
+        kind = plain_type(column.type)
         if pa.types.is_struct(kind) and kind.num_fields:
             for place in range(kind.num_fields):
                 add(kind.field(place), f"{before}{column.name}.")
@@ -218,7 +234,7 @@ class ArrowReader:
             texts = joined_texts(texts, ~is_blank(texts).to_numpy(zero_copy_only=False), parts)
         labels = {role.name: self._labels(place) for place, role in LABELS}
         published, unread = self._dates()
-        names = name_records(self._file, self._row, self._values(ID))
+        names = name_records(self._file, self._row, self._ids())
         return Batch(self._file, self._row, names, texts, published, clean_labels(labels), {}, unread, self._counts)
 
     def _columns(self, role: int) -> Iterator[tuple[int, pa.Array, npt.NDArray[np.bool_]]]:
@@ -237,11 +253,15 @@ class ArrowReader:
             left &= ~filled
 
     def _column(self, candidate: Candidate, role: int) -> pa.Array:
-        array = _plain(self._records.column(self._records.schema.names.index(candidate.path[0])))
+        array = plain(self._records.column(self._records.schema.names.index(candidate.path[0])))
         for name in candidate.path[1:]:
             fields = [array.type.field(place).name for place in range(array.type.num_fields)]
-            array = _plain(pc.struct_field(array, [fields.index(name)]))
-        return array if candidate.node is None else self._in_lists(array, candidate, role)
+            array = plain(pc.struct_field(array, [fields.index(name)]))
+        if candidate.node is not None:
+            return self._in_lists(array, candidate, role)
+        return (
+            joined_lists(array) if self._tree.roles[role].kind is Kind.TEXT and is_list_of_texts(array.type) else array
+        )
 
     def _in_lists(self, array: pa.Array, candidate: Candidate, role: int) -> pa.Array:
         """Return the first usable value from lists of objects."""
@@ -258,9 +278,9 @@ class ArrowReader:
         """Return the values of each role in the objects of a list, for each record."""
         assert candidate.node is not None
         found: list[RankedValues] = []
-        for value in array.cast(_as_binary(array.type)).to_pylist():
+        for value in array.cast(as_binary(array.type)).to_pylist():
             values: RankedValues = [[] for _ in self._tree.roles]
-            self._tree.walk_value(_decoded(value), candidate.node, candidate.is_other, values)
+            self._tree.walk_value(decoded(value), candidate.node, candidate.is_other, values)
             found.append(values)
         return found
 
@@ -275,10 +295,10 @@ class ArrowReader:
                 texts = pc.if_else(pa.array(used), array, texts)
         return texts
 
-    def _values(self, role: int) -> list[str | None]:
+    def _ids(self) -> list[str | None]:
         values: list[str | None] = [None] * len(self._row)
-        for place, (_, array, used) in enumerate(self._columns(role)):
-            strings_of_column = strings(array)
+        for place, (_, array, used) in enumerate(self._columns(ID)):
+            strings_of_column = hexadecimal(array) if is_binary(array.type) else strings(array)
             if not place:
                 values = strings_of_column
             elif used.any():
@@ -308,31 +328,13 @@ class ArrowReader:
 
 def _filled(array: pa.Array) -> npt.NDArray[np.bool_]:
     """Return where values are not empty: not null, not NaN, not a blank string."""
-    if _holds_text(array.type):
+    if holds_text(array.type):
         filled = pc.invert(is_blank(array.cast(pa.large_binary())))
     elif pa.types.is_floating(array.type):
         filled = pc.fill_null(pc.invert(pc.is_nan(array)), False)
     else:
         filled = array.is_valid()
     return np.asarray(filled.to_numpy(zero_copy_only=False), bool)
-
-
-def strings(array: pa.Array) -> list[str | None]:
-    """Return the values of a column as strings; None for null, NaN and nested values."""
-    if _holds_text(array.type):
-        values = array.cast(pa.large_binary()).to_pylist()
-        return [None if value is None else readable(value) for value in values]
-    if pa.types.is_nested(array.type):
-        return [None] * len(array)
-    return [None if value is None or value != value else str(value) for value in array.to_pylist()]
-
-
-def label_array(array: pa.Array) -> pa.StringArray:
-    """Return the values of a column as `strings` does, as an Arrow array."""
-    if _holds_text(array.type):
-        with suppress(pa.ArrowInvalid):  # bytes that are not UTF-8
-            return array.cast(pa.large_binary()).cast(pa.string())
-    return pa.array(strings(array), pa.string())
 
 
 def records_per_batch(records: int, size: int, tuning: ReadTuning) -> int:
@@ -370,58 +372,7 @@ def filtered(records: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordB
 
 
 def _dates(array: pa.Array, form: str | None) -> tuple[npt.NDArray[np.int64], UnreadableDates]:
-    return read_date_column(pa.array(strings(array), pa.string()) if _holds_text(array.type) else array, form)
-
-
-def _plain(array: pa.Array) -> pa.Array:
-    """Return the column without an extension type or a dictionary around it."""
-    if isinstance(array.type, pa.BaseExtensionType):
-        array = array.storage
-    if not pa.types.is_dictionary(array.type):
-        return array
-    if _holds_text(array.type.value_type):  # decoded it may be larger than offsets of 32 bits can tell
-        return array.dictionary.cast(pa.large_binary()).take(array.indices)
-    return array.dictionary_decode()
-
-
-def _as_binary(kind: pa.DataType) -> pa.DataType:
-    """Return a type with bytes in place of strings, which Python may not be able to decode."""
-    if isinstance(kind, pa.BaseExtensionType):
-        return kind
-    kind = _plain_type(kind)
-    if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_as_binary(field.type)) for field in map(kind.field, range(kind.num_fields))])
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        item = kind.value_field.with_type(_as_binary(kind.value_type))
-        if pa.types.is_fixed_size_list(kind):
-            return pa.list_(item, kind.list_size)
-        return pa.large_list(item) if pa.types.is_large_list(kind) else pa.list_(item)
-    return pa.large_binary() if _holds_text(kind) else kind
-
-
-def _decoded(value: Any) -> Any:
-    """Return a Python value with its bytes as strings; bytes that are not UTF-8 are escaped."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    if isinstance(value, list):
-        return [_decoded(one) for one in value]
-    if isinstance(value, dict):
-        return {key: _decoded(one) for key, one in value.items()}
-    return value
-
-
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    if isinstance(kind, pa.BaseExtensionType):
-        kind = kind.storage_type
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def _holds_text(kind: pa.DataType) -> bool:
-    if isinstance(kind, pa.BaseExtensionType):
-        return _holds_text(kind.storage_type)
-    if pa.types.is_dictionary(kind):
-        return _holds_text(kind.value_type)
-    return str(kind) in _TEXT_TYPES or pa.types.is_fixed_size_binary(kind)
+    return read_date_column(pa.array(strings(array), pa.string()) if holds_text(array.type) else array, form)
 
 
 def records_of(sample: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
@@ -431,3 +382,26 @@ def records_of(sample: pa.Table | pa.RecordBatch) -> list[dict[str, Any]]:
         with suppress(pa.ArrowException, ValueError, OverflowError, KeyError):
             columns[name] = sample.column(sample.schema.names.index(name)).to_pylist()
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def columns_of_dates(schema: pa.Schema, wanted: Sequence[str]) -> list[str]:
+    """Return the columns that may hold dates and are not read."""
+    return [
+        column.name
+        for column in schema
+        if column.name not in wanted
+        and (str(column.type) in STRINGS or pa.types.is_timestamp(column.type) or pa.types.is_date(column.type))
+    ]
+
+
+def survey_of_table(schema: pa.Schema, first: pa.RecordBatch | None) -> FieldSurvey:
+    """Return the survey of a table: its columns, and which of the others hold dates.
+
+    Parameters
+    ----------
+    schema : pa.Schema
+    first : pa.RecordBatch or None
+        The others, of the first records.
+    """
+    records = [] if first is None else records_of(first)
+    return FieldSurvey(tuple(map(printable, names_in(schema))), FieldSurvey.of(records).dates)

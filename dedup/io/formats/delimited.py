@@ -27,6 +27,7 @@ from dedup.io.fields.role_columns import RoleColumns
 from dedup.io.fields.roles import Kind
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.batch_builder import BatchBuilder
+from dedup.io.formats.csv_dialect import SAMPLE_BYTES, CsvDialect, dialect_of
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.io.wording import counted
@@ -67,6 +68,7 @@ class Delimited:
         self._tuning = options.tuning
         self._header: _Record | None = None
         self._header_file = ""
+        self._dialects: dict[str, CsvDialect] = {}
         self.surveys: dict[str, FieldSurvey] = {}
         # Holds for the whole process, so it is only ever raised. The default is 128 KiB, less than a long article.
         csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
@@ -158,8 +160,11 @@ class Delimited:
     def _records(self, file: InputFile, reading: Reading) -> Iterator[_Record]:
         """Yield header and records, malformed ones with their problem."""
         chunks = raw_chunks(file, self._tuning.chunk_bytes, reading)
-        feed = _Feed(line_blocks(chunks, self._longest), self._longest, self._tuning.raw_bytes, reading)
-        reader = csv.reader(feed, delimiter=DELIMITERS[self._format])
+        held, damage = _beginning(chunks)
+        dialect = self._dialect(file, b"".join(held), reading)
+        whole = line_blocks(_again(held, damage, chunks), self._longest)
+        feed = _Feed(whole, self._longest, self._tuning.raw_bytes, reading)
+        reader = dialect.reader(feed)
         while True:
             feed.begin()
             try:
@@ -167,7 +172,7 @@ class Delimited:
             except StopIteration:
                 return
             except _TooLongError:
-                head, size = feed.skip(ord(DELIMITERS[self._format]))
+                head, size = feed.skip(dialect)
                 yield _Record(head, [], Rejection.too_long(head, size, self._longest).reason, size)
                 continue
             except csv.Error as error:
@@ -176,6 +181,12 @@ class Delimited:
                 problem = f"a quote is never closed: {counted(feed.lines, 'line')}, up to the end of the file"
             if cells or problem:
                 yield _Record(feed.record, cells, problem)
+
+    def _dialect(self, file: InputFile, beginning: bytes, reading: Reading) -> CsvDialect:
+        if file.name not in self._dialects:
+            sample, is_whole = reading.charset.decode(beginning[:SAMPLE_BYTES]), len(beginning) < SAMPLE_BYTES
+            self._dialects[file.name] = dialect_of(sample, is_whole, DELIMITERS[self._format], self._tree)
+        return self._dialects[file.name]
 
     def _places(self, file: InputFile, header: list[str]) -> RankedValues:
         """Return for each role the columns that it may be read from."""
@@ -205,12 +216,40 @@ class Delimited:
     def _take_header(self, file: InputFile, header: _Record) -> None:
         if self._header is None:
             self._header, self._header_file = header, file.name
-        elif header.cells != self._header.cells:
+            return
+        ours, theirs = (self._dialects[name] for name in (file.name, self._header_file))
+        if ours != theirs:
+            raise InputError(
+                f"{file.name} has {ours.shown}, {self._header_file} {theirs.shown}",
+                "one way of writing, for kept records are written unchanged to one file",
+                "run them separately, or convert them to one form first",
+            )
+        if header.cells != self._header.cells:
             raise InputError(
                 f"{file.name} has a different header from {self._header_file}",
                 f"the same columns: {printable(', '.join(self._header.cells))}",
                 "run them separately, or convert them to one form first",
             )
+
+
+def _beginning(chunks: Iterator[bytes]) -> tuple[list[bytes], DamagedError | None]:
+    """Return chunks that show the dialect, and the damage that ended this early, if any."""
+    held: list[bytes] = []
+    try:
+        while sum(map(len, held)) < SAMPLE_BYTES and (chunk := next(chunks, b"")):
+            held.append(chunk)
+    except DamagedError as error:
+        return held, error
+    return held, None
+
+
+def _again(held: list[bytes], damage: DamagedError | None, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the beginning of a file, and then the rest."""
+    while held:
+        yield held.pop(0)
+    if damage is not None:
+        raise damage
+    yield from chunks
 
 
 def _require_header(file: InputFile, header: _Record) -> None:
@@ -280,17 +319,18 @@ class _Feed:
             raise _TooLongError
         return self._reading.charset.decode(line)
 
-    def skip(self, delimiter: int) -> tuple[bytes, int]:
+    def skip(self, dialect: CsvDialect) -> tuple[bytes, int]:
         """Skip the rest of a record that is too long; return its first bytes and its size with the line end."""
         begun = self.record
         head, size = begun[: self._raw_bytes], len(begun)
-        end, state = kernel.record_end(np.frombuffer(begun, np.uint8), delimiter, kernel.START)
+        delimiter, escape = ord(dialect.delimiter), ord("\\") if dialect.has_escapes else -1
+        end, state = kernel.record_end(np.frombuffer(begun, np.uint8), delimiter, escape, kernel.START)
         if end == size:
             return head, size
         del begun
         self.begin()
         for block in filter(None, itertools.chain([self._lines.read()], self._blocks)):
-            end, state = kernel.record_end(np.frombuffer(block, np.uint8), delimiter, state)
+            end, state = kernel.record_end(np.frombuffer(block, np.uint8), delimiter, escape, state)
             more = block if end < 0 else block[:end]
             head += more[: self._raw_bytes - len(head)]
             size += len(more)

@@ -1,4 +1,7 @@
-"""Read JSON lines, one object a line, a chunk at a time, and write the kept lines back byte for byte."""
+"""Read JSON lines, one object a line, a chunk at a time, and write the kept lines back byte for byte.
+
+A file that is one JSON document is rewritten as JSON lines while it is read: see `json_document`.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.dict_tables import table_of_dicts
 from dedup.io.formats.json_block import BlockReader, parse
+from dedup.io.formats.json_document import JsonDocument, beginning_of, document_in
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Piece, Rejection
 
@@ -53,9 +57,12 @@ class JsonLines:
         self._chunk_bytes = options.tuning.chunk_bytes
         self._batch_records = options.tuning.batch_records
         self.surveys: dict[str, FieldSurvey] = {}
+        self._documents: dict[str, JsonDocument | None] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
         """Yield a file in pieces; a row is a line number, and blank lines are counted but are not records.
+
+        In a JSON document a row is the number of a record.
 
         Raises
         ------
@@ -68,7 +75,7 @@ class JsonLines:
         batch = BlockReader(file.name, self._tree).batch
         row = 0
         try:
-            for block in self._blocks(text_chunks(file, self._chunk_bytes, reading), self._chunk_bytes):
+            for block in self._blocks(self._text(file, reading), self._chunk_bytes):
                 if reading.left == 0:
                     return
                 if isinstance(block, LongLine):
@@ -88,23 +95,23 @@ class JsonLines:
 
     def names(self, file: InputFile) -> list[str]:
         """Return the fields of all records of a file."""
-        found = self._blocks(text_chunks(file, self._chunk_bytes), self._chunk_bytes)
+        found = self._blocks(self._text(file), self._chunk_bytes)
         blocks = (block for block in found if not isinstance(block, LongLine))
         records = (parse(line) for block in blocks for line in block.split(b"\n") if line.strip())
         return names_of(record for record in records if isinstance(record, dict))
 
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
-        """Write the kept lines of all files, one after the other."""
+        """Write the kept lines of all files, one after the other; those of JSON documents in UTF-8."""
         with open(directory / self._kept_name, "wb") as output:
             for file, mask in kept:
-                output.writelines(self._kept_lines(file, mask, raw_chunks(file, self._chunk_bytes, Reading())))
+                is_document = self._document(file) is not None
+                lines = self._text(file) if is_document else raw_chunks(file, self._chunk_bytes, Reading())
+                output.writelines(self._kept_lines(file, mask, lines))
         return [self._kept_name]
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with every field that any of them has."""
-        runs_of_lines = (
-            run for file, mask in kept for run in self._kept_lines(file, mask, text_chunks(file, self._chunk_bytes))
-        )
+        runs_of_lines = (run for file, mask in kept for run in self._kept_lines(file, mask, self._text(file)))
         lines = (line for run in runs_of_lines for line in bytes(run).split(b"\n"))
         return table_of_dicts([record for line in lines if isinstance(record := parse(line), dict)])
 
@@ -138,6 +145,19 @@ class JsonLines:
     def _blocks(self, chunks: Iterator[bytes], least: int = 1) -> Iterator[bytes | LongLine]:
         return whole_lines(line_blocks(chunks, self._longest, least), self._raw_bytes)
 
+    def _text(self, file: InputFile, reading: Reading | None = None) -> Iterator[bytes]:
+        """Return the chunks of a file's lines, in UTF-8."""
+        document, chunks = self._document(file), text_chunks(file, self._chunk_bytes, reading)
+        return chunks if document is None else document.lines(file, chunks)
+
+    def _document(self, file: InputFile) -> JsonDocument | None:
+        """Return where the records are, if the file is a JSON document."""
+        if file.name not in self._documents:  # a run that is resumed has not read the files itself
+            with closing(text_chunks(file, HEAD_BYTES)) as chunks:
+                held, is_whole = beginning_of(chunks)
+            self._documents[file.name] = document_in(file, b"".join(held), is_whole, self._tree)
+        return self._documents[file.name]
+
     def _survey(self, file: InputFile, reading: Reading) -> FieldSurvey:
         """Survey the file's first records, and as many more as it takes to find a text field."""
         records: list[dict[str, Any]] = []
@@ -147,13 +167,18 @@ class JsonLines:
         # Damage is met again, and reported with the row, when the records are read.
         chunks = text_chunks(file, min(self._chunk_bytes, HEAD_BYTES), reading)
         with closing(chunks), suppress(DamagedError):
+            held, is_whole = beginning_of(chunks)
+            document = document_in(file, b"".join(held), is_whole, self._tree)
+            self._documents[file.name] = document
+            again: Iterator[bytes] = itertools.chain(held, chunks)
+            blocks = self._blocks(again if document is None else document.lines(file, again))
             lines = itertools.chain.from_iterable(
-                [block.head] if isinstance(block, LongLine) else block.split(b"\n") for block in self._blocks(chunks)
+                [block.head] if isinstance(block, LongLine) else block.split(b"\n") for block in blocks
             )
             for line in filter(bytes.strip, lines):
                 record = parse(line)
-                if not size:
-                    _refuse_document(file, line, record)
+                if not size and document is None:
+                    _refuse_other(file, line)
                 size += len(line)
                 is_full = len(records) >= SAMPLE_RECORDS or size >= _SAMPLE_BYTES
                 if isinstance(record, dict):
@@ -164,7 +189,7 @@ class JsonLines:
                         records.append(record)
                 if is_full and has_text:
                     break
-        survey = FieldSurvey.of(records)
+        survey = replace(FieldSurvey.of(records), within="" if document is None else document.shown)
         # Without a single object every line is going to be rejected, whatever the field.
         if records and not has_text:
             raise self._tree.missing(file.name, list(dict.fromkeys([*survey.names, *map(printable, names)])))
@@ -191,12 +216,9 @@ def _as_it_stood(piece: Piece, charset: Charset) -> Batch:
     return replace(batch, rejected=rejected)
 
 
-def _refuse_document(file: InputFile, line: bytes, record: dict[str, Any] | Rejection) -> None:
-    """Refuse a file that is one JSON document over many lines, each of which might be readable alone."""
-    one_array = line.lstrip().startswith(b"[")
+def _refuse_other(file: InputFile, line: bytes) -> None:
+    """Refuse a file that is called JSON and has no object."""
     named_json = ".json" in (suffix.lower() for suffix in file.path.suffixes[-2:])
-    if one_array and (named_json or (isinstance(record, Rejection) and record.reason.startswith("not JSON"))):
-        hint = "make it JSON lines: jq -c '.[]'"
-        raise InputError(f"{file.name} is one JSON array", "one JSON object a line", hint)
     if named_json and not line.lstrip().startswith(b"{"):
-        raise InputError(f"{file.name} does not begin with {{", "one JSON object a line")
+        expected = "JSON objects, one a line, one after the other, or in a list"
+        raise InputError(f"{file.name} does not begin with {{ or [", expected)

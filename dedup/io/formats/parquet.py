@@ -15,7 +15,6 @@ from dedup.errors import InputError
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
-from dedup.io.bytes.surrogates import printable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
 from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import DATE
@@ -23,13 +22,14 @@ from dedup.io.format_registry import FileFormat
 from dedup.io.formats.arrow_columns import (
     arrow_batch,
     bounded,
+    columns_of_dates,
     filtered,
     find_columns,
-    names_in,
-    records_of,
     records_per_batch,
+    survey_of_table,
     wanted_columns,
 )
+from dedup.io.formats.common_schema import CommonSchema
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -49,8 +49,7 @@ class Parquet:
         self._kept_name = file_format.kept_name
         self._tree = tree
         self._options = options
-        self._schema: pa.Schema | None = None
-        self._schema_file = ""
+        self._common = CommonSchema("Parquet")
         self.surveys: dict[str, FieldSurvey] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
@@ -67,11 +66,11 @@ class Parquet:
         size = file.path.stat().st_size if file.path.exists() else 0
         with _open(file) as parquet:
             if not parquet.metadata.num_rows:
-                self._take_schema(file, parquet.schema_arrow)
+                self._common.take(file, parquet.schema_arrow)
                 return
             # What lies beside the records of a folder need not have their schema.
             candidates = find_columns(self._tree, parquet.schema_arrow, file.name)
-            self._take_schema(file, parquet.schema_arrow)
+            self._common.take(file, parquet.schema_arrow)
             wanted = wanted_columns(candidates)
             self.surveys[file.name] = _survey(parquet, [] if candidates[DATE] else wanted)
             row = 1
@@ -112,12 +111,12 @@ class Parquet:
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
         batches = list(self._kept_batches(kept))
-        return pa.Table.from_batches(batches, self._schema)
+        return pa.Table.from_batches(batches, self._common.schema)
 
     def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
             with _open(file) as parquet:
-                self._take_schema(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
+                self._common.take(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
                 rows = parquet.metadata.num_rows
                 if rows < len(mask) or (rows > len(mask) and self._options.limit is None):
                     raise changed_error(file)
@@ -130,7 +129,8 @@ class Parquet:
                     position += records.num_rows
                     if keep.any():
                         # Each file's own metadata gives way to the first one's; the columns are the same.
-                        yield filtered(records, keep).replace_schema_metadata(self._schema and self._schema.metadata)
+                        schema = self._common.schema
+                        yield filtered(records, keep).replace_schema_metadata(schema and schema.metadata)
 
     def _record_batches(
         self, file: InputFile, parquet: pq.ParquetFile, columns: list[str] | None
@@ -150,24 +150,6 @@ class Parquet:
             if records.num_rows:
                 yield records
 
-    def _take_schema(self, file: InputFile, schema: pa.Schema) -> None:
-        if self._schema is None:
-            self._schema, self._schema_file = schema, file.name
-            return
-        if schema.equals(self._schema):
-            return
-        ours, theirs = ([f"{field.name}: {field.type}" for field in one] for one in (schema, self._schema))
-        different = [f"{file.name} has {column}" for column in ours if column not in theirs]
-        different += [f"{self._schema_file} has {column}" for column in theirs if column not in ours]
-        raise InputError(
-            f"{file.name} has a different schema from {self._schema_file}"
-            + (
-                f" ({'; '.join(different[:6])})" if different else " (in the order of columns, or in which may be null)"
-            ),
-            "one schema for all Parquet inputs",
-            "run them separately, or convert them to one schema first",
-        )
-
 
 def _open(file: InputFile) -> pq.ParquetFile:
     try:
@@ -180,22 +162,12 @@ def _open(file: InputFile) -> pq.ParquetFile:
 
 def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> FieldSurvey:
     """Survey the first records, if any columns are wanted: find the others that hold dates."""
-    schema = parquet.schema_arrow
-    names = tuple(map(printable, names_in(schema)))
-    others = [
-        column.name
-        for column in schema
-        if column.name not in wanted
-        and (pa.types.is_string(column.type) or pa.types.is_timestamp(column.type) or pa.types.is_date(column.type))
-    ]
-    if not wanted or not others:
-        return FieldSurvey(names)
+    others = columns_of_dates(parquet.schema_arrow, wanted)
     try:
-        first = next(parquet.iter_batches(SAMPLE_RECORDS, columns=others), None)
-        records = [] if first is None else records_of(first)
+        first = next(parquet.iter_batches(SAMPLE_RECORDS, columns=others), None) if wanted and others else None
     except (pa.ArrowException, OSError, ValueError):  # met again, and reported, when the records are read
-        records = []
-    return FieldSurvey(names, FieldSurvey.of(records).dates)
+        first = None
+    return survey_of_table(parquet.schema_arrow, first)
 
 
 def _damaged(file: InputFile, error: Exception) -> InputError:

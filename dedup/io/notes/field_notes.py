@@ -112,7 +112,7 @@ def field_notes(fields: Fields, files: FilesRead) -> list[str]:
     """
     records = sum(counts.records - counts.rejections for _, counts, _ in files)
     counted = [(name, counts.fields, survey) for name, counts, survey in files if survey.names]
-    notes = [*_text_notes(fields, counted, records), *_date_notes(fields, counted)]
+    notes = [*_list_notes(counted), *_text_notes(fields, counted, records), *_date_notes(fields, counted)]
     for role in ROLE_NAMES:
         name = getattr(fields, role)
         without = [file for file, counts, _ in counted if name is not None and not counts.has(role)]
@@ -120,6 +120,16 @@ def field_notes(fields: Fields, files: FilesRead) -> list[str]:
             one = "1 file has" if len(without) == 1 else f"{len(without):,} files have"
             notes.append(f"{one} no field {name!r}: {listed(without)}")
     return notes
+
+
+def _list_notes(files: _Counted) -> Iterator[str]:
+    """Report the lists in JSON objects that records were read from."""
+    within: dict[str, list[str]] = {}
+    for file, _, survey in files:
+        if survey.within:
+            within.setdefault(survey.within, []).append(file)
+    for path, names in within.items():
+        yield f"the records of {listed(names)} are the list {path}; what is beside it is not read"
 
 
 def _text_notes(fields: Fields, files: _Counted, records: int) -> Iterator[str]:

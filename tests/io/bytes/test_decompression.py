@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import random
 import zlib
 
 import pytest
-from reading import make, zstd
+import zstandard
+from reading import lz4, make, zstd
 
 from dedup.errors import InputError
 from dedup.io.bytes.decompression import DecompressionError, TruncatedError, ahead, decompressed
 from dedup.io.bytes.gzip_stream import gunzipped
 from dedup.io.bytes.paths import expand
 from dedup.io.bytes.streams import Reading, chunks
+from dedup.io.bytes.zstd_stream import _unzstd_long, window_of
 
 DATA = " ".join(str(random.Random(1).randrange(10**6)) for _ in range(4_000)).encode() + b"\0" * 100_000
 
@@ -30,7 +34,20 @@ def pieces_by_zlib(path, size):
         yield from gunzipped(handle, size, library=zlib)
 
 
-CASES = [(gzip.compress, pieces), (gzip.compress, pieces_by_zlib), (zstd, pieces)]
+def pieces_by_zstandard(path, size):
+    with path.open("rb", buffering=0) as handle:
+        yield from _unzstd_long(handle, size, 1 << 28, zstandard)
+
+
+CASES = [
+    (gzip.compress, pieces),
+    (gzip.compress, pieces_by_zlib),
+    (zstd, pieces),
+    (zstd, pieces_by_zstandard),
+    (lzma.compress, pieces),
+    (bz2.compress, pieces),
+    (lz4, pieces),
+]
 
 
 @pytest.mark.parametrize("size", [1_000, 4_096, 100_000, 1 << 20])
@@ -47,10 +64,47 @@ def test_every_byte_comes_once(tmp_path, compress, pieces, size):
 @pytest.mark.parametrize(("compress", "pieces"), CASES)
 def test_what_is_cut_off_is_noticed_wherever_it_is(tmp_path, compress, pieces):
     whole = compress(DATA[:500])
-    for end in range(5, len(whole)):
+    for end in range(8, len(whole)):
         path = make(tmp_path, "a.jsonl", whole[:end])
         with pytest.raises(TruncatedError):
             list(pieces(path, 100))
+
+
+@pytest.mark.parametrize("pieces", [pieces, pieces_by_zlib])
+def test_zeros_after_a_member_are_skipped(tmp_path, pieces):
+    path = make(tmp_path, "a.gz", gzip.compress(b"a") + b"\0" * 70_000 + gzip.compress(b"b") + b"\0" * 9)
+    assert b"".join(pieces(path, 1_000)) == b"ab"
+    with pytest.raises(DecompressionError):
+        list(pieces(make(tmp_path, "b.gz", gzip.compress(b"a") + b"\0\0rubbish"), 1_000))
+
+
+def test_zeros_after_a_stream_of_xz_are_skipped(tmp_path):
+    path = make(tmp_path, "a.xz", lzma.compress(b"a") + b"\0" * 8 + lzma.compress(b"b") + b"\0" * 4)
+    assert b"".join(pieces(path, 1_000)) == b"ab"
+
+
+@pytest.mark.parametrize("log", [10, 22, 27, 28, 31])
+def test_a_window_of_any_length(tmp_path, log):
+    options = zstandard.ZstdCompressionParameters(window_log=log, write_content_size=False)
+    whole = zstandard.ZstdCompressor(compression_params=options).compressobj()
+    data = whole.compress(DATA) + whole.flush()
+    assert window_of(data[:18]) == 1 << log
+    assert b"".join(pieces(make(tmp_path, "a.zst", data), 100_000)) == DATA
+
+
+@pytest.mark.parametrize("length", [100, 255, 256, 300, 70_000])
+def test_the_window_of_one_segment_is_its_content(length):
+    head = zstandard.ZstdCompressor().compress(DATA[:length])[:18]
+    assert window_of(head) == length
+    assert window_of(b"\x28\xb5\x2f\xfd") == window_of(b"\x50\x2a\x4d\x18" * 5) == 0
+
+
+def test_a_window_that_is_too_long_is_refused_with_the_command(tmp_path):
+    data = b"\x28\xb5\x2f\xfd\x00" + bytes([(41 - 10) << 3]) + bytes(20)
+    with pytest.raises(
+        InputError, match=r"needs a window of 2,199,023,255,552 bytes.* Hint: decompress it first: zstd -d --long=41"
+    ):
+        list(chunks(expand([make(tmp_path, "a.jsonl.zst", data)])[0], 1_000))
 
 
 @pytest.mark.parametrize("pieces", [pieces, pieces_by_zlib])

@@ -80,7 +80,7 @@ def test_one_file(tree):
         ("tree/*.md", r"no file that matches tree/\*\.md can be read; expected files with one of \.jsonl"),
         (
             "tree/readme.md",
-            r"tree/readme\.md has an unknown suffix; expected one of \.jsonl, .*\.parquet, \.txt",
+            r"tree/readme\.md has an unknown suffix; expected one of \.jsonl, .*\.ipc, \.txt",
         ),
         ("tree/f.bz2", "unknown suffix"),
         ("tree/.git/objects", "No such file"),
@@ -97,7 +97,7 @@ def test_folder_without_readable_files(tmp_path):
     make(tmp_path, "empty/readme.md", b"")
     with pytest.raises(
         InputError,
-        match=r"no file in .*empty can be read: there are \.md 1; expected files with one of \.jsonl.*\.gz or \.zst",
+        match=r"no file in .*empty can be read: there are \.md 1; expected files with one of \.jsonl.*\.bz2 or \.lz4",
     ):
         expand([tmp_path / "empty"])
 
@@ -201,7 +201,7 @@ def test_a_side_file_does_not_refuse_a_folder(tmp_path, capsys):
     """As datasets are laid out: records, and what describes them."""
     for k, text in enumerate(("The council voted to close the old bridge.", "Herring was landed at Oxenby instead.")):
         make(tmp_path, f"in/data/part-{k}.jsonl", json_lines({"id": str(k), "text": text}))
-    make(tmp_path, "in/dataset_infos.json", b'{"news": {"features": 2}}')
+    make(tmp_path, "in/notes.json", b'{"news": {"features": 2}}')
     make(tmp_path, "in/data/sizes.csv", b"part,bytes\n0,12\n")
     make(tmp_path, "in/more.csv", b"id,text\n2,A third one\n")
     assert main(["run", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 0
@@ -210,7 +210,7 @@ def test_a_side_file_does_not_refuse_a_folder(tmp_path, capsys):
     assert "of text in 3 files" in printed  # not 5
     (note,) = [line for line in printed.splitlines() if line.startswith("note: not read")]
     assert note.startswith("note: not read, because they lack a text field: ")
-    assert {Path(name).name for name in note.split(": ")[2].split(", ")} == {"dataset_infos.json", "sizes.csv"}
+    assert {Path(name).name for name in note.split(": ")[2].split(", ")} == {"notes.json", "sizes.csv"}
     assert (tmp_path / "out" / "kept.jsonl").read_bytes().count(b"\n") == 2
     assert (tmp_path / "out" / "kept.csv").read_bytes() == b"id,text\n2,A third one\n"
 
@@ -226,3 +226,27 @@ def test_a_folder_without_any_text_is_refused(tmp_path, capsys):
     assert main(["run", str(tmp_path / "in"), "--text-field", "text"]) == 0
     assert re.search("note: not read, because they lack a text field: .*a.json, .*b.json", capsys.readouterr().out)
     assert main(["run", str(tmp_path / "in" / "a.json"), str(tmp_path / "in" / "c.jsonl")]) == 2  # named
+
+
+def test_a_snapshot_of_a_hugging_face_cache(tmp_path):
+    """Its files are links to blobs beside the snapshots; other links out of it are not followed."""
+    cache = tmp_path / "datasets--house--news"
+    snapshot = cache / "snapshots" / "4f1a"
+    make(cache, "blobs/0a", b'{"text": "x"}\n')
+    make(tmp_path, "secret.jsonl", b'{"text": "y"}\n')
+    (snapshot / "data").mkdir(parents=True)
+    (snapshot / "data" / "train.jsonl").symlink_to("../../../blobs/0a")
+    (snapshot / "data" / "other.jsonl").symlink_to("../../../../secret.jsonl")
+    for folder in (snapshot, snapshot / "data", cache):
+        skipped = SkippedFiles()
+        assert [file.path.name for file in expand([folder], skipped)] == ["train.jsonl"]
+        assert skipped.others == [(str(snapshot / "data" / "other.jsonl"), "a link that leads out of the folder")]
+
+
+def test_what_describes_a_data_set_is_not_read(tmp_path):
+    make(tmp_path, "a.jsonl", b'{"text": "x"}\n')
+    path = make(tmp_path, "dataset_info.json", b'{\n  "description": "News of a small town, 1990 to 2020."\n}')
+    skipped = SkippedFiles()
+    assert [file.path.name for file in expand([tmp_path], skipped)] == ["a.jsonl"]
+    assert skipped.notes == [f"not read: {path}, which describes a data set"]
+    assert len(expand([path])) == 1

@@ -84,9 +84,11 @@ def test_invalid_utf8_is_kept(write):
     assert records.id == ["caf\\xe9"]
 
 
-@pytest.mark.parametrize("column", [pa.array([1]), pa.array([["x"]]), pa.array([{"x": 1}]), pa.array([1.5])])
+@pytest.mark.parametrize("column", [pa.array([1]), pa.array([[1]]), pa.array([{"x": 1}]), pa.array([1.5])])
 def test_text_of_another_type(write, column):
-    with pytest.raises(ColumnError, match=r"a\.parquet: column 'text' is .*; expected strings. Hint: .*--text-field"):
+    with pytest.raises(
+        ColumnError, match=r"a\.parquet: column 'text' is .*; expected strings or lists of them. Hint: .*--text-field"
+    ):
         read(write("a.parquet", pa.table({"text": column})))
 
 
@@ -94,6 +96,51 @@ def test_text_of_another_type(write, column):
 def test_id_of_a_type_that_names_nothing(write, column):
     with pytest.raises(ColumnError, match=r"column 'id' is .*--id-field"):
         read(write("a.parquet", pa.table({"id": column, "text": ["x"]})))
+
+
+@pytest.mark.parametrize("is_table", [False, True])
+def test_ids_that_are_bytes(write, is_table):
+    digest = bytes(range(200, 216))
+    name = "c8c9cacb-cccd-cecf-d0d1-d2d3d4d5d6d7"
+    ids = {
+        "uuid": pa.ExtensionArray.from_storage(pa.uuid(), pa.array([digest, None], pa.binary(16))),
+        "fixed": pa.array([digest, b"a" * 16], pa.binary(16)),
+        "text of one length": pa.array([b"a" * 36, None], pa.binary(36)),
+        "binary": pa.array([digest, b"caf\xc3\xa9"], pa.binary()),
+        "control": pa.array([b"a\0", b"b"], pa.large_binary()),
+    }
+    expected = {
+        "uuid": [name, None],
+        "fixed": [digest.hex(), b"a".hex() * 16],
+        "text of one length": ["a" * 36, None],
+        "binary": [digest.hex(), "café"],
+        "control": ["6100", "b"],
+    }
+    for kind, column in ids.items():
+        table = pa.table({"id": column, "text": ["x", "y"]})
+        path = write("a.parquet", table)
+        found = everything(open_source(table)) if is_table else read(path)
+        there = [one for one in expected[kind] if one is not None]
+        assert found.id[: len(there)] == there, kind
+
+
+@pytest.mark.parametrize("item", [pa.string(), pa.large_string(), pa.binary()], ids=str)
+def test_lists_of_strings_are_joined(tmp_path, write, item):
+    lists = [["a", "b"], [], None, ["c", None, "d"], [""]]
+    table = pa.table({"paragraphs": pa.array(lists, pa.list_(item)), "n": range(5)})
+    path = write("a.parquet", table.slice(0), row_group_size=2)
+    source = open_files([path], Fields(text="paragraphs"))
+    assert everything(source).text == [b"a\n\nb", b"", None, b"c\n\nd", b""]
+    source.write_kept(np.array([True, False, False, True, False]), out_in(tmp_path))
+    assert pq.read_table(tmp_path / "out" / "kept.parquet").equals(table.take([0, 3]))
+    sliced = everything(open_source(table.slice(3), Fields(text="paragraphs")))
+    assert sliced.text == [b"c\n\nd", b""]
+
+
+def test_a_field_of_an_object_by_its_path(write):
+    path = write("a.parquet", pa.table({"meta": [{"body": "x", "no": 7}], "text": ["y"]}))
+    records = read(path, fields=Fields(text="meta.body", id="meta.no"))
+    assert (records.text, records.id) == ([b"x"], ["7"])
 
 
 def test_schema_metadata_and_compression_are_kept(tmp_path, write):

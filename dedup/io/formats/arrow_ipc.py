@@ -1,0 +1,186 @@
+"""Read and write Arrow files: IPC files, which Feather files are, and IPC streams, as Hugging Face saves datasets."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from dedup.errors import InputError
+from dedup.io.bytes.file_changes import changed_error
+from dedup.io.bytes.paths import InputFile
+from dedup.io.bytes.streams import Reading, unreadable
+from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import DATE
+from dedup.io.format_registry import FileFormat
+from dedup.io.formats.arrow_columns import (
+    arrow_batch,
+    bounded,
+    columns_of_dates,
+    filtered,
+    find_columns,
+    records_per_batch,
+    survey_of_table,
+)
+from dedup.io.formats.common_schema import CommonSchema
+from dedup.io.read_options import ReadOptions
+from dedup.io.source import FilePiece
+
+if TYPE_CHECKING:
+    from dedup.io.formats import KeptRecords
+
+_FILE_MAGIC = b"ARROW1"
+
+
+class ArrowIpc:
+    """The reader of Arrow files with a common schema, which writes their kept records to one ``kept.arrow``.
+
+    Files are mapped, not read: what is not compressed takes no memory. A compressed record batch is held as a whole.
+    Parameters as for `dedup.io.formats.FormatReader`.
+    """
+
+    def __init__(
+        self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
+    ) -> None:
+        self._kept_name = file_format.kept_name
+        self._tree = tree
+        self._options = options
+        self._common = CommonSchema("Arrow")
+        self.surveys: dict[str, FieldSurvey] = {}
+
+    def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
+        """Yield a file in pieces, reading only the columns needed; a row is a record number.
+
+        Raises
+        ------
+        InputError
+            When the file is not Arrow, is damaged, or has not the schema of the files before.
+        ColumnError
+            When a column is missing or of a type that cannot serve.
+        """
+        schema, _ = _schema_of(file)
+        if next(self._record_batches(file, schema.names[:1]), None) is None:  # of no records the types may be anything
+            self._common.take(file, schema)
+            return
+        candidates = find_columns(self._tree, schema, file.name)
+        self._common.take(file, schema)  # what lies beside the records of a folder need not have their schema
+        wanted = list(dict.fromkeys(one.path[0] for some in candidates for one in some))
+        others = [] if candidates[DATE] else columns_of_dates(schema, wanted)
+        first = next(self._record_batches(file, others), None) if others else None
+        sample = None if first is None else first.slice(0, SAMPLE_RECORDS)
+        self.surveys[file.name] = survey_of_table(schema, sample)
+        row = 1
+        whole = self._record_batches(file, wanted, reading)
+        for records in itertools.chain.from_iterable(bounded(one, self._options.tuning) for one in whole):
+            if reading.left == 0:
+                return
+            records = records.slice(0, reading.take(records.num_rows))
+            parse = partial(arrow_batch, file.name, row, records, self._tree, self._options)
+            yield FilePiece(parse, row, records.num_rows)
+            row += records.num_rows
+
+    def names(self, file: InputFile) -> Sequence[str]:
+        """Return the columns of a file."""
+        return self.surveys[file.name].names
+
+    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
+        """Write the kept records, as a stream if the first file is one."""
+        schema, is_stream = _schema_of(kept[0][0])
+        new = pa.ipc.new_stream if is_stream else pa.ipc.new_file
+        with pa.OSFile(str(directory / self._kept_name), "wb") as file, new(file, schema) as writer:
+            for records in self._kept_batches(kept):
+                writer.write_batch(records)
+        return [self._kept_name]
+
+    def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
+        """Return the kept records with all their columns."""
+        batches = list(self._kept_batches(kept))
+        return pa.Table.from_batches(batches, self._common.schema)
+
+    def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
+        for file, mask in kept:
+            self._common.take(file, _schema_of(file)[0])  # a run that is resumed has not read the files itself
+            position = 0
+            for records in self._record_batches(file, None):
+                keep = mask[position : position + records.num_rows]
+                if len(keep) < records.num_rows and self._options.limit is None:
+                    raise changed_error(file)
+                position += len(keep)
+                if keep.any():
+                    # Each file's own metadata gives way to the first one's; the columns are the same.
+                    common = self._common.schema
+                    few = filtered(records.slice(0, len(keep)), keep)
+                    yield few.replace_schema_metadata(common and common.metadata)
+                if position == len(mask) and self._options.limit is not None:
+                    break
+            if position != len(mask):
+                raise changed_error(file)
+
+    def _record_batches(
+        self, file: InputFile, columns: list[str] | None, reading: Reading | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the records of a file in batches of bounded size; None: with all columns."""
+        before = reading.bytes_read if reading is not None else 0
+        with closing(_batches(file, columns)) as batches:
+            for records, done in batches:
+                most = records_per_batch(records.num_rows, records.nbytes, self._options.tuning)
+                for start in range(0, records.num_rows, most):
+                    yield records.slice(start, most)
+                if reading is not None:
+                    reading.bytes_read = before + done
+        if reading is not None:
+            reading.bytes_read = before + file.path.stat().st_size
+
+
+def _schema_of(file: InputFile) -> tuple[pa.Schema, bool]:
+    """Return the schema of a file, and whether it is a stream."""
+    with _failures_of(file), pa.memory_map(str(file.path)) as mapped:
+        reader, is_stream = _reader(mapped)
+        return reader.schema, is_stream
+
+
+def _batches(file: InputFile, columns: list[str] | None) -> Generator[tuple[pa.RecordBatch, int]]:
+    """Yield the record batches of a file as they are stored, each with the bytes of the file up to its end."""
+    with _failures_of(file), pa.memory_map(str(file.path)) as mapped:
+        reader, is_stream = _reader(mapped)
+        if columns is not None:
+            fields = [reader.schema.names.index(name) for name in columns]
+            reader, _ = _reader(mapped, fields)
+        if is_stream:
+            for records in reader:
+                yield records, mapped.tell()
+            return
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number), mapped.size() * (number + 1) // reader.num_record_batches
+
+
+def _reader(mapped: pa.NativeFile, fields: list[int] | None = None) -> tuple[Any, bool]:
+    """Return Arrow's reader of a file from its beginning, and whether it is a stream."""
+    mapped.seek(0)
+    is_stream = mapped.read(len(_FILE_MAGIC)) != _FILE_MAGIC
+    mapped.seek(0)
+    options = pa.ipc.IpcReadOptions(included_fields=fields)
+    return (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(mapped, options=options), is_stream
+
+
+@contextmanager
+def _failures_of(file: InputFile) -> Iterator[None]:
+    """Report what goes wrong in the block as an error of the file."""
+    try:
+        yield
+    except (FileNotFoundError, PermissionError) as error:
+        raise unreadable(file, error) from error
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(file, error) from error
+
+
+def _damaged(file: InputFile, error: Exception) -> InputError:
+    lines = str(error).splitlines() or [type(error).__name__]
+    why = lines[0].rstrip(".")
+    return InputError(f"{file.name} is not an Arrow file, or is damaged: {why}", hint="is the download complete?")

@@ -1,0 +1,200 @@
+"""Recognise a file that is a JSON document rather than JSON lines, and rewrite it as JSON lines while it is read.
+
+A document is a list of records, one record or several printed over many lines, or an object with the list of records in
+it. It is read a chunk at a time, however large it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dedup.errors import InputError
+from dedup.io.bytes.paths import InputFile
+from dedup.io.bytes.streams import DamagedError
+from dedup.io.bytes.surrogates import printable
+from dedup.io.fields.field_tree import FieldTree
+from dedup.io.fields.roles import Kind
+from dedup.io.formats.json_block import parse
+from dedup.io.source import Rejection
+from dedup.kernels import document_lines as kernel
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+DOCUMENT_BYTES = 1 << 20
+"""Bytes at the beginning of a file in which the list of records must begin."""
+
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[][{}]', re.DOTALL)
+"""A string, which is a key if a colon follows, or a bracket."""
+
+_OPENING, _CLOSING = (b"[", b"{"), (b"]", b"}")
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDocument:
+    """Where the records of a JSON document are.
+
+    Parameters
+    ----------
+    path : tuple of str
+        The keys that lead to their list; empty if it is not in an object.
+    start : int
+        The byte after the bracket that opens that list, 0 without a path.
+    """
+
+    path: tuple[str, ...] = ()
+    start: int = 0
+
+    @property
+    def shown(self) -> str:
+        """The path with dots, for messages."""
+        return ".".join(map(printable, self.path))
+
+    def lines(self, file: InputFile, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the records as JSON lines: their bytes, without the line feeds and the indentation.
+
+        Parameters
+        ----------
+        file : InputFile
+            For messages.
+        chunks : iterable of bytes
+            The whole document, in UTF-8 or what else extends ASCII.
+
+        Raises
+        ------
+        DamagedError
+            When the list is not closed, after a whole record. Half a record is yielded as it is.
+        """
+        state = np.zeros(kernel.STATE, np.int64)
+        state[kernel.MODE], state[kernel.ABOVE] = kernel.LIST if self.path else kernel.SEQUENCE, len(self.path)
+        left = self.start
+        for chunk in chunks:
+            data, left = chunk[left:], max(0, left - len(chunk))
+            if lines := _lines(data, state):
+                yield lines
+        if state[kernel.MODE] != kernel.SEQUENCE and not state[kernel.DEPTH] and not state[kernel.IN_STRING]:
+            hint = "is the download complete? If so, and it was never closed, append ]"
+            raise DamagedError(file.name, "ends within its list of records", hint)
+
+
+def beginning_of(chunks: Iterator[bytes]) -> tuple[list[bytes], bool]:
+    """Read chunks until `document_in` can decide.
+
+    Returns
+    -------
+    held : list of bytes
+    is_whole : bool
+        Whether that is all there is.
+    """
+    held: list[bytes] = []
+    size = 0
+    try:
+        for chunk in chunks:
+            held.append(chunk)
+            size += len(chunk)
+            whole = b"".join(held) if len(held) > 1 else chunk
+            if size >= DOCUMENT_BYTES or whole.lstrip().partition(b"\n")[2].strip():
+                return held, False
+    except DamagedError:  # met again, and reported, when the records are read
+        return held, False
+    return held, True
+
+
+def document_in(file: InputFile, beginning: bytes, is_whole: bool, tree: FieldTree) -> JsonDocument | None:
+    """Return where the records of a document are, or None if the file is JSON lines.
+
+    Parameters
+    ----------
+    file : InputFile
+    beginning : bytes
+        As `beginning_of` has it.
+    is_whole : bool
+        Whether that is the whole file.
+    tree : FieldTree
+        By whose texts the list of records is told from others.
+
+    Raises
+    ------
+    InputError
+        When there are several such lists.
+    """
+    first, feed, rest = beginning.lstrip().partition(b"\n")
+    rest = rest.lstrip()
+    record = parse(first) if feed or is_whole else None
+    is_broken = isinstance(record, Rejection) and record.reason.startswith("not JSON")
+    if first.startswith(b"["):
+        named_json = ".json" in (suffix.lower() for suffix in file.path.suffixes[-2:])
+        return JsonDocument() if named_json or is_broken or record is None or not rest else None
+    if not first.startswith(b"{") or (isinstance(record, dict) and rest):
+        return None
+    if is_broken and rest[:1] not in (b'"', b"}", b"]"):  # the next line is another record
+        return None
+    outline, lists = _outline(beginning)
+    if not _has_text(tree, outline, whole_texts=True):
+        found = [one for one in lists if _has_text(tree, _first_record(beginning[one.start :]))]
+        if len(found) > 1:
+            paths = [one.shown for one in found]
+            hint = f"take one out: jq -c '.{paths[0]}[]'"
+            raise InputError(f"{file.name} has several lists of records: {', '.join(paths)}", "one", hint)
+        if found:
+            return found[0]
+    return JsonDocument() if is_broken else None
+
+
+def _outline(beginning: bytes) -> tuple[dict[str, Any], list[JsonDocument]]:
+    """Return the keys of the first object with those within it, values left out, and the lists of objects in it."""
+    outline: dict[str, Any] = {}
+    objects: list[dict[str, Any]] = []
+    keys: list[str] = []
+    lists: list[JsonDocument] = []
+    depth, start = 0, -1  # brackets that are open from an outermost list on, and where that list begins
+    name = ""
+    for token in _TOKEN.finditer(beginning):
+        what = token[0]
+        if start >= 0 and what == b"{" and not beginning[start : token.start()].strip():
+            lists.append(JsonDocument((*keys[1:], name), start))
+        start = -1
+        if depth:
+            depth += (what in _OPENING) - (what in _CLOSING)
+        elif token[2]:
+            name = token[1].decode("utf-8", "surrogateescape")
+            objects[-1][name] = ""
+        elif what == b"[":
+            depth, start = 1, token.end()
+        elif what == b"{":
+            inner: dict[str, Any] = {} if objects else outline
+            if objects:
+                objects[-1][name] = inner
+            objects.append(inner)
+            keys.append(name)
+        elif what == b"}":
+            objects.pop()
+            keys.pop()
+            if not objects:
+                break
+    return outline, lists
+
+
+def _first_record(beginning: bytes) -> Mapping[str, Any]:
+    """Return the first record of a list, as far as it can be read."""
+    state = np.zeros(kernel.STATE, np.int64)
+    state[kernel.MODE] = kernel.LIST
+    line, feed, _ = _lines(beginning, state).partition(b"\n")
+    record = parse(line) if feed else _outline(line)[0] if line.startswith(b"{") else {}
+    return record if isinstance(record, dict) else {}
+
+
+def _lines(data: bytes, state: npt.NDArray[np.int64]) -> bytes:
+    out = np.empty(2 * len(data), np.uint8)
+    return out[: kernel.document_lines(np.frombuffer(data, np.uint8), state, out)].tobytes()
+
+
+def _has_text(tree: FieldTree, record: Mapping[str, Any], whole_texts: bool = False) -> bool:
+    """Return whether a record has a text; ``whole_texts``: not only a description or a summary."""
+    texts = (found for found, role in zip(tree.match(record), tree.roles, strict=True) if role.kind is Kind.TEXT)
+    return any(rank < tree.first_abstract or not whole_texts for values in texts for rank, _ in values)
