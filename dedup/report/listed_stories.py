@@ -56,7 +56,8 @@ class ListedStory:
     @property
     def first(self) -> str:
         """The source that had it first, with the agency that it credits: then the agency had it before."""
-        return (self.source or "-") + (f" (credits {self.credit})" if self.credit else "")
+        is_other = self.credit is not None and self.credit.casefold() != (self.source or "").casefold()
+        return (self.source or "-") + (f" (credits {self.credit})" if is_other else "")
 
 
 @dataclass(frozen=True, slots=True)

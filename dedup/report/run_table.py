@@ -99,7 +99,7 @@ def _which_kept(summary: Mapping[str, Any]) -> str:
     """Say which record of a cluster is kept; where there are excerpts, a fuller one goes before the policy."""
     words = f"of each cluster, the {WORDS_OF_POLICY[summary['keep']]}"
     has_fuller = summary["keep"] != "longest" and any(
-        summary["dropped"].get(name) for name in ("excerpt", "revised", "rewritten", "update")
+        summary["dropped"].get(name) for name in ("excerpt", "revised", "update")
     )
     return f"{words}, or a fuller one" if has_fuller else words
 
