@@ -270,6 +270,8 @@ def _is_one_name(name: str, other: str) -> bool:
 
 def _numbers(text: Text, first: int, last: int) -> list[Number]:
     """Return the numbers with a word among these; words of theirs may be outside."""
+    if not any(map(text.is_number, range(first, last))):  # as mostly: those of the whole text are not needed
+        return []
     begin = bisect.bisect_right(text.numbers, first, key=lambda one: one.place[1])
     end = bisect.bisect_left(text.numbers, last, key=lambda one: one.place[0])
     return text.numbers[begin:end]
@@ -294,9 +296,11 @@ def _all_numbers(text: Text) -> Iterator[Number]:
 
 def _is_one_number(text: Text, word: int) -> bool:
     """Return whether a word continues the number before it: "000" in "5,000" or "5 000", "3" in "5.3"."""
-    before, here = text.between(word - 1, word), text.between(word, word + 1)
     gap = text.text[text.words.ends[word - 1] : text.words.begins[word]]
-    if len(gap) != 1 or gap not in _SEPARATORS or not before[-1].isdecimal() or not here[0].isdecimal():
+    if len(gap) != 1 or gap not in _SEPARATORS:
+        return False
+    before, here = text.between(word - 1, word), text.between(word, word + 1)
+    if not before[-1].isdecimal() or not here[0].isdecimal():
         return False
     in_groups = before.isdecimal() and here.isdecimal() and len(before) <= GROUP and len(here) == GROUP
     return not gap.isspace() or in_groups

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _TITLES = (
     "mr mrs ms messrs dr prof rev gov sen rep gen col lt sgt capt cmdr cpl maj adm brig pvt supt insp st mt ft fig vol "
     "hr fr mme mlle mgr ste sr sra srta dra gral lic ud uds ee profa exmo sig dott avv dhr mevr drs doç проф акад ген"
@@ -26,7 +28,7 @@ SHORT = 5
 
 _NO_ENDS = (",", ";", ":")
 _SPACES = " \t\u00a0\u202f"
-_ENDS = ".!?。！？।۔؟…\n\r<>"
+_FULL_STOP = re.compile(r"\.[^.!?。！？।۔؟…\n\r<>]*")
 
 
 def goes_on(word: str, gap: str, following: str) -> bool:
@@ -46,7 +48,7 @@ def goes_on(word: str, gap: str, following: str) -> bool:
     >>> goes_on("Dr", ". ", "Prior"), goes_on("bridge", ". ", "Prior"), goes_on("Nov", ". ", "16")
     (True, False, True)
     """
-    if not gap.startswith(".") or any(end in gap[1:] for end in _ENDS):
+    if not _FULL_STOP.fullmatch(gap):
         return False
     is_before_a_part = following[0].isdecimal() or following[0].islower()
     is_day = len(word) <= len("31") and word.isdecimal() and (following[0].islower() or following in MONTHS)
