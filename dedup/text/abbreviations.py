@@ -26,6 +26,7 @@ MONTHS = frozenset(_MONTHS.split())
 SHORT = 5
 """Letters of the longest word that may be an abbreviation although it is in no list: Calif."""
 
+_LONGEST = max(map(len, TITLES | UNITS))
 _NO_ENDS = (",", ";", ":")
 _SPACES = " \t\u00a0\u202f"
 _FULL_STOP = re.compile(r"\.[^.!?。！？।۔؟…\n\r<>]*")
@@ -48,6 +49,8 @@ def goes_on(word: str, gap: str, following: str) -> bool:
     >>> goes_on("Dr", ". ", "Prior"), goes_on("bridge", ". ", "Prior"), goes_on("Nov", ". ", "16")
     (True, False, True)
     """
+    if len(word) > _LONGEST and gap[1:2] not in _NO_ENDS:
+        return False
     if not _FULL_STOP.fullmatch(gap):
         return False
     is_before_a_part = following[0].isdecimal() or following[0].islower()
