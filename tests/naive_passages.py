@@ -1,10 +1,12 @@
-"""The oracle of passages: every definition in the plainest Python, quadratic, sharing nothing with the package."""
+"""The oracle of passages: every definition in the plainest Python, sharing only lists of words with the package."""
 
 from __future__ import annotations
 
 import math
 
 import naive
+
+from dedup.text.abbreviations import MONTHS, TITLES, UNITS
 
 SEED, BRIDGED, OVERLAP, GAP_TOKENS = 3, 3, 8, 15
 LEAST, LONGEST, LEADS, OFTEN, BEST = 4, 60, 2, 16, 4
@@ -42,12 +44,34 @@ class Words:
             following = text[place + 1 : place + 2]
             if self.breaks and (char in LINES or (char in STOPS and following not in set("0123456789"))):
                 self.breaks[-1] = True
+        for k in range(len(self.breaks) - 1):
+            (begin, end), (other, other_end) = self.spans[k : k + 2]
+            if self.breaks[k] and is_no_end(text[begin:end], text[end:other], text[other:other_end]):
+                self.breaks[k] = False
         self.weights = [weight(token) for token in self.tokens]
         self.continued = [False] * (len(self.tokens) + 1)
         for k in range(1, len(self.tokens)):
             gap = text[self.spans[k - 1][1] : self.spans[k][0]]
             digits = all(token[0] in "0123456789" for token in self.tokens[k - 1 : k + 1])
             self.continued[k] = digits and len(gap) == 1 and gap in ".,:'\u2019"
+
+
+def is_no_end(word: str, gap: str, following: str) -> bool:
+    """Whether the full stop after a word is one of an abbreviation or a number."""
+    is_full_stop = gap[:1] == "." and not set(gap[1:]) & set(STOPS + LINES)
+    if not is_full_stop:
+        return False
+    is_low = following[0].isdecimal() or following[0].islower()
+    if gap[1:2] in [",", ";", ":"]:
+        return True
+    if word.isdecimal() and len(word) <= 2 and (following[0].islower() or following in MONTHS):
+        return True
+    if is_low and len(word) <= 5 and word[0].isupper():
+        return True
+    if not set(gap[1:]) <= set(" \u00a0\u202f\t"):
+        return False
+    is_letter = len(word) == 1 and (word.isupper() or ((gap == "." or is_low) and word.islower()))
+    return is_letter or word.casefold() in UNITS or (word.casefold() in TITLES and word[0].isupper())
 
 
 def weight(token: str) -> int:

@@ -36,8 +36,12 @@ TOKENS = [
     "ﬁ",
     "ال",
     "x\u00ad",
+    "B",
+    "Mr",
+    "mln",
+    "Mai",
 ]
-ENDS = [" ", " ", " ", " ", " ", ". ", "\n", "。", ", ", ".", ","]
+ENDS = [" ", " ", " ", " ", " ", ". ", "\n", "。", ", ", ".", ",", ".) ", ".\u00a0", "... ", ".,"]
 texts = st.lists(st.tuples(st.sampled_from(TOKENS), st.sampled_from(ENDS)), max_size=30).map(
     lambda parts: "".join(f"{word}{end}" for word, end in parts)
 )
@@ -202,6 +206,17 @@ def test_what_stands_in_another_order_is_moved() -> None:
         ("that 5m pounds were lost", "that 5 million pounds were lost", ()),
         ("that Ellen Prior and he were hurt", "that Tom Hale and he were hurt", ("Ellen Prior → Tom Hale",)),
         ("that Tom Hale and he were hurt", "that Thomas Hale and he were hurt", ()),
+        ("that the 1st prize was lost", "that the 20th prize was lost", ("1st → 20th",)),
+        ("that 135.4million pounds were lost", "that 135.4 million pounds were lost", ()),
+        ("that 5.20 pounds were lost", "that 5.2 pounds were lost", ()),
+        ("that 18 miles of road were lost", "that 30km of road were lost", ()),
+        ("that at 8.50 pm people were hurt", "that at 8.50pm people were hurt", ()),
+        ("that 24 people were hurt, of 45 there,", "that 45 people were hurt", ()),
+        ("that 12 of Fairford were hurt", "that 14 of Lambourn were hurt", ("Fairford → Lambourn",)),
+        ("that the 1000 in AUD$ were lost", "that the 1000 in Aus$ were lost", ()),
+        ("that the report of UN people was lost", "that the report of U.N. people was lost", ()),
+        ("that the man named Rohani then was hurt", "that the man named Rouhani then was hurt", ()),
+        ("that the firm named CNN then was hurt", "that the firm named CBS then was hurt", ("CNN → CBS",)),
         ("that many people were hurt", "that several people were hurt", ()),
     ],
 )
@@ -210,6 +225,46 @@ def test_contradictions(left: str, right: str, expected: tuple[str, ...]) -> Non
     (found,) = passages(frame.format(left), frame.format(right))
     assert found.contradicted == expected
     is_sound(frame.format(left), frame.format(right), (found,))
+
+
+def test_prices_of_other_articles_do_not_contradict_each_other() -> None:
+    left, right = (
+        "\n".join(
+            f"On sale is {name} of the shop: was $9.99, now ${price} for the next 6 days" for name, price in articles
+        )
+        for articles in ([("Apple", "5.49"), ("Pear", "6.29")], [("Lemon", "7.19"), ("Quince", "8.39")])
+    )
+    against = [pair for one in passages(left, right) for pair in one.contradicted]
+    assert against == ["Apple → Lemon", "Pear → Quince"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "took effect on Dec. 1 at noon",
+        "was named by Mr. Prior at noon",
+        "was named by Gov. T. J. Hale at noon",
+        "is built in the U.S. Army depot at noon",
+        "is on St. Anne street in Tucson, Ariz., at noon",
+        "was seen by Acme Corp. people and others, e.g. boys, at noon",
+        "wurde am 5. Dezember mit 3 Mio. Euro von Dr. Prior und Nr. 5 bezahlt",
+        "le 5 M. Dupont et Mme. Durand y sont",
+        "lo dijo el Sr. Prior de EE. UU. ayer",
+        "было у А. С. Пушкина 5 млн. Рублей",
+    ],
+)
+def test_an_abbreviation_ends_no_statement(part: str) -> None:
+    words = words_of(f"The rule {part}. The town was told.")
+    assert words.breaks.sum() == 2
+    assert words.breaks[-5] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the bridge fell. the town", "It fell at 5 p.m. The town", "It was B.” She", "So… she", "at $20.15. 68 are"],
+)
+def test_other_stops_end_a_statement(text: str) -> None:
+    assert words_of(text).breaks[:-1].sum() == 1
 
 
 def test_no_passage_ends_within_a_number() -> None:
