@@ -36,7 +36,7 @@ from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_f
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Batch, Piece, Rows, pieces_with
+from dedup.io.source import Batch, Piece, Rows, SmallPiece, pieces_with
 from dedup.io.wording import listed
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ MOST_FILES = 10_000
 
 PACKED = 3.5
 """Bytes of text in one byte of a compressed file, about."""
+
+SMALL_BYTES = 64 << 10
+"""Bytes of text up to which a file is small."""
 
 
 class FileSource:
@@ -83,15 +86,14 @@ class FileSource:
         """Size of all files on disk, None while standard input is among them and not read yet."""
         if any(file.is_stdin and file.path == Path(file.name) for file in self._files):
             return None
-        return sum(file.path.stat().st_size for file in self._files if file.path.exists())
+        return sum(_size(file) for file in self._files)
 
     @property
     def unpacked_bytes(self) -> int | None:
         """Approximate size of the files when decompressed."""
         if self.total_bytes is None:
             return None
-        sizes = ((file.path.stat().st_size, _is_packed(file)) for file in self._files if file.path.exists())
-        return int(sum(size * (PACKED if is_packed else 1) for size, is_packed in sizes))
+        return int(sum(_size(file) * (PACKED if _is_packed(file) else 1) for file in self._files))
 
     @property
     def bytes_read(self) -> int:
@@ -124,13 +126,14 @@ class FileSource:
     @property
     def files_read(self) -> list[dict[str, Any]]:
         """Path, size and digest of the files, at most `MOST_FILES` of them."""
-        files = self._files[: len(self._counts)] if self._is_full else self._files
-        return [self._file_read(file) for file in files[:MOST_FILES]]
+        is_full = self._is_full
+        files = self._files[: len(self._counts)] if is_full else self._files
+        return [self._file_read(file, is_full) for file in files[:MOST_FILES]]
 
-    def _file_read(self, file: InputFile) -> dict[str, Any]:
+    def _file_read(self, file: InputFile, is_full: bool) -> dict[str, Any]:
         size, _ = self._state(file)
         digest = self._digests.get(file.name)
-        if self._is_full and (digest is None or digest.size != size) and not file.is_stdin:
+        if is_full and (digest is None or digest.size != size) and not file.is_stdin:
             # Only its first records were read; the rest may be long.
             return {"path": file.name, "absolute": printable(os.path.abspath(file.path)), "bytes": size}
         shown = None if file.is_stdin else digest.shown if digest and digest.size == size else digest_of(file.path)
@@ -166,7 +169,8 @@ class FileSource:
     @property
     def _is_full(self) -> bool:
         """Whether as many records were accepted as are to be read; files after that are left alone."""
-        return sum(counts.records for counts in self._counts) == self._options.limit
+        limit = self._options.limit
+        return limit is not None and sum(counts.records for counts in self._counts) == limit
 
     @property
     def can_resume(self) -> bool:
@@ -313,10 +317,11 @@ class FileSource:
 
     def _pieces_of(self, file: InputFile) -> Iterator[Piece]:
         reading = self._reading
-        self._state(file)
+        size = int(self._state(file)[0] * (PACKED if _is_packed(file) else 1))
         reading.charset, reading.is_certain, reading.digest = UTF_8, False, FileDigest()
         for piece in self._reader(file.format).read(file, reading):
-            yield partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
+            parse = partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
+            yield SmallPiece(parse, size) if size <= SMALL_BYTES else parse
         self._charsets[file.name], self._digests[file.name] = reading.recognised, reading.digest
 
     def _with_charset(self, file: InputFile) -> InputFile:
@@ -361,6 +366,14 @@ class FileSource:
         return replace(file, path=Path(name))
 
 
+def _size(file: InputFile) -> int:
+    """Return the size of a file on disk, 0 if it is gone."""
+    try:
+        return os.stat(file.path).st_size
+    except OSError:
+        return 0
+
+
 def _is_packed(file: InputFile) -> bool:
     return file.format.is_packed or file.path.suffix.lower() in COMPRESSED_SUFFIXES
 
@@ -387,11 +400,10 @@ class _Distinct:
 
     def number(self, value: FieldCounts | FieldSurvey) -> int:
         """Return the number of a value."""
-        as_json = asdict(value)
-        key = orjson.dumps(as_json)
+        key = orjson.dumps(value)
         if key not in self._numbers:
             self._numbers[key] = len(self.values)
-            self.values.append(as_json)
+            self.values.append(asdict(value))
         return self._numbers[key]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from dedup.errors import OutputError
+from dedup.io.bytes.paths import RealPaths
 from dedup.io.format_registry import FORMATS, TABLE_FORMS
 from dedup.store.durable import sync_folder, sync_tree
 from dedup.store.work_folder import OUTPUT, WorkFolder, claim, is_left
@@ -317,11 +318,15 @@ def _refuse_place(directory: Path, target: Path) -> None:
 
 def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
     place = directory.resolve()
+    at_or_above, within = {place, *place.parents}, os.path.normcase(os.path.join(place, ""))
+    real = RealPaths()
     for input_path in inputs:
-        source = input_path.resolve()
-        if source.is_dir() and place.is_relative_to(source):
+        source = Path(real_path := real.of(input_path))
+        if source in at_or_above and source.is_dir():
             where = "is an input folder" if place == source else f"lies in the input folder {input_path}"
             raise OutputError(f"{directory} {where}", "a folder outside the inputs", "choose another -o")
+        if not os.path.normcase(real_path).startswith(within):
+            continue  # as nearly all of many inputs
         for name in OURS:
             if source.is_relative_to(place / name):
                 found = f"{input_path} is an input, and the output {place / name} would overwrite it"

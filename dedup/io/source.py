@@ -121,6 +121,48 @@ Piece = Callable[[], Batch]
 
 
 @dataclass(frozen=True, slots=True)
+class SmallPiece:
+    """A piece of a small file: several of them are best worked on together.
+
+    Parameters
+    ----------
+    parse : Piece
+    size : int
+        Bytes of the file, about, when decompressed.
+    """
+
+    parse: Piece
+    size: int
+
+    def __call__(self) -> Batch:
+        """Parse it."""
+        return self.parse()
+
+
+BUNDLE_BYTES, BUNDLE_FILE_BYTES = 256 << 10, 512
+"""Bytes of small pieces that are worked on together, each counted with so many bytes more for what it costs besides."""
+
+
+def in_bundles(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """Yield pieces to be worked on together, in order: small ones by the dozen, each other one alone."""
+    small: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        if isinstance(piece, SmallPiece):
+            small.append(piece)
+            size += piece.size + BUNDLE_FILE_BYTES
+            if size < BUNDLE_BYTES:
+                continue
+        if small:
+            yield small
+            small, size = [], 0
+        if not isinstance(piece, SmallPiece):
+            yield [piece]
+    if small:
+        yield small
+
+
+@dataclass(frozen=True, slots=True)
 class FilePiece:
     """A piece of one file, and the rows that it may hold.
 

@@ -17,6 +17,7 @@ from dedup.candidates.signatures import signatures
 from dedup.dates import UnreadableDates
 from dedup.io import Batch, Piece, Source
 from dedup.io.bytes.surrogates import printable
+from dedup.io.source import in_bundles
 from dedup.run.checkpoint import Checkpoint
 from dedup.run.context import RunContext
 from dedup.run.progress import Progress
@@ -49,14 +50,28 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class _Sketched:
-    """A batch with its tokens and keys, computed on any thread."""
+    """The batches of a bundle with their tokens and keys, computed on any thread.
 
-    batch: Batch
+    Parameters
+    ----------
+    batches : list of Batch
+    sizes : int64 array
+        Bytes of the text of each of their records, without markup.
+    tokens, keys, text_ends
+        Of all these texts.
+    seconds_parsing, seconds : float
+    error : Exception or None
+        What the piece after these has raised; the source is to learn of the batches before it first.
+    """
+
+    batches: list[Batch]
+    sizes: npt.NDArray[np.int64]
     tokens: Tokens
     keys: npt.NDArray[np.uint64]
     text_ends: npt.NDArray[np.uint8]
     seconds_parsing: float
     seconds: float
+    error: Exception | None
 
 
 def read_records(
@@ -92,9 +107,12 @@ def read_records(
         source.restore(checkpoint.reading["source"])
     if not (checkpoint.reading and checkpoint.reading["done"]):
         for one in _sketched(source, store.pieces, bands, key, context):
-            source.accept(one.batch)
-            if check is not None:
-                check(one.batch)
+            for batch in one.batches:
+                source.accept(batch)
+                if check is not None:
+                    check(batch)
+            if one.error is not None:
+                raise one.error
             store.append(one)
             progress.spent("read", one.seconds_parsing)
             progress.spent("tokens and signatures", one.seconds)
@@ -123,41 +141,45 @@ class _Store:
         self._unread = UnreadableDates(*state["unread"])
 
     def append(self, sketched: _Sketched) -> None:
-        """Append one batch."""
-        batch, n = sketched.batch, len(sketched.batch.row)
-        sizes = np.diff(buffers(batch.text)[1])
-        rejected = sorted(batch.rejected)
-        rejections = [batch.rejected[at] for at in rejected]
+        """Append the batches of a bundle."""
+        batches, tokens, sizes = sketched.batches, sketched.tokens, sketched.sizes
+        counts = [len(batch.row) for batch in batches]
+        numbers = [self._files.setdefault(batch.file, len(self._files)) for batch in batches]
+        firsts = len(self._columns["row"]) + np.cumsum([0, *counts])
+        rejected = [
+            (first + at, batch.rejected[at])
+            for first, batch in zip(firsts.tolist(), batches, strict=False)
+            for at in sorted(batch.rejected)
+        ]
+        rejections = [rejection for _, rejection in rejected]
         values: dict[str, npt.NDArray[Any]] = {
-            "tokens": sketched.tokens.hashes,
-            "fingerprints": sketched.tokens.fingerprints,
+            "tokens": tokens.hashes,
+            "fingerprints": tokens.fingerprints,
             "ends of texts": sketched.text_ends.ravel(),
-            "file": np.full(n, self._files.setdefault(batch.file, len(self._files)), np.int32),
-            "row": batch.row,
-            "published": batch.published,
+            "file": np.repeat(np.array(numbers, np.int32), counts),
+            "row": np.concatenate([batch.row for batch in batches]),
+            "published": np.concatenate([batch.published for batch in batches]),
             "sizes": sizes,
-            "digests": sketched.tokens.digests.ravel(),
-            "lengths": np.diff(sketched.tokens.offsets),
-            "segments": sketched.tokens.segments,
-            "segment counts": sketched.tokens.segment_counts,
-            "rejected": len(self._columns["row"]) + np.array(rejected, np.int64),
-            "rejected sizes": np.array(
-                [-1 if sketched.size is None else sketched.size for sketched in rejections], np.int64
-            ),
+            "digests": tokens.digests.ravel(),
+            "lengths": np.diff(tokens.offsets),
+            "segments": tokens.segments,
+            "segment counts": tokens.segment_counts,
+            "rejected": np.array([record for record, _ in rejected], np.int64),
+            "rejected sizes": np.array([-1 if one.size is None else one.size for one in rejections], np.int64),
         }
         for name, column in self._columns.items():
             column.append(values[name])
         for array, keys in zip(self._keys, sketched.keys.T, strict=True):
             array.append(keys)
-        self._ids.append(batch.id)
-        self._sources.append(batch.labels["source"])
-        self._titles.append(batch.labels["title"])
-        self._urls.append(batch.labels["url"])
-        self._reasons.append(pa.array([printable(sketched.reason) for sketched in rejections], pa.string()))
-        self._raw.append(pa.array([sketched.raw for sketched in rejections], pa.large_binary()))
+        self._ids.append(_joined([batch.id for batch in batches]))
+        for strings, label in ((self._sources, "source"), (self._titles, "title"), (self._urls, "url")):
+            strings.append(_joined([batch.labels[label] for batch in batches]))
+        self._reasons.append(pa.array([printable(one.reason) for one in rejections], pa.string()))
+        self._raw.append(pa.array([one.raw for one in rejections], pa.large_binary()))
         self._text_bytes += int(sizes.sum())
-        self._unread = self._unread.and_then(batch.unread)
-        self.pieces += 1
+        for batch in batches:
+            self._unread = self._unread.and_then(batch.unread)
+        self.pieces += len(batches)
 
     def state(self) -> dict[str, object]:
         """Return the state besides the arrays, in a form that JSON can hold."""
@@ -203,21 +225,50 @@ class _Store:
 
 
 def _sketched(source: Source, skip: int, bands: tuple[int, int], key: Key, context: RunContext) -> Iterator[_Sketched]:
-    """Yield every batch with its tokens and keys, in input order."""
+    """Yield every bundle of batches with its tokens and keys, in input order."""
     params, threads = context.params, context.threads
 
-    def work(piece: Piece) -> _Sketched:
+    def work(bundle: list[Piece]) -> _Sketched:
         started = time.perf_counter()
-        batch = piece()
+        batches, error = _parsed(bundle)
         parsed = time.perf_counter()
-        batch = replace(batch, text=without_markup(batch.text, params.html))
-        tokens = tokenise(batch.text, key)
+        texts = without_markup(_joined([batch.text for batch in batches]), params.html)
+        tokens = tokenise(texts, key)
         # The first values of a signature, as many as there are rows in all bands, are all that the bands read.
         keys = band_keys(signatures(tokens, params, length=bands[0] * bands[1]), *bands)
-        text_ends = ends_of(*buffers(batch.text))
-        return _Sketched(batch, tokens, keys, text_ends, parsed - started, time.perf_counter() - parsed)
+        text_ends = ends_of(*buffers(texts))
+        batches, sizes = _with_texts(batches, texts), np.diff(buffers(texts)[1])
+        seconds = time.perf_counter() - parsed
+        return _Sketched(batches, sizes, tokens, keys, text_ends, parsed - started, seconds, error)
 
-    return in_turn(work, _timed(source.pieces(skip, ahead=threads > 1), context.progress), threads)
+    pieces = _timed(source.pieces(skip, ahead=threads > 1), context.progress)
+    return in_turn(work, in_bundles(pieces), threads)
+
+
+def _parsed(bundle: list[Piece]) -> tuple[list[Batch], Exception | None]:
+    """Parse pieces, and return their batches up to the first that cannot be parsed, if it is not the first of all."""
+    batches: list[Batch] = []
+    for piece in bundle:
+        try:
+            batches.append(piece())
+        except Exception as error:
+            if not batches:
+                raise
+            return batches, error
+    return batches, None
+
+
+def _with_texts(batches: list[Batch], texts: pa.LargeBinaryArray) -> list[Batch]:
+    """Return batches with other texts, given those of all."""
+    replaced, first = [], 0
+    for batch in batches:
+        replaced.append(replace(batch, text=texts.slice(first, len(batch.row))))
+        first += len(batch.row)
+    return replaced
+
+
+def _joined(columns: list[pa.Array]) -> pa.Array:
+    return columns[0] if len(columns) == 1 else pa.concat_arrays(columns)
 
 
 def _timed(pieces: Iterator[Piece], progress: Progress) -> Iterator[Piece]:

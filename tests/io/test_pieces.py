@@ -7,17 +7,20 @@ import threading
 from contextlib import closing
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from reading import everything, has_dates, json_lines, make, open_files, open_source
 
 from dedup import Params, RunOptions, deduplicate
 from dedup.errors import InputError, RecordError
 from dedup.io import Fields, ReadOptions, expand
-from dedup.io.file_source import FileSource
+from dedup.io.file_source import SMALL_BYTES, FileSource
+from dedup.io.source import BUNDLE_BYTES, SmallPiece, in_bundles
 from dedup.run.checkpoint import Checkpoint
 from dedup.run.context import RunContext
 from dedup.run.ingest import read_records
 from dedup.store.scratch import Scratch
+from dedup.text.markup import plain_text
 
 FIELDS = Fields()
 
@@ -141,9 +144,50 @@ def test_few_pieces_are_alive_at_a_time(tmp_path):
             alive += step
             most = max(most, alive)
 
-    paths = [two_files(tmp_path)[1], *(make(tmp_path, f"{n}.txt", b"words") for n in range(50))]
+    large = b"words " * (SMALL_BYTES // 4)
+    paths = [two_files(tmp_path)[1], *(make(tmp_path, f"{n}.txt", large) for n in range(50))]
     source = Watched(expand(paths), ReadOptions())
     with closing(Scratch(tmp_path)) as scratch:
         context = RunContext(Params(), threads, Checkpoint(scratch))
         assert len(read_records(source, (0, 0), context.checkpoint.key, context)) == 30_050
     assert 1 < most <= threads + 2
+
+
+def test_small_files_are_bundled_and_others_stand_alone():
+    pieces = [
+        SmallPiece(lambda: None, 1),
+        SmallPiece(lambda: None, BUNDLE_BYTES),
+        str,
+        SmallPiece(lambda: None, 2),
+        str,
+    ]
+    assert [*in_bundles(pieces)] == [pieces[:2], pieces[2:3], pieces[3:4], pieces[4:]]
+    assert [*in_bundles([])] == []
+    many = [SmallPiece(lambda: None, 1) for _ in range(2_000)]
+    assert [piece for bundle in in_bundles(many) for piece in bundle] == many
+    assert len([*in_bundles(many)]) < 10
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_records_of_small_files_are_those_of_one_file(tmp_path, threads):
+    """Texts, ids, rejected records and empty files in bundles, compared with the pieces one by one."""
+    records = [{"id": f"a{n}", "text": f"<p>Words &amp; number {n}</p>", "title": f"t{n}"} for n in range(40)]
+    paths = [make(tmp_path, f"{n:02}.jsonl", json_lines(one) + b"broken\n" * (n % 3)) for n, one in enumerate(records)]
+    paths.insert(5, make(tmp_path, "empty.jsonl", b""))
+    batches = [piece() for piece in open_files(paths, FIELDS).pieces()]
+    with closing(Scratch(tmp_path)) as scratch:
+        context = RunContext(Params(), threads, Checkpoint(scratch))
+        read = read_records(open_files(paths, FIELDS), (0, 0), context.checkpoint.key, context)
+        assert read.ids.to_pylist() == [name for batch in batches for name in batch.id.to_pylist()]
+        assert read.row.tolist() == [row for batch in batches for row in batch.row.tolist()]
+        assert [read.files[at] for at in read.file] == [batch.file for batch in batches for _ in batch.row]
+        assert read.titles.to_pylist() == [name for batch in batches for name in batch.labels["title"].to_pylist()]
+        is_rejected = [at in batch.rejected for batch in batches for at in range(len(batch.row))]
+        assert read.rejected.records.tolist() == [at for at, rejected in enumerate(is_rejected) if rejected]
+        expected = [len(plain_text(text)) if text else 0 for batch in batches for text in batch.text.to_pylist()]
+        assert read.sizes.tolist() == expected
+    whole = deduplicate(make(tmp_path, "whole.jsonl", b"".join(path.read_bytes() for path in paths)))
+    apart = deduplicate(paths, run=RunOptions(threads=threads))
+    columns = ["id", "kept", "duplicate_of", "relation", "score", "title"]
+    named = pc.starts_with(whole.decisions["id"], "a")
+    assert apart.decisions.filter(named).select(columns).equals(whole.decisions.filter(named).select(columns))

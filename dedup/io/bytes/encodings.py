@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from dedup.errors import ParamsError
 from dedup.io.bytes.surrogates import ESCAPE_BYTES, ESCAPE_SURROGATES
@@ -69,6 +70,10 @@ class Charset:
     name: str
     is_guess: bool = False
     is_doubtful: bool = False
+
+    def state(self) -> dict[str, Any]:
+        """Return the fields by their names, in a form that JSON can hold."""
+        return {"name": self.name, "is_guess": self.is_guess, "is_doubtful": self.is_doubtful}
 
     @property
     def shown(self) -> str:

@@ -103,6 +103,23 @@ class SkippedFiles:
         return notes
 
 
+class RealPaths:
+    """The real paths behind all links of many files; each folder is followed only once."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def of(self, path: Path) -> str:
+        """Return what ``os.path.realpath`` does, where the folders do not change meanwhile."""
+        folder, name = os.path.split(path)
+        # Windows has a short name for each file, too, which only the system resolves.
+        if name in ("", ".", "..") or os.name == "nt" or os.path.islink(path):
+            return os.path.realpath(path)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
+
+
 def expand(inputs: Sequence[str | Path], skipped: SkippedFiles | None = None) -> list[InputFile]:
     """List the files to read.
 
@@ -126,9 +143,10 @@ def expand(inputs: Sequence[str | Path], skipped: SkippedFiles | None = None) ->
     """
     files: dict[str, InputFile] = {}
     skipped = SkippedFiles() if skipped is None else skipped
+    real = RealPaths()
     for name in inputs:
         for file in _expand_one(os.fspath(name), skipped):
-            files.setdefault(STDIN if file.is_stdin else os.path.realpath(file.path), file)
+            files.setdefault(STDIN if file.is_stdin else real.of(file.path), file)
     if not inputs:
         raise InputError("no input", "files, folders, globs, or - for standard input")
     return list(files.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -193,6 +193,7 @@ class FieldBuffers(NamedTuple):
         )
 
 
+@lru_cache(4)  # in a profile of 10,000 files of a line each, a third of the time was spent here
 def arrays_of(
     tree: FieldTree,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int32]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import sys
@@ -70,14 +71,17 @@ class PlainText:
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Copy the kept files, with their compression, under their relative names."""
         used: set[str] = set()
+        folders: set[str] = set()
         for file, mask in kept:
             relative = _free_name(file.relative, used)
             used.add(relative.casefold())
             if mask.all():
-                target = directory / self._kept_name / relative
-                target.parent.mkdir(parents=True, exist_ok=True)
+                target = os.path.join(directory, self._kept_name, relative)
+                if (folder := os.path.dirname(target)) not in folders:
+                    os.makedirs(folder, exist_ok=True)
+                    folders.add(folder)
                 shutil.copyfile(file.path, target)
-        return [self._kept_name] if (directory / self._kept_name).exists() else []
+        return [self._kept_name] if folders else []
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept documents as columns ``id`` and ``text``."""
@@ -155,6 +159,8 @@ def _free_name(relative: str, used: set[str]) -> str:
 
     Case is not counted as a difference: it is none on the file systems of macOS and Windows.
     """
+    if relative.casefold() not in used:
+        return relative
     path = PurePosixPath(relative)
     name, number = relative, 1
     while name.casefold() in used:

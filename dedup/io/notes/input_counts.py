@@ -51,7 +51,7 @@ class InputCounts:
         """Return all but the fields, which many files share, in a form that JSON can hold."""
         defects = {kind: asdict(defect) for kind, defect in self.defects.items()}
         counts = {name: getattr(self, name) for name in ("records", "rejections", "first_row", "reason")}
-        return {**counts, "charset": asdict(self.charset), "defects": defects}
+        return {**counts, "charset": self.charset.state(), "defects": defects}
 
     def add(self, batch: Batch, strict: bool) -> None:
         """Count a batch.
