@@ -53,7 +53,7 @@ def test_a_story_has_numbers_first_source_and_a_title_or_first_words(run: RunOut
     lines = list(found.lines(120))
     assert lines[0] == "3 stories of two versions or more, longest first"
     assert lines[1].split() == ["versions", "sources", "span", "first", "source", "id", "title"]
-    assert lines[2].split()[:5] == ["2", "2", "2d", "A", "long0"]
+    assert lines[2].split()[:6] == ["2", "2", "2", "d", "A", "long0"]
     assert found.as_dict()["stories"][0]["span_hours"] == 48
 
 

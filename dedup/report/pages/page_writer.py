@@ -72,8 +72,8 @@ def environment(package: str = __package__) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (in_words.count, in_words.cut, in_words.date, in_words.day, in_words.duration, in_words.share,
-                     in_words.size, web_address):  # fmt: skip
+    for function in (in_words.count, in_words.cut, in_words.date, in_words.day, in_words.duration, in_words.other_credit,
+                     in_words.share, in_words.size, web_address):  # fmt: skip
         made.filters[function.__name__] = function
     made.filters["words"] = in_words.relation_words
     made.filters["thousands"] = "{:,}".format
