@@ -72,8 +72,11 @@ def environment(package: str = __package__) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (in_words.count, in_words.cut, in_words.date, in_words.day, in_words.duration, in_words.other_credit,
-                     in_words.share, in_words.size, web_address):  # fmt: skip
+    in_words_of = (
+        in_words.count, in_words.cut, in_words.date, in_words.day, in_words.duration, in_words.other_credit,
+        in_words.share, in_words.size,
+    )  # fmt: skip
+    for function in (*in_words_of, web_address):
         made.filters[function.__name__] = function
     made.filters["words"] = in_words.relation_words
     made.filters["thousands"] = "{:,}".format
