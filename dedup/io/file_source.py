@@ -317,11 +317,12 @@ class FileSource:
 
     def _pieces_of(self, file: InputFile) -> Iterator[Piece]:
         reading = self._reading
-        size = int(self._state(file)[0] * (PACKED if _is_packed(file) else 1))
+        size = int(self._state(file)[0])
+        is_small = size <= SMALL_BYTES and not _is_packed(file)  # of a compressed one nobody knows how large it becomes
         reading.charset, reading.is_certain, reading.digest = UTF_8, False, FileDigest()
         for piece in self._reader(file.format).read(file, reading):
             parse = partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
-            yield SmallPiece(parse, size) if size <= SMALL_BYTES else parse
+            yield SmallPiece(parse, size) if is_small else parse
         self._charsets[file.name], self._digests[file.name] = reading.recognised, reading.digest
 
     def _with_charset(self, file: InputFile) -> InputFile:

@@ -128,7 +128,7 @@ class SmallPiece:
     ----------
     parse : Piece
     size : int
-        Bytes of the file, about, when decompressed.
+        Bytes of the file.
     """
 
     parse: Piece
