@@ -31,8 +31,14 @@ __all__ = ["DedupPipeline"]
 
 logger = logging.getLogger(__name__)
 
-SETTINGS = ("DEDUP_ID_FIELD", "DEDUP_TEXT_FIELD", "DEDUP_DATE_FIELD", "DEDUP_SOURCE_FIELD", "DEDUP_DATE_FORMAT")
-"""The settings that name the fields of items, in the order of `dedup.Fields`; those that are not set are guessed."""
+SETTINGS = {
+    "id": "DEDUP_ID_FIELD",
+    "text": "DEDUP_TEXT_FIELD",
+    "date": "DEDUP_DATE_FIELD",
+    "source": "DEDUP_SOURCE_FIELD",
+    "date_format": "DEDUP_DATE_FORMAT",
+}
+"""The settings that name the fields of items, by attributes of `dedup.Fields`; fields that are not named are guessed."""
 
 ACTIONS, KNOWN = ("drop", "tag"), ("skip", "update")
 
@@ -78,7 +84,8 @@ class DedupPipeline:
         self._tag = settings.get("DEDUP_TAG_FIELD", "dedup")
         self._tags = _one_of("DEDUP_ACTION", settings.get("DEDUP_ACTION", "drop"), ACTIONS) == "tag"
         self._updates = _one_of("DEDUP_KNOWN", settings.get("DEDUP_KNOWN", "skip"), KNOWN) == "update"
-        self._fields = FieldTree(Fields(*(_name(settings.get(setting)) for setting in SETTINGS)))
+        named = {field: _name(settings.get(setting)) for field, setting in SETTINGS.items()}
+        self._fields = FieldTree(Fields(**named))
         self._url_field = _name(settings.get("DEDUP_URL_FIELD")) or "url"
         self._params = _params(settings)
         self._stats = crawler.stats
