@@ -38,7 +38,7 @@ SETTINGS = {
     "source": "DEDUP_SOURCE_FIELD",
     "date_format": "DEDUP_DATE_FORMAT",
 }
-"""The settings that name the fields of items, by attributes of `dedup.Fields`; fields that are not named are guessed."""
+"""The settings that name fields of items, by attributes of `dedup.Fields`; fields that are not named are guessed."""
 
 ACTIONS, KNOWN = ("drop", "tag"), ("skip", "update")
 
