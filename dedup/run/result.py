@@ -17,7 +17,7 @@ from dedup.io.bytes.surrogates import printable
 from dedup.io.output import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
-from dedup.run.run_output import plain, read_texts, records_called
+from dedup.run.run_output import read_texts
 from dedup.run.run_view import InputAgain, Rejection, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, PASSAGES
@@ -130,21 +130,6 @@ class Result(ViewedRun):
         """
         return self._decisions.rejections()
 
-    def records_of(self, name: str) -> list[int]:
-        """Find the records of an id, or at a place.
-
-        Parameters
-        ----------
-        name : str
-            An id; or, if no record has it, ``file:row``.
-
-        Returns
-        -------
-        list of int
-            Places in the decisions, from 0; an id may occur several times.
-        """
-        return records_called(self.decisions, name)
-
     def texts(self, records: Iterable[int]) -> dict[int, str]:
         """Read the texts of some records again, with their markup.
 
@@ -171,25 +156,6 @@ class Result(ViewedRun):
         {0: 'One <b>text</b>.<br>'}
         """
         return read_texts(self.source, self.decisions, records)
-
-    def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
-        """Read texts as `texts` does, without their markup, as they were compared.
-
-        Parameters
-        ----------
-        records : iterable of int
-            Places in the decisions, from 0.
-
-        Returns
-        -------
-        dict of int to str
-
-        Raises
-        ------
-        InputError
-            When an input cannot be read again.
-        """
-        return plain(self.texts(records), self.params)
 
     def __repr__(self) -> str:
         counts = self.counts

@@ -29,9 +29,8 @@ from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
-from dedup.text.markup import plain_text
 
-__all__ = ["RunOutput", "RunView", "plain", "read_texts", "records_called"]
+__all__ = ["RunOutput", "RunView", "read_texts"]
 
 
 class RunOutput(ViewedRun):
@@ -158,21 +157,6 @@ class RunOutput(ViewedRun):
             found = f"{self.folder / 'rejected.jsonl'}: {error}"
             raise InputError(found, "what dedup run -o writes", "run it again") from error
 
-    def records_of(self, name: str) -> list[int]:
-        """Find the records of an id, or at a place.
-
-        Parameters
-        ----------
-        name : str
-            An id; or, if no record has it, ``file:row``.
-
-        Returns
-        -------
-        list of int
-            Places in the decisions, from 0; an id may occur several times.
-        """
-        return records_called(self.decisions, name)
-
     def texts(self, records: Iterable[int]) -> dict[int, str]:
         """Read the texts of some records from the inputs again, with their markup.
 
@@ -199,25 +183,6 @@ class RunOutput(ViewedRun):
             return {}
         source = self._open(paths.values())
         return read_texts(source, self.decisions, wanted, called)
-
-    def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
-        """Read texts as `texts` does, without their markup, as they were compared.
-
-        Parameters
-        ----------
-        records : iterable of int
-            Places in the decisions, from 0.
-
-        Returns
-        -------
-        dict of int to str
-
-        Raises
-        ------
-        InputError
-            As for ``texts``.
-        """
-        return plain(self.texts(records), self.params)
 
     def _open(self, paths: Iterable[Path]) -> FileSource:
         """Return the source of some of the inputs, or of what they are now."""
@@ -327,16 +292,6 @@ def _places(decisions: pa.Table, read: Mapping[str, npt.NDArray[np.int64]]) -> n
     return np.concatenate(parts)
 
 
-def records_called(decisions: pa.Table, name: str) -> list[int]:
-    """Return the records of an id; if there is none, that at ``file:row``."""
-    found = pc.indices_nonzero(pc.equal(decisions["id"], name))
-    file, _, row = name.rpartition(":")
-    if not len(found) and file and row.isdecimal():
-        is_there = pc.and_(pc.equal(decisions["file"], file), pc.equal(decisions["row"], int(row)))
-        found = pc.indices_nonzero(is_there)
-    return [int(record) for record in found.to_pylist()]
-
-
 def read_texts(
     source: InputAgain, decisions: pa.Table, records: Iterable[int], called: Mapping[str, str] | None = None
 ) -> dict[int, str]:
@@ -375,11 +330,6 @@ def read_texts(
             text = batch.text[position].as_py() or b""
             found[int(records_at[batch.file][at[position]])] = text.decode("utf-8", "replace")
     return found
-
-
-def plain(texts: Mapping[int, str], params: Params) -> dict[int, str]:
-    """Return texts without their markup, as a run with these parameters compares them."""
-    return {record: plain_text(text.encode(), params.html) for record, text in texts.items()}
 
 
 def _with(named: Mapping[str, Any], fields: Fields | None) -> Fields:

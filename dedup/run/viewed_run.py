@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from dedup.params import Params
+from dedup.run.run_view import RunView
+from dedup.text.markup import plain_text
 
 if TYPE_CHECKING:
     from dedup.report.notebook.views import Explanation, Fragment, NotebookViews, PairList, Result, StoryList
@@ -31,7 +35,11 @@ class ViewedRun:
     def _views(self) -> NotebookViews:
         from dedup.report.notebook.views import NotebookViews
 
-        return NotebookViews(cast(Any, self))  # a RunView, which a class below it cannot name
+        return NotebookViews(self._run)
+
+    @property
+    def _run(self) -> RunView:
+        return cast(RunView, self)
 
     def __len__(self) -> int:
         return int(self.summary["records"])
@@ -42,6 +50,47 @@ class ViewedRun:
     def _repr_html_(self) -> str:
         """Return the summary and the largest stories as HTML, for notebooks."""
         return self._views.html()
+
+    def records_of(self, name: str) -> list[int]:
+        """Find the records of an id, or at a place.
+
+        Parameters
+        ----------
+        name : str
+            An id; or, if no record has it, ``file:row``.
+
+        Returns
+        -------
+        list of int
+            Places in the decisions, from 0; an id may occur several times.
+        """
+        decisions = self._run.decisions
+        found = pc.indices_nonzero(pc.equal(decisions["id"], name))
+        file, _, row = name.rpartition(":")
+        if not len(found) and file and row.isdecimal() and int(row) < 2**63:
+            is_there = pc.and_(pc.equal(decisions["file"], file), pc.equal(decisions["row"], int(row)))
+            found = pc.indices_nonzero(is_there)
+        return [int(record) for record in found.to_pylist()]
+
+    def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
+        """Read texts as `texts` does, without their markup, as they were compared.
+
+        Parameters
+        ----------
+        records : iterable of int
+            Places in the decisions, from 0.
+
+        Returns
+        -------
+        dict of int to str
+
+        Raises
+        ------
+        InputError
+            When an input cannot be read again, or has changed since the run.
+        """
+        texts = self._run.texts(records)
+        return {record: plain_text(text.encode(), self._run.params.html) for record, text in texts.items()}
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:

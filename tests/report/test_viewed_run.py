@@ -24,7 +24,6 @@ from dedup.judge.relation import CARRIED, tolerance
 from dedup.params import Params
 from dedup.report.notebook.pair_list import distance_to_line
 from dedup.report.notebook.story_list import StoryList
-from dedup.run.run_output import records_called
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import MEASURES, RELATIONS
 
@@ -47,9 +46,6 @@ class MadeViews(ViewedRun):
         self.decisions, self.matches, self.params = decisions, matches, Params()
         self.summary = {"records": len(decisions), "dropped": {}}
         self._made = texts or {}
-
-    def records_of(self, name: str) -> list[int]:
-        return records_called(self.decisions, name)
 
     def plain_texts(self, records: Iterable[int]) -> dict[int, str]:
         return {record: self._made.get(record, "") for record in records}

@@ -119,7 +119,7 @@ def test_texts_come_from_several_files_and_fields_that_were_named(tmp_path: Path
     wanted = [29, 3, 19, 20]
     assert run.texts(wanted) == {record: rows[record]["story"] for record in wanted}
     assert run.records_of(f"{one}:3") == [1]
-    assert run.records_of("nobody") == run.records_of("nobody:1") == []
+    assert run.records_of("nobody") == run.records_of("nobody:1") == run.records_of(f"{one}:{2**63}") == []
     assert dedup.RunOutput(tmp_path / "out", dedup.Fields(text="key")).texts([7]) == {7: "7"}
 
 

@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 
 from dedup.dates import UnreadableDates, read_date_column
 from dedup.errors import ColumnError
+from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.lines import runs
+from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.surrogates import printable, to_bytes
 from dedup.io.fields.field_counts import FieldCounts, add_to
 from dedup.io.fields.field_survey import FieldSurvey
@@ -357,6 +359,46 @@ def bounded(records: pa.RecordBatch, tuning: ReadTuning) -> Iterator[pa.RecordBa
     half = records.num_rows // 2
     yield from bounded(records.slice(0, half), tuning)
     yield from bounded(records.slice(half), tuning)
+
+
+def kept_batches(
+    file: InputFile,
+    kept: npt.NDArray[np.bool_],
+    batches: Iterable[pa.RecordBatch],
+    schema: pa.Schema | None,
+    is_limited: bool,
+) -> Iterator[pa.RecordBatch]:
+    """Yield the kept records of a file.
+
+    Parameters
+    ----------
+    file : InputFile
+    kept : bool array
+        Of each record that was read.
+    batches : iterable of pyarrow.RecordBatch
+        The records of the file, read again.
+    schema : pyarrow.Schema or None
+        The one of all files: each file's own metadata gives way to it; the columns are the same.
+    is_limited : bool
+        Whether records may follow that were not read.
+
+    Raises
+    ------
+    OutputError
+        When the file has another number of records by now.
+    """
+    position = 0
+    for records in batches:
+        if position == len(kept) and is_limited:
+            return
+        keep = kept[position : position + records.num_rows]
+        if len(keep) < records.num_rows and not is_limited:
+            raise changed_error(file)
+        position += len(keep)
+        if keep.any():
+            yield filtered(records.slice(0, len(keep)), keep).replace_schema_metadata(schema and schema.metadata)
+    if position != len(kept):
+        raise changed_error(file)
 
 
 def filtered(records: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordBatch:

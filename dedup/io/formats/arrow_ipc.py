@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from dedup.errors import InputError
-from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -23,8 +22,8 @@ from dedup.io.formats.arrow_columns import (
     arrow_batch,
     bounded,
     columns_of_dates,
-    filtered,
     find_columns,
+    kept_batches,
     records_per_batch,
     survey_of_table,
 )
@@ -106,21 +105,8 @@ class ArrowIpc:
     def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
             self._common.take(file, _schema_of(file)[0])  # a run that is resumed has not read the files itself
-            position = 0
-            for records in self._record_batches(file, None):
-                keep = mask[position : position + records.num_rows]
-                if len(keep) < records.num_rows and self._options.limit is None:
-                    raise changed_error(file)
-                position += len(keep)
-                if keep.any():
-                    # Each file's own metadata gives way to the first one's; the columns are the same.
-                    common = self._common.schema
-                    few = filtered(records.slice(0, len(keep)), keep)
-                    yield few.replace_schema_metadata(common and common.metadata)
-                if position == len(mask) and self._options.limit is not None:
-                    break
-            if position != len(mask):
-                raise changed_error(file)
+            batches = self._record_batches(file, None)
+            yield from kept_batches(file, mask, batches, self._common.schema, self._options.limit is not None)
 
     def _record_batches(
         self, file: InputFile, columns: list[str] | None, reading: Reading | None = None

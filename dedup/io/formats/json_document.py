@@ -132,7 +132,7 @@ def document_in(file: InputFile, beginning: bytes, is_whole: bool, tree: FieldTr
         return JsonDocument() if named_json or is_broken or record is None or not rest else None
     if not first.startswith(b"{") or (isinstance(record, dict) and rest):
         return None
-    if is_broken and rest[:1] not in (b'"', b"}", b"]"):  # the next line is another record
+    if is_broken and rest and rest[:1] not in (b'"', b"}", b"]"):  # the next line is another record
         return None
     outline, lists = _outline(beginning)
     if not _has_text(tree, outline, whole_texts=True):
@@ -143,7 +143,7 @@ def document_in(file: InputFile, beginning: bytes, is_whole: bool, tree: FieldTr
             raise InputError(f"{file.name} has several lists of records: {', '.join(paths)}", "one", hint)
         if found:
             return found[0]
-    return JsonDocument() if is_broken else None
+    return JsonDocument() if is_broken and rest else None
 
 
 def _outline(beginning: bytes) -> tuple[dict[str, Any], list[JsonDocument]]:

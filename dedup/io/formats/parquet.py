@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
-from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -23,8 +22,8 @@ from dedup.io.formats.arrow_columns import (
     arrow_batch,
     bounded,
     columns_of_dates,
-    filtered,
     find_columns,
+    kept_batches,
     records_per_batch,
     survey_of_table,
     wanted_columns,
@@ -117,20 +116,8 @@ class Parquet:
         for file, mask in kept:
             with _open(file) as parquet:
                 self._common.take(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
-                rows = parquet.metadata.num_rows
-                if rows < len(mask) or (rows > len(mask) and self._options.limit is None):
-                    raise changed_error(file)
-                position = 0
-                for records in self._record_batches(file, parquet, None):
-                    if position == len(mask):
-                        break
-                    keep = mask[position : position + records.num_rows]
-                    records = records.slice(0, len(keep))
-                    position += records.num_rows
-                    if keep.any():
-                        # Each file's own metadata gives way to the first one's; the columns are the same.
-                        schema = self._common.schema
-                        yield filtered(records, keep).replace_schema_metadata(schema and schema.metadata)
+                batches = self._record_batches(file, parquet, None)
+                yield from kept_batches(file, mask, batches, self._common.schema, self._options.limit is not None)
 
     def _record_batches(
         self, file: InputFile, parquet: pq.ParquetFile, columns: list[str] | None

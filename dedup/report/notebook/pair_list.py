@@ -16,7 +16,7 @@ from dedup.errors import ParamsError
 from dedup.judge.reasons import reason
 from dedup.judge.relation import CARRIED, Models, tolerance
 from dedup.params import Params
-from dedup.report.in_words import cut
+from dedup.report.in_words import cut, relation_words
 from dedup.report.notebook.fragments import ROWS, rendered, text_table
 from dedup.report.notebook.tables import rows_of, to_pandas
 from dedup.report.pages.alignment import Alignment
@@ -159,7 +159,7 @@ class PairList:
     def __str__(self) -> str:
         rows = [
             [
-                str(pair.relation).replace("_", " "),
+                relation_words(str(pair.relation)),
                 f"{pair.score:.2f}",
                 *(cut(id, 40) for id in (pair.left, pair.right)),
                 " | ".join(cut(head["title"], 40) for head in pair.heads if head["title"]),

@@ -74,6 +74,14 @@ def test_malformed_records_are_rejected_one_by_one(tmp_path):
     assert [text for text in read(tmp_path / "a.json").text if text] == [b"a", b"c"]
 
 
+def test_a_malformed_record_of_a_list_in_an_object_on_one_line_is_rejected_alone(tmp_path):
+    data = b'{"articles": [{"text": "a"}, {"text": broken}, {"text": "c"}]}'
+    source = open_files([make(tmp_path, "a.json", data)])
+    rejected = rejected_lines(source, tmp_path / "rejected.jsonl")
+    assert [(one["row"], one["reason"].partition(" at ")[0]) for one in rejected] == [(2, "not JSON: expecting value")]
+    assert [text for text in read(tmp_path / "a.json").text if text] == [b"a", b"c"]
+
+
 def test_a_line_feed_in_a_string_stays_in_it(tmp_path):
     path = make(tmp_path, "a.json", b'[{"text":\n "a\nb"}]')
     source = open_files([path])
