@@ -32,7 +32,7 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
-from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
+from dedup.io.notes.field_notes import field_notes, require_fields, skipped_notes, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.read_options import ReadOptions
@@ -113,6 +113,7 @@ class FileSource:
             *self._skipped.notes,
             *limit_notes(self._options.limit, sum(counts.records for counts in self._counts)),
             *self._notes_of_files(),
+            *skipped_notes(self._all_surveys()),
             *field_notes(self._options.fields, self._with_fields()),
             *self._notes_of_texts(),
         ]

@@ -87,6 +87,7 @@ FORMATS = (
     FileFormat(
         "arrow", (".arrow", ".feather", ".ipc"), "arrow_ipc.ArrowIpc", (b"ARROW1", "an Arrow file"), is_packed=True
     ),
+    FileFormat("warc", (".warc", ".wet"), "warc.Warc"),
     FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
 )
 

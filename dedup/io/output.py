@@ -26,6 +26,7 @@ ASIDE = "replaced"
 
 OURS = (
     *(one.kept_name for one in FORMATS),
+    "kept.warc.gz",
     *(f"decisions.{form}" for form in TABLE_FORMS),
     "passages.parquet",
     "matches.parquet",

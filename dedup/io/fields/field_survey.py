@@ -36,17 +36,21 @@ class FieldSurvey:
         Fields that hold texts in most of them.
     within : str
         Where in the file the records are, if it is one JSON object: the keys that lead to their list, with dots.
+    skipped : dict of str to int
+        What of the file is no record, by kind, and how often it is there.
     """
 
     names: tuple[str, ...] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     within: str = ""
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> FieldSurvey:
         """Return a survey that was stored as JSON by `dataclasses.asdict`."""
-        return FieldSurvey(tuple(state["names"]), state["dates"], tuple(state["texts"]), state.get("within", ""))
+        names, texts = tuple(state["names"]), tuple(state["texts"])
+        return FieldSurvey(names, state["dates"], texts, state.get("within", ""), state.get("skipped", {}))
 
     @staticmethod
     def of(records: Sequence[Mapping[Any, Any]]) -> FieldSurvey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -120,6 +121,17 @@ def field_notes(fields: Fields, files: FilesRead) -> list[str]:
             one = "1 file has" if len(without) == 1 else f"{len(without):,} files have"
             notes.append(f"{one} no field {name!r}: {listed(without)}")
     return notes
+
+
+def skipped_notes(surveys: Mapping[str, FieldSurvey]) -> list[str]:
+    """Return a note on what of the files is no record, from their surveys by their names."""
+    kinds, files = Counter[str](), []
+    for name, survey in surveys.items():
+        if survey.skipped:
+            kinds.update(survey.skipped)
+            files.append(name)
+    shown = listed((f"{kind} {count:,}" for kind, count in kinds.most_common()), noun="kinds")
+    return [f"not read of {listed(files)}, for it is no page: {shown}"] if files else []
 
 
 def _list_notes(files: _Counted) -> Iterator[str]:
