@@ -32,6 +32,7 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
+from dedup.io.kept_files import KeptFiles
 from dedup.io.notes.field_notes import field_notes, require_fields, skipped_notes, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
@@ -266,8 +267,10 @@ class FileSource:
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        by_format = self._by_format(kept)
-        return [name for one in by_format for name in self._reader(one).write_kept(by_format[one], directory)]
+        files = KeptFiles(directory)
+        for file_format, records in self._by_format(kept).items():
+            self._reader(file_format).write_kept(records, files)
+        return files.names
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records; with several input formats, those of one format are together."""

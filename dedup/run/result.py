@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dedup.io import WRITERS, Output, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
-from dedup.io.output import SUMMARY
+from dedup.io.output_names import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import read_texts

@@ -22,7 +22,7 @@ from dedup.io.bytes.paths import STDIN
 from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.io.output import SUMMARY
+from dedup.io.output_names import SUMMARY
 from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
 from dedup.params import Params

@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 
@@ -25,9 +24,11 @@ from dedup.io.formats.arrow_columns import (
     find_columns,
     kept_batches,
     records_per_batch,
+    sizes_of,
     survey_of_table,
 )
 from dedup.io.formats.common_schema import CommonSchema
+from dedup.io.kept_files import KeptFiles
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -47,7 +48,7 @@ class ArrowIpc:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._kept_name = file_format.kept_name
+        self._format = file_format
         self._tree = tree
         self._options = options
         self._common = CommonSchema("Arrow")
@@ -88,14 +89,14 @@ class ArrowIpc:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
-        schema, is_stream = _schema_of(kept[0][0])
-        new = pa.ipc.new_stream if is_stream else pa.ipc.new_file
-        with pa.OSFile(str(directory / self._kept_name), "wb") as file, new(file, schema) as writer:
-            for records in self._kept_batches(kept):
-                writer.write_batch(records)
-        return [self._kept_name]
+        with files.writer(self._format, _opened) as output:
+            for file, mask in kept:
+                output.begin(file)
+                for records in self._kept_batches([(file, mask)]):
+                    for writer, part in output.cut(sizes_of(records)):
+                        writer.write_batch(records[part])
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
@@ -122,6 +123,12 @@ class ArrowIpc:
                     reading.bytes_read = before + done
         if reading is not None:
             reading.bytes_read = before + file.path.stat().st_size
+
+
+def _opened(stream: BinaryIO, file: InputFile) -> pa.RecordBatchWriter:
+    """Begin a file with the schema of an input file, as a stream if that is one."""
+    schema, is_stream = _schema_of(file)
+    return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema)
 
 
 def _schema_of(file: InputFile) -> tuple[pa.Schema, bool]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,10 +24,12 @@ from dedup.io.formats.arrow_columns import (
     find_columns,
     kept_batches,
     records_per_batch,
+    sizes_of,
     survey_of_table,
     wanted_columns,
 )
 from dedup.io.formats.common_schema import CommonSchema
+from dedup.io.kept_files import KeptFiles
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -45,7 +46,7 @@ class Parquet:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._kept_name = file_format.kept_name
+        self._format = file_format
         self._tree = tree
         self._options = options
         self._common = CommonSchema("Parquet")
@@ -87,25 +88,14 @@ class Parquet:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, with the compression of the first file."""
-        with _open(kept[0][0]) as first:
-            schema, compression = first.schema_arrow, _compression(first.metadata)
-        pending: list[pa.RecordBatch] = []
-        size = 0
-        with (
-            open(directory / self._kept_name, "wb") as file,
-            pq.ParquetWriter(file, schema, compression=compression) as writer,
-        ):
-            for records in self._kept_batches(kept):
-                pending.append(records)
-                size += records.nbytes
-                if size >= self._options.tuning.row_group_bytes:
-                    writer.write_table(pa.Table.from_batches(pending, schema))
-                    pending, size = [], 0
-            if pending:
-                writer.write_table(pa.Table.from_batches(pending, schema))
-        return [self._kept_name]
+        with files.writer(self._format, partial(_RowGroups, self._options.tuning.row_group_bytes)) as output:
+            for file, mask in kept:
+                output.begin(file)
+                for records in self._kept_batches([(file, mask)]):
+                    for sink, part in output.cut(sizes_of(records)):
+                        sink.write(records[part])
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
@@ -136,6 +126,45 @@ class Parquet:
                 return
             if records.num_rows:
                 yield records
+
+
+class _RowGroups:
+    """A Parquet file that is written, with the schema and the compression of an input file.
+
+    Parameters
+    ----------
+    most : int
+        Bytes in memory after which records are written as a row group.
+    stream : BinaryIO
+    file : InputFile
+    """
+
+    def __init__(self, most: int, stream: BinaryIO, file: InputFile) -> None:
+        with _open(file) as first:
+            self._schema, compression = first.schema_arrow, _compression(first.metadata)
+        self._writer = pq.ParquetWriter(stream, self._schema, compression=compression)
+        self._most = most
+        self._pending: list[pa.RecordBatch] = []
+        self._size = 0
+
+    def write(self, records: pa.RecordBatch) -> None:
+        """Write records, or hold them until there are enough for a row group."""
+        self._pending.append(records)
+        self._size += records.nbytes
+        if self._size >= self._most:
+            self._write_group()
+
+    def close(self) -> None:
+        """Write the rest, and the end of the file."""
+        try:
+            if self._pending:
+                self._write_group()
+        finally:
+            self._writer.close()
+
+    def _write_group(self) -> None:
+        self._writer.write_table(pa.Table.from_batches(self._pending, self._schema))
+        self._pending, self._size = [], 0
 
 
 def _open(file: InputFile) -> pq.ParquetFile:

@@ -6,13 +6,11 @@ stored without one (``resource``), and an extracted text (``conversion``).
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -40,6 +38,7 @@ from dedup.io.formats.web_page import (
     plain_type,
     title_of,
 )
+from dedup.io.kept_files import KeptFiles
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.io.wording import shortened
@@ -59,9 +58,6 @@ _OF_HTTP = "application/http"
 _BETWEEN = b"\r\n\r\n"
 """Stands behind each record."""
 
-_LEVEL = 6
-"""Of the compression of kept records, as in archives."""
-
 _BEGINNING = b"WARC/"
 
 _ARC = b"filedesc:"
@@ -77,7 +73,7 @@ class Warc:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._kept_name = file_format.kept_name
+        self._format = file_format
         self._tree = tree
         self._longest = options.longest
         self._is_limited = options.limit is not None
@@ -116,16 +112,15 @@ class Warc:
         """Return the fields that pages have."""
         return FIELDS
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
-        """Copy the kept records; if the first file is compressed by gzip, each to a member of its own, as is usual."""
-        is_packed = _is_gzip(kept[0][0])
-        name = f"{self._kept_name}.gz" if is_packed else self._kept_name
-        with open(directory / name, "wb") as output:
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
+        """Copy the kept records, byte for byte."""
+        with files.writer(self._format, _opened) as output:
             for file, mask in kept:
+                output.begin(file)
                 for record in self._kept_records(file, mask):
                     whole = record.raw + _BETWEEN
-                    output.write(gzip.compress(whole, _LEVEL, mtime=0) if is_packed else whole)
-        return [name]
+                    for stream, _ in output.cut([len(whole)]):
+                        stream.write(whole)
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the fields of the kept records."""
@@ -205,6 +200,10 @@ class Warc:
         body = body_of(answer, record.raw[answer.start :], self._longest)
         content_type = answer.fields.get("content-type", "")
         return page_text(body, content_type, file.encoding), answer.content_type != "text/plain"
+
+
+def _opened(stream: BinaryIO, file: InputFile) -> BinaryIO:
+    return stream
 
 
 def _is_gzip(file: InputFile) -> bool:

@@ -131,14 +131,9 @@ def test_pages_are_read_and_kept_byte_for_byte(tmp_path, name):
     assert (
         f"not read of {path}, for it is no page: warcinfo 1, request 1, image/png 1, HTTP status 404 1" in source.notes
     )
-    (kept,) = source.write_kept(np.array([True, False, True]), out_in(tmp_path))
-    assert kept == ("kept.warc.gz" if name.endswith("gz") else "kept.warc")
-    kept_bytes = (tmp_path / "out" / kept).read_bytes()
-    if name.endswith("gz"):
-        assert kept_bytes.count(b"\x1f\x8b\x08") == 2
-        assert gzip.decompress(kept_bytes) == b"".join(gzip.decompress(archive.records[place]) for place in (1, 6))
-    else:
-        assert kept_bytes == archive.records[1] + archive.records[6]
+    assert source.write_kept(np.array([True, False, True]), out_in(tmp_path)) == ["kept.warc"]
+    raw = [gzip.decompress(one) if name.endswith("gz") else one for one in archive.records]
+    assert (tmp_path / "out" / "kept.warc").read_bytes() == raw[1] + raw[6]
     assert read(tmp_path / "out").id == ["urn:uuid:1", "urn:uuid:6"]
     table = source.kept_table(np.array([True, True, False])).to_pylist()
     assert [one["title"] for one in table] == ["The basin & more", None]

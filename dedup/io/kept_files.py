@@ -1,0 +1,153 @@
+"""Open the files that kept records are written to. Every format writes through here: names are made in one place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, TypeVar
+
+from dedup.io.format_registry import FileFormat
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from dedup.io.bytes.paths import InputFile
+
+
+class Sink(Protocol):
+    """What the records of one file are written to, as a format has it: the stream itself, or a writer of tables."""
+
+    def close(self) -> None:
+        """Write what is left; the stream below is closed by the caller."""
+
+
+S = TypeVar("S", bound=Sink)
+
+Opened = Callable[[BinaryIO, "InputFile"], S]
+"""Begins a file of kept records: writes what stands before the records of an input file, and returns the sink."""
+
+
+class KeptFiles:
+    """The files of kept records that a run writes.
+
+    Parameters
+    ----------
+    directory : Path
+        An existing folder.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._folders: set[str] = set()
+        self._names: dict[str, None] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """What was written, relative to the directory; a folder of files is one name."""
+        return [*self._names]
+
+    def writer(self, file_format: FileFormat, opened: Opened[S]) -> KeptWriter[S]:
+        """Return the writer of all kept records of a format, to be used as a context."""
+        return KeptWriter(self, file_format, opened)
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file to write, by its name relative to the directory.
+
+        Raises
+        ------
+        OSError
+        """
+        self._take(name)
+        return open(self._directory / name, "wb")
+
+    def copy(self, file: InputFile, name: str) -> None:
+        """Copy an input file as it is, to this name.
+
+        Raises
+        ------
+        OSError
+        """
+        self._take(name)
+        shutil.copyfile(file.path, os.path.join(self._directory, name))
+
+    def _take(self, name: str) -> None:
+        """Note a name, and make the folder that it is in."""
+        first, _, below = name.partition("/")
+        folder = os.path.dirname(name)
+        if below and folder not in self._folders:
+            os.makedirs(os.path.join(self._directory, folder), exist_ok=True)
+            self._folders.add(folder)
+        self._names[first] = None
+
+
+class KeptWriter(Generic[S]):
+    """Writes the kept records of a format, in the order of the input; parameters as for `KeptFiles.writer`.
+
+    Examples
+    --------
+    >>> with files.writer(file_format, opened) as output:  # doctest: +SKIP
+    ...     for file in inputs:
+    ...         output.begin(file)
+    ...         for records in kept_records(file):
+    ...             for sink, part in output.cut(sizes_of(records)):
+    ...                 sink.write(records[part])
+    """
+
+    def __init__(self, files: KeptFiles, file_format: FileFormat, opened: Opened[S]) -> None:
+        self._files = files
+        self._format = file_format
+        self._opened = opened
+        self._stream: BinaryIO | None = None
+        self._sink: S | None = None
+
+    def __enter__(self) -> KeptWriter[S]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._close()
+        else:
+            with suppress(Exception):  # what happened first is reported
+                self._close()
+
+    def begin(self, file: InputFile) -> None:
+        """Say that the records that follow are of this file."""
+        if self._stream is None:
+            self._open(self._format.kept_name, file)
+
+    def cut(self, sizes: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[tuple[S, slice]]:
+        """Cut records that follow one another into those that go to one file.
+
+        Parameters
+        ----------
+        sizes : sequence of int, shape (n_records,)
+            Bytes of each.
+
+        Yields
+        ------
+        sink
+        part : slice
+            Which of the records are to be written to it.
+        """
+        assert self._sink is not None
+        yield self._sink, slice(0, len(sizes))
+
+    def _open(self, name: str, file: InputFile) -> None:
+        self._stream = self._files.open(name)
+        self._sink = self._opened(self._stream, file)
+
+    def _close(self) -> None:
+        try:
+            if self._sink is not None:
+                self._sink.close()
+        finally:
+            self._sink = None
+            if self._stream is not None:
+                self._stream.close()
