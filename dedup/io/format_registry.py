@@ -20,6 +20,7 @@ class FileFormat(NamedTuple):
     Parameters
     ----------
     name : str
+        Also the suffix of its kept records.
     suffixes : tuple of str
         In lower case.
     reader : str
@@ -87,6 +88,7 @@ FORMATS = (
     FileFormat(
         "arrow", (".arrow", ".feather", ".ipc"), "arrow_ipc.ArrowIpc", (b"ARROW1", "an Arrow file"), is_packed=True
     ),
+    FileFormat("feed.jsonl", (".rss", ".atom", ".xml"), "feeds.Feeds"),
     FileFormat("warc", (".warc", ".wet"), "warc.Warc"),
     FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
 )

@@ -38,6 +38,8 @@ class FieldSurvey:
         Where in the file the records are, if it is one JSON object: the keys that lead to their list, with dots.
     skipped : dict of str to int
         What of the file is no record, by kind, and how often it is there.
+    doubt : str
+        What is wrong with the file, though it could be read.
     """
 
     names: tuple[str, ...] = ()
@@ -45,12 +47,12 @@ class FieldSurvey:
     texts: tuple[str, ...] = ()
     within: str = ""
     skipped: Mapping[str, int] = field(default_factory=dict)
+    doubt: str = ""
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> FieldSurvey:
         """Return a survey that was stored as JSON by `dataclasses.asdict`."""
-        names, texts = tuple(state["names"]), tuple(state["texts"])
-        return FieldSurvey(names, state["dates"], texts, state.get("within", ""), state.get("skipped", {}))
+        return FieldSurvey(**{**state, "names": tuple(state["names"]), "texts": tuple(state["texts"])})
 
     @staticmethod
     def of(records: Sequence[Mapping[Any, Any]]) -> FieldSurvey:

@@ -123,15 +123,23 @@ def field_notes(fields: Fields, files: FilesRead) -> list[str]:
     return notes
 
 
-def skipped_notes(surveys: Mapping[str, FieldSurvey]) -> list[str]:
-    """Return a note on what of the files is no record, from their surveys by their names."""
-    kinds, files = Counter[str](), []
-    for name, survey in surveys.items():
-        if survey.skipped:
-            kinds.update(survey.skipped)
-            files.append(name)
-    shown = listed((f"{kind} {count:,}" for kind, count in kinds.most_common()), noun="kinds")
-    return [f"not read of {listed(files)}, for it is no page: {shown}"] if files else []
+def content_notes(surveys: Mapping[str, FieldSurvey]) -> list[str]:
+    """Return notes on what of the files is no record, or may be lost, from their surveys by their names."""
+    kinds = Counter[str]()
+    for survey in surveys.values():
+        kinds.update(survey.skipped)
+    notes = []
+    if kinds:
+        shown = listed((f"{kind} {count:,}" for kind, count in kinds.most_common()), noun="kinds")
+        notes.append(f"not read of {listed(_files_with('skipped', surveys))}, for it is no page: {shown}")
+    if doubtful := _files_with("doubt", surveys):
+        why = surveys[doubtful[0]].doubt
+        notes.append(f"not well-formed, and read as far as it can be understood: {listed(doubtful)} ({why})")
+    return notes
+
+
+def _files_with(attribute: str, surveys: Mapping[str, FieldSurvey]) -> list[str]:
+    return [name for name, survey in surveys.items() if getattr(survey, attribute)]
 
 
 def _list_notes(files: _Counted) -> Iterator[str]:
