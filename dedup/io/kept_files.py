@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -73,7 +72,7 @@ class KeptFiles:
         OSError
         """
         self._take(name)
-        shutil.copyfile(file.path, os.path.join(self._directory, name))
+        file.copy_to(os.path.join(self._directory, name))
 
     def _take(self, name: str) -> None:
         """Note a name, and make the folder that it is in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Generator
-from io import FileIO
+from io import RawIOBase
 
 from dedup.io.bytes.decompression import COMPRESSED_BYTES, DecompressionError, TruncatedError
 
@@ -14,12 +14,12 @@ _SHOWN_BYTES = 4 << 10
 """Compressed bytes of a member by which it is recognised."""
 
 
-def behind_damage(handle: FileIO, size: int, beginning: bytes) -> Generator[bytes | DecompressionError]:
+def behind_damage(handle: RawIOBase, size: int, beginning: bytes) -> Generator[bytes | DecompressionError]:
     """Yield what can be decompressed behind the first damage of a gzip file, and each further damage.
 
     Parameters
     ----------
-    handle : FileIO
+    handle : RawIOBase
     size : int
         Most bytes of a chunk.
     beginning : bytes
@@ -45,7 +45,7 @@ class _Members:
         Where the member begins that is being decompressed.
     """
 
-    def __init__(self, handle: FileIO, at: int) -> None:
+    def __init__(self, handle: RawIOBase, at: int) -> None:
         self._handle = handle
         self.at = at
 
@@ -71,7 +71,7 @@ class _Members:
             raise TruncatedError
 
 
-def _damaged_member(handle: FileIO, size: int) -> int:
+def _damaged_member(handle: RawIOBase, size: int) -> int:
     """Return where the first member begins that cannot be decompressed."""
     members = _Members(handle, 0)
     try:
@@ -82,7 +82,7 @@ def _damaged_member(handle: FileIO, size: int) -> int:
     return members.at
 
 
-def _next_member(handle: FileIO, at: int, beginning: bytes) -> int:
+def _next_member(handle: RawIOBase, at: int, beginning: bytes) -> int:
     """Return where the first whole member at or behind a byte begins, -1 if there is none."""
     handle.seek(at)
     held = b""

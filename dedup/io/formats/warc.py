@@ -207,8 +207,8 @@ def _opened(stream: BinaryIO, file: InputFile) -> BinaryIO:
 
 
 def _is_gzip(file: InputFile) -> bool:
-    with file.path.open("rb") as handle:
-        found = compression_of(handle.read(SIGNATURE_BYTES))
+    with file.open() as handle:
+        found = compression_of(handle.read(SIGNATURE_BYTES) or b"")
     return found is not None and found.suffix == ".gz"
 
 
@@ -220,7 +220,7 @@ def _mended(file: InputFile, size: int, reading: Reading) -> Generator[bytes | D
     except DamagedError as error:
         yield error
     if _is_gzip(file):
-        with file.path.open("rb", buffering=0) as handle:
+        with file.open() as handle:
             for chunk in behind_damage(handle, size, _BEGINNING):
                 yield chunk if isinstance(chunk, bytes) else damage_of(file, chunk)
 
