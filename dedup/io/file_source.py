@@ -32,6 +32,7 @@ from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
 from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_form import KeptForm
 from dedup.io.notes.field_notes import content_notes, field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
@@ -273,9 +274,13 @@ class FileSource:
             for piece in pieces_with(self._reader(file.format).read(file, reading), rows[file.name]):
                 yield piece()
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form that the kept records of these files cannot have."""
+        form.require(dict.fromkeys(file.format for file in self._files))
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        files = KeptFiles(directory)
+        files = KeptFiles(directory, form)
         for file_format, records in self._by_format(kept).items():
             self._reader(file_format).write_kept(records, files)
         return files.names

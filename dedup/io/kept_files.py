@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from dedup.io.format_registry import FileFormat
+from dedup.io.bytes.compressed_file import BLOCK_BYTES, ByteStream, CompressedFile
+from dedup.io.bytes.streams import chunks
+from dedup.io.format_registry import Compression, FileFormat, plain_name
+from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import kept_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +31,7 @@ class Sink(Protocol):
 
 S = TypeVar("S", bound=Sink)
 
-Opened = Callable[[BinaryIO, "InputFile"], S]
+Opened = Callable[[ByteStream, "InputFile"], S]
 """Begins a file of kept records: writes what stands before the records of an input file, and returns the sink."""
 
 
@@ -38,10 +42,12 @@ class KeptFiles:
     ----------
     directory : Path
         An existing folder.
+    form : KeptForm, optional
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, form: KeptForm | None = None) -> None:
         self._directory = directory
+        self.form = form or KeptForm()
         self._folders: set[str] = set()
         self._names: dict[str, None] = {}
 
@@ -54,7 +60,7 @@ class KeptFiles:
         """Return the writer of all kept records of a format, to be used as a context."""
         return KeptWriter(self, file_format, opened)
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str, compression: Compression | None = None) -> ByteStream:
         """Open a file to write, by its name relative to the directory.
 
         Raises
@@ -62,17 +68,24 @@ class KeptFiles:
         OSError
         """
         self._take(name)
-        return open(self._directory / name, "wb")
+        file = open(self._directory / name, "wb")  # noqa: SIM115  closed by the writer
+        return file if compression is None else CompressedFile(file, compression.compressor, self.form.threads)
 
     def copy(self, file: InputFile, name: str) -> None:
-        """Copy an input file as it is, to this name.
+        """Copy an input file as it is, to this name; compressed, if the form of kept files is.
 
         Raises
         ------
-        OSError
+        OSError, InputError
         """
-        self._take(name)
-        file.copy_to(os.path.join(self._directory, name))
+        compression = self.form.compression(file.format)
+        if compression is None:
+            self._take(name)
+            file.copy_to(os.path.join(self._directory, name))
+            return
+        with closing(self.open(f"{plain_name(name)}{compression.suffix}", compression)) as stream:
+            for chunk in chunks(file, BLOCK_BYTES):
+                stream.write(chunk)
 
     def _take(self, name: str) -> None:
         """Note a name, and make the folder that it is in."""
@@ -101,7 +114,7 @@ class KeptWriter(Generic[S]):
         self._files = files
         self._format = file_format
         self._opened = opened
-        self._stream: BinaryIO | None = None
+        self._stream: ByteStream | None = None
         self._sink: S | None = None
 
     def __enter__(self) -> KeptWriter[S]:
@@ -119,7 +132,7 @@ class KeptWriter(Generic[S]):
     def begin(self, file: InputFile) -> None:
         """Say that the records that follow are of this file."""
         if self._stream is None:
-            self._open(self._format.kept_name, file)
+            self._open(file)
 
     def cut(self, sizes: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[tuple[S, slice]]:
         """Cut records that follow one another into those that go to one file.
@@ -138,8 +151,10 @@ class KeptWriter(Generic[S]):
         assert self._sink is not None
         yield self._sink, slice(0, len(sizes))
 
-    def _open(self, name: str, file: InputFile) -> None:
-        self._stream = self._files.open(name)
+    def _open(self, file: InputFile) -> None:
+        compression = self._files.form.compression(self._format)
+        suffix = "" if compression is None else compression.suffix
+        self._stream = self._files.open(kept_name(self._format, suffix=suffix), compression)
         self._sink = self._opened(self._stream, file)
 
     def _close(self) -> None:

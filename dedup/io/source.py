@@ -15,6 +15,7 @@ from dedup.errors import InputError
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.fields.field_counts import FieldCounts
 from dedup.io.fields.roles import no_labels
+from dedup.io.kept_form import KeptForm
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -325,7 +326,15 @@ class Source(Protocol):
             When the input is not what it was, or cannot be read again.
         """
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form in which the kept records of this input cannot be written, before it is read.
+
+        Raises
+        ------
+        ParamsError
+        """
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
         """Write the kept records unchanged and return the names written, relative to ``directory``.
 
         Parameters
@@ -334,6 +343,8 @@ class Source(Protocol):
             In the order of ``pieces``.
         directory : Path
             An existing folder.
+        form : KeptForm, optional
+            How they are written.
 
         Raises
         ------

@@ -77,6 +77,9 @@ def run(
     require_resumable(source, output, options)
     if options.passages and output is None:
         raise ParamsError("passages without an output", "a folder to write passages.parquet to")
+    if options.compress is not None and output is None:
+        raise ParamsError("compress without an output", "a folder to write kept records to")
+    source.require_form(options.kept_form)
     if options.sample is not None and index is not None:
         raise ParamsError("a sample with an index", "a run without --index, or one of everything")
     bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
@@ -94,7 +97,7 @@ def run(
             guard(records, result, options)
         if folder is not None:
             with progress.stage("write"):
-                result.write(folder, options.decisions)
+                result.write(folder, options.decisions, kept_form=options.kept_form)
             if options.passages:
                 with progress.stage("passages"):
                     result.write_passages(folder, options.tuning.passage_records)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from dedup.io import WRITERS, Output, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
+from dedup.io.kept_form import KeptForm
 from dedup.io.output_names import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
@@ -162,7 +163,9 @@ class Result(ViewedRun):
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
         return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
 
-    def write(self, output: Output, form: str = "parquet", kept: bool = True) -> None:
+    def write(
+        self, output: Output, form: str = "parquet", kept: bool = True, kept_form: KeptForm | None = None
+    ) -> None:
         """Write kept records, decisions, matches, what a later decision needs, and rejected records.
 
         Parameters
@@ -172,12 +175,14 @@ class Result(ViewedRun):
             That of the file of decisions: `dedup.io.WRITERS`.
         kept : bool
             Whether the kept records are written.
+        kept_form : KeptForm, optional
+            How they are.
 
         Raises
         ------
         OutputError
         """
-        names = self.source.write_kept(self._kept, output.folder) if kept else []
+        names = self.source.write_kept(self._kept, output.folder, kept_form) if kept else []
         decisions = f"decisions.{form}"
         WRITERS[form](self._decisions.slices(), DECISIONS, output.path(decisions))
         tables = {"matches.parquet": self.matches}

@@ -22,6 +22,7 @@ from dedup.io.bytes.paths import STDIN
 from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
+from dedup.io.kept_form import KeptForm
 from dedup.io.output_names import SUMMARY
 from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
@@ -273,8 +274,8 @@ class _Inputs:
         for batch in source.read_again({now: rows[name] for now, name in called.items()}):
             yield replace(batch, file=called[batch.file])
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
-        return self._source.write_kept(kept, directory)
+    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
+        return self._source.write_kept(kept, directory, form)
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         return self._source.kept_table(kept)

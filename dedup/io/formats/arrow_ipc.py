@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -91,7 +92,8 @@ class ArrowIpc:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
-        with files.writer(self._format, _opened) as output:
+        options = pa.ipc.IpcWriteOptions(compression=files.form.codec(self._format))
+        with files.writer(self._format, partial(_opened, options)) as output:
             for file, mask in kept:
                 output.begin(file)
                 for records in self._kept_batches([(file, mask)]):
@@ -136,10 +138,10 @@ def _mapped(file: InputFile) -> Iterator[pa.NativeFile]:
         yield native
 
 
-def _opened(stream: BinaryIO, file: InputFile) -> pa.RecordBatchWriter:
+def _opened(options: pa.ipc.IpcWriteOptions, stream: ByteStream, file: InputFile) -> pa.RecordBatchWriter:
     """Begin a file with the schema of an input file, as a stream if that is one."""
     schema, is_stream = _schema_of(file)
-    return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema)
+    return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema, options=options)
 
 
 def _schema_of(file: InputFile) -> tuple[pa.Schema, bool]:

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.lines import line_blocks
 from dedup.io.bytes.paths import InputFile
@@ -127,7 +128,7 @@ class Delimited:
         header = self._first_header(kept).raw
         newline = b"\r\n" if header.endswith(b"\r\n") else b"\n"
 
-        def opened(stream: BinaryIO, file: InputFile) -> BinaryIO:
+        def opened(stream: ByteStream, file: InputFile) -> ByteStream:
             stream.write(_ended(header, newline) if header else b"")
             return stream
 

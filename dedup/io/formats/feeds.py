@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, chunks
@@ -134,7 +135,7 @@ class Feeds:
         return BatchBuilder(file, row, self._tree, {}, lambda position: json_bytes(records[position])).batch(columns)
 
 
-def _opened(stream: BinaryIO, file: InputFile) -> BinaryIO:
+def _opened(stream: ByteStream, file: InputFile) -> ByteStream:
     return stream
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.encodings import Charset
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.lines import LongLine, line_blocks, pieces_of, record_lines, runs, whole_lines
@@ -209,7 +210,7 @@ class JsonLines:
 class _Lines:
     """A file of JSON lines that is written; parameters as those of `dedup.io.kept_files.Opened`."""
 
-    def __init__(self, stream: BinaryIO, file: InputFile) -> None:
+    def __init__(self, stream: ByteStream, file: InputFile) -> None:
         self._stream = stream
 
     def write(self, block: bytes, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> None:

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -90,8 +91,9 @@ class Parquet:
         return self.surveys[file.name].names
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
-        """Write the kept records, with the compression of the first file."""
-        with files.writer(self._format, partial(_RowGroups, self._options.tuning.row_group_bytes)) as output:
+        """Write the kept records, with the compression of the first file, unless there is another one asked for."""
+        opened = partial(_RowGroups, self._options.tuning.row_group_bytes, files.form.codec(self._format))
+        with files.writer(self._format, opened) as output:
             for file, mask in kept:
                 output.begin(file)
                 for records in self._kept_batches([(file, mask)]):
@@ -136,14 +138,16 @@ class _RowGroups:
     ----------
     most : int
         Bytes in memory after which records are written as a row group.
-    stream : BinaryIO
+    codec : str or None
+        Replaces that compression.
+    stream : ByteStream
     file : InputFile
     """
 
-    def __init__(self, most: int, stream: BinaryIO, file: InputFile) -> None:
+    def __init__(self, most: int, codec: str | None, stream: ByteStream, file: InputFile) -> None:
         with _opened(file) as first:
-            self._schema, compression = first.schema_arrow, _compression(first.metadata)
-        self._writer = pq.ParquetWriter(stream, self._schema, compression=compression)
+            self._schema, found = first.schema_arrow, _compression(first.metadata)
+        self._writer = pq.ParquetWriter(stream, self._schema, compression=codec or found)
         self._most = most
         self._pending: list[pa.RecordBatch] = []
         self._size = 0

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.compressed_file import ByteStream, CompressedFile
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.gzip_members import behind_damage
 from dedup.io.bytes.paths import InputFile
@@ -113,7 +114,7 @@ class Warc:
         return FIELDS
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
-        """Copy the kept records, byte for byte."""
+        """Copy the kept records, byte for byte; if they are compressed, each to a member of its own, as is usual."""
         with files.writer(self._format, _opened) as output:
             for file, mask in kept:
                 output.begin(file)
@@ -121,6 +122,8 @@ class Warc:
                     whole = record.raw + _BETWEEN
                     for stream, _ in output.cut([len(whole)]):
                         stream.write(whole)
+                        if isinstance(stream, CompressedFile):
+                            stream.end_member()
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the fields of the kept records."""
@@ -202,7 +205,7 @@ class Warc:
         return page_text(body, content_type, file.encoding), answer.content_type != "text/plain"
 
 
-def _opened(stream: BinaryIO, file: InputFile) -> BinaryIO:
+def _opened(stream: ByteStream, file: InputFile) -> ByteStream:
     return stream
 
 

@@ -20,6 +20,7 @@ from dedup.errors import ColumnError, InputError, RecordError
 from dedup.io import Fields
 from dedup.io.formats.warc_records import header_fields, warc_records
 from dedup.io.formats.web_page import unchunked
+from dedup.io.kept_form import KeptForm
 
 pytest.importorskip("warcio")
 
@@ -138,6 +139,22 @@ def test_pages_are_read_and_kept_byte_for_byte(tmp_path, name):
     table = source.kept_table(np.array([True, True, False])).to_pylist()
     assert [one["title"] for one in table] == ["The basin & more", None]
     assert table[0]["url"] == "https://www.courier.example/1"
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_compressed_kept_records_have_a_member_each(tmp_path, threads):
+    archive = archive_of("One.", "Two.", "Three. " * 300_000)
+    source = open_files([make(tmp_path, "a.warc", archive.data)])
+    everything(source)
+    form = KeptForm(compress="gz", threads=threads)
+    assert source.write_kept(np.array([True, False, True]), out_in(tmp_path), form) == ["kept.warc.gz"]
+    kept = (tmp_path / "out" / "kept.warc.gz").read_bytes()
+    for record in (archive.records[0], archive.records[2]):
+        member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        assert member.decompress(kept) == record
+        assert member.eof
+        kept = member.unused_data
+    assert kept == b""
 
 
 def test_a_file_of_texts_that_were_extracted(tmp_path):
