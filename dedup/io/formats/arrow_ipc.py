@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.any_order import in_any_order
 from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
@@ -65,7 +67,7 @@ class ArrowIpc:
         ColumnError
             When a column is missing or of a type that cannot serve.
         """
-        schema, _ = _schema_of(file)
+        schema, _ = _schema_of(file, self._options.scratch)
         if next(self._record_batches(file, schema.names[:1]), None) is None:  # of no records the types may be anything
             self._common.take(file, schema)
             return
@@ -93,7 +95,7 @@ class ArrowIpc:
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
         options = pa.ipc.IpcWriteOptions(compression=files.form.codec(self._format))
-        with files.writer(self._format, partial(_opened, options)) as output:
+        with files.writer(self._format, partial(_opened, options, self._options.scratch)) as output:
             for file, mask in kept:
                 output.begin(file)
                 for records in self._kept_batches([(file, mask)]):
@@ -107,7 +109,9 @@ class ArrowIpc:
 
     def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
-            self._common.take(file, _schema_of(file)[0])  # a run that is resumed has not read the files itself
+            self._common.take(
+                file, _schema_of(file, self._options.scratch)[0]
+            )  # a run that is resumed has not read the files itself
             batches = self._record_batches(file, None)
             yield from kept_batches(file, mask, batches, self._common.schema, self._options.limit is not None)
 
@@ -116,7 +120,7 @@ class ArrowIpc:
     ) -> Iterator[pa.RecordBatch]:
         """Yield the records of a file in batches of bounded size; None: with all columns."""
         before = reading.bytes_read if reading is not None else 0
-        with closing(_batches(file, columns)) as batches:
+        with closing(_batches(file, columns, self._options.scratch)) as batches:
             for records, done in batches:
                 most = records_per_batch(records.num_rows, records.nbytes, self._options.tuning)
                 for start in range(0, records.num_rows, most):
@@ -128,32 +132,32 @@ class ArrowIpc:
 
 
 @contextmanager
-def _mapped(file: InputFile) -> Iterator[pa.NativeFile]:
+def _mapped(file: InputFile, scratch: Path | None) -> Iterator[pa.NativeFile]:
     """Map a file of this machine into memory; another one is read at the places that are wanted."""
-    if file.local_path is not None:
-        with pa.memory_map(str(file.local_path)) as mapped:
-            yield mapped
-        return
-    with file.open() as opened, pa.PythonFile(opened, mode="r") as native:
-        yield native
+    with in_any_order(file, scratch) as source:
+        native = pa.memory_map(str(source)) if isinstance(source, Path) else pa.PythonFile(source, mode="r")
+        with native:
+            yield native
 
 
-def _opened(options: pa.ipc.IpcWriteOptions, stream: ByteStream, file: InputFile) -> pa.RecordBatchWriter:
+def _opened(
+    options: pa.ipc.IpcWriteOptions, scratch: Path | None, stream: ByteStream, file: InputFile
+) -> pa.RecordBatchWriter:
     """Begin a file with the schema of an input file, as a stream if that is one."""
-    schema, is_stream = _schema_of(file)
+    schema, is_stream = _schema_of(file, scratch)
     return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema, options=options)
 
 
-def _schema_of(file: InputFile) -> tuple[pa.Schema, bool]:
+def _schema_of(file: InputFile, scratch: Path | None) -> tuple[pa.Schema, bool]:
     """Return the schema of a file, and whether it is a stream."""
-    with _failures_of(file), _mapped(file) as mapped:
+    with _failures_of(file), _mapped(file, scratch) as mapped:
         reader, is_stream = _reader(mapped)
         return reader.schema, is_stream
 
 
-def _batches(file: InputFile, columns: list[str] | None) -> Generator[tuple[pa.RecordBatch, int]]:
+def _batches(file: InputFile, columns: list[str] | None, scratch: Path | None) -> Generator[tuple[pa.RecordBatch, int]]:
     """Yield the record batches of a file as they are stored, each with the bytes of the file up to its end."""
-    with _failures_of(file), _mapped(file) as mapped:
+    with _failures_of(file), _mapped(file, scratch) as mapped:
         reader, is_stream = _reader(mapped)
         if columns is not None:
             fields = [reader.schema.names.index(name) for name in columns]
