@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -167,7 +167,10 @@ class FileSource:
     def _notes_of_texts(self) -> list[str]:
         """Report defects of the texts."""
         read = list(zip(self._files, self._counts, strict=False))
-        return [*defect_notes((file.name, counts.charset, counts.defects) for file, counts in read), *_mixed(read)]
+        return [
+            *defect_notes((file.name, counts.charset, counts.defects) for file, counts in read),
+            *_mixed(read, self._all_surveys()),
+        ]
 
     def _with_fields(self) -> list[tuple[str, InputCounts, FieldSurvey]]:
         """Return name, counts and survey of each file with records, plain text left out."""
@@ -405,12 +408,13 @@ def _is_packed(file: InputFile) -> bool:
     return file.format.is_packed or file.relative.lower().endswith(COMPRESSED_SUFFIXES)
 
 
-def _mixed(read: list[tuple[InputFile, InputCounts]]) -> list[str]:
+def _mixed(read: list[tuple[InputFile, InputCounts]], surveys: Mapping[str, FieldSurvey]) -> list[str]:
     """Report kept lines that are not all in one encoding."""
     found: dict[str, dict[str, None]] = {}
     for file, counts in read:
         if file.format.has_lines:
-            found.setdefault(file.format.name, {})[counts.charset.shown] = None
+            charset = UTF_8 if surveys.get(file.name, FieldSurvey()).is_document else counts.charset
+            found.setdefault(file.format.name, {})[charset.shown] = None
     return [
         f"kept.{name} holds lines in {' and '.join(shown)}: lines are kept as they were"
         for name, shown in found.items()

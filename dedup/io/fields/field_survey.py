@@ -36,6 +36,8 @@ class FieldSurvey:
         Fields that hold texts in most of them.
     within : str
         Where in the file the records are, if it is one JSON object: the keys that lead to their list, with dots.
+    is_document : bool
+        Whether it is a JSON document, of which kept records are written in UTF-8 whatever its encoding is.
     skipped : dict of str to int
         What of the file is no record, by kind, and how often it is there.
     doubt : str
@@ -46,6 +48,7 @@ class FieldSurvey:
     dates: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     within: str = ""
+    is_document: bool = False
     skipped: Mapping[str, int] = field(default_factory=dict)
     doubt: str = ""
 

@@ -38,7 +38,7 @@ from dedup.io.source import FilePiece
 if TYPE_CHECKING:
     from dedup.io.formats import KeptRecords
 
-_FILE_MAGIC = b"ARROW1"
+_FILE_MAGIC, _FIRST_FEATHER = b"ARROW1", b"FEA1"
 
 
 class ArrowIpc:
@@ -173,10 +173,17 @@ def _batches(file: InputFile, columns: list[str] | None, scratch: Path | None) -
 def _reader(mapped: pa.NativeFile, fields: list[int] | None = None) -> tuple[Any, bool]:
     """Return Arrow's reader of a file from its beginning, and whether it is a stream."""
     mapped.seek(0)
-    is_stream = mapped.read(len(_FILE_MAGIC)) != _FILE_MAGIC
+    head = mapped.read(len(_FILE_MAGIC))
+    if head.startswith(_FIRST_FEATHER):
+        raise _FirstFeatherError
+    is_stream = head != _FILE_MAGIC
     mapped.seek(0)
     options = pa.ipc.IpcReadOptions(included_fields=fields)
     return (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(mapped, options=options), is_stream
+
+
+class _FirstFeatherError(Exception):
+    """A file of Feather version 1, which is no Arrow file; Arrow is about to stop reading it."""
 
 
 @contextmanager
@@ -186,6 +193,9 @@ def _failures_of(file: InputFile) -> Iterator[None]:
         yield
     except (FileNotFoundError, PermissionError) as error:
         raise unreadable(file, error) from error
+    except _FirstFeatherError as error:
+        hint = "convert it with pandas: read_feather(name).to_parquet(new_name)"
+        raise InputError(f"{file.name} is a Feather file of version 1", "version 2, which is Arrow", hint) from error
     except (pa.ArrowException, OSError) as error:
         raise _damaged(file, error) from error
 
