@@ -332,7 +332,7 @@ class FileSource:
                 self._without[file.name] = error  # a folder may hold what describes its records beside them
             except InputError as error:
                 yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
-                yield partial(_raise, error)
+                yield partial(_raise, self._change_of(file) or error)
                 return
 
     def _pieces_of(self, file: InputFile) -> Iterator[Piece]:
@@ -343,7 +343,17 @@ class FileSource:
         for piece in self._reader(file.format).read(file, reading):
             parse = partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
             yield SmallPiece(parse, size) if is_small else parse
+        if (error := self._change_of(file)) is not None:
+            raise error
         self._charsets[file.name], self._digests[file.name] = reading.recognised, reading.digest
+
+    def _change_of(self, file: InputFile) -> InputError | None:
+        """Return the error for a file that changed while it was read; one of this machine is looked at later."""
+        before = self._states.get(file.name)
+        if file.local_path is not None or before is None or (now := file.state()) == before:
+            return None
+        found = f"{file.name} changed while it was read: it has {file.place.shown_state(now)}"
+        return InputError(found, file.place.shown_state(before), "run again when nothing writes to it any more")
 
     def _with_charset(self, file: InputFile) -> InputFile:
         """Return a file to be read again with the encoding that was recognised before."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 
@@ -163,7 +163,7 @@ def format_named(name: str) -> FileFormat:
     return next(one for one in FORMATS if one.name == name)
 
 
-def format_of(path: Path) -> FileFormat | None:
+def format_of(path: PurePath) -> FileFormat | None:
     """Return the format that the suffix of a file name stands for, or None; case does not matter."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     is_compressed = bool(suffixes) and suffixes[-1] in COMPRESSED_SUFFIXES

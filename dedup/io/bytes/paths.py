@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import RawIOBase
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import Charset
@@ -18,6 +18,8 @@ from dedup.io.bytes.surrogates import printable
 from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of, is_archive
 from dedup.io.places.input_place import Place, State
 from dedup.io.places.local_file import LocalFile
+from dedup.io.places.remote_tuning import RemoteTuning
+from dedup.io.places.urls import is_url, shown_url
 from dedup.io.wording import listed
 
 STDIN = "-"
@@ -121,7 +123,7 @@ class SkippedFiles:
         self.hidden: list[str] = []
         self.others: list[tuple[str, str]] = []
 
-    def of_another_kind(self, path: Path) -> None:
+    def of_another_kind(self, path: PurePath) -> None:
         """Count a file of an unreadable kind, once even if several inputs lead to it."""
         if str(path) not in self._counted:
             self._counted.add(str(path))
@@ -165,16 +167,26 @@ class RealPaths:
         return os.path.join(self._folders[folder], name)
 
 
-def expand(inputs: Sequence[str | Path], skipped: SkippedFiles | None = None) -> list[InputFile]:
+def expand(
+    inputs: Sequence[str | Path],
+    skipped: SkippedFiles | None = None,
+    remote: RemoteTuning | None = None,
+    scratch: Path | None = None,
+) -> list[InputFile]:
     """List the files to read.
 
     Parameters
     ----------
     inputs : sequence of str or Path
         Files, folders (read with all below them), zip archives (read as folders are), globs, or ``-`` for JSON lines
-        on standard input. A member of an archive is named as if that were a folder.
+        on standard input. A URL names any of the first two and the last but one. A member of an archive is named as if
+        that were a folder.
     skipped : SkippedFiles, optional
         Receives what is not read.
+    remote : RemoteTuning, optional
+        Sizes and times of requests to remote files.
+    scratch : Path, optional
+        Folder for copies of remote files whose servers send only the whole.
 
     Returns
     -------
@@ -185,13 +197,14 @@ def expand(inputs: Sequence[str | Path], skipped: SkippedFiles | None = None) ->
     ------
     InputError
         When an input does not exist, cannot be listed, or holds files, but none that can be read. A folder without any
-        file is none.
+        file is none, unless it is remote, where there are no such folders.
     """
     files: dict[str, InputFile] = {}
     skipped = SkippedFiles() if skipped is None else skipped
     real = RealPaths()
     for name in inputs:
-        for file in _expand_one(os.fspath(name), skipped):
+        found = _remote(str(name), skipped, remote, scratch) if is_url(name) else _expand_one(os.fspath(name), skipped)
+        for file in found:
             files.setdefault(_key(file, real), file)
     if not inputs:
         raise InputError("no input", "files, folders, globs, or - for standard input")
@@ -216,6 +229,35 @@ def _expand_one(name: str, skipped: SkippedFiles) -> Iterator[InputFile]:
         yield _single(path)
     else:
         yield from _matching(name, skipped)
+
+
+def _remote(url: str, skipped: SkippedFiles, remote: RemoteTuning | None, scratch: Path | None) -> Iterator[InputFile]:
+    """Yield the files that a URL names."""
+    from dedup.io.places.remote_object import has_magic, objects_at  # which other inputs need not wait for
+    from dedup.io.places.transfers import Transfers
+
+    files, is_single = objects_at(url, Transfers(remote, scratch))
+    folder = None if is_single or has_magic(url) else shown_url(url)
+    is_any = False
+    for relative, place in files:
+        name, path = printable(place.shown), PurePosixPath(printable(relative))
+        file_format = format_of(path)
+        if is_single and file_format is None:
+            hint = "JSON lines can also come on standard input, as -"
+            hint = "download it: archives are read on this machine" if is_archive(path.name) else hint
+            raise InputError(f"{name} has an unknown suffix", f"one of {READABLE}", hint)
+        if not is_single and any(part.startswith(".") for part in path.parts):
+            skipped.hidden.append(name)
+        elif file_format is None:
+            skipped.of_another_kind(PurePosixPath(name))
+        elif not is_single and path.name in SIDE_FILES:
+            skipped.others.append((name, "which describes a data set"))
+        else:
+            is_any = True
+            yield InputFile(place, name, str(path), file_format, folder)
+    if not is_any:
+        found = f"no file in {printable(shown_url(url))} can be read: there are {skipped.kinds}"
+        raise InputError(found, f"files with one of {READABLE}")
 
 
 def _single(path: Path) -> InputFile:
