@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import numpy as np
 
 from dedup.io.bytes.compressed_file import BLOCK_BYTES, ByteStream, CompressedFile
 from dedup.io.bytes.streams import chunks
@@ -17,7 +19,6 @@ from dedup.io.kept_form import KeptForm
 from dedup.io.output_names import kept_name
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from dedup.io.bytes.paths import InputFile
@@ -57,9 +58,18 @@ class KeptFiles:
         """What was written, relative to the directory; a folder of files is one name."""
         return [*self._names]
 
-    def writer(self, file_format: FileFormat, opened: Opened[S]) -> KeptWriter[S]:
-        """Return the writer of all kept records of a format, to be used as a context."""
-        return KeptWriter(self, file_format, opened)
+    def writer(self, file_format: FileFormat, records: int, opened: Opened[S]) -> KeptWriter[S]:
+        """Return the writer of all kept records of a format, to be used as a context.
+
+        Parameters
+        ----------
+        file_format : FileFormat
+        records : int
+            How many records there are.
+        opened : callable
+            Begins a file.
+        """
+        return KeptWriter(self, file_format, records, opened)
 
     def open(self, name: str, compression: Compression | None = None) -> ByteStream:
         """Open a file to write, by its name relative to the directory.
@@ -101,6 +111,8 @@ class KeptFiles:
 class KeptWriter(Generic[S]):
     """Writes the kept records of a format, in the order of the input; parameters as for `KeptFiles.writer`.
 
+    Shards of a number are balanced by records: of two none has more than one record more than the other.
+
     Examples
     --------
     >>> with files.writer(file_format, opened) as output:  # doctest: +SKIP
@@ -111,12 +123,18 @@ class KeptWriter(Generic[S]):
     ...                 sink.write(records[part])
     """
 
-    def __init__(self, files: KeptFiles, file_format: FileFormat, opened: Opened[S]) -> None:
+    def __init__(self, files: KeptFiles, file_format: FileFormat, records: int, opened: Opened[S]) -> None:
         self._files = files
+        self._form = files.form
+        self._count, self._most = self._form.shard_count, self._form.shard_bytes
         self._format = file_format
+        self._records = records
         self._opened = opened
+        self._first: InputFile | None = None
         self._stream: ByteStream | None = None
         self._sink: S | None = None
+        self._number = -1
+        self._done = self._done_before = self._size = 0
 
     def __enter__(self) -> KeptWriter[S]:
         return self
@@ -125,6 +143,8 @@ class KeptWriter(Generic[S]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
+            while self._first is not None and self._number + 1 < (self._count or 0):
+                self._open_next()
             self._close()
         else:
             with suppress(Exception):  # what happened first is reported
@@ -132,8 +152,9 @@ class KeptWriter(Generic[S]):
 
     def begin(self, file: InputFile) -> None:
         """Say that the records that follow are of this file."""
-        if self._stream is None:
-            self._open(file)
+        if self._first is None:
+            self._first = file
+            self._open_next()
 
     def cut(self, sizes: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[tuple[S, slice]]:
         """Cut records that follow one another into those that go to one file.
@@ -149,20 +170,50 @@ class KeptWriter(Generic[S]):
         part : slice
             Which of the records are to be written to it.
         """
-        assert self._sink is not None
-        yield self._sink, slice(0, len(sizes))
+        first = 0
+        while first < len(sizes):
+            taken = self._taken(sizes[first:])
+            if not taken:
+                self._open_next()
+                continue
+            assert self._sink is not None
+            yield self._sink, slice(first, first + taken)
+            self._done += taken
+            first += taken
 
-    def _open(self, file: InputFile) -> None:
-        compression = self._files.form.compression(self._format)
+    def _taken(self, sizes: Sequence[int] | npt.NDArray[np.int64]) -> int:
+        """Return how many of the next records go to the file that is open."""
+        if self._count is not None:
+            return min(len(sizes), (self._number + 1) * self._records // self._count - self._done)
+        if self._most is not None:
+            ends = self._size + np.cumsum(sizes)
+            taken = int(np.searchsorted(ends, self._most, "right")) or int(self._done == self._done_before)
+            self._size = int(ends[taken - 1]) if taken else 0
+            return taken
+        return len(sizes)
+
+    def _open_next(self) -> None:
+        """Close the file that is open, and open the next."""
+        assert self._first is not None
+        self._close()
+        self._number, self._done_before, self._size = self._number + 1, self._done, 0
+        compression = self._form.compression(self._format)
+        shard = None if self._form.shards is None else self._number
         suffix = "" if compression is None else compression.suffix
-        self._stream = self._files.open(kept_name(self._format, suffix=suffix), compression)
-        self._sink = self._opened(self._stream, file)
+        name = kept_name(self._format, shard, self._count, suffix)
+        self._stream = self._files.open(name, compression)
+        self._sink = self._opened(self._stream, self._first)
 
     def _close(self) -> None:
         try:
             if self._sink is not None:
                 self._sink.close()
         finally:
-            self._sink = None
-            if self._stream is not None:
-                self._stream.close()
+            stream, self._sink, self._stream = self._stream, None, None
+            if stream is not None:
+                stream.close()
+
+
+def count_kept(kept: Iterable[tuple[object, npt.NDArray[np.bool_]]]) -> int:
+    """Return how many records of some files are kept."""
+    return sum(int(np.count_nonzero(mask)) for _, mask in kept)

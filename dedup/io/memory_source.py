@@ -157,7 +157,7 @@ class TableSource(_InMemory):
         """Write the kept records to ``kept.parquet``."""
         files = KeptFiles(directory, form)
         table, codec = self.kept_table(kept), files.form.codec(self._format) or "zstd"
-        with files.writer(self._format, partial(_TableFile, table.schema, codec)) as output:
+        with files.writer(self._format, table.num_rows, partial(_TableFile, table.schema, codec)) as output:
             output.begin(self._file)
             for records in slices(table, self._options.tuning):
                 for sink, part in output.cut(sizes_of(records)):
@@ -247,7 +247,7 @@ class RecordSource(_InMemory):
         """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""
         files = KeptFiles(directory, form)
         lines = (json_bytes(record) + b"\n" for record in self._kept(kept))
-        with files.writer(self._format, lambda stream, _: stream) as output:
+        with files.writer(self._format, int(kept.sum()), lambda stream, _: stream) as output:
             output.begin(self._file)
             while some := list(itertools.islice(lines, _WRITTEN)):
                 for stream, part in output.cut([*map(len, some)]):

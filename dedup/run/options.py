@@ -88,6 +88,9 @@ class RunOptions:
     compress : str, optional
         Compress the kept records: "gz", "zst", "xz", "bz2" or "lz4". By default they are not, and tables are as the
         first of the input files.
+    shards : int or str, optional
+        Write the kept records to this many files, in their order and balanced; or a size such as "500MB": to files with
+        at most so many bytes of records before compression. By default to one file for each format.
     passages : bool
         Also write ``passages.parquet``: which passages the records of each match share. The inputs are read again for
         it.
@@ -128,6 +131,7 @@ class RunOptions:
     sample: float | None = None
     decisions: str = "parquet"
     compress: str | None = None
+    shards: int | str | None = None
     passages: bool = False
     guard: str = NOTE
     guard_share: float = 0.1
@@ -164,7 +168,7 @@ class RunOptions:
     @property
     def kept_form(self) -> KeptForm:
         """How the kept records are written."""
-        return KeptForm(compress=self.compress, threads=self.chosen_threads)
+        return KeptForm(compress=self.compress, shards=self.shards, threads=self.chosen_threads)
 
     @property
     def scratch_folder(self) -> Path | None:

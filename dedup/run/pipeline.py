@@ -77,8 +77,8 @@ def run(
     require_resumable(source, output, options)
     if options.passages and output is None:
         raise ParamsError("passages without an output", "a folder to write passages.parquet to")
-    if options.compress is not None and output is None:
-        raise ParamsError("compress without an output", "a folder to write kept records to")
+    if output is None and (asked := options.kept_form.asked):
+        raise ParamsError(f"{asked[0]} without an output", "a folder to write kept records to")
     source.require_form(options.kept_form)
     if options.sample is not None and index is not None:
         raise ParamsError("a sample with an index", "a run without --index, or one of everything")

@@ -28,7 +28,7 @@ from dedup.io.fields.roles import Kind
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.batch_builder import BatchBuilder
 from dedup.io.formats.csv_dialect import SAMPLE_BYTES, CsvDialect, dialect_of
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.io.wording import counted
@@ -132,7 +132,7 @@ class Delimited:
             stream.write(_ended(header, newline) if header else b"")
             return stream
 
-        with files.writer(self._file_format, opened) as output:
+        with files.writer(self._file_format, count_kept(kept), opened) as output:
             for file, mask in kept:
                 output.begin(file)
                 records = (_ended(record.raw, newline) for record in self._kept_records(file, mask))

@@ -29,7 +29,7 @@ from dedup.io.format_registry import FileFormat
 from dedup.io.formats.dict_tables import table_of_dicts
 from dedup.io.formats.json_block import BlockReader, parse
 from dedup.io.formats.json_document import JsonDocument, beginning_of, document_in
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Piece, Rejection
 
@@ -103,7 +103,7 @@ class JsonLines:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept lines of all files, one after the other; those of JSON documents in UTF-8."""
-        with files.writer(self._format, _Lines) as output:
+        with files.writer(self._format, count_kept(kept), _Lines) as output:
             for file, mask in kept:
                 output.begin(file)
                 is_document = self._document(file) is not None
