@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -92,7 +91,7 @@ class KeptFiles:
         compression = self.form.compression(file.format)
         if compression is None:
             self._take(name)
-            shutil.copyfile(file.path, os.path.join(self._directory, name))
+            file.copy_to(self._directory / name)
             return
         with closing(self.open(f"{plain_name(name)}{compression.suffix}", compression)) as stream:
             for chunk in chunks(file, BLOCK_BYTES):

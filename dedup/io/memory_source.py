@@ -30,6 +30,7 @@ from dedup.io.kept_form import KeptForm
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
+from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Piece, Rejection, Rows, pieces_with
 
@@ -62,7 +63,7 @@ class _InMemory:
         self._counts = InputCounts()
         self._survey = FieldSurvey()
         self._format = format_named(self.kept_format)
-        self._file = InputFile(Path(self.name), self.name, self.name, self._format)
+        self._file = InputFile(LocalFile(Path(self.name)), self.name, self.name, self._format)
 
     def require_form(self, form: KeptForm) -> None:
         """Refuse a form that the kept records cannot have."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -64,8 +65,8 @@ class Parquet:
             When a column is missing or of a type that cannot serve.
         """
         before = reading.bytes_read
-        size = file.path.stat().st_size if file.path.exists() else 0
-        with _open(file) as parquet:
+        with _opened(file) as parquet:
+            size = file.size()
             if not parquet.metadata.num_rows:
                 self._common.take(file, parquet.schema_arrow)
                 return
@@ -106,7 +107,7 @@ class Parquet:
 
     def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
-            with _open(file) as parquet:
+            with _opened(file) as parquet:
                 self._common.take(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
                 batches = self._record_batches(file, parquet, None)
                 yield from kept_batches(file, mask, batches, self._common.schema, self._options.limit is not None)
@@ -144,7 +145,7 @@ class _RowGroups:
     """
 
     def __init__(self, most: int, codec: str | None, stream: ByteStream, file: InputFile) -> None:
-        with _open(file) as first:
+        with _opened(file) as first:
             self._schema, found = first.schema_arrow, _compression(first.metadata)
         self._writer = pq.ParquetWriter(stream, self._schema, compression=codec or found)
         self._most = most
@@ -171,13 +172,18 @@ class _RowGroups:
         self._pending, self._size = [], 0
 
 
-def _open(file: InputFile) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(file.path)
-    except (FileNotFoundError, PermissionError) as error:
-        raise unreadable(file, error) from error
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(file, error) from error
+@contextmanager
+def _opened(file: InputFile) -> Iterator[pq.ParquetFile]:
+    """Open a file; what is not one of this machine is read at the places that are wanted."""
+    with ExitStack() as open_files:
+        try:
+            source = file.local_path or open_files.enter_context(file.open())
+            parquet = open_files.enter_context(pq.ParquetFile(source))
+        except (FileNotFoundError, PermissionError) as error:
+            raise unreadable(file, error) from error
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(file, error) from error
+        yield parquet
 
 
 def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> FieldSurvey:

@@ -23,6 +23,7 @@ from dedup.io.fields.roles import no_labels
 from dedup.io.format_registry import FileFormat, format_named
 from dedup.io.kept_files import KeptFiles
 from dedup.io.notes.text_defects import TextDefect, count_defects, defect_notes, inspected_batch
+from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions, ReadTuning
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.schema import NO_DATE
@@ -108,7 +109,7 @@ def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
             path = Path(folder, "text")
             with open(name, "rb") as pipe:
                 path.write_bytes(pipe.read())
-        file = InputFile(path, printable(name), printable(name), format_named("txt"), encoding=encoding)
+        file = InputFile(LocalFile(path), printable(name), printable(name), format_named("txt"), encoding=encoding)
         reading, tuning = Reading(), ReadTuning()
         whole = b"".join(text_chunks(file, tuning.chunk_bytes, reading))
     defects: dict[str, TextDefect] = {}
