@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from dedup.errors import ParamsError
-from dedup.io.kept_form import COMPRESSED, OPTIONS, KeptForm
+from dedup.io.kept_form import COMPRESSED, LAYOUTS, OPTIONS, KeptForm
 
 
 def add_kept_form(group: Any) -> None:
@@ -23,6 +23,13 @@ def add_kept_form(group: Any) -> None:
         metavar="N|SIZE",
         help="write the kept records to N files, kept-00000-of-00016 and so on, or to files of at most SIZE, such as "
         "500MB, before compression; in their order (default: one file for each format)",
+    )
+    group.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        default=LAYOUTS[0],
+        help="same: write a file for each input file, in a folder kept, with its name, format and compression "
+        "(default: %(default)s, one file for each format)",
     )
 
 

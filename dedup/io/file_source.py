@@ -31,7 +31,7 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, require_names
 from dedup.io.kept_form import KeptForm
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
@@ -274,12 +274,17 @@ class FileSource:
     def require_form(self, form: KeptForm) -> None:
         """Refuse a form that the kept records of these files cannot have."""
         form.require(dict.fromkeys(file.format for file in self._files))
+        if form.is_same:
+            require_names(self._files)
 
     def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
         files = KeptFiles(directory, form)
+        copies_whole = files.form.is_same and self._options.limit is None  # with a limit, more may follow
         for file_format, records in self._by_format(kept).items():
-            self._reader(file_format).write_kept(records, files)
+            left = [one for one in records if not (copies_whole and files.copy_whole(*one))]
+            if left:
+                self._reader(file_format).write_kept(left, files)
         return files.names
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from dedup.errors import ParamsError
 from dedup.io.bytes.compressed_file import BLOCK_BYTES, ByteStream, CompressedFile
-from dedup.io.bytes.streams import chunks
+from dedup.io.bytes.streams import chunks, compression_and_mark
 from dedup.io.format_registry import Compression, FileFormat, plain_name
 from dedup.io.kept_form import KeptForm
 from dedup.io.output_names import kept_name
@@ -97,6 +98,25 @@ class KeptFiles:
             for chunk in chunks(file, BLOCK_BYTES):
                 stream.write(chunk)
 
+    def open_as(self, file: InputFile) -> ByteStream:
+        """Open the file of what is kept of an input file, compressed as that one is, and with its byte order mark.
+
+        Raises
+        ------
+        OSError, InputError
+        """
+        compression, mark = (None, b"") if file.format.is_packed else compression_and_mark(file)
+        stream = self.open(name_of(file), compression)
+        stream.write(mark)
+        return stream
+
+    def copy_whole(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> bool:
+        """Copy an input file of which all records are kept; return whether that is so."""
+        if file.format.written_as or not mask.all():
+            return False
+        self.copy(file, name_of(file))
+        return True
+
     def _take(self, name: str) -> None:
         """Note a name, and make the folder that it is in."""
         first, _, below = name.partition("/")
@@ -153,7 +173,12 @@ class KeptWriter(Generic[S]):
         """Say that the records that follow are of this file."""
         if self._first is None:
             self._first = file
-            self._open_next()
+            if not self._form.is_same:
+                self._open_next()
+        if self._form.is_same:
+            self._close()
+            self._stream = self._files.open_as(file)
+            self._sink = self._opened(self._stream, file)
 
     def cut(self, sizes: Sequence[int] | npt.NDArray[np.int64]) -> Iterator[tuple[S, slice]]:
         """Cut records that follow one another into those that go to one file.
@@ -211,6 +236,36 @@ class KeptWriter(Generic[S]):
             stream, self._sink, self._stream = self._stream, None, None
             if stream is not None:
                 stream.close()
+
+
+def name_of(file: InputFile) -> str:
+    """Return the name of the file of what is kept of an input file, if each has its own."""
+    return f"kept/{file.relative}{file.format.written_as}"
+
+
+def require_names(files: Sequence[InputFile]) -> None:
+    """Refuse input files that cannot each have a file of what is kept of it.
+
+    Raises
+    ------
+    ParamsError
+        When two would have one name, or one of them has none.
+    """
+    taken: dict[str, str] = {}
+    for file in files:
+        if file.is_stdin:
+            raise ParamsError("layout 'same' with standard input, which has no name", "files and folders")
+        name = name_of(file)
+        key = name.casefold()  # on macOS and Windows no other name
+        if other := taken.get(key):
+            hint = "name the folder that both are in, or run them separately"
+            found = f"layout 'same': {other} and {file.name} would both be {name}"
+            raise ParamsError(found, "names of their own", hint)
+        taken[key] = file.name
+    folders = {str(above): file for file in files for above in PurePosixPath(name_of(file).casefold()).parents}
+    for key in taken.keys() & folders.keys():
+        found = f"layout 'same': {taken[key]} would be {key}, the folder of {folders[key].name}"
+        raise ParamsError(found, "names of their own", "run them separately")
 
 
 def count_kept(kept: Iterable[tuple[object, npt.NDArray[np.bool_]]]) -> int:

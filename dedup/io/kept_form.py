@@ -13,7 +13,11 @@ COMPRESSED = tuple(one.suffix.removeprefix(".") for one in COMPRESSIONS)
 """The compressions of kept files, as they are called in options."""
 
 
-OPTIONS = ("compress", "shards")
+LAYOUTS = ("joined", "same")
+
+_AS_INPUT = "with layout 'same' each file is compressed as the input file, and holds what is kept of it"
+
+OPTIONS = ("compress", "shards", "layout")
 """The options that a user has for the form of kept records."""
 
 MOST_SHARDS = 100_000
@@ -31,6 +35,9 @@ class KeptForm:
     shards : int, str or None
         How many files the kept records of a format are written to; or a size such as "500MB", the most bytes of records
         in each before they are compressed, unless a single one has more.
+    layout : str
+        "joined": those of all files of a format together; "same": a file for each input file, with its name, in a
+        folder, compressed as that one is.
     threads : int
         With more than one, a second one compresses.
 
@@ -42,6 +49,7 @@ class KeptForm:
 
     compress: str | None = None
     shards: int | str | None = None
+    layout: str = LAYOUTS[0]
     threads: int = 1
 
     def __post_init__(self) -> None:
@@ -50,6 +58,16 @@ class KeptForm:
         if self.shards is not None and not self.shard_count and not self.shard_bytes:
             expected = f"a number of files from 1 to {MOST_SHARDS:,}, or a size such as '500MB'"
             raise ParamsError(f"shards {self.shards!r}", expected)
+        if self.layout not in LAYOUTS:
+            raise ParamsError(f"layout {self.layout!r}", f"one of {', '.join(LAYOUTS)}")
+        for name in ("compress", "shards"):
+            if self.is_same and getattr(self, name) is not None:
+                raise ParamsError(f"{name} {getattr(self, name)!r} with layout 'same'", "one of the two", _AS_INPUT)
+
+    @property
+    def is_same(self) -> bool:
+        """Whether each input file has a file of kept records, which is as it is."""
+        return self.layout == "same"
 
     @property
     def asked(self) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.errors import InputError
+from dedup.errors import InputError, ParamsError
 from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.encodings import UTF_8
 from dedup.io.bytes.paths import InputFile
@@ -68,6 +68,8 @@ class _InMemory:
     def require_form(self, form: KeptForm) -> None:
         """Refuse a form that the kept records cannot have."""
         form.require([self._format])
+        if form.is_same:
+            raise ParamsError("layout 'same' with records in memory", "files")
 
     @property
     def notes(self) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dedup.errors import ParamsError
 from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.io.kept_form import KeptForm
+from dedup.io.kept_form import LAYOUTS, KeptForm
 from dedup.params import GUARDS, NOTE
 from dedup.store import limits
 
@@ -91,6 +91,9 @@ class RunOptions:
     shards : int or str, optional
         Write the kept records to this many files, in their order and balanced; or a size such as "500MB": to files with
         at most so many bytes of records before compression. By default to one file for each format.
+    layout : str
+        "joined" writes one file for each format, "same" a file for each input file, in a folder ``kept``: with its
+        name, its format and its compression.
     passages : bool
         Also write ``passages.parquet``: which passages the records of each match share. The inputs are read again for
         it.
@@ -132,6 +135,7 @@ class RunOptions:
     decisions: str = "parquet"
     compress: str | None = None
     shards: int | str | None = None
+    layout: str = LAYOUTS[0]
     passages: bool = False
     guard: str = NOTE
     guard_share: float = 0.1
@@ -168,7 +172,7 @@ class RunOptions:
     @property
     def kept_form(self) -> KeptForm:
         """How the kept records are written."""
-        return KeptForm(compress=self.compress, shards=self.shards, threads=self.chosen_threads)
+        return KeptForm(compress=self.compress, shards=self.shards, layout=self.layout, threads=self.chosen_threads)
 
     @property
     def scratch_folder(self) -> Path | None:
