@@ -33,6 +33,16 @@ def add_kept_form(group: Any) -> None:
     )
 
 
+def add_no_kept(group: Any) -> None:
+    """Add ``--no-kept``."""
+    group.add_argument(
+        "--no-kept",
+        dest="kept",
+        action="store_false",
+        help="do not write the kept records, only decisions, matches and the other files",
+    )
+
+
 def kept_form_of(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options for the form of kept records, as keywords of `dedup.RunOptions`."""
     return {name: getattr(options, name) for name in OPTIONS}

@@ -30,7 +30,7 @@ from dedup.cli.arguments import (
     size,
 )
 from dedup.cli.command_list import Commands
-from dedup.cli.output_options import add_kept_form
+from dedup.cli.output_options import add_kept_form, add_no_kept
 from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.params import Params
@@ -74,6 +74,7 @@ def add_parser(commands: Commands) -> None:
         help="form of the file of decisions (default: %(default)s)",
     )
     add_kept_form(parser)
+    add_no_kept(parser)
     parser.add_argument(
         "--passages",
         action="store_true",

@@ -85,6 +85,8 @@ class RunOptions:
         estimates how many records of the whole input would be dropped. Everything is read, but few pairs are compared.
     decisions : str
         The form of the file of decisions: "parquet", "csv" or "jsonl".
+    kept : bool
+        Whether the kept records are written; the other files are.
     compress : str, optional
         Compress the kept records: "gz", "zst", "xz", "bz2" or "lz4". By default they are not, and tables are as the
         first of the input files.
@@ -133,6 +135,7 @@ class RunOptions:
     limit: int | None = None
     sample: float | None = None
     decisions: str = "parquet"
+    kept: bool = True
     compress: str | None = None
     shards: int | str | None = None
     layout: str = LAYOUTS[0]
@@ -154,7 +157,9 @@ class RunOptions:
             raise ParamsError(f"decisions {self.decisions!r}", f"one of {', '.join(TABLE_FORMS)}")
         if self.guard not in GUARDS:
             raise ParamsError(f"guard {self.guard!r}", f"one of {', '.join(GUARDS)}")
-        _ = self.kept_form  # refuses what cannot be
+        if (asked := self.kept_form.asked) and not self.kept:
+            found = f"{asked[0]} {getattr(self, asked[0])!r} without kept records"
+            raise ParamsError(found, "to write them", "omit one of the two")
         share = self.guard_share
         if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= share <= 1:
             raise ParamsError(f"guard_share {share!r}", "a share from 0 to 1, such as 0.1")

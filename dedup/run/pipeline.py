@@ -97,7 +97,7 @@ def run(
             guard(records, result, options)
         if folder is not None:
             with progress.stage("write"):
-                result.write(folder, options.decisions, kept_form=options.kept_form)
+                result.write(folder, options.decisions, options.kept, options.kept_form)
             if options.passages:
                 with progress.stage("passages"):
                     result.write_passages(folder, options.tuning.passage_records)
