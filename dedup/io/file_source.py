@@ -277,9 +277,9 @@ class FileSource:
         if form.is_same:
             require_names(self._files)
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        files = KeptFiles(directory, form)
+        files = KeptFiles(place, form)
         copies_whole = files.form.is_same and self._options.limit is None  # with a limit, more may follow
         for file_format, records in self._by_format(kept).items():
             left = [one for one in records if not (copies_whole and files.copy_whole(*one))]

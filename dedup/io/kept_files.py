@@ -42,13 +42,13 @@ class KeptFiles:
 
     Parameters
     ----------
-    directory : Path
-        An existing folder.
+    place : Path or int
+        An existing folder, or the number of an open file: a stream that all is written to.
     form : KeptForm, optional
     """
 
-    def __init__(self, directory: Path, form: KeptForm | None = None) -> None:
-        self._directory = directory
+    def __init__(self, place: Path | int, form: KeptForm | None = None) -> None:
+        self._place = place
         self.form = form or KeptForm()
         self._folders: set[str] = set()
         self._names: dict[str, None] = {}
@@ -78,8 +78,10 @@ class KeptFiles:
         ------
         OSError
         """
-        self._take(name)
-        file = open(self._directory / name, "wb")  # noqa: SIM115  closed by the writer
+        if isinstance(self._place, int):
+            file = open(self._place, "wb", closefd=False)  # noqa: SIM115  closed by the writer, as the other
+        else:
+            file = open(self._taken(name), "wb")  # noqa: SIM115
         return file if compression is None else CompressedFile(file, compression.compressor(), self.form.threads)
 
     def copy(self, file: InputFile, name: str) -> None:
@@ -91,8 +93,7 @@ class KeptFiles:
         """
         compression = self.form.compression(file.format)
         if compression is None:
-            self._take(name)
-            file.copy_to(self._directory / name)
+            file.copy_to(self._taken(name))
             return
         with closing(self.open(f"{plain_name(name)}{compression.suffix}", compression)) as stream:
             for chunk in chunks(file, BLOCK_BYTES):
@@ -117,14 +118,16 @@ class KeptFiles:
         self.copy(file, name_of(file))
         return True
 
-    def _take(self, name: str) -> None:
-        """Note a name, and make the folder that it is in."""
+    def _taken(self, name: str) -> str:
+        """Note a name, and return the path for it, in a folder that exists."""
+        assert not isinstance(self._place, int)
         first, _, below = name.partition("/")
         folder = os.path.dirname(name)
         if below and folder not in self._folders:
-            os.makedirs(os.path.join(self._directory, folder), exist_ok=True)
+            os.makedirs(os.path.join(self._place, folder), exist_ok=True)
             self._folders.add(folder)
         self._names[first] = None
+        return os.path.join(self._place, name)
 
 
 class KeptWriter(Generic[S]):

@@ -40,6 +40,8 @@ class KeptForm:
         folder, compressed as that one is.
     threads : int
         With more than one, a second one compresses.
+    is_stream : bool
+        They go to one stream of bytes, not to files.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class KeptForm:
     shards: int | str | None = None
     layout: str = LAYOUTS[0]
     threads: int = 1
+    is_stream: bool = False
 
     def __post_init__(self) -> None:
         if self.compress is not None and self.compress not in COMPRESSED:
@@ -63,6 +66,8 @@ class KeptForm:
         for name in ("compress", "shards"):
             if self.is_same and getattr(self, name) is not None:
                 raise ParamsError(f"{name} {getattr(self, name)!r} with layout 'same'", "one of the two", _AS_INPUT)
+        if self.is_stream and (apart := [name for name in ("shards", "layout") if name in self.asked]):
+            raise ParamsError(f"{apart[0]} {getattr(self, apart[0])!r} with standard output", "a folder to write to")
 
     @property
     def is_same(self) -> bool:
@@ -94,7 +99,14 @@ class KeptForm:
         ------
         ParamsError
         """
-        for one in formats:
+        every = list(formats)
+        if self.is_stream and len(every) > 1:
+            found = f"files of {' and '.join(one.name for one in every)}, and standard output"
+            raise ParamsError(found, "files of one format", "run them separately, or write to a folder: -o DIR")
+        for one in every:
+            if self.is_stream and (one.is_packed or one.is_one_record):
+                found = f"files of {one.name}, and standard output"
+                raise ParamsError(found, "lines, such as those of .jsonl or .csv", "write to a folder: -o DIR")
             if self.compress is not None and one.is_packed and self.compress not in dict(one.codecs):
                 found = f"compress {self.compress!r} with files of {one.name}, which are compressed within"
                 raise ParamsError(found, " or ".join(name for name, _ in one.codecs))

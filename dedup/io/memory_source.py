@@ -156,9 +156,9 @@ class TableSource(_InMemory):
         self._survey = FieldSurvey(self._survey.names, sample.dates, sample.texts)
         return itertools.islice(self._inspected(self._pieces()), skip, None)
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
         """Write the kept records to ``kept.parquet``."""
-        files = KeptFiles(directory, form)
+        files = KeptFiles(place, form)
         table, codec = self.kept_table(kept), files.form.codec(self._format) or "zstd"
         with files.writer(self._format, table.num_rows, partial(_TableFile, table.schema, codec)) as output:
             output.begin(self._file)
@@ -246,9 +246,9 @@ class RecordSource(_InMemory):
     def _names(self) -> Iterable[str]:
         return names_of(record for record in self._records if isinstance(record, Mapping))
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
         """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""
-        files = KeptFiles(directory, form)
+        files = KeptFiles(place, form)
         lines = (json_bytes(record) + b"\n" for record in self._kept(kept))
         with files.writer(self._format, int(kept.sum()), lambda stream, _: stream) as output:
             output.begin(self._file)

@@ -274,8 +274,8 @@ class _Inputs:
         for batch in source.read_again({now: rows[name] for now, name in called.items()}):
             yield replace(batch, file=called[batch.file])
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
-        return self._source.write_kept(kept, directory, form)
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+        return self._source.write_kept(kept, place, form)
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         return self._source.kept_table(kept)

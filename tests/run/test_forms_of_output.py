@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ from conftest import article
 from reading import json_lines, make
 
 import dedup
+from dedup.attribution.agencies import Agencies
 from dedup.errors import OutputError, ParamsError
+from dedup.io import open_source
+from dedup.run.deduplication import open_index
+from dedup.run.pipeline import run
+from dedup.run.result import Result
 
 FORMS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -83,3 +89,78 @@ def test_what_cannot_be_together_is_refused_at_once(options, words) -> None:
 def test_a_form_wants_an_output(news) -> None:
     with pytest.raises(ParamsError, match="shards without an output; expected a folder"):
         dedup.deduplicate(news, run=dedup.RunOptions(shards=2))
+
+
+def streamed(source: Any, stream: int, options: dict[str, Any], index: Path | None = None) -> Result:
+    """Run with the kept records written to an open file."""
+    run_options = dedup.RunOptions(**options)
+    with open_index(index, {"level": "near"}, run_options.tuning) as (params, step):
+        opened = open_source(source)
+        return run(opened, None, params, run_options, Agencies.read(None), step, stream=stream)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("compress", [None, "gz"])
+def test_a_stream_gets_what_the_file_would_hold(news, tmp_path, compress, threads) -> None:
+    dedup.deduplicate(news, tmp_path / "out", level="near")
+    with open(tmp_path / "stream", "wb") as stream:
+        stream.write(b"")
+        result = streamed(news, stream.fileno(), {"compress": compress, "threads": threads})
+        assert result.summary["files"] == []
+        stream.write(b"")  # it is still open
+    data = (tmp_path / "stream").read_bytes()
+    unpacked = gzip.decompress(data) if compress else data
+    assert unpacked == (tmp_path / "out/kept.jsonl").read_bytes()
+
+
+def test_nothing_is_added_to_an_index_before_all_is_written(news, tmp_path) -> None:
+    index = tmp_path / "index"
+    reading, writing = os.pipe()
+    os.close(reading)
+    with pytest.raises(BrokenPipeError):
+        streamed(news, writing, {}, index)
+    os.close(writing)
+    assert not index.exists()
+    if os.path.exists("/dev/full"):
+        with (
+            open("/dev/full", "wb") as full,
+            pytest.raises(OutputError, match="cannot write the kept records: No space"),
+        ):
+            streamed(news, full.fileno(), {}, index)
+        assert not index.exists()
+    with open(tmp_path / "stream", "wb") as stream:
+        streamed(news, stream.fileno(), {}, index)
+    assert len(dedup.Index(index, mode="r")) == (tmp_path / "stream").read_bytes().count(b"\n") == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("a.parquet", {}, "files of parquet, and standard output; expected lines"),
+        ("a.txt", {}, "files of txt, and standard output; expected lines"),
+        ("a.jsonl", {"shards": 2}, "shards 2 with standard output; expected a folder"),
+        ("a.jsonl", {"layout": "same"}, "layout 'same' with standard output"),
+        ("a.jsonl", {"kept": False}, "no kept records to standard output"),
+    ],
+)
+def test_what_standard_output_cannot_be(tmp_path, name, options, words) -> None:
+    path = make(tmp_path, name, b"")  # which is refused before it is read
+    with open(os.devnull, "wb") as stream, pytest.raises(ParamsError, match=words):
+        streamed(path, stream.fileno(), options)
+
+
+def test_files_of_two_formats_are_no_stream(tmp_path) -> None:
+    make(tmp_path, "in/a.jsonl", b"")
+    make(tmp_path, "in/b.csv", b"")
+    with (
+        open(os.devnull, "wb") as stream,
+        pytest.raises(ParamsError, match="files of jsonl and csv, and standard output"),
+    ):
+        streamed(tmp_path / "in", stream.fileno(), {})
+
+
+def test_csv_is_a_stream_with_its_header(tmp_path) -> None:
+    path = make(tmp_path, "a.csv", "\n".join(["id,text", *(f"a{n},{article(n % 2, 3)}" for n in range(4))]).encode())
+    with open(tmp_path / "stream", "wb") as stream:
+        streamed(path, stream.fileno(), {})
+    assert [line[:2] for line in (tmp_path / "stream").read_text().splitlines()] == ["id", "a0", "a1"]
