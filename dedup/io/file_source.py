@@ -8,10 +8,10 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -84,6 +84,10 @@ class FileSource:
         self._surveys: dict[str, FieldSurvey] = {}
         self._without_text: dict[str, ColumnError] = {}
 
+    def found_at(self, relative: Mapping[str, str]) -> None:
+        """Say, by the names of files, where they were found in folders; what is kept of them is written there."""
+        self._files = [replace(file, relative=relative.get(file.name, file.relative)) for file in self._files]
+
     @property
     def total_bytes(self) -> int | None:
         """Size of all files on disk, None while standard input is among them and not read yet."""
@@ -139,6 +143,8 @@ class FileSource:
         if file.is_stdin:
             return {"path": file.name, "absolute": None, "bytes": size, "digest": None}
         read = {"path": file.name, "absolute": printable(file.place.shown), "bytes": size}
+        if file.relative != PurePath(file.name).name:
+            read["relative"] = file.relative
         if (version := file.place.version()) is not None:
             return {**read, "version": version}
         digest = self._digests.get(file.name)

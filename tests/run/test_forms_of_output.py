@@ -14,6 +14,7 @@ from reading import json_lines, make
 
 import dedup
 from dedup.attribution.agencies import Agencies
+from dedup.cli.main import main
 from dedup.errors import OutputError, ParamsError
 from dedup.io import open_source
 from dedup.run.deduplication import open_index
@@ -164,3 +165,31 @@ def test_csv_is_a_stream_with_its_header(tmp_path) -> None:
     with open(tmp_path / "stream", "wb") as stream:
         streamed(path, stream.fileno(), {})
     assert [line[:2] for line in (tmp_path / "stream").read_text().splitlines()] == ["id", "a0", "a1"]
+
+
+def written_in(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).parts[0].startswith("kept")
+    }
+
+
+@pytest.mark.parametrize("form", ["compressed", "shards", "layout"])
+def test_a_later_decision_writes_the_same_files(news, tmp_path, form, capsys) -> None:
+    arguments = [f"--{name}={value}" for name, value in FORMS[form].items()]
+    assert main(["run", str(news), "-o", str(tmp_path / "run"), "--level", "near", "--no-kept"]) == 0
+    assert main(["decide", str(tmp_path / "run"), "-o", str(tmp_path / "again"), "--write", *arguments]) == 0
+    dedup.deduplicate(news, tmp_path / "out", level="near", run=dedup.RunOptions(**FORMS[form]))
+    assert written_in(tmp_path / "again") == written_in(tmp_path / "out") != {}
+    assert "written to" in capsys.readouterr().out
+
+
+def test_a_later_decision_leaves_texts_in_their_folders(tmp_path) -> None:
+    for name in ("a/x.txt", "b/x.txt", "y.txt"):
+        make(tmp_path / "in", name, article(len(name) + ord(name[0]), 4).encode())
+    dedup.deduplicate(tmp_path / "in", tmp_path / "out")
+    before = written_in(tmp_path / "out")
+    assert [*before] == ["kept/a/x.txt", "kept/b/x.txt", "kept/y.txt"]
+    assert main(["decide", str(tmp_path / "out"), "-o", str(tmp_path / "again"), "--write", "--json"]) == 0
+    assert written_in(tmp_path / "again") == before
