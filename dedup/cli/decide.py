@@ -19,7 +19,8 @@ from dedup.cli.arguments import (
     path,
 )
 from dedup.cli.command_list import Commands
-from dedup.cli.output_options import add_kept_form
+from dedup.cli.output_options import add_kept_form, kept_form_of
+from dedup.io.kept_form import KeptForm
 from dedup.report.escaping import shown
 
 NOTES = """\
@@ -68,8 +69,9 @@ def command(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     if options.write and options.output is None:
         options.parser.error("--write needs a folder to write to: add -o DIR")
-    if options.compress is not None and not options.write:
-        options.parser.error("--compress is for kept records, which are not written: add --write")
+    form = kept_form_of(options)
+    if not options.write and (asked := KeptForm(**form).asked):
+        options.parser.error(f"--{asked[0]} is for kept records, which are not written: add --write")
     from dedup.attribution.agencies import Agencies
     from dedup.io import Output
     from dedup.run.options import RunOptions
@@ -78,7 +80,7 @@ def command(options: argparse.Namespace) -> int:
 
     run = RunOutput(options.run)
     run_options = RunOptions(
-        compress=options.compress,
+        **form,
         guard=options.guard,
         guard_share=options.guard_share,
         guard_cluster=options.guard_cluster,

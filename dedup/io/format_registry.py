@@ -47,6 +47,12 @@ class FileFormat(NamedTuple):
     codecs: tuple[tuple[str, str], ...] = ()
 
     @property
+    def written_as(self) -> str:
+        """The suffix of the format in which its kept records are written, if it is another one; else empty."""
+        _, point, other = self.name.partition(".")
+        return point + other
+
+    @property
     def kept_name(self) -> str:
         """The name of the file of kept records, or of the folder if each record has a file."""
         return "kept" if self.is_one_record else f"kept.{self.name}"

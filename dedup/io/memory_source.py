@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.errors import InputError
+from dedup.errors import InputError, ParamsError
 from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.encodings import UTF_8
 from dedup.io.bytes.paths import InputFile
@@ -68,6 +68,8 @@ class _InMemory:
     def require_form(self, form: KeptForm) -> None:
         """Refuse a form that the kept records cannot have."""
         form.require([self._format])
+        if form.is_same:
+            raise ParamsError("layout 'same' with records in memory", "files")
 
     @property
     def notes(self) -> list[str]:
@@ -154,11 +156,11 @@ class TableSource(_InMemory):
         self._survey = FieldSurvey(self._survey.names, sample.dates, sample.texts)
         return itertools.islice(self._inspected(self._pieces()), skip, None)
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
         """Write the kept records to ``kept.parquet``."""
-        files = KeptFiles(directory, form)
+        files = KeptFiles(place, form)
         table, codec = self.kept_table(kept), files.form.codec(self._format) or "zstd"
-        with files.writer(self._format, partial(_TableFile, table.schema, codec)) as output:
+        with files.writer(self._format, table.num_rows, partial(_TableFile, table.schema, codec)) as output:
             output.begin(self._file)
             for records in slices(table, self._options.tuning):
                 for sink, part in output.cut(sizes_of(records)):
@@ -244,11 +246,11 @@ class RecordSource(_InMemory):
     def _names(self) -> Iterable[str]:
         return names_of(record for record in self._records if isinstance(record, Mapping))
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
         """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""
-        files = KeptFiles(directory, form)
+        files = KeptFiles(place, form)
         lines = (json_bytes(record) + b"\n" for record in self._kept(kept))
-        with files.writer(self._format, lambda stream, _: stream) as output:
+        with files.writer(self._format, int(kept.sum()), lambda stream, _: stream) as output:
             output.begin(self._file)
             while some := list(itertools.islice(lines, _WRITTEN)):
                 for stream, part in output.cut([*map(len, some)]):

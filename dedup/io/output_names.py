@@ -20,7 +20,7 @@ FIXED = (
 )
 """The names that do not depend on how kept records are written."""
 
-_FORMATS = "|".join(one.name for one in FORMATS if not one.is_one_record)
+_FORMATS = "|".join(re.escape(one.name) for one in FORMATS if not one.is_one_record)
 _COMPRESSIONS = "|".join(map(re.escape, COMPRESSED_SUFFIXES))
 _KEPT = re.compile(rf"kept(-[0-9]{{5,}}(-of-[0-9]{{5,}})?)?\.({_FORMATS})({_COMPRESSIONS})?")
 

@@ -334,15 +334,15 @@ class Source(Protocol):
         ParamsError
         """
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None) -> list[str]:
-        """Write the kept records unchanged and return the names written, relative to ``directory``.
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+        """Write the kept records unchanged and return the names written, relative to the folder.
 
         Parameters
         ----------
         kept : bool array, shape (n_records,)
             In the order of ``pieces``.
-        directory : Path
-            An existing folder.
+        place : Path or int
+            An existing folder; or, if the form is that of a stream, the number of an open file.
         form : KeptForm, optional
             How they are written.
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dedup.errors import OutputError
 from dedup.io import WRITERS, Output, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
 from dedup.io.kept_form import KeptForm
@@ -22,6 +23,7 @@ from dedup.run.run_output import read_texts
 from dedup.run.run_view import InputAgain, Rejection, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, PASSAGES
+from dedup.store.durable import sync_stream
 
 PASSAGES_FILE = "passages.parquet"
 
@@ -194,6 +196,31 @@ class Result(ViewedRun):
             write_parquet([table], table.schema, output.path(name))
         write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
         self.summary["files"] = [*names, decisions, *tables, "rejected.jsonl", SUMMARY]
+
+    def write_stream(self, stream: int, form: KeptForm) -> None:
+        """Write the kept records to an open file, and nothing else; when this returns, all are written.
+
+        Parameters
+        ----------
+        stream : int
+            The number of the file, which stays open.
+        form : KeptForm
+            That of a stream.
+
+        Raises
+        ------
+        OutputError
+        BrokenPipeError
+            When nobody reads them.
+        """
+        try:
+            self.source.write_kept(self._kept, stream, form)
+            sync_stream(stream)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"cannot write the kept records: {error.strerror or error}") from error
+        self.summary["files"] = []
 
     def write_passages(self, output: Output, records_at_a_time: int) -> None:
         """Find the passages that the records of each match share, and write them.

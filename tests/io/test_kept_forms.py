@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import lzma
 from pathlib import Path
@@ -12,22 +11,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reading import COMPRESSORS, batches, json_lines, make, open_files, open_source
+from reading import COMPRESSORS, DECOMPRESSORS, batches, json_lines, make, open_files, open_source
 
 from dedup.errors import ParamsError
 from dedup.io import ReadTuning
 from dedup.io.kept_form import COMPRESSED, KeptForm
 
 RNG = np.random.default_rng(16)
-
-DECOMPRESSORS: dict[str, Any] = {
-    "": bytes,
-    "gz": gzip.decompress,
-    "xz": lzma.decompress,
-    "bz2": bz2.decompress,
-    "zst": lambda data: pa.CompressedInputStream(pa.py_buffer(data), "zstd").read(),
-    "lz4": lambda data: pa.CompressedInputStream(pa.py_buffer(data), "lz4").read(),
-}
 
 
 def records(count: int) -> list[dict[str, Any]]:
@@ -93,13 +83,13 @@ def test_compressed_files_hold_the_bytes_of_the_plain_one(inputs, tmp_path, name
     form = KeptForm(compress=compress, threads=threads)
     assert written(inputs[name], tmp_path / "packed", form)[0] == [f"kept.{name}.{compress}"]
     packed = (tmp_path / "packed" / f"kept.{name}.{compress}").read_bytes()
-    assert DECOMPRESSORS[compress](packed) == (tmp_path / "plain" / f"kept.{name}").read_bytes()
+    assert DECOMPRESSORS[f".{compress}"](packed) == (tmp_path / "plain" / f"kept.{name}").read_bytes()
 
 
 @pytest.mark.parametrize("compress", COMPRESSED)
 def test_a_compressed_file_of_nothing_is_one(inputs, tmp_path, compress) -> None:
     written(inputs["jsonl"], tmp_path / "out", KeptForm(compress=compress), keep=False)
-    assert DECOMPRESSORS[compress]((tmp_path / "out" / f"kept.jsonl.{compress}").read_bytes()) == b""
+    assert DECOMPRESSORS[f".{compress}"]((tmp_path / "out" / f"kept.jsonl.{compress}").read_bytes()) == b""
 
 
 def test_texts_are_compressed_each_and_not_twice(inputs, tmp_path) -> None:
@@ -142,6 +132,100 @@ def test_records_in_memory_are_compressed_too(tmp_path) -> None:
         else:
             assert name == "kept.jsonl.gz"
             assert gzip.decompress((tmp_path / name).read_bytes()).count(b"\n") == len(some)
+
+
+SHARDS = [1, 2, 3, 7, 16, 300]
+
+
+@pytest.mark.parametrize("compress", [None, "gz"])
+@pytest.mark.parametrize("count", SHARDS)
+@pytest.mark.parametrize("name", ["jsonl", "csv"])
+def test_shards_of_a_number_are_balanced_and_together_the_whole(inputs, tmp_path, name, count, compress) -> None:
+    _, kept = written(inputs[name], tmp_path / "plain")
+    whole = (tmp_path / f"plain/kept.{name}").read_bytes()
+    form = KeptForm(shards=count, compress=compress)
+    names, _ = written(inputs[name], tmp_path / "out", form)
+    suffix = f".{compress}" if compress else ""
+    assert names == [f"kept-{number:05}-of-{count:05}.{name}{suffix}" for number in range(count)]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    parts = [DECOMPRESSORS[suffix]((tmp_path / "out" / one).read_bytes()) for one in names]
+    header = whole[: whole.index(b"\n") + 1] if name == "csv" else b""
+    assert all(part.startswith(header) for part in parts)
+    assert header + b"".join(part.removeprefix(header) for part in parts) == whole
+    lines = 2 if name == "csv" else 1  # of a record
+    sizes = [(part.count(b"\n") - bool(header)) / lines for part in parts]
+    assert sum(sizes) == kept
+    assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("most", [1, 700, 5_000, 60_000, 10_000_000])
+@pytest.mark.parametrize("name", ["jsonl", "csv"])
+def test_shards_of_a_size_are_as_full_as_they_can_be(inputs, tmp_path, name, most) -> None:
+    written(inputs[name], tmp_path / "plain")
+    whole = (tmp_path / f"plain/kept.{name}").read_bytes()
+    names, _ = written(inputs[name], tmp_path / "out", KeptForm(shards=f"{most}B"))
+    assert names == [f"kept-{number:05}.{name}" for number in range(len(names))]
+    header = whole[: whole.index(b"\n") + 1] if name == "csv" else b""
+    parts = [(tmp_path / "out" / one).read_bytes().removeprefix(header) for one in names]
+    assert header + b"".join(parts) == whole
+    expected: list[bytes] = []
+    end = b"\r\n" if name == "csv" else b"\n"
+    lines = whole.removeprefix(header).split(end)[:-1]
+    records = [
+        b"".join(line + end for line in lines[at : at + 1 + bool(header)])
+        for at in range(0, len(lines), 1 + bool(header))
+    ]
+    for record in records:
+        if expected and len(expected[-1]) + len(record) <= most:
+            expected[-1] += record
+        else:
+            expected.append(record)
+    assert parts == expected
+
+
+@pytest.mark.parametrize("shards", [1, 4, 200, "20KB", "1GB"])
+@pytest.mark.parametrize("name", ["parquet", "arrow"])
+def test_shards_of_tables_are_together_the_whole(inputs, tmp_path, name, shards) -> None:
+    written(inputs[name], tmp_path / "plain")
+    names, _ = written(inputs[name], tmp_path / "out", KeptForm(shards=shards))
+    whole, parts = table_of(tmp_path / f"plain/kept.{name}"), [table_of(tmp_path / "out" / one) for one in names]
+    assert pa.concat_tables(parts).equals(whole)
+    sizes = [part.num_rows for part in parts]
+    if isinstance(shards, int):
+        assert (len(sizes), max(sizes) - min(sizes) <= 1) == (shards, True)
+    else:
+        assert len(sizes) == {"20KB": pytest.approx(whole.nbytes / 20_000, rel=0.3), "1GB": 1}[shards]
+
+
+@pytest.mark.parametrize("shards", [3, "1KB"])
+def test_records_in_memory_have_shards(tmp_path, shards) -> None:
+    some = records(30)
+    for source in (open_source(iter(some)), open_source(pa.Table.from_pylist(some))):
+        kept = np.ones(sum(len(batch.row) for batch in batches(source)), bool)
+        names = source.write_kept(kept, tmp_path, KeptForm(shards=shards))
+        assert len(names) == 3 if shards == 3 else len(names) > 10
+        if names[0].endswith(".parquet"):
+            assert pa.concat_tables([pq.read_table(tmp_path / name) for name in names]).to_pylist() == some
+        else:
+            assert b"".join((tmp_path / name).read_bytes() for name in names).count(b"\n") == len(some)
+
+
+def test_shards_of_nothing_are_empty(inputs, tmp_path) -> None:
+    assert len(written(inputs["jsonl"], tmp_path / "number", KeptForm(shards=4), keep=False)[0]) == 4
+    assert written(inputs["csv"], tmp_path / "size", KeptForm(shards="1MB"), keep=False)[0] == ["kept-00000.csv"]
+    assert (tmp_path / "size/kept-00000.csv").read_bytes() == b"id,text,n\r\n"
+    assert not any((tmp_path / "number").joinpath(f"kept-0000{n}-of-00004.jsonl").read_bytes() for n in range(4))
+
+
+@pytest.mark.parametrize("shards", [0, -1, True, 2.5, "2.5", "", "many", "0", "0MB", "1e3", 100_001, "5XB"])
+def test_shards_that_there_are_not(shards) -> None:
+    with pytest.raises(ParamsError, match=r"expected a number of files from 1 to 100,000, or a size such as '500MB'"):
+        KeptForm(shards=shards)
+
+
+def test_texts_have_no_shards(inputs) -> None:
+    with pytest.raises(ParamsError, match=r"shards 2 with files of txt, each of which is a record; expected .* Hint"):
+        open_files(inputs["txt"]).require_form(KeptForm(shards=2))
 
 
 def test_compressions_that_there_are_not(inputs) -> None:

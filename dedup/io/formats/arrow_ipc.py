@@ -31,7 +31,7 @@ from dedup.io.formats.arrow_columns import (
     survey_of_table,
 )
 from dedup.io.formats.common_schema import CommonSchema
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -95,7 +95,7 @@ class ArrowIpc:
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
         options = pa.ipc.IpcWriteOptions(compression=files.form.codec(self._format))
-        with files.writer(self._format, partial(_opened, options, self._options.scratch)) as output:
+        with files.writer(self._format, count_kept(kept), partial(_opened, options, self._options.scratch)) as output:
             for file, mask in kept:
                 output.begin(file)
                 for records in self._kept_batches([(file, mask)]):

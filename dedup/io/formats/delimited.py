@@ -28,7 +28,7 @@ from dedup.io.fields.roles import Kind
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.batch_builder import BatchBuilder
 from dedup.io.formats.csv_dialect import SAMPLE_BYTES, CsvDialect, dialect_of
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.io.wording import counted
@@ -125,16 +125,20 @@ class Delimited:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the header once, and the kept records of all files unchanged."""
-        header = self._first_header(kept).raw
-        newline = b"\r\n" if header.endswith(b"\r\n") else b"\n"
+        common = None if files.form.is_same else self._first_header(kept).raw
+
+        def header(file: InputFile) -> bytes:
+            return self._first_header([(file, np.zeros(0, bool))]).raw if common is None else common
 
         def opened(stream: ByteStream, file: InputFile) -> ByteStream:
-            stream.write(_ended(header, newline) if header else b"")
+            first = header(file)
+            stream.write(_ended(first, _newline(first)) if first else b"")
             return stream
 
-        with files.writer(self._file_format, opened) as output:
+        with files.writer(self._file_format, count_kept(kept), opened) as output:
             for file, mask in kept:
                 output.begin(file)
+                newline = _newline(header(file))
                 records = (_ended(record.raw, newline) for record in self._kept_records(file, mask))
                 while lines := list(itertools.islice(records, _WRITTEN)):
                     for stream, part in output.cut([*map(len, lines)]):
@@ -148,9 +152,8 @@ class Delimited:
         return pa.table(columns, names=[printable(name) for name in names])
 
     def _first_header(self, kept: Sequence[KeptRecords]) -> _Record:
-        # A run that is resumed has not read the files itself.
         headers = (next(self._records(file, Reading()), None) for file, _ in kept)
-        return self._header or next((header for header in headers if header), _Record(b"", []))
+        return next((header for header in headers if header), _Record(b"", []))
 
     def _kept_records(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[_Record]:
         records = self._records(file, Reading())
@@ -238,6 +241,11 @@ class Delimited:
                 f"the same columns: {printable(', '.join(self._header.cells))}",
                 "run them separately, or convert them to one form first",
             )
+
+
+def _newline(header: bytes) -> bytes:
+    """Return what lines end with, by the first."""
+    return b"\r\n" if header.endswith(b"\r\n") else b"\n"
 
 
 def _ended(raw: bytes, newline: bytes) -> bytes:

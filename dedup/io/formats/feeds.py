@@ -31,7 +31,7 @@ from dedup.io.fields.role_columns import RoleColumns
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.batch_builder import BatchBuilder
 from dedup.io.formats.dict_tables import json_bytes, table_of_dicts
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, NoRecordsError
 from dedup.io.wording import shortened
@@ -101,7 +101,7 @@ class Feeds:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept entries, with all their fields, one a line."""
-        with files.writer(self._format, _opened) as output:
+        with files.writer(self._format, count_kept(kept), _opened) as output:
             for file, mask in kept:
                 output.begin(file)
                 lines = [json_bytes(entry) + b"\n" for entry in self._kept_entries(file, mask)]

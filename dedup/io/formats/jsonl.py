@@ -29,7 +29,8 @@ from dedup.io.format_registry import FileFormat
 from dedup.io.formats.dict_tables import table_of_dicts
 from dedup.io.formats.json_block import BlockReader, parse
 from dedup.io.formats.json_document import JsonDocument, beginning_of, document_in
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, count_kept
+from dedup.io.kept_form import KeptForm
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Piece, Rejection
 
@@ -105,7 +106,7 @@ class JsonLines:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept lines of all files, one after the other; those of JSON documents in UTF-8."""
-        with files.writer(self._format, _Lines) as output:
+        with files.writer(self._format, count_kept(kept), partial(self._opened, files.form)) as output:
             for file, mask in kept:
                 output.begin(file)
                 is_document = self._document(file) is not None
@@ -113,6 +114,16 @@ class JsonLines:
                 for block, start, end in self._kept_lines(file, mask, lines):
                     for sink, part in output.cut(end - start):
                         sink.write(block, start[part], end[part])
+
+    def _opened(self, form: KeptForm, stream: ByteStream, file: InputFile) -> _Lines | _Document:
+        """Begin a file of lines or, if it is to be as the input is, a document with a list."""
+        document = self._document(file)
+        if form.is_same and document is not None and not document.is_repeated:
+            with closing(text_chunks(file, self._chunk_bytes)) as chunks:
+                before = document.before(chunks)
+            if before:
+                return _Document(stream, before, document.after(text_chunks(file, self._chunk_bytes)))
+        return _Lines(stream)
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with every field that any of them has."""
@@ -224,9 +235,14 @@ class JsonLines:
 
 
 class _Lines:
-    """A file of JSON lines that is written; parameters as those of `dedup.io.kept_files.Opened`."""
+    """A file of JSON lines that is written.
 
-    def __init__(self, stream: ByteStream, file: InputFile) -> None:
+    Parameters
+    ----------
+    stream : ByteStream
+    """
+
+    def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
 
     def write(self, block: bytes, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> None:
@@ -236,6 +252,37 @@ class _Lines:
 
     def close(self) -> None:
         """Write nothing more."""
+
+
+class _Document:
+    """A JSON document with a list that is written, a record a line.
+
+    Parameters
+    ----------
+    stream : ByteStream
+    before : bytes
+        What stands before the list, with its bracket.
+    after : iterator of bytes
+        What stands behind it, from its bracket on.
+    """
+
+    def __init__(self, stream: ByteStream, before: bytes, after: Iterator[bytes]) -> None:
+        self._stream = stream
+        self._after = after
+        self._between = b"\n"
+        stream.write(before)
+
+    def write(self, block: bytes, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> None:
+        """Write the records ``block[start:end]``, each of which ends with a line feed."""
+        for first, last in zip(start.tolist(), end.tolist(), strict=True):
+            self._stream.write(self._between)
+            self._stream.write(block[first : last - 1])
+            self._between = b",\n"
+
+    def close(self) -> None:
+        """Write the end of the document."""
+        self._stream.write(b"\n")
+        self._stream.writelines(self._after)
 
 
 def _first_records(block: bytes, reading: Reading) -> bytes:

@@ -33,7 +33,7 @@ from dedup.io.formats.arrow_columns import (
     wanted_columns,
 )
 from dedup.io.formats.common_schema import CommonSchema
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -95,7 +95,7 @@ class Parquet:
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, with the compression of the first file, unless there is another one asked for."""
         opened = partial(_RowGroups, self._options, files.form.codec(self._format))
-        with files.writer(self._format, opened) as output:
+        with files.writer(self._format, count_kept(kept), opened) as output:
             for file, mask in kept:
                 output.begin(file)
                 for records in self._kept_batches([(file, mask)]):

@@ -39,7 +39,7 @@ from dedup.io.formats.web_page import (
     plain_type,
     title_of,
 )
-from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.io.wording import shortened
@@ -115,7 +115,7 @@ class Warc:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Copy the kept records, byte for byte; if they are compressed, each to a member of its own, as is usual."""
-        with files.writer(self._format, _opened) as output:
+        with files.writer(self._format, count_kept(kept), _opened) as output:
             for file, mask in kept:
                 output.begin(file)
                 for record in self._kept_records(file, mask):
