@@ -16,6 +16,7 @@ from reading import COMPRESSORS, everything, json_lines, make, open_files, out_i
 
 import dedup
 from dedup.errors import InputError, OutputError
+from dedup.io.kept_form import KeptForm
 
 LINES = {name: json_lines({"id": name, "text": f"Text {name}"}) for name in "abc"}
 
@@ -195,3 +196,21 @@ def test_what_pandas_writes_to_an_archive(tmp_path):
     frame.to_json(tmp_path / "b.jsonl.zip", orient="records", lines=True)
     assert read(tmp_path / "a.csv.zip").id == ["1", "2"]
     assert read(tmp_path / "b.jsonl.zip").id == ["1", "2"]
+
+
+def test_layout_same_has_a_file_for_each_member(tmp_path):
+    """Pages of an API become their records, and feeds JSON lines: what is written is what is read."""
+    pages = b'{"page": 1, "articles": [{"id": "a", "text": "A"}, {"id": "b", "text": "B"}]}\n' * 2
+    members = {
+        "in/a.jsonl.gz": gzip.compress(LINES["a"] + LINES["b"]),
+        "in/pages.jsonl": pages,
+        "../up.csv": b"text\nC\n",
+    }
+    source = open_files([zip_of(tmp_path, members)])
+    everything(source)
+    kept = np.array([True, False, False, True, False, False, True])
+    assert source.write_kept(kept, out_in(tmp_path), KeptForm(layout="same")) == ["kept"]
+    out = tmp_path / "out" / "kept"
+    assert gzip.decompress((out / "in" / "a.jsonl.gz").read_bytes()) == LINES["a"]
+    assert (out / "in" / "pages.jsonl").read_bytes() == b'{"id": "b", "text": "B"}\n'
+    assert (out / "up.csv").read_bytes() == b"text\nC\n"

@@ -221,6 +221,23 @@ def document_in(file: InputFile, beginning: bytes, is_whole: bool, tree: FieldTr
     return JsonDocument() if is_broken and rest else None
 
 
+def pandas_form(record: Mapping[str, Any]) -> str:
+    """Return how pandas calls the form of a table that is one object, and no list of records; else an empty string.
+
+    Examples
+    --------
+    >>> pandas_form({"text": {"0": "One", "1": "Two"}}), pandas_form({"text": "One"})
+    ('columns', '')
+    """
+    if {"columns", "data"} <= record.keys() and isinstance(record["data"], list):
+        return "split"
+    if not record or not all(isinstance(value, dict) and value for value in record.values()):
+        return ""
+    if all(map(str.isdecimal, record)):
+        return "index"
+    return "columns" if all(map(str.isdecimal, next(iter(record.values())))) else ""
+
+
 def _repeated(first: bytes, second: bytes, tree: FieldTree) -> JsonDocument | None:
     """Return the list of records that the first two lines have both, if these have no text themselves."""
     (outline, lists), (next_outline, next_lists) = _outline(first), _outline(second)

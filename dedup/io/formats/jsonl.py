@@ -28,7 +28,7 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.dict_tables import table_of_dicts
 from dedup.io.formats.json_block import BlockReader, parse
-from dedup.io.formats.json_document import JsonDocument, beginning_of, document_in
+from dedup.io.formats.json_document import JsonDocument, beginning_of, document_in, pandas_form
 from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.kept_form import KeptForm
 from dedup.io.read_options import ReadOptions
@@ -226,6 +226,12 @@ class JsonLines:
                         records.append(record)
                 if is_full and has_text:
                     break
+        if len(records) == 1 and (form := pandas_form(records[0])):
+            found, hint = (
+                f"{file.name} is a table in pandas' form {form!r}",
+                'to_json(name, orient="records", lines=True)',
+            )
+            raise InputError(found, "records", hint)
         within = "" if document is None else document.shown
         survey = replace(FieldSurvey.of(records), within=within, is_document=document is not None)
         # Without a single object every line is going to be rejected, whatever the field.

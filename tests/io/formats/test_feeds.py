@@ -15,6 +15,7 @@ from reading import deduplicated, everything, json_lines, make, open_files, out_
 
 from dedup.errors import ColumnError, InputError
 from dedup.io import Fields, ReadTuning
+from dedup.io.kept_form import KeptForm
 from dedup.params import Params
 
 pytest.importorskip("feedparser")
@@ -77,6 +78,13 @@ def test_entries_are_read_and_kept(tmp_path, form, name):
     assert (again.id, again.text, again.published, again.source) == tuple(
         one[:1] for one in (found.id, found.text, found.published, found.source)
     )
+
+
+def test_layout_same_writes_json_lines(tmp_path):
+    source = open_files([make(tmp_path, "a.rss", feed("rss"))])
+    everything(source)
+    source.write_kept(np.array([True, True]), out_in(tmp_path), KeptForm(layout="same"))
+    assert read(tmp_path / "out" / "kept" / "a.rss.jsonl").id == ["urn:1", "urn:2"]
 
 
 def test_the_longest_text_of_an_entry_is_read(tmp_path):

@@ -157,6 +157,15 @@ def test_compressed_kept_records_have_a_member_each(tmp_path, threads):
     assert kept == b""
 
 
+def test_layout_same_keeps_the_name_and_the_compression(tmp_path):
+    archive = archive_of("One.", "Two.", is_packed=True)
+    source = open_files([make(tmp_path, "a.warc.gz", archive.data)])
+    everything(source)
+    assert source.write_kept(np.array([True, False]), out_in(tmp_path), KeptForm(layout="same")) == ["kept"]
+    kept = (tmp_path / "out" / "kept" / "a.warc.gz").read_bytes()
+    assert gzip.decompress(kept) == gzip.decompress(archive.records[0])
+
+
 def test_a_file_of_texts_that_were_extracted(tmp_path):
     archive = Archive(is_packed=True).add("conversion", b"Das Hafenbecken", {"Content-Type": "text/plain"})
     assert written(tmp_path, archive, "CC-MAIN.wet.gz").text == [b"Das Hafenbecken"]
