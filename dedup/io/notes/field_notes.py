@@ -14,7 +14,7 @@ from dedup.io.fields.producers import VARIANTS
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.notes.input_counts import InputCounts
 from dedup.io.read_options import Fields
-from dedup.io.wording import FEW, listed
+from dedup.io.wording import FEW, counted, listed
 
 MISSED_SHARE = 0.5
 """Share of the records in which an unused field must hold something for a note about it."""
@@ -131,7 +131,8 @@ def content_notes(surveys: Mapping[str, FieldSurvey]) -> list[str]:
     notes = []
     if kinds:
         shown = listed((f"{kind} {count:,}" for kind, count in kinds.most_common()), noun="kinds")
-        notes.append(f"not read of {listed(_files_with('skipped', surveys))}, for it is no page: {shown}")
+        where = listed(_files_with("skipped", surveys))
+        notes.append(f"{counted(kinds.total(), 'record')} of {where} not read, which are no pages: {shown}")
     if doubtful := _files_with("doubt", surveys):
         why = surveys[doubtful[0]].doubt
         notes.append(f"not well-formed, and read as far as it can be understood: {listed(doubtful)} ({why})")

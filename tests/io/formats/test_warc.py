@@ -129,9 +129,8 @@ def test_pages_are_read_and_kept_byte_for_byte(tmp_path, name):
     assert found.text == [page("One.").encode(), "Zwei größere".encode(), b"Three."]
     assert found.published == [MICROSECONDS] * 3
     assert found.source == ["www.courier.example"] * 3
-    assert (
-        f"not read of {path}, for it is no page: warcinfo 1, request 1, image/png 1, HTTP status 404 1" in source.notes
-    )
+    others = "warcinfo 1, request 1, image/png 1, HTTP status 404 1"
+    assert f"4 records of {path} not read, which are no pages: {others}" in source.notes
     assert source.write_kept(np.array([True, False, True]), out_in(tmp_path)) == ["kept.warc"]
     raw = [gzip.decompress(one) if name.endswith("gz") else one for one in archive.records]
     assert (tmp_path / "out" / "kept.warc").read_bytes() == raw[1] + raw[6]
