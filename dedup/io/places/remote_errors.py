@@ -39,10 +39,11 @@ def is_transient(error: BaseException) -> bool:
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status that an error comes from, or None."""
     for one in _chain(error):
+        if type(one).__module__ == "aiohttp.http_exceptions":  # of a broken answer, with a number that no server sent
+            continue
         response = getattr(one, "response", None)
         found = (
-            getattr(one, "status", None),
-            getattr(one, "code", None),
+            getattr(one, "status" if hasattr(one, "status") else "code", None),  # aiohttp deprecates the latter
             getattr(response, "status_code", None),
             response.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(response, dict) else None,
         )
