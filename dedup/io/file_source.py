@@ -8,10 +8,10 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -31,6 +31,8 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
+from dedup.io.kept_files import KeptFiles, require_names
+from dedup.io.kept_form import KeptForm
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
@@ -81,6 +83,10 @@ class FileSource:
         self._counts: list[InputCounts] = []
         self._surveys: dict[str, FieldSurvey] = {}
         self._without_text: dict[str, ColumnError] = {}
+
+    def found_at(self, relative: Mapping[str, str]) -> None:
+        """Say, by the names of files, where they were found in folders; what is kept of them is written there."""
+        self._files = [replace(file, relative=relative.get(file.name, file.relative)) for file in self._files]
 
     @property
     def total_bytes(self) -> int | None:
@@ -137,6 +143,8 @@ class FileSource:
         if file.is_stdin:
             return {"path": file.name, "absolute": None, "bytes": size, "digest": None}
         read = {"path": file.name, "absolute": printable(file.place.shown), "bytes": size}
+        if file.relative != PurePath(file.name).name:
+            read["relative"] = file.relative
         if (version := file.place.version()) is not None:
             return {**read, "version": version}
         digest = self._digests.get(file.name)
@@ -269,10 +277,21 @@ class FileSource:
             for piece in pieces_with(self._reader(file.format).read(file, reading), rows[file.name]):
                 yield piece()
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form that the kept records of these files cannot have."""
+        form.require(dict.fromkeys(file.format for file in self._files))
+        if form.is_same:
+            require_names(self._files)
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        by_format = self._by_format(kept)
-        return [name for one in by_format for name in self._reader(one).write_kept(by_format[one], directory)]
+        files = KeptFiles(place, form)
+        copies_whole = files.form.is_same and self._options.limit is None  # with a limit, more may follow
+        for file_format, records in self._by_format(kept).items():
+            left = [one for one in records if not (copies_whole and files.copy_whole(*one))]
+            if left:
+                self._reader(file_format).write_kept(left, files)
+        return files.names
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records; with several input formats, those of one format are together."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from dedup.io.bytes.encodings import (
 from dedup.io.bytes.file_digests import FileDigest
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.surrogates import to_bytes
-from dedup.io.format_registry import SIGNATURE_BYTES, compression_of, content_name
+from dedup.io.format_registry import SIGNATURE_BYTES, Compression, compression_of, content_name
 
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
@@ -250,6 +251,18 @@ def size_of(file: InputFile) -> int | None:
         return None if is_compressed else file.size()
     except OSError as error:
         raise unreadable(file, error) from error
+
+
+def compression_and_mark(file: InputFile) -> tuple[Compression | None, bytes]:
+    """Return the compression of a file, and the byte order mark of UTF-8, if it has one; errors as for ``chunks``."""
+    try:
+        with file.open() as handle:
+            compression = compression_of(handle.read(SIGNATURE_BYTES))
+    except OSError as error:
+        raise unreadable(file, error) from error
+    with closing(chunks(file, _SMALL_BYTES)) as whole:
+        first = next(whole, b"")
+    return compression, first[:3] if first.startswith(BOM_UTF8) else b""
 
 
 def unreadable(file: InputFile, error: OSError) -> InputError:
