@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dedup.errors import InputError
+from dedup.errors import InputError, TransferError
 from dedup.io.places.urls import scheme_of, scrubbed, shown_url
 
 INSTALL = "pip install 'newsdedup[remote]'"
@@ -82,7 +82,8 @@ def failure(url: str, error: BaseException, what: str = "read") -> InputError:
     if isinstance(error, FileNotFoundError):  # fsspec's, which says no more than the URL
         *_, cause = _chain(error)
         said = str(cause)
-    return InputError(f"cannot {what} {shown}: {scrubbed(said, url) or type(error).__name__}")
+    kind = TransferError if is_transient(error) else InputError
+    return kind(f"cannot {what} {shown}: {scrubbed(said, url) or type(error).__name__}")
 
 
 def _words(error: BaseException) -> str:
