@@ -108,11 +108,11 @@ class FileSource:
         return self._reading.bytes_read
 
     @property
-    def inputs(self) -> Sequence[Path]:
-        """The input files, and the folders that were named as inputs."""
-        folders = dict.fromkeys(file.folder for file in self._files if isinstance(file.folder, Path))
-        places = (file.place.stored_in for file in self._files if not file.is_stdin)
-        return list(dict.fromkeys([*folders, *(path for path in places if path is not None)]))
+    def inputs(self) -> Sequence[Path | str]:
+        """The input files, and the folders that were named as inputs; URLs of those that are remote."""
+        folders = (file.folder for file in self._files if file.folder is not None)
+        places = (file.place.stored_in or file.name for file in self._files if not file.is_stdin)
+        return list(dict.fromkeys([*folders, *places]))
 
     @property
     def notes(self) -> list[str]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from dedup.errors import InputError
 from dedup.io.bytes.paths import SkippedFiles, expand
 from dedup.io.file_source import FileSource
+from dedup.io.output import Output
 from dedup.io.places.urls import is_url
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Source
@@ -74,6 +75,17 @@ def open_files(inputs: Sequence[str | Path], options: ReadOptions | None = None)
     """Return the source for files, folders, globs, or ``-``; errors as for `expand`."""
     skipped, options = SkippedFiles(), options or ReadOptions()
     return FileSource(expand(inputs, skipped, options.tuning.remote, options.scratch), options, skipped)
+
+
+def open_output(
+    directory: str | Path, inputs: Sequence[Path | str], resume: bool = False, scratch: Path | None = None
+) -> Output:
+    """Return the output folder of a path or a URL; parameters and errors as for `Output` and `RemoteOutput`."""
+    if not is_url(directory):
+        return Output(Path(directory), inputs, resume)
+    from dedup.io.remote_output import RemoteOutput  # which other runs need not wait for
+
+    return RemoteOutput(str(directory), inputs, resume, scratch)
 
 
 def _open_path(source: str | os.PathLike[Any], options: ReadOptions | None) -> FileSource:

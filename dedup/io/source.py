@@ -262,8 +262,8 @@ class Source(Protocol):
         """Bytes read so far, of ``total_bytes``."""
 
     @property
-    def inputs(self) -> Sequence[Path]:
-        """Folders and files that are read, and must not be written to."""
+    def inputs(self) -> Sequence[Path | str]:
+        """Folders and files that are read, and must not be written to: paths, and URLs."""
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Read the input and cut it into pieces, in input order.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shutil
 import stat
 from collections import Counter
@@ -23,6 +24,8 @@ from dedup.io.places.urls import is_url, shown_url
 from dedup.io.wording import listed
 
 STDIN = "-"
+
+_SHORT_URL = re.compile("[a-z][a-z0-9+.-]+:/[^/]")
 
 COPIED_BYTES = 1 << 20
 """Bytes that are copied at a time."""
@@ -240,7 +243,7 @@ def _remote(url: str, skipped: SkippedFiles, remote: RemoteTuning | None, scratc
     folder = None if is_single or has_magic(url) else shown_url(url)
     is_any = False
     for relative, place in files:
-        name, path = printable(place.shown), PurePosixPath(printable(relative))
+        name, path = printable(place.shown), PurePosixPath(printable(relative).lstrip("/"))
         file_format = format_of(path)
         if is_single and file_format is None:
             hint = "JSON lines can also come on standard input, as -"
@@ -265,7 +268,8 @@ def _single(path: Path) -> InputFile:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
+        hint = "a URL is a string: pathlib makes one slash of two" if _SHORT_URL.match(name) else ""
+        raise InputError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}", hint=hint) from error
     if not stat.S_ISREG(mode):
         hint = "JSON lines can come on standard input, as -"
         raise InputError(f"{name} is a pipe or a device", "a file, which can be read several times", hint)

@@ -9,13 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from io import RawIOBase
 from typing import TYPE_CHECKING
 
-from dedup.io.places.remote_tuning import RemoteTuning
+from dedup.io.places.remote_tuning import GROWTH, RemoteTuning
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-
-GROWTH = 4
-"""By which each request is longer than the one before, while a file is read in order."""
 
 IN_ORDER = 2
 """Requests one after the other from which a file is taken to be read in order, so that it pays to be ahead."""

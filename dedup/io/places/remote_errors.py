@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dedup.errors import InputError
+from dedup.errors import InputError, TransferError
 from dedup.io.places.urls import scheme_of, scrubbed, shown_url
 
 INSTALL = "pip install 'newsdedup[remote]'"
@@ -39,10 +39,11 @@ def is_transient(error: BaseException) -> bool:
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status that an error comes from, or None."""
     for one in _chain(error):
+        if type(one).__module__ == "aiohttp.http_exceptions":  # of a broken answer, with a number that no server sent
+            continue
         response = getattr(one, "response", None)
         found = (
-            getattr(one, "status", None),
-            getattr(one, "code", None),
+            getattr(one, "status" if hasattr(one, "status") else "code", None),  # aiohttp deprecates the latter
             getattr(response, "status_code", None),
             response.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(response, dict) else None,
         )
@@ -81,7 +82,8 @@ def failure(url: str, error: BaseException, what: str = "read") -> InputError:
     if isinstance(error, FileNotFoundError):  # fsspec's, which says no more than the URL
         *_, cause = _chain(error)
         said = str(cause)
-    return InputError(f"cannot {what} {shown}: {scrubbed(said, url) or type(error).__name__}")
+    kind = TransferError if is_transient(error) else InputError
+    return kind(f"cannot {what} {shown}: {scrubbed(said, url) or type(error).__name__}")
 
 
 def _words(error: BaseException) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+GROWTH = 4
+"""By which a request is longer than the one before while all goes well, and shorter after it failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteTuning:

@@ -8,14 +8,14 @@ import tempfile
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from dedup.errors import InputError
 from dedup.io.places.remote_errors import KNOWN, failure, is_transient
-from dedup.io.places.remote_tuning import RemoteTuning
+from dedup.io.places.remote_tuning import GROWTH, RemoteTuning
 from dedup.io.places.urls import is_http, scheme_of, shown_url
 
 Answer = TypeVar("Answer")
@@ -103,23 +103,32 @@ class Transfers:
             self._beginnings.move_to_end(key)
             if len(held := self._beginnings[key]) >= end:
                 return held[:end]
-        system, path = self.system(url)
-        got = bytearray()
-
-        def rest() -> None:
-            if len(got) < end - start:
-                got.extend(_fetched(system, path, start + len(got), end, size))
-            if len(got) < end - start:
-                raise ConnectionError(f"{len(got):,} of {end - start:,} bytes")
-
-        self.request(url, rest)
+        got = b"".join(self._pieces(url, size, start, end))
         if len(got) > end - start:
             raise InputError(f"{shown_url(url)} has more than {size:,} bytes: it has changed", hint="run again")
         if start == 0 and end <= self.tuning.first_bytes:
-            self._beginnings[key] = bytes(got)
+            self._beginnings[key] = got
             if len(self._beginnings) > self.tuning.beginnings:
                 self._beginnings.popitem(last=False)
-        return bytes(got)
+        return got
+
+    def _pieces(self, url: str, size: int, start: int, end: int) -> Iterator[bytes]:
+        """Yield the bytes of a file from ``start`` to ``end``: at once, or less at a time after a connection broke."""
+        system, path = self.system(url)
+        most = end - start
+
+        def some() -> bytes:
+            nonlocal most
+            stop = min(start + most, end)
+            most = max(most // GROWTH, self.tuning.first_bytes)  # if this fails
+            if not (piece := _fetched(system, path, start, stop, size)):
+                raise ConnectionError("no more bytes")
+            return piece
+
+        while start < end:
+            yield (piece := self.request(url, some))
+            start += len(piece)
+            most = max(len(piece), self.tuning.first_bytes)
 
     def copy(self, url: str, size: int | None) -> Path | None:
         """Return the copy of a file whose server cannot send parts of it; None if it can.

@@ -66,8 +66,10 @@ def scrubbed(text: str, url: str) -> str:
     """Return a message of a library without the secrets of the URL that it is about, and of others in it."""
     text = text.replace(url, shown_url(url))
     parts = urlsplit(url) if is_http(url) else None
-    for secret in filter(None, [parts.password, parts.query] if parts is not None else []):
-        text = text.replace(secret, HIDDEN)
+    if parts is not None and parts.query:
+        text = text.replace(parts.query, _without_secrets(f"?{parts.query}")[1:])
+    if parts is not None and parts.password:
+        text = text.replace(parts.password, HIDDEN)
     return _VALUE.sub(lambda found: found[1] + _shown_value(found[1], found[2]), _USER.sub("", text))
 
 
