@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -214,3 +215,16 @@ def test_layout_same_has_a_file_for_each_member(tmp_path):
     assert gzip.decompress((out / "in" / "a.jsonl.gz").read_bytes()) == LINES["a"]
     assert (out / "in" / "pages.jsonl").read_bytes() == b'{"id": "b", "text": "B"}\n'
     assert (out / "up.csv").read_bytes() == b"text\nC\n"
+
+
+def test_a_run_that_is_resumed_writes_the_same(tmp_path):
+    path = zip_of(tmp_path, {"a.jsonl": LINES["a"], "b.jsonl": LINES["b"]})
+    source, again = open_files([path]), open_files([path])
+    everything(source)
+    again.restore(json.loads(json.dumps(source.state())))
+    for one, name in ((source, "one"), (again, "again")):
+        assert one.write_kept(np.array([False, True]), out_in(make(tmp_path, f"{name}/in", b"").parent)) == [
+            "kept.jsonl"
+        ]
+        assert one.notes == source.notes
+    assert read(tmp_path / "again" / "out").id == read(tmp_path / "one" / "out").id

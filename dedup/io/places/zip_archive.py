@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import zipfile
 import zlib
 from functools import lru_cache
 from io import RawIOBase
@@ -27,7 +28,8 @@ LINK = "is a link"
 
 _ENCRYPTED = 0x1
 
-_METHODS = (ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA)
+_METHODS = (ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA, getattr(zipfile, "ZIP_ZSTANDARD", ZIP_STORED))
+"""The last is new in Python 3.14."""
 
 
 class ZipMember(NamedTuple):

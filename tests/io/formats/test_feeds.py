@@ -185,3 +185,16 @@ def test_a_run_over_a_feed_and_other_files(tmp_path):
     make(tmp_path, "in/b.jsonl", json_lines({"id": "2", "text": text}))
     result = deduplicated(Path(tmp_path, "in"), Params(), 1, ReadTuning())
     assert result.decisions.column("kept").to_pylist() == [True, False]
+
+
+def test_a_run_that_is_resumed_writes_the_same(tmp_path):
+    path = make(tmp_path, "a.rss", feed("rss"))
+    source, again = open_files([path]), open_files([path])
+    everything(source)
+    again.restore(json.loads(json.dumps(source.state())))
+    for one, name in ((source, "one"), (again, "again")):
+        assert one.write_kept(np.array([False, True]), out_in(make(tmp_path, f"{name}/in", b"").parent)) == [
+            "kept.feed.jsonl"
+        ]
+        assert one.notes == source.notes
+    assert read(tmp_path / "again" / "out").id == read(tmp_path / "one" / "out").id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from collections.abc import Callable
 from io import BytesIO
@@ -352,3 +353,16 @@ def test_any_damage_anywhere_loses_no_whole_record(whole, data):
         is_before, is_behind = place + len(one) <= start, place > start + size
         assert not (is_before or is_behind) or one.removesuffix(b"\r\n\r\n") in found
         place += len(one)
+
+
+def test_a_run_that_is_resumed_writes_the_same(tmp_path):
+    path = make(tmp_path, "a.warc.gz", archive_of("One.", "Two.", is_packed=True).data)
+    source, again = open_files([path]), open_files([path])
+    everything(source)
+    again.restore(json.loads(json.dumps(source.state())))
+    for one, name in ((source, "one"), (again, "again")):
+        assert one.write_kept(np.array([False, True]), out_in(make(tmp_path, f"{name}/in", b"").parent)) == [
+            "kept.warc"
+        ]
+        assert one.notes == source.notes
+    assert read(tmp_path / "again" / "out").id == read(tmp_path / "one" / "out").id
