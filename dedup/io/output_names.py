@@ -41,7 +41,7 @@ def is_ours(name: str) -> bool:
 
 
 def shown_names(names: Iterable[str]) -> str:
-    """Return names in a line, of shards that follow each other only the first and the last.
+    """Return names in a line; of three shards that follow each other, or more, only the first and the last.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def shown_names(names: Iterable[str]) -> str:
     parts = []
     for _, some in groupby(names, lambda name: _NUMBER.sub("", name, count=1)):
         every = list(some)
-        parts.append(" … ".join(dict.fromkeys([every[0], every[-1]])))
+        parts += every if len(every) < 3 else [f"{every[0]} … {every[-1]}"]
     return ", ".join(parts)
 
 

@@ -168,7 +168,7 @@ class WorkFolder:
             sync_folder(self.path.parent)
 
     def release(self) -> None:
-        """Release the lock; the folder stays. What is to be reported then is what came before, not that a close failed."""
+        """Release the lock; the folder stays. That a close failed is not reported: it would hide what came before."""
         handles, self._lock, self._handle = (self._lock, self._handle), -1, -1
         for handle in handles:
             if handle >= 0:
