@@ -231,7 +231,7 @@ def test_texts_have_no_shards(inputs) -> None:
 def test_compressions_that_there_are_not(inputs) -> None:
     with pytest.raises(ParamsError, match="compress 'zip'; expected one of gz, zst, xz, bz2, lz4"):
         KeptForm(compress="zip")
-    with pytest.raises(ParamsError, match="files of parquet, .* within; expected one of zst, lz4, gz"):
+    with pytest.raises(ParamsError, match=r"files of parquet, .* within; expected one of zst, lz4, gz"):
         open_files(inputs["parquet"]).require_form(KeptForm(compress="xz"))
     with pytest.raises(ParamsError, match="files of arrow, which are compressed within; expected one of zst, lz4"):
         open_files(inputs["arrow"]).require_form(KeptForm(compress="gz"))
