@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
@@ -32,6 +33,7 @@ from dedup.io.formats.arrow_columns import (
 )
 from dedup.io.formats.common_schema import CommonSchema
 from dedup.io.kept_files import KeptFiles, count_kept
+from dedup.io.kept_form import KeptForm
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -39,6 +41,15 @@ if TYPE_CHECKING:
     from dedup.io.formats import KeptRecords
 
 _FILE_MAGIC, _FIRST_FEATHER = b"ARROW1", b"FEA1"
+
+_FIRST_MESSAGE = 8
+"""Byte of a file, which is no stream, at which the first message begins."""
+
+_LOOKED_AT = 1 << 20
+"""Bytes of the first record batch in which compressed buffers begin, if it has any."""
+
+_FRAMES = {"lz4": 0x184D2204, "zstd": 0xFD2FB528}
+"""By codec, how its frames begin."""
 
 
 class ArrowIpc:
@@ -94,8 +105,9 @@ class ArrowIpc:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
-        options = pa.ipc.IpcWriteOptions(compression=files.form.codec(self._format))
-        with files.writer(self._format, count_kept(kept), partial(_opened, options, self._options.scratch)) as output:
+        with files.writer(
+            self._format, count_kept(kept), partial(_opened, files.form, self._options.scratch)
+        ) as output:
             for file, mask in kept:
                 output.begin(file)
                 for records in self._kept_batches([(file, mask)]):
@@ -140,12 +152,25 @@ def _mapped(file: InputFile, scratch: Path | None) -> Iterator[pa.NativeFile]:
             yield native
 
 
-def _opened(
-    options: pa.ipc.IpcWriteOptions, scratch: Path | None, stream: ByteStream, file: InputFile
-) -> pa.RecordBatchWriter:
+def _opened(form: KeptForm, scratch: Path | None, stream: ByteStream, file: InputFile) -> pa.RecordBatchWriter:
     """Begin a file with the schema of an input file, as a stream if that is one."""
     schema, is_stream = _schema_of(file, scratch)
+    options = pa.ipc.IpcWriteOptions(compression=_codec_of(file, scratch) if form.is_same else form.codec(file.format))
     return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema, options=options)
+
+
+def _codec_of(file: InputFile, scratch: Path | None) -> str | None:
+    """Return what compresses the buffers of a file, by how the first ones of them begin: Arrow does not tell."""
+    with _failures_of(file), _mapped(file, scratch) as mapped:
+        _, is_stream = _reader(mapped)
+        mapped.seek(0 if is_stream else _FIRST_MESSAGE)
+        messages = pa.ipc.MessageReader.open_stream(mapped)
+        message = next((one for one in messages if one.type == "record batch"), None)
+        if message is None or message.body is None:
+            return None
+        # Buffers begin at multiples of eight bytes, compressed ones with eight bytes for their size.
+        words = np.frombuffer(message.body[: min(len(message.body) // 8 * 8, _LOOKED_AT)], "<u4")[2::2]
+        return next((name for name, magic in _FRAMES.items() if (words == magic).any()), None)
 
 
 def _schema_of(file: InputFile, scratch: Path | None) -> tuple[pa.Schema, bool]:
