@@ -228,7 +228,7 @@ def test_objects_prefixes_and_globs_of_s3(s3):
         assert texts_at(file.name) == TEXTS
     source = open_source(["s3://news/in/b.jsonl", "s3://news/other/x.jsonl"])
     assert everything(source).text == TEXTS * 2
-    assert source.inputs == []
+    assert source.inputs == ["s3://news/in/b.jsonl", "s3://news/other/x.jsonl"]
 
 
 def test_what_s3_refuses_is_said_in_one_line(s3, monkeypatch):
