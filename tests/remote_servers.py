@@ -112,6 +112,7 @@ def serving(files, **habits):
 def s3_server():
     """Run moto's S3 with an empty bucket ``news``; the environment is as for a user of it."""
     import boto3
+    import fsspec
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -127,6 +128,7 @@ def s3_server():
     }
     before = {name: os.environ.get(name) for name in chosen}
     os.environ.update(chosen)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
     try:
         client = boto3.client("s3")
         client.create_bucket(Bucket="news")
@@ -138,4 +140,5 @@ def s3_server():
                 os.environ.pop(name)
             else:
                 os.environ[name] = value
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
         server.stop()

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from fsspec.registry import known_implementations
 from reading import everything, json_lines, open_files
-from remote_servers import s3_server, serving
+from remote_servers import serving
 
 from dedup.errors import InputError, OutputError
 from dedup.io import ReadTuning, open_source
@@ -28,20 +28,6 @@ RECORDS = [{"id": f"n{n}", "text": f"the number {n} " * 20} for n in range(500)]
 ALL = np.ones(500, bool)
 LINES = json_lines(*RECORDS)
 TEXTS = [record["text"].encode() for record in RECORDS]
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with s3_server() as client:
-        yield client
-
-
-@pytest.fixture
-def memory():
-    system = fsspec.filesystem("memory")
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
-    return system
 
 
 def table_bytes(row_group=100):
