@@ -57,6 +57,10 @@ class InputError(DedupError):
     """An input that cannot be read."""
 
 
+class TransferError(InputError):
+    """A remote input that could not be read this time; another attempt may succeed."""
+
+
 class GuardError(DedupError):
     """A run that would drop more than its guard allows; nothing was written."""
 

@@ -79,6 +79,20 @@ def path(text: str) -> Path:
     return Path(nonempty(text))
 
 
+def place(text: str) -> Path | str:
+    """Read a path, or the URL of a remote folder."""
+    from dedup.io.places.urls import is_url
+
+    return text if is_url(text) else path(text)
+
+
+def place_of(folder: Path | str) -> str:
+    """Return what names a folder for good: its absolute path, or its URL without secrets."""
+    from dedup.io.places.urls import shown_url
+
+    return shown_url(folder).rstrip("/") if isinstance(folder, str) else str(folder.resolve())
+
+
 def nonempty(text: str) -> str:
     """Read the name of a file, a folder or an index, which must not be empty."""
     if not text:
@@ -221,8 +235,9 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_input(parser: Any, described: str = "") -> None:
-    """Add the inputs: files, folders, globs, or standard input."""
-    places = "file, folder or glob, or - for JSON lines on standard input"
+    """Add the inputs: files, folders, archives, globs, or standard input."""
+    places = "file, folder, zip archive or glob, or a URL of one, as s3://bucket/news"
+    places = f"{places}, or - for JSON lines on standard input"
     parser.add_argument("input", nargs="+", type=nonempty, metavar="INPUT", help=f"{described}{places}; {READABLE}")
 
 

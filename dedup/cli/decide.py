@@ -16,7 +16,7 @@ from dedup.cli.arguments import (
     add_messages,
     add_params,
     chosen,
-    path,
+    place,
 )
 from dedup.cli.command_list import Commands
 from dedup.cli.output_options import add_kept_form, kept_form_of
@@ -42,11 +42,11 @@ def add_parser(commands: Commands) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("run", type=path, metavar="OUT", help="the folder that dedup run -o has written")
+    parser.add_argument("run", type=place, metavar="OUT", help="the folder that dedup run -o has written")
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=place,
         metavar="DIR",
         help="folder to write: decisions, matches, rejected.jsonl, summary.json (default: only print the summary)",
     )
@@ -74,7 +74,8 @@ def command(options: argparse.Namespace) -> int:
     if not options.write and (asked := KeptForm(**form).asked):
         options.parser.error(f"--{asked[0]} is for kept records, which are not written: add --write")
     from dedup.attribution.agencies import Agencies
-    from dedup.io import Output
+    from dedup.io import open_output
+    from dedup.io.places.urls import is_url
     from dedup.run.options import RunOptions
     from dedup.run.redecide import asked_params, redecide
     from dedup.run.run_output import RunOutput
@@ -88,8 +89,9 @@ def command(options: argparse.Namespace) -> int:
     )
     result = redecide(run, asked_params(run.params, chosen(options)), Agencies.read(options.agencies), run_options)
     if options.output is not None:
-        inputs = [Path(one["absolute"] or one["path"]) for one in run.summary["files_read"]]
-        with Output(options.output, [options.run, *inputs]) as output:
+        names = [one["absolute"] or one["path"] for one in run.summary["files_read"]]
+        inputs = [options.run, *(name if is_url(name) else Path(name) for name in names)]
+        with open_output(options.output, inputs) as output:
             result.write(output, kept=options.write, kept_form=run_options.kept_form)
             result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
             result.write_summary(output)
@@ -99,6 +101,6 @@ def command(options: argparse.Namespace) -> int:
     else:
         print(result)
         if options.output is not None:
-            print(f"written to {shown(str(options.output))}: {shown_names(result.summary['files'])}")
+            print(f"written to {shown(str(result.output))}: {shown_names(result.summary['files'])}")
     sys.stdout.flush()
     return 0

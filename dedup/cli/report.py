@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedup.cli.answers import counted, print_json
-from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
+from dedup.cli.arguments import add_fields, add_messages, fields_of, path, place, place_of, positive
 from dedup.cli.command_list import Commands
 from dedup.report.escaping import shown
 
@@ -33,7 +33,7 @@ def add_parser(commands: Commands) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("run", type=path, metavar="OUT", help="folder that dedup run -o has written")
+    parser.add_argument("run", type=place, metavar="OUT", help="folder that dedup run -o has written")
     parser.add_argument(
         "-o",
         "--output",
@@ -83,10 +83,10 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _name_of(folder: Path, run: RunOutput) -> str:
+def _name_of(folder: Path | str, run: RunOutput) -> str:
     """Return what the pages call the run: its inputs, or its folder."""
     from dedup.report.in_words import input_name
 
     read = [input_name(Path(one["path"]).name) for one in run.summary.get("files_read", [])]
     inputs = ", ".join(read[:2]) + (f" and {len(read) - 2:,} more" if len(read) > 2 else "")
-    return inputs or folder.resolve().name
+    return inputs or Path(place_of(folder)).name

@@ -26,6 +26,7 @@ from dedup.cli.arguments import (
     fields_of,
     nonempty,
     path,
+    place,
     positive,
     share,
     size,
@@ -65,7 +66,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=place,
         metavar="DIR",
         help="folder to write: kept records, decisions.parquet, matches.parquet, rejected.jsonl, summary.json, and "
         "what dedup decide needs; - writes the kept records to standard output, and nothing else",
@@ -221,5 +222,5 @@ def _print(result: Result, options: argparse.Namespace, stream: TextIO) -> None:
     elif not (options.quiet and options.output):
         print(result, file=stream)
         if files := result.summary.get("files"):
-            print(f"written to {shown(str(options.output))}: {shown_names(files)}", file=stream)
+            print(f"written to {shown(str(result.output))}: {shown_names(files)}", file=stream)
     stream.flush()

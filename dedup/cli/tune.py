@@ -21,11 +21,13 @@ from dedup.cli.arguments import (
     fields_of,
     nonempty,
     path,
+    place,
     positive,
     share,
     whole,
 )
 from dedup.errors import ParamsError
+from dedup.io.places.urls import shown_url
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -59,7 +61,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "input", nargs="+", type=nonempty, metavar="INPUT", help="the folder of a run, or what dedup run takes"
     )
-    parser.add_argument("-o", "--output", type=path, metavar="DIR", help="of an input: keep the run in this folder")
+    parser.add_argument("-o", "--output", type=place, metavar="DIR", help="of an input: keep the run in this folder")
     parser.add_argument("--labels", type=path, metavar="FILE", help="expect what these labels of dedup label say")
     parser.add_argument(
         "--examples", type=whole, default=5, metavar="N", help="pairs to show at each line (default: %(default)s)"
@@ -87,7 +89,7 @@ def command(options: argparse.Namespace) -> int:
         return 0
     print(tuning_table(tuning, shutil.get_terminal_size((120, 40)).columns))
     if options.output is not None:
-        folder = shown(str(options.output))
+        folder = shown(shown_url(str(options.output)))
         print(f"\nthe run is in {folder}: dedup decide {folder} -o OUT decides by the setting that you choose")
     sys.stdout.flush()
     return 0
@@ -118,17 +120,17 @@ def _run(options: argparse.Namespace) -> RunView:
 
     params = chosen(options)
     fields = fields_of(options)
-    place = Path(options.input[0])
-    if is_index(place):
+    folder = Path(options.input[0])
+    if is_index(folder):
         found = f"{options.input[0]} is an index, which does not keep what tune needs"
         raise ParamsError(found, "the folder of a run, or what dedup run takes")
-    if len(options.input) > 1 or not (place / SUMMARY).is_file():
+    if len(options.input) > 1 or not (folder / SUMMARY).is_file():
         return _made(options, params)
     given = [name for name in ("output", "sample", "limit") if getattr(options, name) is not None]
     if given or params:
         names = ", ".join("--" + name.replace("_", "-") for name in [*given, *params])
         raise ParamsError(f"{names} with the folder of a run", "an input, to run it so, or the folder alone")
-    run = RunOutput(place, fields)
+    run = RunOutput(folder, fields)
     if options.examples and any(one["path"] == STDIN for one in run.summary["files_read"]):
         lost = "a run on standard input, which cannot be read again to show examples"
         raise ParamsError(lost, "--examples 0, or a run on files")

@@ -82,7 +82,7 @@ class KeptFiles:
             file = open(self._place, "wb", closefd=False)  # noqa: SIM115  closed by the writer, as the other
         else:
             file = open(self._taken(name), "wb")  # noqa: SIM115
-        return file if compression is None else CompressedFile(file, compression.compressor(), self.form.threads)
+        return file if compression is None else CompressedFile(file, compression.compressor, self.form.threads)
 
     def copy(self, file: InputFile, name: str) -> None:
         """Copy an input file as it is, to this name; compressed, if the form of kept files is.

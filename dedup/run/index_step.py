@@ -220,7 +220,12 @@ class IndexStep:
             summary["notes"].append(f"{words}: {replaced:,}")
 
     def add(
-        self, records: Records, agencies: Agencies, output: Path | None, summary: dict[str, Any], progress: Progress
+        self,
+        records: Records,
+        agencies: Agencies,
+        output: Path | str | None,
+        summary: dict[str, Any],
+        progress: Progress,
     ) -> None:
         """Add the kept documents; to be called when the output is in place.
 

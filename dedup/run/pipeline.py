@@ -17,7 +17,7 @@ import numpy as np
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
 from dedup.errors import ParamsError
-from dedup.io import Output, Source
+from dedup.io import Source, open_output
 from dedup.io.kept_form import KeptForm
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 def run(
     source: Source,
-    output: Path | None,
+    output: Path | str | None,
     params: Params,
     options: RunOptions,
     agencies: Agencies,
@@ -62,8 +62,8 @@ def run(
     Parameters
     ----------
     source : Source
-    output : Path or None
-        The folder to write to.
+    output : Path, str or None
+        The folder to write to, or its URL.
     params : Params
         Those of the index, where there is one.
     options : RunOptions
@@ -91,7 +91,11 @@ def run(
     identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
     with ExitStack() as resources:
         inputs = [*source.inputs, *(() if index is None else [Path(index.place)])]
-        folder = None if output is None else resources.enter_context(Output(output, inputs, options.resume))
+        folder = (
+            None
+            if output is None
+            else resources.enter_context(open_output(output, inputs, options.resume, options.scratch_folder))
+        )
         announce_scratch(source, folder, params, options, progress)
         checkpoint = resources.enter_context(open_checkpoint(source, folder, identity, options, progress))
         context = RunContext(params, options.chosen_threads, checkpoint, progress, options.tuning, options.sample)
@@ -121,7 +125,7 @@ def run(
     return result
 
 
-def _form_of_kept(options: RunOptions, output: Path | None, stream: int | None) -> KeptForm:
+def _form_of_kept(options: RunOptions, output: Path | str | None, stream: int | None) -> KeptForm:
     """Return how the kept records are written.
 
     Raises

@@ -49,8 +49,8 @@ class Result(ViewedRun):
     ----------
     matches, summary, params, source, search
         As above.
-    output : Path or None
-        The folder that the result was written to.
+    output : Path, str or None
+        The folder that the result was written to, or its URL.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class Result(ViewedRun):
         self.matches = matches
         self.summary = summary
         self.params = params
-        self.output: Path | None = None
+        self.output: Path | str | None = None
         self._decisions = decisions
         self._kept = is_kept
         self.source = source
