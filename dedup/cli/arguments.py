@@ -235,8 +235,9 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_input(parser: Any, described: str = "") -> None:
-    """Add the inputs: files, folders, globs, or standard input."""
-    places = "file, folder or glob, or a URL of one, as s3://bucket/news, or - for JSON lines on standard input"
+    """Add the inputs: files, folders, archives, globs, or standard input."""
+    places = "file, folder, zip archive or glob, or a URL of one, as s3://bucket/news"
+    places = f"{places}, or - for JSON lines on standard input"
     parser.add_argument("input", nargs="+", type=nonempty, metavar="INPUT", help=f"{described}{places}; {READABLE}")
 
 

@@ -21,6 +21,7 @@ from dedup.cli.arguments import (
 from dedup.cli.command_list import Commands
 from dedup.cli.output_options import add_kept_form, kept_form_of
 from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import shown_names
 from dedup.report.escaping import shown
 
 NOTES = """\
@@ -100,6 +101,6 @@ def command(options: argparse.Namespace) -> int:
     else:
         print(result)
         if options.output is not None:
-            print(f"written to {shown(str(result.output))}: {', '.join(result.summary['files'])}")
+            print(f"written to {shown(str(result.output))}: {shown_names(result.summary['files'])}")
     sys.stdout.flush()
     return 0

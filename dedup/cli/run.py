@@ -35,6 +35,7 @@ from dedup.cli.command_list import Commands
 from dedup.cli.output_options import add_kept_form, add_no_kept
 from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
+from dedup.io.output_names import shown_names
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -221,5 +222,5 @@ def _print(result: Result, options: argparse.Namespace, stream: TextIO) -> None:
     elif not (options.quiet and options.output):
         print(result, file=stream)
         if files := result.summary.get("files"):
-            print(f"written to {shown(str(result.output))}: {', '.join(files)}", file=stream)
+            print(f"written to {shown(str(result.output))}: {shown_names(files)}", file=stream)
     stream.flush()

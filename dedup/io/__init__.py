@@ -7,7 +7,8 @@
 - `bytes`: files to read, decompressed, decoded, cut into lines.
 - `fields`: which field is the text, the id, the date and the source (`roles`, `producers`).
 - `notes`: what is reported of an input. `wording`: lists of names in messages.
-- `output`: the output folder, all or nothing, and the files that are not records.
+- `output`: the output folder, all or nothing, and the files that are not records; `output_names` what they are called.
+- `kept_form`, `kept_files`: how kept records are written, and the files that they are written to.
 
 Names are loaded when they are first used: the command line lists the formats without loading a reader.
 """

@@ -33,13 +33,13 @@ from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
 from dedup.io.kept_files import KeptFiles, require_names
 from dedup.io.kept_form import KeptForm
-from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
+from dedup.io.notes.field_notes import content_notes, field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.places.input_place import State
 from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Batch, Piece, Rows, SmallPiece, pieces_with
+from dedup.io.source import Batch, NoRecordsError, Piece, Rows, SmallPiece, pieces_with
 from dedup.io.wording import listed
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class FileSource:
         self._digests: dict[str, FileDigest] = {}
         self._counts: list[InputCounts] = []
         self._surveys: dict[str, FieldSurvey] = {}
-        self._without_text: dict[str, ColumnError] = {}
+        self._without: dict[str, InputError] = {}
 
     def found_at(self, relative: Mapping[str, str]) -> None:
         """Say, by the names of files, where they were found in folders; what is kept of them is written there."""
@@ -121,6 +121,7 @@ class FileSource:
             *self._skipped.notes,
             *limit_notes(self._options.limit, sum(counts.records for counts in self._counts)),
             *self._notes_of_files(),
+            *content_notes(self._all_surveys()),
             *field_notes(self._options.fields, self._with_fields()),
             *self._notes_of_texts(),
         ]
@@ -159,19 +160,23 @@ class FileSource:
 
     def _notes_of_files(self) -> list[str]:
         """Report which files have no text field, or no records."""
-        notes = (
-            [f"not read, because they lack a text field: {listed(self._without_text)}"] if self._without_text else []
-        )
+        reasons: dict[str, list[str]] = {}
+        for name, error in self._without.items():
+            reasons.setdefault(_reason(error), []).append(name)
+        notes = [f"not read, because {reason}: {listed(names)}" for reason, names in reasons.items()]
         if not any(counts.records for counts in self._counts):
             return [*notes, f"no records in {listed(self._names) or 'the input'}"]
         read = zip(self._files, self._counts, strict=False)
-        empty = [file.name for file, counts in read if not counts.records and file.name not in self._without_text]
+        empty = [file.name for file, counts in read if not counts.records and file.name not in self._without]
         return [*notes, f"no records in {listed(empty)}"] if empty else notes
 
     def _notes_of_texts(self) -> list[str]:
         """Report defects of the texts."""
         read = list(zip(self._files, self._counts, strict=False))
-        return [*defect_notes((file.name, counts.charset, counts.defects) for file, counts in read), *_mixed(read)]
+        return [
+            *defect_notes((file.name, counts.charset, counts.defects) for file, counts in read),
+            *_mixed(read, self._all_surveys()),
+        ]
 
     def _with_fields(self) -> list[tuple[str, InputCounts, FieldSurvey]]:
         """Return name, counts and survey of each file with records, plain text left out."""
@@ -225,8 +230,8 @@ class FileSource:
             self._begin_next()
         self._close_last()
         names = listed(self._names)
-        if self._files and len(self._without_text) == len(self._files):
-            raise next(iter(self._without_text.values()))
+        if self._files and len(self._without) == len(self._files):
+            raise next(iter(self._without.values()))
         has_records = any(counts.records for counts in self._counts)
         if self._options.fail_on_empty and not has_records:
             raise InputError(f"no records in {names}" if names else "no records in the input")
@@ -247,7 +252,7 @@ class FileSource:
             "fields": fields.values,
             "surveys": {name: surveys.number(survey) for name, survey in self._all_surveys().items()},
             "surveyed": surveys.values,
-            "without_text": list(self._without_text),
+            "without_text": {name: _reason(error) for name, error in self._without.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -268,7 +273,8 @@ class FileSource:
         fields, surveyed = state["fields"], state["surveyed"]
         self._counts = [InputCounts.of({**counts, "fields": fields[counts["fields"]]}) for counts in state["accepted"]]
         self._surveys = {name: FieldSurvey.from_state(surveyed[number]) for name, number in state["surveys"].items()}
-        self._without_text = {name: ColumnError(f"{name} has no field of a text") for name in state["without_text"]}
+        without = state["without_text"]
+        self._without = {name: NoRecordsError(f"{name}: {reason}", reason, "") for name, reason in without.items()}
 
     def read_again(self, rows: Rows) -> Iterator[Batch]:
         """Read the pieces again that hold these rows."""
@@ -315,7 +321,7 @@ class FileSource:
         position = 0
         for file, counts in zip(self._files, self._counts, strict=not self._is_full):
             require_unchanged(file, self._states[file.name])
-            if file.name not in self._without_text:
+            if file.name not in self._without:
                 mask = kept[position : position + counts.records]
                 cut.setdefault(file.format, []).append((self._with_charset(file), mask))
             position += counts.records
@@ -329,12 +335,12 @@ class FileSource:
                 return
             try:
                 yield from self._pieces_of(file)
-            except ColumnError as error:
+            except (ColumnError, NoRecordsError) as error:
                 if file.folder is None or len(self._files) == 1:
                     yield partial(Batch.empty, file.name)
                     yield partial(_raise, error)
                     return
-                self._without_text[file.name] = error  # a folder may hold what describes its records beside them
+                self._without[file.name] = error  # a folder may hold what describes its records beside them
             except TransferError as error:  # it may be read when the run is resumed: no other piece stands for it
                 yield partial(_raise, error)
                 return
@@ -409,6 +415,11 @@ def _is_unread_stdin(file: InputFile) -> bool:
     return file.is_stdin and file.local_path == Path(STDIN)
 
 
+def _reason(error: InputError) -> str:
+    """Return why files of a folder are not read."""
+    return error.reason if isinstance(error, NoRecordsError) else "they lack a text field"
+
+
 def _size(file: InputFile) -> int:
     """Return the size of a file as it is stored, 0 if it is gone."""
     try:
@@ -421,12 +432,13 @@ def _is_packed(file: InputFile) -> bool:
     return file.format.is_packed or file.relative.lower().endswith(COMPRESSED_SUFFIXES)
 
 
-def _mixed(read: list[tuple[InputFile, InputCounts]]) -> list[str]:
+def _mixed(read: list[tuple[InputFile, InputCounts]], surveys: Mapping[str, FieldSurvey]) -> list[str]:
     """Report kept lines that are not all in one encoding."""
     found: dict[str, dict[str, None]] = {}
     for file, counts in read:
         if file.format.has_lines:
-            found.setdefault(file.format.name, {})[counts.charset.shown] = None
+            charset = UTF_8 if surveys.get(file.name, FieldSurvey()).is_document else counts.charset
+            found.setdefault(file.format.name, {})[charset.shown] = None
     return [
         f"kept.{name} holds lines in {' and '.join(shown)}: lines are kept as they were"
         for name, shown in found.items()

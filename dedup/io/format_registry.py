@@ -20,6 +20,7 @@ class FileFormat(NamedTuple):
     Parameters
     ----------
     name : str
+        Also the suffix of its kept records.
     suffixes : tuple of str
         In lower case.
     reader : str
@@ -113,6 +114,8 @@ FORMATS = (
         is_packed=True,
         codecs=_OF_ARROW,
     ),
+    FileFormat("feed.jsonl", (".rss", ".atom", ".xml"), "feeds.Feeds"),
+    FileFormat("warc", (".warc", ".wet"), "warc.Warc"),
     FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
 )
 
@@ -134,6 +137,9 @@ FOREIGN_SIGNATURES = (
 )
 """How files begin that are often met and cannot be read, and what to call them."""
 
+ARCHIVE_SUFFIXES = (".zip",)
+"""Files that hold files, which are read as those of a folder are."""
+
 SIGNATURE_BYTES = 8
 """Bytes at the beginning of a file in which a signature is looked for."""
 
@@ -149,10 +155,11 @@ def _in_words(names: Sequence[str], conjunction: str) -> str:
     return f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
 
 
-READABLE = "{}; all but {} also with {}".format(
+READABLE = "{}; all but {} also with {}; and {} archives of these".format(
     ", ".join(SUFFIXES),
     _in_words([suffix for one in FORMATS if one.is_packed for suffix in one.suffixes], "and"),
     _in_words(COMPRESSED_SUFFIXES, "or"),
+    " and ".join(ARCHIVE_SUFFIXES),
 )
 """The suffixes of files that can be read, for messages."""
 
@@ -170,6 +177,11 @@ def format_of(path: PurePath) -> FileFormat | None:
         suffixes.pop()
     found = next((one for one in FORMATS if suffixes and suffixes[-1] in one.suffixes), None)
     return None if found is not None and found.is_packed and is_compressed else found
+
+
+def is_archive(name: str) -> bool:
+    """Return whether the name of a file is that of an archive."""
+    return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def plain_name(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from dedup.errors import ParamsError
+from dedup.errors import OutputError, ParamsError
 from dedup.io.bytes.compressed_file import BLOCK_BYTES, ByteStream, CompressedFile
 from dedup.io.bytes.streams import chunks, compression_and_mark
 from dedup.io.format_registry import Compression, FileFormat, plain_name
@@ -82,7 +82,7 @@ class KeptFiles:
             file = open(self._place, "wb", closefd=False)  # noqa: SIM115  closed by the writer, as the other
         else:
             file = open(self._taken(name), "wb")  # noqa: SIM115
-        return file if compression is None else CompressedFile(file, compression.compressor(), self.form.threads)
+        return file if compression is None else CompressedFile(file, compression.compressor, self.form.threads)
 
     def copy(self, file: InputFile, name: str) -> None:
         """Copy an input file as it is, to this name; compressed, if the form of kept files is.
@@ -119,10 +119,18 @@ class KeptFiles:
         return True
 
     def _taken(self, name: str) -> str:
-        """Note a name, and return the path for it, in a folder that exists."""
+        """Note a name, and return the path for it, in a folder that exists.
+
+        Raises
+        ------
+        OSError, OutputError
+        """
         assert not isinstance(self._place, int)
         first, _, below = name.partition("/")
         folder = os.path.dirname(name)
+        is_within = os.path.normpath(name).startswith(os.path.join(first, ""))
+        if below and not is_within:  # a member of an archive may be called anything
+            raise OutputError(f"{name} leads out of the output", hint="unpack the archive first, and look at it")
         if below and folder not in self._folders:
             os.makedirs(os.path.join(self._place, folder), exist_ok=True)
             self._folders.add(folder)

@@ -109,7 +109,7 @@ class KeptForm:
                 raise ParamsError(found, "lines, such as those of .jsonl or .csv", "write to a folder: -o DIR")
             if self.compress is not None and one.is_packed and self.compress not in dict(one.codecs):
                 found = f"compress {self.compress!r} with files of {one.name}, which are compressed within"
-                raise ParamsError(found, " or ".join(name for name, _ in one.codecs))
+                raise ParamsError(found, f"one of {', '.join(name for name, _ in one.codecs)}")
             if self.shards is not None and one.is_one_record:
                 found = f"shards {self.shards!r} with files of {one.name}, each of which is a record"
                 raise ParamsError(found, "formats of many records a file", "kept files are copied one by one")

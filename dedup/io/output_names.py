@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import groupby
 
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FORMATS, TABLE_FORMS, FileFormat
 
@@ -24,6 +26,8 @@ _FORMATS = "|".join(re.escape(one.name) for one in FORMATS if not one.is_one_rec
 _COMPRESSIONS = "|".join(map(re.escape, COMPRESSED_SUFFIXES))
 _KEPT = re.compile(rf"kept(-[0-9]{{5,}}(-of-[0-9]{{5,}})?)?\.({_FORMATS})({_COMPRESSIONS})?")
 
+_NUMBER = re.compile(r"(?<=^kept-)[0-9]+")
+
 
 def is_ours(name: str) -> bool:
     """Return whether a run may write a file, or a folder, of this name.
@@ -34,6 +38,21 @@ def is_ours(name: str) -> bool:
     [True, True, False, False]
     """
     return name in FIXED or _KEPT.fullmatch(name) is not None
+
+
+def shown_names(names: Iterable[str]) -> str:
+    """Return names in a line; of three shards that follow each other, or more, only the first and the last.
+
+    Examples
+    --------
+    >>> shown_names(["kept-00000.csv", "kept-00001.csv", "kept-00002.csv", "kept-00000.tsv", "summary.json"])
+    'kept-00000.csv … kept-00002.csv, kept-00000.tsv, summary.json'
+    """
+    parts = []
+    for _, some in groupby(names, lambda name: _NUMBER.sub("", name, count=1)):
+        every = list(some)
+        parts += every if len(every) < 3 else [f"{every[0]} … {every[-1]}"]
+    return ", ".join(parts)
 
 
 def kept_name(file_format: FileFormat, shard: int | None = None, of: int | None = None, suffix: str = "") -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.dates import UnreadableDates
+from dedup.errors import InputError
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.fields.field_counts import FieldCounts
 from dedup.io.fields.roles import no_labels
@@ -19,6 +20,24 @@ from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+class NoRecordsError(InputError):
+    """A file that has no records of its format, as a folder may hold beside others.
+
+    Parameters
+    ----------
+    found : str
+        What it is.
+    reason : str
+        Why such files are not read, in the plural.
+    hint : str
+        What to do.
+    """
+
+    def __init__(self, found: str, reason: str, hint: str) -> None:
+        super().__init__(found, hint=hint)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 
 from dedup.errors import InputError, ParamsError
 from dedup.io import Batch, Fields, ReadOptions, Rows, open_files, read_table
-from dedup.io.bytes.file_digests import digest_of, digest_of_path
-from dedup.io.bytes.paths import STDIN, expand
+from dedup.io.bytes.file_digests import digest_of
+from dedup.io.bytes.paths import STDIN, archive_in, expand
 from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
@@ -215,7 +215,7 @@ class RunOutput(ViewedRun):
         if name not in self._checked:
             read = self._files_read.get(name, {"absolute": name})
             places = [Path(place) for place in (read["absolute"], name) if place is not None]
-            place = next((one for one in places if one.is_file()), None)
+            place = next((one for one in places if one.is_file() or archive_in(one)), None)
             if place is None:
                 if name == STDIN:
                     raise InputError("standard input cannot be read again", "a run on files, to see their texts")
@@ -254,7 +254,8 @@ def _has_changed(place: Path, read: Mapping[str, Any]) -> bool:
         When it cannot be read.
     """
     try:
-        return bool(place.stat().st_size != read["bytes"] or digest_of_path(place) != read["digest"])
+        (file,) = expand([place])
+        return bool(file.size() != read["bytes"] or digest_of(file) != read["digest"])
     except OSError as error:
         raise InputError(f"cannot read {printable(str(place))}: {error.strerror or error}") from error
 

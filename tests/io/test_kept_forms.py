@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from reading import COMPRESSORS, DECOMPRESSORS, batches, json_lines, make, open_files, open_source
+from reading import COMPRESSORS, DECOMPRESSORS, batches, json_lines, make, open_files, open_source, out_in
 
-from dedup.errors import ParamsError
+from dedup.errors import OutputError, ParamsError
 from dedup.io import ReadTuning
+from dedup.io.kept_files import KeptFiles
 from dedup.io.kept_form import COMPRESSED, KeptForm
 
 RNG = np.random.default_rng(16)
@@ -228,12 +229,20 @@ def test_texts_have_no_shards(inputs) -> None:
         open_files(inputs["txt"]).require_form(KeptForm(shards=2))
 
 
+@pytest.mark.parametrize("name", ["kept/../x.txt", "kept/a/../../x.txt", "kept/.."])
+def test_no_name_leads_out_of_the_output(tmp_path, name) -> None:
+    with pytest.raises(OutputError, match="leads out of the output"):
+        KeptFiles(tmp_path / "out").open(name)
+    KeptFiles(out_in(tmp_path)).open("kept//etc/x.txt").close()
+    assert [path.name for path in tmp_path.rglob("*.txt")] == ["x.txt"]
+
+
 def test_compressions_that_there_are_not(inputs) -> None:
     with pytest.raises(ParamsError, match="compress 'zip'; expected one of gz, zst, xz, bz2, lz4"):
         KeptForm(compress="zip")
-    with pytest.raises(ParamsError, match="files of parquet, which are compressed within; expected zst or lz4 or gz"):
+    with pytest.raises(ParamsError, match=r"files of parquet, .* within; expected one of zst, lz4, gz"):
         open_files(inputs["parquet"]).require_form(KeptForm(compress="xz"))
-    with pytest.raises(ParamsError, match="files of arrow, which are compressed within; expected zst or lz4"):
+    with pytest.raises(ParamsError, match="files of arrow, which are compressed within; expected one of zst, lz4"):
         open_files(inputs["arrow"]).require_form(KeptForm(compress="gz"))
     open_files(inputs["jsonl"] + inputs["csv"]).require_form(KeptForm(compress="xz"))
 

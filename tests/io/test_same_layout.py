@@ -140,6 +140,27 @@ def test_tables_have_each_their_own_file_with_their_own_compression(tmp_path) ->
         assert stream.read_all().to_pylist() == even
 
 
+@pytest.mark.parametrize("codec", [None, "lz4", "zstd"])
+@pytest.mark.parametrize("new", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_arrow_files_are_compressed_as_they_were(tmp_path, codec, new) -> None:
+    some = [{**one, "kind": "news" if one["n"] % 3 else None} for one in records(200)]
+    table = pa.Table.from_pylist(some)
+    table = table.set_column(3, "kind", table["kind"].dictionary_encode())
+    (tmp_path / "in").mkdir()
+    for name, most in (("a", 200), ("b", 7)):
+        options = pa.ipc.IpcWriteOptions(compression=codec)
+        with new(tmp_path / f"in/{name}.arrow", table.schema, options=options) as file:
+            file.write_table(table, max_chunksize=most)
+    same_layout(tmp_path / "in", tmp_path / "out")
+    for name in "ab":
+        kept = tmp_path / f"out/kept/{name}.arrow"
+        magic = {"lz4": b"\x04\x22\x4d\x18", "zstd": b"\x28\xb5\x2f\xfd", None: b"word word word word"}[codec]
+        assert magic in kept.read_bytes()
+        opened = pa.ipc.open_file if new is pa.ipc.new_file else pa.ipc.open_stream
+        with opened(kept) as file:
+            assert file.read_all().to_pylist() == [one for one in some if is_even(one["id"])]
+
+
 def test_texts_stand_as_they_did(tmp_path) -> None:
     make(tmp_path / "in", "a/r2.txt", b"two")
     make(tmp_path / "in", "b/r2.txt.gz", gzip.compress(b"two"))

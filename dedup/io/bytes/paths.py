@@ -9,14 +9,14 @@ import shutil
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import RawIOBase
 from pathlib import Path, PurePath, PurePosixPath
 
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import Charset
 from dedup.io.bytes.surrogates import printable
-from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of
+from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of, is_archive
 from dedup.io.places.input_place import Place, State
 from dedup.io.places.local_file import LocalFile
 from dedup.io.places.remote_tuning import RemoteTuning
@@ -32,6 +32,9 @@ COPIED_BYTES = 1 << 20
 
 SIDE_FILES = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 """What Hugging Face writes beside the records of a data set; a description in it is no article."""
+
+
+DESCRIPTION = "which describes a data set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,9 @@ def expand(
     Parameters
     ----------
     inputs : sequence of str or Path
-        Files, folders (read with all below them), globs, or ``-`` for JSON lines on standard input. A URL names any of
-        the first three.
+        Files, folders (read with all below them), zip archives (read as folders are), globs, or ``-`` for JSON lines
+        on standard input. A URL names any of the first two and the last but one. A member of an archive is named as if
+        that were a folder.
     skipped : SkippedFiles, optional
         Receives what is not read.
     remote : RemoteTuning, optional
@@ -225,6 +229,8 @@ def _expand_one(name: str, skipped: SkippedFiles) -> Iterator[InputFile]:
         yield InputFile(LocalFile(path), STDIN, STDIN, STDIN_FORMAT)
     elif os.path.isdir(path):  # unlike Path.is_dir, False when not allowed to look
         yield from _in_folder(path, skipped)
+    elif (archive := archive_in(path)) is not None:
+        yield from _in_archive(archive, skipped, path.relative_to(archive).as_posix())
     elif os.path.lexists(path) or not glob.has_magic(name):
         yield _single(path)
     else:
@@ -244,6 +250,7 @@ def _remote(url: str, skipped: SkippedFiles, remote: RemoteTuning | None, scratc
         file_format = format_of(path)
         if is_single and file_format is None:
             hint = "JSON lines can also come on standard input, as -"
+            hint = "download it: archives are read on this machine" if is_archive(path.name) else hint
             raise InputError(f"{name} has an unknown suffix", f"one of {READABLE}", hint)
         if not is_single and any(part.startswith(".") for part in path.parts):
             skipped.hidden.append(name)
@@ -278,11 +285,11 @@ def _single(path: Path) -> InputFile:
 
 def _in_folder(folder: Path, skipped: SkippedFiles) -> list[InputFile]:
     before = skipped.suffixes.total()
-    found = sorted(_walk(folder, skipped))
+    found = [file for path in sorted(_walk(folder, skipped)) for file in _input_files(path, folder, folder, skipped)]
     if not found and skipped.suffixes.total() > before:
         found_instead = f"no file in {printable(str(folder))} can be read: there are {skipped.kinds}"
         raise InputError(found_instead, f"files with one of {READABLE}")
-    return [_input_file(path, folder, folder) for path in found]
+    return found
 
 
 def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
@@ -298,23 +305,79 @@ def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
     for match in matches:
         if os.path.isdir(match):
             below = sorted(_walk(match, skipped))
-        elif format_of(match):
+        elif format_of(match) or is_archive(match.name):
             below = [match]
         else:
             below = []
             skipped.of_another_kind(match)
         for path in below:
-            is_any = True
-            yield _input_file(path, base, None)
+            for file in _input_files(path, base, None, skipped):
+                is_any = True
+                yield file
     if not is_any:
         raise InputError(f"no file that matches {printable(pattern)} can be read", f"files with one of {READABLE}")
 
 
-def _input_file(path: Path, base: Path, folder: Path | None) -> InputFile:
-    file_format = format_of(path)
-    assert file_format is not None  # else it was not found
+def _input_files(path: Path, base: Path, folder: Path | None, skipped: SkippedFiles) -> Iterator[InputFile]:
+    """Yield a file that was found below a folder, or the members of an archive."""
     relative = printable(path.relative_to(base).as_posix())
-    return InputFile(LocalFile(path), printable(str(path)), relative, file_format, folder)
+    file_format = format_of(path)
+    if file_format is not None:
+        yield InputFile(LocalFile(path), printable(str(path)), relative, file_format, folder)
+        return
+    try:
+        yield from (replace(one, relative=f"{relative}/{one.relative}") for one in _in_archive(path, skipped))
+    except InputError as error:
+        skipped.others.append((printable(str(path)), error.found.removeprefix(f"{printable(str(path))} ")))
+
+
+def archive_in(path: Path) -> Path | None:
+    """Return the archive that a path names, or leads into; None if there is none."""
+    return next((one for one in (path, *path.parents) if is_archive(one.name) and os.path.isfile(one)), None)
+
+
+def _in_archive(archive: Path, skipped: SkippedFiles, within: str = ".") -> list[InputFile]:
+    """Return the members of an archive that can be read, as those of a folder are; or only one, or those below it.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read; when a member of a format that is known cannot, or there is none.
+    """
+    from dedup.io.places.zip_archive import LINK, members_of  # half a hundredth of a second
+
+    name = printable(str(archive))
+    try:
+        members = members_of(archive)
+    except OSError as error:
+        raise InputError(
+            f"{name} cannot be read: {error.strerror or error}", hint="is the download complete?"
+        ) from error
+    found: list[InputFile] = []
+    if within in members:
+        members = {within: members[within]}
+    elif within != ".":
+        members = {name: member for name, member in members.items() if name.startswith(f"{within}/")}
+    for place, trouble in members.values():
+        shown = f"{name}/{printable(place.name)}"
+        file_format = format_of(Path(place.name))
+        if any(part.startswith((".", "__MACOSX")) for part in place.name.split("/")):
+            skipped.hidden.append(shown)
+        elif Path(place.name).name in SIDE_FILES:
+            skipped.others.append((shown, DESCRIPTION))
+        elif file_format is None:
+            skipped.of_another_kind(archive / place.name)
+        elif trouble == LINK:
+            skipped.others.append((shown, "a link in an archive"))
+        elif trouble:
+            raise InputError(f"{name} has {printable(place.name)}, which {trouble}", hint="unpack it first")
+        else:
+            found.append(InputFile(place, shown, printable(place.name), file_format, archive))
+    if not found:
+        where = name if within == "." else f"{name}/{within}"
+        kinds = f": there are {skipped.kinds}" if skipped.suffixes else ""
+        raise InputError(f"no file in {where} can be read{kinds}", f"files with one of {READABLE}")
+    return found
 
 
 def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:
@@ -331,7 +394,7 @@ def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:
             path = Path(parent, name)
             if name.startswith("."):
                 skipped.hidden.append(printable(str(path)))
-            elif format_of(path) is None:
+            elif format_of(path) is None and not is_archive(name):
                 skipped.of_another_kind(path)
             elif reason := _refused(path, root):
                 skipped.others.append((printable(str(path)), reason))
@@ -355,7 +418,7 @@ def _refused(path: Path, root: str) -> str:
     """
     try:
         if path.name in SIDE_FILES:
-            return "which describes a data set"
+            return DESCRIPTION
         if path.is_symlink():
             target = os.path.realpath(path)
             allowed = filter(None, (root, _blobs_of(root)))

@@ -240,7 +240,7 @@ def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Genera
         # The last step is lost, as a whole. Again in small ones: slow, but what is good is read and counted.
         with suppress(DecompressionError):
             yield from _behind(done, _decompressed(file, _SMALL_BYTES, Reading()))
-        raise _damage(file, error) from error
+        raise damage_of(file, error) from error
 
 
 def size_of(file: InputFile) -> int | None:
@@ -296,7 +296,8 @@ def _behind(done: int, whole: Generator[bytes]) -> Generator[bytes]:
         done = max(0, done - len(chunk))
 
 
-def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
+def damage_of(file: InputFile, error: DecompressionError) -> DamagedError:
+    """Return the error for a file that cannot be decompressed."""
     if isinstance(error, TruncatedError):
         return DamagedError(file.name, "ends early", "is the download complete?")
     if isinstance(error, LongWindowError):

@@ -45,12 +45,15 @@ class BlockReader:
         The file's name.
     tree : FieldTree
         The fields to read.
+    are_texts : bool
+        Whether strings are records, with nothing but a text.
     """
 
-    def __init__(self, file: str, tree: FieldTree) -> None:
+    def __init__(self, file: str, tree: FieldTree, are_texts: bool = False) -> None:
         self._file = file
         self._tree = tree
-        self._arrays = arrays_of(tree)
+        self._are_texts = are_texts
+        self._arrays = None if are_texts else arrays_of(tree)
 
     def batch(self, block: bytes, lines: int, first_row: int) -> Batch:
         """Parse whole lines.
@@ -66,7 +69,7 @@ class BlockReader:
         """
         if self._arrays is None or len(block) > _LARGEST_BLOCK:
             every = block.removesuffix(b"\n").split(b"\n")
-            return parsed_batch(self._file, every, range(first_row, first_row + lines), self._tree)
+            return parsed_batch(self._file, every, range(first_row, first_row + lines), self._tree, self._are_texts)
         if not block.endswith(b"\n"):
             block += b"\n"
         buffers = FieldBuffers.of(self._tree, len(block), lines)
@@ -237,7 +240,9 @@ def _strings(
     return pa.Array.from_buffers(type, len(is_known), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
-def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: FieldTree) -> Batch:
+def parsed_batch(
+    file: str, lines: list[bytes], numbers: Iterable[int], tree: FieldTree, are_texts: bool = False
+) -> Batch:
     """Build a batch from lines through a Python object for each.
 
     Parameters
@@ -248,6 +253,8 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
     numbers : iterable of int
         Their row numbers.
     tree : FieldTree
+    are_texts : bool
+        As for `BlockReader`.
     """
     rows: list[int] = []
     kept: list[bytes] = []
@@ -259,10 +266,11 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
         except orjson.JSONDecodeError:
             if not line.strip():
                 continue
-            record = parse(line)
+            record = parse(line, are_texts)
         if record.__class__ is not dict:
-            rejected[len(rows)] = record if isinstance(record, Rejection) else parse(line)  # type: ignore[assignment]
-            record = {}
+            record = record if isinstance(record, Rejection) else parse(line, are_texts)
+            if isinstance(record, Rejection):
+                rejected[len(rows)], record = record, {}
         rows.append(row)
         kept.append(line)
         records.append(record)
@@ -276,14 +284,16 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
     return builder.batch(RoleColumns.of_records(tree, dict(enumerate(records)), len(records)), exact)
 
 
-def parse(line: bytes) -> dict[str, Any] | Rejection:
-    """Read one line as an object, or return the reason why it is none."""
+def parse(line: bytes, are_texts: bool = False) -> dict[str, Any] | Rejection:
+    """Read one line as an object, or return the reason why it is none; ``are_texts``: a string is a text."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         record = _parse_leniently(line)
     if isinstance(record, (dict, Rejection)):
         return record
+    if are_texts and isinstance(record, str):
+        return {"text": record}
     return Rejection.of(f"{kind(record)}, expected an object", line)
 
 
