@@ -105,9 +105,8 @@ class ArrowIpc:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
-        with files.writer(
-            self._format, count_kept(kept), partial(_opened, files.form, self._options.scratch)
-        ) as output:
+        begin = partial(_opened, files.form, self._options.scratch)
+        with files.writer(self._format, count_kept(kept), begin) as output:
             for file, mask in kept:
                 output.begin(file)
                 for records in self._kept_batches([(file, mask)]):
@@ -155,7 +154,8 @@ def _mapped(file: InputFile, scratch: Path | None) -> Iterator[pa.NativeFile]:
 def _opened(form: KeptForm, scratch: Path | None, stream: ByteStream, file: InputFile) -> pa.RecordBatchWriter:
     """Begin a file with the schema of an input file, as a stream if that is one."""
     schema, is_stream = _schema_of(file, scratch)
-    options = pa.ipc.IpcWriteOptions(compression=_codec_of(file, scratch) if form.is_same else form.codec(file.format))
+    compression = _codec_of(file, scratch) if form.is_same else form.codec(file.format)
+    options = pa.ipc.IpcWriteOptions(compression=compression)
     return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema, options=options)
 
 
