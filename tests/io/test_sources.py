@@ -45,7 +45,7 @@ def test_list_of_file_names_as_strings(tmp_path):
 def test_an_empty_path_is_not_the_current_folder(tmp_path, monkeypatch):
     make(tmp_path, "a.jsonl", json_lines({"text": "x"}))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"an empty path; expected a path or URL, .*\"\.\" is the current folder"):
+    with pytest.raises(InputError, match=r"an empty path; expected a path, .*\"\.\" is the current folder"):
         open_source("", FIELDS)
     assert everything(open_source(".", FIELDS)).text == [b"x"]
 
@@ -70,7 +70,7 @@ def test_records_in_memory_have_no_name_of_a_format():
 
 @pytest.mark.parametrize("nonsense", [None, 5, b"bytes", {"text": "x"}, pl.LazyFrame({"text": ["x"]})])
 def test_anything_else(nonsense):
-    with pytest.raises(InputError, match=r"an input of type .*; expected a path or URL, a list of"):
+    with pytest.raises(InputError, match=r"an input of type .*; expected a path, a list of"):
         open_source(nonsense, FIELDS)
 
 
