@@ -19,6 +19,7 @@ from dedup.cli.arguments import (
     path,
 )
 from dedup.cli.command_list import Commands
+from dedup.cli.event_log import progress_for
 from dedup.report.escaping import shown
 
 NOTES = """\
@@ -68,20 +69,31 @@ def command(options: argparse.Namespace) -> int:
         options.parser.error("--write needs a folder to write to: add -o DIR")
     from dedup.attribution.agencies import Agencies
     from dedup.io import Output
+    from dedup.run.events import log_output
+    from dedup.run.interruption import Interruption
     from dedup.run.options import RunOptions
+    from dedup.run.progress import Step
     from dedup.run.redecide import asked_params, redecide
     from dedup.run.run_output import RunOutput
 
+    steps = ("deciding", ("decide",)), ("writing", ("write",))
+    progress = progress_for(options, [Step(*step) for step in steps[: 1 if options.output is None else 2]])
     run = RunOutput(options.run)
     guards = RunOptions(guard=options.guard, guard_share=options.guard_share, guard_cluster=options.guard_cluster)
-    result = redecide(run, asked_params(run.params, chosen(options)), Agencies.read(options.agencies), guards)
-    if options.output is not None:
-        inputs = [Path(one["absolute"] or one["path"]) for one in run.summary["files_read"]]
-        with Output(options.output, [options.run, *inputs]) as output:
-            result.write(output, kept=options.write)
-            result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
-            result.write_summary(output)
-            output.commit()
+    with Interruption(progress) as interruption:
+        params = asked_params(run.params, chosen(options))
+        with progress.stage("decide", run.summary["records"], "records"):
+            result = redecide(run, params, Agencies.read(options.agencies), guards)
+        if options.output is not None:
+            inputs = [Path(one["absolute"] or one["path"]) for one in run.summary["files_read"]]
+            with Output(options.output, [options.run, *inputs]) as output:
+                interruption.output = output
+                with progress.stage("write"):
+                    result.write(output, kept=options.write, meter=progress)
+                result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
+                result.write_summary(output)
+                output.commit()
+                log_output(result)
     if options.json:
         print_json(result.summary)
     else:

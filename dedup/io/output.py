@@ -103,7 +103,7 @@ class Output:
         self._work: WorkFolder | None = None
         self._scratch: WorkFolder | None = None
         self._is_open = False
-        self.is_unfinished = False
+        self.is_unfinished = self.is_committed = False
         self._is_torn = False
 
     @property
@@ -208,6 +208,7 @@ class Output:
         except OSError as error:
             raise self._plain(error, _size(folder)) from error
         else:
+            self.is_committed = True
             self.is_unfinished = self._is_unmarked = False
         finally:
             self._is_open = False

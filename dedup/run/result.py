@@ -21,6 +21,7 @@ from dedup.run.run_output import read_texts
 from dedup.run.run_view import InputAgain, Rejection, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, PASSAGES
+from dedup.store.meter import NO_METER, Meter
 
 PASSAGES_FILE = "passages.parquet"
 
@@ -162,7 +163,7 @@ class Result(ViewedRun):
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
         return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
 
-    def write(self, output: Output, form: str = "parquet", kept: bool = True) -> None:
+    def write(self, output: Output, form: str = "parquet", kept: bool = True, meter: Meter = NO_METER) -> None:
         """Write kept records, decisions, matches, what a later decision needs, and rejected records.
 
         Parameters
@@ -172,14 +173,19 @@ class Result(ViewedRun):
             That of the file of decisions: `dedup.io.WRITERS`.
         kept : bool
             Whether the kept records are written.
+        meter : Meter
 
         Raises
         ------
         OutputError
         """
-        names = self.source.write_kept(self._kept, output.folder) if kept else []
+        names = []
+        if kept:
+            with meter.bar("kept", len(self._kept), "records"):
+                names = self.source.write_kept(self._kept, output.folder)
         decisions = f"decisions.{form}"
-        WRITERS[form](self._decisions.slices(), DECISIONS, output.path(decisions))
+        with meter.bar("decisions", len(self._kept), "records"):
+            WRITERS[form](_counted(self._decisions.slices(), meter), DECISIONS, output.path(decisions))
         tables = {"matches.parquet": self.matches}
         if self.search is not None:
             tables["documents.parquet"] = self.search.documents
@@ -190,7 +196,7 @@ class Result(ViewedRun):
         write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
         self.summary["files"] = [*names, decisions, *tables, "rejected.jsonl", SUMMARY]
 
-    def write_passages(self, output: Output, records_at_a_time: int) -> None:
+    def write_passages(self, output: Output, records_at_a_time: int, meter: Meter = NO_METER) -> None:
         """Find the passages that the records of each match share, and write them.
 
         Parameters
@@ -198,6 +204,7 @@ class Result(ViewedRun):
         output : Output
         records_at_a_time : int
             Texts that are held in memory.
+        meter : Meter
 
         Raises
         ------
@@ -205,7 +212,7 @@ class Result(ViewedRun):
         """
         from dedup.run.passage_table import passage_slices  # with kernels that other runs need not load
 
-        write_parquet(passage_slices(self, records_at_a_time), PASSAGES, output.path(PASSAGES_FILE))
+        write_parquet(passage_slices(self, records_at_a_time, meter), PASSAGES, output.path(PASSAGES_FILE))
         self.summary["files"].insert(-1, PASSAGES_FILE)
 
     def write_summary(self, output: Output) -> None:
@@ -222,3 +229,9 @@ class Result(ViewedRun):
         text = json.dumps(self.summary, indent=2, ensure_ascii=False)
         output.path(SUMMARY).write_text(printable(text) + "\n", "utf-8")
         self.output = output.directory
+
+
+def _counted(tables: Iterable[pa.Table], meter: Meter) -> Iterator[pa.Table]:
+    for table in tables:
+        yield table
+        meter.advance(table.num_rows)
