@@ -3,6 +3,7 @@
 - `opening`: whatever a caller may pass, as a source. `read_options`: what the caller asks of it.
 - `source`: what a source, its pieces and its batches are. `file_source`, `memory_source`: the sources.
 - `format_registry`: the table of formats and compressions. `formats`: one module for each format.
+- `places`: where a file is, and what opens it.
 - `bytes`: files to read, decompressed, decoded, cut into lines.
 - `fields`: which field is the text, the id, the date and the source (`roles`, `producers`).
 - `notes`: what is reported of an input. `wording`: lists of names in messages.

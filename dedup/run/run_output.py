@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from dedup.errors import InputError, ParamsError
 from dedup.io import Batch, Fields, ReadOptions, Rows, open_files, read_table
-from dedup.io.bytes.file_digests import digest_of
+from dedup.io.bytes.file_digests import digest_of_path
 from dedup.io.bytes.paths import STDIN
 from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
@@ -219,7 +219,7 @@ def _has_changed(place: Path, read: Mapping[str, Any]) -> bool:
         When it cannot be read.
     """
     try:
-        return bool(place.stat().st_size != read["bytes"] or digest_of(place) != read["digest"])
+        return bool(place.stat().st_size != read["bytes"] or digest_of_path(place) != read["digest"])
     except OSError as error:
         raise InputError(f"cannot read {printable(str(place))}: {error.strerror or error}") from error
 

@@ -8,7 +8,6 @@ in, or `raw_chunks`, which are the file as it is; `lines` makes whole lines of t
 from __future__ import annotations
 
 import itertools
-import os
 import re
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
@@ -246,9 +245,9 @@ def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Genera
 def size_of(file: InputFile) -> int | None:
     """Return the decompressed size of a file in bytes, None if only reading all of it would show that."""
     try:
-        with file.path.open("rb", buffering=0) as handle:
-            is_compressed = compression_of(handle.read(SIGNATURE_BYTES)) is not None
-            return None if is_compressed else os.fstat(handle.fileno()).st_size
+        with file.open() as handle:
+            is_compressed = compression_of(handle.read(SIGNATURE_BYTES) or b"") is not None
+        return None if is_compressed else file.size()
     except OSError as error:
         raise unreadable(file, error) from error
 
@@ -261,8 +260,8 @@ def unreadable(file: InputFile, error: OSError) -> InputError:
 def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[bytes]:
     before = reading.bytes_read
     try:
-        with file.path.open("rb", buffering=0) as handle:
-            head = handle.read(SIGNATURE_BYTES)
+        with file.open() as handle:
+            head = handle.read(SIGNATURE_BYTES) or b""
             handle.seek(0)
             found, is_compressed = decompressed(handle, head, size), compression_of(head) is not None
             with closing(ahead(found) if reading.ahead and is_compressed else found) as whole:

@@ -40,8 +40,8 @@ _FILE_MAGIC = b"ARROW1"
 class ArrowIpc:
     """The reader of Arrow files with a common schema, which writes their kept records to one ``kept.arrow``.
 
-    Files are mapped, not read: what is not compressed takes no memory. A compressed record batch is held as a whole.
-    Parameters as for `dedup.io.formats.FormatReader`.
+    Files of this machine are mapped, not read: what is not compressed takes no memory. A compressed record batch is
+    held as a whole. Parameters as for `dedup.io.formats.FormatReader`.
     """
 
     def __init__(
@@ -121,19 +121,30 @@ class ArrowIpc:
                 if reading is not None:
                     reading.bytes_read = before + done
         if reading is not None:
-            reading.bytes_read = before + file.path.stat().st_size
+            reading.bytes_read = before + file.size()
+
+
+@contextmanager
+def _mapped(file: InputFile) -> Iterator[pa.NativeFile]:
+    """Map a file of this machine into memory; another one is read at the places that are wanted."""
+    if file.local_path is not None:
+        with pa.memory_map(str(file.local_path)) as mapped:
+            yield mapped
+        return
+    with file.open() as opened, pa.PythonFile(opened, mode="r") as native:
+        yield native
 
 
 def _schema_of(file: InputFile) -> tuple[pa.Schema, bool]:
     """Return the schema of a file, and whether it is a stream."""
-    with _failures_of(file), pa.memory_map(str(file.path)) as mapped:
+    with _failures_of(file), _mapped(file) as mapped:
         reader, is_stream = _reader(mapped)
         return reader.schema, is_stream
 
 
 def _batches(file: InputFile, columns: list[str] | None) -> Generator[tuple[pa.RecordBatch, int]]:
     """Yield the record batches of a file as they are stored, each with the bytes of the file up to its end."""
-    with _failures_of(file), pa.memory_map(str(file.path)) as mapped:
+    with _failures_of(file), _mapped(file) as mapped:
         reader, is_stream = _reader(mapped)
         if columns is not None:
             fields = [reader.schema.names.index(name) for name in columns]

@@ -128,7 +128,7 @@ def document_in(file: InputFile, beginning: bytes, is_whole: bool, tree: FieldTr
     record = parse(first) if feed or is_whole else None
     is_broken = isinstance(record, Rejection) and record.reason.startswith("not JSON")
     if first.startswith(b"["):
-        named_json = ".json" in (suffix.lower() for suffix in file.path.suffixes[-2:])
+        named_json = ".json" in file.suffixes[-2:]
         return JsonDocument() if named_json or is_broken or record is None or not rest else None
     if not first.startswith(b"{") or (isinstance(record, dict) and rest):
         return None

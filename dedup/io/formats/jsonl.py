@@ -218,7 +218,7 @@ def _as_it_stood(piece: Piece, charset: Charset) -> Batch:
 
 def _refuse_other(file: InputFile, line: bytes) -> None:
     """Refuse a file that is called JSON and has no object."""
-    named_json = ".json" in (suffix.lower() for suffix in file.path.suffixes[-2:])
+    named_json = ".json" in file.suffixes[-2:]
     if named_json and not line.lstrip().startswith(b"{"):
         expected = "JSON objects, one a line, one after the other, or in a list"
         raise InputError(f"{file.name} does not begin with {{ or [", expected)

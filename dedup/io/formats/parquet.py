@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,8 +63,8 @@ class Parquet:
             When a column is missing or of a type that cannot serve.
         """
         before = reading.bytes_read
-        size = file.path.stat().st_size if file.path.exists() else 0
-        with _open(file) as parquet:
+        with _opened(file) as parquet:
+            size = file.size()
             if not parquet.metadata.num_rows:
                 self._common.take(file, parquet.schema_arrow)
                 return
@@ -89,7 +90,7 @@ class Parquet:
 
     def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
         """Write the kept records, with the compression of the first file."""
-        with _open(kept[0][0]) as first:
+        with _opened(kept[0][0]) as first:
             schema, compression = first.schema_arrow, _compression(first.metadata)
         pending: list[pa.RecordBatch] = []
         size = 0
@@ -114,7 +115,7 @@ class Parquet:
 
     def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
-            with _open(file) as parquet:
+            with _opened(file) as parquet:
                 self._common.take(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
                 batches = self._record_batches(file, parquet, None)
                 yield from kept_batches(file, mask, batches, self._common.schema, self._options.limit is not None)
@@ -138,13 +139,18 @@ class Parquet:
                 yield records
 
 
-def _open(file: InputFile) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(file.path)
-    except (FileNotFoundError, PermissionError) as error:
-        raise unreadable(file, error) from error
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(file, error) from error
+@contextmanager
+def _opened(file: InputFile) -> Iterator[pq.ParquetFile]:
+    """Open a file; what is not one of this machine is read at the places that are wanted."""
+    with ExitStack() as open_files:
+        try:
+            source = file.local_path or open_files.enter_context(file.open())
+            parquet = open_files.enter_context(pq.ParquetFile(source))
+        except (FileNotFoundError, PermissionError) as error:
+            raise unreadable(file, error) from error
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(file, error) from error
+        yield parquet
 
 
 def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> FieldSurvey:

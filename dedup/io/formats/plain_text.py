@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,7 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import no_labels
 from dedup.io.format_registry import FileFormat, format_named
 from dedup.io.notes.text_defects import TextDefect, count_defects, defect_notes, inspected_batch
+from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions, ReadTuning
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.schema import NO_DATE
@@ -80,7 +80,7 @@ class PlainText:
                 if (folder := os.path.dirname(target)) not in folders:
                     os.makedirs(folder, exist_ok=True)
                     folders.add(folder)
-                shutil.copyfile(file.path, target)
+                file.copy_to(target)
         return [self._kept_name] if folders else []
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
@@ -115,7 +115,7 @@ def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
             path = Path(folder, "text")
             with open(name, "rb") as pipe:
                 path.write_bytes(pipe.read())
-        file = InputFile(path, printable(name), printable(name), format_named("txt"), encoding=encoding)
+        file = InputFile(LocalFile(path), printable(name), printable(name), format_named("txt"), encoding=encoding)
         reading, tuning = Reading(), ReadTuning()
         whole = b"".join(text_chunks(file, tuning.chunk_bytes, reading))
     defects: dict[str, TextDefect] = {}
