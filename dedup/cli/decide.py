@@ -20,6 +20,8 @@ from dedup.cli.arguments import (
 )
 from dedup.cli.command_list import Commands
 from dedup.cli.event_log import progress_for
+from dedup.cli.output_options import add_kept_form, kept_form_of
+from dedup.io.kept_form import KeptForm
 from dedup.report.escaping import shown
 
 NOTES = """\
@@ -51,6 +53,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--write", action="store_true", help="also write the kept records, for which the inputs are read again"
     )
+    add_kept_form(parser)
     for title, fields in zip(("what counts as a copy", "which copy is kept"), FIELDS, strict=True):
         add_params(parser.add_argument_group(title), *fields, defaults=False)
     found = {*WHAT_IS_A_COPY, *HOW_IT_IS_FOUND, "floor"}.difference(*FIELDS)
@@ -67,6 +70,9 @@ def command(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     if options.write and options.output is None:
         options.parser.error("--write needs a folder to write to: add -o DIR")
+    form = kept_form_of(options)
+    if not options.write and (asked := KeptForm(**form).asked):
+        options.parser.error(f"--{asked[0]} is for kept records, which are not written: add --write")
     from dedup.attribution.agencies import Agencies
     from dedup.io import Output
     from dedup.run.events import log_output
@@ -79,17 +85,22 @@ def command(options: argparse.Namespace) -> int:
     steps = ("deciding", ("decide",)), ("writing", ("write",))
     progress = progress_for(options, [Step(*step) for step in steps[: 1 if options.output is None else 2]])
     run = RunOutput(options.run)
-    guards = RunOptions(guard=options.guard, guard_share=options.guard_share, guard_cluster=options.guard_cluster)
+    run_options = RunOptions(
+        **form,
+        guard=options.guard,
+        guard_share=options.guard_share,
+        guard_cluster=options.guard_cluster,
+    )
     with Interruption(progress) as interruption:
         params = asked_params(run.params, chosen(options))
         with progress.stage("decide", run.summary["records"], "records"):
-            result = redecide(run, params, Agencies.read(options.agencies), guards)
+            result = redecide(run, params, Agencies.read(options.agencies), run_options)
         if options.output is not None:
             inputs = [Path(one["absolute"] or one["path"]) for one in run.summary["files_read"]]
             with Output(options.output, [options.run, *inputs]) as output:
                 interruption.output = output
                 with progress.stage("write"):
-                    result.write(output, kept=options.write, meter=progress)
+                    result.write(output, kept=options.write, kept_form=run_options.kept_form, meter=progress)
                 result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
                 result.write_summary(output)
                 output.commit()

@@ -31,6 +31,7 @@ from dedup.cli.arguments import (
 )
 from dedup.cli.command_list import Commands
 from dedup.cli.event_log import progress_for
+from dedup.cli.output_options import add_kept_form
 from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.params import Params
@@ -73,6 +74,7 @@ def add_parser(commands: Commands) -> None:
         default="parquet",
         help="form of the file of decisions (default: %(default)s)",
     )
+    add_kept_form(parser)
     parser.add_argument(
         "--passages",
         action="store_true",

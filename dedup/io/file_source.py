@@ -31,6 +31,8 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
+from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_form import KeptForm
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
@@ -39,6 +41,7 @@ from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, Piece, Rows, SmallPiece, pieces_with
 from dedup.io.wording import listed
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -269,10 +272,18 @@ class FileSource:
             for piece in pieces_with(self._reader(file.format).read(file, reading), rows[file.name]):
                 yield piece()
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form that the kept records of these files cannot have."""
+        form.require(dict.fromkeys(file.format for file in self._files))
+
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        by_format = self._by_format(kept)
-        return [name for one in by_format for name in self._reader(one).write_kept(by_format[one], directory)]
+        files = KeptFiles(directory, form, meter)
+        for file_format, records in self._by_format(kept).items():
+            self._reader(file_format).write_kept(records, files)
+        return files.names
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records; with several input formats, those of one format are together."""

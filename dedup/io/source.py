@@ -14,7 +14,9 @@ from dedup.dates import UnreadableDates
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.fields.field_counts import FieldCounts
 from dedup.io.fields.roles import no_labels
+from dedup.io.kept_form import KeptForm
 from dedup.schema import NO_DATE
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -306,7 +308,17 @@ class Source(Protocol):
             When the input is not what it was, or cannot be read again.
         """
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form in which the kept records of this input cannot be written, before it is read.
+
+        Raises
+        ------
+        ParamsError
+        """
+
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records unchanged and return the names written, relative to ``directory``.
 
         Parameters
@@ -315,6 +327,10 @@ class Source(Protocol):
             In the order of ``pieces``.
         directory : Path
             An existing folder.
+        form : KeptForm, optional
+            How they are written.
+        meter : Meter
+            Counts the kept records.
 
         Raises
         ------

@@ -79,6 +79,9 @@ def run(
     require_resumable(source, output, options)
     if options.passages and output is None:
         raise ParamsError("passages without an output", "a folder to write passages.parquet to")
+    if output is None and (asked := options.kept_form.asked):
+        raise ParamsError(f"{asked[0]} without an output", "a folder to write kept records to")
+    source.require_form(options.kept_form)
     if options.sample is not None and index is not None:
         raise ParamsError("a sample with an index", "a run without --index, or one of everything")
     bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
@@ -116,7 +119,7 @@ def run(
 def _write(result: Result, folder: Output, options: RunOptions, progress: Progress) -> None:
     """Write all files; the summary has the seconds until here."""
     with progress.stage("write"):
-        result.write(folder, options.decisions, meter=progress)
+        result.write(folder, options.decisions, kept_form=options.kept_form, meter=progress)
     if options.passages:
         with progress.stage("passages"):
             result.write_passages(folder, options.tuning.passage_records, progress)

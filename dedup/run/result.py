@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from dedup.io import WRITERS, Output, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
-from dedup.io.output import SUMMARY
+from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import read_texts
@@ -163,7 +164,14 @@ class Result(ViewedRun):
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
         return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
 
-    def write(self, output: Output, form: str = "parquet", kept: bool = True, meter: Meter = NO_METER) -> None:
+    def write(
+        self,
+        output: Output,
+        form: str = "parquet",
+        kept: bool = True,
+        kept_form: KeptForm | None = None,
+        meter: Meter = NO_METER,
+    ) -> None:
         """Write kept records, decisions, matches, what a later decision needs, and rejected records.
 
         Parameters
@@ -173,6 +181,8 @@ class Result(ViewedRun):
             That of the file of decisions: `dedup.io.WRITERS`.
         kept : bool
             Whether the kept records are written.
+        kept_form : KeptForm, optional
+            How they are.
         meter : Meter
 
         Raises
@@ -181,8 +191,8 @@ class Result(ViewedRun):
         """
         names = []
         if kept:
-            with meter.bar("kept", len(self._kept), "records"):
-                names = self.source.write_kept(self._kept, output.folder)
+            with meter.bar("kept", int(np.count_nonzero(self._kept)), "records"):
+                names = self.source.write_kept(self._kept, output.folder, kept_form, meter)
         decisions = f"decisions.{form}"
         with meter.bar("decisions", len(self._kept), "records"):
             WRITERS[form](_counted(self._decisions.slices(), meter), DECISIONS, output.path(decisions))

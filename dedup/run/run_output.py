@@ -22,13 +22,15 @@ from dedup.io.bytes.paths import STDIN
 from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.io.output import SUMMARY
+from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import SUMMARY
 from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
 from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
+from dedup.store.meter import NO_METER, Meter
 
 __all__ = ["RunOutput", "RunView", "read_texts"]
 
@@ -273,8 +275,10 @@ class _Inputs:
         for batch in source.read_again({now: rows[name] for now, name in called.items()}):
             yield replace(batch, file=called[batch.file])
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
-        return self._source.write_kept(kept, directory)
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], directory: Path, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
+        return self._source.write_kept(kept, directory, form, meter)
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         return self._source.kept_table(kept)

@@ -37,6 +37,7 @@ from dedup.io.bytes.lines import LongLine, Part, line_blocks, whole_lines
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading
 from dedup.io.format_registry import format_named
+from dedup.io.kept_files import KeptFiles
 from dedup.io.places.local_file import LocalFile
 from dedup.kernels import csv_records as kernel
 
@@ -169,7 +170,7 @@ def test_csv(tmp_path: Path, chunk: int) -> None:
     assert [one.size for one in rejected] == [len(long_line), len(long_lines), len(both)]
     assert [one.raw + b"\n" for one in rejected] == [long_line, long_lines, both]
     mask = np.array([text is not None for text in texts])
-    reader.write_kept([(file, mask)], tmp_path)
+    reader.write_kept([(file, mask)], KeptFiles(tmp_path))
     assert (tmp_path / "kept.csv").read_bytes() == b"id,text\na,short\nA,B\ne,last\n"
 
 

@@ -89,7 +89,7 @@ def test_a_bar_that_is_done_is_full(capsys: pytest.CaptureFixture[str]) -> None:
     assert bar.n == 0
 
 
-AT_ONCE = {"exact", "decide", "merge", "free", "kept"}
+AT_ONCE = {"exact", "decide", "merge", "free"}
 """Work that ends in one step: it is done, or not begun."""
 
 

@@ -6,12 +6,12 @@ import itertools
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -25,9 +25,11 @@ from dedup.io.formats.arrow_columns import (
     find_columns,
     kept_batches,
     records_per_batch,
+    sizes_of,
     survey_of_table,
 )
 from dedup.io.formats.common_schema import CommonSchema
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -47,7 +49,7 @@ class ArrowIpc:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._kept_name = file_format.kept_name
+        self._format = file_format
         self._tree = tree
         self._options = options
         self._common = CommonSchema("Arrow")
@@ -88,14 +90,15 @@ class ArrowIpc:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
-        schema, is_stream = _schema_of(kept[0][0])
-        new = pa.ipc.new_stream if is_stream else pa.ipc.new_file
-        with pa.OSFile(str(directory / self._kept_name), "wb") as file, new(file, schema) as writer:
-            for records in self._kept_batches(kept):
-                writer.write_batch(records)
-        return [self._kept_name]
+        options = pa.ipc.IpcWriteOptions(compression=files.form.codec(self._format))
+        with files.writer(self._format, count_kept(kept), partial(_opened, options)) as output:
+            for file, mask in kept:
+                output.begin(file)
+                for records in self._kept_batches([(file, mask)]):
+                    for writer, part in output.cut(sizes_of(records)):
+                        writer.write_batch(records[part])
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
@@ -133,6 +136,12 @@ def _mapped(file: InputFile) -> Iterator[pa.NativeFile]:
         return
     with file.open() as opened, pa.PythonFile(opened, mode="r") as native:
         yield native
+
+
+def _opened(options: pa.ipc.IpcWriteOptions, stream: ByteStream, file: InputFile) -> pa.RecordBatchWriter:
+    """Begin a file with the schema of an input file, as a stream if that is one."""
+    schema, is_stream = _schema_of(file)
+    return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema, options=options)
 
 
 def _schema_of(file: InputFile) -> tuple[pa.Schema, bool]:

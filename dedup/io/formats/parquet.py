@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -26,10 +26,12 @@ from dedup.io.formats.arrow_columns import (
     find_columns,
     kept_batches,
     records_per_batch,
+    sizes_of,
     survey_of_table,
     wanted_columns,
 )
 from dedup.io.formats.common_schema import CommonSchema
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -46,7 +48,7 @@ class Parquet:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._kept_name = file_format.kept_name
+        self._format = file_format
         self._tree = tree
         self._options = options
         self._common = CommonSchema("Parquet")
@@ -88,25 +90,15 @@ class Parquet:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
-        """Write the kept records, with the compression of the first file."""
-        with _opened(kept[0][0]) as first:
-            schema, compression = first.schema_arrow, _compression(first.metadata)
-        pending: list[pa.RecordBatch] = []
-        size = 0
-        with (
-            open(directory / self._kept_name, "wb") as file,
-            pq.ParquetWriter(file, schema, compression=compression) as writer,
-        ):
-            for records in self._kept_batches(kept):
-                pending.append(records)
-                size += records.nbytes
-                if size >= self._options.tuning.row_group_bytes:
-                    writer.write_table(pa.Table.from_batches(pending, schema))
-                    pending, size = [], 0
-            if pending:
-                writer.write_table(pa.Table.from_batches(pending, schema))
-        return [self._kept_name]
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
+        """Write the kept records, with the compression of the first file, unless there is another one asked for."""
+        opened = partial(_RowGroups, self._options.tuning.row_group_bytes, files.form.codec(self._format))
+        with files.writer(self._format, count_kept(kept), opened) as output:
+            for file, mask in kept:
+                output.begin(file)
+                for records in self._kept_batches([(file, mask)]):
+                    for sink, part in output.cut(sizes_of(records)):
+                        sink.write(records[part])
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
@@ -137,6 +129,47 @@ class Parquet:
                 return
             if records.num_rows:
                 yield records
+
+
+class _RowGroups:
+    """A Parquet file that is written, with the schema and the compression of an input file.
+
+    Parameters
+    ----------
+    most : int
+        Bytes in memory after which records are written as a row group.
+    codec : str or None
+        Replaces that compression.
+    stream : ByteStream
+    file : InputFile
+    """
+
+    def __init__(self, most: int, codec: str | None, stream: ByteStream, file: InputFile) -> None:
+        with _opened(file) as first:
+            self._schema, found = first.schema_arrow, _compression(first.metadata)
+        self._writer = pq.ParquetWriter(stream, self._schema, compression=codec or found)
+        self._most = most
+        self._pending: list[pa.RecordBatch] = []
+        self._size = 0
+
+    def write(self, records: pa.RecordBatch) -> None:
+        """Write records, or hold them until there are enough for a row group."""
+        self._pending.append(records)
+        self._size += records.nbytes
+        if self._size >= self._most:
+            self._write_group()
+
+    def close(self) -> None:
+        """Write the rest, and the end of the file."""
+        try:
+            if self._pending:
+                self._write_group()
+        finally:
+            self._writer.close()
+
+    def _write_group(self) -> None:
+        self._writer.write_table(pa.Table.from_batches(self._pending, self._schema))
+        self._pending, self._size = [], 0
 
 
 @contextmanager

@@ -1,0 +1,40 @@
+"""Define the options for how kept records are written, which ``dedup run`` and ``dedup decide`` share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from dedup.errors import ParamsError
+from dedup.io.kept_form import COMPRESSED, OPTIONS, KeptForm
+
+
+def add_kept_form(group: Any) -> None:
+    """Add the options for the form of kept records; each is a field of `dedup.RunOptions`."""
+    group.add_argument(
+        "--compress",
+        choices=COMPRESSED,
+        help="compress the kept records; of Parquet and Arrow files it is the compression within, of which there are "
+        "fewer (default: none, and for tables that of the input)",
+    )
+    group.add_argument(
+        "--shards",
+        type=_shards,
+        metavar="N|SIZE",
+        help="write the kept records to N files, kept-00000-of-00016 and so on, or to files of at most SIZE, such as "
+        "500MB, before compression; in their order (default: one file for each format)",
+    )
+
+
+def kept_form_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options for the form of kept records, as keywords of `dedup.RunOptions`."""
+    return {name: getattr(options, name) for name in OPTIONS}
+
+
+def _shards(text: str) -> str:
+    """Read a number of files, or a size."""
+    try:
+        KeptForm(shards=text)
+    except ParamsError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {error.expected}") from None
+    return text
