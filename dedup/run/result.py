@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 import pyarrow as pa
 
 from dedup.io import WRITERS, Output, write_parquet, write_rejected
@@ -236,7 +237,10 @@ class Result(ViewedRun):
         ------
         OutputError
         """
-        text = json.dumps(self.summary, indent=2, ensure_ascii=False)
+        try:  # with indents Python's own encoder is slow: of 10,000 files a fifth of a second
+            text = orjson.dumps(self.summary, option=orjson.OPT_INDENT_2).decode()
+        except TypeError:  # as for half characters
+            text = json.dumps(self.summary, indent=2, ensure_ascii=False)
         output.path(SUMMARY).write_text(printable(text) + "\n", "utf-8")
         self.output = output.directory
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import glob
 import os
-import shutil
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import RawIOBase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import Charset
 from dedup.io.bytes.surrogates import printable
-from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of
+from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of, suffixes_of
 from dedup.io.places.input_place import Place, State
 from dedup.io.places.local_file import LocalFile
 from dedup.io.wording import listed
@@ -71,7 +70,7 @@ class InputFile:
     @property
     def suffixes(self) -> list[str]:
         """The suffixes of its name, in lower case."""
-        return [suffix.lower() for suffix in PurePosixPath(self.relative).suffixes]
+        return suffixes_of(self.relative.rpartition("/")[2])
 
     def open(self) -> RawIOBase:
         """Open it to be read: binary, without a buffer, with ``read``, ``seek`` and ``tell``.
@@ -92,11 +91,11 @@ class InputFile:
 
     def copy_to(self, target: str | Path) -> None:
         """Copy its bytes to a file, which is created; errors as for ``open``."""
-        if self.local_path is not None:
-            shutil.copyfile(self.local_path, target)
-            return
-        with self.open() as opened, open(target, "wb") as copy:
-            shutil.copyfileobj(opened, copy, COPIED_BYTES)
+        with self.open() as opened, open(target, "wb", buffering=0) as copy:
+            while chunk := opened.read(COPIED_BYTES):
+                left = memoryview(chunk)
+                while len(left):
+                    left = left[copy.write(left) :]
 
 
 class SkippedFiles:
@@ -230,7 +229,7 @@ def _single(path: Path) -> InputFile:
 
 def _in_folder(folder: Path, skipped: SkippedFiles) -> list[InputFile]:
     before = skipped.suffixes.total()
-    found = sorted(_walk(folder, skipped))
+    found = sorted(_walk(folder, skipped), key=_parts)
     if not found and skipped.suffixes.total() > before:
         found_instead = f"no file in {printable(str(folder))} can be read: there are {skipped.kinds}"
         raise InputError(found_instead, f"files with one of {READABLE}")
@@ -249,7 +248,7 @@ def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
     below: list[Path]
     for match in matches:
         if os.path.isdir(match):
-            below = sorted(_walk(match, skipped))
+            below = sorted(_walk(match, skipped), key=_parts)
         elif format_of(match):
             below = [match]
         else:
@@ -265,8 +264,15 @@ def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
 def _input_file(path: Path, base: Path, folder: Path | None) -> InputFile:
     file_format = format_of(path)
     assert file_format is not None  # else it was not found
-    relative = printable(path.relative_to(base).as_posix())
-    return InputFile(LocalFile(path), printable(str(path)), relative, file_format, folder)
+    name, above = str(path), os.path.join(base, "")
+    # Nearly always the base is how the path begins; pathlib takes ten times as long to see it.
+    relative = name[len(above) :].replace(os.sep, "/") if name.startswith(above) else path.relative_to(base).as_posix()
+    return InputFile(LocalFile(path), printable(name), printable(relative), file_format, folder)
+
+
+def _parts(path: Path) -> tuple[str, ...]:
+    """Return the parts of a path, by which paths are compared; made once for each, sorting takes half the time."""
+    return path.parts
 
 
 def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:
@@ -308,12 +314,14 @@ def _refused(path: Path, root: str) -> str:
     try:
         if path.name in SIDE_FILES:
             return "which describes a data set"
-        if path.is_symlink():
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
             target = os.path.realpath(path)
             allowed = filter(None, (root, _blobs_of(root)))
             if not any(os.path.commonpath([one, target]) == one for one in allowed):
                 return "a link that leads out of the folder"
-        if not stat.S_ISREG(path.stat().st_mode):
+            mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
             return "no regular file"
     except OSError:
         return ""  # what is wrong is reported when it is read
