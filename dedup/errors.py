@@ -87,6 +87,10 @@ class PostingsError(StorageError):
     """Postings that could not be written though their documents were; the next flush or opening writes them."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """An interruption, by Ctrl-C or a signal, that says what is left of the work and how to continue."""
+
+
 @contextmanager
 def extra(name: str) -> Iterator[None]:
     """Import the packages of an extra in the block; if they are missing, say how to install them.

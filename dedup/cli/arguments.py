@@ -361,9 +361,23 @@ def add_longest(parser: Any) -> None:
     )
 
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
 def add_messages(parser: argparse.ArgumentParser) -> Any:
     """Add the options for messages and the form of the answer; return their group."""
     group = parser.add_argument_group("messages")
     group.add_argument("--json", action="store_true", help="print the answer as JSON")
     group.add_argument("--traceback", action="store_true", help="show where in the program an error arose")
+    group.add_argument(
+        "--log-level",
+        choices=LOG_LEVELS,
+        metavar="LEVEL",
+        help=f"log what happens on stderr, from this level on: {', '.join(LOG_LEVELS)} (default: nothing)",
+    )
+    group.add_argument(
+        "--log-json",
+        action="store_true",
+        help="log as JSON, an object a line, from level info on unless --log-level is given",
+    )
     return group

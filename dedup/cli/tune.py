@@ -26,6 +26,7 @@ from dedup.cli.arguments import (
     share,
     whole,
 )
+from dedup.cli.event_log import progress_for
 from dedup.errors import ParamsError
 from dedup.io.places.urls import shown_url
 from dedup.params import Params
@@ -143,11 +144,10 @@ def _made(options: argparse.Namespace, params: dict[str, Any]) -> RunView:
     from dedup.io import open_files
     from dedup.run.options import RunOptions, read_options
     from dedup.run.pipeline import run
-    from dedup.run.progress import Progress
 
     settled = Params(**{"floor": min(FLOOR, params.get("threshold", Params().threshold)), **params})
     run_options = RunOptions(limit=options.limit, sample=options.sample)
     source = open_files(options.input, read_options(run_options, fields_of(options)))
-    progress = Progress(bar=not options.quiet and sys.stderr.isatty(), notices=not options.quiet)
+    progress = progress_for(options)
     agencies = Agencies.read(options.agencies)
     return run(source, options.output, settled, run_options, agencies, None, progress)
