@@ -13,9 +13,12 @@ import pyarrow as pa
 
 from dedup.attribution.agencies import Agencies
 from dedup.errors import StorageError
+from dedup.index.editing import moment
 from dedup.index.features import Features, NearKeys
 from dedup.index.index import Index
 from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
+from dedup.index.story_book import StoryBook
+from dedup.index.story_links import member_of, story_after_update
 from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
@@ -195,15 +198,18 @@ class BulkIndex:
 
         Where an id is taken they replace the document that has it.
         """
+        replaced: dict[str, Row] = {}
         for id in self._backend.known_ids(new.ids):
             old = self._backend.by_id(id)
             if old is not None:
                 self._backend.remove(old)
+                replaced[id] = old
         numbers = next_numbers(self._backend.next, len(new.ids))
         is_counted = self.params.level < Level.near or new.features.lengths >= self.params.min_tokens
         counted = np.broadcast_to(is_counted, len(numbers))
         self._backend.post(new.features, numbers, counted)
         none = [None] * len(numbers)
+        now = moment()
         rows = NewRows(
             ids=new.ids,
             sources=new.sources,
@@ -212,8 +218,17 @@ class BulkIndex:
             published=[None if date == NO_DATE else date for date in new.published],
             copy_of=none,
             counted=counted.tolist(),
+            stories=none,
+            added=[replaced[id].added if id in replaced else now for id in new.ids],
         )
-        self._backend.insert(rows.rows(numbers, new.features, self._backend.vocabulary, agencies.names))
+        made = [*rows.rows(numbers, new.features, self._backend.vocabulary, agencies.names)]
+        book = StoryBook(self._backend, now)
+        for at, row in enumerate(made):
+            if row.id in replaced:
+                story = story_after_update(self._backend, book, member_of(replaced[row.id]), row, [], False)
+                made[at] = row._replace(story=story)
+        self._backend.insert(made)
+        book.save()
 
 
 def _columns(rows: list[Row]) -> StoredColumns:

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
-
-import numpy as np
-import orjson
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
 from dedup.errors import DedupError, ParamsError, StorageError
-from dedup.index.decisions import EARLIER, decide, dropped, numbers_of_copies
-from dedup.index.features import Features, NearKeys
+from dedup.index.backups import back_up
+from dedup.index.counters import Counters
+from dedup.index.documents import documents_of
+from dedup.index.editing import Editor
+from dedup.index.export import export
 from dedup.index.folder.backend import FolderBackend
 from dedup.index.match import Decision, Document, written
 from dedup.index.place import folder_of, is_url
 from dedup.index.protocol import Backend
-from dedup.index.record import Record, batches, checked_date, checked_id, checked_record, id_taken, is_id, read_records
-from dedup.index.search.query import QueryMatches
-from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
+from dedup.index.record import Record, batches, checked_date, checked_id, checked_record, is_id, read_records
+from dedup.index.story import Story
+from dedup.index.story_book import StoryBook
+from dedup.index.story_links import member_of, story_of
 from dedup.index.tuning import IndexTuning, default_tuning
-from dedup.judge.relation import LAST_COPY, Models
 from dedup.params import Params, require_for_index, with_fields
 
 DURABILITIES = ("flush", "each")
+
+LOG = logging.getLogger("dedup.index")
 
 
 class Index:
@@ -53,6 +56,9 @@ class Index:
         When additions survive the end of the process and a power failure: after `flush` (which is also called
         automatically from time to time), or after every call. On a server every call commits, and how durable that is
         depends on the server.
+    wait : float
+        Seconds to wait where another writer has an index in a folder, before that is an error. On a server writers wait
+        for each other anyway.
     agencies : path, optional
         A file of news agencies that are recognised as credits in addition to the shipped ones.
     tuning : IndexTuning, optional
@@ -84,6 +90,7 @@ class Index:
         mode: str = "rw",
         *,
         durability: str = "flush",
+        wait: float = 0.0,
         agencies: str | os.PathLike[str] | None = None,
         tuning: IndexTuning | None = None,
         **params_fields: Any,
@@ -97,9 +104,15 @@ class Index:
         asked = with_fields(params, params_fields) if params_fields else params
         if asked is not None:
             require_for_index(asked)
-        self._agencies = Agencies.read(agencies)
-        self._backend = _opened(path, asked, mode, durability, tuning or default_tuning())
-        self._near_keys = NearKeys(self._backend.params)
+        known = Agencies.read(agencies)
+        if not isinstance(wait, (int, float)) or isinstance(wait, bool) or not 0 <= wait < math.inf:
+            raise ParamsError(f"wait {wait!r}", "seconds, at least 0")
+        self._backend = _opened(path, asked, mode, durability, tuning or default_tuning(), wait)
+        self._editor = Editor(self._backend, known)
+        self._counters = Counters()
+        LOG.info("%s: opened for %s", self._backend.place, "writing" if self._backend.writable else "reading")
+        if self._backend.waited >= 1:
+            LOG.info("%s: waited %.1f s for another writer", self._backend.place, self._backend.waited)
         self._closed = False
         self._mutex = threading.RLock()
 
@@ -161,14 +174,9 @@ class Index:
         return self._query(read_records(texts, with_id=False))
 
     def _query(self, records: list[Record]) -> list[Decision]:
-        decisions: list[Decision] = []
-        with self.reading():
-            for batch in batches(records):
-                features = self._features(batch)
-                # Higher than all there are, and no room is needed for them.
-                numbers = MOST_DOCUMENTS + np.arange(len(batch))
-                matches = self._backend.find(features, numbers, add=False)
-                decisions += decide(matches, batch, self.params, self._agencies, self._backend.fetch).decisions
+        with self._counters.timed("seconds_querying"), self.reading():
+            decisions = [decision for batch in batches(records) for decision in self._editor.query(batch)]
+        self._counters.count(queries=len(records), text_bytes=sum(len(record.text) for record in records))
         return decisions
 
     def __contains__(self, id: object) -> bool:
@@ -197,24 +205,76 @@ class Index:
         """
         with self.reading():
             row = self._backend.by_id(checked_id(id))
-            if row is None:
-                return None
-            original = self._original(row)
-            return Document(
-                id=row.id,
-                source=row.source,
-                published=written(row.published),
-                url=row.url,
-                data=None if row.data is None else orjson.loads(row.data),
-                credit=row.credit,
-                copy_of=None if original is None else original.id,
-                text_bytes=row.size,
-                tokens=row.length,
-            )
+            return None if row is None else documents_of(self._backend, [row])[0]
 
-    def _original(self, row: Row) -> Row | None:
-        """Return the kept document that a stored one is a copy of."""
-        return None if row.copy_of is None else self._backend.fetch([row.copy_of]).get(row.copy_of)
+    def copies_of(self, id: str) -> list[Document]:
+        """Return the documents that are copies of a stored one.
+
+        Parameters
+        ----------
+        id : str
+
+        Returns
+        -------
+        list of Document
+            In the order in which they were added; empty also where there is no document of that id.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
+        with self.reading():
+            row = self._backend.by_id(checked_id(id))
+            return [] if row is None else documents_of(self._backend, self._backend.copies(row.number))
+
+    def story(self, id: str | int) -> Story | None:
+        """Return a story: a document with its copies and updates, and what happened to it.
+
+        A document joins the story of the one that it is dropped for, and of those of which it is an update, or that are
+        updates of it. A text that is an update of documents of two stories merges them.
+
+        Parameters
+        ----------
+        id : str or int
+            The id of a document, a string, or of a story, a number. That of a story that has merged with an older one
+            leads to that one.
+
+        Returns
+        -------
+        Story or None
+            None where there is no such document, and no such story with documents.
+
+        Raises
+        ------
+        InputError, StorageError
+        """
+        with self.reading():
+            if isinstance(id, int) and not isinstance(id, bool):
+                return story_of(self._backend, StoryBook(self._backend), id)
+            row = self._backend.by_id(checked_id(id))
+            return None if row is None else story_of(self._backend, StoryBook(self._backend), member_of(row).story)
+
+    def __iter__(self) -> Iterator[Document]:
+        """Iterate over the documents, in the order in which they were added or their texts last replaced.
+
+        A block of them is in memory at a time. Those that are added meanwhile are not among them, and those that are
+        removed, or whose text is replaced, may be missing.
+        """
+        with self.reading():
+            end = self._backend.next
+        yield from self._documents(end)
+
+    def _documents(self, end: int) -> Iterator[Document]:
+        number = 0
+        while True:
+            with self.reading():
+                rows = self._backend.after(number, self._backend.tuning.block_documents)
+                rows = [row for row in rows if row.number < end]
+                documents = documents_of(self._backend, rows)
+            if not rows:
+                return
+            number = rows[-1].number
+            yield from documents
 
     # ---- adding
 
@@ -279,56 +339,21 @@ class Index:
 
     def _add(self, records: list[Record]) -> list[Decision]:
         decisions: list[Decision] = []
-        with self.writing():
+        with self._counters.timed("seconds_changing"), self.writing():
             blocks = [*batches(records)]
             if len(blocks) > 1:
-                self._assert_new(records)  # all of them, before any is added
+                self._editor.assert_new(records)  # all of them, before any is added
             for batch in blocks:
-                features = self._features(batch)
+                features = self._editor.features(batch)
                 for attempt in self._backend.attempts():
                     with attempt:
-                        self._assert_new(batch)  # another writer may have added one meanwhile
-                        added, _ = self._insert(batch, features)
+                        self._editor.assert_new(batch)  # another writer may have added one meanwhile
+                        added = self._editor.add(batch, features)
                 decisions += added
+        size, copies = sum(len(record.text) for record in records), sum(not decision.kept for decision in decisions)
+        self._counters.count(added=len(records), copies=copies, text_bytes=size)
+        LOG.debug("%s: added %d, of which %d are copies", self._backend.place, len(records), copies)
         return decisions
-
-    def _insert(
-        self, records: list[Record], features: Features, own: Sequence[int] = ()
-    ) -> tuple[list[Decision], QueryMatches]:
-        """Find the matches of new documents, decide, and insert them; none is dropped for a copy of its own."""
-        numbers = next_numbers(self._backend.next, len(records))
-        matches = self._backend.find(features, numbers, True, own)
-        decided = decide(matches, records, self.params, self._agencies, self._backend.fetch, {*own})
-        self._backend.insert(self._rows(records, features, numbers, decided.copy_of, matches.counted.tolist()))
-        return decided.decisions, matches
-
-    def _features(self, records: list[Record]) -> Features:
-        texts, dates = [record.text for record in records], [record.published for record in records]
-        return Features.of(texts, dates, self._agencies, self._near_keys, self._backend.key)
-
-    def _rows(
-        self,
-        records: list[Record],
-        features: Features,
-        numbers: DocumentNumbers,
-        copy_of: list[int | None],
-        counted: list[bool],
-    ) -> Iterator[Row]:
-        new = NewRows(
-            ids=[str(record.id) for record in records],
-            sources=[record.source for record in records],
-            urls=[record.url for record in records],
-            data=[record.data for record in records],
-            published=[record.published for record in records],
-            copy_of=copy_of,
-            counted=counted,
-        )
-        return new.rows(numbers, features, self._backend.vocabulary, self._agencies.names)
-
-    def _assert_new(self, records: list[Record]) -> None:
-        existing = self._backend.known_ids([str(record.id) for record in records])
-        if existing:
-            raise id_taken(min(existing))
 
     # ---- updating and removing
 
@@ -364,48 +389,14 @@ class Index:
         InputError, StorageError
         """
         record = checked_record(checked_id(id), text, source, published, url, data)
-        with self.writing():
-            features = self._features([record])
+        with self._counters.timed("seconds_changing"), self.writing():
+            features = self._editor.features([record])
             for attempt in self._backend.attempts():
                 with attempt:
-                    old = self._backend.by_id(id)
-                    if old is None:
-                        (decision,), _ = self._insert([record], features)
-                    else:
-                        decision = self._replace(old, record, features)
+                    decision = self._editor.update(record, features)
+        self._counters.count(updated=1, copies=not decision.kept, text_bytes=len(record.text))
+        LOG.debug("%s: updated %r", self._backend.place, id)
         return decision
-
-    def _replace(self, old: Row, record: Record, features: Features) -> Decision:
-        """Replace the document of an id by another one."""
-        place = np.array([old.number])
-        (new,) = self._rows([record], features, place, [old.copy_of], [bool(old.counted)])
-        if (new.digest, new.published) == (old.digest, old.published):
-            return self._amend(new._replace(tokens=old.tokens), record, features)
-        copies = self._backend.copies(old.number)
-        self._backend.remove(old)
-        (decision,), matches = self._insert([record], features, [row.number for row in copies])
-        still = numbers_of_copies(matches, LAST_COPY[self.params.level]) if decision.kept else set()
-        following = [row for row in copies if row.number in still]
-        if following:
-            self._backend.link(following, int(matches.texts.numbers[-1]))
-        released = tuple(row.id for row in copies if row.number not in still)
-        return replace(decision, replaced=True, released=released)
-
-    def _amend(self, row: Row, record: Record, features: Features) -> Decision:
-        """Replace the fields of a document whose words and date have not changed; its decision stays."""
-        leader = self._original(row)
-        kin = [] if leader is None else [leader.number]
-        found = self._backend.find(features, np.array([MOST_DOCUMENTS]), False, kin)
-        is_other = found.texts.numbers[found.matches.left] != row.number
-        found = found._replace(matches=found.matches.take(is_other))
-        (today,) = decide(found, [record], self.params, self._agencies, self._backend.fetch).decisions
-        self._backend.amend(row)
-        if leader is None:
-            return Decision(True, None, None, None, today.matches, EARLIER)
-        by = next((match for match in today.matches if match.id == leader.id and match.is_copy), None)
-        if by is None:
-            return Decision(False, leader.id, None, None, today.matches, EARLIER)
-        return dropped(leader.id, by, today.matches, Models.of(self.params))
 
     def remove(self, id: str) -> bool:
         """Remove a document; its copies become kept documents.
@@ -424,13 +415,14 @@ class Index:
         InputError, StorageError
         """
         checked_id(id)
-        with self.writing():
+        with self._counters.timed("seconds_changing"), self.writing():
             for attempt in self._backend.attempts():
                 with attempt:
-                    row = self._backend.by_id(id)
-                    if row is not None:
-                        self._backend.remove(row)
-        return row is not None
+                    is_removed = self._editor.remove(id)
+        self._counters.count(removed=is_removed)
+        if is_removed:
+            LOG.debug("%s: removed %r", self._backend.place, id)
+        return is_removed
 
     def expire(self, before: Any = None) -> int:
         """Remove all documents published before a date; those without a date stay.
@@ -459,20 +451,80 @@ class Index:
             date = min(newest, time.time_ns() // 1000) - int(window * MICROSECONDS_AN_HOUR)
         else:
             date = checked_date(before)
-        with self.writing():
-            return self._backend.expire(date)
+        count, step = 0, self._backend.tuning.block_documents
+        with self._counters.timed("seconds_changing"), self.writing():
+            old = self._backend.older(date)
+            for first in range(0, len(old), step):
+                for attempt in self._backend.attempts():
+                    with attempt:
+                        removed = self._editor.remove_all(old[first : first + step])
+                count += removed
+        self._counters.count(expired=count)
+        LOG.info("%s: %d documents have expired", self._backend.place, count)
+        return count
 
     # ---- keeping
 
     def flush(self) -> None:
         """Make all changes survive the end of the process and a power failure, and visible to readers."""
-        with self.writing():
+        with self._counters.timed("seconds_changing"), self.writing():
             self._backend.flush()
+        self._counters.count(flushes=1)
+        self._counters.set(last_flush=time.time())
 
     def compact(self) -> None:
         """Erase the remains of removed documents, count word pairs again, and return the space to the disk."""
-        with self.writing():
+        with self._counters.timed("seconds_changing"), self.writing():
             self._backend.compact()
+        LOG.info("%s: compacted", self._backend.place)
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the index, as it is now, to a new folder, which is an index as well; it may be written to meanwhile.
+
+        To restore it, copy that folder to the place of the lost one, or open it where it is. The copy gets its name
+        when it is complete and on the disk. Of an index on a server the copy is one in a folder, with the same
+        documents and stories; other writers wait while it is made.
+
+        Parameters
+        ----------
+        path : path
+            Where there is nothing yet.
+
+        Raises
+        ------
+        StorageError
+            When there is something in that place, the index is damaged, or the disk is full.
+        ParamsError
+            When the place is in the index.
+        """
+        with self._mutex:
+            self._assert_open()
+            if self._backend.writable:
+                self.flush()
+        back_up(self._backend, path)
+        LOG.info("%s: backed up to %s", self._backend.place, path)
+
+    def export(self, path: str | os.PathLike[str]) -> int:
+        """Write all documents to a file, without their texts, which an index does not keep.
+
+        A line or a row has the fields of `Document`, as `__iter__` yields them.
+
+        Parameters
+        ----------
+        path : path
+            Its ending says how: ``.jsonl`` (``.ndjson``, ``.jl``) or ``.parquet``. An existing file is replaced when
+            the new one is complete.
+
+        Returns
+        -------
+        int
+            How many documents were written.
+
+        Raises
+        ------
+        ParamsError, OutputError, StorageError
+        """
+        return export(self, path)
 
     def check(self) -> list[str]:
         """Read the whole index and return what is damaged.
@@ -510,12 +562,33 @@ class Index:
                 "fingerprint": self.params.fingerprint,
             }
 
+    def counters(self) -> dict[str, float]:
+        """Return what this object has done since it was opened, in numbers for a monitor; it waits for no other thread.
+
+        Returns
+        -------
+        dict
+            ``documents`` in the index, when they could last be counted; ``queries``, ``added``, ``updated``: texts;
+            ``removed``, ``expired``: documents; ``copies``: of those added or updated; ``errors`` that were raised;
+            ``flushes`` that were asked for; ``text_bytes`` of all these texts; ``seconds_querying``,
+            ``seconds_changing``, ``seconds_waiting`` for other writers; ``last_flush``: seconds since 1970, 0 if there
+            was none. All but the first and the last only rise.
+        """
+        if self._mutex.acquire(blocking=False):
+            try:
+                with suppress(DedupError):
+                    self._counters.set(documents=len(self), seconds_waiting=self._backend.waited)
+            finally:
+                self._mutex.release()
+        return self._counters.values()
+
     def close(self) -> None:
         """Flush and close; a closed index cannot be used."""
         with self._mutex:
             if not self._closed:
                 self._closed = True
                 self._backend.close()
+                LOG.info("%s: closed", self._backend.place)
 
     def __enter__(self) -> Index:
         return self
@@ -580,10 +653,10 @@ class Index:
 
 
 def _opened(
-    path: str | os.PathLike[str], params: Params | None, mode: str, durability: str, tuning: IndexTuning
+    path: str | os.PathLike[str], params: Params | None, mode: str, durability: str, tuning: IndexTuning, wait: float
 ) -> Backend:
     if is_url(path):
         from dedup.index.redis.backend import RedisBackend
 
         return RedisBackend(str(path), params, mode, tuning)
-    return FolderBackend(folder_of(path), params, mode, durability, tuning)
+    return FolderBackend(folder_of(path), params, mode, durability, tuning, wait)

@@ -2,6 +2,7 @@
 
 - ``state`` a hash: format, version, parameters, and what is committed (`dedup.index.redis.committed`)
 - ``documents`` a hash: a document by its number; ``postings`` a hash: a bucket by its name
+- ``stories`` a hash: what `dedup.index.story_book` notes, by name
 - ``columns:n`` strings: the records of documents; ``removed`` a string: numbers of four bytes, since the last sweep
 - ``words`` a string: the vocabulary; ``frequencies:x`` a hash: the shards of the table; ``lease`` the writer's lock
 """
@@ -73,7 +74,8 @@ class Server:
             pipe.watch(state)
             if pipe.exists(state):
                 return
-            others = [name for name in ("documents", "postings", "removed", "words") if pipe.exists(self.key(name))]
+            names = ("documents", "postings", "removed", "stories", "words")
+            others = [name for name in names if pipe.exists(self.key(name))]
             if others:
                 raise StorageError(
                     f"{self._place} holds {self.key(others[0])!r} but no index", "an index, or no keys of that name"
@@ -172,6 +174,22 @@ class Server:
         data = self.client.getrange(self.key("removed"), 4 * after, -1)
         return np.frombuffer(data, "<u4").astype(np.int64)
 
+    def story_values(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the values of those of some names of stories that have one."""
+        found: dict[str, bytes] = {}
+        for first in range(0, len(names), AT_A_TIME):
+            block = names[first : first + AT_A_TIME]
+            values = self.client.execute_command("HMGET", self.key("stories"), *block)
+            found.update((name, value) for name, value in zip(block, values, strict=True) if value is not None)
+        return found
+
+    def all_story_values(self) -> Iterator[dict[str, bytes]]:
+        """Yield all that is noted of stories, by name, some at a time; some of it perhaps twice."""
+        cursor = -1
+        while cursor:
+            cursor, found = self.client.hscan(self.key("stories"), max(cursor, 0), count=AT_A_TIME)
+            yield {name.decode(): value for name, value in found.items()}
+
     def words(self) -> bytes:
         """Return the vocabulary in its stored form."""
         return bytes(self.client.get(self.key("words")) or b"")
@@ -200,6 +218,15 @@ class Server:
             block, place = self.blocks.place(number)
             yield "SETRANGE", self.key(f"columns:{block}"), place, gone
         yield "APPEND", self.key("removed"), np.array(numbers, "<u4").tobytes()
+
+    def set_stories(self, values: Mapping[str, bytes | None]) -> Iterator[Command]:
+        """Yield the commands that store what is noted of stories, by name; None removes it."""
+        stored = [(name, value) for name, value in values.items() if value is not None]
+        removed = [name for name, value in values.items() if value is None]
+        for first in range(0, len(stored), AT_A_TIME):
+            yield "HSET", self.key("stories"), *chain.from_iterable(stored[first : first + AT_A_TIME])
+        for first in range(0, len(removed), AT_A_TIME):
+            yield "HDEL", self.key("stories"), *removed[first : first + AT_A_TIME]
 
     def set_buckets(self, names: Names, values: list[bytes], emptied: Names) -> Iterator[Command]:
         """Yield the commands that write buckets."""
@@ -232,6 +259,7 @@ class Server:
             "postings": self._memory(["postings"]),
             "columns": of_blocks,
             "frequencies": self._memory([snapshots.key_of(table)]) if table else 0,
+            "stories": self._memory(["stories"]),
             "other": self._memory(["state", "words", "removed"]),
         }
 

@@ -46,6 +46,8 @@ class Changes:
         Documents to be added.
     removed : list of int
     amended : list of Row
+    stories : dict of str to bytes or None
+        What is noted of stories, by name; None where it is removed.
     commands : list of Command
         Other commands of the commit.
     committed : dict
@@ -57,12 +59,13 @@ class Changes:
     rows: list[Row] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     amended: list[Row] = field(default_factory=list)
+    stories: dict[str, bytes | None] = field(default_factory=dict)
     commands: list[Command] = field(default_factory=list)
     committed: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.removed or self.amended or self.commands or self.committed)
+        return bool(self.rows or self.removed or self.amended or self.stories or self.commands or self.committed)
 
 
 class Turns:
@@ -79,10 +82,13 @@ class Turns:
     Attributes
     ----------
     changes : Changes
+    waited : float
+        Seconds for which other writers were waited for.
     """
 
     def __init__(self, state: State, lease: Lease, place: str, tuning: IndexTuning) -> None:
         self.changes = Changes()
+        self.waited = 0.0
         self._state = state
         self._lease = lease
         self._place = place
@@ -114,7 +120,8 @@ class Turns:
             When other writers have the lease for too long.
         """
         server = self._state.server
-        end = time.monotonic() + WAIT_SECONDS
+        begun = time.monotonic()
+        end = begun + WAIT_SECONDS
         while not self._lease.acquire(seconds):
             if time.monotonic() > end:
                 found = f"{self._place}: other writers have held the lock for {WAIT_SECONDS:.0f} s"
@@ -122,6 +129,7 @@ class Turns:
             if not self._state.is_stale:
                 self._state.refresh()
             time.sleep(random.uniform(*PAUSE))
+        self.waited += time.monotonic() - begun
         pipe = server.client.pipeline()
         try:
             pipe.watch(server.key("state"))
@@ -190,6 +198,7 @@ class Turns:
             commands += server.amend_documents([(row.number, encoded(row)) for row in changes.amended], records)
         if changes.removed:
             commands += server.remove_documents(changes.removed)
+        commands += server.set_stories(changes.stories)
         commands.append(("HSET", server.key("state"), *chain.from_iterable(new.fields().items())))
         return new, commands
 
@@ -235,6 +244,13 @@ class Turns:
     def amend(self, rows: Sequence[Row]) -> None:
         """Replace the fields of documents."""
         self.changes.amended += rows
+
+    def story_values(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the values of those of some names that have one, uncommitted ones included."""
+        changed = self.changes.stories
+        found = self._state.server.story_values([name for name in names if name not in changed])
+        mine = ((name, changed[name]) for name in names if name in changed)
+        return {**found, **{name: value for name, value in mine if value is not None}}
 
     def link(self, rows: Sequence[Row], original: int) -> None:
         """Mark documents as copies of the one with a number."""
