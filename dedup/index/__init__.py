@@ -1,6 +1,7 @@
 """The index: a lasting set of documents that answers for each new one what it copies.
 
-- ``index`` the class; ``aio`` the same for event loops; ``bulk`` the same for runs; ``rebuild`` from the texts
+- ``index`` the class, and ``index_reader`` the half of it that changes nothing; ``aio`` the same for event loops;
+  ``bulk`` the same for runs; ``rebuild`` from the texts; ``backups``, ``export``, ``counters``
 - ``record`` what callers pass, checked; ``match``, ``story`` what they get
 - ``editing`` what changes documents; ``documents`` returns them; ``story_links``, ``story_book`` keep their stories
 - ``features`` what is computed of new texts; ``search`` their matches among stored ones; ``decisions`` on them

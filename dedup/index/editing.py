@@ -31,14 +31,11 @@ class Judged(NamedTuple):
         Of the new texts.
     found : QueryMatches
     choices : Choices
-    stored : list of StoryMember
-        The stored documents of the working set, by their places.
     """
 
     numbers: DocumentNumbers
     found: QueryMatches
     choices: Choices
-    stored: list[StoryMember]
 
 
 class Editor:
@@ -66,9 +63,7 @@ class Editor:
         # Higher than all there are, and no room is needed for them.
         numbers = MOST_DOCUMENTS + np.arange(len(records))
         judged = self._judged(records, self.features(records), numbers, add=False)
-        book = StoryBook(self._backend)
-        book.load(judged.stored[at].story for places in judged.choices.links for at in places)
-        stories = [joined(book, places, judged.stored) for places in judged.choices.links]
+        stories = joined(StoryBook(self._backend), judged.choices.links, judged.found.texts.rows)
         return self._decisions(judged, records, stories)
 
     # ---- within an attempt
@@ -92,7 +87,7 @@ class Editor:
         book = StoryBook(self._backend, now)
         named = zip(numbers.tolist(), records, strict=True)
         new = [StoryMember(number, str(record.id), number, now) for number, record in named]
-        stories = place(book, new, judged.choices.links, judged.stored)
+        stories = place(book, new, judged.choices.links, judged.found.texts.rows)
         self._backend.insert(
             NewRows(
                 **_columns(records),
@@ -148,7 +143,7 @@ class Editor:
         """Search for new texts and choose by their matches; none is dropped for a copy of its own."""
         found = self._backend.find(features, numbers, add, own)
         choices = choose(found, records, self._params, self._agencies, {*own})
-        return Judged(numbers, found, choices, [member_of(row) for row in found.texts.rows])
+        return Judged(numbers, found, choices)
 
     def _decisions(self, judged: Judged, records: Sequence[Record], stories: Sequence[int | None]) -> list[Decision]:
         fetch = self._backend.fetch
@@ -176,7 +171,7 @@ class Editor:
         following = [row for row in copies if row.number in still]
         new = self._row(record, features, int(numbers[0]), copy_of, counted, old)
         book = StoryBook(backend, moment())
-        links = [judged.stored[at] for at in judged.choices.links[0]]
+        links = [member_of(judged.found.texts.rows[at]) for at in judged.choices.links[0]]
         story = story_after_update(backend, book, member_of(old), new, links, bool(following))
         backend.insert([new._replace(story=story)])
         book.save()

@@ -12,7 +12,6 @@ from typing import IO
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dedup.errors import OutputError, ParamsError
 from dedup.index.match import Document
@@ -87,6 +86,8 @@ def _write_lines(documents: Iterable[Document], file: IO[bytes]) -> int:
 
 
 def _write_parquet(documents: Iterable[Document], file: IO[bytes]) -> int:
+    import pyarrow.parquet as pq
+
     count = 0
     with pq.ParquetWriter(file, EXPORTED, compression="zstd") as writer:
         for block in _blocks(documents):

@@ -161,7 +161,7 @@ class StoryBook:
             for name in block:
                 if name not in values:
                     raise ValueError(f"event {name} of a story is missing")
-                yield Event(*_decoded(name, values[name]))  # type: ignore[arg-type]
+                yield Event(*verified(name, values[name]))  # type: ignore[arg-type]
 
     def parts(self, story: int) -> list[int]:
         """Return a story, and those that have merged with it, the oldest first."""
@@ -306,7 +306,13 @@ def _encoded(name: str, fields: Iterable[object]) -> bytes:
     return _checksum(name, data) + data
 
 
-def _decoded(name: str, value: bytes) -> list[object]:
+def verified(name: str, value: bytes) -> list[object]:
+    """Return the fields of a stored value, verified against its checksum.
+
+    Raises
+    ------
+    ValueError
+    """
     data = value[_CHECKSUM_BYTES:]
     if value[:_CHECKSUM_BYTES] != _checksum(name, data):
         raise ValueError(f"what is noted of story {name} differs from what was written")
@@ -319,4 +325,4 @@ def _checksum(name: str, data: bytes) -> bytes:
 
 
 def _record_of(name: str, value: bytes) -> StoryRecord:
-    return StoryRecord(*_decoded(name, value))  # type: ignore[arg-type]
+    return StoryRecord(*verified(name, value))  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ def member_of(row: Row) -> StoryMember:
 
 
 def place(
-    book: StoryBook, new: Sequence[StoryMember], links: Sequence[Sequence[int]], stored: Sequence[StoryMember]
+    book: StoryBook, new: Sequence[StoryMember], links: Sequence[Sequence[int]], stored: Sequence[Row]
 ) -> list[int]:
     """Put new documents into stories: of those that they are linked to, or of their own; return these.
 
@@ -32,21 +32,26 @@ def place(
         Each in a story of its own.
     links : sequence of sequence of int
         For each of them the documents to which it is linked: places in the stored ones, followed by the new ones.
-    stored : sequence of StoryMember
+    stored : sequence of Row
     """
     first_new = len(stored)
-    book.load(stored[at].story for places in links for at in places if at < first_new)
-    placed = [*new]
-    for at, (member, places) in enumerate(zip(new, links, strict=True)):
+    linked = {at: member_of(stored[at]) for places in links for at in places if at < first_new}
+    book.load(member.story for member in linked.values())
+    stories = []
+    for at, (member, places) in enumerate(zip(new, links, strict=True), first_new):
+        placed = member
         if places:
-            linked = [stored[one] if one < first_new else placed[one - first_new] for one in places]
-            placed[at] = member._replace(story=book.join(linked, member.id))
-    return [member.story for member in placed]
+            placed = member._replace(story=book.join([linked[one] for one in places], member.id))
+        linked[at] = placed
+        stories.append(placed.story)
+    return stories
 
 
-def joined(book: StoryBook, links: Sequence[int], stored: Sequence[StoryMember]) -> int | None:
-    """Return the story that a text would join if it were added; None if it would begin one."""
-    return min((book.current(stored[at].story) for at in links), default=None)
+def joined(book: StoryBook, links: Sequence[Sequence[int]], stored: Sequence[Row]) -> list[int | None]:
+    """Return the story that each text would join if it were added; None if it would begin one."""
+    linked = {at: member_of(stored[at]).story for places in links for at in places}
+    book.load(linked.values())
+    return [min((book.current(linked[at]) for at in places), default=None) for places in links]
 
 
 def story_after_update(

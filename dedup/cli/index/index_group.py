@@ -14,9 +14,13 @@ COMMANDS = {
     "add": ("dedup.cli.index.index_add", "add records, and print what each copies"),
     "query": ("dedup.cli.index.index_query", "print what each record copies, and add nothing"),
     "create": ("dedup.cli.index.index_create", "create an empty index with chosen parameters"),
+    "list": ("dedup.cli.index.index_list", "print the ids of documents"),
+    "get": ("dedup.cli.index.index_get", "print documents by their ids, or their stories"),
+    "export": ("dedup.cli.index.index_export", "write all documents, without their texts, to a file"),
     "remove": ("dedup.cli.index.index_remove", "remove documents by their ids"),
     "expire": ("dedup.cli.index.index_expire", "remove documents published before a date"),
     "info": ("dedup.cli.index.index_info", "print the size and the parameters of an index"),
+    "backup": ("dedup.cli.index.index_backup", "copy an index to a new folder, while it is written to"),
     "check": ("dedup.cli.index.index_check", "read all of an index and print what is damaged"),
     "compact": ("dedup.cli.index.index_compact", "give the space of removed documents back to the disk"),
     "rebuild": (
