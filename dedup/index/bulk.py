@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import NamedTuple
@@ -62,12 +62,15 @@ class NewDocuments(NamedTuple):
     sources : list of str or None
     published : list of int
         Microseconds since 1970 UTC or NO_DATE.
+    links : list of list of str
+        Ids of documents to whose stories each belongs; those that are added may be among them.
     """
 
     features: Features
     ids: list[str]
     sources: list[str | None]
     published: list[int]
+    links: list[list[str]]
 
 
 class BulkIndex:
@@ -222,13 +225,28 @@ class BulkIndex:
             added=[replaced[id].added if id in replaced else now for id in new.ids],
         )
         made = [*rows.rows(numbers, new.features, self._backend.vocabulary, agencies.names)]
+        self._backend.insert(self._in_stories(made, replaced, new.links, now))
+
+    def _in_stories(
+        self, rows: list[Row], replaced: dict[str, Row], links: Sequence[Sequence[str]], now: int
+    ) -> list[Row]:
+        """Return new documents in the stories of those that they are linked to, or that they replace."""
         book = StoryBook(self._backend, now)
-        for at, row in enumerate(made):
+        stored = self._backend.by_ids(sorted({id for ids in links for id in ids}))
+        members = {id: member_of(row) for id, row in stored.items()}
+        book.load(member.story for member in members.values())
+        placed = []
+        for row, ids in zip(rows, links, strict=True):
+            linked = [members[id] for id in ids if id in members]
+            story = row.number
             if row.id in replaced:
-                story = story_after_update(self._backend, book, member_of(replaced[row.id]), row, [], False)
-                made[at] = row._replace(story=story)
-        self._backend.insert(made)
+                story = story_after_update(self._backend, book, member_of(replaced[row.id]), row, linked, False)
+            elif linked:
+                story = book.join(linked, row.id)
+            placed.append(row._replace(story=None if story == row.number else story))
+            members[row.id] = member_of(placed[-1])
         book.save()
+        return placed
 
 
 def _columns(rows: list[Row]) -> StoredColumns:
