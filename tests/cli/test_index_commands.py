@@ -106,7 +106,7 @@ def test_answers_come_in_the_order_of_the_records(
     assert [answer["id"] for answer in answered] == ["x", "old", "no", "y", "x"]
     assert (answered[0]["kept"], answered[3]["kept"]) == (True, False)
     if known == "skip":
-        assert answered[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None}
+        assert answered[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None, "story": 2}
 
 
 def test_dates_that_cannot_be_read_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

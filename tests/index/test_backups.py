@@ -9,10 +9,12 @@ import shutil
 import signal
 import sys
 import time
+from contextlib import closing
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+import servers
 from conftest import Place, article, edited
 
 from dedup import Document, Index, ParamsError, StorageError, Story
@@ -169,3 +171,24 @@ def test_two_backups_to_one_place(tmp_path: Path) -> None:
     ):
         index.backup(tmp_path / "b")
     assert [*(tmp_path / "b").iterdir()]
+
+
+@pytest.mark.skipif(servers.BINARY is None, reason="there is no redis-server")
+def test_a_server_is_restored_from_a_snapshot_of_it() -> None:
+    with closing(servers.RedisServer()) as lost, closing(servers.RedisServer()) as restored:
+        with Index(lost.url("i"), tuning=SMALL) as index:
+            fill(index)
+            lost.client().bgsave()
+            until = time.monotonic() + 60
+            while lost.client().info("persistence")["rdb_bgsave_in_progress"] and time.monotonic() < until:
+                time.sleep(0.01)
+            expected = content(index)
+            index.add("later", article(99, 6))
+        restored.kill()
+        shutil.copy(lost.folder / "dump.rdb", restored.folder)
+        lost.kill()
+        restored.start()
+        with Index(restored.url("i"), tuning=SMALL) as index:
+            assert index.check() == []
+            assert content(index) == expected
+            assert index.add("later", article(99, 6)).kept

@@ -385,4 +385,7 @@ def test_a_damaged_book_is_reported(tmp_path: Path) -> None:
         database.execute("DELETE FROM stories WHERE name = '1'")
     database.close()
     with Index(tmp_path / "i", mode="r") as index:
-        assert index.check() == ["story 1 is not in the book, though document 'b' has joined it"]
+        assert index.check() == [
+            "story 1 has events and no record",
+            "story 1 is not in the book, though document 'b' has joined it",
+        ]
