@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 import os
 import random
@@ -22,6 +21,7 @@ import pytest
 import redis
 import servers
 from conftest import article, edited
+from indexed import timeless
 
 from dedup import Index, InputError, Params, ParamsError, StorageError
 from dedup.cli.main import main
@@ -289,7 +289,7 @@ def test_clients_in_turns_answer_as_a_folder_does(url: str, tmp_path: Path) -> N
                 elif name == "add_many":
                     answers = [[*map(ids, answer)] for answer in answers]
                 elif name == "get":
-                    answers = [answer and dataclasses.replace(answer, added="") for answer in answers]
+                    answers = [*map(timeless, answers)]
                 assert answers[0] == answers[1], (step, name)
             there = {id: at for id, at in there.items() if id in folder}
         for index in (folder, one, two):
