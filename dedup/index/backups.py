@@ -6,14 +6,15 @@ import os
 from contextlib import closing
 from pathlib import Path
 
-from dedup.errors import StorageError
+from dedup.errors import ParamsError, StorageError
 from dedup.index.folder.backend import FolderBackend
 from dedup.index.folder.backup import place_of_backup
 from dedup.index.folder.database import DATABASE, Database
 from dedup.index.folder.failures import storage_errors
 from dedup.index.folder.segments import RUNS
-from dedup.index.place import folder_of
+from dedup.index.place import URL_FORM, folder_of, is_url
 from dedup.index.protocol import Backend
+from dedup.index.tuning import default_tuning
 from dedup.store import private
 
 BLOCK = 1_000
@@ -41,6 +42,27 @@ def back_up(backend: Backend, path: str | os.PathLike[str]) -> None:
             _take(backend, begun)
         # Its postings are made from the documents when it is first opened.
         FolderBackend(target, None, "rw", "flush", backend.tuning).close()
+
+
+def restore(path: str | os.PathLike[str], url: str) -> int:
+    """Put an index in a folder on a server; return how many documents it has.
+
+    Raises
+    ------
+    StorageError, ParamsError
+    """
+    if not is_url(url):
+        hint = "an index in a folder is restored by copying its folder"
+        raise ParamsError(f"{url!r}, to which an index is to be restored", URL_FORM, hint)
+    from dedup.index.redis import restoring
+
+    folder, tuning = folder_of(path), default_tuning()
+    source = FolderBackend(folder, None, "r", "flush", tuning)
+    try:
+        with source.reading():
+            return restoring.restore(source, url, tuning)
+    finally:
+        source.close()
 
 
 def _take(backend: Backend, begun: Path) -> None:

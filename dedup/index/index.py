@@ -14,7 +14,7 @@ from typing import Any
 from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
 from dedup.errors import DedupError, ParamsError
-from dedup.index.backups import back_up
+from dedup.index.backups import back_up, restore
 from dedup.index.editing import Editor
 from dedup.index.folder.backend import FolderBackend
 from dedup.index.index_reader import IndexReader
@@ -121,6 +121,30 @@ class Index(IndexReader):
         Index
         """
         return cls(path, *arguments, **options)
+
+    @classmethod
+    def restore(cls, path: str | os.PathLike[str], url: str) -> int:
+        """Put a backup, or any index in a folder, on a Redis server; one in a folder is restored by copying it.
+
+        It has its name there when all of it is there.
+
+        Parameters
+        ----------
+        path : path
+            Folder of the index.
+        url : str
+            Of the index on the server, where there is none of that name yet.
+
+        Returns
+        -------
+        int
+            How many documents it has.
+
+        Raises
+        ------
+        StorageError, ParamsError
+        """
+        return restore(path, url)
 
     # ---- adding
 
@@ -395,6 +419,7 @@ def _opened(
 ) -> Backend:
     if is_url(path):
         from dedup.index.redis.backend import RedisBackend
+        from dedup.index.redis.url import Address
 
-        return RedisBackend(str(path), params, mode, tuning)
+        return RedisBackend(Address.of(str(path)), params, mode, tuning)
     return FolderBackend(folder_of(path), params, mode, durability, tuning, wait)

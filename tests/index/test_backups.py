@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import servers
 from conftest import Place, article, edited
 
 from dedup import Document, Index, ParamsError, StorageError, Story
+from dedup.cli.main import main
 from dedup.index.folder.backup import BEGUN
 from dedup.index.tuning import IndexTuning
 
@@ -192,3 +194,44 @@ def test_a_server_is_restored_from_a_snapshot_of_it() -> None:
             assert index.check() == []
             assert content(index) == expected
             assert index.add("later", article(99, 6)).kept
+
+
+@pytest.mark.parametrize("rest", [(), ("d5", "d6", "c35", "d38"), tuple(f"d{n}" for n in range(40))])
+def test_a_backup_is_restored_to_a_server(
+    rest: tuple[str, ...], redis_server: servers.RedisServer, tmp_path: Path
+) -> None:
+    url = redis_server.url(f"restored-{len(rest)}")
+    with Index(tmp_path / "i", tuning=replace(SMALL, vocabulary_documents=30)) as index:
+        fill(index)
+        for id in rest:
+            index.remove(id)
+        expected = content(index)
+        end = index.backend.next
+    assert main(["index", "restore", str(tmp_path / "i"), url, "--json"]) == 0
+    with Index(url) as index:
+        assert index.check() == []
+        assert content(index) == expected
+        assert index.add("later", article(99, 6)).story == end  # never an id that an earlier story had
+        assert index.add("again", article(99, 6).upper()).duplicate_of == "later"
+        index.compact()
+        assert index.check() == []
+    with pytest.raises(StorageError, match="holds an index; expected a name that no index has"):
+        Index.restore(tmp_path / "i", url)
+    with pytest.raises(ParamsError, match="restored by copying its folder"):
+        Index.restore(tmp_path / "i", str(tmp_path / "j"))
+    assert not [key for key in redis_server.client().scan_iter() if b"restoring" in key]
+
+
+def test_a_restore_that_was_cut_off_begins_anew(redis_server: servers.RedisServer, tmp_path: Path) -> None:
+    url = redis_server.url("cut")
+    with Index(tmp_path / "i", tuning=SMALL) as index:
+        fill(index)
+        expected = content(index)
+    with Index(f"{url}.restoring") as begun:  # as if it had been killed
+        begun.add("d1", article(1, 6))
+    with pytest.raises(StorageError, match="holds no index"):
+        Index(url, mode="r")
+    assert Index.restore(tmp_path / "i", url) == len(expected[0])
+    with Index(url, mode="r") as index:
+        assert content(index) == expected
+        assert index.check() == []

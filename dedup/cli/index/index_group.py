@@ -21,6 +21,7 @@ COMMANDS = {
     "expire": ("dedup.cli.index.index_expire", "remove documents published before a date"),
     "info": ("dedup.cli.index.index_info", "print the size and the parameters of an index"),
     "backup": ("dedup.cli.index.index_backup", "copy an index to a new folder, while it is written to"),
+    "restore": ("dedup.cli.index.index_restore", "put a backup of an index on a server"),
     "check": ("dedup.cli.index.index_check", "read all of an index and print what is damaged"),
     "compact": ("dedup.cli.index.index_compact", "give the space of removed documents back to the disk"),
     "rebuild": (

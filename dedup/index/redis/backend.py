@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import StorageError
-from dedup.index.facts import FACTS
+from dedup.index.facts import FACTS, new_facts
 from dedup.index.features import Features
 from dedup.index.place import CREATE_HINT
 from dedup.index.redis import columns, integrity, maintenance
@@ -36,10 +36,12 @@ class RedisBackend:
 
     Parameters
     ----------
-    url : str
+    address : Address
     params : Params or None
     mode : {"rw", "r"}
     tuning : IndexTuning
+    facts : mapping, optional
+        By which to make it, where it continues another one.
 
     Attributes
     ----------
@@ -56,8 +58,14 @@ class RedisBackend:
     StorageError, ParamsError
     """
 
-    def __init__(self, url: str, params: Params | None, mode: str, tuning: IndexTuning) -> None:
-        address = Address.of(url)
+    def __init__(
+        self,
+        address: Address,
+        params: Params | None,
+        mode: str,
+        tuning: IndexTuning,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
         self.place = address.place
         self.writable = mode == "rw"
         self.tuning = tuning
@@ -67,7 +75,7 @@ class RedisBackend:
             try:
                 if self.writable:
                     self.server.assert_keeps()
-                    self.server.create(params or Params())
+                    self.server.create(facts or new_facts(params or Params()))
                 about = self.server.about()
                 if not about:
                     raise StorageError(f"{self.place} holds no index", "the URL of an index", CREATE_HINT)

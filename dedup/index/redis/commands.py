@@ -19,12 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import StorageError
-from dedup.index.facts import new_facts
 from dedup.index.redis import columns, snapshots
 from dedup.index.redis.buckets import FEWEST, Names, fields
 from dedup.index.redis.committed import FORMAT, Command, Committed
 from dedup.index.redis.url import Address
-from dedup.params import Params
 
 AT_A_TIME = 10_000
 """Fields in one command, during which other clients wait."""
@@ -59,8 +57,8 @@ class Server:
 
     # ---- made and opened
 
-    def create(self, params: Params) -> None:
-        """Create an index, unless there is one.
+    def create(self, facts: Mapping[str, str]) -> None:
+        """Create an index by its facts, unless there is one.
 
         Raises
         ------
@@ -82,12 +80,53 @@ class Server:
                 )
             about = {
                 "format": FORMAT,
-                **new_facts(params),
+                **facts,
                 **Committed(secrets.token_hex(8), 0, 1, FEWEST, 0, 0, {}, ()).fields(),
             }
             pipe.multi()
             pipe.hset(state, mapping=about)
             pipe.execute()
+
+    def _keys(self) -> list[str]:
+        """Return the names of all keys of the index, without the prefix."""
+        names = ["state", "documents", "postings", "removed", "stories", "words", "lease"]
+        about = self.about()
+        if about:
+            committed = Committed.of(about)
+            names += [f"columns:{block}" for block in range(1 + (committed.next >> self.blocks.bits))]
+            names += [snapshots.key_of(committed.table)] if committed.table else []
+        return [name for name in names if self.client.exists(self.key(name))]
+
+    def drop(self) -> None:
+        """Delete the index, if there is one."""
+        keys = [self.key(name) for name in self._keys()]
+        if keys:
+            self.client.unlink(*keys)
+
+    def rename(self, address: Address) -> None:
+        """Give the index another name, at once.
+
+        Raises
+        ------
+        StorageError
+            When there is an index of that name.
+        """
+        from redis import WatchError
+
+        names = self._keys()
+        with self.client.pipeline() as pipe:
+            pipe.watch(address.key("state"))
+            is_there = bool(pipe.exists(address.key("state")))
+            pipe.multi()
+            for name in names:
+                pipe.rename(self.key(name), address.key(name))
+            try:
+                if not is_there:
+                    pipe.execute()
+            except WatchError:
+                is_there = True
+        if is_there:
+            raise StorageError(f"{address.place} holds an index", "a name that no index has", "choose another name")
 
     def assert_keeps(self) -> None:
         """Refuse a server that evicts keys when it is full.
@@ -196,9 +235,11 @@ class Server:
 
     # ---- the parts of a commit
 
-    def add_documents(self, values: list[bytes], records: columns.Records, first: int) -> Iterator[Command]:
-        """Yield the commands that add documents, beginning with a number."""
-        names = [b"%d" % number for number in range(first, first + len(values))]
+    def add_documents(
+        self, numbers: Sequence[int], values: list[bytes], records: columns.Records, first: int
+    ) -> Iterator[Command]:
+        """Yield the commands that add documents, and the records of all from a number on."""
+        names = [b"%d" % number for number in numbers]
         yield from self._set_all("documents", names, values)
         for block, place, data in self.blocks.pieces(first, records):
             yield "SETRANGE", self.key(f"columns:{block}"), place, data

@@ -44,6 +44,8 @@ class Changes:
     ----------
     rows : list of Row
         Documents to be added.
+    end : int
+        Number of the next document, if there are none with the numbers before it.
     removed : list of int
     amended : list of Row
     stories : dict of str to bytes or None
@@ -57,6 +59,7 @@ class Changes:
     """
 
     rows: list[Row] = field(default_factory=list)
+    end: int = 0
     removed: list[int] = field(default_factory=list)
     amended: list[Row] = field(default_factory=list)
     stories: dict[str, bytes | None] = field(default_factory=dict)
@@ -65,7 +68,9 @@ class Changes:
     is_stale: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.removed or self.amended or self.stories or self.commands or self.committed)
+        return bool(
+            self.rows or self.end or self.removed or self.amended or self.stories or self.commands or self.committed
+        )
 
 
 class Turns:
@@ -190,9 +195,13 @@ class Turns:
             more = self._state.buckets.with_more(fresh, before.postings, self._state.finder.is_removed)
             new = new._replace(buckets=more.buckets, postings=more.postings)
             commands += server.set_buckets(more.names, more.values, more.emptied)
-        if changes.rows:
-            records = columns.records_of(changes.rows, sketch_sizes[before.next : self.next])
-            commands += server.add_documents([encoded(row) for row in changes.rows], records, before.next)
+        if self.next > before.next:
+            numbers = np.array([row.number for row in changes.rows], np.int64)
+            records = columns.records_of(changes.rows, sketch_sizes[numbers])
+            if len(numbers) < self.next - before.next:
+                records = columns.with_gaps(records, numbers - before.next, self.next - before.next)
+            values = [encoded(row) for row in changes.rows]
+            commands += server.add_documents(numbers.tolist(), values, records, before.next)
         if changes.amended:
             records = columns.records_of(changes.amended, sketch_sizes[[row.number for row in changes.amended]])
             commands += server.amend_documents([(row.number, encoded(row)) for row in changes.amended], records)
@@ -225,13 +234,27 @@ class Turns:
     @property
     def next(self) -> int:
         """Number of the next document."""
-        return self._state.committed.next + len(self.changes.rows)
+        return max(self._state.committed.next + len(self.changes.rows), self.changes.end)
 
     def insert(self, rows: Sequence[Row]) -> None:
         """Add documents, with the next numbers."""
         self.changes.rows += rows
         self._state.lookup.add(rows)
         self._learn_words()
+
+    def leave_gaps(self, end: int) -> None:
+        """Leave the numbers of which no document was added as those of removed ones, up to a number; add none after."""
+        self._state.finder.make_room(end)
+        is_removed, first = self._state.finder.is_removed, self._state.committed.next
+        self._state.is_stale = True
+        is_removed[first:end] = True
+        is_removed[[row.number for row in self.changes.rows]] = False
+        self.changes.end = end
+
+    def use_words(self, words: Vocabulary) -> None:
+        """Pack the tokens of an index without documents by a vocabulary from elsewhere."""
+        self._state.vocabulary = words
+        self.change(("SET", self._state.server.key("words"), bytes(words)))
 
     def _learn_words(self) -> None:
         """Create the vocabulary as soon as there are enough documents."""
