@@ -88,12 +88,13 @@ class Editor:
         named = zip(numbers.tolist(), records, strict=True)
         new = [StoryMember(number, str(record.id), number, now) for number, record in named]
         stories = place(book, new, judged.choices.links, judged.found.texts.rows)
+        joined_to = [None if story == one.number else story for story, one in zip(stories, new, strict=True)]
         self._backend.insert(
             NewRows(
                 **_columns(records),
                 copy_of=judged.choices.copy_of,
                 counted=judged.found.counted.tolist(),
-                stories=[None if story == number else story for story, number in zip(stories, numbers, strict=True)],
+                stories=joined_to,
                 added=[now] * len(records),
             ).rows(numbers, features, self._backend.vocabulary, self._agencies.names)
         )

@@ -7,7 +7,7 @@ from itertools import islice
 
 from dedup.index.match import written
 from dedup.index.protocol import Backend
-from dedup.index.stored import Row
+from dedup.index.stored import MOST_DOCUMENTS, Row
 from dedup.index.story import EVENTS, Story, StoryEvent
 from dedup.index.story_book import Event, StoryBook, StoryMember
 
@@ -130,6 +130,8 @@ def _blocks(backend: Backend, book: StoryBook, story: int) -> Iterator[list[Row]
 
 def story_of(backend: Backend, book: StoryBook, story: int) -> Story | None:
     """Return a story by its id, or by that of one that has merged into it; None if there is none."""
+    if not 0 < story < MOST_DOCUMENTS:
+        return None
     story = book.current(story)
     record = book.record(story)
     if record is None:

@@ -266,6 +266,8 @@ def test_documents_are_listed_got_and_exported(tmp_path: Path, capsys: pytest.Ca
     (story,) = answers(capsys)
     assert (story["id"], story["documents"]) == (3, ["d2", odd["id"]])
     assert [(event["event"], event["document"]) for event in story["log"]] == [("created", "d2"), ("joined", odd["id"])]
+    assert main(["index", "get", index, "3", "99", "--story"]) == 1
+    assert answers(capsys) == [story, {"id": "99", "missing": True}]
 
     assert main(["index", "export", index]) == 0
     assert [one["id"] for one in answers(capsys)] == ["d0", "d1", "d2", "d3", "d4", odd["id"]]

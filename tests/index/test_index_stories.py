@@ -359,7 +359,7 @@ def test_a_story_from_its_beginning_to_its_end(place: Place) -> None:
         ]
         assert index.story("both") == index.story("other")
         assert index.story("nobody") is None
-        assert index.story(99) is None
+        assert index.story(99) is index.story(0) is index.story(2**70) is None
     with Index(place("i")) as index:
         assert plain(index.story(2)) == plain(story)
         index.remove("b")

@@ -29,7 +29,10 @@ def add_parser(commands: Commands) -> None:
         "--copies", action="store_true", help="print the documents that are copies of these instead, a list for each"
     )
     parser.add_argument(
-        "--story", action="store_true", help="print their stories instead: the documents, and what happened to each"
+        "--story",
+        action="store_true",
+        help="print their stories instead: the documents, and what happened to each. A number that is the id of no "
+        "document is that of a story",
     )
     add_messages(parser)
 
@@ -45,6 +48,8 @@ def command(options: argparse.Namespace) -> int:
 def _found(index: Index, id: str, options: argparse.Namespace) -> dict[str, Any] | None:
     if options.story:
         story = index.story(id)
+        if story is None and id.isdecimal():
+            story = index.story(int(id))
         return None if story is None else story.as_dict()
     document = index.get(id)
     if document is None:
