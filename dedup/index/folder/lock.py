@@ -47,7 +47,7 @@ class WriterLock:
 
     def __init__(self, path: Path, wait: float = 0.0) -> None:
         begun = time.monotonic()
-        while (file := _locked(path)) is None:
+        while (file := _locked(path, wait > 0)) is None:
             left = begun + wait - time.monotonic()
             if left <= 0:
                 raise _held(path, wait)
@@ -67,9 +67,14 @@ class WriterLock:
             self._file.close()
 
 
-def _locked(path: Path) -> IO[bytes] | None:
-    """Open and lock the file; return None if another holds it, or another index has been put into its place."""
-    file: IO[bytes] = open(path, "a+b", opener=private.opener_in(path.parent))  # noqa: SIM115 - held as long as the lock
+def _locked(path: Path, waits: bool) -> IO[bytes] | None:
+    """Open and lock the file; return None if another holds it, or is just putting another index into its place."""
+    try:
+        file: IO[bytes] = open(path, "a+b", opener=private.opener_in(path.parent))  # noqa: SIM115 - held as long
+    except FileNotFoundError:
+        if not waits:
+            raise
+        return None
     try:
         locking.lock(file.fileno())
         if os.path.samestat(os.fstat(file.fileno()), path.stat()):
