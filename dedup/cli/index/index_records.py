@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,7 @@ def answer_of(id: str, decision: Decision) -> dict[str, Any]:
         "relation": decision.relation,
         "score": decision.score,
         "reason": decision.reason,
+        "story": decision.story,
         **({"released": list(decision.released)} if decision.released else {}),
-        "matches": [dataclasses.asdict(match) for match in decision],
+        "matches": [match.as_dict() for match in decision],
     }
