@@ -219,6 +219,19 @@ def add_params(parser: Any, *fields: str, defaults: bool = True) -> None:
         parser.add_argument("--" + name.replace("_", "-"), **how)
 
 
+OF_A_MADE_RUN = frozenset(
+    {*_PARAMS, "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format"}
+    | {"encoding", "agencies", "guard", "guard_share", "guard_cluster"}
+)
+"""What a run that is there has its own values of, by the attributes of the options."""
+
+
+def as_called(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options without what settings say of runs, for a run that is there and has its own."""
+    own = {name: None for name in options.parser.settings if name in OF_A_MADE_RUN}
+    return argparse.Namespace(**{**vars(options), **own})
+
+
 def chosen(options: argparse.Namespace) -> dict[str, Any]:
     """Return the fields of `Params` that options set, with their values."""
     values = ((name, getattr(options, name, None)) for name in _PARAMS)

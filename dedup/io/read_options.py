@@ -9,6 +9,7 @@ from pathlib import Path
 from dedup.dates import require_date_format
 from dedup.errors import ParamsError
 from dedup.io.bytes.encodings import charset_named
+from dedup.params import refuse_other_keywords
 
 LONGEST = 64_000_000
 """Bytes of the longest record that is read by default: a book has one million, a bomb of one megabyte a thousand."""
@@ -17,6 +18,7 @@ LARGEST_LONGEST = 2_000_000_000
 """Ids and names of a block have offsets of 32 bits."""
 
 
+@refuse_other_keywords
 @dataclass(frozen=True, slots=True)
 class Fields:
     """What the input looks like: which fields to read, and how dates and letters are written; None: recognise it.

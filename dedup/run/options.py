@@ -10,7 +10,7 @@ from pathlib import Path
 from dedup.errors import ParamsError
 from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.params import GUARDS, NOTE
+from dedup.params import GUARDS, NOTE, refuse_other_keywords
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -51,6 +51,7 @@ class RunTuning:
     passage_records: int = 20_000
 
 
+@refuse_other_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How a run is carried out. The answer does not depend on it, unless the memory is far too small.
