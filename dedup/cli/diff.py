@@ -42,7 +42,9 @@ def add_parser(commands: Commands) -> None:
         metavar="N",
         help=f"show only the first N records that differ (default: {SHOWN}; with --json all)",
     )
-    parser.add_argument("--exit-code", action="store_true", help="exit with 1 if the runs differ")
+    parser.add_argument(
+        "--exit-code", action="store_true", help="exit with 1 if the runs differ, with 2 if something failed"
+    )
     add_messages(parser)
 
 

@@ -6,9 +6,11 @@ import dataclasses
 import inspect
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import article, edited
 
 import dedup
 from dedup import Fields, Params, RunOptions, deduplicate
@@ -176,3 +178,38 @@ def test_examples_in_the_help_are_calls_that_the_parser_takes(command: str, caps
         call = re.split(r"  +(?=\S+ )|[>#]", example.strip())[0]
         assert shlex.split(call)[0] == "dedup"
         assert parser().parse_args(shlex.split(call)[1:]).command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("a.txt same.txt", 0),
+        ("a.txt near.txt", 0),
+        ("a.txt near.txt --level identical", 1),
+        ("a.txt other.txt", 1),
+        ("a.txt other.txt --json", 1),
+        ("a.txt absent.txt", 2),
+        ("a.txt same.txt --threshold 2", 2),
+    ],
+)
+def test_the_verdict_on_two_texts_as_an_exit_code(
+    arguments: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As cmp and grep: 0 is yes, 1 is no, and what failed is neither."""
+    monkeypatch.chdir(tmp_path)
+    texts = {"a": article(1), "same": article(1).upper(), "near": edited(article(1), 1, 0.02), "other": article(2)}
+    for name, text in texts.items():
+        Path(f"{name}.txt").write_text(text, "utf-8")
+    call = ["compare", *arguments.split(), "--exit-code"]
+    try:
+        found = main(call)
+    except SystemExit as ended:
+        found = ended.code  # type: ignore[assignment]
+    assert found == code
+    if code < 2:
+        assert main(call[:-1]) == 0
+
+
+def test_runs_that_cannot_be_compared_do_not_differ(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", str(tmp_path), str(tmp_path), "--exit-code"]) == 2
+    assert main(["diff", str(tmp_path), str(tmp_path)]) == 1

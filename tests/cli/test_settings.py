@@ -224,7 +224,9 @@ def test_config_shows_where_each_setting_comes_from(
     ]
     assert main(["config", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert {row["command"] for row in answer["settings"]} == {"dedup run", "dedup tune", "dedup index create"}
+    assert {row["command"] for row in answer["settings"]} == {
+        "dedup run", "dedup tune", "dedup index create", "dedup compare",
+    }  # fmt: skip
     (project / "dedup.toml").write_text('[index.add]\nknown = "skp"\n')
     assert "[index.add] known: 'skp'" in refused("config", capsys)
 
