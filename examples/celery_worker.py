@@ -1,14 +1,15 @@
 """A Celery worker that decides on articles: ``celery --app celery_worker worker --concurrency 4``.
 
-Celery forks its processes. An index does not survive a fork, so each process opens one of its own, after the fork.
+Celery forks its processes. An index does not survive a fork, so each process opens one of its own, at its first task.
 Several writers need an index on a server. With an index in a folder, which has one writer, start the worker with
 ``--concurrency 1``.
 """
 
+import functools
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import worker_process_shutdown
 
 import dedup
 
@@ -20,30 +21,25 @@ app.conf.update(
     task_acks_late=True,  # a task whose process is killed is given to another one
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    worker_proc_alive_timeout=60,  # seconds in which a process must have opened its index
     broker_connection_retry_on_startup=True,
 )
 
-index: dedup.Index | None = None
-"""That of this process; None in the parent, which forks and does not work."""
 
-
-@worker_process_init.connect
-def open_index(**_: object) -> None:
-    """Open the index in a process that has just been forked; what a task has answered is stored."""
-    global index
-    index = dedup.Index(INDEX, durability="each")
+@functools.cache
+def index() -> dedup.Index:
+    """Return the index of this process, opened when it is first needed; what a task has answered is stored."""
+    return dedup.Index(INDEX, durability="each")
 
 
 @worker_process_shutdown.connect
 def close_index(**_: object) -> None:
     """Close it before the process ends."""
-    if index is not None:
-        index.close()
+    if index.cache_info().currsize:
+        index().close()
 
 
 @app.task(autoretry_for=(dedup.StorageError,), retry_backoff=True, max_retries=8)
 def decide(id: str, text: str, **fields: str) -> dict[str, object]:
     """Decide on an article and keep it; a task that is carried out twice has the same answer both times."""
-    decision = index.update(id, text, **fields)  # adds the article if it is new
+    decision = index().update(id, text, **fields)  # adds the article if it is new
     return {"id": id, "kept": decision.kept, "duplicate_of": decision.duplicate_of, "reason": decision.reason}
