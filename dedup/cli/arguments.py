@@ -370,3 +370,10 @@ def add_messages(parser: argparse.ArgumentParser) -> Any:
     group.add_argument("--json", action="store_true", help="print the answer as JSON")
     group.add_argument("--traceback", action="store_true", help="show where in the program an error arose")
     return group
+
+
+def without_messages(parser: argparse.ArgumentParser) -> None:
+    """Give the options of `add_messages` their defaults, for a command that has no use for them."""
+    others = argparse.ArgumentParser(add_help=False)
+    add_messages(others)
+    parser.set_defaults(**vars(others.parse_args([])))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from dedup.cli.arguments import nonempty, path, without_messages
 from dedup.cli.command_list import Commands
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def add_parser(commands: Commands) -> None:
         example="dedup completion bash > ~/.local/share/bash-completion/completions/dedup",
         notes=NOTES,
     )
-    parser.set_defaults(command=command, json=False, traceback=False)
+    parser.set_defaults(command=command)
     parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+    without_messages(parser)
 
 
 def command(options: argparse.Namespace) -> int:
@@ -50,8 +52,6 @@ def command(options: argparse.Namespace) -> int:
 
 def _prepare(parser: Parser, files: object, folders: object) -> None:
     """Have the names of files completed where an argument takes one, and commands described by their sentence."""
-    from dedup.cli.arguments import nonempty, path
-
     parser.description = " ".join((parser.description or "").split("\n\n")[0].split())
     for action in parser.all_actions:
         if action.type in (path, nonempty) and action.choices is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from dedup.cli.arguments import without_messages
 from dedup.cli.command_list import Commands
 
 
@@ -16,7 +17,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.set_defaults(command=command)
     parser.add_argument("topic", nargs="*", metavar="COMMAND", help="a command (default: the list of all)")
-    parser.set_defaults(json=False, traceback=False)
+    without_messages(parser)
 
 
 def command(options: argparse.Namespace) -> int:
