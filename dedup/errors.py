@@ -104,6 +104,8 @@ def nearest(name: str, names: Iterable[str], similarity: float = 0.6) -> str | N
 
     by_folded = {one.casefold(): one for one in names}
     folded = name.casefold()
+    if folded in by_folded:
+        return by_folded[folded]
     begun = [one for one in by_folded if similarity <= 0.6 and len(folded) > 2 and one.startswith(folded)]
     near = begun or get_close_matches(folded, by_folded, 1, similarity)
     return by_folded[near[0]] if near else None

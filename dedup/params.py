@@ -358,7 +358,7 @@ GUARDS = NOTE, ERROR = ("note", "error")
 
 _RUN_OPTIONS = (
     "threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions", "guard",
-    "guard_share", "guard_cluster", "limit", "sample", "passages",
+    "guard_share", "guard_cluster", "limit", "sample", "passages", "kept", "compress", "shards", "layout",
 )  # fmt: skip
 _INPUT_FIELDS = (
     "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format", "encoding",

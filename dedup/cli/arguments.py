@@ -12,21 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.io.format_registry import READABLE
+from dedup.io.sizes import bytes_in
 from dedup.params import GUARDS, HTML, KEEP_POLICIES, NOTE, UPDATES, WITHIN, Level, Params
 
 if TYPE_CHECKING:
     from dedup.io import Fields
 
-_UNITS = {"": 1, "B": 1, "K": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9, "T": 10**12}
-
 
 def size(text: str) -> int:
     """Read a size such as ``4GB`` or ``500M``, in bytes."""
-    match = re.fullmatch(r"([0-9.]+)\s*([a-zA-Z]*)", text.strip())
-    try:
-        value = int(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
-    except (KeyError, ValueError):
-        value = 0
+    value = bytes_in(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a size such as 4GB or 500MB")
     return value

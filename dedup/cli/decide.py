@@ -19,6 +19,9 @@ from dedup.cli.arguments import (
     path,
 )
 from dedup.cli.command_list import Commands
+from dedup.cli.output_options import add_kept_form, kept_form_of
+from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import shown_names
 from dedup.report.escaping import shown
 
 NOTES = """\
@@ -51,6 +54,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--write", action="store_true", help="also write the kept records, for which the inputs are read again"
     )
+    add_kept_form(parser)
     for title, fields in zip(("what counts as a copy", "which copy is kept"), FIELDS, strict=True):
         add_params(parser.add_argument_group(title), *fields, defaults=False)
     found = {*WHAT_IS_A_COPY, *HOW_IT_IS_FOUND, "floor"}.difference(*FIELDS)
@@ -67,6 +71,9 @@ def command(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     if options.write and options.output is None:
         options.parser.error("--write needs a folder to write to: add -o DIR")
+    form = kept_form_of(options)
+    if not options.write and (asked := KeptForm(**form).asked):
+        options.parser.error(f"--{asked[0]} is for kept records, which are not written: add --write")
     from dedup.attribution.agencies import Agencies
     from dedup.io import Output
     from dedup.run.options import RunOptions
@@ -74,12 +81,17 @@ def command(options: argparse.Namespace) -> int:
     from dedup.run.run_output import RunOutput
 
     run = RunOutput(options.run)
-    guards = RunOptions(guard=options.guard, guard_share=options.guard_share, guard_cluster=options.guard_cluster)
-    result = redecide(run, asked_params(run.params, chosen(options)), Agencies.read(options.agencies), guards)
+    run_options = RunOptions(
+        **form,
+        guard=options.guard,
+        guard_share=options.guard_share,
+        guard_cluster=options.guard_cluster,
+    )
+    result = redecide(run, asked_params(run.params, chosen(options)), Agencies.read(options.agencies), run_options)
     if options.output is not None:
         inputs = [Path(one["absolute"] or one["path"]) for one in run.summary["files_read"]]
         with Output(options.output, [options.run, *inputs]) as output:
-            result.write(output, kept=options.write)
+            result.write(output, kept=options.write, kept_form=run_options.kept_form)
             result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
             result.write_summary(output)
             output.commit()
@@ -88,6 +100,6 @@ def command(options: argparse.Namespace) -> int:
     else:
         print(result)
         if options.output is not None:
-            print(f"written to {shown(str(options.output))}: {', '.join(result.summary['files'])}")
+            print(f"written to {shown(str(options.output))}: {shown_names(result.summary['files'])}")
     sys.stdout.flush()
     return 0

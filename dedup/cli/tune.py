@@ -114,7 +114,7 @@ def _run(options: argparse.Namespace) -> RunView:
     """
     from dedup.index.folder.create import is_index
     from dedup.io.bytes.paths import STDIN
-    from dedup.io.output import SUMMARY
+    from dedup.io.output_names import SUMMARY
     from dedup.run.run_output import RunOutput
 
     params = chosen(options)

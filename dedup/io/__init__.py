@@ -3,10 +3,12 @@
 - `opening`: whatever a caller may pass, as a source. `read_options`: what the caller asks of it.
 - `source`: what a source, its pieces and its batches are. `file_source`, `memory_source`: the sources.
 - `format_registry`: the table of formats and compressions. `formats`: one module for each format.
+- `places`: where a file is, and what opens it.
 - `bytes`: files to read, decompressed, decoded, cut into lines.
 - `fields`: which field is the text, the id, the date and the source (`roles`, `producers`).
 - `notes`: what is reported of an input. `wording`: lists of names in messages.
-- `output`: the output folder, all or nothing, and the files that are not records.
+- `output`: the output folder, all or nothing, and the files that are not records; `output_names` what they are called.
+- `kept_form`, `kept_files`: how kept records are written, and the files that they are written to.
 
 Names are loaded when they are first used: the command line lists the formats without loading a reader.
 """

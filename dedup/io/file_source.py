@@ -8,11 +8,10 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime, timezone
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -21,9 +20,9 @@ import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError
 from dedup.io.bytes.encodings import UTF_8, Charset
-from dedup.io.bytes.file_changes import FileState, file_state, require_unchanged
+from dedup.io.bytes.file_changes import require_unchanged
 from dedup.io.bytes.file_digests import FileDigest, digest_of
-from dedup.io.bytes.paths import InputFile, SkippedFiles
+from dedup.io.bytes.paths import STDIN, InputFile, SkippedFiles
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.bytes.surrogates import printable
 from dedup.io.fields.field_counts import FieldCounts
@@ -32,9 +31,13 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
+from dedup.io.kept_files import KeptFiles, require_names
+from dedup.io.kept_form import KeptForm
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
+from dedup.io.places.input_place import State
+from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, Piece, Rows, SmallPiece, pieces_with
 from dedup.io.wording import listed
@@ -74,17 +77,21 @@ class FileSource:
         self._files = [replace(file, encoding=options.fields.encoding) for file in files]
         self._readers: dict[FileFormat, FormatReader] = {}
         self._reading = Reading()
-        self._states: dict[str, FileState] = {}
+        self._states: dict[str, State] = {}
         self._charsets: dict[str, Charset | None] = {}
         self._digests: dict[str, FileDigest] = {}
         self._counts: list[InputCounts] = []
         self._surveys: dict[str, FieldSurvey] = {}
         self._without_text: dict[str, ColumnError] = {}
 
+    def found_at(self, relative: Mapping[str, str]) -> None:
+        """Say, by the names of files, where they were found in folders; what is kept of them is written there."""
+        self._files = [replace(file, relative=relative.get(file.name, file.relative)) for file in self._files]
+
     @property
     def total_bytes(self) -> int | None:
         """Size of all files on disk, None while standard input is among them and not read yet."""
-        if any(file.is_stdin and file.path == Path(file.name) for file in self._files):
+        if any(_is_unread_stdin(file) for file in self._files):
             return None
         return sum(_size(file) for file in self._files)
 
@@ -103,8 +110,9 @@ class FileSource:
     @property
     def inputs(self) -> Sequence[Path]:
         """The input files, and the folders that were named as inputs."""
-        folders = dict.fromkeys(file.folder for file in self._files if file.folder is not None)
-        return [*folders, *(file.path for file in self._files if not file.is_stdin)]
+        folders = dict.fromkeys(file.folder for file in self._files if isinstance(file.folder, Path))
+        places = (file.place.stored_in for file in self._files if not file.is_stdin)
+        return list(dict.fromkeys([*folders, *(path for path in places if path is not None)]))
 
     @property
     def notes(self) -> list[str]:
@@ -132,13 +140,18 @@ class FileSource:
 
     def _file_read(self, file: InputFile, is_full: bool) -> dict[str, Any]:
         size, _ = self._state(file)
+        if file.is_stdin:
+            return {"path": file.name, "absolute": None, "bytes": size, "digest": None}
+        read = {"path": file.name, "absolute": printable(file.place.shown), "bytes": size}
+        if file.relative != PurePath(file.name).name:
+            read["relative"] = file.relative
+        if (version := file.place.version()) is not None:
+            return {**read, "version": version}
         digest = self._digests.get(file.name)
-        if is_full and (digest is None or digest.size != size) and not file.is_stdin:
-            # Only its first records were read; the rest may be long.
-            return {"path": file.name, "absolute": printable(os.path.abspath(file.path)), "bytes": size}
-        shown = None if file.is_stdin else digest.shown if digest and digest.size == size else digest_of(file.path)
-        absolute = None if file.is_stdin else printable(os.path.abspath(file.path))
-        return {"path": file.name, "absolute": absolute, "bytes": size, "digest": shown}
+        if digest is not None and digest.size == size:
+            return {**read, "digest": digest.shown}
+        # If only its first records were read, the rest may be long.
+        return read if is_full else {**read, "digest": digest_of(file)}
 
     @property
     def _names(self) -> list[str]:
@@ -249,8 +262,9 @@ class FileSource:
         for file, (name, *before) in zip(self._files, state["files"], strict=True):
             now = self._state(file)
             if list(now) != before:
-                expected = f"{before[0]:,} bytes, changed {_when(before[1])}, as in the run to resume"
-                raise InputError(f"{name} has {now[0]:,} bytes, changed {_when(now[1])}", expected, hint)
+                size, mark = before
+                expected = f"{file.place.shown_state((size, mark))}, as in the run to resume"
+                raise InputError(f"{name} has {file.place.shown_state(now)}", expected, hint)
         fields, surveyed = state["fields"], state["surveyed"]
         self._counts = [InputCounts.of({**counts, "fields": fields[counts["fields"]]}) for counts in state["accepted"]]
         self._surveys = {name: FieldSurvey.from_state(surveyed[number]) for name, number in state["surveys"].items()}
@@ -263,10 +277,21 @@ class FileSource:
             for piece in pieces_with(self._reader(file.format).read(file, reading), rows[file.name]):
                 yield piece()
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form that the kept records of these files cannot have."""
+        form.require(dict.fromkeys(file.format for file in self._files))
+        if form.is_same:
+            require_names(self._files)
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        by_format = self._by_format(kept)
-        return [name for one in by_format for name in self._reader(one).write_kept(by_format[one], directory)]
+        files = KeptFiles(place, form)
+        copies_whole = files.form.is_same and self._options.limit is None  # with a limit, more may follow
+        for file_format, records in self._by_format(kept).items():
+            left = [one for one in records if not (copies_whole and files.copy_whole(*one))]
+            if left:
+                self._reader(file_format).write_kept(left, files)
+        return files.names
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records; with several input formats, those of one format are together."""
@@ -347,36 +372,40 @@ class FileSource:
             hint = "standard input is read as JSON lines" if file.is_stdin else "is the suffix of its name right?"
             self._counts[-1].close(file.name, hint)
 
-    def _state(self, file: InputFile) -> FileState:
+    def _state(self, file: InputFile) -> State:
         """Return the state that a file had when it was first seen."""
         if file.name not in self._states:
             try:
-                self._states[file.name] = file_state(file)
+                self._states[file.name] = file.state()
             except OSError as error:
                 raise unreadable(file, error) from error
         return self._states[file.name]
 
     def _spooled(self, file: InputFile) -> InputFile:
         """Copy standard input to a file, because its kept lines are read again; other files are returned unchanged."""
-        if not file.is_stdin or file.path != Path(file.name):
+        if not _is_unread_stdin(file):
             return file
         handle, name = tempfile.mkstemp(prefix="dedup-stdin-", suffix=".jsonl", dir=self._options.scratch)
         weakref.finalize(self, _remove, name)
         with os.fdopen(handle, "wb") as spool:
             shutil.copyfileobj(sys.stdin.buffer, spool, 1 << 20)
-        return replace(file, path=Path(name))
+        return replace(file, place=LocalFile(Path(name)))
+
+
+def _is_unread_stdin(file: InputFile) -> bool:
+    return file.is_stdin and file.local_path == Path(STDIN)
 
 
 def _size(file: InputFile) -> int:
-    """Return the size of a file on disk, 0 if it is gone."""
+    """Return the size of a file as it is stored, 0 if it is gone."""
     try:
-        return os.stat(file.path).st_size
-    except OSError:
+        return file.size()
+    except (OSError, InputError):
         return 0
 
 
 def _is_packed(file: InputFile) -> bool:
-    return file.format.is_packed or file.path.suffix.lower() in COMPRESSED_SUFFIXES
+    return file.format.is_packed or file.relative.lower().endswith(COMPRESSED_SUFFIXES)
 
 
 def _mixed(read: list[tuple[InputFile, InputCounts]]) -> list[str]:
@@ -410,10 +439,6 @@ class _Distinct:
 
 def _raise(error: Exception) -> NoReturn:
     raise error
-
-
-def _when(nanoseconds: int) -> str:
-    return datetime.fromtimestamp(nanoseconds / 1e9, timezone.utc).isoformat(" ", "milliseconds")
 
 
 def _remove(name: str) -> None:

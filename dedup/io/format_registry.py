@@ -32,6 +32,8 @@ class FileFormat(NamedTuple):
         Whether a file is one record.
     is_packed : bool
         Whether its files hold compressed data, so that they are not compressed once more.
+    codecs : tuple of (str, str)
+        The compressions that it can have within, if it is packed: as options call them, and as Arrow does.
     """
 
     name: str
@@ -41,6 +43,13 @@ class FileFormat(NamedTuple):
     has_lines: bool = False
     is_one_record: bool = False
     is_packed: bool = False
+    codecs: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def written_as(self) -> str:
+        """The suffix of the format in which its kept records are written, if it is another one; else empty."""
+        _, point, other = self.name.partition(".")
+        return point + other
 
     @property
     def kept_name(self) -> str:
@@ -66,26 +75,43 @@ class Compression(NamedTuple):
     reader : str
         Module of `dedup.io.bytes` and function in it, which yields the decompressed bytes of an open file as
         `dedup.io.bytes.decompression.decompressed` does.
+    writer : str
+        Function in `dedup.io.bytes.compressors`.
     """
 
     suffix: str
     signature: bytes
     noun: str
     reader: str
+    writer: str
 
     def load(self) -> Callable[..., Any]:
         """Return the function that decompresses."""
         function: Callable[..., Any] = _load(f"bytes.{self.reader}")
         return function
 
+    def compressor(self) -> Any:
+        """Return a new compressor, as `dedup.io.bytes.compressors` describes it."""
+        return _load(f"bytes.compressors.{self.writer}")()
+
+
+_OF_ARROW = ("zst", "zstd"), ("lz4", "lz4")
+_OF_PARQUET = *_OF_ARROW, ("gz", "gzip")
 
 FORMATS = (
     FileFormat("jsonl", (".jsonl", ".ndjson", ".jsonlines", ".jl", ".json"), "jsonl.JsonLines", has_lines=True),
     FileFormat("csv", (".csv",), "delimited.Delimited", has_lines=True),
     FileFormat("tsv", (".tsv",), "delimited.Delimited", has_lines=True),
-    FileFormat("parquet", (".parquet",), "parquet.Parquet", (b"PAR1", "a Parquet file"), is_packed=True),
     FileFormat(
-        "arrow", (".arrow", ".feather", ".ipc"), "arrow_ipc.ArrowIpc", (b"ARROW1", "an Arrow file"), is_packed=True
+        "parquet", (".parquet",), "parquet.Parquet", (b"PAR1", "a Parquet file"), is_packed=True, codecs=_OF_PARQUET
+    ),
+    FileFormat(
+        "arrow",
+        (".arrow", ".feather", ".ipc"),
+        "arrow_ipc.ArrowIpc",
+        (b"ARROW1", "an Arrow file"),
+        is_packed=True,
+        codecs=_OF_ARROW,
     ),
     FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
 )
@@ -94,12 +120,12 @@ TABLE_FORMS = ("parquet", "csv", "jsonl")
 """The forms in which the decisions of a run can be written; the suffixes of the file."""
 
 COMPRESSIONS = (
-    Compression(".gz", rb"\x1f\x8b", "a gzip file", "gzip_stream.gunzipped"),
+    Compression(".gz", rb"\x1f\x8b", "a gzip file", "gzip_stream.gunzipped", "gzip"),
     # A zstd file may also begin with a skippable frame, as the parallel compressor pzstd writes it.
-    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "zstd_stream.unzstd"),
-    Compression(".xz", rb"\xfd7zXZ\x00", "an xz file", "stream_members.unxz"),
-    Compression(".bz2", rb"BZh[1-9]", "a bzip2 file", "stream_members.unbzip2"),
-    Compression(".lz4", rb"\x04\x22\x4d\x18", "an LZ4 file", "arrow_stream.unlz4"),
+    Compression(".zst", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", "a zstd file", "zstd_stream.unzstd", "zstd"),
+    Compression(".xz", rb"\xfd7zXZ\x00", "an xz file", "stream_members.unxz", "xz"),
+    Compression(".bz2", rb"BZh[1-9]", "a bzip2 file", "stream_members.unbzip2", "bzip2"),
+    Compression(".lz4", rb"\x04\x22\x4d\x18", "an LZ4 file", "arrow_stream.unlz4", "lz4"),
 )
 
 FOREIGN_SIGNATURES = (
@@ -144,6 +170,22 @@ def format_of(path: Path) -> FileFormat | None:
         suffixes.pop()
     found = next((one for one in FORMATS if suffixes and suffixes[-1] in one.suffixes), None)
     return None if found is not None and found.is_packed and is_compressed else found
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a file without the suffix of a compression.
+
+    Examples
+    --------
+    >>> plain_name("a.txt.gz"), plain_name("a.txt")
+    ('a.txt', 'a.txt')
+    """
+    return next((name[: -len(suffix)] for suffix in COMPRESSED_SUFFIXES if name.lower().endswith(suffix)), name)
+
+
+def compression_named(name: str) -> Compression:
+    """Return the compression of a name, which is its suffix without the point."""
+    return next(one for one in COMPRESSIONS if one.suffix == f".{name}")
 
 
 def compression_of(head: bytes) -> Compression | None:

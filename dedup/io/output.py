@@ -12,29 +12,15 @@ from types import TracebackType
 
 from dedup.errors import OutputError
 from dedup.io.bytes.paths import RealPaths
-from dedup.io.format_registry import FORMATS, TABLE_FORMS
+from dedup.io.output_names import FIXED, SUMMARY, is_ours
 from dedup.store.durable import sync_folder, sync_tree
 from dedup.store.work_folder import OUTPUT, WorkFolder, claim, is_left
-
-SUMMARY = "summary.json"
 
 LISTED_UNDER = "files"
 """The key under which the summary lists the names that a run has written."""
 
 ASIDE = "replaced"
 """The folder that holds the files of an earlier run while the new ones take their place."""
-
-OURS = (
-    *(one.kept_name for one in FORMATS),
-    *(f"decisions.{form}" for form in TABLE_FORMS),
-    "passages.parquet",
-    "matches.parquet",
-    "documents.parquet",
-    "near.parquet",
-    "rejected.jsonl",
-    SUMMARY,
-)
-"""Every name that a run may write."""
 
 _PLAIN = {
     errno.ENOSPC: "no space left",
@@ -89,15 +75,14 @@ class Output:
         self._earlier = _files_of_earlier_run(self._target)
         _refuse_place(directory, self._target)
         _refuse_inputs(directory, inputs)
+        there = [name for name in _names_in(self._target) if is_ours(name)]
         if self._earlier is None:
             # Where a run was killed in the middle of moving its files, they are ours without a summary that says so.
-            self._earlier = [name for name in OURS if os.path.lexists(self._target / name)]
-            if self._earlier and not is_left(self._places(), self._target):
-                raise OutputError(
-                    f"{directory / self._earlier[0]} exists, and was not written by an earlier run",
-                    "an empty or new folder, or that of an earlier run",
-                    "choose another -o, or move it away",
-                )
+            self._earlier = there
+            if there and not is_left(self._places(), self._target):
+                raise _of_others(directory, there[0])
+        elif others := [name for name in there if name not in FIXED and name not in self._earlier]:
+            raise _of_others(directory, others[0])
         # Then only the hidden folder says that they are ours: it stays until they are replaced.
         self._is_unmarked = bool(self._earlier) and not os.path.lexists(self._target / SUMMARY)
         self._work: WorkFolder | None = None
@@ -153,7 +138,7 @@ class Output:
 
     def path(self, name: str) -> Path:
         """Return the path to write the file to that will be ``name`` in the output folder."""
-        if name not in OURS:
+        if not is_ours(name):
             raise ValueError(f"{name} is not among the names of output files")
         return self.folder / name
 
@@ -294,7 +279,25 @@ def _files_of_earlier_run(directory: Path) -> list[str] | None:
     except (OSError, ValueError):
         return None
     files = summary.get(LISTED_UNDER) if isinstance(summary, dict) else None
-    return [name for name in files if name in OURS] if isinstance(files, list) else None
+    return [name for name in files if isinstance(name, str) and is_ours(name)] if isinstance(files, list) else None
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, none if it is none; what is wrong with it is reported when it is written to."""
+    try:
+        return sorted(os.listdir(folder))
+    except PermissionError:  # to list it; what is in it may be reached all the same
+        return [name for name in FIXED if os.path.lexists(folder / name)]
+    except OSError:
+        return []
+
+
+def _of_others(directory: Path, name: str) -> OutputError:
+    return OutputError(
+        f"{directory / name} exists, and was not written by an earlier run",
+        "an empty or new folder, or that of an earlier run",
+        "choose another -o, or move it away",
+    )
 
 
 def _resolved(directory: Path) -> Path:
@@ -327,10 +330,10 @@ def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
             raise OutputError(f"{directory} {where}", "a folder outside the inputs", "choose another -o")
         if not os.path.normcase(real_path).startswith(within):
             continue  # as nearly all of many inputs
-        for name in OURS:
-            if source.is_relative_to(place / name):
-                found = f"{input_path} is an input, and the output {place / name} would overwrite it"
-                raise OutputError(found, hint="choose another -o")
+        name = next(iter(source.relative_to(place).parts), "")
+        if is_ours(name):
+            found = f"{input_path} is an input, and the output {place / name} would overwrite it"
+            raise OutputError(found, hint="choose another -o")
 
 
 def _moved_back(moves: Sequence[tuple[Path, Path]]) -> bool:

@@ -14,6 +14,7 @@ from dedup.dates import UnreadableDates
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.fields.field_counts import FieldCounts
 from dedup.io.fields.roles import no_labels
+from dedup.io.kept_form import KeptForm
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -306,15 +307,25 @@ class Source(Protocol):
             When the input is not what it was, or cannot be read again.
         """
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
-        """Write the kept records unchanged and return the names written, relative to ``directory``.
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form in which the kept records of this input cannot be written, before it is read.
+
+        Raises
+        ------
+        ParamsError
+        """
+
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+        """Write the kept records unchanged and return the names written, relative to the folder.
 
         Parameters
         ----------
         kept : bool array, shape (n_records,)
             In the order of ``pieces``.
-        directory : Path
-            An existing folder.
+        place : Path or int
+            An existing folder; or, if the form is that of a stream, the number of an open file.
+        form : KeptForm, optional
+            How they are written.
 
         Raises
         ------

@@ -16,6 +16,7 @@ from typing import Any
 from dedup.attribution.agencies import Agencies
 from dedup.errors import InputError
 from dedup.io import Source
+from dedup.io.kept_form import OPTIONS, KeptForm
 from dedup.params import NOTE, Params
 from dedup.run.options import RunOptions
 from dedup.run.pipeline import run
@@ -168,6 +169,7 @@ def _part(
         resume=False,
         progress=False,
         passages=options.passages and writes,
+        **({} if writes else {name: getattr(KeptForm(), name) for name in OPTIONS}),
         guard=NOTE,  # a part is not the run that is to be guarded
     )
     with tempfile.TemporaryDirectory(prefix="dedup-dry-", dir=options.scratch_folder) as folder:

@@ -7,6 +7,7 @@ parameters; by those of the run it is decided last which are kept.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
 from dedup.errors import ParamsError
 from dedup.io import Output, Source
+from dedup.io.kept_form import KeptForm
 from dedup.judge.clusters import keep_policy
 from dedup.params import Level, Params
 from dedup.run.clustering import cluster
@@ -53,6 +55,7 @@ def run(
     agencies: Agencies,
     index: IndexStep | None = None,
     progress: Progress | None = None,
+    stream: int | None = None,
 ) -> Result:
     """Run all stages on an opened source; `dedup.deduplicate` and the command line both end here.
 
@@ -69,6 +72,8 @@ def run(
         Compared with the documents first, and added to last.
     progress : Progress, optional
         By default as the options say.
+    stream : int, optional
+        The number of an open file to which the kept records are written instead of a folder.
 
     Raises
     ------
@@ -77,6 +82,8 @@ def run(
     require_resumable(source, output, options)
     if options.passages and output is None:
         raise ParamsError("passages without an output", "a folder to write passages.parquet to")
+    form = _form_of_kept(options, output, stream)
+    source.require_form(form)
     if options.sample is not None and index is not None:
         raise ParamsError("a sample with an index", "a run without --index, or one of everything")
     bands = lsh.bands_and_rows(search_params(params)) if params.level >= Level.near else (0, 0)
@@ -94,10 +101,13 @@ def run(
             guard(records, result, options)
         if folder is not None:
             with progress.stage("write"):
-                result.write(folder, options.decisions)
+                result.write(folder, options.decisions, options.kept, form)
             if options.passages:
                 with progress.stage("passages"):
                     result.write_passages(folder, options.tuning.passage_records)
+        if stream is not None:
+            with progress.stage("write"):
+                result.write_stream(stream, form)
         result.summary["scratch_bytes"] = context.scratch.total_bytes
         result.summary["seconds"] = progress.rounded()
         if folder is not None:
@@ -109,6 +119,22 @@ def run(
                 index.add(records, agencies, output, result.summary, progress)
             result.summary["seconds"] = progress.rounded()
     return result
+
+
+def _form_of_kept(options: RunOptions, output: Path | None, stream: int | None) -> KeptForm:
+    """Return how the kept records are written.
+
+    Raises
+    ------
+    ParamsError
+        When they are to be written in a form, and nowhere; or to a stream that they cannot be written to.
+    """
+    form = options.kept_form
+    if stream is not None and not options.kept:
+        raise ParamsError("no kept records to standard output", "a folder to write the other files to")
+    if stream is None and output is None and form.asked:
+        raise ParamsError(f"{form.asked[0]} without an output", "a folder to write kept records to")
+    return replace(form, is_stream=stream is not None)
 
 
 def _read(source: Source, bands: tuple[int, int], index: IndexStep | None, context: RunContext) -> Records:

@@ -12,15 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from dedup.errors import OutputError
 from dedup.io import WRITERS, Output, write_parquet, write_rejected
 from dedup.io.bytes.surrogates import printable
-from dedup.io.output import SUMMARY
+from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import SUMMARY
 from dedup.params import Params
 from dedup.run.decision_table import Decisions
 from dedup.run.run_output import read_texts
 from dedup.run.run_view import InputAgain, Rejection, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, PASSAGES
+from dedup.store.durable import sync_stream
 
 PASSAGES_FILE = "passages.parquet"
 
@@ -162,7 +165,9 @@ class Result(ViewedRun):
         shown = [f"{name}={counts[name]}" for name in ("records", "kept", "dropped", "rejected")]
         return f"Result({', '.join(shown)}{f', output={str(self.output)!r}' if self.output else ''})"
 
-    def write(self, output: Output, form: str = "parquet", kept: bool = True) -> None:
+    def write(
+        self, output: Output, form: str = "parquet", kept: bool = True, kept_form: KeptForm | None = None
+    ) -> None:
         """Write kept records, decisions, matches, what a later decision needs, and rejected records.
 
         Parameters
@@ -172,12 +177,14 @@ class Result(ViewedRun):
             That of the file of decisions: `dedup.io.WRITERS`.
         kept : bool
             Whether the kept records are written.
+        kept_form : KeptForm, optional
+            How they are.
 
         Raises
         ------
         OutputError
         """
-        names = self.source.write_kept(self._kept, output.folder) if kept else []
+        names = self.source.write_kept(self._kept, output.folder, kept_form) if kept else []
         decisions = f"decisions.{form}"
         WRITERS[form](self._decisions.slices(), DECISIONS, output.path(decisions))
         tables = {"matches.parquet": self.matches}
@@ -189,6 +196,31 @@ class Result(ViewedRun):
             write_parquet([table], table.schema, output.path(name))
         write_rejected(self._decisions.rejections(), output.path("rejected.jsonl"))
         self.summary["files"] = [*names, decisions, *tables, "rejected.jsonl", SUMMARY]
+
+    def write_stream(self, stream: int, form: KeptForm) -> None:
+        """Write the kept records to an open file, and nothing else; when this returns, all are written.
+
+        Parameters
+        ----------
+        stream : int
+            The number of the file, which stays open.
+        form : KeptForm
+            That of a stream.
+
+        Raises
+        ------
+        OutputError
+        BrokenPipeError
+            When nobody reads them.
+        """
+        try:
+            self.source.write_kept(self._kept, stream, form)
+            sync_stream(stream)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"cannot write the kept records: {error.strerror or error}") from error
+        self.summary["files"] = []
 
     def write_passages(self, output: Output, records_at_a_time: int) -> None:
         """Find the passages that the records of each match share, and write them.

@@ -17,12 +17,13 @@ import pyarrow.compute as pc
 
 from dedup.errors import InputError, ParamsError
 from dedup.io import Batch, Fields, ReadOptions, Rows, open_files, read_table
-from dedup.io.bytes.file_digests import digest_of
+from dedup.io.bytes.file_digests import digest_of_path
 from dedup.io.bytes.paths import STDIN
 from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.io.output import SUMMARY
+from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import SUMMARY
 from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
 from dedup.params import Params
@@ -219,7 +220,7 @@ def _has_changed(place: Path, read: Mapping[str, Any]) -> bool:
         When it cannot be read.
     """
     try:
-        return bool(place.stat().st_size != read["bytes"] or digest_of(place) != read["digest"])
+        return bool(place.stat().st_size != read["bytes"] or digest_of_path(place) != read["digest"])
     except OSError as error:
         raise InputError(f"cannot read {printable(str(place))}: {error.strerror or error}") from error
 
@@ -248,12 +249,23 @@ class _Inputs:
         return list(self._run.summary["files_read"])
 
     @functools.cached_property
+    def _paths(self) -> dict[str, Path]:
+        """Where the files with records are now, by their names in the run."""
+        names = pc.unique(self._run.decisions["file"]).to_pylist() or [one["path"] for one in self.files_read]
+        return {name: self._run._path_of(name) for name in names}
+
+    @functools.cached_property
+    def _files(self) -> FileSource:
+        """All inputs, found where the run found them."""
+        source, read = self._run._open(self._paths.values()), self._run._files_read
+        relative = {name: read.get(name, {}).get("relative") for name in self._paths}
+        source.found_at({printable(str(self._paths[name])): way for name, way in relative.items() if way})
+        return source
+
+    @functools.cached_property
     def _source(self) -> InputAgain:
         """All inputs, read to their end, as their kept records can be written only then."""
-        decisions = self._run.decisions
-        names = pc.unique(decisions["file"]).to_pylist() or [one["path"] for one in self.files_read]
-        paths = {name: self._run._path_of(name) for name in names}
-        source = self._run._open(paths.values())
+        decisions, source, paths = self._run.decisions, self._files, self._paths
         rows: dict[str, list[npt.NDArray[np.int64]]] = {printable(str(path)): [] for path in paths.values()}
         for piece in source.pieces():
             batch = piece()
@@ -273,8 +285,9 @@ class _Inputs:
         for batch in source.read_again({now: rows[name] for now, name in called.items()}):
             yield replace(batch, file=called[batch.file])
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
-        return self._source.write_kept(kept, directory)
+    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+        self._files.require_form(form or KeptForm())
+        return self._source.write_kept(kept, place, form)
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         return self._source.kept_table(kept)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from io import RawIOBase
+from pathlib import Path, PurePosixPath
 
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import Charset
 from dedup.io.bytes.surrogates import printable
 from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of
+from dedup.io.places.input_place import Place, State
+from dedup.io.places.local_file import LocalFile
 from dedup.io.wording import listed
 
 STDIN = "-"
+
+COPIED_BYTES = 1 << 20
+"""Bytes that are copied at a time."""
 
 SIDE_FILES = {"dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"}
 """What Hugging Face writes beside the records of a data set; a description in it is no article."""
@@ -28,26 +35,26 @@ class InputFile:
 
     Parameters
     ----------
-    path : Path
-        Where to open it.
+    place : Place
+        Where it is, and what opens it.
     name : str
         What to call it: its path as the caller wrote it, or as it was found in a folder or by a glob.
     relative : str
         With forward slashes: the way from the folder it was found in, or the file's name.
     format : FileFormat
-    folder : Path or None
-        The folder that is an input and in which the file was found.
+    folder : Path, str or None
+        The folder that is an input and in which the file was found, a path or a URL.
     encoding : str or None
         What the caller says that it is in, if it is not UTF-8; None: to be recognised.
     charset : Charset or None
         The encoding that was recognised when the file was read before.
     """
 
-    path: Path
+    place: Place
     name: str
     relative: str
     format: FileFormat
-    folder: Path | None = None
+    folder: Path | str | None = None
     encoding: str | None = None
     charset: Charset | None = None
 
@@ -55,6 +62,41 @@ class InputFile:
     def is_stdin(self) -> bool:
         """Whether this is standard input."""
         return self.name == STDIN
+
+    @property
+    def local_path(self) -> Path | None:
+        """The path of a file of this machine; None for members of archives and remote files."""
+        return self.place.local_path
+
+    @property
+    def suffixes(self) -> list[str]:
+        """The suffixes of its name, in lower case."""
+        return [suffix.lower() for suffix in PurePosixPath(self.relative).suffixes]
+
+    def open(self) -> RawIOBase:
+        """Open it to be read: binary, without a buffer, with ``read``, ``seek`` and ``tell``.
+
+        Raises
+        ------
+        OSError, InputError
+        """
+        return self.place.open()
+
+    def size(self) -> int:
+        """Return its size in bytes, as it is stored; errors as for ``open``."""
+        return self.place.size()
+
+    def state(self) -> State:
+        """Return its state, which changes when it is written to; errors as for ``open``."""
+        return self.place.state()
+
+    def copy_to(self, target: str | Path) -> None:
+        """Copy its bytes to a file, which is created; errors as for ``open``."""
+        if self.local_path is not None:
+            shutil.copyfile(self.local_path, target)
+            return
+        with self.open() as opened, open(target, "wb") as copy:
+            shutil.copyfileobj(opened, copy, COPIED_BYTES)
 
 
 class SkippedFiles:
@@ -146,16 +188,22 @@ def expand(inputs: Sequence[str | Path], skipped: SkippedFiles | None = None) ->
     real = RealPaths()
     for name in inputs:
         for file in _expand_one(os.fspath(name), skipped):
-            files.setdefault(STDIN if file.is_stdin else real.of(file.path), file)
+            files.setdefault(_key(file, real), file)
     if not inputs:
         raise InputError("no input", "files, folders, globs, or - for standard input")
     return list(files.values())
 
 
+def _key(file: InputFile, real: RealPaths) -> str:
+    """Return what is the same for two names of one file."""
+    path = file.local_path
+    return STDIN if file.is_stdin else file.place.shown if path is None else real.of(path)
+
+
 def _expand_one(name: str, skipped: SkippedFiles) -> Iterator[InputFile]:
     path = Path(name)
     if name == STDIN:
-        yield InputFile(path, STDIN, STDIN, STDIN_FORMAT)
+        yield InputFile(LocalFile(path), STDIN, STDIN, STDIN_FORMAT)
     elif os.path.isdir(path):  # unlike Path.is_dir, False when not allowed to look
         yield from _in_folder(path, skipped)
     elif os.path.lexists(path) or not glob.has_magic(name):
@@ -177,7 +225,7 @@ def _single(path: Path) -> InputFile:
     if file_format is None:
         hint = "rename it; JSON lines can also come on standard input, as -"
         raise InputError(f"{name} has an unknown suffix", f"one of {READABLE}", hint)
-    return InputFile(path, name, printable(path.name), file_format)
+    return InputFile(LocalFile(path), name, printable(path.name), file_format)
 
 
 def _in_folder(folder: Path, skipped: SkippedFiles) -> list[InputFile]:
@@ -217,7 +265,8 @@ def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
 def _input_file(path: Path, base: Path, folder: Path | None) -> InputFile:
     file_format = format_of(path)
     assert file_format is not None  # else it was not found
-    return InputFile(path, printable(str(path)), printable(path.relative_to(base).as_posix()), file_format, folder)
+    relative = printable(path.relative_to(base).as_posix())
+    return InputFile(LocalFile(path), printable(str(path)), relative, file_format, folder)
 
 
 def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:

@@ -8,8 +8,8 @@ in, or `raw_chunks`, which are the file as it is; `lines` makes whole lines of t
 from __future__ import annotations
 
 import itertools
-import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from dedup.io.bytes.encodings import (
 from dedup.io.bytes.file_digests import FileDigest
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.surrogates import to_bytes
-from dedup.io.format_registry import SIGNATURE_BYTES, compression_of, content_name
+from dedup.io.format_registry import SIGNATURE_BYTES, Compression, compression_of, content_name
 
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
@@ -246,11 +246,23 @@ def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Genera
 def size_of(file: InputFile) -> int | None:
     """Return the decompressed size of a file in bytes, None if only reading all of it would show that."""
     try:
-        with file.path.open("rb", buffering=0) as handle:
-            is_compressed = compression_of(handle.read(SIGNATURE_BYTES)) is not None
-            return None if is_compressed else os.fstat(handle.fileno()).st_size
+        with file.open() as handle:
+            is_compressed = compression_of(handle.read(SIGNATURE_BYTES) or b"") is not None
+        return None if is_compressed else file.size()
     except OSError as error:
         raise unreadable(file, error) from error
+
+
+def compression_and_mark(file: InputFile) -> tuple[Compression | None, bytes]:
+    """Return the compression of a file, and the byte order mark of UTF-8, if it has one; errors as for ``chunks``."""
+    try:
+        with file.open() as handle:
+            compression = compression_of(handle.read(SIGNATURE_BYTES))
+    except OSError as error:
+        raise unreadable(file, error) from error
+    with closing(chunks(file, _SMALL_BYTES)) as whole:
+        first = next(whole, b"")
+    return compression, first[:3] if first.startswith(BOM_UTF8) else b""
 
 
 def unreadable(file: InputFile, error: OSError) -> InputError:
@@ -261,8 +273,8 @@ def unreadable(file: InputFile, error: OSError) -> InputError:
 def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[bytes]:
     before = reading.bytes_read
     try:
-        with file.path.open("rb", buffering=0) as handle:
-            head = handle.read(SIGNATURE_BYTES)
+        with file.open() as handle:
+            head = handle.read(SIGNATURE_BYTES) or b""
             handle.seek(0)
             found, is_compressed = decompressed(handle, head, size), compression_of(head) is not None
             with closing(ahead(found) if reading.ahead and is_compressed else found) as whole:

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -25,9 +26,12 @@ from dedup.io.formats.arrow_columns import (
     find_columns,
     kept_batches,
     records_per_batch,
+    sizes_of,
     survey_of_table,
 )
 from dedup.io.formats.common_schema import CommonSchema
+from dedup.io.kept_files import KeptFiles, count_kept
+from dedup.io.kept_form import KeptForm
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -36,18 +40,27 @@ if TYPE_CHECKING:
 
 _FILE_MAGIC = b"ARROW1"
 
+_FIRST_MESSAGE = 8
+"""Byte of a file, which is no stream, at which the first message begins."""
+
+_LOOKED_AT = 1 << 20
+"""Bytes of the first record batch in which compressed buffers begin, if it has any."""
+
+_FRAMES = {"lz4": 0x184D2204, "zstd": 0xFD2FB528}
+"""By codec, how its frames begin."""
+
 
 class ArrowIpc:
     """The reader of Arrow files with a common schema, which writes their kept records to one ``kept.arrow``.
 
-    Files are mapped, not read: what is not compressed takes no memory. A compressed record batch is held as a whole.
-    Parameters as for `dedup.io.formats.FormatReader`.
+    Files of this machine are mapped, not read: what is not compressed takes no memory. A compressed record batch is
+    held as a whole. Parameters as for `dedup.io.formats.FormatReader`.
     """
 
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._kept_name = file_format.kept_name
+        self._format = file_format
         self._tree = tree
         self._options = options
         self._common = CommonSchema("Arrow")
@@ -88,14 +101,14 @@ class ArrowIpc:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
-        schema, is_stream = _schema_of(kept[0][0])
-        new = pa.ipc.new_stream if is_stream else pa.ipc.new_file
-        with pa.OSFile(str(directory / self._kept_name), "wb") as file, new(file, schema) as writer:
-            for records in self._kept_batches(kept):
-                writer.write_batch(records)
-        return [self._kept_name]
+        with files.writer(self._format, count_kept(kept), partial(_opened, files.form)) as output:
+            for file, mask in kept:
+                output.begin(file)
+                for records in self._kept_batches([(file, mask)]):
+                    for writer, part in output.cut(sizes_of(records)):
+                        writer.write_batch(records[part])
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
@@ -121,19 +134,51 @@ class ArrowIpc:
                 if reading is not None:
                     reading.bytes_read = before + done
         if reading is not None:
-            reading.bytes_read = before + file.path.stat().st_size
+            reading.bytes_read = before + file.size()
+
+
+@contextmanager
+def _mapped(file: InputFile) -> Iterator[pa.NativeFile]:
+    """Map a file of this machine into memory; another one is read at the places that are wanted."""
+    if file.local_path is not None:
+        with pa.memory_map(str(file.local_path)) as mapped:
+            yield mapped
+        return
+    with file.open() as opened, pa.PythonFile(opened, mode="r") as native:
+        yield native
+
+
+def _opened(form: KeptForm, stream: ByteStream, file: InputFile) -> pa.RecordBatchWriter:
+    """Begin a file with the schema of an input file, as a stream if that is one."""
+    schema, is_stream = _schema_of(file)
+    options = pa.ipc.IpcWriteOptions(compression=_codec_of(file) if form.is_same else form.codec(file.format))
+    return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema, options=options)
+
+
+def _codec_of(file: InputFile) -> str | None:
+    """Return what compresses the buffers of a file, by how the first ones of them begin: Arrow does not tell."""
+    with _failures_of(file), _mapped(file) as mapped:
+        _, is_stream = _reader(mapped)
+        mapped.seek(0 if is_stream else _FIRST_MESSAGE)
+        messages = pa.ipc.MessageReader.open_stream(mapped)
+        message = next((one for one in messages if one.type == "record batch"), None)
+        if message is None or message.body is None:
+            return None
+        # Buffers begin at multiples of eight bytes, compressed ones with eight bytes for their size.
+        words = np.frombuffer(message.body[: min(len(message.body) // 8 * 8, _LOOKED_AT)], "<u4")[2::2]
+        return next((name for name, magic in _FRAMES.items() if (words == magic).any()), None)
 
 
 def _schema_of(file: InputFile) -> tuple[pa.Schema, bool]:
     """Return the schema of a file, and whether it is a stream."""
-    with _failures_of(file), pa.memory_map(str(file.path)) as mapped:
+    with _failures_of(file), _mapped(file) as mapped:
         reader, is_stream = _reader(mapped)
         return reader.schema, is_stream
 
 
 def _batches(file: InputFile, columns: list[str] | None) -> Generator[tuple[pa.RecordBatch, int]]:
     """Yield the record batches of a file as they are stored, each with the bytes of the file up to its end."""
-    with _failures_of(file), pa.memory_map(str(file.path)) as mapped:
+    with _failures_of(file), _mapped(file) as mapped:
         reader, is_stream = _reader(mapped)
         if columns is not None:
             fields = [reader.schema.names.index(name) for name in columns]

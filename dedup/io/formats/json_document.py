@@ -55,6 +55,50 @@ class JsonDocument:
         """The path with dots, for messages."""
         return ".".join(map(printable, self.path))
 
+    def before(self, chunks: Iterable[bytes]) -> bytes:
+        """Return what stands before the first record: up to the bracket of the list, nothing if there is no list.
+
+        Parameters
+        ----------
+        chunks : iterable of bytes
+            As for ``lines``.
+        """
+        held = b""
+        for chunk in chunks:
+            held += chunk
+            if len(held) >= self.start and held.strip():
+                break
+        return held[: self.start] if self.path else b"[" if held.lstrip().startswith(b"[") else b""
+
+    def after(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield what stands after the last record of a list, from its bracket on, to the end of the object around it.
+
+        Parameters
+        ----------
+        chunks : iterable of bytes
+            As for ``lines``.
+        """
+        if not self.path:
+            yield b"]\n"
+            return
+        state = self._state()
+        left = self.start
+        for chunk in chunks:
+            data, left = chunk[left:], max(0, left - len(chunk))
+            first = 0 if state[kernel.MODE] == kernel.REST else len(data)
+            state[kernel.CLOSED] = state[kernel.OVER] = len(data)
+            _lines(data, state)
+            yield data[min(first, int(state[kernel.CLOSED])) : int(state[kernel.OVER])]
+            if state[kernel.OVER] < len(data) or state[kernel.MODE] == kernel.SEQUENCE:
+                break
+        yield b"\n"
+
+    def _state(self) -> npt.NDArray[np.int64]:
+        """Return the state of the scan at the first record."""
+        state = np.zeros(kernel.STATE, np.int64)
+        state[kernel.MODE], state[kernel.ABOVE] = kernel.LIST if self.path else kernel.SEQUENCE, len(self.path)
+        return state
+
     def lines(self, file: InputFile, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the records as JSON lines: their bytes, without the line feeds and the indentation.
 
@@ -70,8 +114,7 @@ class JsonDocument:
         DamagedError
             When the list is not closed, after a whole record. Half a record is yielded as it is.
         """
-        state = np.zeros(kernel.STATE, np.int64)
-        state[kernel.MODE], state[kernel.ABOVE] = kernel.LIST if self.path else kernel.SEQUENCE, len(self.path)
+        state = self._state()
         left = self.start
         for chunk in chunks:
             data, left = chunk[left:], max(0, left - len(chunk))
@@ -128,7 +171,7 @@ def document_in(file: InputFile, beginning: bytes, is_whole: bool, tree: FieldTr
     record = parse(first) if feed or is_whole else None
     is_broken = isinstance(record, Rejection) and record.reason.startswith("not JSON")
     if first.startswith(b"["):
-        named_json = ".json" in (suffix.lower() for suffix in file.path.suffixes[-2:])
+        named_json = ".json" in file.suffixes[-2:]
         return JsonDocument() if named_json or is_broken or record is None or not rest else None
     if not first.startswith(b"{") or (isinstance(record, dict) and rest):
         return None

@@ -103,7 +103,7 @@ def test_damage(tmp_path, is_stream):
     with pytest.raises(InputError, match=r"c\.feather is not an Arrow file, or is damaged"):
         read(make(tmp_path, "c.feather", b"id,text\n1,a\n"))
     gone = expand([make(tmp_path, "d.arrow", b"")])[0]
-    gone.path.unlink()
+    gone.local_path.unlink()
     with pytest.raises(InputError, match=r"cannot read .*d\.arrow: .*No such file"):
         list(reader_of("arrow").read(gone, Reading()))
 

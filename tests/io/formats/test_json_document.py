@@ -16,6 +16,7 @@ from dedup.errors import ColumnError, InputError
 from dedup.io.bytes.paths import InputFile
 from dedup.io.format_registry import STDIN_FORMAT
 from dedup.io.formats.json_document import JsonDocument
+from dedup.io.places.local_file import LocalFile
 
 RECORDS = [{"id": "a", "text": 'one "{[,]}" \\'}, {"text": "two\nlines", "id": "b", "tags": [{"name": "x"}, []]}]
 TEXTS = [record["text"].encode() for record in RECORDS]
@@ -162,7 +163,7 @@ VALUES = st.recursive(
     size=st.integers(1, 20),
 )
 def test_lines_hold_the_records_whatever_the_chunks(records, indent, is_list, size):
-    file = InputFile(Path("a.json"), "a.json", "a.json", STDIN_FORMAT)
+    file = InputFile(LocalFile(Path("a.json")), "a.json", "a.json", STDIN_FORMAT)
     if is_list:
         data = json.dumps(records, indent=indent, ensure_ascii=False).encode()
     else:
