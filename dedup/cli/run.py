@@ -32,6 +32,7 @@ from dedup.cli.arguments import (
     size,
 )
 from dedup.cli.command_list import Commands
+from dedup.cli.event_log import progress_for
 from dedup.cli.output_options import add_kept_form, add_no_kept
 from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
@@ -156,7 +157,6 @@ def command(options: argparse.Namespace) -> int:
     from dedup.run.deduplication import open_index
     from dedup.run.options import RunOptions, read_options
     from dedup.run.pipeline import run
-    from dedup.run.progress import Progress
 
     agencies = Agencies.read(options.agencies)
     chosen_options = {field.name for field in dataclasses.fields(RunOptions)} & vars(options).keys()
@@ -166,8 +166,7 @@ def command(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(options, params, run_options, agencies)
     source = open_files(options.input, read_options(run_options, fields_of(options)))
-    show = not options.quiet and sys.stderr.isatty()
-    progress = Progress(bar=show, notices=not options.quiet)
+    progress = progress_for(options)
     with open_index(options.index, params, run_options.tuning) as (run_params, index):
         if index is not None and not options.output:
             progress.say("without -o the kept records are not written anywhere; they are only added to the index")

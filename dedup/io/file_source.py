@@ -41,6 +41,7 @@ from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, NoRecordsError, Piece, Rows, SmallPiece, pieces_with
 from dedup.io.wording import listed
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,7 +75,9 @@ class FileSource:
         self._options = options
         self._tree = FieldTree(options.fields)
         self._skipped = skipped or SkippedFiles()
-        self._files = [replace(file, encoding=options.fields.encoding) for file in files]
+        encoding = options.fields.encoding
+        self._files = [file if encoding is None else replace(file, encoding=encoding) for file in files]
+        self._sizes: dict[str, int] = {}
         self._readers: dict[FileFormat, FormatReader] = {}
         self._reading = Reading()
         self._states: dict[str, State] = {}
@@ -93,14 +96,14 @@ class FileSource:
         """Size of all files on disk, None while standard input is among them and not read yet."""
         if any(_is_unread_stdin(file) for file in self._files):
             return None
-        return sum(_size(file) for file in self._files)
+        return sum(self._size(file) for file in self._files)
 
     @property
     def unpacked_bytes(self) -> int | None:
         """Approximate size of the files when decompressed."""
         if self.total_bytes is None:
             return None
-        return int(sum(_size(file) * (PACKED if _is_packed(file) else 1) for file in self._files))
+        return int(sum(self._size(file) * (PACKED if _is_packed(file) else 1) for file in self._files))
 
     @property
     def bytes_read(self) -> int:
@@ -289,9 +292,11 @@ class FileSource:
         if form.is_same:
             require_names(self._files)
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        files = KeptFiles(place, form)
+        files = KeptFiles(place, form, meter)
         copies_whole = files.form.is_same and self._options.limit is None  # with a limit, more may follow
         for file_format, records in self._by_format(kept).items():
             left = [one for one in records if not (copies_whole and files.copy_whole(*one))]
@@ -353,7 +358,7 @@ class FileSource:
         reading = self._reading
         size = int(self._state(file)[0])
         is_small = size <= SMALL_BYTES and not _is_packed(file)  # of a compressed one nobody knows how large it becomes
-        reading.charset, reading.is_certain, reading.digest = UTF_8, False, FileDigest()
+        reading.charset, reading.is_certain, reading.digest, reading.is_small = UTF_8, False, FileDigest(), is_small
         for piece in self._reader(file.format).read(file, reading):
             parse = partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
             yield SmallPiece(parse, size) if is_small else parse
@@ -371,7 +376,8 @@ class FileSource:
 
     def _with_charset(self, file: InputFile) -> InputFile:
         """Return a file to be read again with the encoding that was recognised before."""
-        return replace(file, charset=self._charsets.get(file.name))
+        charset = self._charsets.get(file.name)
+        return file if charset is None else replace(file, charset=charset)
 
     def _reader(self, file_format: FileFormat) -> FormatReader:
         if file_format not in self._readers:
@@ -390,6 +396,15 @@ class FileSource:
         if not file.format.is_one_record:  # else it may be rejected, and the other files are read all the same
             hint = "standard input is read as JSON lines" if file.is_stdin else "is the suffix of its name right?"
             self._counts[-1].close(file.name, hint)
+
+    def _size(self, file: InputFile) -> int:
+        """Return the size that a file had, as it is stored, when it was first asked for; 0 if it was gone."""
+        if file.name not in self._sizes:
+            try:
+                self._sizes[file.name] = file.size()
+            except (OSError, InputError):
+                self._sizes[file.name] = 0
+        return self._sizes[file.name]
 
     def _state(self, file: InputFile) -> State:
         """Return the state that a file had when it was first seen."""
@@ -418,14 +433,6 @@ def _is_unread_stdin(file: InputFile) -> bool:
 def _reason(error: InputError) -> str:
     """Return why files of a folder are not read."""
     return error.reason if isinstance(error, NoRecordsError) else "they lack a text field"
-
-
-def _size(file: InputFile) -> int:
-    """Return the size of a file as it is stored, 0 if it is gone."""
-    try:
-        return file.size()
-    except (OSError, InputError):
-        return 0
 
 
 def _is_packed(file: InputFile) -> bool:

@@ -139,6 +139,9 @@ FOREIGN_SIGNATURES = (
 
 ARCHIVE_SUFFIXES = (".zip",)
 """Files that hold files, which are read as those of a folder are."""
+_NO_TEXT = (*(one.signature for one in FORMATS if one.signature is not None), *FOREIGN_SIGNATURES)
+
+_ANY_COMPRESSION = re.compile(b"|".join(one.signature for one in COMPRESSIONS))
 
 SIGNATURE_BYTES = 8
 """Bytes at the beginning of a file in which a signature is looked for."""
@@ -147,6 +150,8 @@ STDIN_FORMAT = FORMATS[0]
 """What standard input is read as."""
 
 SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
+
+_OF_SUFFIX = {suffix: one for one in reversed(FORMATS) for suffix in one.suffixes}
 
 COMPRESSED_SUFFIXES = tuple(one.suffix for one in COMPRESSIONS)
 
@@ -169,13 +174,20 @@ def format_named(name: str) -> FileFormat:
     return next(one for one in FORMATS if one.name == name)
 
 
+def suffixes_of(name: str) -> list[str]:
+    """Return the suffixes of a file name, in lower case, as `pathlib` has them, which takes long for many files."""
+    if name.endswith("."):
+        return []
+    return [f".{suffix}" for suffix in name.lstrip(".").lower().split(".")[1:]]
+
+
 def format_of(path: PurePath) -> FileFormat | None:
     """Return the format that the suffix of a file name stands for, or None; case does not matter."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
+    suffixes = suffixes_of(path.name)
     is_compressed = bool(suffixes) and suffixes[-1] in COMPRESSED_SUFFIXES
     if is_compressed:
         suffixes.pop()
-    found = next((one for one in FORMATS if suffixes and suffixes[-1] in one.suffixes), None)
+    found = _OF_SUFFIX.get(suffixes[-1]) if suffixes else None
     return None if found is not None and found.is_packed and is_compressed else found
 
 
@@ -202,6 +214,8 @@ def compression_named(name: str) -> Compression:
 
 def compression_of(head: bytes) -> Compression | None:
     """Return the compression of a file with these first bytes, or None."""
+    if not _ANY_COMPRESSION.match(head):  # as nearly always, of many small files
+        return None
     return next((one for one in COMPRESSIONS if re.match(one.signature, head)), None)
 
 
@@ -209,8 +223,7 @@ def content_name(head: bytes) -> str | None:
     """Return the name of what a file holds that is not text, by its first decompressed bytes, or None."""
     if (compression := compression_of(head)) is not None:
         return f"{compression.noun} inside a compressed file"
-    signatures = [*(one.signature for one in FORMATS if one.signature is not None), *FOREIGN_SIGNATURES]
-    return next((noun for signature, noun in signatures if head.startswith(signature)), None)
+    return next((noun for signature, noun in _NO_TEXT if head.startswith(signature)), None)
 
 
 def _load(name: str) -> Any:

@@ -88,7 +88,7 @@ class Output:
         self._work: WorkFolder | None = None
         self._scratch: WorkFolder | None = None
         self._is_open = False
-        self.is_unfinished = False
+        self.is_unfinished = self.is_committed = False
         self._is_torn = False
 
     @property
@@ -193,6 +193,7 @@ class Output:
         except OSError as error:
             raise self._plain(error, _size(folder)) from error
         else:
+            self.is_committed = True
             self.is_unfinished = self._is_unmarked = False
         finally:
             self._is_open = False
@@ -201,6 +202,7 @@ class Output:
 
     def finish(self) -> None:
         """End a run whose files are in their place: what it has left on this machine is removed."""
+        self.is_committed = True
         self.is_unfinished = self._is_unmarked = self._is_open = False
         if self._scratch is None:  # else it is found by what is in ours
             self._let_go()

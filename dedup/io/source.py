@@ -17,6 +17,7 @@ from dedup.io.fields.field_counts import FieldCounts
 from dedup.io.fields.roles import no_labels
 from dedup.io.kept_form import KeptForm
 from dedup.schema import NO_DATE
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -334,7 +335,9 @@ class Source(Protocol):
         ParamsError
         """
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records unchanged and return the names written, relative to the folder.
 
         Parameters
@@ -345,6 +348,8 @@ class Source(Protocol):
             An existing folder; or, if the form is that of a stream, the number of an open file.
         form : KeptForm, optional
             How they are written.
+        meter : Meter
+            Counts the kept records.
 
         Raises
         ------

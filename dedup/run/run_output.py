@@ -32,6 +32,7 @@ from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
+from dedup.store.meter import NO_METER, Meter
 
 __all__ = ["RunOutput", "RunView", "read_texts"]
 
@@ -320,9 +321,11 @@ class _Inputs:
         for batch in source.read_again({now: rows[name] for now, name in called.items()}):
             yield replace(batch, file=called[batch.file])
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         self._files.require_form(form or KeptForm())
-        return self._source.write_kept(kept, place, form)
+        return self._source.write_kept(kept, place, form, meter)
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         return self._source.kept_table(kept)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 import re
-import shutil
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from dedup.errors import InputError
 from dedup.io.bytes.encodings import Charset
 from dedup.io.bytes.surrogates import printable
-from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of, is_archive
+from dedup.io.format_registry import READABLE, STDIN_FORMAT, FileFormat, format_of, is_archive, suffixes_of
 from dedup.io.places.input_place import Place, State
 from dedup.io.places.local_file import LocalFile
 from dedup.io.places.remote_tuning import RemoteTuning
@@ -82,7 +81,7 @@ class InputFile:
     @property
     def suffixes(self) -> list[str]:
         """The suffixes of its name, in lower case."""
-        return [suffix.lower() for suffix in PurePosixPath(self.relative).suffixes]
+        return suffixes_of(self.relative.rpartition("/")[2])
 
     def open(self) -> RawIOBase:
         """Open it to be read: binary, without a buffer, with ``read``, ``seek`` and ``tell``.
@@ -103,11 +102,11 @@ class InputFile:
 
     def copy_to(self, target: str | Path) -> None:
         """Copy its bytes to a file, which is created; errors as for ``open``."""
-        if self.local_path is not None:
-            shutil.copyfile(self.local_path, target)
-            return
-        with self.open() as opened, open(target, "wb") as copy:
-            shutil.copyfileobj(opened, copy, COPIED_BYTES)
+        with self.open() as opened, open(target, "wb", buffering=0) as copy:
+            while chunk := opened.read(COPIED_BYTES):
+                left = memoryview(chunk)
+                while len(left):
+                    left = left[copy.write(left) :]
 
 
 class SkippedFiles:
@@ -285,7 +284,8 @@ def _single(path: Path) -> InputFile:
 
 def _in_folder(folder: Path, skipped: SkippedFiles) -> list[InputFile]:
     before = skipped.suffixes.total()
-    found = [file for path in sorted(_walk(folder, skipped)) for file in _input_files(path, folder, folder, skipped)]
+    paths = sorted(_walk(folder, skipped), key=_parts)
+    found = [file for path in paths for file in _input_files(path, folder, folder, skipped)]
     if not found and skipped.suffixes.total() > before:
         found_instead = f"no file in {printable(str(folder))} can be read: there are {skipped.kinds}"
         raise InputError(found_instead, f"files with one of {READABLE}")
@@ -304,7 +304,7 @@ def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
     below: list[Path]
     for match in matches:
         if os.path.isdir(match):
-            below = sorted(_walk(match, skipped))
+            below = sorted(_walk(match, skipped), key=_parts)
         elif format_of(match) or is_archive(match.name):
             below = [match]
         else:
@@ -320,15 +320,18 @@ def _matching(pattern: str, skipped: SkippedFiles) -> Iterator[InputFile]:
 
 def _input_files(path: Path, base: Path, folder: Path | None, skipped: SkippedFiles) -> Iterator[InputFile]:
     """Yield a file that was found below a folder, or the members of an archive."""
-    relative = printable(path.relative_to(base).as_posix())
+    name, above = str(path), os.path.join(base, "")
+    # Nearly always the base is how the path begins; pathlib takes ten times as long to see it.
+    within = name[len(above) :].replace(os.sep, "/") if name.startswith(above) else path.relative_to(base).as_posix()
+    relative = printable(within)
     file_format = format_of(path)
     if file_format is not None:
-        yield InputFile(LocalFile(path), printable(str(path)), relative, file_format, folder)
+        yield InputFile(LocalFile(path), printable(name), relative, file_format, folder)
         return
     try:
         yield from (replace(one, relative=f"{relative}/{one.relative}") for one in _in_archive(path, skipped))
     except InputError as error:
-        skipped.others.append((printable(str(path)), error.found.removeprefix(f"{printable(str(path))} ")))
+        skipped.others.append((printable(name), error.found.removeprefix(f"{printable(name)} ")))
 
 
 def archive_in(path: Path) -> Path | None:
@@ -380,6 +383,11 @@ def _in_archive(archive: Path, skipped: SkippedFiles, within: str = ".") -> list
     return found
 
 
+def _parts(path: Path) -> tuple[str, ...]:
+    """Return the parts of a path, by which paths are compared; made once for each, sorting takes half the time."""
+    return path.parts
+
+
 def _walk(folder: Path, skipped: SkippedFiles) -> Iterator[Path]:
     """Yield the readable files below a folder; hidden files and folders are only noted."""
 
@@ -419,12 +427,14 @@ def _refused(path: Path, root: str) -> str:
     try:
         if path.name in SIDE_FILES:
             return DESCRIPTION
-        if path.is_symlink():
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
             target = os.path.realpath(path)
             allowed = filter(None, (root, _blobs_of(root)))
             if not any(os.path.commonpath([one, target]) == one for one in allowed):
                 return "a link that leads out of the folder"
-        if not stat.S_ISREG(path.stat().st_mode):
+            mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode):
             return "no regular file"
     except OSError:
         return ""  # what is wrong is reported when it is read

@@ -60,6 +60,8 @@ class Reading:
         How many more records are to be read; None: all.
     digest : FileDigest or None
         That of the file that is being read, if it is wanted; it gets the bytes of a file that is not compressed.
+    is_small : bool
+        Whether the file that is being read is no larger than what of every file is looked at first.
     """
 
     bytes_read: int = 0
@@ -68,6 +70,7 @@ class Reading:
     is_certain: bool = False
     left: int | None = None
     digest: FileDigest | None = None
+    is_small: bool = False
 
     def take(self, records: int) -> int:
         """Return how many of the next records are to be read, and count them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -154,24 +154,33 @@ class _BlockFields:
             found[place] = int(found[place])
         return read_dates(found, form)
 
-    @cached_property
+    @property
     def counts(self) -> FieldCounts:
-        """Count the fields that were present and used."""
-        counts = FieldCounts()
-        for place, role in enumerate(self._tree.roles):
-            used = np.bincount(self._ranks[place], minlength=kernel.MISSING_RANK + 1)
-            for rank in np.flatnonzero(used[: kernel.MISSING_RANK]).tolist():
-                add_to(counts.used, role.name, self._tree.names[place][rank], int(used[rank]))
-        for node in np.flatnonzero(self._counts[:, kernel.PRESENT]).tolist():
-            for place, rank, _ in self._tree.nodes[node].uses:
-                called = self._tree.roles[place].name, self._tree.names[place][rank]
-                add_to(counts.present, *called, int(self._counts[node, kernel.PRESENT]))
-                add_to(counts.filled, *called, int(self._counts[node, kernel.FILLED]))
-        return counts
+        """The counts of the fields that were present and used; shared by blocks of alike lines."""
+        width = kernel.MISSING_RANK + 1
+        places = np.arange(len(self._ranks))[:, np.newaxis] * width
+        used = np.bincount((self._ranks + places).ravel(), minlength=len(self._ranks) * width)
+        return _field_counts(self._tree, used.tobytes(), self._counts.tobytes())
 
     def _text(self, role: int) -> pa.LargeBinaryArray:
         ends = self._ends[role]
         return _strings(pa.large_binary(), ends, self._data[role], self._kinds[role] != kernel.MISSING)
+
+
+@lru_cache(64)  # many small files have the same fields
+def _field_counts(tree: FieldTree, used_bytes: bytes, present_bytes: bytes) -> FieldCounts:
+    """Count fields, given in how many records each was used, and in how many present and filled."""
+    counts = FieldCounts()
+    used = np.frombuffer(used_bytes, np.int64).reshape(len(tree.roles), kernel.MISSING_RANK + 1)
+    for place, rank in zip(*(found.tolist() for found in np.nonzero(used[:, : kernel.MISSING_RANK])), strict=True):
+        add_to(counts.used, tree.roles[place].name, tree.names[place][rank], int(used[place, rank]))
+    found = np.frombuffer(present_bytes, np.int64).reshape(len(tree.nodes), 2)
+    for node in np.flatnonzero(found[:, kernel.PRESENT]).tolist():
+        for place, rank, _ in tree.nodes[node].uses:
+            called = tree.roles[place].name, tree.names[place][rank]
+            add_to(counts.present, *called, int(found[node, kernel.PRESENT]))
+            add_to(counts.filled, *called, int(found[node, kernel.FILLED]))
+    return counts
 
 
 class FieldBuffers(NamedTuple):

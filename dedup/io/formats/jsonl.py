@@ -72,13 +72,22 @@ class JsonLines:
         InputError
             When the file cannot be read to its end, is no JSON lines, or no record has a field of a text.
         """
-        first_look = Reading()
-        self.surveys[file.name] = self._survey(file, first_look)
-        file = replace(file, charset=first_look.recognised)
+        if reading.is_small:  # one pass serves for both; else a folder of such files is read twice
+            whole = [*text_chunks(file, HEAD_BYTES, reading)]
+            self.surveys[file.name] = self._survey(file, iter(whole))
+            document = self._documents[file.name]
+            text = iter(whole) if document is None else document.lines(file, iter(whole))
+        else:
+            first_look = Reading()
+            # Damage is met again, and reported with the row, when the records are read.
+            with closing(text_chunks(file, min(self._chunk_bytes, HEAD_BYTES), first_look)) as chunks:
+                self.surveys[file.name] = self._survey(file, chunks)
+            file = replace(file, charset=first_look.recognised)
+            text = self._text(file, reading)
         batch = BlockReader(file.name, self._tree, self._are_texts(file)).batch
         row = 0
         try:
-            for block in self._blocks(self._text(file, reading), self._chunk_bytes):
+            for block in self._blocks(text, self._chunk_bytes):
                 if reading.left == 0:
                     return
                 if isinstance(block, LongLine):
@@ -193,15 +202,13 @@ class JsonLines:
             self._texts[file.name] = next((line for line in lines if line.strip()), b"").lstrip().startswith(b'"')
         return self._texts[file.name]
 
-    def _survey(self, file: InputFile, reading: Reading) -> FieldSurvey:
+    def _survey(self, file: InputFile, chunks: Iterator[bytes]) -> FieldSurvey:
         """Survey the file's first records, and as many more as it takes to find a text field."""
         records: list[dict[str, Any]] = []
         names: dict[str, None] = {}
         size = 0
         has_text = False
-        # Damage is met again, and reported with the row, when the records are read.
-        chunks = text_chunks(file, min(self._chunk_bytes, HEAD_BYTES), reading)
-        with closing(chunks), suppress(DamagedError):
+        with suppress(DamagedError):
             held, is_whole = beginning_of(chunks)
             document = document_in(file, b"".join(held), is_whole, self._tree)
             self._documents[file.name] = document
