@@ -17,7 +17,7 @@ from dedup.io.places.urls import is_url
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Source
 
-EXPECTED = "a path or URL, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
+EXPECTED = "a path, a list of pathlib.Path, a URL, an Arrow table, a DataFrame, or an iterable of dicts or strings"
 
 
 def open_source(source: Any, options: ReadOptions | None = None) -> Source:

@@ -73,6 +73,11 @@ class RemoteObject:
         assert copy is not None  # there is one of whatever has no size
         return copy.stat().st_size
 
+    @property
+    def found_state(self) -> State | None:
+        """Its state when it was found; None if the server does not say how long it is."""
+        return None if self.length is None else (self.length, _hash(self.mark))
+
     def state(self) -> State:
         """Return its size, and a hash of what names its content, as the server says now."""
         size, mark = _identity(self.transfers.request(self.url, lambda: _info(self.transfers, self.url)))

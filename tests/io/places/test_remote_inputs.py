@@ -1,4 +1,4 @@
-"""Inputs by URL are read as files are: over HTTP with its bad habits, from S3 (moto), and from other file systems.
+"""Inputs by URL are read as files are: over HTTP with its bad habits, S3 (moto), the hub (a stub), and other systems.
 
 Those others are fsspec's memory file system here: what they have in common.
 """
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from fsspec.registry import known_implementations
 from reading import everything, json_lines, open_files
-from remote_servers import s3_server, serving
+from remote_servers import Hub, serving
 
 from dedup.errors import InputError, OutputError
 from dedup.io import ReadTuning, open_source
@@ -28,20 +28,6 @@ RECORDS = [{"id": f"n{n}", "text": f"the number {n} " * 20} for n in range(500)]
 ALL = np.ones(500, bool)
 LINES = json_lines(*RECORDS)
 TEXTS = [record["text"].encode() for record in RECORDS]
-
-
-@pytest.fixture(scope="module")
-def s3():
-    with s3_server() as client:
-        yield client
-
-
-@pytest.fixture
-def memory():
-    system = fsspec.filesystem("memory")
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
-    return system
 
 
 def table_bytes(row_group=100):
@@ -228,7 +214,7 @@ def test_objects_prefixes_and_globs_of_s3(s3):
         assert texts_at(file.name) == TEXTS
     source = open_source(["s3://news/in/b.jsonl", "s3://news/other/x.jsonl"])
     assert everything(source).text == TEXTS * 2
-    assert source.inputs == []
+    assert source.inputs == ["s3://news/in/b.jsonl", "s3://news/other/x.jsonl"]
 
 
 def test_what_s3_refuses_is_said_in_one_line(s3, monkeypatch):
@@ -256,6 +242,29 @@ def test_an_object_of_s3_that_changes_is_noticed(s3, tmp_path):
     put(s3, **{"c/a.jsonl": LINES.replace(b"n7", b"m7")})
     with pytest.raises(OutputError, match="has changed since it was read"):
         source.write_kept(ALL, tmp_path)
+
+
+def test_data_sets_of_hugging_face(monkeypatch):
+    table = FILES["/d.parquet"]
+    files = {"data/a/0.parquet": table, "data/b/1.parquet": table, "README.md": b"#", "x.jsonl": LINES}
+    with serving(files, kind=Hub) as hub:
+        monkeypatch.setitem(fsspec.config.conf, "hf", {"endpoint": hub.url("")})
+        found = expand(["hf://datasets/owner/name/**/*.parquet"])
+        assert [file.name for file in found] == [
+            f"hf://datasets/owner/name/data/{name}" for name in ("a/0.parquet", "b/1.parquet")
+        ]
+        assert texts_at("hf://datasets/owner/name/data") == TEXTS * 2
+        source = open_files(["hf://datasets/owner/name/x.jsonl"], tuning=QUICK)
+        assert everything(source).text == TEXTS
+        assert source.files_read[0]["version"].startswith("etag ")
+        hub.data_set["x.jsonl"] = LINES[:-1]
+        with pytest.raises(OutputError, match="has changed since it was read"):
+            source.kept_table(ALL)
+        for name in ("owner/name/none.jsonl", "nobody/none"):
+            with pytest.raises(
+                InputError, match=r"there is nothing of that name\. Hint: if it is private: hf auth login"
+            ):
+                expand([f"hf://datasets/{name}"])
 
 
 def test_folders_of_any_file_system(memory):
