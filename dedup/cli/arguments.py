@@ -228,6 +228,19 @@ def add_params(parser: Any, *fields: str, defaults: bool = True) -> None:
         parser.add_argument("--" + name.replace("_", "-"), **how)
 
 
+OF_A_MADE_RUN = frozenset(
+    {*_PARAMS, "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format"}
+    | {"encoding", "agencies", "guard", "guard_share", "guard_cluster"}
+)
+"""What a run that is there has its own values of, by the attributes of the options."""
+
+
+def as_called(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options without what settings say of runs, for a run that is there and has its own."""
+    own = {name: None for name in options.parser.settings if name in OF_A_MADE_RUN}
+    return argparse.Namespace(**{**vars(options), **own})
+
+
 def chosen(options: argparse.Namespace) -> dict[str, Any]:
     """Return the fields of `Params` that options set, with their values."""
     values = ((name, getattr(options, name, None)) for name in _PARAMS)
@@ -381,3 +394,10 @@ def add_messages(parser: argparse.ArgumentParser) -> Any:
         help="log as JSON, an object a line, from level info on unless --log-level is given",
     )
     return group
+
+
+def without_messages(parser: argparse.ArgumentParser) -> None:
+    """Give the options of `add_messages` their defaults, for a command that has no use for them."""
+    others = argparse.ArgumentParser(add_help=False)
+    add_messages(others)
+    parser.set_defaults(**vars(others.parse_args([])))

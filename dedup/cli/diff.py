@@ -33,6 +33,7 @@ def add_parser(commands: Commands) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
+    parser.reads_run = True
     parser.add_argument("first", type=place, metavar="OUT", help="folder that dedup run -o has written")
     parser.add_argument("second", type=place, metavar="OUT2", help="that of another run on the same records")
     parser.add_argument(
@@ -41,7 +42,9 @@ def add_parser(commands: Commands) -> None:
         metavar="N",
         help=f"show only the first N records that differ (default: {SHOWN}; with --json all)",
     )
-    parser.add_argument("--exit-code", action="store_true", help="exit with 1 if the runs differ")
+    parser.add_argument(
+        "--exit-code", action="store_true", help="exit with 1 if the runs differ, with 2 if something failed"
+    )
     add_messages(parser)
 
 

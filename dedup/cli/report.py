@@ -33,6 +33,7 @@ def add_parser(commands: Commands) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
+    parser.reads_run = True
     parser.add_argument("run", type=place, metavar="OUT", help="folder that dedup run -o has written")
     parser.add_argument(
         "-o",

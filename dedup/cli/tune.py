@@ -17,6 +17,7 @@ from dedup.cli.arguments import (
     add_fields,
     add_messages,
     add_params,
+    as_called,
     chosen,
     fields_of,
     nonempty,
@@ -120,18 +121,19 @@ def _run(options: argparse.Namespace) -> RunView:
     from dedup.run.run_output import RunOutput
 
     params = chosen(options)
-    fields = fields_of(options)
     folder = Path(options.input[0])
     if is_index(folder):
         found = f"{options.input[0]} is an index, which does not keep what tune needs"
         raise ParamsError(found, "the folder of a run, or what dedup run takes")
     if len(options.input) > 1 or not (folder / SUMMARY).is_file():
         return _made(options, params)
+    called = as_called(options)
+    params = chosen(called)
     given = [name for name in ("output", "sample", "limit") if getattr(options, name) is not None]
     if given or params:
         names = ", ".join("--" + name.replace("_", "-") for name in [*given, *params])
         raise ParamsError(f"{names} with the folder of a run", "an input, to run it so, or the folder alone")
-    run = RunOutput(folder, fields)
+    run = RunOutput(folder, fields_of(called))
     if options.examples and any(one["path"] == STDIN for one in run.summary["files_read"]):
         lost = "a run on standard input, which cannot be read again to show examples"
         raise ParamsError(lost, "--examples 0, or a run on files")

@@ -95,7 +95,7 @@ class Index(IndexReader):
             raise ParamsError(f"durability {durability!r}", " or ".join(map(repr, DURABILITIES)))
         if params is not None and not isinstance(params, Params):
             raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
-        asked = with_fields(params, params_fields) if params_fields else params
+        asked = with_fields(params, params_fields, Index.__init__.__kwdefaults__) if params_fields else params
         if asked is not None:
             require_for_index(asked)
         known = Agencies.read(agencies)

@@ -10,6 +10,7 @@ from dedup.dates import require_date_format
 from dedup.errors import ParamsError
 from dedup.io.bytes.encodings import charset_named
 from dedup.io.places.remote_tuning import RemoteTuning
+from dedup.params import refuse_other_keywords
 
 LONGEST = 64_000_000
 """Bytes of the longest record that is read by default: a book has one million, a bomb of one megabyte a thousand."""
@@ -18,6 +19,7 @@ LARGEST_LONGEST = 2_000_000_000
 """Ids and names of a block have offsets of 32 bits."""
 
 
+@refuse_other_keywords
 @dataclass(frozen=True, slots=True)
 class Fields:
     """What the input looks like: which fields to read, and how dates and letters are written; None: recognise it.

@@ -95,7 +95,7 @@ def deduplicate(
     >>> result.kept.column("key").to_pylist()
     ['b']
     """
-    chosen = chosen_fields(params, params_fields)
+    chosen = chosen_fields(params, params_fields, deduplicate.__kwdefaults__)
     require_type("fields", fields, Fields, 'as in Fields(text="body")')
     require_type("run", run, RunOptions, "as in RunOptions(threads=1)")
     if output is not None and not isinstance(output, (str, os.PathLike)):

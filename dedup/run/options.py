@@ -11,7 +11,7 @@ from dedup.errors import ParamsError
 from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.io.kept_form import LAYOUTS, KeptForm
-from dedup.params import GUARDS, NOTE
+from dedup.params import GUARDS, NOTE, refuse_other_keywords
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -52,6 +52,7 @@ class RunTuning:
     passage_records: int = 20_000
 
 
+@refuse_other_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How a run is carried out. The answer does not depend on it, unless the memory is far too small.
