@@ -95,7 +95,11 @@ _PUBLIC_PACKAGES = ("integrations", "minhash")
 
 def __getattr__(name: str) -> Any:
     import importlib
+    import logging
 
+    logger = logging.getLogger(__name__)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())  # else Python prints warnings that nobody handles
     if name in _PUBLIC_PACKAGES:
         return importlib.import_module(f"{__name__}.{name}")
     if name not in _LOADED_WHEN_USED:

@@ -57,6 +57,10 @@ class InputError(DedupError):
     """An input that cannot be read."""
 
 
+class TransferError(InputError):
+    """A remote input that could not be read this time; another attempt may succeed."""
+
+
 class GuardError(DedupError):
     """A run that would drop more than its guard allows; nothing was written."""
 
@@ -109,6 +113,10 @@ def nearest(name: str, names: Iterable[str], similarity: float = 0.6) -> str | N
     begun = [one for one in by_folded if similarity <= 0.6 and len(folded) > 2 and one.startswith(folded)]
     near = begun or get_close_matches(folded, by_folded, 1, similarity)
     return by_folded[near[0]] if near else None
+
+
+class Interrupted(KeyboardInterrupt):
+    """An interruption, by Ctrl-C or a signal, that says what is left of the work and how to continue."""
 
 
 @contextmanager

@@ -79,6 +79,20 @@ def path(text: str) -> Path:
     return Path(nonempty(text))
 
 
+def place(text: str) -> Path | str:
+    """Read a path, or the URL of a remote folder."""
+    from dedup.io.places.urls import is_url
+
+    return text if is_url(text) else path(text)
+
+
+def place_of(folder: Path | str) -> str:
+    """Return what names a folder for good: its absolute path, or its URL without secrets."""
+    from dedup.io.places.urls import shown_url
+
+    return shown_url(folder).rstrip("/") if isinstance(folder, str) else str(folder.resolve())
+
+
 def nonempty(text: str) -> str:
     """Read the name of a file, a folder or an index, which must not be empty."""
     if not text:
@@ -234,8 +248,9 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_input(parser: Any, described: str = "") -> None:
-    """Add the inputs: files, folders, globs, or standard input."""
-    places = "file, folder or glob, or - for JSON lines on standard input"
+    """Add the inputs: files, folders, archives, globs, or standard input."""
+    places = "file, folder, zip archive or glob, or a URL of one, as s3://bucket/news"
+    places = f"{places}, or - for JSON lines on standard input"
     parser.add_argument("input", nargs="+", type=nonempty, metavar="INPUT", help=f"{described}{places}; {READABLE}")
 
 
@@ -359,11 +374,25 @@ def add_longest(parser: Any) -> None:
     )
 
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
 def add_messages(parser: argparse.ArgumentParser) -> Any:
     """Add the options for messages and the form of the answer; return their group."""
     group = parser.add_argument_group("messages")
     group.add_argument("--json", action="store_true", help="print the answer as JSON")
     group.add_argument("--traceback", action="store_true", help="show where in the program an error arose")
+    group.add_argument(
+        "--log-level",
+        choices=LOG_LEVELS,
+        metavar="LEVEL",
+        help=f"log what happens on stderr, from this level on: {', '.join(LOG_LEVELS)} (default: nothing)",
+    )
+    group.add_argument(
+        "--log-json",
+        action="store_true",
+        help="log as JSON, an object a line, from level info on unless --log-level is given",
+    )
     return group
 
 

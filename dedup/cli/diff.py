@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import counted, print_json
-from dedup.cli.arguments import add_messages, path, positive
+from dedup.cli.arguments import add_messages, place, positive
 from dedup.cli.command_list import Commands
 from dedup.report.escaping import shown
 
@@ -34,8 +34,8 @@ def add_parser(commands: Commands) -> None:
     )
     parser.set_defaults(command=command)
     parser.reads_run = True
-    parser.add_argument("first", type=path, metavar="OUT", help="folder that dedup run -o has written")
-    parser.add_argument("second", type=path, metavar="OUT2", help="that of another run on the same records")
+    parser.add_argument("first", type=place, metavar="OUT", help="folder that dedup run -o has written")
+    parser.add_argument("second", type=place, metavar="OUT2", help="that of another run on the same records")
     parser.add_argument(
         "--rows",
         type=positive,

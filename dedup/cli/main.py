@@ -10,13 +10,14 @@ from typing import NoReturn
 from dedup._version import __version__
 from dedup.cli.command_list import Commands
 from dedup.cli.compile_notice import announce_compilation
+from dedup.cli.event_log import logged, print_message
 from dedup.cli.garbage import relax_collection, stop_collection
 from dedup.cli.index.index_group import COMMANDS as OF_AN_INDEX
+from dedup.cli.interrupts import CODE, ignore_interrupts, interrupt_once
 from dedup.cli.parser import Parser
 from dedup.cli.standard_streams import secure_streams, settle_streams
 from dedup.cli.unneeded_imports import block_unneeded
 from dedup.errors import DedupError, ParamsError
-from dedup.report.escaping import shown
 
 EXAMPLES = """\
 dedup run news.jsonl -o out             drop the copies in a corpus
@@ -77,6 +78,7 @@ def start() -> None:
     secure_streams()
     relax_collection()
     block_unneeded()
+    interrupt_once()
     # NumPy's BLAS starts a thread for each processor, which spins for a while: 0.07 s of processor time and 0.05 s of a
     # run on a few files (medians of 12, two processors, 2026-11-28). No matrices are multiplied here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -104,7 +106,7 @@ def main(arguments: Sequence[str] | None = None, **more: object) -> int:
     int
         0 done, 1 failed, 2 used wrongly, 130 interrupted. With ``--exit-code`` 1 is an answer, and 2 failed.
     """
-    traceback, failed = False, 1
+    traceback, as_json, failed = False, False, 1
     settings: Mapping[str, str] = {}
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
@@ -119,32 +121,33 @@ def main(arguments: Sequence[str] | None = None, **more: object) -> int:
         if unknown:
             options.parser.refuse(unknown)
         vars(options).update(more)
-        traceback, settings = options.traceback, options.parser.settings
+        traceback, as_json, settings = options.traceback, options.log_json, options.parser.settings
         failed = 2 if getattr(options, "exit_code", False) else 1  # then 1 is an answer
-        with announce_compilation(getattr(options, "quiet", options.json)):
+        with logged(options), announce_compilation(getattr(options, "quiet", options.json) or as_json):
             code: int = options.command(options)
         sys.stdout.flush()
         return code
     except DedupError as error:
         if traceback:
             raise
-        print(shown(f"dedup: {error}{_origin(error, settings)}"), file=sys.stderr)
+        print_message(f"{error}{_origin(error, settings)}", as_json, "error")
         return max(error.exit_code, failed)
     except BrokenPipeError:
         return failed  # the reader of our output has gone, as `head` does; that is not an error to report
     except RuntimeError as error:
         if traceback or "no locator available" not in str(error):
             raise
-        print("dedup: no folder to keep compiled kernels in. Hint: set NUMBA_CACHE_DIR to one", file=sys.stderr)
+        print_message("no folder to keep compiled kernels in. Hint: set NUMBA_CACHE_DIR to one", as_json, "error")
         return failed
-    except KeyboardInterrupt:
-        print("dedup: interrupted", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        ignore_interrupts()
+        print_message(str(error) or "interrupted", as_json, "error")
+        return CODE
     except OSError as error:
         if traceback:
             raise
         place = f": {error.filename}" if error.filename else ""
-        print(shown(f"dedup: {error.strerror or error}{place}"), file=sys.stderr)
+        print_message(f"{error.strerror or error}{place}", as_json, "error")
         return failed
 
 

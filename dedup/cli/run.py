@@ -26,11 +26,13 @@ from dedup.cli.arguments import (
     fields_of,
     nonempty,
     path,
+    place,
     positive,
     share,
     size,
 )
 from dedup.cli.command_list import Commands
+from dedup.cli.event_log import progress_for
 from dedup.cli.output_options import add_kept_form, add_no_kept
 from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
@@ -65,7 +67,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=place,
         metavar="DIR",
         help="folder to write: kept records, decisions.parquet, matches.parquet, rejected.jsonl, summary.json, and "
         "what dedup decide needs; - writes the kept records to standard output, and nothing else",
@@ -155,7 +157,6 @@ def command(options: argparse.Namespace) -> int:
     from dedup.run.deduplication import open_index
     from dedup.run.options import RunOptions, read_options
     from dedup.run.pipeline import run
-    from dedup.run.progress import Progress
 
     agencies = Agencies.read(options.agencies)
     chosen_options = {field.name for field in dataclasses.fields(RunOptions)} & vars(options).keys()
@@ -165,8 +166,7 @@ def command(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _dry_run(options, params, run_options, agencies)
     source = open_files(options.input, read_options(run_options, fields_of(options)))
-    show = not options.quiet and sys.stderr.isatty()
-    progress = Progress(bar=show, notices=not options.quiet)
+    progress = progress_for(options)
     with open_index(options.index, params, run_options.tuning) as (run_params, index):
         if index is not None and not options.output:
             progress.say("without -o the kept records are not written anywhere; they are only added to the index")
@@ -221,5 +221,5 @@ def _print(result: Result, options: argparse.Namespace, stream: TextIO) -> None:
     elif not (options.quiet and options.output):
         print(result, file=stream)
         if files := result.summary.get("files"):
-            print(f"written to {shown(str(options.output))}: {shown_names(files)}", file=stream)
+            print(f"written to {shown(str(result.output))}: {shown_names(files)}", file=stream)
     stream.flush()

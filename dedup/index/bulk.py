@@ -19,6 +19,7 @@ from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, ne
 from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
+from dedup.store.meter import Meter
 from dedup.store.secret import Key
 from dedup.text.tokens import Tokens
 
@@ -111,6 +112,11 @@ class BulkIndex:
     def held(self) -> AbstractContextManager[None]:
         """Make other threads wait for the length of the block."""
         return self._index.held()
+
+    def compact(self, meter: Meter) -> None:
+        """Compact the index, as `Index.compact` does."""
+        with self._index.writing():
+            self._backend.compact(meter)
 
     def close(self) -> None:
         """Flush and close the index."""

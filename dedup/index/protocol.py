@@ -15,6 +15,7 @@ from dedup.index.stored import DocumentNumbers, Row
 from dedup.index.tuning import IndexTuning
 from dedup.index.vocabulary import Vocabulary
 from dedup.params import Params
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.secret import Key
 
 
@@ -146,7 +147,7 @@ class Backend(Protocol):
     def newest(self) -> int | None:
         """Return the latest date of any document, in microseconds since 1970; None if none has a date."""
 
-    def compact(self) -> None:
+    def compact(self, meter: Meter = NO_METER) -> None:
         """Erase the remains of removed documents, and count word pairs again."""
 
     def close(self) -> None:

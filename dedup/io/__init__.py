@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dedup.io.bytes.paths import InputFile, expand
     from dedup.io.formats.plain_text import read_text
-    from dedup.io.opening import open_files, open_source
+    from dedup.io.opening import open_files, open_output, open_source
     from dedup.io.output import Output
     from dedup.io.read_options import Fields, ReadOptions, ReadTuning, checked_longest
     from dedup.io.source import Batch, Piece, Rejection, Rows, Source
@@ -41,6 +41,7 @@ _MODULES = {
     "checked_longest": "read_options",
     "expand": "bytes.paths",
     "open_files": "opening",
+    "open_output": "opening",
     "open_source": "opening",
     "read_text": "formats.plain_text",
     "read_table": "table_files",
@@ -63,6 +64,7 @@ __all__ = [
     "checked_longest",
     "expand",
     "open_files",
+    "open_output",
     "open_source",
     "read_table",
     "read_text",

@@ -33,14 +33,15 @@ from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
 from dedup.io.kept_files import KeptFiles, require_names
 from dedup.io.kept_form import KeptForm
-from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
+from dedup.io.notes.field_notes import content_notes, field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.places.input_place import State
 from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Batch, Piece, Rows, SmallPiece, pieces_with
+from dedup.io.source import Batch, NoRecordsError, Piece, Rows, SmallPiece, pieces_with
 from dedup.io.wording import listed
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,7 +75,9 @@ class FileSource:
         self._options = options
         self._tree = FieldTree(options.fields)
         self._skipped = skipped or SkippedFiles()
-        self._files = [replace(file, encoding=options.fields.encoding) for file in files]
+        encoding = options.fields.encoding
+        self._files = [file if encoding is None else replace(file, encoding=encoding) for file in files]
+        self._sizes: dict[str, int] = {}
         self._readers: dict[FileFormat, FormatReader] = {}
         self._reading = Reading()
         self._states: dict[str, State] = {}
@@ -82,7 +85,7 @@ class FileSource:
         self._digests: dict[str, FileDigest] = {}
         self._counts: list[InputCounts] = []
         self._surveys: dict[str, FieldSurvey] = {}
-        self._without_text: dict[str, ColumnError] = {}
+        self._without: dict[str, InputError] = {}
 
     def found_at(self, relative: Mapping[str, str]) -> None:
         """Say, by the names of files, where they were found in folders; what is kept of them is written there."""
@@ -93,14 +96,14 @@ class FileSource:
         """Size of all files on disk, None while standard input is among them and not read yet."""
         if any(_is_unread_stdin(file) for file in self._files):
             return None
-        return sum(_size(file) for file in self._files)
+        return sum(self._size(file) for file in self._files)
 
     @property
     def unpacked_bytes(self) -> int | None:
         """Approximate size of the files when decompressed."""
         if self.total_bytes is None:
             return None
-        return int(sum(_size(file) * (PACKED if _is_packed(file) else 1) for file in self._files))
+        return int(sum(self._size(file) * (PACKED if _is_packed(file) else 1) for file in self._files))
 
     @property
     def bytes_read(self) -> int:
@@ -108,11 +111,11 @@ class FileSource:
         return self._reading.bytes_read
 
     @property
-    def inputs(self) -> Sequence[Path]:
-        """The input files, and the folders that were named as inputs."""
-        folders = dict.fromkeys(file.folder for file in self._files if isinstance(file.folder, Path))
-        places = (file.place.stored_in for file in self._files if not file.is_stdin)
-        return list(dict.fromkeys([*folders, *(path for path in places if path is not None)]))
+    def inputs(self) -> Sequence[Path | str]:
+        """The input files, and the folders that were named as inputs; URLs of those that are remote."""
+        folders = (file.folder for file in self._files if file.folder is not None)
+        places = (file.place.stored_in or file.name for file in self._files if not file.is_stdin)
+        return list(dict.fromkeys([*folders, *places]))
 
     @property
     def notes(self) -> list[str]:
@@ -121,6 +124,7 @@ class FileSource:
             *self._skipped.notes,
             *limit_notes(self._options.limit, sum(counts.records for counts in self._counts)),
             *self._notes_of_files(),
+            *content_notes(self._all_surveys()),
             *field_notes(self._options.fields, self._with_fields()),
             *self._notes_of_texts(),
         ]
@@ -159,19 +163,23 @@ class FileSource:
 
     def _notes_of_files(self) -> list[str]:
         """Report which files have no text field, or no records."""
-        notes = (
-            [f"not read, because they lack a text field: {listed(self._without_text)}"] if self._without_text else []
-        )
+        reasons: dict[str, list[str]] = {}
+        for name, error in self._without.items():
+            reasons.setdefault(_reason(error), []).append(name)
+        notes = [f"not read, because {reason}: {listed(names)}" for reason, names in reasons.items()]
         if not any(counts.records for counts in self._counts):
             return [*notes, f"no records in {listed(self._names) or 'the input'}"]
         read = zip(self._files, self._counts, strict=False)
-        empty = [file.name for file, counts in read if not counts.records and file.name not in self._without_text]
+        empty = [file.name for file, counts in read if not counts.records and file.name not in self._without]
         return [*notes, f"no records in {listed(empty)}"] if empty else notes
 
     def _notes_of_texts(self) -> list[str]:
         """Report defects of the texts."""
         read = list(zip(self._files, self._counts, strict=False))
-        return [*defect_notes((file.name, counts.charset, counts.defects) for file, counts in read), *_mixed(read)]
+        return [
+            *defect_notes((file.name, counts.charset, counts.defects) for file, counts in read),
+            *_mixed(read, self._all_surveys()),
+        ]
 
     def _with_fields(self) -> list[tuple[str, InputCounts, FieldSurvey]]:
         """Return name, counts and survey of each file with records, plain text left out."""
@@ -225,8 +233,8 @@ class FileSource:
             self._begin_next()
         self._close_last()
         names = listed(self._names)
-        if self._files and len(self._without_text) == len(self._files):
-            raise next(iter(self._without_text.values()))
+        if self._files and len(self._without) == len(self._files):
+            raise next(iter(self._without.values()))
         has_records = any(counts.records for counts in self._counts)
         if self._options.fail_on_empty and not has_records:
             raise InputError(f"no records in {names}" if names else "no records in the input")
@@ -247,7 +255,7 @@ class FileSource:
             "fields": fields.values,
             "surveys": {name: surveys.number(survey) for name, survey in self._all_surveys().items()},
             "surveyed": surveys.values,
-            "without_text": list(self._without_text),
+            "without_text": {name: _reason(error) for name, error in self._without.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -268,7 +276,8 @@ class FileSource:
         fields, surveyed = state["fields"], state["surveyed"]
         self._counts = [InputCounts.of({**counts, "fields": fields[counts["fields"]]}) for counts in state["accepted"]]
         self._surveys = {name: FieldSurvey.from_state(surveyed[number]) for name, number in state["surveys"].items()}
-        self._without_text = {name: ColumnError(f"{name} has no field of a text") for name in state["without_text"]}
+        without = state["without_text"]
+        self._without = {name: NoRecordsError(f"{name}: {reason}", reason, "") for name, reason in without.items()}
 
     def read_again(self, rows: Rows) -> Iterator[Batch]:
         """Read the pieces again that hold these rows."""
@@ -283,9 +292,11 @@ class FileSource:
         if form.is_same:
             require_names(self._files)
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        files = KeptFiles(place, form)
+        files = KeptFiles(place, form, meter)
         copies_whole = files.form.is_same and self._options.limit is None  # with a limit, more may follow
         for file_format, records in self._by_format(kept).items():
             left = [one for one in records if not (copies_whole and files.copy_whole(*one))]
@@ -315,7 +326,7 @@ class FileSource:
         position = 0
         for file, counts in zip(self._files, self._counts, strict=not self._is_full):
             require_unchanged(file, self._states[file.name])
-            if file.name not in self._without_text:
+            if file.name not in self._without:
                 mask = kept[position : position + counts.records]
                 cut.setdefault(file.format, []).append((self._with_charset(file), mask))
             position += counts.records
@@ -329,30 +340,41 @@ class FileSource:
                 return
             try:
                 yield from self._pieces_of(file)
-            except ColumnError as error:
+            except (ColumnError, NoRecordsError) as error:
                 if file.folder is None or len(self._files) == 1:
                     yield partial(Batch.empty, file.name)
                     yield partial(_raise, error)
                     return
-                self._without_text[file.name] = error  # a folder may hold what describes its records beside them
+                self._without[file.name] = error  # a folder may hold what describes its records beside them
             except InputError as error:
                 yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
-                yield partial(_raise, error)
+                yield partial(_raise, self._change_of(file) or error)
                 return
 
     def _pieces_of(self, file: InputFile) -> Iterator[Piece]:
         reading = self._reading
         size = int(self._state(file)[0])
         is_small = size <= SMALL_BYTES and not _is_packed(file)  # of a compressed one nobody knows how large it becomes
-        reading.charset, reading.is_certain, reading.digest = UTF_8, False, FileDigest()
+        reading.charset, reading.is_certain, reading.digest, reading.is_small = UTF_8, False, FileDigest(), is_small
         for piece in self._reader(file.format).read(file, reading):
             parse = partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
             yield SmallPiece(parse, size) if is_small else parse
+        if (error := self._change_of(file)) is not None:
+            raise error
         self._charsets[file.name], self._digests[file.name] = reading.recognised, reading.digest
+
+    def _change_of(self, file: InputFile) -> InputError | None:
+        """Return the error for a file that changed while it was read; one of this machine is looked at later."""
+        before = self._states.get(file.name)
+        if file.local_path is not None or before is None or (now := file.state()) == before:
+            return None
+        found = f"{file.name} changed while it was read: it has {file.place.shown_state(now)}"
+        return InputError(found, file.place.shown_state(before), "run again when nothing writes to it any more")
 
     def _with_charset(self, file: InputFile) -> InputFile:
         """Return a file to be read again with the encoding that was recognised before."""
-        return replace(file, charset=self._charsets.get(file.name))
+        charset = self._charsets.get(file.name)
+        return file if charset is None else replace(file, charset=charset)
 
     def _reader(self, file_format: FileFormat) -> FormatReader:
         if file_format not in self._readers:
@@ -371,6 +393,15 @@ class FileSource:
         if not file.format.is_one_record:  # else it may be rejected, and the other files are read all the same
             hint = "standard input is read as JSON lines" if file.is_stdin else "is the suffix of its name right?"
             self._counts[-1].close(file.name, hint)
+
+    def _size(self, file: InputFile) -> int:
+        """Return the size that a file had, as it is stored, when it was first asked for; 0 if it was gone."""
+        if file.name not in self._sizes:
+            try:
+                self._sizes[file.name] = file.size()
+            except (OSError, InputError):
+                self._sizes[file.name] = 0
+        return self._sizes[file.name]
 
     def _state(self, file: InputFile) -> State:
         """Return the state that a file had when it was first seen."""
@@ -396,24 +427,22 @@ def _is_unread_stdin(file: InputFile) -> bool:
     return file.is_stdin and file.local_path == Path(STDIN)
 
 
-def _size(file: InputFile) -> int:
-    """Return the size of a file as it is stored, 0 if it is gone."""
-    try:
-        return file.size()
-    except (OSError, InputError):
-        return 0
+def _reason(error: InputError) -> str:
+    """Return why files of a folder are not read."""
+    return error.reason if isinstance(error, NoRecordsError) else "they lack a text field"
 
 
 def _is_packed(file: InputFile) -> bool:
     return file.format.is_packed or file.relative.lower().endswith(COMPRESSED_SUFFIXES)
 
 
-def _mixed(read: list[tuple[InputFile, InputCounts]]) -> list[str]:
+def _mixed(read: list[tuple[InputFile, InputCounts]], surveys: Mapping[str, FieldSurvey]) -> list[str]:
     """Report kept lines that are not all in one encoding."""
     found: dict[str, dict[str, None]] = {}
     for file, counts in read:
         if file.format.has_lines:
-            found.setdefault(file.format.name, {})[counts.charset.shown] = None
+            charset = UTF_8 if surveys.get(file.name, FieldSurvey()).is_document else counts.charset
+            found.setdefault(file.format.name, {})[charset.shown] = None
     return [
         f"kept.{name} holds lines in {' and '.join(shown)}: lines are kept as they were"
         for name, shown in found.items()

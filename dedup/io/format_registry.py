@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 
@@ -20,6 +20,7 @@ class FileFormat(NamedTuple):
     Parameters
     ----------
     name : str
+        Also the suffix of its kept records.
     suffixes : tuple of str
         In lower case.
     reader : str
@@ -113,6 +114,8 @@ FORMATS = (
         is_packed=True,
         codecs=_OF_ARROW,
     ),
+    FileFormat("feed.jsonl", (".rss", ".atom", ".xml"), "feeds.Feeds"),
+    FileFormat("warc", (".warc", ".wet"), "warc.Warc"),
     FileFormat("txt", (".txt", ".html", ".htm"), "plain_text.PlainText", is_one_record=True),
 )
 
@@ -134,6 +137,12 @@ FOREIGN_SIGNATURES = (
 )
 """How files begin that are often met and cannot be read, and what to call them."""
 
+ARCHIVE_SUFFIXES = (".zip",)
+"""Files that hold files, which are read as those of a folder are."""
+_NO_TEXT = (*(one.signature for one in FORMATS if one.signature is not None), *FOREIGN_SIGNATURES)
+
+_ANY_COMPRESSION = re.compile(b"|".join(one.signature for one in COMPRESSIONS))
+
 SIGNATURE_BYTES = 8
 """Bytes at the beginning of a file in which a signature is looked for."""
 
@@ -142,6 +151,8 @@ STDIN_FORMAT = FORMATS[0]
 
 SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
 
+_OF_SUFFIX = {suffix: one for one in reversed(FORMATS) for suffix in one.suffixes}
+
 COMPRESSED_SUFFIXES = tuple(one.suffix for one in COMPRESSIONS)
 
 
@@ -149,10 +160,11 @@ def _in_words(names: Sequence[str], conjunction: str) -> str:
     return f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
 
 
-READABLE = "{}; all but {} also with {}".format(
+READABLE = "{}; all but {} also with {}; and {} archives of these".format(
     ", ".join(SUFFIXES),
     _in_words([suffix for one in FORMATS if one.is_packed for suffix in one.suffixes], "and"),
     _in_words(COMPRESSED_SUFFIXES, "or"),
+    " and ".join(ARCHIVE_SUFFIXES),
 )
 """The suffixes of files that can be read, for messages."""
 
@@ -162,14 +174,26 @@ def format_named(name: str) -> FileFormat:
     return next(one for one in FORMATS if one.name == name)
 
 
-def format_of(path: Path) -> FileFormat | None:
+def suffixes_of(name: str) -> list[str]:
+    """Return the suffixes of a file name, in lower case, as `pathlib` has them, which takes long for many files."""
+    if name.endswith("."):
+        return []
+    return [f".{suffix}" for suffix in name.lstrip(".").lower().split(".")[1:]]
+
+
+def format_of(path: PurePath) -> FileFormat | None:
     """Return the format that the suffix of a file name stands for, or None; case does not matter."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
+    suffixes = suffixes_of(path.name)
     is_compressed = bool(suffixes) and suffixes[-1] in COMPRESSED_SUFFIXES
     if is_compressed:
         suffixes.pop()
-    found = next((one for one in FORMATS if suffixes and suffixes[-1] in one.suffixes), None)
+    found = _OF_SUFFIX.get(suffixes[-1]) if suffixes else None
     return None if found is not None and found.is_packed and is_compressed else found
+
+
+def is_archive(name: str) -> bool:
+    """Return whether the name of a file is that of an archive."""
+    return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def plain_name(name: str) -> str:
@@ -190,6 +214,8 @@ def compression_named(name: str) -> Compression:
 
 def compression_of(head: bytes) -> Compression | None:
     """Return the compression of a file with these first bytes, or None."""
+    if not _ANY_COMPRESSION.match(head):  # as nearly always, of many small files
+        return None
     return next((one for one in COMPRESSIONS if re.match(one.signature, head)), None)
 
 
@@ -197,8 +223,7 @@ def content_name(head: bytes) -> str | None:
     """Return the name of what a file holds that is not text, by its first decompressed bytes, or None."""
     if (compression := compression_of(head)) is not None:
         return f"{compression.noun} inside a compressed file"
-    signatures = [*(one.signature for one in FORMATS if one.signature is not None), *FOREIGN_SIGNATURES]
-    return next((noun for signature, noun in signatures if head.startswith(signature)), None)
+    return next((noun for signature, noun in _NO_TEXT if head.startswith(signature)), None)
 
 
 def _load(name: str) -> Any:

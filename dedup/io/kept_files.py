@@ -17,6 +17,7 @@ from dedup.io.bytes.streams import chunks, compression_and_mark
 from dedup.io.format_registry import Compression, FileFormat, plain_name
 from dedup.io.kept_form import KeptForm
 from dedup.io.output_names import kept_name
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -45,10 +46,18 @@ class KeptFiles:
     place : Path or int
         An existing folder, or the number of an open file: a stream that all is written to.
     form : KeptForm, optional
+    meter : Meter
+        Counts the records that are written.
+
+    Attributes
+    ----------
+    form, meter
+        As above.
     """
 
-    def __init__(self, place: Path | int, form: KeptForm | None = None) -> None:
+    def __init__(self, place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER) -> None:
         self._place = place
+        self.meter = meter
         self.form = form or KeptForm()
         self._folders: set[str] = set()
         self._names: dict[str, None] = {}
@@ -82,7 +91,7 @@ class KeptFiles:
             file = open(self._place, "wb", closefd=False)  # noqa: SIM115  closed by the writer, as the other
         else:
             file = open(self._taken(name), "wb")  # noqa: SIM115
-        return file if compression is None else CompressedFile(file, compression.compressor(), self.form.threads)
+        return file if compression is None else CompressedFile(file, compression.compressor, self.form.threads)
 
     def copy(self, file: InputFile, name: str) -> None:
         """Copy an input file as it is, to this name; compressed, if the form of kept files is.
@@ -94,10 +103,11 @@ class KeptFiles:
         compression = self.form.compression(file.format)
         if compression is None:
             file.copy_to(self._taken(name))
-            return
-        with closing(self.open(f"{plain_name(name)}{compression.suffix}", compression)) as stream:
-            for chunk in chunks(file, BLOCK_BYTES):
-                stream.write(chunk)
+        else:
+            with closing(self.open(f"{plain_name(name)}{compression.suffix}", compression)) as stream:
+                for chunk in chunks(file, BLOCK_BYTES):
+                    stream.write(chunk)
+        self.meter.advance(1)
 
     def open_as(self, file: InputFile) -> ByteStream:
         """Open the file of what is kept of an input file, compressed as that one is, and with its byte order mark.
@@ -213,6 +223,7 @@ class KeptWriter(Generic[S]):
                 continue
             assert self._sink is not None
             yield self._sink, slice(first, first + taken)
+            self._files.meter.advance(taken)
             self._done += taken
             first += taken
 

@@ -33,6 +33,7 @@ from dedup.io.notes.text_defects import defect_notes, inspected_batch
 from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Piece, Rejection, Rows, pieces_with
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -156,9 +157,11 @@ class TableSource(_InMemory):
         self._survey = FieldSurvey(self._survey.names, sample.dates, sample.texts)
         return itertools.islice(self._inspected(self._pieces()), skip, None)
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records to ``kept.parquet``."""
-        files = KeptFiles(place, form)
+        files = KeptFiles(place, form, meter)
         table, codec = self.kept_table(kept), files.form.codec(self._format) or "zstd"
         with files.writer(self._format, table.num_rows, partial(_TableFile, table.schema, codec)) as output:
             output.begin(self._file)
@@ -246,9 +249,11 @@ class RecordSource(_InMemory):
     def _names(self) -> Iterable[str]:
         return names_of(record for record in self._records if isinstance(record, Mapping))
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""
-        files = KeptFiles(place, form)
+        files = KeptFiles(place, form, meter)
         lines = (json_bytes(record) + b"\n" for record in self._kept(kept))
         with files.writer(self._format, int(kept.sum()), lambda stream, _: stream) as output:
             output.begin(self._file)

@@ -41,8 +41,8 @@ class Output:
     ----------
     directory : Path
         The output folder; it and folders above it are created when missing.
-    inputs : sequence of Path
-        Folders and files that are read, as ``Source.inputs``.
+    inputs : sequence of Path or str
+        Folders and files that are read, as ``Source.inputs``; URLs are no concern of a folder of this machine.
     resume : bool
         Take over what a killed run to this output has left; else it is removed.
 
@@ -68,13 +68,13 @@ class Output:
     ...     output.commit()
     """
 
-    def __init__(self, directory: Path, inputs: Sequence[Path], resume: bool = False) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, inputs: Sequence[Path | str], resume: bool = False) -> None:
+        self.directory: Path | str = directory
         self._resume = resume
         self._target = _resolved(directory)
         self._earlier = _files_of_earlier_run(self._target)
         _refuse_place(directory, self._target)
-        _refuse_inputs(directory, inputs)
+        _refuse_inputs(directory, [one for one in inputs if isinstance(one, Path)])
         there = [name for name in _names_in(self._target) if is_ours(name)]
         if self._earlier is None:
             # Where a run was killed in the middle of moving its files, they are ours without a summary that says so.
@@ -88,7 +88,7 @@ class Output:
         self._work: WorkFolder | None = None
         self._scratch: WorkFolder | None = None
         self._is_open = False
-        self.is_unfinished = False
+        self.is_unfinished = self.is_committed = False
         self._is_torn = False
 
     @property
@@ -193,11 +193,19 @@ class Output:
         except OSError as error:
             raise self._plain(error, _size(folder)) from error
         else:
+            self.is_committed = True
             self.is_unfinished = self._is_unmarked = False
         finally:
             self._is_open = False
             if self._scratch is None:  # else it is found by what is in ours
                 self._let_go()
+
+    def finish(self) -> None:
+        """End a run whose files are in their place: what it has left on this machine is removed."""
+        self.is_committed = True
+        self.is_unfinished = self._is_unmarked = self._is_open = False
+        if self._scratch is None:  # else it is found by what is in ours
+            self._let_go()
 
     def _let_go(self) -> None:
         """Remove hidden files, except those that another run may resume from."""
@@ -275,8 +283,16 @@ class Output:
 def _files_of_earlier_run(directory: Path) -> list[str] | None:
     """Return the file names in the summary of an earlier run, or None if there is no summary of ours."""
     try:
-        summary = json.loads((directory / SUMMARY).read_bytes())
-    except (OSError, ValueError):
+        return files_in_summary((directory / SUMMARY).read_bytes())
+    except OSError:
+        return None
+
+
+def files_in_summary(content: bytes) -> list[str] | None:
+    """Return the file names in the summary of an earlier run, or None if it is none of ours."""
+    try:
+        summary = json.loads(content)
+    except ValueError:
         return None
     files = summary.get(LISTED_UNDER) if isinstance(summary, dict) else None
     return [name for name in files if isinstance(name, str) and is_ours(name)] if isinstance(files, list) else None

@@ -97,7 +97,7 @@ def estimate_run(
     params: Params,
     options: RunOptions,
     agencies: Agencies,
-    output: Path | None = None,
+    output: Path | str | None = None,
 ) -> RunEstimate:
     """Estimate what a run will take.
 
@@ -108,8 +108,9 @@ def estimate_run(
     params : Params
     options : RunOptions
     agencies : Agencies
-    output : Path, optional
-        Where the run is to write. It is left alone; parts of the output are written to a temporary folder.
+    output : Path or str, optional
+        Where the run is to write, a path or a URL. It is left alone; parts of the output are written to a temporary
+        folder.
 
     Raises
     ------
@@ -180,7 +181,7 @@ def _part(
 
 
 def extrapolated(
-    small: Part | None, large: Part, records: int, options: RunOptions, output: Path | None
+    small: Part | None, large: Part, records: int, options: RunOptions, output: Path | str | None
 ) -> RunEstimate:
     """Continue two parts to all records; of one part alone everything is in proportion to its records."""
     before = small or Part(0, {}, 0, 0, 0)
@@ -205,7 +206,9 @@ def extrapolated(
     if large.memory is not None:
         most = max(options.chosen_memory, LEAST_MEMORY + MEMORY_A_RECORD * records, large.memory)
         memory = min(int(grown(large.memory, slope(before.memory or 0, large.memory))), most)
-    place = options.scratch_folder or (Path(tempfile.gettempdir()) if output is None else output.absolute().parent)
+    place = options.scratch_folder or (
+        output.absolute().parent if isinstance(output, Path) else Path(tempfile.gettempdir())
+    )
     return RunEstimate(
         records,
         sum(stages.values()) * large.total / tried if tried else large.total,

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from dedup.attribution.agencies import Agencies
 from dedup.attribution.credits import credits_at_ends
-from dedup.errors import InputError, ParamsError, PostingsError, StorageError
+from dedup.errors import InputError, Interrupted, ParamsError, PostingsError, StorageError
 from dedup.index import Index
 from dedup.index.bulk import BulkIndex, NewDocuments
 from dedup.index.features import Features
@@ -40,6 +40,7 @@ from dedup.run.options import RunTuning
 from dedup.run.progress import Progress
 from dedup.run.records import Records
 from dedup.store.corpus import Corpus
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.scratch import release
 from dedup.text.tokens import Tokens
 
@@ -154,18 +155,22 @@ class IndexStep:
         """
         check_ids(batch)
 
-    def find(self, records: Records, texts: DistinctTexts, checkpoint: Checkpoint) -> IndexMatches:
+    def find(
+        self, records: Records, texts: DistinctTexts, checkpoint: Checkpoint, meter: Meter = NO_METER
+    ) -> IndexMatches:
         """Compare the documents of a run with those of the index."""
         n = len(texts.corpus)
         if len(self._index) == 0:
             return IndexMatches.none(n)
         parts, size = [Matches.none()], self._tuning.index_step
-        with self._index.held():
+        with self._index.held(), meter.bar("documents", n, "documents"):
             for first in range(0, n, size):
-                step = f"index {first // size}"
+                step, stop = f"index {first // size}", min(first + size, n)
                 columns = checkpoint.load(step)
                 if columns is None:
-                    columns = checkpoint.save(step, self._matched(records, texts, first, min(first + size, n)))
+                    columns = checkpoint.save(step, self._matched(records, texts, first, stop, meter))
+                else:
+                    meter.advance(stop - first)
                 parts.append(Matches(*columns))
             matches = Matches.concatenate(parts)
             held = self._index.columns(np.unique(matches.left))
@@ -175,13 +180,14 @@ class IndexStep:
         joins = best_matches(matches, held.original, LAST_COPY[self.params.level], n)
         return IndexMatches(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
 
-    def _matched(self, records: Records, texts: DistinctTexts, first: int, stop: int) -> Arrays:
+    def _matched(self, records: Records, texts: DistinctTexts, first: int, stop: int, meter: Meter) -> Arrays:
         parts = [Matches.none()]
         for block in self._blocks(texts.record[first:stop], records):
             found = self._index.matches(self._features(records, block))
             parts.append(replace(found, right=found.right + first))
             first += len(block)
             release(records.tokens)
+            meter.advance(len(block))
         found = Matches.concatenate(parts)
         return tuple(getattr(found, field.name) for field in fields(found))
 
@@ -220,7 +226,12 @@ class IndexStep:
             summary["notes"].append(f"{words}: {replaced:,}")
 
     def add(
-        self, records: Records, agencies: Agencies, output: Path | None, summary: dict[str, Any], progress: Progress
+        self,
+        records: Records,
+        agencies: Agencies,
+        output: Path | str | None,
+        summary: dict[str, Any],
+        progress: Progress,
     ) -> None:
         """Add the kept documents; to be called when the output is in place.
 
@@ -231,7 +242,7 @@ class IndexStep:
         """
         try:
             if len(self._add):
-                self._add_all(records, agencies)
+                self._add_all(records, agencies, progress)
             self.is_done = True
             if self._closes:
                 self._index.close()
@@ -249,19 +260,23 @@ class IndexStep:
                 hint = "run again with another -o: if nothing is kept then, all was added, and this output is right"
             if isinstance(error, StorageError):
                 raise StorageError(f"{found}: {error.found}", error.expected, hint) from error
-            progress.say(f"{found}; {hint}" if hint else found)
+            left = f"{found}; {hint}" if hint else found
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted(f"interrupted{progress.when}; {left}") from error
+            progress.say(left)
             raise
         with suppress(OSError):  # all is done: the run has not failed where this cannot be found out
             size = self._index.file_bytes()
             summary["index"].update({} if size is None else {"bytes": size})
 
-    def _add_all(self, records: Records, agencies: Agencies) -> None:
+    def _add_all(self, records: Records, agencies: Agencies, meter: Meter) -> None:
         with self._index.writing():
             for attempt in self._index.attempts():
-                with attempt:
+                with attempt, meter.bar("documents", len(self._add), "documents"):
                     for block in self._blocks(self._add, records):
                         self._index.add(self._documents(records, block, agencies), agencies)
                         release(records.tokens)
+                        meter.advance(len(block))
 
     def _documents(self, records: Records, block: Places, agencies: Agencies) -> NewDocuments:
         credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, block, agencies)

@@ -43,7 +43,8 @@ def test_suffixes_are_those_of_one_format_and_stand_in_messages() -> None:
             assert f"{suffix}," in READABLE or f"{suffix};" in READABLE
             for compression in COMPRESSIONS:
                 assert format_of(Path(f"a{suffix}{compression.suffix}")) is (None if one.is_packed else one)
-    assert READABLE.endswith("all but .parquet, .arrow, .feather and .ipc also with .gz, .zst, .xz, .bz2 or .lz4")
+    also = "also with .gz, .zst, .xz, .bz2 or .lz4; and .zip archives of these"
+    assert READABLE.endswith(f"all but .parquet, .arrow, .feather and .ipc {also}")
 
 
 @pytest.mark.parametrize("suffix", sorted(COMPRESSORS.keys() - {""}))

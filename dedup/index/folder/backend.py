@@ -25,6 +25,7 @@ from dedup.index.stored import DocumentNumbers, Row
 from dedup.index.tuning import IndexTuning
 from dedup.index.vocabulary import Vocabulary
 from dedup.params import Params
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.secret import Key
 
 
@@ -323,7 +324,7 @@ class FolderBackend:
         """Return the latest date of any document."""
         return self.state.database.newest()
 
-    def compact(self) -> None:
+    def compact(self, meter: Meter = NO_METER) -> None:
         """Commit, and rewrite everything without removed documents."""
         self.flush()
-        maintenance.compact(self.state)
+        maintenance.compact(self.state, meter)

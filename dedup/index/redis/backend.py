@@ -26,6 +26,7 @@ from dedup.index.tuning import IndexTuning
 from dedup.index.vocabulary import Vocabulary
 from dedup.params import Params
 from dedup.schema import NO_DATE
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.secret import Key
 
 
@@ -232,6 +233,6 @@ class RedisBackend:
         newest: int | None = self.statistics()["last"]
         return newest
 
-    def compact(self) -> None:
+    def compact(self, meter: Meter = NO_METER) -> None:
         """Erase the remains of removed documents, and count word pairs again."""
-        maintenance.sweep(self.state, self.turns)
+        maintenance.sweep(self.state, self.turns, meter)

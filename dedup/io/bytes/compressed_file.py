@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO, Protocol
 
@@ -36,7 +36,8 @@ class CompressedFile:
     ----------
     file : BinaryIO
         Closed by ``close``.
-    compressor : Compressor
+    new : callable
+        Returns a compressor.
     threads : int
         With more than one, compression and writing are the work of another one.
 
@@ -45,9 +46,10 @@ class CompressedFile:
     What goes wrong there is raised by one of the next calls, at last by ``close``.
     """
 
-    def __init__(self, file: BinaryIO, compressor: Compressor, threads: int) -> None:
+    def __init__(self, file: BinaryIO, new: Callable[[], Compressor], threads: int) -> None:
         self._file = file
-        self._compressor = compressor
+        self._new = new
+        self._compressor, self._is_empty = new(), False  # an empty file is one empty member
         self._pool = ThreadPoolExecutor(1) if threads > 1 else None
         self._coming: deque[Future[None]] = deque()
         self._held: list[bytes | memoryview] = []
@@ -65,6 +67,11 @@ class CompressedFile:
         for piece in pieces:
             self.write(piece)
 
+    def end_member(self) -> None:
+        """End the member or frame: what follows can be decompressed without what was before."""
+        self._give()
+        self._do(self._end_member)
+
     def close(self) -> None:
         """Write the rest, and close the file; once more does nothing, as with other files."""
         if self._file.closed:
@@ -73,7 +80,8 @@ class CompressedFile:
             self._give()
             while self._coming:
                 self._coming.popleft().result()
-            self._file.write(self._compressor.flush())
+            if not self._is_empty:
+                self._end_member()
         finally:
             if self._pool is not None:
                 self._pool.shutdown(cancel_futures=True)
@@ -82,12 +90,21 @@ class CompressedFile:
     def _give(self) -> None:
         block = b"".join(self._held)
         self._held, self._size = [], 0
+        self._do(self._compress, block)
+
+    def _do(self, work: Callable[..., None], *arguments: bytes) -> None:
+        """Do the next piece of work, in the other thread if there is one."""
         if self._pool is None:
-            self._compress(block)
+            work(*arguments)
             return
-        self._coming.append(self._pool.submit(self._compress, block))
+        self._coming.append(self._pool.submit(work, *arguments))
         while len(self._coming) > BEHIND:
             self._coming.popleft().result()
 
     def _compress(self, block: bytes) -> None:
         self._file.write(self._compressor.compress(block))
+        self._is_empty = self._is_empty and not block
+
+    def _end_member(self) -> None:
+        self._file.write(self._compressor.flush())
+        self._compressor, self._is_empty = self._new(), True

@@ -60,6 +60,8 @@ class Reading:
         How many more records are to be read; None: all.
     digest : FileDigest or None
         That of the file that is being read, if it is wanted; it gets the bytes of a file that is not compressed.
+    is_small : bool
+        Whether the file that is being read is no larger than what of every file is looked at first.
     """
 
     bytes_read: int = 0
@@ -68,6 +70,7 @@ class Reading:
     is_certain: bool = False
     left: int | None = None
     digest: FileDigest | None = None
+    is_small: bool = False
 
     def take(self, records: int) -> int:
         """Return how many of the next records are to be read, and count them."""
@@ -240,7 +243,7 @@ def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Genera
         # The last step is lost, as a whole. Again in small ones: slow, but what is good is read and counted.
         with suppress(DecompressionError):
             yield from _behind(done, _decompressed(file, _SMALL_BYTES, Reading()))
-        raise _damage(file, error) from error
+        raise damage_of(file, error) from error
 
 
 def size_of(file: InputFile) -> int | None:
@@ -296,7 +299,8 @@ def _behind(done: int, whole: Generator[bytes]) -> Generator[bytes]:
         done = max(0, done - len(chunk))
 
 
-def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
+def damage_of(file: InputFile, error: DecompressionError) -> DamagedError:
+    """Return the error for a file that cannot be decompressed."""
     if isinstance(error, TruncatedError):
         return DamagedError(file.name, "ends early", "is the download complete?")
     if isinstance(error, LongWindowError):

@@ -28,7 +28,7 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.dict_tables import table_of_dicts
 from dedup.io.formats.json_block import BlockReader, parse
-from dedup.io.formats.json_document import JsonDocument, beginning_of, document_in
+from dedup.io.formats.json_document import JsonDocument, beginning_of, document_in, pandas_form
 from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.kept_form import KeptForm
 from dedup.io.read_options import ReadOptions
@@ -60,6 +60,7 @@ class JsonLines:
         self._batch_records = options.tuning.batch_records
         self.surveys: dict[str, FieldSurvey] = {}
         self._documents: dict[str, JsonDocument | None] = {}
+        self._texts: dict[str, bool] = {}
 
     def read(self, file: InputFile, reading: Reading) -> Iterator[FilePiece]:
         """Yield a file in pieces; a row is a line number, and blank lines are counted but are not records.
@@ -71,13 +72,22 @@ class JsonLines:
         InputError
             When the file cannot be read to its end, is no JSON lines, or no record has a field of a text.
         """
-        first_look = Reading()
-        self.surveys[file.name] = self._survey(file, first_look)
-        file = replace(file, charset=first_look.recognised)
-        batch = BlockReader(file.name, self._tree).batch
+        if reading.is_small:  # one pass serves for both; else a folder of such files is read twice
+            whole = [*text_chunks(file, HEAD_BYTES, reading)]
+            self.surveys[file.name] = self._survey(file, iter(whole))
+            document = self._documents[file.name]
+            text = iter(whole) if document is None else document.lines(file, iter(whole))
+        else:
+            first_look = Reading()
+            # Damage is met again, and reported with the row, when the records are read.
+            with closing(text_chunks(file, min(self._chunk_bytes, HEAD_BYTES), first_look)) as chunks:
+                self.surveys[file.name] = self._survey(file, chunks)
+            file = replace(file, charset=first_look.recognised)
+            text = self._text(file, reading)
+        batch = BlockReader(file.name, self._tree, self._are_texts(file)).batch
         row = 0
         try:
-            for block in self._blocks(self._text(file, reading), self._chunk_bytes):
+            for block in self._blocks(text, self._chunk_bytes):
                 if reading.left == 0:
                     return
                 if isinstance(block, LongLine):
@@ -99,7 +109,8 @@ class JsonLines:
         """Return the fields of all records of a file."""
         found = self._blocks(self._text(file), self._chunk_bytes)
         blocks = (block for block in found if not isinstance(block, LongLine))
-        records = (parse(line) for block in blocks for line in block.split(b"\n") if line.strip())
+        are_texts = self._are_texts(file)
+        records = (parse(line, are_texts) for block in blocks for line in block.split(b"\n") if line.strip())
         return names_of(record for record in records if isinstance(record, dict))
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
@@ -116,7 +127,7 @@ class JsonLines:
     def _opened(self, form: KeptForm, stream: ByteStream, file: InputFile) -> _Lines | _Document:
         """Begin a file of lines or, if it is to be as the input is, a document with a list."""
         document = self._document(file)
-        if form.is_same and document is not None:
+        if form.is_same and document is not None and not document.is_repeated:
             with closing(text_chunks(file, self._chunk_bytes)) as chunks:
                 before = document.before(chunks)
             if before:
@@ -125,10 +136,13 @@ class JsonLines:
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with every field that any of them has."""
-        blocks = (one for file, mask in kept for one in self._kept_lines(file, mask, self._text(file)))
-        runs_of_lines = (block[first:last] for block, start, end in blocks for first, last in runs(start, end))
-        lines = (line for run in runs_of_lines for line in run.split(b"\n"))
-        return table_of_dicts([record for line in lines if isinstance(record := parse(line), dict)])
+        records = (parse(line, self._are_texts(file)) for file, mask in kept for line in self._lines(file, mask))
+        return table_of_dicts([record for record in records if isinstance(record, dict)])
+
+    def _lines(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[bytes]:
+        for block, start, end in self._kept_lines(file, mask, self._text(file)):
+            for first, last in runs(start, end):
+                yield from block[first:last].split(b"\n")
 
     def _kept_lines(
         self, file: InputFile, mask: npt.NDArray[np.bool_], chunks: Iterator[bytes]
@@ -180,15 +194,21 @@ class JsonLines:
             self._documents[file.name] = document_in(file, b"".join(held), is_whole, self._tree)
         return self._documents[file.name]
 
-    def _survey(self, file: InputFile, reading: Reading) -> FieldSurvey:
+    def _are_texts(self, file: InputFile) -> bool:
+        """Return whether the records of a file are strings, which are texts; the first one says so."""
+        if file.name not in self._texts:
+            blocks = self._blocks(self._text(file))
+            lines = (block.head if isinstance(block, LongLine) else block for block in blocks)
+            self._texts[file.name] = next((line for line in lines if line.strip()), b"").lstrip().startswith(b'"')
+        return self._texts[file.name]
+
+    def _survey(self, file: InputFile, chunks: Iterator[bytes]) -> FieldSurvey:
         """Survey the file's first records, and as many more as it takes to find a text field."""
         records: list[dict[str, Any]] = []
         names: dict[str, None] = {}
         size = 0
         has_text = False
-        # Damage is met again, and reported with the row, when the records are read.
-        chunks = text_chunks(file, min(self._chunk_bytes, HEAD_BYTES), reading)
-        with closing(chunks), suppress(DamagedError):
+        with suppress(DamagedError):
             held, is_whole = beginning_of(chunks)
             document = document_in(file, b"".join(held), is_whole, self._tree)
             self._documents[file.name] = document
@@ -198,9 +218,11 @@ class JsonLines:
                 [block.head] if isinstance(block, LongLine) else block.split(b"\n") for block in blocks
             )
             for line in filter(bytes.strip, lines):
-                record = parse(line)
-                if not size and document is None:
-                    _refuse_other(file, line)
+                if not size:
+                    self._texts[file.name] = line.lstrip().startswith(b'"')
+                    if document is None:
+                        _refuse_other(file, line)
+                record = parse(line, self._texts[file.name])
                 size += len(line)
                 is_full = len(records) >= SAMPLE_RECORDS or size >= _SAMPLE_BYTES
                 if isinstance(record, dict):
@@ -211,7 +233,14 @@ class JsonLines:
                         records.append(record)
                 if is_full and has_text:
                     break
-        survey = replace(FieldSurvey.of(records), within="" if document is None else document.shown)
+        if len(records) == 1 and (form := pandas_form(records[0])):
+            found, hint = (
+                f"{file.name} is a table in pandas' form {form!r}",
+                'to_json(name, orient="records", lines=True)',
+            )
+            raise InputError(found, "records", hint)
+        within = "" if document is None else document.shown
+        survey = replace(FieldSurvey.of(records), within=within, is_document=document is not None)
         # Without a single object every line is going to be rejected, whatever the field.
         if records and not has_text:
             raise self._tree.missing(file.name, list(dict.fromkeys([*survey.names, *map(printable, names)])))
@@ -292,6 +321,6 @@ def _as_it_stood(piece: Piece, charset: Charset) -> Batch:
 def _refuse_other(file: InputFile, line: bytes) -> None:
     """Refuse a file that is called JSON and has no object."""
     named_json = ".json" in file.suffixes[-2:]
-    if named_json and not line.lstrip().startswith(b"{"):
-        expected = "JSON objects, one a line, one after the other, or in a list"
+    if named_json and not line.lstrip().startswith((b"{", b'"')):
+        expected = "JSON objects or strings, one a line, one after the other, or in a list"
         raise InputError(f"{file.name} does not begin with {{ or [", expected)

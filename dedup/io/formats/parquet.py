@@ -6,12 +6,14 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
+from dedup.io.bytes.any_order import in_any_order
 from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
@@ -65,7 +67,7 @@ class Parquet:
             When a column is missing or of a type that cannot serve.
         """
         before = reading.bytes_read
-        with _opened(file) as parquet:
+        with _opened(file, self._options.scratch) as parquet:
             size = file.size()
             if not parquet.metadata.num_rows:
                 self._common.take(file, parquet.schema_arrow)
@@ -92,7 +94,7 @@ class Parquet:
 
     def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, with the compression of the first file, unless there is another one asked for."""
-        opened = partial(_RowGroups, self._options.tuning.row_group_bytes, files.form.codec(self._format))
+        opened = partial(_RowGroups, self._options, files.form.codec(self._format))
         with files.writer(self._format, count_kept(kept), opened) as output:
             for file, mask in kept:
                 output.begin(file)
@@ -107,7 +109,7 @@ class Parquet:
 
     def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
-            with _opened(file) as parquet:
+            with _opened(file, self._options.scratch) as parquet:
                 self._common.take(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
                 batches = self._record_batches(file, parquet, None)
                 yield from kept_batches(file, mask, batches, self._common.schema, self._options.limit is not None)
@@ -136,19 +138,18 @@ class _RowGroups:
 
     Parameters
     ----------
-    most : int
-        Bytes in memory after which records are written as a row group.
+    options : ReadOptions
     codec : str or None
         Replaces that compression.
     stream : ByteStream
     file : InputFile
     """
 
-    def __init__(self, most: int, codec: str | None, stream: ByteStream, file: InputFile) -> None:
-        with _opened(file) as first:
+    def __init__(self, options: ReadOptions, codec: str | None, stream: ByteStream, file: InputFile) -> None:
+        with _opened(file, options.scratch) as first:
             self._schema, found = first.schema_arrow, _compression(first.metadata)
         self._writer = pq.ParquetWriter(stream, self._schema, compression=codec or found)
-        self._most = most
+        self._most = options.tuning.row_group_bytes
         self._pending: list[pa.RecordBatch] = []
         self._size = 0
 
@@ -173,11 +174,11 @@ class _RowGroups:
 
 
 @contextmanager
-def _opened(file: InputFile) -> Iterator[pq.ParquetFile]:
+def _opened(file: InputFile, scratch: Path | None) -> Iterator[pq.ParquetFile]:
     """Open a file; what is not one of this machine is read at the places that are wanted."""
     with ExitStack() as open_files:
         try:
-            source = file.local_path or open_files.enter_context(file.open())
+            source = open_files.enter_context(in_any_order(file, scratch))
             parquet = open_files.enter_context(pq.ParquetFile(source))
         except (FileNotFoundError, PermissionError) as error:
             raise unreadable(file, error) from error

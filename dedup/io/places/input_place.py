@@ -23,7 +23,10 @@ class Place(Protocol):
 
     @property
     def stored_in(self) -> Path | None:
-        """The local file that is read, and must not be written to: itself, or the archive that it is a member of."""
+        """The local file that is read, and must not be written to: itself, or the archive that it is a member of.
+
+        None of what is not on this machine.
+        """
 
     @property
     def shown(self) -> str:

@@ -128,3 +128,9 @@ def test_a_run_is_opened_again(tmp_path, compression):
     run = dedup.RunOutput(tmp_path / "out")
     assert run.texts([2, 0]) == {0: texts[0], 2: texts[2]}
     assert pd.read_feather(tmp_path / "out" / "kept.arrow")["body"].to_list()[0] == texts[0]
+
+
+def test_the_first_version_of_feather_is_refused(tmp_path):
+    path = make(tmp_path, "a.feather", b"FEA1" + bytes(60) + b"FEA1")
+    with pytest.raises(InputError, match=r"a\.feather is a Feather file of version 1; expected version 2.*to_parquet"):
+        read(path)
