@@ -31,7 +31,7 @@ from dedup.params import Level, Params
 if TYPE_CHECKING:
     from dedup.attribution.credits import credit
     from dedup.comparison import Comparison, compare
-    from dedup.index import Decision, Document, Index, Match
+    from dedup.index import Decision, Document, Index, Match, Story, StoryEvent
     from dedup.index.aio import AsyncIndex
     from dedup.io import Fields
     from dedup.judge.passage import Passage
@@ -64,6 +64,8 @@ __all__ = [
     "RunOptions",
     "RunOutput",
     "StorageError",
+    "Story",
+    "StoryEvent",
     "__version__",
     "compare",
     "credit",
@@ -83,6 +85,8 @@ _LOADED_WHEN_USED = {
     "Result": "dedup.run.result",
     "RunOptions": "dedup.run.options",
     "RunOutput": "dedup.run.run_output",
+    "Story": "dedup.index",
+    "StoryEvent": "dedup.index",
     "compare": "dedup.comparison",
     "credit": "dedup.attribution.credits",
     "deduplicate": "dedup.run.deduplication",

@@ -87,6 +87,10 @@ class PostingsError(StorageError):
     """Postings that could not be written though their documents were; the next flush or opening writes them."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """An interruption, by Ctrl-C or a signal, that says what is left of the work and how to continue."""
+
+
 def nearest(name: str, names: Iterable[str], similarity: float = 0.6) -> str | None:
     """Return the name that was probably meant, for the hint of an error.
 
@@ -113,10 +117,6 @@ def nearest(name: str, names: Iterable[str], similarity: float = 0.6) -> str | N
     begun = [one for one in by_folded if similarity <= 0.6 and len(folded) > 2 and one.startswith(folded)]
     near = begun or get_close_matches(folded, by_folded, 1, similarity)
     return by_folded[near[0]] if near else None
-
-
-class Interrupted(KeyboardInterrupt):
-    """An interruption, by Ctrl-C or a signal, that says what is left of the work and how to continue."""
 
 
 @contextmanager

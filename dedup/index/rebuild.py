@@ -79,6 +79,7 @@ def rebuild(
     texts: Iterable[Mapping[str, Any]],
     drop_missing: bool = False,
     agencies: str | os.PathLike[str] | None = None,
+    wait: float = 0.0,
     meter: Meter = NO_METER,
 ) -> Rebuilt:
     """Rebuild an index in the current format, from its own list of documents and their texts.
@@ -93,6 +94,7 @@ def rebuild(
     drop_missing : bool
         Leave out documents whose texts are not given, instead of refusing.
     agencies : path, optional
+    wait : float
         As for `dedup.Index`.
     meter : Meter
 
@@ -109,7 +111,10 @@ def rebuild(
     folder = folder_of(path)
     if not is_index(folder):
         raise no_index(folder)
-    with storage_errors(folder), closing(WriterLock(folder / LOCK)):  # what is added meanwhile would be left behind
+    with (
+        storage_errors(folder),
+        closing(WriterLock(folder / LOCK, wait)),
+    ):  # what is added meanwhile would be left behind
         return _rebuilt(folder, texts, drop_missing, agencies, meter)
 
 

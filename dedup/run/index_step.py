@@ -125,6 +125,8 @@ class IndexStep:
         Of the index, under which the words of a run are hashed, too.
     identity : dict
         Of the index in its present state, as JSON can hold it.
+    added : int64 array
+        Records that are to be added.
     is_done : bool
         Whether all that is to be added is committed.
 
@@ -144,7 +146,8 @@ class IndexStep:
         self.key = self._index.key
         self.params = replace(stored, **{name: chosen.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
         self.is_done = False
-        self._add: Places = np.empty(0, np.int64)
+        self.added: Places = np.empty(0, np.int64)
+        self._links: dict[int, list[str]] = {}
 
     def check(self, batch: Batch) -> None:
         """Refuse records without an id of their own, because ids made up for them would occur again in the next run.
@@ -203,10 +206,10 @@ class IndexStep:
         InputError
             When two of them have one id.
         """
-        (self._add,) = np.nonzero(is_kept & (records.lengths > 0))
-        ids = records.ids.take(pa.array(self._add))
+        (self.added,) = np.nonzero(is_kept & (records.lengths > 0))
+        ids = records.ids.take(pa.array(self.added))
         if pc.count_distinct(ids).as_py() < len(ids):
-            raise _twice(records, self._add, ids)
+            raise _twice(records, self.added, ids)
         size = self._tuning.index_documents
         parts = (ids[first : first + size].to_pylist() for first in range(0, len(ids), size))
         replaced = self._index.count_known(parts)
@@ -225,6 +228,10 @@ class IndexStep:
             words = "documents of the index replaced by kept records of the same id, which are not copies of them"
             summary["notes"].append(f"{words}: {replaced:,}")
 
+    def link(self, links: dict[int, list[str]]) -> None:
+        """Note the documents to whose stories records that will be added belong, by record."""
+        self._links = links
+
     def add(
         self,
         records: Records,
@@ -241,7 +248,7 @@ class IndexStep:
             The index is as it was; or all is there, but for its postings, which can be made again.
         """
         try:
-            if len(self._add):
+            if len(self.added):
                 self._add_all(records, agencies, progress)
             self.is_done = True
             if self._closes:
@@ -272,8 +279,8 @@ class IndexStep:
     def _add_all(self, records: Records, agencies: Agencies, meter: Meter) -> None:
         with self._index.writing():
             for attempt in self._index.attempts():
-                with attempt, meter.bar("documents", len(self._add), "documents"):
-                    for block in self._blocks(self._add, records):
+                with attempt, meter.bar("documents", len(self.added), "documents"):
+                    for block in self._blocks(self.added, records):
                         self._index.add(self._documents(records, block, agencies), agencies)
                         release(records.tokens)
                         meter.advance(len(block))
@@ -282,7 +289,8 @@ class IndexStep:
         credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, block, agencies)
         features = replace(self._features(records, block), credit=credit, drawn_on=drawn_on)
         ids, sources = (column.take(pa.array(block)).to_pylist() for column in (records.ids, records.sources))
-        return NewDocuments(features, ids, sources, records.published[block].tolist())
+        links = [self._links.get(record, []) for record in block.tolist()]
+        return NewDocuments(features, ids, sources, records.published[block].tolist(), links)
 
     def _features(self, records: Records, block: Places) -> Features:
         corpus = Corpus(records.tokens, records.starts, records.ends, records.fingerprints).part(block)
@@ -304,7 +312,7 @@ class IndexStep:
     def _is_added(self, records: Records) -> bool | None:
         """Return whether the documents were added, by the last of them; None if the index cannot be read."""
         with suppress(StorageError):
-            last = self._add[-1:]
+            last = self.added[-1:]
             return any(self._index.holds(records.ids[record].as_py(), records.digests[record]) for record in last)
         return None
 

@@ -30,6 +30,7 @@ from dedup.run.exact import DistinctTexts, distinct_texts, text_hashes
 from dedup.run.findings import Findings, search_params
 from dedup.run.guard import guard
 from dedup.run.index_matches import IndexMatches
+from dedup.run.index_stories import story_links
 from dedup.run.ingest import read_records
 from dedup.run.interruption import Interruption
 from dedup.run.matching import match
@@ -219,5 +220,6 @@ def _concluded(
         numbering = ranking.numbering
         copies, again = index_matches.copies(numbering), index_matches.again(numbering, records.ids)
         index.settle(records, result.is_kept, copies, again, result.summary)
+        index.link(story_links(result.decisions, index_matches, numbering, index.added))
     result.summary["notes"] += limits_at(params.level, limits)
     return result

@@ -20,7 +20,7 @@ from dedup.cli.reference import reference
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.params import OF_A_RUN, Level
 
-PRINTING = {"json", "log_json", "log_level", "quiet", "traceback"}
+PRINTING = {"json", "traceback", "quiet", "log_level", "log_json"}
 TRYING = {"dry_run"}
 PARAMS = {field.name: field.default for field in dataclasses.fields(Params)}
 VALUES = ("params", "fields", "run")

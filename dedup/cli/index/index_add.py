@@ -13,7 +13,7 @@ from dedup.cli.answers import counted, print_json_lines
 from dedup.cli.arguments import add_messages
 from dedup.cli.command_list import Commands
 from dedup.cli.event_log import print_summary, progress_for
-from dedup.cli.index.index_place import add_place, open_or_make_index
+from dedup.cli.index.index_place import add_place, add_wait, open_or_make_index
 from dedup.cli.index.index_records import add_record_options, answer_of, read_records
 from dedup.errors import DedupError, Interrupted
 from dedup.store.meter import NO_METER
@@ -45,6 +45,7 @@ def add_parser(commands: Commands) -> None:
         "copies of the old text and are not copies of the new one (default: %(default)s)",
     )
     add_record_options(parser)
+    add_wait(parser)
     add_messages(parser)
 
 
@@ -152,6 +153,12 @@ def add_records(index: Index, records: list[dict[str, Any]], known: str) -> list
     add()
     for place, id in skipped:  # a caller that was killed before it had the answers gets the decisions this way
         document = index.get(id)
-        original = None if document is None else document.copy_of
-        answers[place] = {"id": id, "known": True, "kept": original is None, "duplicate_of": original}
+        original, story = (None, None) if document is None else (document.copy_of, document.story)
+        answers[place] = {
+            "id": id,
+            "known": True,
+            "kept": original is None,
+            "duplicate_of": original,
+            "story": story,
+        }
     return answers

@@ -8,7 +8,7 @@ from dedup.cli.answers import print_values
 from dedup.cli.arguments import add_messages
 from dedup.cli.command_list import Commands
 from dedup.cli.event_log import progress_for
-from dedup.cli.index.index_place import add_place, open_index
+from dedup.cli.index.index_place import add_place, add_wait, open_index
 from dedup.index.place import is_url
 
 
@@ -21,6 +21,7 @@ def add_parser(commands: Commands) -> None:
     )
     parser.set_defaults(command=command)
     add_place(parser)
+    add_wait(parser)
     add_messages(parser)
 
 

@@ -10,6 +10,7 @@ from dedup.cli.answers import counted, print_json_lines
 from dedup.cli.arguments import add_messages, nonempty
 from dedup.cli.command_list import Commands
 from dedup.cli.event_log import print_summary, progress_for
+from dedup.cli.index.index_place import add_wait
 from dedup.cli.index.index_records import add_record_options, read_records
 
 
@@ -31,6 +32,7 @@ def add_parser(commands: Commands) -> None:
         "its id (default: %(default)s)",
     )
     add_record_options(parser, "the texts of the documents, as they were added: ")
+    add_wait(parser)
     add_messages(parser)
 
 
@@ -52,7 +54,7 @@ def command(options: argparse.Namespace) -> int:
                 else:
                     yield record
 
-    rebuilt = rebuild(options.index, texts(), options.missing == "drop", options.agencies, progress)
+    rebuilt = rebuild(options.index, texts(), options.missing == "drop", options.agencies, options.wait, progress)
     print_json_lines({"id": id, "missing": True} for id in rebuilt.missing)
     documents = counted(rebuilt.documents, "document", "documents")
     parts = [f"{documents} in {options.index}, {rebuilt.changed:,} with another decision than before"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +113,7 @@ def answer_of(id: str, decision: Decision) -> dict[str, Any]:
         "relation": decision.relation,
         "score": decision.score,
         "reason": decision.reason,
+        "story": decision.story,
         **({"released": list(decision.released)} if decision.released else {}),
-        "matches": [dataclasses.asdict(match) for match in decision],
+        "matches": [match.as_dict() for match in decision],
     }
