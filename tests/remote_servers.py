@@ -110,6 +110,16 @@ def serving(files, kind=Web, **habits):
             thread.join()
 
 
+def memory_system():
+    """Return fsspec's memory file system, empty."""
+    import fsspec
+
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    return system
+
+
 @contextmanager
 def s3_server():
     """Run moto's S3 with an empty bucket ``news``; the environment is as for a user of it."""

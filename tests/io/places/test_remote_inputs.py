@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from fsspec.registry import known_implementations
 from reading import everything, json_lines, open_files
-from remote_servers import Hub, serving
+from remote_servers import Hub, memory_system, s3_server, serving
 
 from dedup.errors import InputError, OutputError
 from dedup.io import ReadTuning, open_source
@@ -28,6 +28,17 @@ RECORDS = [{"id": f"n{n}", "text": f"the number {n} " * 20} for n in range(500)]
 ALL = np.ones(500, bool)
 LINES = json_lines(*RECORDS)
 TEXTS = [record["text"].encode() for record in RECORDS]
+
+
+@pytest.fixture(scope="module")
+def s3():
+    with s3_server() as client:
+        yield client
+
+
+@pytest.fixture
+def memory():
+    return memory_system()
 
 
 def table_bytes(row_group=100):
@@ -316,3 +327,25 @@ def test_a_large_file_is_never_held(memory):
         assert opened.tell() == 500 << 20
     assert tracemalloc.get_traced_memory()[1] < 80 << 20
     tracemalloc.stop()
+
+
+def test_a_list_of_files_may_say_less_of_each(memory):
+    class Sparse(type(memory)):
+        protocol = "sparse"
+        cachable = False
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return super()._strip_protocol(path.replace("sparse:", "memory:"))
+
+        def info(self, path, **kwargs):
+            found = super().info(path)
+            return {**found, "ETag": '"1"'} if found["type"] == "file" else found
+
+    fsspec.register_implementation("sparse", Sparse, clobber=True)
+    memory.pipe("/box/a.jsonl", LINES)
+    for url, version in [("sparse://box", "time 2"), ("sparse://box/a.jsonl", "etag 1")]:
+        source = open_files([url], tuning=QUICK)
+        assert everything(source).text == TEXTS
+        assert source.kept_table(ALL).num_rows == 500
+        assert source.files_read[0]["version"].startswith(version)

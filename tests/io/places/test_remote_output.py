@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from reading import json_lines
+from remote_servers import memory_system, s3_server
 
 import dedup
 from dedup.errors import InputError, OutputError
@@ -19,6 +20,17 @@ REPORT = "The council voted on Monday to close the old bridge for repairs until 
 RECORDS = [{"id": "a", "text": REPORT}, {"id": "b", "text": REPORT.upper()}, {"id": "c", "text": f"{REPORT} And more."}]
 QUICK = RemoteTuning(tries=2, wait_seconds=0.001)
 FILES = ["decisions.parquet", "documents.parquet", "kept.jsonl", "matches.parquet", "rejected.jsonl"]
+
+
+@pytest.fixture(scope="module")
+def s3():
+    with s3_server() as client:
+        yield client
+
+
+@pytest.fixture
+def memory():
+    return memory_system()
 
 
 def names(system, folder="/box/out"):
