@@ -232,7 +232,7 @@ def add_input(parser: Any, described: str = "") -> None:
 
 
 GUESSES = {
-    "id": "id, url, guid, link",
+    "id": "id, guid, url, link",
     "text": "text, content, body, article",
     "date": "published, date",
     "source": "source, publisher",
