@@ -26,7 +26,7 @@ from dedup.store.private import opener
 from dedup.store.scratch import Scratch, ScratchArray, damaged, scratch_error
 from dedup.store.work_folder import MANIFEST, SCRATCH_SUFFIX
 
-FORMAT = 5
+FORMAT = 6
 """Raised when what is saved is laid out differently: a run of an older format is not resumed."""
 
 Arrays = tuple[npt.NDArray[Any], ...]
