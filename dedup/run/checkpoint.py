@@ -93,6 +93,11 @@ class Checkpoint:
                 path.unlink(missing_ok=True)
 
     @property
+    def folder(self) -> Path | None:
+        """That of the scratch files; None if nothing is saved."""
+        return self._folder
+
+    @property
     def has_saved(self) -> bool:
         """Whether a later process could continue from saved steps."""
         return self._has_saved
