@@ -39,6 +39,7 @@ COMMANDS = {
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
     "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),
+    "warmup": ("dedup.cli.warmup", "compile the kernels for this machine, before they are needed"),
 }
 """Module and help of each command, in the order of the help."""
 
