@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := build/bench
 
-.PHONY: demo test test-producers test-interpreted check-slow lint docs dist bench clean
+.PHONY: demo test test-producers test-interpreted check-slow lint docs dist image bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/dedup run seeds
@@ -42,6 +42,10 @@ docs: $(VENV)/.documenting
 # Wheel and source archive in dist/, each installed in an empty environment and run.
 dist: $(VENV)/.developing
 	$(BIN)/python .ci/check_dist.py
+
+# The Dockerfile of examples/, carried out in an empty environment.
+image: $(VENV)/.developing
+	$(BIN)/python .ci/check_image.py
 
 bench: $(VENV)/.developing
 	$(BIN)/python -m benchmarks.corpora.make -o $(BENCH) --documents 10000

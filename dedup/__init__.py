@@ -31,7 +31,7 @@ from dedup.params import Level, Params
 if TYPE_CHECKING:
     from dedup.attribution.credits import credit
     from dedup.comparison import Comparison, compare
-    from dedup.index import Decision, Document, Index, Match
+    from dedup.index import Decision, Document, Index, Match, Story, StoryEvent
     from dedup.index.aio import AsyncIndex
     from dedup.io import Fields
     from dedup.judge.passage import Passage
@@ -64,6 +64,8 @@ __all__ = [
     "RunOptions",
     "RunOutput",
     "StorageError",
+    "Story",
+    "StoryEvent",
     "__version__",
     "compare",
     "credit",
@@ -83,6 +85,8 @@ _LOADED_WHEN_USED = {
     "Result": "dedup.run.result",
     "RunOptions": "dedup.run.options",
     "RunOutput": "dedup.run.run_output",
+    "Story": "dedup.index",
+    "StoryEvent": "dedup.index",
     "compare": "dedup.comparison",
     "credit": "dedup.attribution.credits",
     "deduplicate": "dedup.run.deduplication",
@@ -95,7 +99,11 @@ _PUBLIC_PACKAGES = ("integrations", "minhash")
 
 def __getattr__(name: str) -> Any:
     import importlib
+    import logging
 
+    logger = logging.getLogger(__name__)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())  # else Python prints warnings that nobody handles
     if name in _PUBLIC_PACKAGES:
         return importlib.import_module(f"{__name__}.{name}")
     if name not in _LOADED_WHEN_USED:

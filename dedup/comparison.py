@@ -158,7 +158,7 @@ def compare(
             raise InputError(f"{name} of type {type(text).__name__}", "a string")
     checked_min_words(min_words)
     table = Agencies.read(agencies)
-    chosen = with_fields(params, params_fields)
+    chosen = with_fields(params, params_fields, compare.__kwdefaults__)
     texts = without_markup(pa.array([encode(a), encode(b)], pa.large_binary()), chosen.html).to_pylist()
     credits = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), table) for text in texts]
     names = [None if credit.agency == UNKNOWN else table.names[credit.agency] for credit in credits]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -57,6 +57,10 @@ class InputError(DedupError):
     """An input that cannot be read."""
 
 
+class TransferError(InputError):
+    """A remote input that could not be read this time; another attempt may succeed."""
+
+
 class GuardError(DedupError):
     """A run that would drop more than its guard allows; nothing was written."""
 
@@ -81,6 +85,38 @@ class StorageError(DedupError):
 
 class PostingsError(StorageError):
     """Postings that could not be written though their documents were; the next flush or opening writes them."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """An interruption, by Ctrl-C or a signal, that says what is left of the work and how to continue."""
+
+
+def nearest(name: str, names: Iterable[str], similarity: float = 0.6) -> str | None:
+    """Return the name that was probably meant, for the hint of an error.
+
+    Parameters
+    ----------
+    name : str
+        What was found.
+    names : iterable of str
+        Those that there are. One of which ``name`` is the beginning comes before one that is merely similar.
+    similarity : float
+        From which one is similar, as of `difflib`; with one above the default a beginning is not enough.
+
+    Returns
+    -------
+    str or None
+        None if none is similar.
+    """
+    from difflib import get_close_matches  # not needed where nothing is wrong
+
+    by_folded = {one.casefold(): one for one in names}
+    folded = name.casefold()
+    if folded in by_folded:
+        return by_folded[folded]
+    begun = [one for one in by_folded if similarity <= 0.6 and len(folded) > 2 and one.startswith(folded)]
+    near = begun or get_close_matches(folded, by_folded, 1, similarity)
+    return by_folded[near[0]] if near else None
 
 
 @contextmanager

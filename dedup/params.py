@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import enum
+import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.util import find_spec
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from dedup.errors import ParamsError
+from dedup.errors import ParamsError, nearest
+
+T = TypeVar("T")
 
 UPDATES = ("keep", "latest", "drop")
 HTML = ("auto", "keep", "strip", "main")
@@ -65,6 +68,31 @@ class Level(enum.IntEnum):
             raise ParamsError(f"level {value!r}", f"one of {', '.join(cls.__members__)}") from None
 
 
+def refuse_other_keywords(cls: type[T]) -> type[T]:
+    """Make a dataclass raise a `ParamsError` for a keyword that is not one of its fields, with the nearest one.
+
+    Parameters
+    ----------
+    cls : type
+        A dataclass; it is changed and returned.
+    """
+    made = cls.__init__
+    names = [field.name for field in fields(cls) if field.init]  # type: ignore[arg-type]
+
+    @functools.wraps(made)
+    def init(self: T, *arguments: Any, **keywords: Any) -> None:
+        for name in keywords:
+            if name not in names:
+                raise ParamsError(
+                    f"an argument {name!r} that does not exist", f"a field of dedup.{cls.__name__}", _hint(name, names)
+                )
+        made(self, *arguments, **keywords)
+
+    cls.__init__ = init  # type: ignore[assignment]
+    return cls
+
+
+@refuse_other_keywords
 @dataclass(frozen=True, kw_only=True)
 class Params:
     """Parameters that decide the answer; how a run is carried out (threads, memory, scratch) is in `dedup.RunOptions`.
@@ -235,7 +263,9 @@ class Params:
         return hashlib.blake2b(canonical, digest_size=8).hexdigest()
 
 
-def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[str, Any]:
+def chosen_fields(
+    params: Params | None, keywords: Mapping[str, Any], others: Iterable[str] | None = None
+) -> dict[str, Any]:
     """Return the fields that a caller set, so that all others can be those of an index.
 
     Parameters
@@ -244,6 +274,8 @@ def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[st
         Chooses all fields.
     keywords : mapping
         Field to value; they replace fields of ``params``.
+    others : iterable of str, optional
+        Further arguments of the function that was called, which may have been meant.
 
     Returns
     -------
@@ -259,9 +291,8 @@ def chosen_fields(params: Params | None, keywords: Mapping[str, Any]) -> dict[st
     names = [field.name for field in fields(Params)]
     for name in keywords:
         if name not in names:
-            raise ParamsError(
-                f"an argument {name!r} that does not exist", "a field of dedup.Params", _nearest(name, names)
-            )
+            found = f"an argument {name!r} that does not exist"
+            raise ParamsError(found, "a field of dedup.Params", _hint(name, names, others))
     return {**({} if params is None else {name: getattr(params, name) for name in names}), **keywords}
 
 
@@ -292,7 +323,7 @@ def require_for_index(params: Params) -> None:
         raise ParamsError(found, "no such parameter: an index decides on each text when it comes", "run without it")
 
 
-def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
+def with_fields(params: Params | None, keywords: Mapping[str, Any], others: Iterable[str] | None = None) -> Params:
     """Return parameters with some fields replaced, for functions that take fields of Params as keywords.
 
     Parameters
@@ -301,6 +332,8 @@ def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
         None means the defaults.
     keywords : mapping
         Field to value.
+    others : iterable of str, optional
+        As for `chosen_fields`.
 
     Returns
     -------
@@ -317,7 +350,7 @@ def with_fields(params: Params | None, keywords: Mapping[str, Any]) -> Params:
     >>> with_fields(Params(threshold=0.8), {"level": "near"}) == Params(threshold=0.8, level="near")
     True
     """
-    return Params(**chosen_fields(params, keywords))
+    return Params(**chosen_fields(params, keywords, others))
 
 
 GUARDS = NOTE, ERROR = ("note", "error")
@@ -325,24 +358,28 @@ GUARDS = NOTE, ERROR = ("note", "error")
 
 _RUN_OPTIONS = (
     "threads", "memory", "scratch", "resume", "strict", "progress", "longest", "fail_on_empty", "decisions", "guard",
-    "guard_share", "guard_cluster", "limit", "sample", "passages",
+    "guard_share", "guard_cluster", "limit", "sample", "passages", "kept", "compress", "shards", "layout",
 )  # fmt: skip
 _INPUT_FIELDS = (
     "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format", "encoding",
 )  # fmt: skip
 
 
-def _nearest(name: str, names: list[str]) -> str:
-    """Return a hint at the name that the caller probably meant."""
-    if name in _RUN_OPTIONS:
-        return f"{name} is a field of dedup.RunOptions, as in deduplicate(records, run=RunOptions({name}=...))"
-    if name in _INPUT_FIELDS:
-        field = name.removesuffix("_field")
-        return f"that is a field of dedup.Fields, as in deduplicate(records, fields=Fields({field}=...))"
-    from difflib import get_close_matches  # not needed where nothing is wrong
-
-    near = get_close_matches(name, names, 1)
-    return f"did you mean {near[0]!r}?" if near else f"the fields are {', '.join(names)}"
+def _hint(name: str, names: Sequence[str], others: Iterable[str] | None = None) -> str:
+    """Return a hint at the name that the caller probably meant, and where it belongs."""
+    others = list(others or ())
+    meant = nearest(name, [*names, *others, *_RUN_OPTIONS, *_INPUT_FIELDS])
+    if meant is None:
+        return f"the fields are {', '.join(names)}"
+    if meant in names or meant in others:
+        return f"did you mean {meant!r}?"
+    guess = "" if meant == name else f"did you mean {meant!r}? "
+    if meant in _RUN_OPTIONS:
+        place = f"it is a field of dedup.RunOptions, as in deduplicate(records, run=RunOptions({meant}=...))"
+    else:
+        field = meant.removesuffix("_field")
+        place = f"it is a field of dedup.Fields, as in deduplicate(records, fields=Fields({field}=...))"
+    return guess + place
 
 
 def _model(model: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 
 import naive
@@ -12,6 +13,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 KIND = 3
 
 
+@functools.cache
 def _inverse(number: int) -> int:
     return pow(number, -1, 1 << 32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import sqlite3
@@ -13,7 +14,7 @@ import pytest
 from conftest import article, edited
 
 import dedup
-from dedup import Index
+from dedup import Document, Index
 
 
 def record(id: str, text: str, **more: Any) -> dict[str, Any]:
@@ -22,6 +23,11 @@ def record(id: str, text: str, **more: Any) -> dict[str, Any]:
 
 def originals(count: int = 6) -> list[dict[str, Any]]:
     return [record(f"a{n}", article(n), source="Hill Press", published="2024-03-01") for n in range(count)]
+
+
+def timeless(document: Document | None) -> Document | None:
+    """Return a document without the time when it was added, for indexes that were written one after the other."""
+    return None if document is None else dataclasses.replace(document, added="")
 
 
 def chain() -> tuple[str, str, str]:

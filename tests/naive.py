@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ def is_dropped(char: str) -> bool:
     return category == "Mn" and (combining == 1 or 10 <= combining <= 36 or combining >= 200)
 
 
+@functools.cache
 def fold(char: str) -> str:
     """Fold one character, whatever stands around it; what stands for bytes that are no text stays as it is."""
     if is_no_text(char):
@@ -46,11 +48,13 @@ def is_no_text(char: str) -> bool:
     return "\udc80" <= char <= "\udcff" or char == "\ufffd"
 
 
+@functools.cache
 def is_word(char: str) -> bool:
     """Letters, marks and digits; and what is no text, bytes and private use: letters of who knows what."""
     return is_no_text(char) or unicodedata.category(char)[0] in "LMN" or unicodedata.category(char) == "Co"
 
 
+@functools.cache
 def is_unspaced(char: str) -> bool:
     """Characters of scripts that are written without spaces (and the marks on kana): one token each."""
     return is_word(char) and (unicodedata.name(char, "").startswith(UNSPACED) or char in "\u3099\u309a")

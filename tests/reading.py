@@ -150,6 +150,21 @@ COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+DECOMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.decompress,
+    ".zst": lambda data: _unpacked(data, "zstd"),
+    ".xz": lzma.decompress,
+    ".bz2": bz2.decompress,
+    ".lz4": lambda data: _unpacked(data, "lz4"),
+}
+
+
+def _unpacked(data: bytes, codec: str) -> bytes:
+    unpacked: bytes = pa.CompressedInputStream(pa.py_buffer(data), codec).read()
+    return unpacked
+
+
 def json_lines(*records: Any) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import inspect
 import json
+import pickle
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import dedup
 from dedup import Fields, RunOptions, credit, deduplicate
 from dedup.errors import DedupError, InputError, ParamsError
 from dedup.io.fields.roles import ROLE_NAMES
@@ -116,3 +122,38 @@ def test_equal_parameters_have_equal_fingerprints(tmp_path: Path) -> None:
     assert Params(model=str(file)).fingerprint == Params(model=json.dumps(model)).fingerprint
     assert Params(level="near").fingerprint == Params(level=Level.near).fingerprint != Params().fingerprint
     assert Params(prefer=["a"], keep="source").as_dict()["prefer"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: Params(lvl="near"), ["'lvl'", "did you mean 'level'?"]),
+        (lambda: dataclasses.replace(Params(), treshold=0.8), ["did you mean 'threshold'?"]),
+        (lambda: dedup.deduplicate(["a"], lvl="near"), ["did you mean 'level'?"]),
+        (lambda: dedup.deduplicate(["a"], feilds=None), ["did you mean 'fields'?"]),
+        (lambda: dedup.deduplicate(["a"], thread=1), ["did you mean 'threads'?", "run=RunOptions(threads=...)"]),
+        (lambda: dedup.deduplicate(["a"], threads=1), ["Hint: it is a field of dedup.RunOptions"]),
+        (lambda: dedup.deduplicate(["a"], text_feild="b"), ["fields=Fields(text=...)"]),
+        (lambda: dedup.Index("never-made.index", treshold=0.5), ["did you mean 'threshold'?"]),
+        (lambda: dedup.Index("never-made.index", durabilty="each"), ["did you mean 'durability'?"]),
+        (lambda: dedup.compare("a", "b", minwords=3), ["did you mean 'min_words'?"]),
+        (lambda: dedup.Fields(titel="x"), ["field of dedup.Fields", "did you mean 'title'?"]),
+        (lambda: dedup.RunOptions(thread=1), ["field of dedup.RunOptions", "did you mean 'threads'?"]),
+        (lambda: Params(xyzzy=1), ["the fields are level, threshold"]),
+    ],
+)
+def test_a_misspelled_keyword_is_refused_with_the_one_that_was_meant(
+    call: Callable[[], object], words: list[str]
+) -> None:
+    with pytest.raises(ParamsError) as refused:
+        call()
+    for word in words:
+        assert word in str(refused.value)
+
+
+def test_values_that_check_their_keywords_are_dataclasses_as_others_are() -> None:
+    for value in (Params(level="near"), dedup.Fields("body"), dedup.RunOptions(threads=1)):
+        assert copy.copy(value) == value == pickle.loads(pickle.dumps(value))
+        assert dataclasses.replace(value) == value
+        names = [field.name for field in dataclasses.fields(value)]
+        assert [*inspect.signature(type(value)).parameters] == names

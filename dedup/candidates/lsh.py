@@ -19,6 +19,7 @@ from dedup.candidates.pairs import Bucket, Candidates, Pairs, distinct
 from dedup.errors import ParamsError
 from dedup.kernels import band_keys as kernel
 from dedup.params import Params
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.scratch import release
 
 
@@ -66,6 +67,7 @@ def pairs_in_buckets(
     record: npt.NDArray[np.int64],
     documents: npt.NDArray[np.int64],
     limit: int,
+    meter: Meter = NO_METER,
 ) -> Candidates:
     """Find the candidate pairs among documents that share a key.
 
@@ -79,6 +81,7 @@ def pairs_in_buckets(
         The documents to look at.
     limit : int
         In a bucket each document is paired with the first ``limit`` before it: a bucket of m costs O(m), not O(m^2).
+    meter : Meter
     """
     bits = max(1, int(len(record) - 1).bit_length())
     low = np.uint64((1 << bits) - 1)
@@ -88,19 +91,21 @@ def pairs_in_buckets(
     crowded = np.zeros(len(record), bool)
     numbers = documents.astype(np.uint64)
     rows = record[documents]
-    for band in keys:
-        # Key bits below `bits` are given up for the document: a few more candidates, a fifth of the time.
-        packed = (band[rows] & ~low) | numbers
-        release(band)
-        packed.sort()
-        count, size, first = kernel.bucket_pairs(packed, bits, limit, np.empty(0, np.uint64), crowded)
-        pairs = np.empty(count, np.uint64)
-        if count:
-            kernel.bucket_pairs(packed, bits, limit, pairs, crowded)
-        waiting.append(pairs)
-        if sum(map(len, waiting)) > len(documents):  # the bands of a large bucket give the same pairs
-            found = distinct(found, *waiting)
-            waiting = []
-        if size > largest.size:
-            largest = Bucket(size, first)
+    with meter.bar("buckets", len(keys), "bands"):
+        for band in keys:
+            # Key bits below `bits` are given up for the document: a few more candidates, a fifth of the time.
+            packed = (band[rows] & ~low) | numbers
+            release(band)
+            packed.sort()
+            count, size, first = kernel.bucket_pairs(packed, bits, limit, np.empty(0, np.uint64), crowded)
+            pairs = np.empty(count, np.uint64)
+            if count:
+                kernel.bucket_pairs(packed, bits, limit, pairs, crowded)
+            waiting.append(pairs)
+            if sum(map(len, waiting)) > len(documents):  # the bands of a large bucket give the same pairs
+                found = distinct(found, *waiting)
+                waiting = []
+            if size > largest.size:
+                largest = Bucket(size, first)
+            meter.advance(1)
     return Candidates(distinct(found, *waiting), largest, np.flatnonzero(crowded))

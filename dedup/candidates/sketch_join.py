@@ -9,6 +9,7 @@ from dedup.candidates.pairs import Bucket, Candidates, Pairs, joined, split
 from dedup.candidates.word_pairs import Sketches
 from dedup.kernels import posting_lists as kernel
 from dedup.params import Params
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.scratch import Scratch, release
 from dedup.store.slices import in_slices
 
@@ -26,6 +27,7 @@ def pairs_in_postings(
     limit: int,
     scratch: Scratch,
     threads: int = 1,
+    meter: Meter = NO_METER,
 ) -> Candidates:
     """Find the pairs of documents whose sketches have enough in common.
 
@@ -42,6 +44,7 @@ def pairs_in_postings(
     scratch : Scratch
         Postings are sorted a part at a time, and looked up for some documents at a time, as its memory allows.
     threads : int
+    meter : Meter
     """
     if len(documents) == 0:
         return Candidates(np.empty(0, np.uint64), Bucket(0, 0), documents)
@@ -64,7 +67,9 @@ def pairs_in_postings(
         found_pairs.append(room[:count])
         release(members)
 
-    in_slices(share, len(documents), threads, 1 + scratch.memory // (8 * POSTING_BYTES * full * threads))
+    with meter.bar("posting lists", len(documents), "documents"):
+        most = 1 + scratch.memory // (8 * POSTING_BYTES * full * threads)
+        in_slices(share, len(documents), threads, most, meter=meter)
     scratch.drop("posting lists")
     left, right = (documents[side] for side in split(np.concatenate(found_pairs)))
     return Candidates(joined(left, right), Bucket(longest.size, int(documents[longest.document])), documents[crowded])

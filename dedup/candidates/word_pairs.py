@@ -18,6 +18,7 @@ from dedup.kernels import unspaced_words as words_kernel
 from dedup.kernels import word_pair_sketches as kernel
 from dedup.params import Params
 from dedup.store.corpus import Corpus
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.scratch import Scratch, read_only, release
 from dedup.store.slices import in_slices, in_turn
 
@@ -67,7 +68,7 @@ def _wanted_bits(n_tokens: int) -> int:
 
 
 def pair_frequencies(
-    corpus: Corpus, documents: npt.NDArray[np.int64], bits: int, threads: int = 1
+    corpus: Corpus, documents: npt.NDArray[np.int64], bits: int, threads: int = 1, meter: Meter = NO_METER
 ) -> npt.NDArray[np.uint8]:
     """Count in how many of the documents each word pair occurs.
 
@@ -80,6 +81,7 @@ def pair_frequencies(
         The table has ``2 ** bits`` slots of one byte.
     threads : int
         Each counts a part of the table.
+    meter : Meter
 
     Returns
     -------
@@ -98,8 +100,11 @@ def pair_frequencies(
             for part in range(first, last):
                 kernel.count_pairs(*texts, documents[block], corpus.longest, part << shift, 1 << shift, frequencies)
             release(corpus.tokens)
+            if first == 0:  # of the threads, which are about equally far, one reports
+                meter.advance(block.stop - block.start)
 
-    in_slices(count, 1 << part_bits, threads)
+    with meter.bar("counted", len(documents), "documents"):
+        in_slices(count, 1 << part_bits, threads)
     return frequencies
 
 
@@ -172,6 +177,7 @@ def sketches(
     scratch: Scratch,
     threads: int = 1,
     block_tokens: int = BLOCK_TOKENS,
+    meter: Meter = NO_METER,
 ) -> tuple[Sketches, Sketches, RarePairs]:
     """Sketch documents by their rare word pairs, and list these pairs for the evidence.
 
@@ -190,6 +196,7 @@ def sketches(
     threads : int
     block_tokens : int
         How many tokens each thread looks up at a time.
+    meter : Meter
 
     Returns
     -------
@@ -220,10 +227,12 @@ def sketches(
         is_unspaced[members] = has_unspaced(corpus, members)
         return own, listed[:count], marks[:count], weights[:count], crowd
 
-    for made in in_turn(sketch, blocks(corpus.lengths[documents], block_tokens), threads):
-        for array, values in zip(arrays, made, strict=True):
-            array.append(values.ravel())
-        release(corpus.tokens, corpus.fingerprints)
+    with meter.bar("sketches", len(documents), "documents"):
+        for made in in_turn(sketch, blocks(corpus.lengths[documents], block_tokens), threads):
+            for array, values in zip(arrays, made, strict=True):
+                array.append(values.ravel())
+            release(corpus.tokens, corpus.fingerprints)
+            meter.advance(len(made[0]))
     firsts, lasts = np.zeros((2, len(corpus)), np.int64)
     lasts[documents] = np.cumsum(list_sizes)
     firsts[documents] = lasts[documents] - list_sizes

@@ -6,17 +6,18 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from dedup.report.escaping import shown
 
 
-def print_json(value: Any) -> None:
-    """Print a value as a line of JSON, in ASCII unless the output is UTF-8: any reader accepts it."""
+def print_json(value: Any, stream: TextIO | None = None) -> None:
+    """Print a value as a line of JSON, in ASCII unless the stream is UTF-8: any reader accepts it."""
     from dedup.io.bytes.surrogates import printable
 
-    is_utf_8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(printable(json.dumps(value, ensure_ascii=not is_utf_8)))
+    stream = stream or sys.stdout
+    is_utf_8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
+    print(printable(json.dumps(value, ensure_ascii=not is_utf_8)), file=stream)
 
 
 def print_json_lines(values: Iterable[Mapping[str, Any]]) -> None:

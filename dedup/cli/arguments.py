@@ -12,21 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dedup.io.format_registry import READABLE
+from dedup.io.sizes import bytes_in
 from dedup.params import GUARDS, HTML, KEEP_POLICIES, NOTE, UPDATES, WITHIN, Level, Params
 
 if TYPE_CHECKING:
     from dedup.io import Fields
 
-_UNITS = {"": 1, "B": 1, "K": 10**3, "KB": 10**3, "M": 10**6, "MB": 10**6, "G": 10**9, "GB": 10**9, "T": 10**12}
-
 
 def size(text: str) -> int:
     """Read a size such as ``4GB`` or ``500M``, in bytes."""
-    match = re.fullmatch(r"([0-9.]+)\s*([a-zA-Z]*)", text.strip())
-    try:
-        value = int(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
-    except (KeyError, ValueError):
-        value = 0
+    value = bytes_in(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a size such as 4GB or 500MB")
     return value
@@ -82,6 +77,20 @@ def number(text: str) -> float:
 def path(text: str) -> Path:
     """Read a path, which must not be empty: an empty one would be the current folder."""
     return Path(nonempty(text))
+
+
+def place(text: str) -> Path | str:
+    """Read a path, or the URL of a remote folder."""
+    from dedup.io.places.urls import is_url
+
+    return text if is_url(text) else path(text)
+
+
+def place_of(folder: Path | str) -> str:
+    """Return what names a folder for good: its absolute path, or its URL without secrets."""
+    from dedup.io.places.urls import shown_url
+
+    return shown_url(folder).rstrip("/") if isinstance(folder, str) else str(folder.resolve())
 
 
 def nonempty(text: str) -> str:
@@ -219,6 +228,19 @@ def add_params(parser: Any, *fields: str, defaults: bool = True) -> None:
         parser.add_argument("--" + name.replace("_", "-"), **how)
 
 
+OF_A_MADE_RUN = frozenset(
+    {*_PARAMS, "id_field", "text_field", "date_field", "source_field", "title_field", "url_field", "date_format"}
+    | {"encoding", "agencies", "guard", "guard_share", "guard_cluster"}
+)
+"""What a run that is there has its own values of, by the attributes of the options."""
+
+
+def as_called(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options without what settings say of runs, for a run that is there and has its own."""
+    own = {name: None for name in options.parser.settings if name in OF_A_MADE_RUN}
+    return argparse.Namespace(**{**vars(options), **own})
+
+
 def chosen(options: argparse.Namespace) -> dict[str, Any]:
     """Return the fields of `Params` that options set, with their values."""
     values = ((name, getattr(options, name, None)) for name in _PARAMS)
@@ -226,8 +248,9 @@ def chosen(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_input(parser: Any, described: str = "") -> None:
-    """Add the inputs: files, folders, globs, or standard input."""
-    places = "file, folder or glob, or - for JSON lines on standard input"
+    """Add the inputs: files, folders, archives, globs, or standard input."""
+    places = "file, folder, zip archive or glob, or a URL of one, as s3://bucket/news"
+    places = f"{places}, or - for JSON lines on standard input"
     parser.add_argument("input", nargs="+", type=nonempty, metavar="INPUT", help=f"{described}{places}; {READABLE}")
 
 
@@ -351,9 +374,30 @@ def add_longest(parser: Any) -> None:
     )
 
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
 def add_messages(parser: argparse.ArgumentParser) -> Any:
     """Add the options for messages and the form of the answer; return their group."""
     group = parser.add_argument_group("messages")
     group.add_argument("--json", action="store_true", help="print the answer as JSON")
     group.add_argument("--traceback", action="store_true", help="show where in the program an error arose")
+    group.add_argument(
+        "--log-level",
+        choices=LOG_LEVELS,
+        metavar="LEVEL",
+        help=f"log what happens on stderr, from this level on: {', '.join(LOG_LEVELS)} (default: nothing)",
+    )
+    group.add_argument(
+        "--log-json",
+        action="store_true",
+        help="log as JSON, an object a line, from level info on unless --log-level is given",
+    )
     return group
+
+
+def without_messages(parser: argparse.ArgumentParser) -> None:
+    """Give the options of `add_messages` their defaults, for a command that has no use for them."""
+    others = argparse.ArgumentParser(add_help=False)
+    add_messages(others)
+    parser.set_defaults(**vars(others.parse_args([])))

@@ -48,6 +48,13 @@ def add_parser(commands: Commands) -> None:
         metavar="N",
         help="words that a passage has in common, at least, to be one word for word (default: %(default)s)",
     )
+    answer = parser.add_argument_group("the answer as an exit code")
+    answer.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit as cmp and grep do: with 0 if one text is a copy of the other, 1 if not, 2 if something failed",
+    )
+    add_params(answer, "level")
     texts = parser.add_argument_group("what the texts are")
     add_encoding(texts)
     add_params(texts, "html")
@@ -72,11 +79,19 @@ def command(options: argparse.Namespace) -> int:
     comparison = compare(plain_a, plain_b, keep, agencies=options.agencies, min_words=options.min_words)
     if options.json:
         print_json(_facts(comparison, (a, b)))
-        return 0
-    _print_verdict(comparison, options)
-    if comparison.measures:
-        _print_passages(comparison, (options.a, options.b), in_color(options.color))
-    return 0
+    else:
+        _print_verdict(comparison, options)
+        if comparison.measures:
+            _print_passages(comparison, (options.a, options.b), in_color(options.color))
+    return 1 if options.exit_code and not _is_copy(comparison, params) else 0
+
+
+def _is_copy(comparison: Comparison, params: Params) -> bool:
+    """Return whether one text is a copy of the other, at the level that was asked for."""
+    from dedup.judge.relation import LAST_COPY
+    from dedup.schema import RELATIONS
+
+    return comparison.relation is not None and RELATIONS.index(comparison.relation) <= LAST_COPY[params.level]
 
 
 def _facts(comparison: Comparison, given: Sequence[str]) -> dict[str, Any]:

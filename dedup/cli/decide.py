@@ -16,9 +16,13 @@ from dedup.cli.arguments import (
     add_messages,
     add_params,
     chosen,
-    path,
+    place,
 )
 from dedup.cli.command_list import Commands
+from dedup.cli.event_log import progress_for
+from dedup.cli.output_options import add_kept_form, kept_form_of
+from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import shown_names
 from dedup.report.escaping import shown
 
 NOTES = """\
@@ -39,17 +43,19 @@ def add_parser(commands: Commands) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("run", type=path, metavar="OUT", help="the folder that dedup run -o has written")
+    parser.reads_run = True
+    parser.add_argument("run", type=place, metavar="OUT", help="the folder that dedup run -o has written")
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=place,
         metavar="DIR",
         help="folder to write: decisions, matches, rejected.jsonl, summary.json (default: only print the summary)",
     )
     parser.add_argument(
         "--write", action="store_true", help="also write the kept records, for which the inputs are read again"
     )
+    add_kept_form(parser)
     for title, fields in zip(("what counts as a copy", "which copy is kept"), FIELDS, strict=True):
         add_params(parser.add_argument_group(title), *fields, defaults=False)
     found = {*WHAT_IS_A_COPY, *HOW_IT_IS_FOUND, "floor"}.difference(*FIELDS)
@@ -66,27 +72,48 @@ def command(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     if options.write and options.output is None:
         options.parser.error("--write needs a folder to write to: add -o DIR")
+    form = kept_form_of(options)
+    if not options.write and (asked := KeptForm(**form).asked):
+        options.parser.error(f"--{asked[0]} is for kept records, which are not written: add --write")
     from dedup.attribution.agencies import Agencies
-    from dedup.io import Output
+    from dedup.io import open_output
+    from dedup.io.places.urls import is_url
+    from dedup.run.events import log_output
+    from dedup.run.interruption import Interruption
     from dedup.run.options import RunOptions
+    from dedup.run.progress import Step
     from dedup.run.redecide import asked_params, redecide
     from dedup.run.run_output import RunOutput
 
+    steps = ("deciding", ("decide",)), ("writing", ("write",))
+    progress = progress_for(options, [Step(*step) for step in steps[: 1 if options.output is None else 2]])
     run = RunOutput(options.run)
-    guards = RunOptions(guard=options.guard, guard_share=options.guard_share, guard_cluster=options.guard_cluster)
-    result = redecide(run, asked_params(run.params, chosen(options)), Agencies.read(options.agencies), guards)
-    if options.output is not None:
-        inputs = [Path(one["absolute"] or one["path"]) for one in run.summary["files_read"]]
-        with Output(options.output, [options.run, *inputs]) as output:
-            result.write(output, kept=options.write)
-            result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
-            result.write_summary(output)
-            output.commit()
+    run_options = RunOptions(
+        **form,
+        guard=options.guard,
+        guard_share=options.guard_share,
+        guard_cluster=options.guard_cluster,
+    )
+    with Interruption(progress) as interruption:
+        params = asked_params(run.params, chosen(options))
+        with progress.stage("decide", run.summary["records"], "records"):
+            result = redecide(run, params, Agencies.read(options.agencies), run_options)
+        if options.output is not None:
+            names = [one["absolute"] or one["path"] for one in run.summary["files_read"]]
+            inputs = [options.run, *(name if is_url(name) else Path(name) for name in names)]
+            with open_output(options.output, inputs) as output:
+                interruption.output = output
+                with progress.stage("write"):
+                    result.write(output, kept=options.write, kept_form=run_options.kept_form, meter=progress)
+                result.summary["seconds"] = {"total": round(time.perf_counter() - started, 3)}
+                result.write_summary(output)
+                output.commit()
+                log_output(result)
     if options.json:
         print_json(result.summary)
     else:
         print(result)
         if options.output is not None:
-            print(f"written to {shown(str(options.output))}: {', '.join(result.summary['files'])}")
+            print(f"written to {shown(str(result.output))}: {shown_names(result.summary['files'])}")
     sys.stdout.flush()
     return 0

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import counted, print_json
-from dedup.cli.arguments import add_messages, path, positive
+from dedup.cli.arguments import add_messages, place, positive
 from dedup.cli.command_list import Commands
 from dedup.report.escaping import shown
 
@@ -33,15 +33,18 @@ def add_parser(commands: Commands) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("first", type=path, metavar="OUT", help="folder that dedup run -o has written")
-    parser.add_argument("second", type=path, metavar="OUT2", help="that of another run on the same records")
+    parser.reads_run = True
+    parser.add_argument("first", type=place, metavar="OUT", help="folder that dedup run -o has written")
+    parser.add_argument("second", type=place, metavar="OUT2", help="that of another run on the same records")
     parser.add_argument(
         "--rows",
         type=positive,
         metavar="N",
         help=f"show only the first N records that differ (default: {SHOWN}; with --json all)",
     )
-    parser.add_argument("--exit-code", action="store_true", help="exit with 1 if the runs differ")
+    parser.add_argument(
+        "--exit-code", action="store_true", help="exit with 1 if the runs differ, with 2 if something failed"
+    )
     add_messages(parser)
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from dedup.cli.answers import counted, in_color, print_json
-from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
+from dedup.cli.arguments import add_fields, add_messages, fields_of, path, place, place_of, positive
 from dedup.cli.command_list import Commands
+from dedup.io.places.urls import shown_url
 from dedup.report.escaping import shown as escaped
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def add_parser(commands: Commands) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("output", type=path, metavar="OUT", help="folder that dedup run -o has written")
+    parser.reads_run = True
+    parser.add_argument("output", type=place, metavar="OUT", help="folder that dedup run -o has written")
     parser.add_argument(
         "--labels",
         type=path,
@@ -124,8 +126,8 @@ def _write_page(run: RunPairs, labels: list[Label], options: argparse.Namespace)
         for pair, left, right in itertools.islice(_pairs(run, labels, wanted), wanted)
     ]
     if pairs:
-        folder = options.output.resolve()
-        page = label_page(pairs, folder.name, f"dedup labels of {folder}")
+        folder = place_of(options.output)
+        page = label_page(pairs, Path(folder).name, f"dedup labels of {folder}")
         try:
             options.page.write_bytes(page.encode("utf-8"))
         except OSError as error:
@@ -134,7 +136,7 @@ def _write_page(run: RunPairs, labels: list[Label], options: argparse.Namespace)
         print_json({"page": str(options.page) if pairs else None, "pairs": len(pairs)})
     elif pairs:
         print(f"{counted(len(pairs), 'pair', 'pairs')} written to {escaped(str(options.page))}")
-        print(f"when they are labelled: dedup label {escaped(str(options.output))} --add DOWNLOADED")
+        print(f"when they are labelled: dedup label {escaped(shown_url(str(options.output)))} --add DOWNLOADED")
     else:
         print("there are no more pairs to label")
     return 0

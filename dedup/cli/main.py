@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from dedup._version import __version__
 from dedup.cli.command_list import Commands
 from dedup.cli.compile_notice import announce_compilation
+from dedup.cli.event_log import logged, print_message
 from dedup.cli.garbage import relax_collection, stop_collection
+from dedup.cli.index.index_group import COMMANDS as OF_AN_INDEX
+from dedup.cli.interrupts import CODE, ignore_interrupts, interrupt_once
 from dedup.cli.parser import Parser
 from dedup.cli.standard_streams import secure_streams, settle_streams
 from dedup.cli.unneeded_imports import block_unneeded
-from dedup.errors import DedupError
-from dedup.report.escaping import shown
+from dedup.errors import DedupError, ParamsError
 
 EXAMPLES = """\
 dedup run news.jsonl -o out             drop the copies in a corpus
@@ -40,6 +42,9 @@ COMMANDS = {
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
     "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),
     "warmup": ("dedup.cli.warmup", "compile the kernels for this machine, before they are needed"),
+    "config": ("dedup.cli.config", "show which settings come from dedup.toml, pyproject.toml and the environment"),
+    "completion": ("dedup.cli.completion", "print the script by which a shell completes commands and options"),
+    "help": ("dedup.cli.help", "show the help of a command"),
 }
 """Module and help of each command, in the order of the help."""
 
@@ -58,6 +63,7 @@ def parser(arguments: Sequence[str] | None = None) -> Parser:
         example=EXAMPLES,
     )
     top.add_argument("--version", action="version", version=f"dedup {__version__}")
+    top.elsewhere = {name: f"did you mean index {name}?" for name in OF_AN_INDEX}
     Commands(top, COMMANDS, arguments)
     return top
 
@@ -73,6 +79,7 @@ def start() -> None:
     secure_streams()
     relax_collection()
     block_unneeded()
+    interrupt_once()
     # NumPy's BLAS starts a thread for each processor, which spins for a while: 0.07 s of processor time and 0.05 s of a
     # run on a few files (medians of 12, two processors, 2026-11-28). No matrices are multiplied here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -98,38 +105,57 @@ def main(arguments: Sequence[str] | None = None, **more: object) -> int:
     Returns
     -------
     int
-        0 done, 1 failed, 2 used wrongly, 130 interrupted.
+        0 done, 1 failed, 2 used wrongly, 130 interrupted. With ``--exit-code`` 1 is an answer, and 2 failed.
     """
-    traceback = False
+    traceback, as_json, failed = False, False, 1
+    settings: Mapping[str, str] = {}
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
-        options, unknown = parser(arguments).parse_known_args(arguments)
+        if "--version" in arguments:  # of a command, too
+            arguments = ["--version"]
+        top = parser(arguments)
+        if top.called and not {"-h", "--help"} & {*arguments}:
+            from dedup.cli.settings import apply_settings
+
+            apply_settings(top, parser)
+        options, unknown = top.parse_known_args(arguments)
         if unknown:
             options.parser.refuse(unknown)
         vars(options).update(more)
-        traceback = options.traceback
-        with announce_compilation(getattr(options, "quiet", options.json)):
+        traceback, as_json, settings = options.traceback, options.log_json, options.parser.settings
+        failed = 2 if getattr(options, "exit_code", False) else 1  # then 1 is an answer
+        with logged(options), announce_compilation(getattr(options, "quiet", options.json) or as_json):
             code: int = options.command(options)
         sys.stdout.flush()
         return code
     except DedupError as error:
         if traceback:
             raise
-        print(f"dedup: {shown(str(error))}", file=sys.stderr)
-        return error.exit_code
+        print_message(f"{error}{_origin(error, settings)}", as_json, "error")
+        return max(error.exit_code, failed)
     except BrokenPipeError:
-        return 1  # the reader of our output has gone, as `head` does; that is not an error to report
+        return failed  # the reader of our output has gone, as `head` does; that is not an error to report
     except RuntimeError as error:
         if traceback or "no locator available" not in str(error):
             raise
-        print("dedup: no folder to keep compiled kernels in. Hint: set NUMBA_CACHE_DIR to one", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("dedup: interrupted", file=sys.stderr)
-        return 130
+        print_message("no folder to keep compiled kernels in. Hint: set NUMBA_CACHE_DIR to one", as_json, "error")
+        return failed
+    except KeyboardInterrupt as error:
+        ignore_interrupts()
+        print_message(str(error) or "interrupted", as_json, "error")
+        return CODE
     except OSError as error:
         if traceback:
             raise
         place = f": {error.filename}" if error.filename else ""
-        print(shown(f"dedup: {error.strerror or error}{place}"), file=sys.stderr)
-        return 1
+        print_message(f"{error.strerror or error}{place}", as_json, "error")
+        return failed
+
+
+def _origin(error: DedupError, settings: Mapping[str, str]) -> str:
+    """Return which settings an error names, and where they are."""
+    if not (settings and isinstance(error, ParamsError)):
+        return ""
+    from dedup.cli.settings import named_settings
+
+    return named_settings(error.found, settings)

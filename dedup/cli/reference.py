@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from dedup.cli.main import parser
+from dedup.cli.parser import Parser
 
 
 def reference() -> str:
@@ -30,14 +31,9 @@ def reference() -> str:
     return "\n".join(lines)
 
 
-def _commands(top: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+def _commands(top: Parser) -> list[Parser]:
     """Return the parsers of the commands, and those of their subcommands."""
-    commands: list[argparse.ArgumentParser] = []
-    for action in top._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for command in action.choices.values():
-                commands += [command, *_commands(command)]
-    return commands
+    return [one for command in top.below.values() for one in (command, *_commands(command))]
 
 
 def _name(action: argparse.Action) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dedup.cli.answers import counted, print_json
-from dedup.cli.arguments import add_fields, add_messages, fields_of, path, positive
+from dedup.cli.arguments import add_fields, add_messages, fields_of, path, place, place_of, positive
 from dedup.cli.command_list import Commands
+from dedup.cli.event_log import progress_for
 from dedup.report.escaping import shown
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def add_parser(commands: Commands) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
-    parser.add_argument("run", type=path, metavar="OUT", help="folder that dedup run -o has written")
+    parser.reads_run = True
+    parser.add_argument("run", type=place, metavar="OUT", help="folder that dedup run -o has written")
     parser.add_argument(
         "-o",
         "--output",
@@ -65,11 +66,11 @@ def command(options: argparse.Namespace) -> int:
     """Run it."""
     from dedup.report.in_words import size
     from dedup.report.pages.report_pages import write_report
-    from dedup.run.progress import Progress
+    from dedup.run.progress import Step
     from dedup.run.run_output import RunOutput
 
     run = RunOutput(options.run, fields_of(options))
-    progress = Progress(bar=not options.quiet and sys.stderr.isatty(), notices=not options.quiet)
+    progress = progress_for(options, [Step("writing the report", ("titles",)), Step("writing the report", ("pages",))])
     report = write_report(run, options.output, _name_of(options.run, run), options.stories, options.pairs, progress)
     if report.texts_problem is not None:
         progress.say(f"without texts: {report.texts_problem}")
@@ -83,10 +84,10 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _name_of(folder: Path, run: RunOutput) -> str:
+def _name_of(folder: Path | str, run: RunOutput) -> str:
     """Return what the pages call the run: its inputs, or its folder."""
     from dedup.report.in_words import input_name
 
     read = [input_name(Path(one["path"]).name) for one in run.summary.get("files_read", [])]
     inputs = ", ".join(read[:2]) + (f" and {len(read) - 2:,} more" if len(read) > 2 else "")
-    return inputs or folder.resolve().name
+    return inputs or Path(place_of(folder)).name

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 from dedup.cli.answers import print_json
 from dedup.cli.arguments import (
@@ -25,13 +26,17 @@ from dedup.cli.arguments import (
     fields_of,
     nonempty,
     path,
+    place,
     positive,
     share,
     size,
 )
 from dedup.cli.command_list import Commands
+from dedup.cli.event_log import progress_for
+from dedup.cli.output_options import add_kept_form, add_no_kept
 from dedup.errors import OutputError, ParamsError
 from dedup.io.format_registry import TABLE_FORMS
+from dedup.io.output_names import shown_names
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -43,7 +48,8 @@ if TYPE_CHECKING:
 EXAMPLE = "dedup run news.jsonl -o out"
 
 NOTES = """\
-Without -o only the summary is printed, and nothing is written. With --index, the
+Without -o only the summary is printed, and nothing is written. With -o - the kept
+records go to standard output and the summary to standard error. With --index, the
 defaults of what counts as a copy are the parameters of the index.
 """
 
@@ -61,10 +67,10 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=path,
+        type=place,
         metavar="DIR",
         help="folder to write: kept records, decisions.parquet, matches.parquet, rejected.jsonl, summary.json, and "
-        "what dedup decide needs",
+        "what dedup decide needs; - writes the kept records to standard output, and nothing else",
     )
     parser.add_argument(
         "--decisions",
@@ -72,6 +78,8 @@ def add_parser(commands: Commands) -> None:
         default="parquet",
         help="form of the file of decisions (default: %(default)s)",
     )
+    add_kept_form(parser)
+    add_no_kept(parser)
     parser.add_argument(
         "--passages",
         action="store_true",
@@ -149,22 +157,23 @@ def command(options: argparse.Namespace) -> int:
     from dedup.run.deduplication import open_index
     from dedup.run.options import RunOptions, read_options
     from dedup.run.pipeline import run
-    from dedup.run.progress import Progress
 
     agencies = Agencies.read(options.agencies)
     chosen_options = {field.name for field in dataclasses.fields(RunOptions)} & vars(options).keys()
     run_options = RunOptions(**{name: getattr(options, name) for name in chosen_options})
+    to_stdout = options.output == Path("-")
+    folder = None if to_stdout else options.output
     if options.dry_run:
         return _dry_run(options, params, run_options, agencies)
     source = open_files(options.input, read_options(run_options, fields_of(options)))
-    show = not options.quiet and sys.stderr.isatty()
-    progress = Progress(bar=show, notices=not options.quiet)
+    progress = progress_for(options)
     with open_index(options.index, params, run_options.tuning) as (run_params, index):
         if index is not None and not options.output:
             progress.say("without -o the kept records are not written anywhere; they are only added to the index")
-        result = run(source, options.output, run_params, run_options, agencies, index, progress)
+        stream = sys.stdout.fileno() if to_stdout else None
+        result = run(source, folder, run_params, run_options, agencies, index, progress, stream)
     try:
-        _print(result, options)
+        _print(result, options, sys.stderr if to_stdout else sys.stdout)
     except OSError as error:
         if options.index is None or isinstance(error, BrokenPipeError):
             raise
@@ -195,7 +204,7 @@ def _dry_run(options: argparse.Namespace, params: dict[str, Any], run_options: R
         Params(**params),
         run_options,
         agencies,
-        options.output,
+        None if options.output == Path("-") else options.output,
     )
     if options.json:
         print_json(as_dict(estimate))
@@ -205,11 +214,12 @@ def _dry_run(options: argparse.Namespace, params: dict[str, Any], run_options: R
     return 0
 
 
-def _print(result: Result, options: argparse.Namespace) -> None:
+def _print(result: Result, options: argparse.Namespace, stream: TextIO) -> None:
+    """Print the summary where the kept records are not."""
     if options.json:
-        print_json(result.summary)
+        print_json(result.summary, stream)
     elif not (options.quiet and options.output):
-        print(result)
-        if options.output:
-            print(f"written to {shown(str(options.output))}: {', '.join(result.summary['files'])}")
-    sys.stdout.flush()
+        print(result, file=stream)
+        if files := result.summary.get("files"):
+            print(f"written to {shown(str(result.output))}: {shown_names(files)}", file=stream)
+    stream.flush()

@@ -41,6 +41,7 @@ def add_parser(commands: Any) -> None:
         notes=NOTES,
     )
     parser.set_defaults(command=command)
+    parser.reads_run = True
     parser.add_argument(
         "output", type=nonempty, metavar="OUT", help="folder that dedup run -o has written, or an index"
     )

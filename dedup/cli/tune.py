@@ -17,15 +17,19 @@ from dedup.cli.arguments import (
     add_fields,
     add_messages,
     add_params,
+    as_called,
     chosen,
     fields_of,
     nonempty,
     path,
+    place,
     positive,
     share,
     whole,
 )
+from dedup.cli.event_log import progress_for
 from dedup.errors import ParamsError
+from dedup.io.places.urls import shown_url
 from dedup.params import Params
 from dedup.report.escaping import shown
 
@@ -59,7 +63,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "input", nargs="+", type=nonempty, metavar="INPUT", help="the folder of a run, or what dedup run takes"
     )
-    parser.add_argument("-o", "--output", type=path, metavar="DIR", help="of an input: keep the run in this folder")
+    parser.add_argument("-o", "--output", type=place, metavar="DIR", help="of an input: keep the run in this folder")
     parser.add_argument("--labels", type=path, metavar="FILE", help="expect what these labels of dedup label say")
     parser.add_argument(
         "--examples", type=whole, default=5, metavar="N", help="pairs to show at each line (default: %(default)s)"
@@ -87,7 +91,7 @@ def command(options: argparse.Namespace) -> int:
         return 0
     print(tuning_table(tuning, shutil.get_terminal_size((120, 40)).columns))
     if options.output is not None:
-        folder = shown(str(options.output))
+        folder = shown(shown_url(str(options.output)))
         print(f"\nthe run is in {folder}: dedup decide {folder} -o OUT decides by the setting that you choose")
     sys.stdout.flush()
     return 0
@@ -113,22 +117,23 @@ def _run(options: argparse.Namespace) -> RunView:
     """
     from dedup.index.folder.create import is_index
     from dedup.io.bytes.paths import STDIN
-    from dedup.io.output import SUMMARY
+    from dedup.io.output_names import SUMMARY
     from dedup.run.run_output import RunOutput
 
     params = chosen(options)
-    fields = fields_of(options)
-    place = Path(options.input[0])
-    if is_index(place):
+    folder = Path(options.input[0])
+    if is_index(folder):
         found = f"{options.input[0]} is an index, which does not keep what tune needs"
         raise ParamsError(found, "the folder of a run, or what dedup run takes")
-    if len(options.input) > 1 or not (place / SUMMARY).is_file():
+    if len(options.input) > 1 or not (folder / SUMMARY).is_file():
         return _made(options, params)
+    called = as_called(options)
+    params = chosen(called)
     given = [name for name in ("output", "sample", "limit") if getattr(options, name) is not None]
     if given or params:
         names = ", ".join("--" + name.replace("_", "-") for name in [*given, *params])
         raise ParamsError(f"{names} with the folder of a run", "an input, to run it so, or the folder alone")
-    run = RunOutput(place, fields)
+    run = RunOutput(folder, fields_of(called))
     if options.examples and any(one["path"] == STDIN for one in run.summary["files_read"]):
         lost = "a run on standard input, which cannot be read again to show examples"
         raise ParamsError(lost, "--examples 0, or a run on files")
@@ -141,11 +146,10 @@ def _made(options: argparse.Namespace, params: dict[str, Any]) -> RunView:
     from dedup.io import open_files
     from dedup.run.options import RunOptions, read_options
     from dedup.run.pipeline import run
-    from dedup.run.progress import Progress
 
     settled = Params(**{"floor": min(FLOOR, params.get("threshold", Params().threshold)), **params})
     run_options = RunOptions(limit=options.limit, sample=options.sample)
     source = open_files(options.input, read_options(run_options, fields_of(options)))
-    progress = Progress(bar=not options.quiet and sys.stderr.isatty(), notices=not options.quiet)
+    progress = progress_for(options)
     agencies = Agencies.read(options.agencies)
     return run(source, options.output, settled, run_options, agencies, None, progress)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +21,7 @@ from dedup.errors import InputError, StorageError
 if TYPE_CHECKING:  # the engine takes 0.3 s to load: that is for the thread, not for the event loop
     import os
 
-    from dedup.index import Decision, Document, Index
+    from dedup.index import Decision, Document, Index, Story
     from dedup.index.tuning import IndexTuning
     from dedup.params import Params
 
@@ -28,6 +29,9 @@ T = TypeVar("T")
 
 MOST_TOGETHER = 1_000
 """Calls that make a batch."""
+
+DOCUMENTS_TOGETHER = 1_000
+"""Documents that are handed over at a time where all are iterated over."""
 
 
 class AsyncIndex:
@@ -43,7 +47,7 @@ class AsyncIndex:
 
     Parameters
     ----------
-    path, params, mode, durability, agencies, tuning, **params_fields
+    path, params, mode, durability, wait, agencies, tuning, **params_fields
         As for `Index`; errors are raised when it opens.
 
     Examples
@@ -65,6 +69,7 @@ class AsyncIndex:
         mode: str = "rw",
         *,
         durability: str = "flush",
+        wait: float = 0.0,
         agencies: str | os.PathLike[str] | None = None,
         tuning: IndexTuning | None = None,
         **params_fields: Any,
@@ -72,8 +77,8 @@ class AsyncIndex:
         def opened() -> Index:
             from dedup.index.index import Index
 
-            others: dict[str, Any] = {"durability": durability, "agencies": agencies, "tuning": tuning}
-            return Index(path, params, mode, **others, **params_fields)
+            others: dict[str, Any] = {"durability": durability, "wait": wait}
+            return Index(path, params, mode, **others, agencies=agencies, tuning=tuning, **params_fields)
 
         self._prepare(opened, None)
 
@@ -196,6 +201,21 @@ class AsyncIndex:
         """Return a stored document; as `Index.get`."""
         return await self._alone(lambda index: index.get(id))
 
+    async def copies_of(self, id: str) -> list[Document]:
+        """Return the documents that are copies of a stored one; as `Index.copies_of`."""
+        return await self._alone(lambda index: index.copies_of(id))
+
+    async def story(self, id: str | int) -> Story | None:
+        """Return a story and what happened to it; as `Index.story`."""
+        return await self._alone(lambda index: index.story(id))
+
+    async def __aiter__(self) -> AsyncIterator[Document]:
+        """Iterate over the documents, as over an `Index`; other calls come between the blocks of them."""
+        documents = await self._alone(iter)
+        while block := await self._alone(lambda _: [*islice(documents, DOCUMENTS_TOGETHER)]):
+            for document in block:
+                yield document
+
     async def contains(self, id: str) -> bool:
         """Return whether the index has a document of this id, as ``id in index`` does.
 
@@ -229,6 +249,18 @@ class AsyncIndex:
     async def check(self) -> list[str]:
         """Read the whole index and return what is damaged; as `Index.check`."""
         return await self._alone(lambda index: index.check())
+
+    async def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the index to a new folder; as `Index.backup`."""
+        await self._alone(lambda index: index.backup(path))
+
+    async def export(self, path: str | os.PathLike[str]) -> int:
+        """Write all documents to a file; as `Index.export`."""
+        return await self._alone(lambda index: index.export(path))
+
+    async def counters(self) -> dict[str, float]:
+        """Return what it has done since it was opened; as `Index.counters`."""
+        return await self._alone(lambda index: index.counters())
 
     async def info(self) -> dict[str, Any]:
         """Return facts about the index; as `Index.info`."""

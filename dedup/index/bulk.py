@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,12 +13,16 @@ import pyarrow as pa
 
 from dedup.attribution.agencies import Agencies
 from dedup.errors import StorageError
+from dedup.index.editing import moment
 from dedup.index.features import Features, NearKeys
 from dedup.index.index import Index
 from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
+from dedup.index.story_book import StoryBook
+from dedup.index.story_links import member_of, story_after_update
 from dedup.judge.match_table import Matches
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
+from dedup.store.meter import Meter
 from dedup.store.secret import Key
 from dedup.text.tokens import Tokens
 
@@ -59,12 +63,15 @@ class NewDocuments(NamedTuple):
     sources : list of str or None
     published : list of int
         Microseconds since 1970 UTC or NO_DATE.
+    links : list of list of str
+        Ids of documents to whose stories each belongs; those that are added may be among them.
     """
 
     features: Features
     ids: list[str]
     sources: list[str | None]
     published: list[int]
+    links: list[list[str]]
 
 
 class BulkIndex:
@@ -111,6 +118,11 @@ class BulkIndex:
     def held(self) -> AbstractContextManager[None]:
         """Make other threads wait for the length of the block."""
         return self._index.held()
+
+    def compact(self, meter: Meter) -> None:
+        """Compact the index, as `Index.compact` does."""
+        with self._index.writing():
+            self._backend.compact(meter)
 
     def close(self) -> None:
         """Flush and close the index."""
@@ -195,15 +207,18 @@ class BulkIndex:
 
         Where an id is taken they replace the document that has it.
         """
+        replaced: dict[str, Row] = {}
         for id in self._backend.known_ids(new.ids):
             old = self._backend.by_id(id)
             if old is not None:
                 self._backend.remove(old)
+                replaced[id] = old
         numbers = next_numbers(self._backend.next, len(new.ids))
         is_counted = self.params.level < Level.near or new.features.lengths >= self.params.min_tokens
         counted = np.broadcast_to(is_counted, len(numbers))
         self._backend.post(new.features, numbers, counted)
         none = [None] * len(numbers)
+        now = moment()
         rows = NewRows(
             ids=new.ids,
             sources=new.sources,
@@ -212,8 +227,32 @@ class BulkIndex:
             published=[None if date == NO_DATE else date for date in new.published],
             copy_of=none,
             counted=counted.tolist(),
+            stories=none,
+            added=[replaced[id].added if id in replaced else now for id in new.ids],
         )
-        self._backend.insert(rows.rows(numbers, new.features, self._backend.vocabulary, agencies.names))
+        made = [*rows.rows(numbers, new.features, self._backend.vocabulary, agencies.names)]
+        self._backend.insert(self._in_stories(made, replaced, new.links, now))
+
+    def _in_stories(
+        self, rows: list[Row], replaced: dict[str, Row], links: Sequence[Sequence[str]], now: int
+    ) -> list[Row]:
+        """Return new documents in the stories of those that they are linked to, or that they replace."""
+        book = StoryBook(self._backend, now)
+        stored = self._backend.by_ids(sorted({id for ids in links for id in ids}))
+        members = {id: member_of(row) for id, row in stored.items()}
+        book.load(member.story for member in members.values())
+        placed = []
+        for row, ids in zip(rows, links, strict=True):
+            linked = [members[id] for id in ids if id in members]
+            story = row.number
+            if row.id in replaced:
+                story = story_after_update(self._backend, book, member_of(replaced[row.id]), row, linked, False)
+            elif linked:
+                story = book.join(linked, row.id)
+            placed.append(row._replace(story=None if story == row.number else story))
+            members[row.id] = member_of(placed[-1])
+        book.save()
+        return placed
 
 
 def _columns(rows: list[Row]) -> StoredColumns:

@@ -19,34 +19,39 @@ from dedup.judge.families import COVERED, LEAD_COVERED
 from dedup.judge.reasons import KEPT_TEXT, NO_COPY, NO_WORDS, OTHER_VERSION, SHORT, VIA, reason
 from dedup.judge.relation import LAST_COPY, Models
 from dedup.params import Params
-from dedup.schema import IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, RIGHT
+from dedup.schema import IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, RIGHT, UPDATE
+
+_UPDATE = RELATIONS[UPDATE]
 
 EARLIER = "decided earlier; its words and its date have not changed"
 
 
-class Decisions(NamedTuple):
-    """The decisions on new texts.
+class Choices(NamedTuple):
+    """What the matches of new texts mean for each.
 
     Parameters
     ----------
-    decisions : list of Decision
+    matches : list of list of Match
+        The closest relation first.
+    decisive : list of Match or None
+        By which each text is dropped.
     copy_of : list of int or None
         Number of the kept document that each text is a copy of.
+    links : list of list of int
+        Places, in the working set, of the documents to whose stories each text belongs: the one it is dropped for, or
+        a version of that, and those of which it is an update, or that are updates of it.
     """
 
-    decisions: list[Decision]
+    matches: list[list[Match]]
+    decisive: list[Match | None]
     copy_of: list[int | None]
+    links: list[list[int]]
 
 
-def decide(
-    found: QueryMatches,
-    records: Sequence[Record],
-    params: Params,
-    agencies: Agencies,
-    fetch: Fetch,
-    own: Collection[int] = (),
-) -> Decisions:
-    """Decide for each new text whether it is kept, by its matches.
+def choose(
+    found: QueryMatches, records: Sequence[Record], params: Params, agencies: Agencies, own: Collection[int] = ()
+) -> Choices:
+    """Choose for each new text the match by which it is dropped, if there is one.
 
     Parameters
     ----------
@@ -56,7 +61,6 @@ def decide(
     params : Params
         Of the index.
     agencies : Agencies
-    fetch : Fetch
     own : collection of int
         Stored documents that are in the index as copies of the text that a new one replaces, which is not dropped for
         them.
@@ -64,13 +68,16 @@ def decide(
     texts = found.texts
     ids = [*(row.id for row in texts.rows), *(record.id for record in records)]
     sources = [*(row.source for row in texts.rows), *(record.source for record in records)]
+    urls = [*(row.url for row in texts.rows), *(record.url for record in records)]
+    credits = [*(row.credit for row in texts.rows), *_credits(found, agencies)]
     published = [*(row.published for row in texts.rows), *(record.published for record in records)]
     numbers = texts.numbers.tolist()
     leader = [row.number if row.copy_of is None else row.copy_of for row in texts.rows] + numbers[texts.first_new :]
     is_own = [number in own for number in numbers]
     kept = [row.copy_of is None and row.number not in own for row in texts.rows] + [True] * len(records)
     matches: list[list[Match]] = [[] for _ in records]
-    decisive: list[Match | None] = [None] * len(records)
+    decisive: list[tuple[Match, int] | None] = [None] * len(records)
+    links: list[list[int]] = [[] for _ in records]
     for pair in _pairs(found, sources, published, LAST_COPY[params.level], agencies):
         new, original = pair.right - texts.first_new, pair.left
         match = Match(
@@ -81,32 +88,68 @@ def decide(
             derived=pair.derived,
             published=written(published[original]),
             source=sources[original],
+            url=urls[original],
+            credit=credits[original],
             is_copy=pair.is_copy,
             kept=kept[original],
+            model=params.model,
         )
         matches[new].append(match)
+        if pair.relation == _UPDATE:
+            links[new].append(original)
         # A version of a story that copies no kept document goes with one that is dropped, for the kept one of that.
         goes = match.is_copy and not is_own[original] and (match.kept or pair.is_version)
         before = decisive[new]
-        if goes and (before is None or (match.kept and not before.kept)):
-            decisive[new] = match
+        if goes and (before is None or (match.kept and not before[0].kept)):
+            decisive[new] = match, original
             kept[pair.right] = False
             leader[pair.right] = leader[original]
-    copy_of = [None if match is None else leader[texts.first_new + new] for new, match in enumerate(decisive)]
-    names = _names(dict(zip(numbers, ids, strict=True)), copy_of, fetch)
+    for new, by in enumerate(decisive):
+        if by is not None:
+            links[new].append(by[1])
+    copy_of = [None if by is None else leader[texts.first_new + new] for new, by in enumerate(decisive)]
+    return Choices(matches, [None if by is None else by[0] for by in decisive], copy_of, links)
+
+
+def decisions_of(
+    choices: Choices,
+    found: QueryMatches,
+    records: Sequence[Record],
+    stories: Sequence[int | None],
+    params: Params,
+    fetch: Fetch,
+) -> list[Decision]:
+    """Return the decisions on new texts.
+
+    Parameters
+    ----------
+    choices : Choices
+    found : QueryMatches
+    records : sequence of Record
+        The new texts.
+    stories : sequence of int or None
+        The story of each.
+    params : Params
+        Of the index.
+    fetch : Fetch
+    """
+    texts = found.texts
+    ids = [*(row.id for row in texts.rows), *(record.id for record in records)]
+    names = _names(dict(zip(texts.numbers.tolist(), ids, strict=True)), choices.copy_of, fetch)
     models = Models.of(params)
     decisions = []
-    for new, (by, number) in enumerate(zip(decisive, copy_of, strict=True)):
+    rows = zip(choices.matches, choices.decisive, choices.copy_of, stories, strict=True)
+    for new, (matches, by, number, story) in enumerate(rows):
         if by is None or number is None:
             why = _kept_because(int(texts.new.lengths[new]), params)
-            decisions.append(Decision(True, None, None, None, tuple(matches[new]), why))
+            decisions.append(Decision(True, None, None, None, tuple(matches), why, story=story))
         else:
             # The leader of a version may be removed meanwhile, where others write: then the version leads.
-            decisions.append(dropped(names.get(number, by.id), by, matches[new], models))
-    return Decisions(decisions, copy_of)
+            decisions.append(dropped(names.get(number, by.id), by, matches, models, story))
+    return decisions
 
 
-def dropped(leader: str, match: Match, matches: Sequence[Match], models: Models) -> Decision:
+def dropped(leader: str, match: Match, matches: Sequence[Match], models: Models, story: int | None) -> Decision:
     """Return the decision to drop a text for a kept document, by its match with it or with a version of it."""
     measures = {name: match.measures.get(name, math.nan) for name in MEASURES}
     is_kept = match.id == leader
@@ -114,7 +157,7 @@ def dropped(leader: str, match: Match, matches: Sequence[Match], models: Models)
     why = reason(RELATIONS.index(match.relation), measures, models, dropped=RIGHT, other=other)
     if not is_kept:
         why += VIA.format(match.id)
-    return Decision(False, leader, match.relation, match.score, tuple(matches), why)
+    return Decision(False, leader, match.relation, match.score, tuple(matches), why, story=story)
 
 
 def _kept_because(length: int, params: Params) -> str:
@@ -174,6 +217,11 @@ def _derived(
         matches.measures[MEASURES.index("containment_left")],
         matches.measures[MEASURES.index("containment_right")],
     )
+
+
+def _credits(found: QueryMatches, agencies: Agencies) -> list[str | None]:
+    """Return the agency that each new text credits."""
+    return [None if code == UNKNOWN else agencies.names[code] for code in found.texts.new.credit.tolist()]
 
 
 def numbers_of_copies(found: QueryMatches, last_copy: int) -> set[int]:

@@ -13,6 +13,9 @@ from dedup.params import Params
 from dedup.store import secret
 from dedup.store.secret import Key
 
+FACTS = ("version", "params", "secret")
+"""Names of the facts that are noted when an index is made, and never change."""
+
 REBUILD_HINT = "rebuild it from the texts with dedup index rebuild"
 
 

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import os
-import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-import orjson
-
 from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import MICROSECONDS_AN_HOUR
-from dedup.errors import DedupError, ParamsError, StorageError
-from dedup.index.decisions import EARLIER, decide, dropped, numbers_of_copies
-from dedup.index.features import Features, NearKeys
+from dedup.errors import DedupError, ParamsError
+from dedup.index.backups import back_up, restore
+from dedup.index.editing import Editor
 from dedup.index.folder.backend import FolderBackend
-from dedup.index.match import Decision, Document, written
+from dedup.index.index_reader import IndexReader
+from dedup.index.match import Decision
 from dedup.index.place import folder_of, is_url
 from dedup.index.protocol import Backend
-from dedup.index.record import Record, batches, checked_date, checked_id, checked_record, id_taken, is_id, read_records
-from dedup.index.search.query import QueryMatches
-from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
+from dedup.index.record import Record, batches, checked_date, checked_id, checked_record, read_records
 from dedup.index.tuning import IndexTuning, default_tuning
-from dedup.judge.relation import LAST_COPY, Models
 from dedup.params import Params, require_for_index, with_fields
 
 DURABILITIES = ("flush", "each")
 
+LOG = logging.getLogger("dedup.index")
 
-class Index:
+
+class Index(IndexReader):
     """A lasting set of documents that finds what a new text copies.
 
     Opens an index, or creates one, and is best used in a ``with`` block. In a folder one process may write, and any
@@ -53,6 +50,9 @@ class Index:
         When additions survive the end of the process and a power failure: after `flush` (which is also called
         automatically from time to time), or after every call. On a server every call commits, and how durable that is
         depends on the server.
+    wait : float
+        Seconds to wait where another writer has an index in a folder, before that is an error. On a server writers wait
+        for each other anyway.
     agencies : path, optional
         A file of news agencies that are recognised as credits in addition to the shipped ones.
     tuning : IndexTuning, optional
@@ -84,6 +84,7 @@ class Index:
         mode: str = "rw",
         *,
         durability: str = "flush",
+        wait: float = 0.0,
         agencies: str | os.PathLike[str] | None = None,
         tuning: IndexTuning | None = None,
         **params_fields: Any,
@@ -94,14 +95,17 @@ class Index:
             raise ParamsError(f"durability {durability!r}", " or ".join(map(repr, DURABILITIES)))
         if params is not None and not isinstance(params, Params):
             raise ParamsError(f"params of type {type(params).__name__}", "dedup.Params", 'as in Params(level="near")')
-        asked = with_fields(params, params_fields) if params_fields else params
+        asked = with_fields(params, params_fields, Index.__init__.__kwdefaults__) if params_fields else params
         if asked is not None:
             require_for_index(asked)
-        self._agencies = Agencies.read(agencies)
-        self._backend = _opened(path, asked, mode, durability, tuning or default_tuning())
-        self._near_keys = NearKeys(self._backend.params)
-        self._closed = False
-        self._mutex = threading.RLock()
+        known = Agencies.read(agencies)
+        if not isinstance(wait, (int, float)) or isinstance(wait, bool) or not 0 <= wait < math.inf:
+            raise ParamsError(f"wait {wait!r}", "seconds, at least 0")
+        backend = _opened(path, asked, mode, durability, tuning or default_tuning(), wait)
+        super().__init__(backend, Editor(backend, known))
+        LOG.info("%s: opened for %s", self._backend.place, "writing" if self._backend.writable else "reading")
+        if self._backend.waited >= 1:
+            LOG.info("%s: waited %.1f s for another writer", self._backend.place, self._backend.waited)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *arguments: Any, **options: Any) -> Index:
@@ -118,103 +122,29 @@ class Index:
         """
         return cls(path, *arguments, **options)
 
-    # ---- asking
+    @classmethod
+    def restore(cls, path: str | os.PathLike[str], url: str) -> int:
+        """Put a backup, or any index in a folder, on a Redis server; one in a folder is restored by copying it.
 
-    def query(self, text: str, *, source: str | None = None, published: Any = None, url: str | None = None) -> Decision:
-        """Find what a text matches, without changing the index.
-
-        Parameters
-        ----------
-        text : str
-        source, published : optional
-            If known; they help to decide which of two texts seems to be derived from the other.
-        url : str, optional
-            Not used; it is accepted so that `query` takes the same arguments as `add`.
-
-        Returns
-        -------
-        Decision
-            Whether the text would be kept, and its matches, the closest relation first, then the highest score.
-
-        Raises
-        ------
-        InputError, StorageError
-        """
-        return self._query([checked_record(None, text, source, published, url)])[0]
-
-    def query_many(self, texts: Iterable[str | Mapping[str, Any]]) -> list[Decision]:
-        """Find what each of several texts matches in the index; they are not compared with each other.
+        It has its name there when all of it is there.
 
         Parameters
         ----------
-        texts : iterable of str, or of dict with ``text`` and the other arguments of `add`
+        path : path
+            Folder of the index.
+        url : str
+            Of the index on the server, where there is none of that name yet.
 
         Returns
         -------
-        list of Decision
-            In the order of the texts.
+        int
+            How many documents it has.
 
         Raises
         ------
-        InputError, StorageError
+        StorageError, ParamsError
         """
-        return self._query(read_records(texts, with_id=False))
-
-    def _query(self, records: list[Record]) -> list[Decision]:
-        decisions: list[Decision] = []
-        with self.reading():
-            for batch in batches(records):
-                features = self._features(batch)
-                # Higher than all there are, and no room is needed for them.
-                numbers = MOST_DOCUMENTS + np.arange(len(batch))
-                matches = self._backend.find(features, numbers, add=False)
-                decisions += decide(matches, batch, self.params, self._agencies, self._backend.fetch).decisions
-        return decisions
-
-    def __contains__(self, id: object) -> bool:
-        with self.reading():
-            return is_id(id) and bool(self._backend.known_ids([str(id)]))
-
-    def __len__(self) -> int:
-        with self.reading():
-            return len(self._backend)
-
-    def get(self, id: str) -> Document | None:
-        """Return a stored document.
-
-        Parameters
-        ----------
-        id : str
-
-        Returns
-        -------
-        Document or None
-            None if there is no document of that id.
-
-        Raises
-        ------
-        InputError, StorageError
-        """
-        with self.reading():
-            row = self._backend.by_id(checked_id(id))
-            if row is None:
-                return None
-            original = self._original(row)
-            return Document(
-                id=row.id,
-                source=row.source,
-                published=written(row.published),
-                url=row.url,
-                data=None if row.data is None else orjson.loads(row.data),
-                credit=row.credit,
-                copy_of=None if original is None else original.id,
-                text_bytes=row.size,
-                tokens=row.length,
-            )
-
-    def _original(self, row: Row) -> Row | None:
-        """Return the kept document that a stored one is a copy of."""
-        return None if row.copy_of is None else self._backend.fetch([row.copy_of]).get(row.copy_of)
+        return restore(path, url)
 
     # ---- adding
 
@@ -279,56 +209,21 @@ class Index:
 
     def _add(self, records: list[Record]) -> list[Decision]:
         decisions: list[Decision] = []
-        with self.writing():
+        with self._counters.timed("seconds_changing"), self.writing():
             blocks = [*batches(records)]
             if len(blocks) > 1:
-                self._assert_new(records)  # all of them, before any is added
+                self._editor.assert_new(records)  # all of them, before any is added
             for batch in blocks:
-                features = self._features(batch)
+                features = self._editor.features(batch)
                 for attempt in self._backend.attempts():
                     with attempt:
-                        self._assert_new(batch)  # another writer may have added one meanwhile
-                        added, _ = self._insert(batch, features)
+                        self._editor.assert_new(batch)  # another writer may have added one meanwhile
+                        added = self._editor.add(batch, features)
                 decisions += added
+        size, copies = sum(len(record.text) for record in records), sum(not decision.kept for decision in decisions)
+        self._counters.count(added=len(records), copies=copies, text_bytes=size)
+        LOG.debug("%s: added %d, of which %d are copies", self._backend.place, len(records), copies)
         return decisions
-
-    def _insert(
-        self, records: list[Record], features: Features, own: Sequence[int] = ()
-    ) -> tuple[list[Decision], QueryMatches]:
-        """Find the matches of new documents, decide, and insert them; none is dropped for a copy of its own."""
-        numbers = next_numbers(self._backend.next, len(records))
-        matches = self._backend.find(features, numbers, True, own)
-        decided = decide(matches, records, self.params, self._agencies, self._backend.fetch, {*own})
-        self._backend.insert(self._rows(records, features, numbers, decided.copy_of, matches.counted.tolist()))
-        return decided.decisions, matches
-
-    def _features(self, records: list[Record]) -> Features:
-        texts, dates = [record.text for record in records], [record.published for record in records]
-        return Features.of(texts, dates, self._agencies, self._near_keys, self._backend.key)
-
-    def _rows(
-        self,
-        records: list[Record],
-        features: Features,
-        numbers: DocumentNumbers,
-        copy_of: list[int | None],
-        counted: list[bool],
-    ) -> Iterator[Row]:
-        new = NewRows(
-            ids=[str(record.id) for record in records],
-            sources=[record.source for record in records],
-            urls=[record.url for record in records],
-            data=[record.data for record in records],
-            published=[record.published for record in records],
-            copy_of=copy_of,
-            counted=counted,
-        )
-        return new.rows(numbers, features, self._backend.vocabulary, self._agencies.names)
-
-    def _assert_new(self, records: list[Record]) -> None:
-        existing = self._backend.known_ids([str(record.id) for record in records])
-        if existing:
-            raise id_taken(min(existing))
 
     # ---- updating and removing
 
@@ -364,48 +259,14 @@ class Index:
         InputError, StorageError
         """
         record = checked_record(checked_id(id), text, source, published, url, data)
-        with self.writing():
-            features = self._features([record])
+        with self._counters.timed("seconds_changing"), self.writing():
+            features = self._editor.features([record])
             for attempt in self._backend.attempts():
                 with attempt:
-                    old = self._backend.by_id(id)
-                    if old is None:
-                        (decision,), _ = self._insert([record], features)
-                    else:
-                        decision = self._replace(old, record, features)
+                    decision = self._editor.update(record, features)
+        self._counters.count(updated=1, copies=not decision.kept, text_bytes=len(record.text))
+        LOG.debug("%s: updated %r", self._backend.place, id)
         return decision
-
-    def _replace(self, old: Row, record: Record, features: Features) -> Decision:
-        """Replace the document of an id by another one."""
-        place = np.array([old.number])
-        (new,) = self._rows([record], features, place, [old.copy_of], [bool(old.counted)])
-        if (new.digest, new.published) == (old.digest, old.published):
-            return self._amend(new._replace(tokens=old.tokens), record, features)
-        copies = self._backend.copies(old.number)
-        self._backend.remove(old)
-        (decision,), matches = self._insert([record], features, [row.number for row in copies])
-        still = numbers_of_copies(matches, LAST_COPY[self.params.level]) if decision.kept else set()
-        following = [row for row in copies if row.number in still]
-        if following:
-            self._backend.link(following, int(matches.texts.numbers[-1]))
-        released = tuple(row.id for row in copies if row.number not in still)
-        return replace(decision, replaced=True, released=released)
-
-    def _amend(self, row: Row, record: Record, features: Features) -> Decision:
-        """Replace the fields of a document whose words and date have not changed; its decision stays."""
-        leader = self._original(row)
-        kin = [] if leader is None else [leader.number]
-        found = self._backend.find(features, np.array([MOST_DOCUMENTS]), False, kin)
-        is_other = found.texts.numbers[found.matches.left] != row.number
-        found = found._replace(matches=found.matches.take(is_other))
-        (today,) = decide(found, [record], self.params, self._agencies, self._backend.fetch).decisions
-        self._backend.amend(row)
-        if leader is None:
-            return Decision(True, None, None, None, today.matches, EARLIER)
-        by = next((match for match in today.matches if match.id == leader.id and match.is_copy), None)
-        if by is None:
-            return Decision(False, leader.id, None, None, today.matches, EARLIER)
-        return dropped(leader.id, by, today.matches, Models.of(self.params))
 
     def remove(self, id: str) -> bool:
         """Remove a document; its copies become kept documents.
@@ -424,13 +285,14 @@ class Index:
         InputError, StorageError
         """
         checked_id(id)
-        with self.writing():
+        with self._counters.timed("seconds_changing"), self.writing():
             for attempt in self._backend.attempts():
                 with attempt:
-                    row = self._backend.by_id(id)
-                    if row is not None:
-                        self._backend.remove(row)
-        return row is not None
+                    is_removed = self._editor.remove(id)
+        self._counters.count(removed=is_removed)
+        if is_removed:
+            LOG.debug("%s: removed %r", self._backend.place, id)
+        return is_removed
 
     def expire(self, before: Any = None) -> int:
         """Remove all documents published before a date; those without a date stay.
@@ -459,56 +321,58 @@ class Index:
             date = min(newest, time.time_ns() // 1000) - int(window * MICROSECONDS_AN_HOUR)
         else:
             date = checked_date(before)
-        with self.writing():
-            return self._backend.expire(date)
+        count, step = 0, self._backend.tuning.block_documents
+        with self._counters.timed("seconds_changing"), self.writing():
+            old = self._backend.older(date)
+            for first in range(0, len(old), step):
+                for attempt in self._backend.attempts():
+                    with attempt:
+                        removed = self._editor.remove_all(old[first : first + step])
+                count += removed
+        self._counters.count(expired=count)
+        LOG.info("%s: %d documents have expired", self._backend.place, count)
+        return count
 
     # ---- keeping
 
     def flush(self) -> None:
         """Make all changes survive the end of the process and a power failure, and visible to readers."""
-        with self.writing():
+        with self._counters.timed("seconds_changing"), self.writing():
             self._backend.flush()
+        self._counters.count(flushes=1)
+        self._counters.set(last_flush=time.time())
 
     def compact(self) -> None:
         """Erase the remains of removed documents, count word pairs again, and return the space to the disk."""
-        with self.writing():
+        with self._counters.timed("seconds_changing"), self.writing():
             self._backend.compact()
+        LOG.info("%s: compacted", self._backend.place)
 
-    def check(self) -> list[str]:
-        """Read the whole index and return what is damaged.
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the index, as it is now, to a new folder, which is an index as well; it may be written to meanwhile.
 
-        Returns
-        -------
-        list of str
-            The damage in words; empty for an intact index.
+        To restore it, copy that folder to the place of the lost one, or open it where it is. The copy gets its name
+        when it is complete and on the disk. Of an index on a server the copy is one in a folder, with the same
+        documents and stories; other writers wait while it is made.
+
+        Parameters
+        ----------
+        path : path
+            Where there is nothing yet.
 
         Raises
         ------
         StorageError
+            When there is something in that place, the index is damaged, or the disk is full.
+        ParamsError
+            When the place is in the index.
         """
-        with self.reading():
-            return self._backend.problems()
-
-    def info(self) -> dict[str, Any]:
-        """Describe the index as plain values: documents, bytes, dates, runs, parameters.
-
-        Returns
-        -------
-        dict
-        """
-        with self.reading():
-            counts = self._backend.statistics()
-            return {
-                "path": self._backend.place,
-                "documents": counts["documents"],
-                "copies": counts["copies"],
-                "text_bytes": counts["text_bytes"],
-                "earliest": written(counts["first"]),
-                "latest": written(counts["last"]),
-                **self._backend.info(),
-                "params": self.params.as_dict(),
-                "fingerprint": self.params.fingerprint,
-            }
+        with self._mutex:
+            self._assert_open()
+            if self._backend.writable:
+                self.flush()
+        back_up(self._backend, path)
+        LOG.info("%s: backed up to %s", self._backend.place, path)
 
     def close(self) -> None:
         """Flush and close; a closed index cannot be used."""
@@ -516,6 +380,7 @@ class Index:
             if not self._closed:
                 self._closed = True
                 self._backend.close()
+                LOG.info("%s: closed", self._backend.place)
 
     def __enter__(self) -> Index:
         return self
@@ -540,32 +405,6 @@ class Index:
             facts.append("read only")
         return f"<{type(self).__name__} {self._backend.place}: {', '.join(facts)}>"
 
-    # ---- for the modules that work on an index in bulk, and for tests; not a part of the public promise
-
-    @property
-    def params(self) -> Params:
-        """The parameters with which the index was created."""
-        return self._backend.params
-
-    @property
-    def backend(self) -> Backend:
-        """The place where the documents are stored, to be used within `reading` or `writing`."""
-        return self._backend
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Make other threads wait for the length of the block."""
-        with self._mutex:
-            yield
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Use the back end without changing it: other threads wait, and the block sees one committed state."""
-        with self._mutex:
-            self._assert_open()
-            with self._backend.reading():
-                yield
-
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Use the back end and change it, in `dedup.index.protocol.Backend.attempts`."""
@@ -574,16 +413,13 @@ class Index:
             with self._backend.writing():
                 yield
 
-    def _assert_open(self) -> None:
-        if self._closed:
-            raise StorageError("the index is closed", "an open one", "open it again")
-
 
 def _opened(
-    path: str | os.PathLike[str], params: Params | None, mode: str, durability: str, tuning: IndexTuning
+    path: str | os.PathLike[str], params: Params | None, mode: str, durability: str, tuning: IndexTuning, wait: float
 ) -> Backend:
     if is_url(path):
         from dedup.index.redis.backend import RedisBackend
+        from dedup.index.redis.url import Address
 
-        return RedisBackend(str(path), params, mode, tuning)
-    return FolderBackend(folder_of(path), params, mode, durability, tuning)
+        return RedisBackend(Address.of(str(path)), params, mode, tuning)
+    return FolderBackend(folder_of(path), params, mode, durability, tuning, wait)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
-from dedup.schema import NO_DATE
+from dedup.judge.reasons import KEPT_TEXT, OTHER_VERSION, reason
+from dedup.judge.relation import Models
+from dedup.params import Params
+from dedup.schema import NEITHER, NO_DATE, RELATIONS, RIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,17 @@ class Match:
         not known.
     published : str or None
         Of the stored document: ISO 8601, UTC.
-    source : str or None
+    source, url : str or None
+        Of the stored document.
+    credit : str or None
+        The agency that the stored document credits.
     is_copy : bool
         Whether this match makes the text a copy of the stored document, at the level of the index; for an excerpt, only
         if the text is the contained one.
     kept : bool
         Whether the stored document was kept, that is, not a copy of another one in the index, when the text came.
+    model : str or None
+        `Params.model` of the index, by which `reason` is worded.
 
     Examples
     --------
@@ -47,6 +55,8 @@ class Match:
     ...     (match,) = index.query(report.upper())
     >>> match.id, match.relation, match.score, match.is_copy
     ('a', 'identical', 1.0, True)
+    >>> match.reason
+    'the same words in the same order'
     """
 
     id: str
@@ -56,8 +66,28 @@ class Match:
     derived: str | None
     published: str | None
     source: str | None
+    url: str | None
+    credit: str | None
     is_copy: bool
     kept: bool
+    model: str | None = field(default=None, repr=False, kw_only=True)
+
+    @property
+    def reason(self) -> str:
+        """Why the two texts have their relation, as a phrase to read, in the words of the decisions of a run."""
+        dropped, other = (RIGHT, KEPT_TEXT if self.kept else OTHER_VERSION) if self.is_copy else (NEITHER, KEPT_TEXT)
+        models = Models.of(Params(model=self.model))
+        return reason(RELATIONS.index(self.relation), self.measures, models, dropped=dropped, other=other)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, with `reason`.
+
+        Returns
+        -------
+        dict
+        """
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "model"}
+        return {**values, "measures": dict(self.measures), "reason": self.reason}
 
     def __repr__(self) -> str:
         derived = f", {self.derived} seems derived" if self.derived else ""
@@ -94,6 +124,8 @@ class Decision:
     released : tuple of str
         Ids of documents that were copies of the replaced text and are not copies of this one: the index keeps them from
         now on, and so should you if you dropped them.
+    story : int or None
+        Id of the story to which the text belongs; None if it was only asked about and belongs to none.
 
     Examples
     --------
@@ -115,6 +147,17 @@ class Decision:
     reason: str
     replaced: bool = False
     released: tuple[str, ...] = ()
+    story: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values, those of the matches included.
+
+        Returns
+        -------
+        dict
+        """
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**values, "matches": [match.as_dict() for match in self], "released": list(self.released)}
 
     def __iter__(self) -> Iterator[Match]:
         return iter(self.matches)
@@ -152,6 +195,10 @@ class Document:
         Of the text in UTF-8.
     tokens : int
         Tokens of the text.
+    story : int
+        Id of the story to which it belongs: see `dedup.Index.story`.
+    added : str
+        When its id was added: ISO 8601, UTC.
 
     Examples
     --------
@@ -172,6 +219,17 @@ class Document:
     copy_of: str | None
     text_bytes: int
     tokens: int
+    story: int
+    added: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields as plain values.
+
+        Returns
+        -------
+        dict
+        """
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 def written(published: int | None) -> str | None:

@@ -28,6 +28,7 @@ from dedup.index.place import folder_of, is_url
 from dedup.index.redis.url import Address
 from dedup.params import Params
 from dedup.store.durable import sync_folder
+from dedup.store.meter import NO_METER, Meter
 
 BEING_MADE = ".rebuilding"
 """Suffix of the folder in which the new index is made."""
@@ -78,6 +79,8 @@ def rebuild(
     texts: Iterable[Mapping[str, Any]],
     drop_missing: bool = False,
     agencies: str | os.PathLike[str] | None = None,
+    wait: float = 0.0,
+    meter: Meter = NO_METER,
 ) -> Rebuilt:
     """Rebuild an index in the current format, from its own list of documents and their texts.
 
@@ -91,7 +94,9 @@ def rebuild(
     drop_missing : bool
         Leave out documents whose texts are not given, instead of refusing.
     agencies : path, optional
+    wait : float
         As for `dedup.Index`.
+    meter : Meter
 
     Raises
     ------
@@ -106,12 +111,19 @@ def rebuild(
     folder = folder_of(path)
     if not is_index(folder):
         raise no_index(folder)
-    with storage_errors(folder), closing(WriterLock(folder / LOCK)):  # what is added meanwhile would be left behind
-        return _rebuilt(folder, texts, drop_missing, agencies)
+    with (
+        storage_errors(folder),
+        closing(WriterLock(folder / LOCK, wait)),
+    ):  # what is added meanwhile would be left behind
+        return _rebuilt(folder, texts, drop_missing, agencies, meter)
 
 
 def _rebuilt(
-    folder: Path, texts: Iterable[Mapping[str, Any]], drop_missing: bool, agencies: str | os.PathLike[str] | None
+    folder: Path,
+    texts: Iterable[Mapping[str, Any]],
+    drop_missing: bool,
+    agencies: str | os.PathLike[str] | None,
+    meter: Meter,
 ) -> Rebuilt:
     params, documents = _read(folder)
     made, before = (folder.with_name(folder.name + suffix) for suffix in (BEING_MADE, REPLACED))
@@ -127,7 +139,8 @@ def _rebuilt(
             missing = held.missing()
             if missing and not drop_missing:
                 raise _missing(folder, missing)
-            changed, count = _added(made / "index", params, held, agencies)
+            with meter.bar("add", len(documents) - len(missing), "documents"):
+                changed, count = _added(made / "index", params, held, agencies, meter)
         _put_in_place(folder, made / "index", before)
     finally:
         shutil.rmtree(made, ignore_errors=True)
@@ -207,7 +220,9 @@ class TextStore:
         self._connection.close()
 
 
-def _added(place: Path, params: Params, texts: TextStore, agencies: str | os.PathLike[str] | None) -> tuple[int, int]:
+def _added(
+    place: Path, params: Params, texts: TextStore, agencies: str | os.PathLike[str] | None, meter: Meter
+) -> tuple[int, int]:
     """Add all documents to a new index; return how many decisions differ from before, and how many were added."""
     changed = 0
     with Index(place, params, agencies=agencies) as index:
@@ -215,6 +230,7 @@ def _added(place: Path, params: Params, texts: TextStore, agencies: str | os.Pat
             answers = index.add_many(_record(document, text) for document, text in block)
             kept = zip(block, answers, strict=True)
             changed += sum(answer.kept != (document.copy_of is None) for (document, _), answer in kept)
+            meter.advance(len(block))
         return changed, len(index)
 
 

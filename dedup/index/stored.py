@@ -48,6 +48,11 @@ class Row(NamedTuple):
         Number of the kept document that it is a copy of.
     counted : int
         Whether its word pairs count: 0 of near duplicates and of documents that are too short.
+    story : int or None
+        The story that it was added to, which may have merged into an older one since; None if it began its own, which
+        has its number.
+    added : int
+        When its id was added, in microseconds since 1970 UTC.
     digest : bytes
         Digest of its words, under the key of the index: 16 bytes.
     tokens : bytes
@@ -66,6 +71,8 @@ class Row(NamedTuple):
     drawn_on: int
     copy_of: int | None
     counted: int
+    story: int | None
+    added: int
     digest: bytes
     tokens: bytes
 
@@ -84,6 +91,10 @@ class NewRows:
         Number of the kept document that each is a copy of.
     counted : sequence of bool
         Whether the word pairs of each count.
+    stories : sequence of int or None
+        The story of each, None where it begins one.
+    added : sequence of int
+        When the id of each was added, in microseconds since 1970 UTC.
     """
 
     ids: Sequence[str]
@@ -93,6 +104,8 @@ class NewRows:
     published: Sequence[int | None]
     copy_of: Sequence[int | None]
     counted: Sequence[bool]
+    stories: Sequence[int | None]
+    added: Sequence[int]
 
     def rows(
         self, numbers: DocumentNumbers, features: Features, vocabulary: Vocabulary, agencies: Sequence[str]
@@ -126,6 +139,8 @@ class NewRows:
                 drawn_on=int(features.drawn_on[at]),
                 copy_of=self.copy_of[at],
                 counted=int(self.counted[at]),
+                story=self.stories[at],
+                added=self.added[at],
                 digest=digests[16 * at : 16 * at + 16],
                 tokens=packed[at],
             )

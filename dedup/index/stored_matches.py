@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from dedup.attribution.agencies import UNKNOWN, Agencies
-from dedup.index.decisions import decide
+from dedup.index.decisions import choose
 from dedup.index.features import Features, NearKeys, dates
 from dedup.index.index import Index
 from dedup.index.match import Match
@@ -55,5 +55,5 @@ def matches_of(index: Index, rows: Sequence[Row], agencies: Agencies, kin: Seque
     numbers = MOST_DOCUMENTS + np.arange(len(rows))  # higher than all there are
     found = backend.find(features, numbers, add=False, kin=kin)
     asked = [Record(None, b"", row.source, row.published, row.url, None) for row in rows]
-    decisions = decide(found, asked, index.params, agencies, backend.fetch).decisions
-    return [[match for match in decision if match.id != row.id] for decision, row in zip(decisions, rows, strict=True)]
+    chosen = choose(found, asked, index.params, agencies).matches
+    return [[match for match in matches if match.id != row.id] for matches, row in zip(chosen, rows, strict=True)]

@@ -8,11 +8,10 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime, timezone
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -21,9 +20,9 @@ import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError
 from dedup.io.bytes.encodings import UTF_8, Charset
-from dedup.io.bytes.file_changes import FileState, file_state, require_unchanged
+from dedup.io.bytes.file_changes import require_unchanged
 from dedup.io.bytes.file_digests import FileDigest, digest_of
-from dedup.io.bytes.paths import InputFile, SkippedFiles
+from dedup.io.bytes.paths import STDIN, InputFile, SkippedFiles
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.bytes.surrogates import printable
 from dedup.io.fields.field_counts import FieldCounts
@@ -32,12 +31,17 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.format_registry import COMPRESSED_SUFFIXES, FileFormat
 from dedup.io.formats.dict_tables import as_strings
-from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
+from dedup.io.kept_files import KeptFiles, require_names
+from dedup.io.kept_form import KeptForm
+from dedup.io.notes.field_notes import content_notes, field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
+from dedup.io.places.input_place import State
+from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
-from dedup.io.source import Batch, Piece, Rows, SmallPiece, pieces_with
+from dedup.io.source import Batch, NoRecordsError, Piece, Rows, SmallPiece, pieces_with
 from dedup.io.wording import listed
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -71,29 +75,35 @@ class FileSource:
         self._options = options
         self._tree = FieldTree(options.fields)
         self._skipped = skipped or SkippedFiles()
-        self._files = [replace(file, encoding=options.fields.encoding) for file in files]
+        encoding = options.fields.encoding
+        self._files = [file if encoding is None else replace(file, encoding=encoding) for file in files]
+        self._sizes: dict[str, int] = {}
         self._readers: dict[FileFormat, FormatReader] = {}
         self._reading = Reading()
-        self._states: dict[str, FileState] = {}
+        self._states: dict[str, State] = {}
         self._charsets: dict[str, Charset | None] = {}
         self._digests: dict[str, FileDigest] = {}
         self._counts: list[InputCounts] = []
         self._surveys: dict[str, FieldSurvey] = {}
-        self._without_text: dict[str, ColumnError] = {}
+        self._without: dict[str, InputError] = {}
+
+    def found_at(self, relative: Mapping[str, str]) -> None:
+        """Say, by the names of files, where they were found in folders; what is kept of them is written there."""
+        self._files = [replace(file, relative=relative.get(file.name, file.relative)) for file in self._files]
 
     @property
     def total_bytes(self) -> int | None:
         """Size of all files on disk, None while standard input is among them and not read yet."""
-        if any(file.is_stdin and file.path == Path(file.name) for file in self._files):
+        if any(_is_unread_stdin(file) for file in self._files):
             return None
-        return sum(_size(file) for file in self._files)
+        return sum(self._size(file) for file in self._files)
 
     @property
     def unpacked_bytes(self) -> int | None:
         """Approximate size of the files when decompressed."""
         if self.total_bytes is None:
             return None
-        return int(sum(_size(file) * (PACKED if _is_packed(file) else 1) for file in self._files))
+        return int(sum(self._size(file) * (PACKED if _is_packed(file) else 1) for file in self._files))
 
     @property
     def bytes_read(self) -> int:
@@ -101,10 +111,11 @@ class FileSource:
         return self._reading.bytes_read
 
     @property
-    def inputs(self) -> Sequence[Path]:
-        """The input files, and the folders that were named as inputs."""
-        folders = dict.fromkeys(file.folder for file in self._files if file.folder is not None)
-        return [*folders, *(file.path for file in self._files if not file.is_stdin)]
+    def inputs(self) -> Sequence[Path | str]:
+        """The input files, and the folders that were named as inputs; URLs of those that are remote."""
+        folders = (file.folder for file in self._files if file.folder is not None)
+        places = (file.place.stored_in or file.name for file in self._files if not file.is_stdin)
+        return list(dict.fromkeys([*folders, *places]))
 
     @property
     def notes(self) -> list[str]:
@@ -113,6 +124,7 @@ class FileSource:
             *self._skipped.notes,
             *limit_notes(self._options.limit, sum(counts.records for counts in self._counts)),
             *self._notes_of_files(),
+            *content_notes(self._all_surveys()),
             *field_notes(self._options.fields, self._with_fields()),
             *self._notes_of_texts(),
         ]
@@ -132,13 +144,18 @@ class FileSource:
 
     def _file_read(self, file: InputFile, is_full: bool) -> dict[str, Any]:
         size, _ = self._state(file)
+        if file.is_stdin:
+            return {"path": file.name, "absolute": None, "bytes": size, "digest": None}
+        read = {"path": file.name, "absolute": printable(file.place.shown), "bytes": size}
+        if file.relative != PurePath(file.name).name:
+            read["relative"] = file.relative
+        if (version := file.place.version()) is not None:
+            return {**read, "version": version}
         digest = self._digests.get(file.name)
-        if is_full and (digest is None or digest.size != size) and not file.is_stdin:
-            # Only its first records were read; the rest may be long.
-            return {"path": file.name, "absolute": printable(os.path.abspath(file.path)), "bytes": size}
-        shown = None if file.is_stdin else digest.shown if digest and digest.size == size else digest_of(file.path)
-        absolute = None if file.is_stdin else printable(os.path.abspath(file.path))
-        return {"path": file.name, "absolute": absolute, "bytes": size, "digest": shown}
+        if digest is not None and digest.size == size:
+            return {**read, "digest": digest.shown}
+        # If only its first records were read, the rest may be long.
+        return read if is_full else {**read, "digest": digest_of(file)}
 
     @property
     def _names(self) -> list[str]:
@@ -146,19 +163,23 @@ class FileSource:
 
     def _notes_of_files(self) -> list[str]:
         """Report which files have no text field, or no records."""
-        notes = (
-            [f"not read, because they lack a text field: {listed(self._without_text)}"] if self._without_text else []
-        )
+        reasons: dict[str, list[str]] = {}
+        for name, error in self._without.items():
+            reasons.setdefault(_reason(error), []).append(name)
+        notes = [f"not read, because {reason}: {listed(names)}" for reason, names in reasons.items()]
         if not any(counts.records for counts in self._counts):
             return [*notes, f"no records in {listed(self._names) or 'the input'}"]
         read = zip(self._files, self._counts, strict=False)
-        empty = [file.name for file, counts in read if not counts.records and file.name not in self._without_text]
+        empty = [file.name for file, counts in read if not counts.records and file.name not in self._without]
         return [*notes, f"no records in {listed(empty)}"] if empty else notes
 
     def _notes_of_texts(self) -> list[str]:
         """Report defects of the texts."""
         read = list(zip(self._files, self._counts, strict=False))
-        return [*defect_notes((file.name, counts.charset, counts.defects) for file, counts in read), *_mixed(read)]
+        return [
+            *defect_notes((file.name, counts.charset, counts.defects) for file, counts in read),
+            *_mixed(read, self._all_surveys()),
+        ]
 
     def _with_fields(self) -> list[tuple[str, InputCounts, FieldSurvey]]:
         """Return name, counts and survey of each file with records, plain text left out."""
@@ -212,8 +233,8 @@ class FileSource:
             self._begin_next()
         self._close_last()
         names = listed(self._names)
-        if self._files and len(self._without_text) == len(self._files):
-            raise next(iter(self._without_text.values()))
+        if self._files and len(self._without) == len(self._files):
+            raise next(iter(self._without.values()))
         has_records = any(counts.records for counts in self._counts)
         if self._options.fail_on_empty and not has_records:
             raise InputError(f"no records in {names}" if names else "no records in the input")
@@ -234,7 +255,7 @@ class FileSource:
             "fields": fields.values,
             "surveys": {name: surveys.number(survey) for name, survey in self._all_surveys().items()},
             "surveyed": surveys.values,
-            "without_text": list(self._without_text),
+            "without_text": {name: _reason(error) for name, error in self._without.items()},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -249,12 +270,14 @@ class FileSource:
         for file, (name, *before) in zip(self._files, state["files"], strict=True):
             now = self._state(file)
             if list(now) != before:
-                expected = f"{before[0]:,} bytes, changed {_when(before[1])}, as in the run to resume"
-                raise InputError(f"{name} has {now[0]:,} bytes, changed {_when(now[1])}", expected, hint)
+                size, mark = before
+                expected = f"{file.place.shown_state((size, mark))}, as in the run to resume"
+                raise InputError(f"{name} has {file.place.shown_state(now)}", expected, hint)
         fields, surveyed = state["fields"], state["surveyed"]
         self._counts = [InputCounts.of({**counts, "fields": fields[counts["fields"]]}) for counts in state["accepted"]]
         self._surveys = {name: FieldSurvey.from_state(surveyed[number]) for name, number in state["surveys"].items()}
-        self._without_text = {name: ColumnError(f"{name} has no field of a text") for name in state["without_text"]}
+        without = state["without_text"]
+        self._without = {name: NoRecordsError(f"{name}: {reason}", reason, "") for name, reason in without.items()}
 
     def read_again(self, rows: Rows) -> Iterator[Batch]:
         """Read the pieces again that hold these rows."""
@@ -263,10 +286,23 @@ class FileSource:
             for piece in pieces_with(self._reader(file.format).read(file, reading), rows[file.name]):
                 yield piece()
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form that the kept records of these files cannot have."""
+        form.require(dict.fromkeys(file.format for file in self._files))
+        if form.is_same:
+            require_names(self._files)
+
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records, one file or folder for each input format."""
-        by_format = self._by_format(kept)
-        return [name for one in by_format for name in self._reader(one).write_kept(by_format[one], directory)]
+        files = KeptFiles(place, form, meter)
+        copies_whole = files.form.is_same and self._options.limit is None  # with a limit, more may follow
+        for file_format, records in self._by_format(kept).items():
+            left = [one for one in records if not (copies_whole and files.copy_whole(*one))]
+            if left:
+                self._reader(file_format).write_kept(left, files)
+        return files.names
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records; with several input formats, those of one format are together."""
@@ -290,7 +326,7 @@ class FileSource:
         position = 0
         for file, counts in zip(self._files, self._counts, strict=not self._is_full):
             require_unchanged(file, self._states[file.name])
-            if file.name not in self._without_text:
+            if file.name not in self._without:
                 mask = kept[position : position + counts.records]
                 cut.setdefault(file.format, []).append((self._with_charset(file), mask))
             position += counts.records
@@ -304,30 +340,41 @@ class FileSource:
                 return
             try:
                 yield from self._pieces_of(file)
-            except ColumnError as error:
+            except (ColumnError, NoRecordsError) as error:
                 if file.folder is None or len(self._files) == 1:
                     yield partial(Batch.empty, file.name)
                     yield partial(_raise, error)
                     return
-                self._without_text[file.name] = error  # a folder may hold what describes its records beside them
+                self._without[file.name] = error  # a folder may hold what describes its records beside them
             except InputError as error:
                 yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
-                yield partial(_raise, error)
+                yield partial(_raise, self._change_of(file) or error)
                 return
 
     def _pieces_of(self, file: InputFile) -> Iterator[Piece]:
         reading = self._reading
         size = int(self._state(file)[0])
         is_small = size <= SMALL_BYTES and not _is_packed(file)  # of a compressed one nobody knows how large it becomes
-        reading.charset, reading.is_certain, reading.digest = UTF_8, False, FileDigest()
+        reading.charset, reading.is_certain, reading.digest, reading.is_small = UTF_8, False, FileDigest(), is_small
         for piece in self._reader(file.format).read(file, reading):
             parse = partial(inspected_batch, piece, reading.charset, self._options.tuning.raw_bytes)
             yield SmallPiece(parse, size) if is_small else parse
+        if (error := self._change_of(file)) is not None:
+            raise error
         self._charsets[file.name], self._digests[file.name] = reading.recognised, reading.digest
+
+    def _change_of(self, file: InputFile) -> InputError | None:
+        """Return the error for a file that changed while it was read; one of this machine is looked at later."""
+        before = self._states.get(file.name)
+        if file.local_path is not None or before is None or (now := file.state()) == before:
+            return None
+        found = f"{file.name} changed while it was read: it has {file.place.shown_state(now)}"
+        return InputError(found, file.place.shown_state(before), "run again when nothing writes to it any more")
 
     def _with_charset(self, file: InputFile) -> InputFile:
         """Return a file to be read again with the encoding that was recognised before."""
-        return replace(file, charset=self._charsets.get(file.name))
+        charset = self._charsets.get(file.name)
+        return file if charset is None else replace(file, charset=charset)
 
     def _reader(self, file_format: FileFormat) -> FormatReader:
         if file_format not in self._readers:
@@ -347,44 +394,55 @@ class FileSource:
             hint = "standard input is read as JSON lines" if file.is_stdin else "is the suffix of its name right?"
             self._counts[-1].close(file.name, hint)
 
-    def _state(self, file: InputFile) -> FileState:
+    def _size(self, file: InputFile) -> int:
+        """Return the size that a file had, as it is stored, when it was first asked for; 0 if it was gone."""
+        if file.name not in self._sizes:
+            try:
+                self._sizes[file.name] = file.size()
+            except (OSError, InputError):
+                self._sizes[file.name] = 0
+        return self._sizes[file.name]
+
+    def _state(self, file: InputFile) -> State:
         """Return the state that a file had when it was first seen."""
         if file.name not in self._states:
             try:
-                self._states[file.name] = file_state(file)
+                self._states[file.name] = file.state()
             except OSError as error:
                 raise unreadable(file, error) from error
         return self._states[file.name]
 
     def _spooled(self, file: InputFile) -> InputFile:
         """Copy standard input to a file, because its kept lines are read again; other files are returned unchanged."""
-        if not file.is_stdin or file.path != Path(file.name):
+        if not _is_unread_stdin(file):
             return file
         handle, name = tempfile.mkstemp(prefix="dedup-stdin-", suffix=".jsonl", dir=self._options.scratch)
         weakref.finalize(self, _remove, name)
         with os.fdopen(handle, "wb") as spool:
             shutil.copyfileobj(sys.stdin.buffer, spool, 1 << 20)
-        return replace(file, path=Path(name))
+        return replace(file, place=LocalFile(Path(name)))
 
 
-def _size(file: InputFile) -> int:
-    """Return the size of a file on disk, 0 if it is gone."""
-    try:
-        return os.stat(file.path).st_size
-    except OSError:
-        return 0
+def _is_unread_stdin(file: InputFile) -> bool:
+    return file.is_stdin and file.local_path == Path(STDIN)
+
+
+def _reason(error: InputError) -> str:
+    """Return why files of a folder are not read."""
+    return error.reason if isinstance(error, NoRecordsError) else "they lack a text field"
 
 
 def _is_packed(file: InputFile) -> bool:
-    return file.format.is_packed or file.path.suffix.lower() in COMPRESSED_SUFFIXES
+    return file.format.is_packed or file.relative.lower().endswith(COMPRESSED_SUFFIXES)
 
 
-def _mixed(read: list[tuple[InputFile, InputCounts]]) -> list[str]:
+def _mixed(read: list[tuple[InputFile, InputCounts]], surveys: Mapping[str, FieldSurvey]) -> list[str]:
     """Report kept lines that are not all in one encoding."""
     found: dict[str, dict[str, None]] = {}
     for file, counts in read:
         if file.format.has_lines:
-            found.setdefault(file.format.name, {})[counts.charset.shown] = None
+            charset = UTF_8 if surveys.get(file.name, FieldSurvey()).is_document else counts.charset
+            found.setdefault(file.format.name, {})[charset.shown] = None
     return [
         f"kept.{name} holds lines in {' and '.join(shown)}: lines are kept as they were"
         for name, shown in found.items()
@@ -410,10 +468,6 @@ class _Distinct:
 
 def _raise(error: Exception) -> NoReturn:
     raise error
-
-
-def _when(nanoseconds: int) -> str:
-    return datetime.fromtimestamp(nanoseconds / 1e9, timezone.utc).isoformat(" ", "milliseconds")
 
 
 def _remove(name: str) -> None:

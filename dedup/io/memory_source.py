@@ -12,24 +12,35 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from dedup.errors import InputError
+from dedup.errors import InputError, ParamsError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.encodings import UTF_8
+from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.surrogates import printable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey, names_of
 from dedup.io.fields.field_tree import FieldTree, FieldValue
 from dedup.io.fields.role_columns import RoleColumns
 from dedup.io.fields.roles import ID, TEXT
-from dedup.io.formats.arrow_columns import arrow_batch, filtered, find_columns, names_in, records_of, slices
+from dedup.io.format_registry import format_named
+from dedup.io.formats.arrow_columns import arrow_batch, filtered, find_columns, names_in, records_of, sizes_of, slices
 from dedup.io.formats.batch_builder import BatchBuilder, kind, without_long_texts
 from dedup.io.formats.dict_tables import json_bytes, table_of_dicts
+from dedup.io.kept_files import KeptFiles
+from dedup.io.kept_form import KeptForm
 from dedup.io.notes.field_notes import field_notes, require_fields, summary_of_fields
 from dedup.io.notes.input_counts import InputCounts, limit_notes
 from dedup.io.notes.text_defects import defect_notes, inspected_batch
+from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Piece, Rejection, Rows, pieces_with
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+_WRITTEN = 1_000
+"""Records that are written at a time."""
 
 
 class _InMemory:
@@ -37,6 +48,7 @@ class _InMemory:
 
     name: str
     nothing: str
+    kept_format: str
     inputs: Sequence[Path] = ()
     can_resume = False
     total_bytes: int | None = None
@@ -51,6 +63,14 @@ class _InMemory:
         self._tree = FieldTree(options.fields)
         self._counts = InputCounts()
         self._survey = FieldSurvey()
+        self._format = format_named(self.kept_format)
+        self._file = InputFile(LocalFile(Path(self.name)), self.name, self.name, self._format)
+
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form that the kept records cannot have."""
+        form.require([self._format])
+        if form.is_same:
+            raise ParamsError("layout 'same' with records in memory", "files")
 
     @property
     def notes(self) -> list[str]:
@@ -117,6 +137,7 @@ class TableSource(_InMemory):
 
     name = "table"
     nothing = "no records in the table"
+    kept_format = "parquet"
 
     def __init__(self, table: pa.Table, options: ReadOptions) -> None:
         super().__init__(options)
@@ -136,13 +157,18 @@ class TableSource(_InMemory):
         self._survey = FieldSurvey(self._survey.names, sample.dates, sample.texts)
         return itertools.islice(self._inspected(self._pieces()), skip, None)
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records to ``kept.parquet``."""
-        import pyarrow.parquet as pq
-
-        with open(directory / "kept.parquet", "wb") as file:
-            pq.write_table(self.kept_table(kept), file, compression="zstd")
-        return ["kept.parquet"]
+        files = KeptFiles(place, form, meter)
+        table, codec = self.kept_table(kept), files.form.codec(self._format) or "zstd"
+        with files.writer(self._format, table.num_rows, partial(_TableFile, table.schema, codec)) as output:
+            output.begin(self._file)
+            for records in slices(table, self._options.tuning):
+                for sink, part in output.cut(sizes_of(records)):
+                    sink.write(records[part])
+        return files.names
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept rows of the table."""
@@ -168,6 +194,33 @@ class TableSource(_InMemory):
             self.bytes_read = self.total_bytes * (row - 1) // self._table.num_rows
 
 
+class _TableFile:
+    """A Parquet file that is written, all of it at its end: what it is made of is in memory anyway.
+
+    Parameters
+    ----------
+    schema : pa.Schema
+    codec : str
+    stream : ByteStream
+    file : InputFile
+        Nothing is read of it.
+    """
+
+    def __init__(self, schema: pa.Schema, codec: str, stream: ByteStream, file: InputFile) -> None:
+        self._schema, self._codec, self._stream = schema, codec, stream
+        self._records: list[pa.RecordBatch] = []
+
+    def write(self, records: pa.RecordBatch) -> None:
+        """Take records."""
+        self._records.append(records)
+
+    def close(self) -> None:
+        """Write the file."""
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.Table.from_batches(self._records, self._schema), self._stream, compression=self._codec)
+
+
 class RecordSource(_InMemory):
     """An iterable of dicts, or of strings that are texts; it is read once, and its items are kept.
 
@@ -180,6 +233,7 @@ class RecordSource(_InMemory):
 
     name = "records"
     nothing = "no records: there is nothing in the list"
+    kept_format = "jsonl"
     total_bytes = None
     bytes_read = 0
 
@@ -195,12 +249,18 @@ class RecordSource(_InMemory):
     def _names(self) -> Iterable[str]:
         return names_of(record for record in self._records if isinstance(record, Mapping))
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records to ``kept.jsonl``, a string as an object of ``id`` and ``text``."""
-        with open(directory / "kept.jsonl", "wb") as output:
-            for record in self._kept(kept):
-                output.write(json_bytes(record) + b"\n")
-        return ["kept.jsonl"]
+        files = KeptFiles(place, form, meter)
+        lines = (json_bytes(record) + b"\n" for record in self._kept(kept))
+        with files.writer(self._format, int(kept.sum()), lambda stream, _: stream) as output:
+            output.begin(self._file)
+            while some := list(itertools.islice(lines, _WRITTEN)):
+                for stream, part in output.cut([*map(len, some)]):
+                    stream.writelines(some[part])
+        return files.names
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept records with every key that any of them has."""

@@ -12,10 +12,12 @@ import pyarrow as pa
 from dedup.errors import InputError
 from dedup.io.bytes.paths import SkippedFiles, expand
 from dedup.io.file_source import FileSource
+from dedup.io.output import Output
+from dedup.io.places.urls import is_url
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Source
 
-EXPECTED = "a path, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
+EXPECTED = "a path or URL, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
 
 
 def open_source(source: Any, options: ReadOptions | None = None) -> Source:
@@ -24,7 +26,8 @@ def open_source(source: Any, options: ReadOptions | None = None) -> Source:
     Parameters
     ----------
     source : object
-        A path (``str`` or ``os.PathLike``) or a list of ``os.PathLike``: files, folders, globs, ``"-"``.
+        A path (``str`` or ``os.PathLike``) or a list of ``os.PathLike``: files, folders, globs, ``"-"``. The URL of a
+        remote file, folder or glob, or a list of nothing but such.
         An Arrow table, record batch, reader or array of texts, or anything that speaks Arrow's C stream protocol, such
         as the DataFrames and Series of pandas and Polars. Any other iterable: records, as dicts or as strings that are
         texts.
@@ -60,6 +63,8 @@ def open_source(source: Any, options: ReadOptions | None = None) -> Source:
     if isinstance(source, (list, tuple)) and source:
         if all(isinstance(item, os.PathLike) for item in source):
             return open_files([_path(item) for item in source], options)
+        if all(is_url(item) and not any(map(str.isspace, item)) for item in source):
+            return open_files(source, options)
         if all(isinstance(item, str) and os.path.isfile(item) for item in source):
             hint = "strings in a list are texts; pass pathlib.Path objects to read files"
             raise InputError(f"a list of strings that are all names of files, as {source[0]!r}", EXPECTED, hint)
@@ -68,8 +73,19 @@ def open_source(source: Any, options: ReadOptions | None = None) -> Source:
 
 def open_files(inputs: Sequence[str | Path], options: ReadOptions | None = None) -> FileSource:
     """Return the source for files, folders, globs, or ``-``; errors as for `expand`."""
-    skipped = SkippedFiles()
-    return FileSource(expand(inputs, skipped), options or ReadOptions(), skipped)
+    skipped, options = SkippedFiles(), options or ReadOptions()
+    return FileSource(expand(inputs, skipped, options.tuning.remote, options.scratch), options, skipped)
+
+
+def open_output(
+    directory: str | Path, inputs: Sequence[Path | str], resume: bool = False, scratch: Path | None = None
+) -> Output:
+    """Return the output folder of a path or a URL; parameters and errors as for `Output` and `RemoteOutput`."""
+    if not is_url(directory):
+        return Output(Path(directory), inputs, resume)
+    from dedup.io.remote_output import RemoteOutput  # which other runs need not wait for
+
+    return RemoteOutput(str(directory), inputs, resume, scratch)
 
 
 def _open_path(source: str | os.PathLike[Any], options: ReadOptions | None) -> FileSource:
@@ -79,7 +95,7 @@ def _open_path(source: str | os.PathLike[Any], options: ReadOptions | None) -> F
     try:
         return open_files([path], options)
     except InputError as error:
-        if not isinstance(source, str) or error.hint or os.path.lexists(path):
+        if not isinstance(source, str) or error.hint or os.path.lexists(path) or is_url(source):
             raise
         hint = "a string is a path; texts are passed in a list"
         raise InputError(error.found, error.expected, hint) from error

@@ -12,29 +12,15 @@ from types import TracebackType
 
 from dedup.errors import OutputError
 from dedup.io.bytes.paths import RealPaths
-from dedup.io.format_registry import FORMATS, TABLE_FORMS
+from dedup.io.output_names import FIXED, SUMMARY, is_ours
 from dedup.store.durable import sync_folder, sync_tree
 from dedup.store.work_folder import OUTPUT, WorkFolder, claim, is_left
-
-SUMMARY = "summary.json"
 
 LISTED_UNDER = "files"
 """The key under which the summary lists the names that a run has written."""
 
 ASIDE = "replaced"
 """The folder that holds the files of an earlier run while the new ones take their place."""
-
-OURS = (
-    *(one.kept_name for one in FORMATS),
-    *(f"decisions.{form}" for form in TABLE_FORMS),
-    "passages.parquet",
-    "matches.parquet",
-    "documents.parquet",
-    "near.parquet",
-    "rejected.jsonl",
-    SUMMARY,
-)
-"""Every name that a run may write."""
 
 _PLAIN = {
     errno.ENOSPC: "no space left",
@@ -55,8 +41,8 @@ class Output:
     ----------
     directory : Path
         The output folder; it and folders above it are created when missing.
-    inputs : sequence of Path
-        Folders and files that are read, as ``Source.inputs``.
+    inputs : sequence of Path or str
+        Folders and files that are read, as ``Source.inputs``; URLs are no concern of a folder of this machine.
     resume : bool
         Take over what a killed run to this output has left; else it is removed.
 
@@ -82,28 +68,27 @@ class Output:
     ...     output.commit()
     """
 
-    def __init__(self, directory: Path, inputs: Sequence[Path], resume: bool = False) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, inputs: Sequence[Path | str], resume: bool = False) -> None:
+        self.directory: Path | str = directory
         self._resume = resume
         self._target = _resolved(directory)
         self._earlier = _files_of_earlier_run(self._target)
         _refuse_place(directory, self._target)
-        _refuse_inputs(directory, inputs)
+        _refuse_inputs(directory, [one for one in inputs if isinstance(one, Path)])
+        there = [name for name in _names_in(self._target) if is_ours(name)]
         if self._earlier is None:
             # Where a run was killed in the middle of moving its files, they are ours without a summary that says so.
-            self._earlier = [name for name in OURS if os.path.lexists(self._target / name)]
-            if self._earlier and not is_left(self._places(), self._target):
-                raise OutputError(
-                    f"{directory / self._earlier[0]} exists, and was not written by an earlier run",
-                    "an empty or new folder, or that of an earlier run",
-                    "choose another -o, or move it away",
-                )
+            self._earlier = there
+            if there and not is_left(self._places(), self._target):
+                raise _of_others(directory, there[0])
+        elif others := [name for name in there if name not in FIXED and name not in self._earlier]:
+            raise _of_others(directory, others[0])
         # Then only the hidden folder says that they are ours: it stays until they are replaced.
         self._is_unmarked = bool(self._earlier) and not os.path.lexists(self._target / SUMMARY)
         self._work: WorkFolder | None = None
         self._scratch: WorkFolder | None = None
         self._is_open = False
-        self.is_unfinished = False
+        self.is_unfinished = self.is_committed = False
         self._is_torn = False
 
     @property
@@ -153,7 +138,7 @@ class Output:
 
     def path(self, name: str) -> Path:
         """Return the path to write the file to that will be ``name`` in the output folder."""
-        if name not in OURS:
+        if not is_ours(name):
             raise ValueError(f"{name} is not among the names of output files")
         return self.folder / name
 
@@ -208,11 +193,19 @@ class Output:
         except OSError as error:
             raise self._plain(error, _size(folder)) from error
         else:
+            self.is_committed = True
             self.is_unfinished = self._is_unmarked = False
         finally:
             self._is_open = False
             if self._scratch is None:  # else it is found by what is in ours
                 self._let_go()
+
+    def finish(self) -> None:
+        """End a run whose files are in their place: what it has left on this machine is removed."""
+        self.is_committed = True
+        self.is_unfinished = self._is_unmarked = self._is_open = False
+        if self._scratch is None:  # else it is found by what is in ours
+            self._let_go()
 
     def _let_go(self) -> None:
         """Remove hidden files, except those that another run may resume from."""
@@ -290,11 +283,37 @@ class Output:
 def _files_of_earlier_run(directory: Path) -> list[str] | None:
     """Return the file names in the summary of an earlier run, or None if there is no summary of ours."""
     try:
-        summary = json.loads((directory / SUMMARY).read_bytes())
-    except (OSError, ValueError):
+        return files_in_summary((directory / SUMMARY).read_bytes())
+    except OSError:
+        return None
+
+
+def files_in_summary(content: bytes) -> list[str] | None:
+    """Return the file names in the summary of an earlier run, or None if it is none of ours."""
+    try:
+        summary = json.loads(content)
+    except ValueError:
         return None
     files = summary.get(LISTED_UNDER) if isinstance(summary, dict) else None
-    return [name for name in files if name in OURS] if isinstance(files, list) else None
+    return [name for name in files if isinstance(name, str) and is_ours(name)] if isinstance(files, list) else None
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, none if it is none; what is wrong with it is reported when it is written to."""
+    try:
+        return sorted(os.listdir(folder))
+    except PermissionError:  # to list it; what is in it may be reached all the same
+        return [name for name in FIXED if os.path.lexists(folder / name)]
+    except OSError:
+        return []
+
+
+def _of_others(directory: Path, name: str) -> OutputError:
+    return OutputError(
+        f"{directory / name} exists, and was not written by an earlier run",
+        "an empty or new folder, or that of an earlier run",
+        "choose another -o, or move it away",
+    )
 
 
 def _resolved(directory: Path) -> Path:
@@ -327,10 +346,10 @@ def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
             raise OutputError(f"{directory} {where}", "a folder outside the inputs", "choose another -o")
         if not os.path.normcase(real_path).startswith(within):
             continue  # as nearly all of many inputs
-        for name in OURS:
-            if source.is_relative_to(place / name):
-                found = f"{input_path} is an input, and the output {place / name} would overwrite it"
-                raise OutputError(found, hint="choose another -o")
+        name = next(iter(source.relative_to(place).parts), "")
+        if is_ours(name):
+            found = f"{input_path} is an input, and the output {place / name} would overwrite it"
+            raise OutputError(found, hint="choose another -o")
 
 
 def _moved_back(moves: Sequence[tuple[Path, Path]]) -> bool:

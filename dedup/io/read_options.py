@@ -9,6 +9,8 @@ from pathlib import Path
 from dedup.dates import require_date_format
 from dedup.errors import ParamsError
 from dedup.io.bytes.encodings import charset_named
+from dedup.io.places.remote_tuning import RemoteTuning
+from dedup.params import refuse_other_keywords
 
 LONGEST = 64_000_000
 """Bytes of the longest record that is read by default: a book has one million, a bomb of one megabyte a thousand."""
@@ -17,6 +19,7 @@ LARGEST_LONGEST = 2_000_000_000
 """Ids and names of a block have offsets of 32 bits."""
 
 
+@refuse_other_keywords
 @dataclass(frozen=True, slots=True)
 class Fields:
     """What the input looks like: which fields to read, and how dates and letters are written; None: recognise it.
@@ -84,6 +87,8 @@ class ReadTuning:
     row_group_bytes : int
         Bytes in memory after which kept records are written as a row group of Parquet. Those of the input are not
         copied one by one: a common default is a million rows, gigabytes of articles.
+    remote : RemoteTuning
+        The sizes and times of requests to remote files.
     """
 
     chunk_bytes: int = 1 << 22
@@ -92,6 +97,7 @@ class ReadTuning:
     table_bytes: int = 64 << 20
     raw_bytes: int = 1 << 20
     row_group_bytes: int = 128 << 20
+    remote: RemoteTuning = field(default_factory=RemoteTuning)
 
     @property
     def cut(self) -> list[int]:
@@ -113,7 +119,7 @@ class ReadOptions:
     fail_on_empty : bool
         Refuse an input without records.
     scratch : Path or None
-        Folder for the copy of standard input; None: the system's.
+        Folder for copies of what can be read only once, as standard input; None: the system's.
     limit : int or None
         Read only this many records, the first ones; None: all.
     tuning : ReadTuning

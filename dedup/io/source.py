@@ -11,13 +11,34 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.dates import UnreadableDates
+from dedup.errors import InputError
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.fields.field_counts import FieldCounts
 from dedup.io.fields.roles import no_labels
+from dedup.io.kept_form import KeptForm
 from dedup.schema import NO_DATE
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+class NoRecordsError(InputError):
+    """A file that has no records of its format, as a folder may hold beside others.
+
+    Parameters
+    ----------
+    found : str
+        What it is.
+    reason : str
+        Why such files are not read, in the plural.
+    hint : str
+        What to do.
+    """
+
+    def __init__(self, found: str, reason: str, hint: str) -> None:
+        super().__init__(found, hint=hint)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +263,8 @@ class Source(Protocol):
         """Bytes read so far, of ``total_bytes``."""
 
     @property
-    def inputs(self) -> Sequence[Path]:
-        """Folders and files that are read, and must not be written to."""
+    def inputs(self) -> Sequence[Path | str]:
+        """Folders and files that are read, and must not be written to: paths, and URLs."""
 
     def pieces(self, skip: int = 0, ahead: bool = False) -> Iterator[Piece]:
         """Read the input and cut it into pieces, in input order.
@@ -306,15 +327,29 @@ class Source(Protocol):
             When the input is not what it was, or cannot be read again.
         """
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
-        """Write the kept records unchanged and return the names written, relative to ``directory``.
+    def require_form(self, form: KeptForm) -> None:
+        """Refuse a form in which the kept records of this input cannot be written, before it is read.
+
+        Raises
+        ------
+        ParamsError
+        """
+
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
+        """Write the kept records unchanged and return the names written, relative to the folder.
 
         Parameters
         ----------
         kept : bool array, shape (n_records,)
             In the order of ``pieces``.
-        directory : Path
-            An existing folder.
+        place : Path or int
+            An existing folder; or, if the form is that of a stream, the number of an open file.
+        form : KeptForm, optional
+            How they are written.
+        meter : Meter
+            Counts the kept records.
 
         Raises
         ------

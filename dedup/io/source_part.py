@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from dedup.io.kept_form import KeptForm
 from dedup.io.source import Source
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -34,9 +36,11 @@ class SourcePart:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept ones of these records."""
-        return self._source.write_kept(self._of_all(kept), directory)
+        return self._source.write_kept(self._of_all(kept), place, form, meter)
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         """Return the kept ones of these records."""

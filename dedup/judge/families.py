@@ -26,6 +26,7 @@ from dedup.judge.furniture import own_prose
 from dedup.kernels import leader_clusters as cluster_kernel
 from dedup.kernels import passage_coverage as kernel
 from dedup.store.corpus import Corpus, Segments
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.scratch import Scratch, release
 from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_slices, in_turn
@@ -102,7 +103,12 @@ class Families:
 
 
 def find_families(
-    corpus: Corpus, segments: Segments, documents: npt.NDArray[np.int64], scratch: Scratch, threads: int = 1
+    corpus: Corpus,
+    segments: Segments,
+    documents: npt.NDArray[np.int64],
+    scratch: Scratch,
+    threads: int = 1,
+    meter: Meter = NO_METER,
 ) -> Families:
     """Find the families of a corpus by the passages that documents share.
 
@@ -115,10 +121,10 @@ def find_families(
         Those that are compared.
     scratch : Scratch
     threads : int
+    meter : Meter
     """
-    found = pairs_in_postings(
-        _sketches(corpus, documents, scratch, threads), documents, OVERLAP, OVERLAP, MET, scratch, threads
-    )
+    passages = _sketches(corpus, documents, scratch, threads, meter)
+    found = pairs_in_postings(passages, documents, OVERLAP, OVERLAP, MET, scratch, threads, meter)
     scratch.drop("passages")
     pairs = found.pairs
     linked = _joined(corpus, pairs, scratch.memory, threads)
@@ -134,7 +140,9 @@ def find_families(
     return Families(root, _with_stragglers(root, linked), met, delegates)
 
 
-def _sketches(corpus: Corpus, documents: npt.NDArray[np.int64], scratch: Scratch, threads: int) -> Sketches:
+def _sketches(
+    corpus: Corpus, documents: npt.NDArray[np.int64], scratch: Scratch, threads: int, meter: Meter
+) -> Sketches:
     hashes = scratch.array("passages", np.uint64)
     sizes = np.empty(len(documents), np.uint16)
     texts = corpus.tokens, corpus.starts, corpus.ends
@@ -145,9 +153,11 @@ def _sketches(corpus: Corpus, documents: npt.NDArray[np.int64], scratch: Scratch
         kernel.sketch(*texts, some, out, sizes[block])
         return out
 
-    for made in in_turn(sketch, blocks(corpus.lengths[documents]), threads):
-        hashes.append(made.ravel())
-        release(corpus.tokens)
+    with meter.bar("shared passages", len(documents), "documents"):
+        for made in in_turn(sketch, blocks(corpus.lengths[documents]), threads):
+            hashes.append(made.ravel())
+            release(corpus.tokens)
+            meter.advance(len(made))
     return Sketches(hashes.view().reshape(-1, PASSAGE_SKETCH), sizes)
 
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from dedup.candidates.pairs import distinct
 from dedup.kernels import recurring_sentences as kernel
 from dedup.store.corpus import Corpus, Segments
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.scratch import release
 from dedup.store.secret import table_multiplier
 from dedup.store.slices import in_turn
@@ -119,7 +120,7 @@ class StrippedDocuments:
         return StrippedDocuments(none, no_tokens, np.empty(0, np.uint16), none, no_tokens, none)
 
 
-def strip_furniture(corpus: Corpus, segments: Segments, threads: int = 1) -> StrippedDocuments:
+def strip_furniture(corpus: Corpus, segments: Segments, threads: int = 1, meter: Meter = NO_METER) -> StrippedDocuments:
     """Find and remove the furniture of the documents of a corpus.
 
     Parameters
@@ -128,9 +129,10 @@ def strip_furniture(corpus: Corpus, segments: Segments, threads: int = 1) -> Str
     segments : Segments
         Of the same documents.
     threads : int
+    meter : Meter
     """
     counts = segments.lasts - segments.firsts
-    (at, groups, holders) = _recurring(_hashes(corpus, segments, counts, threads), counts)
+    (at, groups, holders) = _recurring(_hashes(corpus, segments, counts, threads, meter), counts)
     ends = np.cumsum(counts)
     owner = np.searchsorted(ends, at, "right")
     # Short ones count beside longer ones only.
@@ -156,7 +158,9 @@ def are_stubs(corpus: Corpus, documents: npt.NDArray[np.int64]) -> npt.NDArray[n
     return found
 
 
-def _hashes(corpus: Corpus, segments: Segments, counts: npt.NDArray[np.int64], threads: int) -> npt.NDArray[np.uint64]:
+def _hashes(
+    corpus: Corpus, segments: Segments, counts: npt.NDArray[np.int64], threads: int, meter: Meter
+) -> npt.NDArray[np.uint64]:
     places = segments.stops, segments.firsts, segments.lasts
 
     def hashed(first: int) -> npt.NDArray[np.uint64]:
@@ -166,9 +170,12 @@ def _hashes(corpus: Corpus, segments: Segments, counts: npt.NDArray[np.int64], t
         return out
 
     parts = [np.empty(0, np.uint64)]
-    for made in in_turn(hashed, range(0, len(corpus), BLOCK_DOCUMENTS), threads):
-        parts.append(made)
-        release(corpus.tokens, segments.stops)
+    firsts = range(0, len(corpus), BLOCK_DOCUMENTS)
+    with meter.bar("sentences", len(corpus), "documents"):
+        for first, made in zip(firsts, in_turn(hashed, firsts, threads), strict=True):
+            parts.append(made)
+            release(corpus.tokens, segments.stops)
+            meter.advance(min(BLOCK_DOCUMENTS, len(corpus) - first))
     return np.concatenate(parts)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import kernel
 
-MODE, DEPTH, ABOVE, IN_STRING, ESCAPED, INDENTED, BEGUN = range(7)
+MODE, DEPTH, ABOVE, IN_STRING, ESCAPED, INDENTED, BEGUN, CLOSED, OVER = range(9)
 """The places of the state between two calls: where the scan is, how many brackets are open within it, how many objects
 are around the list, whether it is in a string and after a backslash there, whether it is in the white space after a
-line feed, and whether anything was written of the line."""
+line feed, and whether anything was written of the line. Then where, in these bytes, the list in an object was closed,
+and where that object ended; they stay as they are where neither happens."""
 
-STATE = 7
+STATE = 9
 
 SEQUENCE, LIST, REST = 0, 1, 2
 """Between and in values that follow each other; in a list of records; after the list, in the objects around it."""
@@ -47,7 +48,7 @@ def document_lines(data: Array, state: Array, out: Array) -> int:
         state[BEGUN] != 0,
     )
     size = 0
-    for byte in data:
+    for at, byte in enumerate(data):
         is_written, ends = mode != REST, False
         if in_string:
             if byte == _FEED and is_written:
@@ -74,12 +75,14 @@ def document_lines(data: Array, state: Array, out: Array) -> int:
                 depth += 1
             elif byte == _CLOSE_LIST and mode == LIST and depth == 0:
                 mode, depth, is_written, ends = REST if state[ABOVE] else SEQUENCE, state[ABOVE], False, True
+                if mode == REST:
+                    state[CLOSED] = at
                 state[ABOVE] = 0
             elif byte in (_CLOSE_LIST, _CLOSE_OBJECT) and depth:
                 depth -= 1
                 ends = depth == 0 and mode == SEQUENCE
                 if depth == 0 and mode == REST:
-                    mode = SEQUENCE
+                    mode, state[OVER] = SEQUENCE, at + 1
             elif byte == _COMMA and depth == 0:
                 is_written, ends = False, True
         if is_written:

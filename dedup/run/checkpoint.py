@@ -26,7 +26,7 @@ from dedup.store.private import opener
 from dedup.store.scratch import Scratch, ScratchArray, damaged, scratch_error
 from dedup.store.work_folder import MANIFEST, SCRATCH_SUFFIX
 
-FORMAT = 5
+FORMAT = 6
 """Raised when what is saved is laid out differently: a run of an older format is not resumed."""
 
 Arrays = tuple[npt.NDArray[Any], ...]
@@ -91,6 +91,11 @@ class Checkpoint:
         else:
             for path in (folder / MANIFEST, *folder.glob("*.npz"), *folder.glob(f"*{SCRATCH_SUFFIX}")):
                 path.unlink(missing_ok=True)
+
+    @property
+    def folder(self) -> Path | None:
+        """That of the scratch files; None if nothing is saved."""
+        return self._folder
 
     @property
     def has_saved(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dedup.attribution.agencies import Agencies
 from dedup.errors import ParamsError
 from dedup.io import Fields, open_source
+from dedup.io.places.urls import is_url
 from dedup.params import Params, chosen_fields, require_type
 from dedup.run.options import RunOptions, RunTuning, read_options
 from dedup.run.pipeline import run as run_stages
@@ -36,9 +37,9 @@ def deduplicate(
 
     Parameters
     ----------
-    records : path, list of paths, Arrow table, data frame, or iterable of dicts or strings
-        A string is a path (file, folder or glob); a list of strings are texts.
-    output : path, optional
+    records : path, list of paths, URL, Arrow table, data frame, or iterable of dicts or strings
+        A string is a path or URL (of a file, folder or glob); a list of strings are texts, or nothing but URLs.
+    output : path or URL, optional
         Folder for kept records, decisions, matches, rejected records and the summary. It changes only when all of them
         are written.
     params : Params, optional
@@ -94,7 +95,7 @@ def deduplicate(
     >>> result.kept.column("key").to_pylist()
     ['b']
     """
-    chosen = chosen_fields(params, params_fields)
+    chosen = chosen_fields(params, params_fields, deduplicate.__kwdefaults__)
     require_type("fields", fields, Fields, 'as in Fields(text="body")')
     require_type("run", run, RunOptions, "as in RunOptions(threads=1)")
     if output is not None and not isinstance(output, (str, os.PathLike)):
@@ -102,7 +103,7 @@ def deduplicate(
     options = run or RunOptions()
     source = open_source(records, read_options(options, fields or Fields()))
     with open_index(index, chosen, options.tuning) as (settled, step):
-        folder = None if output is None else Path(output)
+        folder = str(output) if is_url(output) else None if output is None else Path(output)
         result = run_stages(source, folder, settled, options, Agencies.read(agencies), step)
     _ = result.decisions  # as a table, so that the scratch files can go
     return result

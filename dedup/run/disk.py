@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from pathlib import Path
 
@@ -40,7 +41,9 @@ def announce_scratch(
         free = limits.free_space(place)
     except OSError as error:
         raise scratch_error(error, options.scratch_folder) from error
-    progress.say(f"temporary files will take about {_gigabytes(need)} in {place}; {_gigabytes(free)} are free")
+    progress.say(
+        f"temporary files will take about {_gigabytes(need)} in {place}; {_gigabytes(free)} are free", logging.INFO
+    )
     if free < LEAST_SHARE * need:
         found = f"only {_gigabytes(free)} are free for temporary files in {place}"
         raise OutputError(found, f"about {_gigabytes(need)}", "choose another --scratch")

@@ -16,6 +16,7 @@ from typing import Any
 from dedup.attribution.agencies import Agencies
 from dedup.errors import InputError
 from dedup.io import Source
+from dedup.io.kept_form import OPTIONS, KeptForm
 from dedup.params import NOTE, Params
 from dedup.run.options import RunOptions
 from dedup.run.pipeline import run
@@ -96,7 +97,7 @@ def estimate_run(
     params: Params,
     options: RunOptions,
     agencies: Agencies,
-    output: Path | None = None,
+    output: Path | str | None = None,
 ) -> RunEstimate:
     """Estimate what a run will take.
 
@@ -107,8 +108,9 @@ def estimate_run(
     params : Params
     options : RunOptions
     agencies : Agencies
-    output : Path, optional
-        Where the run is to write. It is left alone; parts of the output are written to a temporary folder.
+    output : Path or str, optional
+        Where the run is to write, a path or a URL. It is left alone; parts of the output are written to a temporary
+        folder.
 
     Raises
     ------
@@ -168,6 +170,7 @@ def _part(
         resume=False,
         progress=False,
         passages=options.passages and writes,
+        **({} if writes else {name: getattr(KeptForm(), name) for name in OPTIONS}),
         guard=NOTE,  # a part is not the run that is to be guarded
     )
     with tempfile.TemporaryDirectory(prefix="dedup-dry-", dir=options.scratch_folder) as folder:
@@ -178,7 +181,7 @@ def _part(
 
 
 def extrapolated(
-    small: Part | None, large: Part, records: int, options: RunOptions, output: Path | None
+    small: Part | None, large: Part, records: int, options: RunOptions, output: Path | str | None
 ) -> RunEstimate:
     """Continue two parts to all records; of one part alone everything is in proportion to its records."""
     before = small or Part(0, {}, 0, 0, 0)
@@ -203,7 +206,9 @@ def extrapolated(
     if large.memory is not None:
         most = max(options.chosen_memory, LEAST_MEMORY + MEMORY_A_RECORD * records, large.memory)
         memory = min(int(grown(large.memory, slope(before.memory or 0, large.memory))), most)
-    place = options.scratch_folder or (Path(tempfile.gettempdir()) if output is None else output.absolute().parent)
+    place = options.scratch_folder or (
+        output.absolute().parent if isinstance(output, Path) else Path(tempfile.gettempdir())
+    )
     return RunEstimate(
         records,
         sum(stages.values()) * large.total / tried if tried else large.total,

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from dedup.attribution.agencies import Agencies
 from dedup.attribution.credits import credits_at_ends
-from dedup.errors import InputError, ParamsError, PostingsError, StorageError
+from dedup.errors import InputError, Interrupted, ParamsError, PostingsError, StorageError
 from dedup.index import Index
 from dedup.index.bulk import BulkIndex, NewDocuments
 from dedup.index.features import Features
@@ -40,6 +40,7 @@ from dedup.run.options import RunTuning
 from dedup.run.progress import Progress
 from dedup.run.records import Records
 from dedup.store.corpus import Corpus
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.scratch import release
 from dedup.text.tokens import Tokens
 
@@ -124,6 +125,8 @@ class IndexStep:
         Of the index, under which the words of a run are hashed, too.
     identity : dict
         Of the index in its present state, as JSON can hold it.
+    added : int64 array
+        Records that are to be added.
     is_done : bool
         Whether all that is to be added is committed.
 
@@ -143,7 +146,8 @@ class IndexStep:
         self.key = self._index.key
         self.params = replace(stored, **{name: chosen.get(name, getattr(Params(), name)) for name in OF_THE_RUN})
         self.is_done = False
-        self._add: Places = np.empty(0, np.int64)
+        self.added: Places = np.empty(0, np.int64)
+        self._links: dict[int, list[str]] = {}
 
     def check(self, batch: Batch) -> None:
         """Refuse records without an id of their own, because ids made up for them would occur again in the next run.
@@ -154,18 +158,22 @@ class IndexStep:
         """
         check_ids(batch)
 
-    def find(self, records: Records, texts: DistinctTexts, checkpoint: Checkpoint) -> IndexMatches:
+    def find(
+        self, records: Records, texts: DistinctTexts, checkpoint: Checkpoint, meter: Meter = NO_METER
+    ) -> IndexMatches:
         """Compare the documents of a run with those of the index."""
         n = len(texts.corpus)
         if len(self._index) == 0:
             return IndexMatches.none(n)
         parts, size = [Matches.none()], self._tuning.index_step
-        with self._index.held():
+        with self._index.held(), meter.bar("documents", n, "documents"):
             for first in range(0, n, size):
-                step = f"index {first // size}"
+                step, stop = f"index {first // size}", min(first + size, n)
                 columns = checkpoint.load(step)
                 if columns is None:
-                    columns = checkpoint.save(step, self._matched(records, texts, first, min(first + size, n)))
+                    columns = checkpoint.save(step, self._matched(records, texts, first, stop, meter))
+                else:
+                    meter.advance(stop - first)
                 parts.append(Matches(*columns))
             matches = Matches.concatenate(parts)
             held = self._index.columns(np.unique(matches.left))
@@ -175,13 +183,14 @@ class IndexStep:
         joins = best_matches(matches, held.original, LAST_COPY[self.params.level], n)
         return IndexMatches(held.ids, held.sources, held.credits, held.published, held.drawn_on, matches, joins)
 
-    def _matched(self, records: Records, texts: DistinctTexts, first: int, stop: int) -> Arrays:
+    def _matched(self, records: Records, texts: DistinctTexts, first: int, stop: int, meter: Meter) -> Arrays:
         parts = [Matches.none()]
         for block in self._blocks(texts.record[first:stop], records):
             found = self._index.matches(self._features(records, block))
             parts.append(replace(found, right=found.right + first))
             first += len(block)
             release(records.tokens)
+            meter.advance(len(block))
         found = Matches.concatenate(parts)
         return tuple(getattr(found, field.name) for field in fields(found))
 
@@ -197,10 +206,10 @@ class IndexStep:
         InputError
             When two of them have one id.
         """
-        (self._add,) = np.nonzero(is_kept & (records.lengths > 0))
-        ids = records.ids.take(pa.array(self._add))
+        (self.added,) = np.nonzero(is_kept & (records.lengths > 0))
+        ids = records.ids.take(pa.array(self.added))
         if pc.count_distinct(ids).as_py() < len(ids):
-            raise _twice(records, self._add, ids)
+            raise _twice(records, self.added, ids)
         size = self._tuning.index_documents
         parts = (ids[first : first + size].to_pylist() for first in range(0, len(ids), size))
         replaced = self._index.count_known(parts)
@@ -219,8 +228,17 @@ class IndexStep:
             words = "documents of the index replaced by kept records of the same id, which are not copies of them"
             summary["notes"].append(f"{words}: {replaced:,}")
 
+    def link(self, links: dict[int, list[str]]) -> None:
+        """Note the documents to whose stories records that will be added belong, by record."""
+        self._links = links
+
     def add(
-        self, records: Records, agencies: Agencies, output: Path | None, summary: dict[str, Any], progress: Progress
+        self,
+        records: Records,
+        agencies: Agencies,
+        output: Path | str | None,
+        summary: dict[str, Any],
+        progress: Progress,
     ) -> None:
         """Add the kept documents; to be called when the output is in place.
 
@@ -230,8 +248,8 @@ class IndexStep:
             The index is as it was; or all is there, but for its postings, which can be made again.
         """
         try:
-            if len(self._add):
-                self._add_all(records, agencies)
+            if len(self.added):
+                self._add_all(records, agencies, progress)
             self.is_done = True
             if self._closes:
                 self._index.close()
@@ -249,25 +267,30 @@ class IndexStep:
                 hint = "run again with another -o: if nothing is kept then, all was added, and this output is right"
             if isinstance(error, StorageError):
                 raise StorageError(f"{found}: {error.found}", error.expected, hint) from error
-            progress.say(f"{found}; {hint}" if hint else found)
+            left = f"{found}; {hint}" if hint else found
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted(f"interrupted{progress.when}; {left}") from error
+            progress.say(left)
             raise
         with suppress(OSError):  # all is done: the run has not failed where this cannot be found out
             size = self._index.file_bytes()
             summary["index"].update({} if size is None else {"bytes": size})
 
-    def _add_all(self, records: Records, agencies: Agencies) -> None:
+    def _add_all(self, records: Records, agencies: Agencies, meter: Meter) -> None:
         with self._index.writing():
             for attempt in self._index.attempts():
-                with attempt:
-                    for block in self._blocks(self._add, records):
+                with attempt, meter.bar("documents", len(self.added), "documents"):
+                    for block in self._blocks(self.added, records):
                         self._index.add(self._documents(records, block, agencies), agencies)
                         release(records.tokens)
+                        meter.advance(len(block))
 
     def _documents(self, records: Records, block: Places, agencies: Agencies) -> NewDocuments:
         credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, block, agencies)
         features = replace(self._features(records, block), credit=credit, drawn_on=drawn_on)
         ids, sources = (column.take(pa.array(block)).to_pylist() for column in (records.ids, records.sources))
-        return NewDocuments(features, ids, sources, records.published[block].tolist())
+        links = [self._links.get(record, []) for record in block.tolist()]
+        return NewDocuments(features, ids, sources, records.published[block].tolist(), links)
 
     def _features(self, records: Records, block: Places) -> Features:
         corpus = Corpus(records.tokens, records.starts, records.ends, records.fingerprints).part(block)
@@ -289,7 +312,7 @@ class IndexStep:
     def _is_added(self, records: Records) -> bool | None:
         """Return whether the documents were added, by the last of them; None if the index cannot be read."""
         with suppress(StorageError):
-            last = self._add[-1:]
+            last = self.added[-1:]
             return any(self._index.holds(records.ids[record].as_py(), records.digests[record]) for record in last)
         return None
 

@@ -73,7 +73,7 @@ class NearPass:
 
     def candidates(self, documents: Documents, limit: int) -> Candidates:
         """Search the buckets of the bands."""
-        return lsh.pairs_in_buckets(self.records.keys, self.texts.record, documents, limit)
+        return lsh.pairs_in_buckets(self.records.keys, self.texts.record, documents, limit, self.context.progress)
 
     def judge(self, pairs: Pairs) -> Matches:
         """Return near duplicates and templates."""
@@ -121,7 +121,7 @@ class RarePass:
         if len(documents) < len(self.compared):
             sketches = sketches[np.searchsorted(self.compared, documents)]
         least = min(sketch_join.LEAST_OVERLAP, params.sketch_overlap)
-        room = self.context.scratch, self.context.threads
+        room = self.context.scratch, self.context.threads, self.context.progress
         found = sketch_join.pairs_in_postings(sketches, documents, params.sketch_overlap, least, limit, *room)
         return found._replace(pairs=distinct(found.pairs, self.close))
 
@@ -244,7 +244,7 @@ def _compare(
 def _judge(search: Pass, result: PassResult, pairs: Pairs, context: RunContext) -> None:
     """Judge new pairs and add the matches to the result of the pass; saved matches are loaded."""
     size, checkpoint = context.tuning.pairs_at_a_time, context.checkpoint
-    with context.progress.stage(search.stages[1]):
+    with context.progress.stage(search.stages[1], len(pairs), "pairs"):
         parts: list[Matches] = []
         for first in range(0, len(pairs), size):
             step = f"{search.name} {result.steps + len(parts)}"
@@ -252,6 +252,7 @@ def _judge(search: Pass, result: PassResult, pairs: Pairs, context: RunContext) 
             if columns is None:
                 columns = checkpoint.save(step, _columns(search.judge(pairs[first : first + size])))
             parts.append(Matches(*columns))
+            context.progress.advance(len(pairs[first : first + size]))
         result.add(parts)
 
 

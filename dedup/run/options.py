@@ -10,7 +10,8 @@ from pathlib import Path
 from dedup.errors import ParamsError
 from dedup.io import Fields, ReadOptions, checked_longest
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.params import GUARDS, NOTE
+from dedup.io.kept_form import LAYOUTS, KeptForm
+from dedup.params import GUARDS, NOTE, refuse_other_keywords
 from dedup.store import limits
 
 MEMORY_SHARE = 4
@@ -51,6 +52,7 @@ class RunTuning:
     passage_records: int = 20_000
 
 
+@refuse_other_keywords
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How a run is carried out. The answer does not depend on it, unless the memory is far too small.
@@ -84,6 +86,17 @@ class RunOptions:
         estimates how many records of the whole input would be dropped. Everything is read, but few pairs are compared.
     decisions : str
         The form of the file of decisions: "parquet", "csv" or "jsonl".
+    kept : bool
+        Whether the kept records are written; the other files are.
+    compress : str, optional
+        Compress the kept records: "gz", "zst", "xz", "bz2" or "lz4". By default they are not, and tables are as the
+        first of the input files.
+    shards : int or str, optional
+        Write the kept records to this many files, in their order and balanced; or a size such as "500MB": to files with
+        at most so many bytes of records before compression. By default to one file for each format.
+    layout : str
+        "joined" writes one file for each format, "same" a file for each input file, in a folder ``kept``: with its
+        name, its format and its compression.
     passages : bool
         Also write ``passages.parquet``: which passages the records of each match share. The inputs are read again for
         it.
@@ -123,6 +136,10 @@ class RunOptions:
     limit: int | None = None
     sample: float | None = None
     decisions: str = "parquet"
+    kept: bool = True
+    compress: str | None = None
+    shards: int | str | None = None
+    layout: str = LAYOUTS[0]
     passages: bool = False
     guard: str = NOTE
     guard_share: float = 0.1
@@ -141,6 +158,9 @@ class RunOptions:
             raise ParamsError(f"decisions {self.decisions!r}", f"one of {', '.join(TABLE_FORMS)}")
         if self.guard not in GUARDS:
             raise ParamsError(f"guard {self.guard!r}", f"one of {', '.join(GUARDS)}")
+        if (asked := self.kept_form.asked) and not self.kept:
+            found = f"{asked[0]} {getattr(self, asked[0])!r} without kept records"
+            raise ParamsError(found, "to write them", "omit one of the two")
         share = self.guard_share
         if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= share <= 1:
             raise ParamsError(f"guard_share {share!r}", "a share from 0 to 1, such as 0.1")
@@ -154,6 +174,11 @@ class RunOptions:
     def chosen_memory(self) -> int:
         """Bytes that the run may use, with the default filled in."""
         return self.memory or limits.memory() // MEMORY_SHARE
+
+    @property
+    def kept_form(self) -> KeptForm:
+        """How the kept records are written."""
+        return KeptForm(compress=self.compress, shards=self.shards, layout=self.layout, threads=self.chosen_threads)
 
     @property
     def scratch_folder(self) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from dedup._version import __version__
 from dedup.attribution.agencies import Agencies
-from dedup.errors import GuardError, InputError, ParamsError
+from dedup.errors import GuardError, InputError, ParamsError, TransferError
 from dedup.io import Output, Source
 from dedup.params import Params
 from dedup.run.checkpoint import Checkpoint
@@ -18,7 +19,7 @@ from dedup.run.progress import Progress
 from dedup.store.scratch import Scratch, scratch_error
 
 
-def require_resumable(source: Source, output: Path | None, options: RunOptions) -> None:
+def require_resumable(source: Source, output: Path | str | None, options: RunOptions) -> None:
     """Refuse to resume a run that cannot be resumed, before any saved work is touched.
 
     Raises
@@ -78,15 +79,17 @@ def open_checkpoint(
             checkpoint = Checkpoint(scratch, folder, identity, options.resume, options.tuning.save_after)
             if options.resume:
                 finished = f"resuming from the finished steps in {folder}"
-                progress.say(finished if checkpoint.has_saved else "nothing to resume; starting from the beginning")
+                found = finished if checkpoint.has_saved else "nothing to resume; starting from the beginning"
+                progress.say(found, logging.INFO)
             yield checkpoint
     except BaseException as error:
         # Bad input stays bad, and a guard refuses the same again: only what may succeed the next time is worth the
         # room. What was there before is not ours.
-        is_bad = isinstance(error, (InputError, ParamsError, GuardError))
+        is_bad = isinstance(error, (InputError, ParamsError, GuardError)) and not isinstance(error, TransferError)
         has_saved = output.has_saved if checkpoint is None else checkpoint.has_saved
         output.is_unfinished = output.is_open and has_saved and (options.resume or not is_bad)
-        if output.is_unfinished and not is_bad and checkpoint is not None:
+        is_reported = isinstance(error, KeyboardInterrupt)  # by `dedup.run.interruption`, when all is tidied up
+        if output.is_unfinished and not is_bad and not is_reported and checkpoint is not None:
             progress.say(f"the finished steps are kept in {folder}: continue with --resume")
         if isinstance(error, OSError) and checkpoint is None:
             raise scratch_error(error, place) from error

@@ -18,17 +18,21 @@ import pyarrow.compute as pc
 from dedup.errors import InputError, ParamsError
 from dedup.io import Batch, Fields, ReadOptions, Rows, open_files, read_table
 from dedup.io.bytes.file_digests import digest_of
-from dedup.io.bytes.paths import STDIN
+from dedup.io.bytes.paths import STDIN, archive_in, expand
 from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
-from dedup.io.output import SUMMARY
+from dedup.io.kept_form import KeptForm
+from dedup.io.output_names import SUMMARY
+from dedup.io.places.remote_folder import RemoteFolder
+from dedup.io.places.urls import HIDDEN, is_url
 from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
 from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
+from dedup.store.meter import NO_METER, Meter
 
 __all__ = ["RunOutput", "RunView", "read_texts"]
 
@@ -38,14 +42,14 @@ class RunOutput(ViewedRun):
 
     Parameters
     ----------
-    folder : path
+    folder : path or URL
         What ``dedup run -o``, or ``dedup.deduplicate`` with an output, has written.
     fields : Fields, optional
         Replaces what was named in the run, for inputs whose fields are called otherwise by now.
 
     Attributes
     ----------
-    folder : Path
+    folder : Path or str
     summary : dict
         What ``summary.json`` holds.
     params : Params
@@ -67,15 +71,16 @@ class RunOutput(ViewedRun):
     """
 
     def __init__(self, folder: str | os.PathLike[str], fields: Fields | None = None) -> None:
-        self.folder = Path(folder)
-        self._checked: dict[str, Path] = {}
+        self._remote = RemoteFolder(folder) if isinstance(folder, str) and is_url(folder) else None
+        self.folder: Path | str = Path(folder) if self._remote is None else self._remote.shown
+        self._checked: dict[str, Path | str] = {}
         try:
-            self.summary: dict[str, Any] = json.loads((self.folder / SUMMARY).read_text("utf-8"))
+            self.summary: dict[str, Any] = json.loads(self._summary_text())
             self.params = Params(**{**self.summary["params"], "prefer": tuple(self.summary["params"]["prefer"])})
             self._names: list[str] = list(self.summary["files"])
         except (OSError, ValueError, KeyError, TypeError, ParamsError) as error:
             found = f"{printable(str(self.folder))} is not the output folder of a run"
-            is_report = (self.folder / "index.html").is_file()
+            is_report = isinstance(self.folder, Path) and (self.folder / "index.html").is_file()
             hint = (
                 "it looks like a report: name the folder of its run"
                 if is_report
@@ -83,6 +88,17 @@ class RunOutput(ViewedRun):
             )
             raise InputError(found, f"one with a {SUMMARY} of this version in it", hint) from error
         self._fields = _with(self.summary.get("fields", {}).get("named", {}), fields)
+
+    def _summary_text(self) -> bytes:
+        if self._remote is None:
+            return self._file(SUMMARY).read_bytes()
+        if (content := self._remote.read(SUMMARY)) is None:
+            raise FileNotFoundError(SUMMARY)
+        return content
+
+    def _file(self, name: str) -> Path:
+        """Return the path of a file of the run; of a remote one it is that of a copy."""
+        return Path(self.folder, name) if self._remote is None else self._remote.fetched(name)
 
     def __repr__(self) -> str:
         return f"RunOutput({str(self.folder)!r}, records={self.summary.get('records')})"
@@ -97,7 +113,7 @@ class RunOutput(ViewedRun):
             When the file is missing, damaged, or was written by an earlier version.
         """
         forms = (form for form in TABLE_FORMS if f"decisions.{form}" in self._names)
-        return read_table(self.folder / f"decisions.{next(forms, 'parquet')}", DECISIONS)
+        return read_table(self._file(f"decisions.{next(forms, 'parquet')}"), DECISIONS)
 
     @functools.cached_property
     def matches(self) -> pa.Table:
@@ -108,7 +124,7 @@ class RunOutput(ViewedRun):
         InputError
             As for ``decisions``.
         """
-        return read_table(self.folder / "matches.parquet", MATCHES)
+        return read_table(self._file("matches.parquet"), MATCHES)
 
     @functools.cached_property
     def search(self) -> SearchTables | None:
@@ -123,8 +139,8 @@ class RunOutput(ViewedRun):
             return None
         import pyarrow.parquet as pq
 
-        near = read_table(self.folder / "near.parquet", NEAR) if "near.parquet" in self._names else None
-        path = self.folder / "documents.parquet"
+        near = read_table(self._file("near.parquet"), NEAR) if "near.parquet" in self._names else None
+        path = self._file("documents.parquet")
         documents = read_table(path, DOCUMENTS).replace_schema_metadata(pq.read_schema(path).metadata)
         return SearchTables(documents, near)
 
@@ -147,14 +163,14 @@ class RunOutput(ViewedRun):
             When the list is missing or damaged.
         """
         try:
-            with open(self.folder / "rejected.jsonl", "rb") as file:
+            with open(self._file("rejected.jsonl"), "rb") as file:
                 for line in file:
                     read = json.loads(line)
                     raw = read["raw"].encode("utf-8", "surrogateescape")
                     size = read.get("bytes", len(raw))
                     yield read["file"], read["row"], read["reason"], raw, -1 if size is None else size
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            found = f"{self.folder / 'rejected.jsonl'}: {error}"
+            found = f"rejected.jsonl of {self.folder}: {error}"
             raise InputError(found, "what dedup run -o writes", "run it again") from error
 
     def texts(self, records: Iterable[int]) -> dict[int, str]:
@@ -184,7 +200,7 @@ class RunOutput(ViewedRun):
         source = self._open(paths.values())
         return read_texts(source, self.decisions, wanted, called)
 
-    def _open(self, paths: Iterable[Path]) -> FileSource:
+    def _open(self, paths: Iterable[Path | str]) -> FileSource:
         """Return the source of some of the inputs, or of what they are now."""
         return open_files([*paths], ReadOptions(self._fields, longest=LARGEST_LONGEST))
 
@@ -192,22 +208,42 @@ class RunOutput(ViewedRun):
     def _files_read(self) -> dict[str, dict[str, Any]]:
         return {one["path"]: one for one in self.summary.get("files_read", [])}
 
-    def _path_of(self, name: str) -> Path:
+    def _path_of(self, name: str) -> Path | str:
         """Return where an input file is now, after a check that it is what it was."""
+        if name not in self._checked and is_url(name):
+            self._require_object(name)
+            self._checked[name] = name
         if name not in self._checked:
             read = self._files_read.get(name, {"absolute": name})
             places = [Path(place) for place in (read["absolute"], name) if place is not None]
-            place = next((one for one in places if one.is_file()), None)
+            place = next((one for one in places if one.is_file() or archive_in(one)), None)
             if place is None:
                 if name == STDIN:
                     raise InputError("standard input cannot be read again", "a run on files, to see their texts")
                 hint = "call it from the folder in which the run was called"
                 raise InputError(f"{name}: no such file", f"the inputs of the run in {self.folder}", hint)
             if "digest" in read and _has_changed(place, read):
-                found = f"{name} has changed since the run in {self.folder}"
-                raise InputError(found, "the content that was read", "run it again")
+                raise self._changed(name)
             self._checked[name] = place
         return self._checked[name]
+
+    def _require_object(self, url: str) -> None:
+        """Refuse a remote input that cannot be read again, or is not what it was."""
+        read = self._files_read.get(url, {})
+        if HIDDEN in url:
+            found = f"{url} cannot be read again: a run does not store the secret of a URL"
+            raise InputError(found, "a URL without one, and credentials where its library looks for them")
+        (file,) = expand([url])
+        if "version" in read:
+            is_same = (file.size(), file.place.version()) == (read["bytes"], read["version"])
+        else:
+            is_same = "digest" not in read or (file.size() == read["bytes"] and digest_of(file) == read["digest"])
+        if not is_same:
+            raise self._changed(url)
+
+    def _changed(self, name: str) -> InputError:
+        found = f"{name} has changed since the run in {self.folder}"
+        return InputError(found, "the content that was read", "run it again")
 
 
 def _has_changed(place: Path, read: Mapping[str, Any]) -> bool:
@@ -219,7 +255,8 @@ def _has_changed(place: Path, read: Mapping[str, Any]) -> bool:
         When it cannot be read.
     """
     try:
-        return bool(place.stat().st_size != read["bytes"] or digest_of(place) != read["digest"])
+        (file,) = expand([place])
+        return bool(file.size() != read["bytes"] or digest_of(file) != read["digest"])
     except OSError as error:
         raise InputError(f"cannot read {printable(str(place))}: {error.strerror or error}") from error
 
@@ -248,12 +285,23 @@ class _Inputs:
         return list(self._run.summary["files_read"])
 
     @functools.cached_property
+    def _paths(self) -> dict[str, Path | str]:
+        """Where the files with records are now, by their names in the run."""
+        names = pc.unique(self._run.decisions["file"]).to_pylist() or [one["path"] for one in self.files_read]
+        return {name: self._run._path_of(name) for name in names}
+
+    @functools.cached_property
+    def _files(self) -> FileSource:
+        """All inputs, found where the run found them."""
+        source, read = self._run._open(self._paths.values()), self._run._files_read
+        relative = {name: read.get(name, {}).get("relative") for name in self._paths}
+        source.found_at({printable(str(self._paths[name])): way for name, way in relative.items() if way})
+        return source
+
+    @functools.cached_property
     def _source(self) -> InputAgain:
         """All inputs, read to their end, as their kept records can be written only then."""
-        decisions = self._run.decisions
-        names = pc.unique(decisions["file"]).to_pylist() or [one["path"] for one in self.files_read]
-        paths = {name: self._run._path_of(name) for name in names}
-        source = self._run._open(paths.values())
+        decisions, source, paths = self._run.decisions, self._files, self._paths
         rows: dict[str, list[npt.NDArray[np.int64]]] = {printable(str(path)): [] for path in paths.values()}
         for piece in source.pieces():
             batch = piece()
@@ -273,8 +321,11 @@ class _Inputs:
         for batch in source.read_again({now: rows[name] for now, name in called.items()}):
             yield replace(batch, file=called[batch.file])
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
-        return self._source.write_kept(kept, directory)
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
+        self._files.require_form(form or KeptForm())
+        return self._source.write_kept(kept, place, form, meter)
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:
         return self._source.kept_table(kept)

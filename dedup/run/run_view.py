@@ -13,7 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dedup.io import Batch, Rows
+from dedup.io.kept_form import KeptForm
 from dedup.params import Params
+from dedup.store.meter import NO_METER, Meter
 
 ABOUT = b"dedup"
 """The key of `About` in the metadata of the table of documents."""
@@ -85,7 +87,9 @@ class InputAgain(Protocol):
     def read_again(self, rows: Rows) -> Iterator[Batch]:
         """Read the pieces again that hold these rows."""
 
-    def write_kept(self, kept: npt.NDArray[np.bool_], directory: Path) -> list[str]:
+    def write_kept(
+        self, kept: npt.NDArray[np.bool_], place: Path | int, form: KeptForm | None = None, meter: Meter = NO_METER
+    ) -> list[str]:
         """Write the kept records; return the names of what is written."""
 
     def kept_table(self, kept: npt.NDArray[np.bool_]) -> pa.Table:

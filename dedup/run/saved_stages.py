@@ -26,7 +26,7 @@ def bodies_of(texts: DistinctTexts, context: RunContext) -> tuple[Corpus, Segmen
     corpus, segments, checkpoint = texts.corpus, texts.segments, context.checkpoint
     arrays = checkpoint.load("furniture")
     if arrays is None:
-        found = furniture.strip_furniture(corpus, segments, context.threads)
+        found = furniture.strip_furniture(corpus, segments, context.threads, context.progress)
         arrays = found.documents, found.tokens, found.fingerprints, found.ends, found.stops, found.stop_ends
         arrays = checkpoint.save("furniture", arrays)
     left = StrippedDocuments(*arrays)
@@ -65,7 +65,8 @@ def families_of(bodies: Corpus, segments: Segments, compared: Documents, context
     """Return the families of versions among the compared documents."""
     arrays = context.checkpoint.load("families")
     if arrays is None:
-        found = families.find_families(bodies, segments, compared, context.scratch, context.threads)
+        room = context.scratch, context.threads, context.progress
+        found = families.find_families(bodies, segments, compared, *room)
         arrays = context.checkpoint.save("families", (found.root, found.article, found.met, found.delegates))
     return Families(*arrays)
 
@@ -96,6 +97,7 @@ def _sketched(
 ) -> tuple[Sketches, Sketches, RarePairs]:
     """Count the word pairs of the articles, and sketch all documents that are compared by them."""
     bits = word_pairs.frequency_bits(int(bodies.lengths.sum()), context.memory)
-    frequencies = word_pairs.pair_frequencies(bodies, articles, bits, context.threads)
+    frequencies = word_pairs.pair_frequencies(bodies, articles, bits, context.threads, context.progress)
     background.count_in(frequencies, len(articles))
-    return word_pairs.sketches(bodies, compared, frequencies, context.params, context.scratch, context.threads)
+    room = context.scratch, context.threads
+    return word_pairs.sketches(bodies, compared, frequencies, context.params, *room, meter=context.progress)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,17 @@ def sync_file(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sync_stream(handle: int) -> None:
+    """Write what was written to an open file to the disk, if it is a file on one; a pipe has none.
+
+    Raises
+    ------
+    OSError
+    """
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        os.fsync(handle)
 
 
 def sync_folder(folder: Path) -> None:

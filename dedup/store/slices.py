@@ -15,6 +15,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from dedup.store.meter import NO_METER, Meter
+
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -25,6 +27,7 @@ def in_slices(
     threads: int,
     most: float = 2**62,
     weights: npt.NDArray[np.int64] | None = None,
+    meter: Meter = NO_METER,
 ) -> None:
     """Call ``work(first, last)`` for slices that together cover ``range(size)``.
 
@@ -37,6 +40,8 @@ def in_slices(
         No slice of more than one weighs more: bounds the room that one needs.
     weights : int64 array, shape (size,), optional
         Slices are cut to weigh about the same; one each by default.
+    meter : Meter
+        Counts what is done, slice by slice.
     """
     ends = np.arange(1, size + 1) if weights is None else np.cumsum(weights)
     total = int(ends[-1]) if size else 0
@@ -47,12 +52,14 @@ def in_slices(
     if threads <= 1:
         for first, last in slices:
             work(first, last)
+            meter.advance(last - first)
         return
     with ThreadPoolExecutor(threads) as pool:
         waiting = [pool.submit(work, first, last) for first, last in slices]
         try:
-            for one in waiting:
+            for one, (first, last) in zip(waiting, slices, strict=True):
                 one.result()
+                meter.advance(last - first)
         except BaseException:
             pool.shutdown(cancel_futures=True)  # an interrupt does not wait for slices that have not begun
             raise

@@ -168,11 +168,12 @@ class WorkFolder:
             sync_folder(self.path.parent)
 
     def release(self) -> None:
-        """Release the lock; the folder stays."""
-        for handle in (self._lock, self._handle):
+        """Release the lock; the folder stays. That a close failed is not reported: it would hide what came before."""
+        handles, self._lock, self._handle = (self._lock, self._handle), -1, -1
+        for handle in handles:
             if handle >= 0:
-                os.close(handle)
-        self._lock = self._handle = -1
+                with suppress(OSError):
+                    os.close(handle)
 
     def _mark(self, scratch: Path | None) -> None:
         self._note = {"output": str(self._output), "scratch": None if scratch is None else str(scratch)}

@@ -6,10 +6,8 @@ import gzip
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -225,21 +223,3 @@ def test_a_full_disk_is_reported_and_nothing_is_left(run: Run, tmp_path: Path) -
         assert not (tmp_path / "out").exists()
     finally:
         subprocess.run(["umount", small], check=True)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
-def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "dedup", "run", "-", "-o", "out"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdin
-    process.stdin.write(json.dumps({"text": article(1)}).encode() + b"\n")
-    process.stdin.flush()
-    time.sleep(3)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert err.decode() == "dedup: interrupted\n"
-    assert out == b""
-    assert list(tmp_path.iterdir()) == []

@@ -45,8 +45,8 @@ def test_a_pipeline_adds_asks_expires_removes_and_compacts(tmp_path: Path, capsy
     assert "update()" not in message
     assert main(["index", "add", index, today, "--known", "skip"]) == 0
     assert answers(capsys) == [
-        {"id": "a", "known": True, "kept": True, "duplicate_of": None},
-        {"id": "b", "known": True, "kept": False, "duplicate_of": "a"},
+        {"id": "a", "known": True, "kept": True, "duplicate_of": None, "story": 1},
+        {"id": "b", "known": True, "kept": False, "duplicate_of": "a", "story": 1},
     ]
     assert main(["index", "add", index, today, "--known", "update"]) == 0
     assert [answer["duplicate_of"] for answer in answers(capsys)] == [None, "a"]
@@ -106,7 +106,7 @@ def test_answers_come_in_the_order_of_the_records(
     assert [answer["id"] for answer in answered] == ["x", "old", "no", "y", "x"]
     assert (answered[0]["kept"], answered[3]["kept"]) == (True, False)
     if known == "skip":
-        assert answered[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None}
+        assert answered[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None, "story": 2}
 
 
 def test_dates_that_cannot_be_read_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -233,3 +233,61 @@ def test_a_named_field_may_be_missing_from_the_first_records(
     assert len(answers(capsys)) == 151
     assert main(["index", "expire", index, "--before", "2025-01-01"]) == 0
     assert "removed       1" in capsys.readouterr().out
+
+
+def test_documents_are_listed_got_and_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index, out = str(tmp_path / "news.index"), tmp_path / "all.parquet"
+    records = [
+        {"id": f"d{n}", "text": article(n), "published": f"2024-03-0{n + 1}", "source": f"paper {n % 2}"}
+        for n in range(5)
+    ]
+    odd = {"id": '"odd"\n', "text": article(2).upper()}
+    assert main(["index", "add", index, lines(tmp_path / "today.jsonl", *records, odd), "--wait", "2s"]) == 0
+    assert [answer["story"] for answer in answers(capsys)] == [1, 2, 3, 4, 5, 3]
+
+    def listed(*options: str) -> list[str]:
+        assert main(["index", "list", index, *options]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert listed() == ["d0", "d1", "d2", "d3", "d4", '"\\"odd\\"\\n"']
+    assert listed("--kept") == ["d0", "d1", "d2", "d3", "d4"]
+    assert listed("--source", "paper 1") == ["d1", "d3"]
+    assert listed("--since", "2024-03-02", "--before", "2024-03-04") == ["d1", "d2"]
+    assert json.loads(listed("--json", "--source", "paper 1")[1])["id"] == "d3"
+
+    assert main(["index", "get", index, "d2", odd["id"]]) == 0
+    found = [(one["id"], one["copy_of"], one["story"]) for one in answers(capsys)]
+    assert found == [("d2", None, 3), (odd["id"], "d2", 3)]
+    assert main(["index", "get", index, "d2", "nobody"]) == 1
+    assert answers(capsys)[1] == {"id": "nobody", "missing": True}
+    assert main(["index", "get", index, "d2", "--copies"]) == 0
+    assert [copy["id"] for copy in answers(capsys)[0]["copies"]] == [odd["id"]]
+    assert main(["index", "get", index, odd["id"], "--story"]) == 0
+    (story,) = answers(capsys)
+    assert (story["id"], story["documents"]) == (3, ["d2", odd["id"]])
+    assert [(event["event"], event["document"]) for event in story["log"]] == [("created", "d2"), ("joined", odd["id"])]
+    assert main(["index", "get", index, "3", "99", "--story"]) == 1
+    assert answers(capsys) == [story, {"id": "99", "missing": True}]
+
+    assert main(["index", "export", index]) == 0
+    assert [one["id"] for one in answers(capsys)] == ["d0", "d1", "d2", "d3", "d4", odd["id"]]
+    assert main(["index", "export", index, "-o", str(out)]) == 0
+    assert capsys.readouterr().err == f"6 documents written to {out}\n"
+
+
+def test_an_index_is_backed_up_and_a_second_writer_waits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    index, today = str(tmp_path / "news.index"), lines(tmp_path / "today.jsonl", {"id": "a", "text": article(1)})
+    assert main(["index", "add", index, today]) == 0
+    with Index(index) as writer:
+        writer.add("b", article(2))
+        capsys.readouterr()
+        assert main(["index", "backup", index, str(tmp_path / "copy"), "--json"]) == 0
+        assert answers(capsys)[0]["documents"] == 1
+        for command in (["add", index, today], ["remove", index, "a"], ["compact", index], ["expire", index]):
+            assert main(["index", *command, "--wait", "0.01s"]) == 1
+            assert "still after 0.01 s" in capsys.readouterr().err
+    assert main(["index", "backup", index, str(tmp_path / "copy")]) == 1
+    assert "exists" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["index", "add", index, today, "--wait", "soon"])
+    assert "expected a time such as 30s or 5m" in capsys.readouterr().err

@@ -6,10 +6,13 @@ import dataclasses
 import inspect
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import article, edited
 
+import dedup
 from dedup import Fields, Params, RunOptions, deduplicate
 from dedup.cli.arguments import chosen
 from dedup.cli.main import main, parser
@@ -17,7 +20,7 @@ from dedup.cli.reference import reference
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.params import OF_A_RUN, Level
 
-PRINTING = {"json", "traceback", "quiet"}
+PRINTING = {"json", "traceback", "quiet", "log_level", "log_json"}
 TRYING = {"dry_run"}
 PARAMS = {field.name: field.default for field in dataclasses.fields(Params)}
 VALUES = ("params", "fields", "run")
@@ -79,10 +82,19 @@ def test_values_are_read_as_params_hold_them() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("", ["dedup: ", "COMMAND", "for example: dedup run news.jsonl -o out;", "see dedup --help"]),
         ("run", ["dedup run: ", "INPUT", "for example: dedup run news.jsonl -o out;", "see dedup run --help"]),
-        ("news.jsonl", ["dedup: ", "'news.jsonl'", "run", "for example: dedup run"]),
-        ("index", ["dedup index: ", "COMMAND", "for example: dedup index add", "see dedup index --help"]),
+        ("news.jsonl", ["dedup: ", "'news.jsonl'", "to drop the copies in a file: dedup run news.jsonl"]),
+        ("rnu", ["dedup: ", "'rnu'", "did you mean run?", "usage: dedup [OPTIONS] COMMAND ...; see dedup --help"]),
+        ("xyz", ["dedup: ", "'xyz'", "there are run, show,"]),
+        ("query i x", ["dedup: ", "'query'", "did you mean index query?"]),
+        ("help rnu", ["dedup: ", "did you mean run?"]),
+        ("--vesion", ["dedup: ", "did you mean --version?"]),
+        ("index ad", ["dedup index: ", "'ad'", "did you mean add?", "see dedup index --help"]),
+        ("index --hlp", ["dedup index: ", "did you mean --help?"]),
+        ("run x --thresh 0.5", ["dedup run: ", "--thresh", "did you mean --threshold?"]),
+        ("run x --level rewriten", ["dedup run: ", "--level", "did you mean rewritten?", "[OPTIONS] INPUT ...;"]),
+        ("run x --level NEAR", ["did you mean near?"]),
+        ("index add i x --known=skp", ["dedup index add: ", "did you mean skip?"]),
         ("compare a.txt", ["dedup compare: ", "B", "for example: dedup compare a.txt b.txt"]),
         ("run x --treshold 0.5", ["dedup run: ", "--treshold", "did you mean --threshold?", "see dedup run --help"]),
         ("index add i x --knwon=skip", ["dedup index add: ", "--knwon=skip", "did you mean --known?"]),
@@ -109,6 +121,40 @@ def test_misuse_is_one_line_that_says_what_to_do(
         assert word in err
 
 
+@pytest.mark.parametrize("command", ["", "index"])
+def test_without_a_command_the_help_is_shown_and_it_is_an_error(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(command.split())
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
+    assert err.startswith(f"usage: dedup {command}".rstrip())
+    assert "commands:" in err
+
+
+@pytest.mark.parametrize(
+    ("asked", "same"), [("help", "--help"), ("help run", "run -h"), ("help index add", "index add --help")]
+)
+def test_help_is_a_command_too(asked: str, same: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = []
+    for arguments in (asked, same):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments.split())
+        assert ended.value.code == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1]
+    assert shown[0].startswith(f"usage: dedup {asked.removeprefix('help').strip()}".rstrip())
+
+
+@pytest.mark.parametrize("command", ["", "run", "index add"])
+def test_each_command_prints_the_version(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"dedup {dedup.__version__}\n"
+
+
 COMMANDS = re.findall(r"^## dedup (.*)$", reference(), flags=re.MULTILINE)
 
 
@@ -119,7 +165,7 @@ def test_help_begins_with_a_sentence_and_an_example(command: str, capsys: pytest
     usage, sentence, example = capsys.readouterr().out.split("\n\n")[:3]
     assert usage.startswith(f"usage: dedup {command} ")
     assert re.fullmatch(r"[A-Z][^.]*\.", sentence, flags=re.DOTALL)
-    assert all(line.startswith(f"  dedup {command} ") for line in example.splitlines())
+    assert all(line.startswith(f"  dedup {command}") for line in example.splitlines())
     assert max(map(len, example.splitlines())) <= 100
 
 
@@ -132,3 +178,38 @@ def test_examples_in_the_help_are_calls_that_the_parser_takes(command: str, caps
         call = re.split(r"  +(?=\S+ )|[>#]", example.strip())[0]
         assert shlex.split(call)[0] == "dedup"
         assert parser().parse_args(shlex.split(call)[1:]).command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("a.txt same.txt", 0),
+        ("a.txt near.txt", 0),
+        ("a.txt near.txt --level identical", 1),
+        ("a.txt other.txt", 1),
+        ("a.txt other.txt --json", 1),
+        ("a.txt absent.txt", 2),
+        ("a.txt same.txt --threshold 2", 2),
+    ],
+)
+def test_the_verdict_on_two_texts_as_an_exit_code(
+    arguments: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As cmp and grep: 0 is yes, 1 is no, and what failed is neither."""
+    monkeypatch.chdir(tmp_path)
+    texts = {"a": article(1), "same": article(1).upper(), "near": edited(article(1), 1, 0.02), "other": article(2)}
+    for name, text in texts.items():
+        Path(f"{name}.txt").write_text(text, "utf-8")
+    call = ["compare", *arguments.split(), "--exit-code"]
+    try:
+        found = main(call)
+    except SystemExit as ended:
+        found = ended.code  # type: ignore[assignment]
+    assert found == code
+    if code < 2:
+        assert main(call[:-1]) == 0
+
+
+def test_runs_that_cannot_be_compared_do_not_differ(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", str(tmp_path), str(tmp_path), "--exit-code"]) == 2
+    assert main(["diff", str(tmp_path), str(tmp_path)]) == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup.io.format_registry import COMPRESSED_SUFFIXES, FORMATS, FileFormat
+from dedup.io.format_registry import ARCHIVE_SUFFIXES, COMPRESSED_SUFFIXES, FORMATS, FileFormat
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
 
@@ -21,3 +21,8 @@ def test_each_format_has_a_row(one: FileFormat) -> None:
 def test_each_compression_is_named() -> None:
     *first, last = [f"`{suffix}`" for suffix in COMPRESSED_SUFFIXES]
     assert f"{', '.join(first)} and {last}" in PAGE
+
+
+def test_each_kind_of_archive_has_a_section() -> None:
+    for suffix in ARCHIVE_SUFFIXES:
+        assert f"\n## {suffix.removeprefix('.').title()} archives\n" in PAGE

@@ -10,7 +10,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize(("page", "count"), [("the-index.md", 3), ("datasketch.md", 1)])
+@pytest.mark.parametrize(("page", "count"), [("the-index.md", 6), ("datasketch.md", 1)])
 def test_the_examples(
     page: str, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,8 @@ from dedup.integrations.scrapy import SETTINGS, DedupPipeline
 
 PAGE = Path(__file__).parents[2] / "docs" / "pipelines.md"
 TEXT = PAGE.read_text("utf-8")
-EXAMPLES = re.findall(r"^## ([\w ]+)\n|^```python\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+EXAMPLES = re.findall(r"^## ([\w ]+)\n|^```python\n(?!# examples/)(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
+FILES = re.findall(r"^```\w+\n# examples/(\S+)\n(.*?)^```", TEXT, flags=re.MULTILINE | re.DOTALL)
 
 
 def examples() -> list[tuple[str, str]]:
@@ -45,6 +46,16 @@ def test_the_example(title: str, code: str, folder: Path) -> None:
 
 def test_there_is_an_example_of_each() -> None:
     assert {title for title, _ in examples()} == {"Scrapy", "asyncio", "Data frames", "datatrove"}
+
+
+def test_the_files_are_shown_as_they_are() -> None:
+    """Whether they work is tested in ``tests/examples``."""
+    folder = PAGE.parents[1] / "examples"
+    assert [name for name, _ in FILES] == [
+        "fastapi_service.py", "celery_worker.py", "redis_streams_consumer.py", "Dockerfile",
+    ]  # fmt: skip
+    for name, shown in FILES:
+        assert shown == (folder / name).read_text("utf-8")
 
 
 def test_settings_are_documented_with_their_defaults() -> None:

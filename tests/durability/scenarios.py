@@ -98,6 +98,16 @@ SCENARIOS = (
     Scenario("run Parquet", (*RUN, "@new.parquet", "-o", "@out")),
     Scenario("run CSV", (*RUN, "@new.csv", "-o", "@out")),
     Scenario("run texts", (*RUN, "@texts", "-o", "@out")),
+    Scenario(
+        "run, shards in the place of others",
+        (*RUN, "@new.jsonl", "-o", "@out", "--shards", "3", "--compress", "zst"),
+        ((*RUN, "@new.jsonl", "-o", "@out", "--shards", "5"),),
+    ),
+    Scenario(
+        "run, the layout of the input",
+        (*RUN, "@new.jsonl.gz", "@new.csv", "@texts", "-o", "@out", "--layout", "same"),
+        ((*RUN, "@old.jsonl", "-o", "@out", "--layout", "same"),),
+    ),
     Scenario("run, a new index", (*RUN, "@new.jsonl", "-o", "@out", "--index", "@index")),
     Scenario("run, an index", (*RUN, "@new.jsonl", "-o", "@out", "--index", "@index"), (OLD,)),
     Scenario(

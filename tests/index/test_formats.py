@@ -74,6 +74,9 @@ def assert_whole(place: Path | str) -> None:
             assert held.url == record.get("url")
             assert held.data == record.get("data")
             assert held.copy_of == COPIES.get(id)
+            story = index.story(held.story)
+            assert story is not None
+            assert (story.original, id in story.documents) == (COPIES.get(id, id), True)
         answer = index.query(edited(article(3), 5, 0.02))
         assert (answer.duplicate_of, answer.relation) == ("a3", "near_duplicate")
         assert index.query(article(7)).kept
@@ -87,17 +90,17 @@ def assert_whole(place: Path | str) -> None:
 
 
 def test_the_format_of_today_opens_as_it_is(tmp_path: Path) -> None:
-    assert_whole(folder("format-3", tmp_path))
+    assert_whole(folder("format-4", tmp_path))
 
 
 def test_the_format_of_today_on_a_server_opens_as_it_is(redis_server: servers.RedisServer) -> None:
-    assert_whole(on_server("server-2", redis_server))
+    assert_whole(on_server("server-3", redis_server))
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_an_earlier_format_is_refused_and_rebuilt(number: int, tmp_path: Path) -> None:
     place = folder(f"format-{number}", tmp_path)
-    with pytest.raises(dedup.StorageError, match=rf"has format {number}, .*expected format 3.*dedup index rebuild"):
+    with pytest.raises(dedup.StorageError, match=rf"has format {number}, .*expected format 4.*dedup index rebuild"):
         dedup.Index.open(place)
     texts = tmp_path / "texts.jsonl"
     texts.write_text("".join(json.dumps({"id": id, **record}) + "\n" for id, record in ADDED.items()))
@@ -105,9 +108,10 @@ def test_an_earlier_format_is_refused_and_rebuilt(number: int, tmp_path: Path) -
     assert_whole(place)
 
 
-def test_an_earlier_format_on_a_server_is_refused(redis_server: servers.RedisServer) -> None:
-    url = on_server("server-1", redis_server)
-    with pytest.raises(dedup.StorageError, match=r"has format 1, .*expected format 2.*add the texts"):
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_earlier_format_on_a_server_is_refused(number: int, redis_server: servers.RedisServer) -> None:
+    url = on_server(f"server-{number}", redis_server)
+    with pytest.raises(dedup.StorageError, match=rf"has format {number}, .*expected format 3.*add the texts"):
         dedup.Index.open(url)
 
 

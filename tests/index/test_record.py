@@ -140,7 +140,7 @@ def test_another_format_is_refused_with_both_values(tmp_path: Path) -> None:
     connection.execute("UPDATE about SET value = 9 WHERE name = 'format'")
     connection.commit()
     connection.close()
-    with pytest.raises(StorageError, match=r"has format 9, written by dedup .*; expected format 3"):
+    with pytest.raises(StorageError, match=r"has format 9, written by dedup .*; expected format 4"):
         Index.open(tmp_path / "i")
 
 

@@ -37,6 +37,8 @@ from dedup.io.bytes.lines import LongLine, Part, line_blocks, whole_lines
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading
 from dedup.io.format_registry import format_named
+from dedup.io.kept_files import KeptFiles
+from dedup.io.places.local_file import LocalFile
 from dedup.kernels import csv_records as kernel
 
 LIMIT = 50
@@ -85,7 +87,7 @@ def test_json_lines(tmp_path: Path, suffix: str, chunk: int) -> None:
         json_lines({"id": "e", "body": "last"}).rstrip(),
     ]
     path = make(tmp_path, f"a.jsonl{suffix}", COMPRESSORS[suffix](b"".join(lines)))
-    file = InputFile(path, "a", "a", format_named("jsonl"))
+    file = InputFile(LocalFile(path), "a", "a", format_named("jsonl"))
     found = [piece() for piece in reader_of("jsonl", chunk_bytes=chunk, longest=LIMIT).read(file, Reading())]
     texts = [text for batch in found for text in batch.text.to_pylist()]
     assert texts == [b"short", None, b"y" * 27, None, None, b"last"]
@@ -159,7 +161,7 @@ def test_csv(tmp_path: Path, chunk: int) -> None:
     long_lines = b'c,"one ""two""' + b"\nthree, four" * 9 + b'\nfive"\n'
     both = b'd,"' + b"y" * LIMIT + b'\n"",""\n' + b"z" * LIMIT + b'"\n'
     data = b"".join([b"id,text\n", b"a,short\n", long_line, b"A,B\n", long_lines, b"\n", both, b"e,last"])
-    file = InputFile(make(tmp_path, "a.csv", data), "a.csv", "a.csv", format_named("csv"))
+    file = InputFile(LocalFile(make(tmp_path, "a.csv", data)), "a.csv", "a.csv", format_named("csv"))
     reader = reader_of("csv", chunk_bytes=chunk, longest=LIMIT)
     found = [piece() for piece in reader.read(file, Reading())]
     texts = [text for batch in found for text in batch.text.to_pylist()]
@@ -168,7 +170,7 @@ def test_csv(tmp_path: Path, chunk: int) -> None:
     assert [one.size for one in rejected] == [len(long_line), len(long_lines), len(both)]
     assert [one.raw + b"\n" for one in rejected] == [long_line, long_lines, both]
     mask = np.array([text is not None for text in texts])
-    reader.write_kept([(file, mask)], tmp_path)
+    reader.write_kept([(file, mask)], KeptFiles(tmp_path))
     assert (tmp_path / "kept.csv").read_bytes() == b"id,text\na,short\nA,B\ne,last\n"
 
 

@@ -183,6 +183,40 @@ def test_an_output_that_may_not_be_on_the_disk_is_not_there(target, tmp_path, mo
     assert not list(tmp_path.iterdir())
 
 
+SHARDS = ["kept-00000-of-00002.jsonl", "kept-00001-of-00002.jsonl"]
+
+
+def test_an_earlier_run_of_other_names_is_replaced_whole(target):
+    with Output(target, []) as output:
+        write(output, **dict.fromkeys(SHARDS, "1"), **{"summary.json": summary(*SHARDS)})
+        output.commit()
+    (target / "kept-mine.jsonl").write_text("mine")
+    with Output(target, []) as output:
+        new = {"kept-00000.csv.gz": "2", "summary.json": summary("kept-00000.csv.gz")}
+        write(output, **new)
+        output.commit()
+    assert everything_below(target) == {**new, "kept-mine.jsonl": "mine"}
+
+
+def test_shards_of_others_are_not_taken_for_those_of_the_earlier_run(target):
+    with Output(target, []) as output:
+        write(output, **{SHARDS[0]: "1", "summary.json": summary(SHARDS[0], 7, "kept-../x.jsonl")})
+        output.commit()
+    (target / SHARDS[1]).write_text("mine")
+    with pytest.raises(OutputError, match=r"kept-00001-of-00002\.jsonl exists, and was not written by an earlier run"):
+        Output(target, [])
+
+
+def test_a_run_that_was_killed_while_it_moved_its_shards_is_replaced(target):
+    with Output(target, []) as output:
+        output.is_unfinished = True  # so that the hidden folder stays, as that of a killed run
+        make(target, SHARDS[0], b"1")
+    with Output(target, []) as output:
+        write(output, **{"kept.jsonl": "2", "summary.json": summary("kept.jsonl")})
+        output.commit()
+    assert everything_below(target) == {"kept.jsonl": "2", "summary.json": summary("kept.jsonl")}
+
+
 def test_failing_creation_is_undone(target, tmp_path, monkeypatch):
     def refuse(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -226,6 +260,8 @@ def test_input_that_would_be_overwritten(tmp_path):
         Output(tmp_path, [make(tmp_path, "kept.jsonl", b"")])
     with pytest.raises(OutputError, match=r"a\.txt is an input"):
         Output(tmp_path / "o", [make(tmp_path, "o/kept/sub/a.txt", b"")])
+    with pytest.raises(OutputError, match=r"kept-00000\.jsonl\.gz is an input"):
+        Output(tmp_path / "q", [make(tmp_path, "q/kept-00000.jsonl.gz", b"")])
     Output(tmp_path / "p", [make(tmp_path, "p/news.jsonl", b"")])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from conftest import article, edited
-from indexed import NEW, chain, fates, ids_of, originals, record, written
+from indexed import NEW, chain, fates, ids_of, originals, record, timeless, written
 from servers import RedisServer
 
 import dedup
@@ -80,7 +80,7 @@ def test_what_is_added_is_what_index_add_would_have_added(tmp_path: Path) -> Non
     with Index.open(tmp_path / "run") as run, Index.open(tmp_path / "calls") as calls:
         calls.add_many(many)
         for one in many:
-            assert run.get(one["id"]) == calls.get(one["id"])
+            assert timeless(run.get(one["id"])) == timeless(calls.get(one["id"]))
             text = edited(one["text"], 3, 0.2)
             assert run.query(text) == calls.query(text)
         assert len(run) == len(calls)
@@ -393,3 +393,35 @@ def test_a_shared_index(redis_server: RedisServer, tmp_path: Path, capsys: pytes
 def _of_originals(tmp_path: Path) -> Path:
     dedup.deduplicate(originals(), index=tmp_path / "alike.index")
     return tmp_path / "alike.index"
+
+
+def test_what_a_run_adds_is_in_stories_as_the_run_says(tmp_path: Path) -> None:
+    """Updates of documents of the index, and of each other, are in their stories; others begin their own."""
+
+    def update_of(seed: int, other: int) -> str:
+        old, new = article(seed, 12).split(". "), article(seed + 500 * other, 12).split(". ")
+        return ". ".join(new[:4] + old[4:])
+
+    old = [record(f"old {n}", article(n, 12)) for n in range(3)]
+    today = [
+        record("update of old", update_of(0, 1)),
+        record("copy of old", edited(article(1, 12), 1, 0.02)),
+        record("new", article(5, 12)),
+        record("update of new", update_of(5, 1)),
+        record("old 2", article(9, 12)),
+        record("alone", article(20, 12)),
+    ]
+    with Index(tmp_path / "i") as index:
+        index.add_many(old)
+        result = dedup.deduplicate(today, index=index)
+        kept = [row["id"] for row in result.decisions.to_pylist() if row["kept"]]
+        assert kept == ["update of old", "new", "update of new", "old 2", "alone"]
+        stories = {document.id: document.story for document in index}
+        assert index.check() == []
+        assert stories["update of old"] == stories["old 0"] == 1
+        assert stories["new"] == stories["update of new"]
+        assert stories["old 2"] == 3
+        assert len({*stories.values()}) == 5
+        told = index.story("old 2")
+        assert told is not None
+        assert [event.event for event in told.log] == ["created", "updated"]

@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.answers import counted, print_json_lines
 from dedup.cli.arguments import add_messages
 from dedup.cli.command_list import Commands
-from dedup.cli.index.index_place import add_place, open_or_make_index
+from dedup.cli.event_log import print_summary, progress_for
+from dedup.cli.index.index_place import add_place, add_wait, open_or_make_index
 from dedup.cli.index.index_records import add_record_options, answer_of, read_records
+from dedup.errors import DedupError, Interrupted
+from dedup.store.meter import NO_METER
 
 if TYPE_CHECKING:
     from dedup.index import Index
@@ -40,6 +45,7 @@ def add_parser(commands: Commands) -> None:
         "copies of the old text and are not copies of the new one (default: %(default)s)",
     )
     add_record_options(parser)
+    add_wait(parser)
     add_messages(parser)
 
 
@@ -47,11 +53,13 @@ def command(options: argparse.Namespace) -> int:
     """Run it."""
     from dedup.errors import InputError
     from dedup.index.record import UPDATE_HINT
+    from dedup.run.progress import Step
 
     counts: Counter[str] = Counter()
     released = 0
-    with open_or_make_index(options) as index:
-        for records in read_records(options, need_ids=True):
+    progress = progress_for(options, [Step("adding", ("add",))])
+    with open_or_make_index(options) as index, _interrupted(index, counts):
+        for records in read_records(options, True, progress if not sys.stdout.isatty() else NO_METER, "add"):
             try:
                 answers = add_records(index, records, options.known)
             except InputError as error:
@@ -63,8 +71,28 @@ def command(options: argparse.Namespace) -> int:
             counts.update(map(_outcome, answers))
             released += sum(len(answer.get("released", ())) for answer in answers)
         if not options.json:
-            print(_summary(counts, released, len(index)), file=sys.stderr)
+            for line in _summary(counts, released, len(index)):
+                print_summary(line, options)
     return 0
+
+
+@contextmanager
+def _interrupted(index: Index, counts: Counter[str]) -> Iterator[None]:
+    """Report, when the block is interrupted, what is in the index, and of which records the answers were printed.
+
+    Raises
+    ------
+    Interrupted
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        held = ""
+        with suppress(DedupError):
+            held = f"; {counted(len(index), 'document is', 'documents are')} in the index"
+        answered = f"answers were printed for the first {counted(counts.total(), 'record', 'records')}"
+        how = "run the same command with --known skip to add the rest"
+        raise Interrupted(f"interrupted while adding{held}, and {answered}: {how}") from error
 
 
 def _outcome(answer: dict[str, Any]) -> str:
@@ -75,13 +103,13 @@ def _outcome(answer: dict[str, Any]) -> str:
     return "new" if answer["kept"] else "copy"
 
 
-def _summary(counts: Counter[str], released: int, documents: int) -> str:
+def _summary(counts: Counter[str], released: int, documents: int) -> list[str]:
     parts = [counted(counts[one], one, more) for one, more in OUTCOMES.items() if counts[one] or one != "known"]
     lines = [f"{counted(counts.total(), 'record', 'records')}: {', '.join(parts)}; {documents:,} in the index"]
     if released:
         documents_released = counted(released, "document", "documents")
         lines.append(f"{documents_released} released: copies of a text that was replaced, kept from now on")
-    return "\n".join(lines)
+    return lines
 
 
 def add_records(index: Index, records: list[dict[str, Any]], known: str) -> list[dict[str, Any]]:
@@ -125,6 +153,12 @@ def add_records(index: Index, records: list[dict[str, Any]], known: str) -> list
     add()
     for place, id in skipped:  # a caller that was killed before it had the answers gets the decisions this way
         document = index.get(id)
-        original = None if document is None else document.copy_of
-        answers[place] = {"id": id, "known": True, "kept": original is None, "duplicate_of": original}
+        original, story = (None, None) if document is None else (document.copy_of, document.story)
+        answers[place] = {
+            "id": id,
+            "known": True,
+            "kept": original is None,
+            "duplicate_of": original,
+            "story": story,
+        }
     return answers

@@ -7,7 +7,9 @@ import argparse
 from dedup.cli.answers import print_values
 from dedup.cli.arguments import add_messages
 from dedup.cli.command_list import Commands
-from dedup.cli.index.index_place import add_place, open_index
+from dedup.cli.event_log import progress_for
+from dedup.cli.index.index_place import add_place, add_wait, open_index
+from dedup.index.place import is_url
 
 
 def add_parser(commands: Commands) -> None:
@@ -19,13 +21,20 @@ def add_parser(commands: Commands) -> None:
     )
     parser.set_defaults(command=command)
     add_place(parser)
+    add_wait(parser)
     add_messages(parser)
 
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
+    from dedup.index.bulk import BulkIndex
+    from dedup.run.progress import Step
+
+    doing, is_on_server = "compacting the index", is_url(options.index)
+    names = ("count", "sweep") if is_on_server else ("merge", "count", "free")
+    progress = progress_for(options, [Step(doing, (name,)) for name in names])
     with open_index(options) as index:
         before = index.info()["file_bytes"]
-        index.compact()
+        BulkIndex(index).compact(progress)
         print_values({"bytes before": before, "bytes after": index.info()["file_bytes"]}, options.json)
     return 0

@@ -7,7 +7,7 @@ import argparse
 from dedup.cli.answers import print_values
 from dedup.cli.arguments import FINE_TUNING, HOW_IT_IS_FOUND, WHAT_IS_A_COPY, add_messages, add_params, chosen
 from dedup.cli.command_list import Commands
-from dedup.cli.index.index_place import add_place, open_or_make_index
+from dedup.cli.index.index_place import add_place, add_wait, open_or_make_index
 from dedup.params import Params
 
 
@@ -23,6 +23,7 @@ def add_parser(commands: Commands) -> None:
     add_place(parser)
     add_params(parser.add_argument_group("what counts as a copy"), *WHAT_IS_A_COPY)
     add_params(parser.add_argument_group(*FINE_TUNING), *HOW_IT_IS_FOUND)
+    add_wait(parser)
     add_messages(parser)
 
 

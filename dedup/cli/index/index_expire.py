@@ -7,7 +7,7 @@ import argparse
 from dedup.cli.answers import print_values
 from dedup.cli.arguments import add_messages
 from dedup.cli.command_list import Commands
-from dedup.cli.index.index_place import add_place, open_index
+from dedup.cli.index.index_place import add_place, add_wait, open_index
 
 
 def add_parser(commands: Commands) -> None:
@@ -24,6 +24,7 @@ def add_parser(commands: Commands) -> None:
         metavar="DATE",
         help="such as 2024-01-31 (default: the --window of the index before its newest document)",
     )
+    add_wait(parser)
     add_messages(parser)
 
 

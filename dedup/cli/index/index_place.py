@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.arguments import nonempty
@@ -17,6 +18,31 @@ def add_place(parser: Any) -> None:
     parser.add_argument(
         "index", type=nonempty, metavar="INDEX", help="folder of the index, or URL of a Redis server with ?name="
     )
+
+
+def add_wait(parser: Any) -> None:
+    """Add the option by which a second writer waits for the first."""
+    parser.add_argument(
+        "--wait",
+        type=seconds,
+        default=0.0,
+        metavar="TIME",
+        help="how long to wait, such as 30s or 5m, while another process writes to the index in this folder "
+        "(default: not at all)",
+    )
+
+
+def seconds(text: str) -> float:
+    """Read a time such as ``30s``, ``5m`` or ``1h``, in seconds."""
+    match = re.fullmatch(r"([0-9.]+)\s*([smh]?)", text.strip().lower())
+    try:
+        return float(match[1]) * {"m": 60, "h": 3600}.get(match[2], 1) if match else _no_time(text)
+    except ValueError:
+        return _no_time(text)
+
+
+def _no_time(text: str) -> float:
+    raise argparse.ArgumentTypeError(f"{text!r}: expected a time such as 30s or 5m")
 
 
 def open_index(options: argparse.Namespace, mode: str = "rw") -> Index:
@@ -38,7 +64,7 @@ def open_index(options: argparse.Namespace, mode: str = "rw") -> Index:
         raise StorageError(
             f"{options.index} holds no index", "the folder of an index", "create one with dedup index create"
         )
-    return Index.open(options.index, mode=mode, agencies=getattr(options, "agencies", None))
+    return Index.open(options.index, mode=mode, **_ways(options))
 
 
 def open_or_make_index(options: argparse.Namespace, params: Params | None = None) -> Index:
@@ -50,4 +76,9 @@ def open_or_make_index(options: argparse.Namespace, params: Params | None = None
     """
     from dedup.index import Index
 
-    return Index.open(options.index, params, agencies=getattr(options, "agencies", None))
+    return Index.open(options.index, params, **_ways(options))
+
+
+def _ways(options: argparse.Namespace) -> dict[str, Any]:
+    """Return how to open an index, by what the command has options for."""
+    return {"agencies": getattr(options, "agencies", None), "wait": getattr(options, "wait", 0.0)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 from dedup.cli.answers import counted, print_json_lines
 from dedup.cli.arguments import add_messages, nonempty
 from dedup.cli.command_list import Commands
+from dedup.cli.event_log import print_summary, progress_for
+from dedup.cli.index.index_place import add_wait
 from dedup.cli.index.index_records import add_record_options, read_records
 
 
@@ -31,18 +32,21 @@ def add_parser(commands: Commands) -> None:
         "its id (default: %(default)s)",
     )
     add_record_options(parser, "the texts of the documents, as they were added: ")
+    add_wait(parser)
     add_messages(parser)
 
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
     from dedup.index.rebuild import rebuild
+    from dedup.run.progress import Step
 
     rejected = 0
+    progress = progress_for(options, [Step("reading", ("read",)), Step("adding", ("add",))])
 
     def texts() -> Iterator[dict[str, Any]]:
         nonlocal rejected
-        for records in read_records(options, need_ids=True):
+        for records in read_records(options, True, progress):
             for record in records:
                 if "rejected" in record:
                     rejected += 1
@@ -50,7 +54,7 @@ def command(options: argparse.Namespace) -> int:
                 else:
                     yield record
 
-    rebuilt = rebuild(options.index, texts(), options.missing == "drop", options.agencies)
+    rebuilt = rebuild(options.index, texts(), options.missing == "drop", options.agencies, options.wait, progress)
     print_json_lines({"id": id, "missing": True} for id in rebuilt.missing)
     documents = counted(rebuilt.documents, "document", "documents")
     parts = [f"{documents} in {options.index}, {rebuilt.changed:,} with another decision than before"]
@@ -62,5 +66,5 @@ def command(options: argparse.Namespace) -> int:
         )
     if rejected:
         parts.append(f"{counted(rejected, 'record', 'records')} rejected")
-    print("; ".join([*parts, f"the old index is now {rebuilt.before}"]), file=sys.stderr)
+    print_summary("; ".join([*parts, f"the old index is now {rebuilt.before}"]), options)
     return 0

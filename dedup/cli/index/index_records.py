@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dedup.cli.arguments import add_agencies, add_fields, add_input, add_longest, fields_of
-from dedup.report.escaping import shown
+from dedup.cli.event_log import print_message
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     from dedup.index import Decision
@@ -24,7 +23,9 @@ def add_record_options(parser: Any, described: str = "") -> None:
     add_agencies(parser.add_argument_group("credits"))
 
 
-def read_records(options: argparse.Namespace, need_ids: bool = False) -> Iterator[list[dict[str, Any]]]:
+def read_records(
+    options: argparse.Namespace, need_ids: bool = False, meter: Meter = NO_METER, stage: str = "read"
+) -> Iterator[list[dict[str, Any]]]:
     """Yield the records of the inputs a piece at a time, and an answer in place of each rejected one.
 
     Parameters
@@ -32,6 +33,10 @@ def read_records(options: argparse.Namespace, need_ids: bool = False) -> Iterato
     options : Namespace
     need_ids : bool
         Refuse records without an id of their own, and fields that no record has.
+    meter : Meter
+        Counts the bytes of the input whose records were taken.
+    stage : str
+        What is done with them.
     """
     import numpy as np
 
@@ -45,30 +50,34 @@ def read_records(options: argparse.Namespace, need_ids: bool = False) -> Iterato
     if need_ids:
         _require_fields(source, fields)
     unread = UnreadableDates()
-    for piece in source.pieces():
-        batch = piece()
-        source.accept(batch)
-        unread = unread.and_then(batch.unread)
-        if need_ids:
-            check_ids(batch)
-        ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
-        yield [
-            {"id": id, "file": batch.file, "row": row, "rejected": batch.rejected[at].reason}
-            if at in batch.rejected
-            # Bytes that are not UTF-8 separate words, as half characters do.
-            else {
-                "id": id,
-                "text": (text or b"").decode("utf-8", "surrogateescape"),
-                "source": source_name,
-                "published": None if date == NO_DATE else np.datetime64(date, "us"),
-            }
-            for at, (id, text, source_name, date, row) in enumerate(
-                zip(ids, texts, sources, batch.published.tolist(), batch.row.tolist(), strict=True)
-            )
-        ]
+    with meter.bar(stage, source.total_bytes, "B"):
+        counted = 0
+        for piece in source.pieces():
+            batch = piece()
+            source.accept(batch)
+            unread = unread.and_then(batch.unread)
+            if need_ids:
+                check_ids(batch)
+            ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
+            yield [
+                {"id": id, "file": batch.file, "row": row, "rejected": batch.rejected[at].reason}
+                if at in batch.rejected
+                # Bytes that are not UTF-8 separate words, as half characters do.
+                else {
+                    "id": id,
+                    "text": (text or b"").decode("utf-8", "surrogateescape"),
+                    "source": source_name,
+                    "published": None if date == NO_DATE else np.datetime64(date, "us"),
+                }
+                for at, (id, text, source_name, date, row) in enumerate(
+                    zip(ids, texts, sources, batch.published.tolist(), batch.row.tolist(), strict=True)
+                )
+            ]
+            meter.advance(source.bytes_read - counted)
+            counted = source.bytes_read
     source.finish()
     for note in [*([unread.note] if unread.count else []), *source.notes]:
-        print(f"dedup: {shown(note)}", file=sys.stderr)
+        print_message(note, options.log_json)
 
 
 def _require_fields(source: Source, fields: Fields) -> None:
@@ -104,6 +113,7 @@ def answer_of(id: str, decision: Decision) -> dict[str, Any]:
         "relation": decision.relation,
         "score": decision.score,
         "reason": decision.reason,
+        "story": decision.story,
         **({"released": list(decision.released)} if decision.released else {}),
-        "matches": [dataclasses.asdict(match) for match in decision],
+        "matches": [match.as_dict() for match in decision],
     }

@@ -12,7 +12,7 @@ from typing import Any
 from dedup.cli.answers import print_values
 from dedup.cli.arguments import add_messages
 from dedup.cli.command_list import Commands
-from dedup.cli.index.index_place import add_place, open_index
+from dedup.cli.index.index_place import add_place, add_wait, open_index
 
 IDS = (
     "id of a document, or - for ids on standard input, one a line. A line that begins with a quote or a brace is JSON: "
@@ -30,6 +30,7 @@ def add_parser(commands: Commands) -> None:
     parser.set_defaults(command=command)
     add_place(parser)
     parser.add_argument("id", nargs="+", metavar="ID", help=IDS)
+    add_wait(parser)
     add_messages(parser)
 
 

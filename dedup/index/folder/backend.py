@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import InputError, PostingsError, StorageError
+from dedup.index.facts import FACTS
 from dedup.index.features import Features
-from dedup.index.folder import integrity, maintenance
+from dedup.index.folder import backup, integrity, maintenance
 from dedup.index.folder.create import created, is_index
 from dedup.index.folder.database import FORMAT
 from dedup.index.folder.failures import FREE_SPACE_HINT, no_index, problem_of, storage_errors
@@ -22,9 +23,11 @@ from dedup.index.folder.lock import WriterLock
 from dedup.index.folder.state import State
 from dedup.index.search.query import QueryMatches
 from dedup.index.stored import DocumentNumbers, Row
+from dedup.index.story_book import StoryMember
 from dedup.index.tuning import IndexTuning
 from dedup.index.vocabulary import Vocabulary
 from dedup.params import Params
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.secret import Key
 
 
@@ -39,6 +42,8 @@ class FolderBackend:
     mode : {"rw", "r"}
     durability : {"flush", "each"}
     tuning : IndexTuning
+    wait : float
+        Seconds to wait for another writer to end.
 
     Attributes
     ----------
@@ -54,7 +59,15 @@ class FolderBackend:
     StorageError
     """
 
-    def __init__(self, folder: Path, params: Params | None, mode: str, durability: str, tuning: IndexTuning) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        params: Params | None,
+        mode: str,
+        durability: str,
+        tuning: IndexTuning,
+        wait: float = 0.0,
+    ) -> None:
         self.folder = folder
         self.tuning = tuning
         self.unflushed = 0
@@ -65,13 +78,18 @@ class FolderBackend:
         with storage_errors(folder):
             try:
                 if mode == "rw":
-                    self._lock = created(folder, params or Params())
+                    self._lock = created(folder, params or Params(), wait)
                 elif not is_index(folder):
                     raise no_index(folder)
                 self.state = State(folder, params, mode == "rw", tuning)
             except BaseException:
                 self._unlock()
                 raise
+
+    @property
+    def waited(self) -> float:
+        """Seconds for which another writer was waited for."""
+        return 0.0 if self._lock is None else self._lock.waited
 
     @property
     def place(self) -> str:
@@ -239,6 +257,10 @@ class FolderBackend:
         """Return the document of an id."""
         return self.state.database.by_id(id)
 
+    def by_ids(self, ids: Sequence[str]) -> dict[str, Row]:
+        """Return documents by id."""
+        return self.state.database.by_ids(ids)
+
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """Return documents by number; removed ones are left out."""
         return self.state.database.fetch(numbers)
@@ -246,6 +268,26 @@ class FolderBackend:
     def copies(self, number: int) -> list[Row]:
         """Return the documents that are copies of the one with a number."""
         return self.state.database.copies(number)
+
+    def after(self, number: int, count: int) -> list[Row]:
+        """Return the next documents after a number."""
+        return self.state.database.after(number, count)
+
+    def members(self, numbers: Sequence[int]) -> list[StoryMember]:
+        """Return documents by number as members of their stories; removed ones are left out."""
+        return self.state.database.members(numbers)
+
+    def older(self, before: int) -> list[int]:
+        """Return the numbers of the documents published before a date."""
+        return self.state.database.older(before)
+
+    def story_values(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the values of those of some names that have one."""
+        return self.state.database.story_values(names)
+
+    def all_story_values(self) -> Iterator[dict[str, bytes]]:
+        """Yield all that is noted of stories, by name, some at a time."""
+        return self.state.database.all_story_values()
 
     def find(self, new: Features, numbers: DocumentNumbers, add: bool, kin: Sequence[int] = ()) -> QueryMatches:
         """Find and judge the pairs of new texts and stored documents."""
@@ -281,9 +323,25 @@ class FolderBackend:
             "version": self.state.database.about()["version"],
         }
 
+    def facts(self) -> dict[str, str]:
+        """Return the facts with which the index was made."""
+        about = self.state.database.about()
+        return {name: str(about[name]) for name in FACTS}
+
+    def commits(self) -> int:
+        """Return a number that rises with every commit."""
+        return self.state.database.change()
+
     def problems(self) -> list[str]:
         """Read everything and return what is damaged."""
         return integrity.problems(self.state)
+
+    def back_up(self, target: Path) -> None:
+        """Copy the committed state to a new folder, which is an index, too; a writer need not wait for it."""
+        if self._process != os.getpid():
+            self._assert_fresh()
+        with storage_errors(self.folder):
+            backup.back_up(self.folder, target)
 
     def file_bytes(self) -> int:
         """Return the bytes of the index on disk, even when it is closed."""
@@ -304,6 +362,11 @@ class FolderBackend:
         self.state.remove(row)
         self.unflushed += 1
 
+    def remove_all(self, numbers: Sequence[int]) -> None:
+        """Remove documents by number."""
+        self.state.expire(numbers)
+        self.unflushed += len(numbers)
+
     def amend(self, row: Row) -> None:
         """Replace the fields of a document."""
         self.state.database.amend(row)
@@ -313,17 +376,15 @@ class FolderBackend:
         """Mark documents as copies of the one with a number."""
         self.state.database.link([row.number for row in rows], original)
 
-    def expire(self, before: int) -> int:
-        """Remove the documents published before a date; return how many."""
-        count = self.state.expire(before)
-        self.unflushed += count
-        return count
+    def set_story_values(self, values: Mapping[str, bytes | None]) -> None:
+        """Store values by name; None removes one."""
+        self.state.database.set_story_values(values)
 
     def newest(self) -> int | None:
         """Return the latest date of any document."""
         return self.state.database.newest()
 
-    def compact(self) -> None:
+    def compact(self, meter: Meter = NO_METER) -> None:
         """Commit, and rewrite everything without removed documents."""
         self.flush()
-        maintenance.compact(self.state)
+        maintenance.compact(self.state, meter)

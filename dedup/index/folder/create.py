@@ -24,8 +24,8 @@ def is_index(folder: Path) -> bool:
     return (folder / DATABASE).is_file()
 
 
-def created(folder: Path, params: Params) -> WriterLock:
-    """Create an index in a folder unless it has one; return the lock of its writer.
+def created(folder: Path, params: Params, wait: float = 0.0) -> WriterLock:
+    """Create an index in a folder unless it has one; return the lock of its writer, for which to wait some seconds.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def created(folder: Path, params: Params) -> WriterLock:
     others = [path.name for path in folder.iterdir() if path.name not in ours and not path.name.startswith(DATABASE)]
     if others and not is_index(folder):
         raise StorageError(f"{folder} holds {sorted(others)[0]!r} but no index", "an index, or an empty folder")
-    lock = WriterLock(folder / LOCK)
+    lock = WriterLock(folder / LOCK, wait)
     try:
         private.make_folder_in(folder, RUNS)
         if not (folder / DATABASE).exists():

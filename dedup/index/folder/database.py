@@ -6,7 +6,7 @@ synced before the transaction that names them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,21 +14,25 @@ from dedup.index.folder import sqlite_file
 from dedup.index.folder.codec import FACTS_SUM, decoded, encoded, facts_sum, numbers_sum, relinked
 from dedup.index.folder.sqlite_file import SqliteFile
 from dedup.index.stored import Row
+from dedup.index.story_book import StoryMember
 
 DATABASE = "index.sqlite"
-FORMAT = 3
+FORMAT = 4
 CACHE_KIB = 64_000
+VALUES_TOGETHER = 1_000
 JOURNAL_BYTES = 64 << 20  # that the log of a large transaction may keep
 
 _SCHEMA = """
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, length INTEGER NOT NULL, source TEXT,
     published INTEGER, url TEXT, data TEXT, credit TEXT, drawn_on INTEGER NOT NULL, copy_of INTEGER,
-    counted INTEGER NOT NULL, digest BLOB NOT NULL, tokens BLOB NOT NULL, checksum INTEGER NOT NULL
+    counted INTEGER NOT NULL, story INTEGER, added INTEGER NOT NULL, digest BLOB NOT NULL, tokens BLOB NOT NULL,
+    checksum INTEGER NOT NULL
 );
 CREATE INDEX copies ON documents (copy_of) WHERE copy_of IS NOT NULL;
 CREATE INDEX dates ON documents (published) WHERE published IS NOT NULL;
 CREATE TABLE removed (number INTEGER PRIMARY KEY);
+CREATE TABLE stories (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs (
     name TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, documents INTEGER NOT NULL,
     near INTEGER NOT NULL, rare INTEGER NOT NULL, digest TEXT NOT NULL
@@ -175,6 +179,16 @@ class Database:
         row = self.file.execute(f"SELECT {_COLUMNS} FROM documents WHERE id = ?", (id,)).fetchone()
         return None if row is None else decoded(row)
 
+    def by_ids(self, ids: Sequence[str]) -> dict[str, Row]:
+        """Return documents by id."""
+        rows = [decoded(row) for row in self.file.having("documents", _COLUMNS, "id", ids)]
+        return {row.id: row for row in rows}
+
+    def members(self, numbers: Sequence[int]) -> list[StoryMember]:
+        """Return documents by number as members of their stories; removed ones are left out."""
+        columns = "number, id, coalesce(story, number), added"
+        return [StoryMember(*row) for row in self.file.having("documents", columns, "number", numbers)]
+
     def known_ids(self, ids: Sequence[str]) -> set[str]:
         """Return those of the ids that are in the database."""
         return {row[0] for row in self.file.having("documents", "id", "id", ids)}
@@ -217,18 +231,37 @@ class Database:
         link = "UPDATE documents SET checksum = relinked(checksum, copy_of, ?1), copy_of = ?1 WHERE number = ?2"
         self.file.execute_all(link, ((original, number) for number in numbers))
 
-    def older(self, before: int) -> list[tuple[int, int]]:
-        """Return number and ``counted`` of the documents published before a date."""
-        old = "SELECT number, counted FROM documents WHERE published < ?"
-        return self.file.execute(old, (before,)).fetchall()
+    def older(self, before: int) -> list[int]:
+        """Return the numbers of the documents published before a date, in ascending order."""
+        old = "SELECT number FROM documents WHERE published < ? ORDER BY number"
+        return [row[0] for row in self.file.execute(old, (before,))]
 
-    def expire(self, before: int) -> None:
-        """Remove the documents published before a date."""
-        old = "SELECT number FROM documents WHERE published < ?"
-        self.file.execute(f"{_UNLINK} IN ({old})", (before,))
-        self._note_removed([row[0] for row in self.file.execute(old, (before,))])
-        self.file.execute(f"INSERT INTO removed {old}", (before,))
-        self.file.execute("DELETE FROM documents WHERE published < ?", (before,))
+    def expire(self, numbers: Sequence[int]) -> int:
+        """Remove documents; their copies become kept documents. Return how many of them counted."""
+        counted: int = sum(row[0] for row in self.file.having("documents", "counted", "number", numbers))
+        each = [(number,) for number in numbers]
+        self.file.execute_all(f"{_UNLINK} = ?", each)
+        self._note_removed(numbers)
+        self.file.execute_all("INSERT INTO removed VALUES (?)", each)
+        self.file.execute_all("DELETE FROM documents WHERE number = ?", each)
+        return counted
+
+    def story_values(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the values of those of some names that have one."""
+        return dict(self.file.having("stories", "name, value", "name", names))
+
+    def all_story_values(self) -> Iterator[dict[str, bytes]]:
+        """Yield all values, some at a time."""
+        found = self.file.execute("SELECT name, value FROM stories")
+        while rows := found.fetchmany(VALUES_TOGETHER):
+            yield dict(rows)
+
+    def set_story_values(self, values: Mapping[str, bytes | None]) -> None:
+        """Store values by name; None removes one."""
+        stored = [(name, value) for name, value in values.items() if value is not None]
+        removed = [(name,) for name, value in values.items() if value is None]
+        self.file.execute_all("INSERT OR REPLACE INTO stories VALUES (?, ?)", stored)
+        self.file.execute_all("DELETE FROM stories WHERE name = ?", removed)
 
     def newest(self) -> int | None:
         """Return the latest date of any document, None if none has a date."""

@@ -15,6 +15,7 @@ from dedup.index.folder.segments import MappedRun
 from dedup.index.folder.state import SMALL_BITS, State
 from dedup.index.search.frequencies import Frequencies, table_bits
 from dedup.params import Level
+from dedup.store.meter import NO_METER, Meter
 
 REMOVED_SHARE = 0.25
 """Share of the counted articles that are removed from which word pairs are counted again."""
@@ -33,19 +34,21 @@ def publish(state: State, least: int | None = None) -> None:
         _tidy(state)
 
 
-def compact(state: State) -> None:
+def compact(state: State, meter: Meter = NO_METER) -> None:
     """Write all postings to one run file, without removed documents; count word pairs again; free the space."""
     publish(state, least=1)
     old = list(state.runs)
     if old:
-        _merge(state, old)
+        with meter.bar("merge", sum(run.file.documents for run in old), "documents"):
+            _merge(state, old)
         state.delete([run.file.name for run in old])
-    count_again(state)
+    count_again(state, meter)
     state.load()
-    state.database.vacuum()
+    with meter.bar("free", len(state.database), "documents"):
+        state.database.vacuum()
 
 
-def count_again(state: State) -> None:
+def count_again(state: State, meter: Meter = NO_METER) -> None:
     """Count the word pairs of the remaining documents."""
     finder, old, counted = state.finder, state.table.get("name", ""), state.counted_removed
     before = finder.frequencies
@@ -54,8 +57,10 @@ def count_again(state: State) -> None:
             most = state.tuning.most_table_bits
             slots = 1 << table_bits(state.database.total_tokens(), most)
             finder.frequencies = Frequencies(np.zeros(slots, np.uint8), most_bits=most)
-            for rows in state.database.blocks(state.tuning.block_documents):
-                finder.count_again(state.tokens_of(rows), np.array([bool(row.counted) for row in rows]))
+            with meter.bar("count", len(state.database), "documents"):
+                for rows in state.database.blocks(state.tuning.block_documents):
+                    finder.count_again(state.tokens_of(rows), np.array([bool(row.counted) for row in rows]))
+                    meter.advance(len(rows))
         state.counted_removed = 0
         state.replace_runs([], None, _write_table(state, always=True))
     except BaseException:

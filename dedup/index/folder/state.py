@@ -222,12 +222,9 @@ class State:
         self.database.remove(row.number)
         self._forget([row.number], row.counted)
 
-    def expire(self, before: int) -> int:
-        """Remove the documents published before a date; return how many."""
-        old = self.database.older(before)
-        self.database.expire(before)
-        self._forget([number for number, _ in old], sum(counted for _, counted in old))
-        return len(old)
+    def expire(self, numbers: Sequence[int]) -> None:
+        """Remove documents; their copies become kept documents."""
+        self._forget([*numbers], self.database.expire(numbers))
 
     def _forget(self, numbers: list[int], counted: int) -> None:
         self.finder.is_removed[numbers] = True

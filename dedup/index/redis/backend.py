@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import StorageError
+from dedup.index.facts import FACTS, new_facts
 from dedup.index.features import Features
 from dedup.index.place import CREATE_HINT
 from dedup.index.redis import columns, integrity, maintenance
 from dedup.index.redis.commands import Server
-from dedup.index.redis.committed import FORMAT
+from dedup.index.redis.committed import FORMAT, Committed
 from dedup.index.redis.failures import storage_errors
 from dedup.index.redis.lock import Lease
 from dedup.index.redis.state import State
@@ -22,10 +23,12 @@ from dedup.index.redis.turn import Turns
 from dedup.index.redis.url import Address
 from dedup.index.search.query import QueryMatches
 from dedup.index.stored import DocumentNumbers, Row
+from dedup.index.story_book import StoryMember
 from dedup.index.tuning import IndexTuning
 from dedup.index.vocabulary import Vocabulary
 from dedup.params import Params
 from dedup.schema import NO_DATE
+from dedup.store.meter import NO_METER, Meter
 from dedup.store.secret import Key
 
 
@@ -34,10 +37,12 @@ class RedisBackend:
 
     Parameters
     ----------
-    url : str
+    address : Address
     params : Params or None
     mode : {"rw", "r"}
     tuning : IndexTuning
+    facts : mapping, optional
+        By which to make it, where it continues another one.
 
     Attributes
     ----------
@@ -54,8 +59,14 @@ class RedisBackend:
     StorageError, ParamsError
     """
 
-    def __init__(self, url: str, params: Params | None, mode: str, tuning: IndexTuning) -> None:
-        address = Address.of(url)
+    def __init__(
+        self,
+        address: Address,
+        params: Params | None,
+        mode: str,
+        tuning: IndexTuning,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
         self.place = address.place
         self.writable = mode == "rw"
         self.tuning = tuning
@@ -65,7 +76,7 @@ class RedisBackend:
             try:
                 if self.writable:
                     self.server.assert_keeps()
-                    self.server.create(params or Params())
+                    self.server.create(facts or new_facts(params or Params()))
                 about = self.server.about()
                 if not about:
                     raise StorageError(f"{self.place} holds no index", "the URL of an index", CREATE_HINT)
@@ -90,6 +101,11 @@ class RedisBackend:
     def vocabulary(self) -> Vocabulary:
         """The vocabulary by which tokens are packed."""
         return self.state.vocabulary
+
+    @property
+    def waited(self) -> float:
+        """Seconds for which other writers were waited for."""
+        return self.turns.waited
 
     @property
     def next(self) -> int:
@@ -147,6 +163,10 @@ class RedisBackend:
         """Return the document of an id."""
         return self.state.by_ids([id]).get(id)
 
+    def by_ids(self, ids: Sequence[str]) -> dict[str, Row]:
+        """Return documents by id."""
+        return self.state.by_ids(ids)
+
     def fetch(self, numbers: Sequence[int]) -> dict[int, Row]:
         """Return documents by number; removed ones are left out."""
         return self.state.fetch(numbers)
@@ -154,6 +174,36 @@ class RedisBackend:
     def copies(self, number: int) -> list[Row]:
         """Return the documents that are copies of the one with a number."""
         return self.state.copies(number)
+
+    def after(self, number: int, count: int) -> list[Row]:
+        """Return the next documents after a number."""
+        state = self.state
+        later = number + 1 + np.flatnonzero(~state.finder.is_removed[number + 1 : state.committed.next])
+        for first in range(0, len(later), count):
+            rows = state.rows(later[first : first + count].tolist())
+            if rows:  # else others have removed all of them
+                return rows
+        return []
+
+    def members(self, numbers: Sequence[int]) -> list[StoryMember]:
+        """Return documents by number as members of their stories; removed ones are left out."""
+        rows = self.state.rows(numbers)
+        return [StoryMember(row.number, row.id, row.story or row.number, row.added) for row in rows]
+
+    def older(self, before: int) -> list[int]:
+        """Return the numbers of the documents published before a date."""
+        records = self.state.records()
+        is_old = (records["published"] != NO_DATE) & (records["published"] < before) & (records["gone"] == 0)
+        numbers: list[int] = (1 + np.flatnonzero(is_old)).tolist()
+        return numbers
+
+    def story_values(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the values of those of some names that have one."""
+        return self.turns.story_values(names)
+
+    def all_story_values(self) -> Iterator[dict[str, bytes]]:
+        """Yield all that is noted of stories, by name, some at a time."""
+        return self.server.all_story_values()
 
     def find(self, new: Features, numbers: DocumentNumbers, add: bool, kin: Sequence[int] = ()) -> QueryMatches:
         """Find and judge the pairs of new texts and stored documents."""
@@ -183,6 +233,15 @@ class RedisBackend:
             "version": self.state.version,
         }
 
+    def facts(self) -> dict[str, str]:
+        """Return the facts with which the index was made."""
+        about = self.server.about()
+        return {name: about[name.encode()].decode() for name in FACTS}
+
+    def commits(self) -> int:
+        """Return a number that rises with every commit, of whoever writes."""
+        return Committed.of(self.server.about()).change
+
     def problems(self) -> list[str]:
         """Read everything and return what is damaged."""
         return integrity.problems(self.state)
@@ -205,6 +264,10 @@ class RedisBackend:
         """Remove a document."""
         self.turns.remove([row.number])
 
+    def remove_all(self, numbers: Sequence[int]) -> None:
+        """Remove documents by number."""
+        self.turns.remove(numbers)
+
     def amend(self, row: Row) -> None:
         """Replace the fields of a document."""
         self.turns.amend([row])
@@ -213,25 +276,15 @@ class RedisBackend:
         """Mark documents as copies of the one with a number."""
         self.turns.link(rows, original)
 
-    def expire(self, before: int) -> int:
-        """Remove the documents published before a date, a block in each turn; return how many."""
-        records = self.state.records()
-        is_old = (records["published"] != NO_DATE) & (records["published"] < before) & (records["gone"] == 0)
-        numbers = (1 + np.flatnonzero(is_old)).tolist()
-        count, step = 0, self.tuning.block_documents
-        for first in range(0, len(numbers), step):
-            for turn in self.turns.attempts():
-                with turn:
-                    removed = self.turns.remove(numbers[first : first + step])
-            count += removed
-        self._keep_up()
-        return count
+    def set_story_values(self, values: Mapping[str, bytes | None]) -> None:
+        """Store values by name; None removes one."""
+        self.turns.changes.stories.update(values)
 
     def newest(self) -> int | None:
         """Return the latest date of any document."""
         newest: int | None = self.statistics()["last"]
         return newest
 
-    def compact(self) -> None:
+    def compact(self, meter: Meter = NO_METER) -> None:
         """Erase the remains of removed documents, and count word pairs again."""
-        maintenance.sweep(self.state, self.turns)
+        maintenance.sweep(self.state, self.turns, meter)

@@ -8,9 +8,10 @@ import xxhash
 
 from dedup.index.stored import Row
 
-_HEAD = struct.Struct("<IIB")  # bytes of the text, tokens, flags
+_HEAD = struct.Struct("<IIHq")  # bytes of the text, tokens, flags, when it was added
 _DRAWN_ON, _COUNTED, _PUBLISHED, _COPY_OF = 1, 2, 4, 8
 _STRINGS = (("source", 16), ("url", 32), ("data", 64), ("credit", 128))
+_STORY = 256
 _LONG = 255  # instead of a length: four bytes of length follow
 _DIGEST_BYTES = 16
 _CHECKSUM_BYTES = 8
@@ -26,13 +27,16 @@ def encoded(row: Row) -> bytes:
     if row.copy_of is not None:
         flags |= _COPY_OF
         fixed += struct.pack("<I", row.copy_of)
+    if row.story is not None:
+        flags |= _STORY
+        fixed += struct.pack("<I", row.story)
     strings = _string(row.id)
     for name, flag in _STRINGS:
         value = getattr(row, name)
         if value is not None:
             flags |= flag
             strings += _string(value)
-    data = b"".join((_HEAD.pack(row.size, row.length, flags), fixed, strings, row.digest, row.tokens))
+    data = b"".join((_HEAD.pack(row.size, row.length, flags, row.added), fixed, strings, row.digest, row.tokens))
     return _checksum(row.number, data) + data
 
 
@@ -48,14 +52,17 @@ def decoded(number: int, data: bytes) -> Row:
     if stored_sum != _checksum(number, data):
         raise ValueError(f"document {number} differs from what was written")
     try:
-        size, length, flags = _HEAD.unpack_from(data)
+        size, length, flags, added = _HEAD.unpack_from(data)
         at = _HEAD.size
-        published = copy_of = None
+        published = copy_of = story = None
         if flags & _PUBLISHED:
             (published,) = struct.unpack_from("<q", data, at)
             at += 8
         if flags & _COPY_OF:
             (copy_of,) = struct.unpack_from("<I", data, at)
+            at += 4
+        if flags & _STORY:
+            (story,) = struct.unpack_from("<I", data, at)
             at += 4
         id, at = _read_string(data, at)
         strings: dict[str, str | None] = {}
@@ -81,6 +88,8 @@ def decoded(number: int, data: bytes) -> Row:
         int(bool(flags & _DRAWN_ON)),
         copy_of,
         int(bool(flags & _COUNTED)),
+        story,
+        added,
         digest,
         data[at + _DIGEST_BYTES :],
     )

@@ -27,6 +27,13 @@ def records_of(rows: list[Row], sketches: npt.NDArray[np.uint8]) -> Records:
     return records
 
 
+def with_gaps(records: Records, numbers: npt.NDArray[np.int64], end: int) -> Records:
+    """Return the records of documents among those of removed ones, up to a number; the first is the first of them."""
+    every = np.frombuffer(gone() * end, RECORD).copy()
+    every[numbers] = records
+    return every
+
+
 def statistics(records: Records) -> dict[str, Any]:
     """Return the counts of the documents from a number on, with their first and last date."""
     is_gone = np.concatenate([[True], records["gone"] > 0])
@@ -66,12 +73,17 @@ class Blocks:
         return number >> self.bits, number % self.size * RECORD.itemsize
 
     def pieces(self, first: int, records: Records) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the writes for the records of successive documents: block, position in it, bytes."""
+        """Yield the writes for the records of successive documents: block, position in it, bytes.
+
+        A block of which all documents are removed is not written.
+        """
         at = 0
         while at < len(records):
             block, place = self.place(first + at)
             count = self.size - (first + at) % self.size
-            yield block, place, records[at : at + count].tobytes()
+            part = records[at : at + count]
+            if len(part) < self.size or not part["gone"].all():
+                yield block, place, part.tobytes()
             at += count
 
     def joined(self, values: list[bytes | None]) -> Records:

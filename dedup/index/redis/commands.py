@@ -2,6 +2,7 @@
 
 - ``state`` a hash: format, version, parameters, and what is committed (`dedup.index.redis.committed`)
 - ``documents`` a hash: a document by its number; ``postings`` a hash: a bucket by its name
+- ``stories`` a hash: what `dedup.index.story_book` notes, by name
 - ``columns:n`` strings: the records of documents; ``removed`` a string: numbers of four bytes, since the last sweep
 - ``words`` a string: the vocabulary; ``frequencies:x`` a hash: the shards of the table; ``lease`` the writer's lock
 """
@@ -18,12 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import StorageError
-from dedup.index.facts import new_facts
 from dedup.index.redis import columns, snapshots
 from dedup.index.redis.buckets import FEWEST, Names, fields
 from dedup.index.redis.committed import FORMAT, Command, Committed
 from dedup.index.redis.url import Address
-from dedup.params import Params
 
 AT_A_TIME = 10_000
 """Fields in one command, during which other clients wait."""
@@ -58,8 +57,8 @@ class Server:
 
     # ---- made and opened
 
-    def create(self, params: Params) -> None:
-        """Create an index, unless there is one.
+    def create(self, facts: Mapping[str, str]) -> None:
+        """Create an index by its facts, unless there is one.
 
         Raises
         ------
@@ -73,19 +72,61 @@ class Server:
             pipe.watch(state)
             if pipe.exists(state):
                 return
-            others = [name for name in ("documents", "postings", "removed", "words") if pipe.exists(self.key(name))]
+            names = ("documents", "postings", "removed", "stories", "words")
+            others = [name for name in names if pipe.exists(self.key(name))]
             if others:
                 raise StorageError(
                     f"{self._place} holds {self.key(others[0])!r} but no index", "an index, or no keys of that name"
                 )
             about = {
                 "format": FORMAT,
-                **new_facts(params),
+                **facts,
                 **Committed(secrets.token_hex(8), 0, 1, FEWEST, 0, 0, {}, ()).fields(),
             }
             pipe.multi()
             pipe.hset(state, mapping=about)
             pipe.execute()
+
+    def _keys(self) -> list[str]:
+        """Return the names of all keys of the index, without the prefix."""
+        names = ["state", "documents", "postings", "removed", "stories", "words", "lease"]
+        about = self.about()
+        if about:
+            committed = Committed.of(about)
+            names += [f"columns:{block}" for block in range(1 + (committed.next >> self.blocks.bits))]
+            names += [snapshots.key_of(committed.table)] if committed.table else []
+        return [name for name in names if self.client.exists(self.key(name))]
+
+    def drop(self) -> None:
+        """Delete the index, if there is one."""
+        keys = [self.key(name) for name in self._keys()]
+        if keys:
+            self.client.unlink(*keys)
+
+    def rename(self, address: Address) -> None:
+        """Give the index another name, at once.
+
+        Raises
+        ------
+        StorageError
+            When there is an index of that name.
+        """
+        from redis import WatchError
+
+        names = self._keys()
+        with self.client.pipeline() as pipe:
+            pipe.watch(address.key("state"))
+            is_there = bool(pipe.exists(address.key("state")))
+            pipe.multi()
+            for name in names:
+                pipe.rename(self.key(name), address.key(name))
+            try:
+                if not is_there:
+                    pipe.execute()
+            except WatchError:
+                is_there = True
+        if is_there:
+            raise StorageError(f"{address.place} holds an index", "a name that no index has", "choose another name")
 
     def assert_keeps(self) -> None:
         """Refuse a server that evicts keys when it is full.
@@ -172,15 +213,33 @@ class Server:
         data = self.client.getrange(self.key("removed"), 4 * after, -1)
         return np.frombuffer(data, "<u4").astype(np.int64)
 
+    def story_values(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the values of those of some names of stories that have one."""
+        found: dict[str, bytes] = {}
+        for first in range(0, len(names), AT_A_TIME):
+            block = names[first : first + AT_A_TIME]
+            values = self.client.execute_command("HMGET", self.key("stories"), *block)
+            found.update((name, value) for name, value in zip(block, values, strict=True) if value is not None)
+        return found
+
+    def all_story_values(self) -> Iterator[dict[str, bytes]]:
+        """Yield all that is noted of stories, by name, some at a time; some of it perhaps twice."""
+        cursor = -1
+        while cursor:
+            cursor, found = self.client.hscan(self.key("stories"), max(cursor, 0), count=AT_A_TIME)
+            yield {name.decode(): value for name, value in found.items()}
+
     def words(self) -> bytes:
         """Return the vocabulary in its stored form."""
         return bytes(self.client.get(self.key("words")) or b"")
 
     # ---- the parts of a commit
 
-    def add_documents(self, values: list[bytes], records: columns.Records, first: int) -> Iterator[Command]:
-        """Yield the commands that add documents, beginning with a number."""
-        names = [b"%d" % number for number in range(first, first + len(values))]
+    def add_documents(
+        self, numbers: Sequence[int], values: list[bytes], records: columns.Records, first: int
+    ) -> Iterator[Command]:
+        """Yield the commands that add documents, and the records of all from a number on."""
+        names = [b"%d" % number for number in numbers]
         yield from self._set_all("documents", names, values)
         for block, place, data in self.blocks.pieces(first, records):
             yield "SETRANGE", self.key(f"columns:{block}"), place, data
@@ -200,6 +259,15 @@ class Server:
             block, place = self.blocks.place(number)
             yield "SETRANGE", self.key(f"columns:{block}"), place, gone
         yield "APPEND", self.key("removed"), np.array(numbers, "<u4").tobytes()
+
+    def set_stories(self, values: Mapping[str, bytes | None]) -> Iterator[Command]:
+        """Yield the commands that store what is noted of stories, by name; None removes it."""
+        stored = [(name, value) for name, value in values.items() if value is not None]
+        removed = [name for name, value in values.items() if value is None]
+        for first in range(0, len(stored), AT_A_TIME):
+            yield "HSET", self.key("stories"), *chain.from_iterable(stored[first : first + AT_A_TIME])
+        for first in range(0, len(removed), AT_A_TIME):
+            yield "HDEL", self.key("stories"), *removed[first : first + AT_A_TIME]
 
     def set_buckets(self, names: Names, values: list[bytes], emptied: Names) -> Iterator[Command]:
         """Yield the commands that write buckets."""
@@ -232,6 +300,7 @@ class Server:
             "postings": self._memory(["postings"]),
             "columns": of_blocks,
             "frequencies": self._memory([snapshots.key_of(table)]) if table else 0,
+            "stories": self._memory(["stories"]),
             "other": self._memory(["state", "words", "removed"]),
         }
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-FORMAT = 2
+FORMAT = 3
 """Of an index on a server; that of a folder is another one."""
 
 REMEMBERED = 32

@@ -19,6 +19,7 @@ from dedup.index.search.postings import Postings
 from dedup.index.search.query import Finder
 from dedup.index.stored import MOST_DOCUMENTS
 from dedup.params import Level
+from dedup.store.meter import NO_METER, Meter
 
 REMOVED_SHARE = 4
 """Postings are swept when one in this many documents is removed; see `IndexTuning.removed_documents`."""
@@ -27,6 +28,7 @@ TABLE_SHARE = 8
 """The table is stored when one in this many articles is new in it; see `IndexTuning.table_articles`."""
 
 _END = 1 << 32  # of the names of buckets
+_PART_BITS = 22  # of the names of a part, as a meter counts them
 _NUMBER = np.uint64(MOST_DOCUMENTS - 1)
 
 
@@ -68,17 +70,20 @@ def _change_table(state: State, turns: Turns, table: dict[str, Any], **committed
     turns.change(table=table, **committed)
 
 
-def sweep(state: State, turns: Turns) -> None:
+def sweep(state: State, turns: Turns, meter: Meter = NO_METER) -> None:
     """Drop the postings of removed documents, and count the word pairs of the others."""
     state.refresh()
     generation, removed = state.committed.generation, state.removed
-    table = _count_again(state)
+    with meter.bar("count", state.server.count(), "documents"):
+        table = _count_again(state)
     position = 0
-    while position < _END:
-        for turn in turns.attempts():
-            with turn:
-                following = _sweep_block(state, turns, position)
-        position = following
+    with meter.bar("sweep", _END >> _PART_BITS, "parts"):
+        while position < _END:
+            for turn in turns.attempts():
+                with turn:
+                    following = _sweep_block(state, turns, position)
+            meter.advance((following >> _PART_BITS) - (position >> _PART_BITS))
+            position = following
     for turn in turns.attempts():
         with turn:
             _finish(state, turns, table, generation, removed)

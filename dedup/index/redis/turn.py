@@ -44,8 +44,12 @@ class Changes:
     ----------
     rows : list of Row
         Documents to be added.
+    end : int
+        Number of the next document, if there are none with the numbers before it.
     removed : list of int
     amended : list of Row
+    stories : dict of str to bytes or None
+        What is noted of stories, by name; None where it is removed.
     commands : list of Command
         Other commands of the commit.
     committed : dict
@@ -55,14 +59,18 @@ class Changes:
     """
 
     rows: list[Row] = field(default_factory=list)
+    end: int = 0
     removed: list[int] = field(default_factory=list)
     amended: list[Row] = field(default_factory=list)
+    stories: dict[str, bytes | None] = field(default_factory=dict)
     commands: list[Command] = field(default_factory=list)
     committed: dict[str, Any] = field(default_factory=dict)
     is_stale: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.removed or self.amended or self.commands or self.committed)
+        return bool(
+            self.rows or self.end or self.removed or self.amended or self.stories or self.commands or self.committed
+        )
 
 
 class Turns:
@@ -79,10 +87,13 @@ class Turns:
     Attributes
     ----------
     changes : Changes
+    waited : float
+        Seconds for which other writers were waited for.
     """
 
     def __init__(self, state: State, lease: Lease, place: str, tuning: IndexTuning) -> None:
         self.changes = Changes()
+        self.waited = 0.0
         self._state = state
         self._lease = lease
         self._place = place
@@ -114,7 +125,8 @@ class Turns:
             When other writers have the lease for too long.
         """
         server = self._state.server
-        end = time.monotonic() + WAIT_SECONDS
+        begun = time.monotonic()
+        end = begun + WAIT_SECONDS
         while not self._lease.acquire(seconds):
             if time.monotonic() > end:
                 found = f"{self._place}: other writers have held the lock for {WAIT_SECONDS:.0f} s"
@@ -122,6 +134,7 @@ class Turns:
             if not self._state.is_stale:
                 self._state.refresh()
             time.sleep(random.uniform(*PAUSE))
+        self.waited += time.monotonic() - begun
         pipe = server.client.pipeline()
         try:
             pipe.watch(server.key("state"))
@@ -182,14 +195,19 @@ class Turns:
             more = self._state.buckets.with_more(fresh, before.postings, self._state.finder.is_removed)
             new = new._replace(buckets=more.buckets, postings=more.postings)
             commands += server.set_buckets(more.names, more.values, more.emptied)
-        if changes.rows:
-            records = columns.records_of(changes.rows, sketch_sizes[before.next : self.next])
-            commands += server.add_documents([encoded(row) for row in changes.rows], records, before.next)
+        if self.next > before.next:
+            numbers = np.array([row.number for row in changes.rows], np.int64)
+            records = columns.records_of(changes.rows, sketch_sizes[numbers])
+            if len(numbers) < self.next - before.next:
+                records = columns.with_gaps(records, numbers - before.next, self.next - before.next)
+            values = [encoded(row) for row in changes.rows]
+            commands += server.add_documents(numbers.tolist(), values, records, before.next)
         if changes.amended:
             records = columns.records_of(changes.amended, sketch_sizes[[row.number for row in changes.amended]])
             commands += server.amend_documents([(row.number, encoded(row)) for row in changes.amended], records)
         if changes.removed:
             commands += server.remove_documents(changes.removed)
+        commands += server.set_stories(changes.stories)
         commands.append(("HSET", server.key("state"), *chain.from_iterable(new.fields().items())))
         return new, commands
 
@@ -216,13 +234,27 @@ class Turns:
     @property
     def next(self) -> int:
         """Number of the next document."""
-        return self._state.committed.next + len(self.changes.rows)
+        return max(self._state.committed.next + len(self.changes.rows), self.changes.end)
 
     def insert(self, rows: Sequence[Row]) -> None:
         """Add documents, with the next numbers."""
         self.changes.rows += rows
         self._state.lookup.add(rows)
         self._learn_words()
+
+    def leave_gaps(self, end: int) -> None:
+        """Leave the numbers of which no document was added as those of removed ones, up to a number; add none after."""
+        self._state.finder.make_room(end)
+        is_removed, first = self._state.finder.is_removed, self._state.committed.next
+        self._state.is_stale = True
+        is_removed[first:end] = True
+        is_removed[[row.number for row in self.changes.rows]] = False
+        self.changes.end = end
+
+    def use_words(self, words: Vocabulary) -> None:
+        """Pack the tokens of an index without documents by a vocabulary from elsewhere."""
+        self._state.vocabulary = words
+        self.change(("SET", self._state.server.key("words"), bytes(words)))
 
     def _learn_words(self) -> None:
         """Create the vocabulary as soon as there are enough documents."""
@@ -235,6 +267,13 @@ class Turns:
     def amend(self, rows: Sequence[Row]) -> None:
         """Replace the fields of documents."""
         self.changes.amended += rows
+
+    def story_values(self, names: Sequence[str]) -> dict[str, bytes]:
+        """Return the values of those of some names that have one, uncommitted ones included."""
+        changed = self.changes.stories
+        found = self._state.server.story_values([name for name in names if name not in changed])
+        mine = ((name, changed[name]) for name in names if name in changed)
+        return {**found, **{name: value for name, value in mine if value is not None}}
 
     def link(self, rows: Sequence[Row], original: int) -> None:
         """Mark documents as copies of the one with a number."""

@@ -407,6 +407,8 @@ class Signatures:
             derived=derived,
             published=written(row.published),
             source=row.source,
+            url=row.url,
+            credit=None,
             is_copy=True,
             kept=True,
             error=math.sqrt(likely * (1 - likely) / n_values),

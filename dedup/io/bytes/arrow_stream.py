@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
-from io import FileIO
+from io import RawIOBase
 
 import pyarrow as pa
 
 from dedup.io.bytes.decompression import COMPRESSED_BYTES, DecompressionError, TruncatedError
 
 
-def unlz4(handle: FileIO, size: int) -> Generator[bytes]:
+def unlz4(handle: RawIOBase, size: int) -> Generator[bytes]:
     """Decompress the frames of an LZ4 file, one after the other; as `decompression.decompressed`."""
     return _decompress(handle, size, "lz4")
 
 
-def unzstd_short(handle: FileIO, size: int) -> Generator[bytes]:
+def unzstd_short(handle: RawIOBase, size: int) -> Generator[bytes]:
     """Decompress a zstd file with windows of usual length; as `decompression.decompressed`."""
     return _decompress(handle, size, "zstd")
 
 
-def _decompress(handle: FileIO, size: int, codec: str) -> Generator[bytes]:
+class _LeftOpen:
+    """A file for Arrow, which closes what it reads from; the caller still wants to know how far that is.
+
+    Parameters
+    ----------
+    handle : RawIOBase
+    """
+
+    def __init__(self, handle: RawIOBase) -> None:
+        self.read, self.seek, self.tell = handle.read, handle.seek, handle.tell
+        self.closed = False
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _decompress(handle: RawIOBase, size: int, codec: str) -> Generator[bytes]:
     """Decompress a file by a codec of `pyarrow.CompressedInputStream`."""
     try:
-        # Arrow closes what it reads from; the caller still wants to know how far that is.
-        with open(os.dup(handle.fileno()), "rb", buffering=0) as same, pa.PythonFile(same, mode="r") as raw:
+        with pa.PythonFile(_LeftOpen(handle), mode="r") as raw:
             stream = pa.CompressedInputStream(raw, codec)
             while chunk := stream.read(min(size, COMPRESSED_BYTES)):
                 yield chunk

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from io import FileIO
+from io import RawIOBase
 
 from dedup.io.format_registry import compression_of
 
@@ -42,12 +42,12 @@ class LongWindowError(DecompressionError):
         self.requirement = requirement
 
 
-def decompressed(handle: FileIO, head: bytes, size: int) -> Generator[bytes]:
+def decompressed(handle: RawIOBase, head: bytes, size: int) -> Generator[bytes]:
     """Yield the bytes of a file, decompressed if it is compressed.
 
     Parameters
     ----------
-    handle : FileIO
+    handle : RawIOBase
         Not buffered, at its beginning.
     head : bytes
         Its first `dedup.io.format_registry.SIGNATURE_BYTES`.

@@ -136,6 +136,15 @@ def charset_named(name: str) -> Charset:
     return Charset(found.replace("cp125", "windows-125"))
 
 
+def charset_labelled(label: str) -> Charset | None:
+    """Return the encoding that a page says it is in, as browsers take it: in a wider one; None if nobody knows it."""
+    try:
+        found = charset_named(label).name
+        return charset_named("windows-1252" if found == "ascii" else _WIDER.get(found, found))
+    except ParamsError:
+        return None
+
+
 def encoding_of_mark(head: bytes) -> tuple[Charset, int] | None:
     """Return the encoding of a file's byte order mark, and the length of the mark; None if there is no mark."""
     return next(((Charset(name), len(mark)) for mark, name in _MARKS if head.startswith(mark)), None)

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from dedup.errors import OutputError
+from dedup.errors import InputError, OutputError
 from dedup.io.bytes.paths import InputFile
-
-FileState = tuple[int, int]
-"""Size in bytes, and nanoseconds of the last change."""
+from dedup.io.places.input_place import State
 
 
-def file_state(file: InputFile) -> FileState:
-    """Return the state of a file, which changes when the file is written to.
-
-    Raises
-    ------
-    OSError
-        When the file is gone.
-    """
-    status = file.path.stat()
-    return status.st_size, status.st_mtime_ns
-
-
-def require_unchanged(file: InputFile, before: FileState) -> None:
+def require_unchanged(file: InputFile, before: State) -> None:
     """Raise ``OutputError`` if a file is missing or its state has changed."""
     try:
-        now = file_state(file)
-    except OSError as error:
+        now = file.state()
+    except (OSError, InputError) as error:
         raise changed_error(file) from error
     if now != before:
         raise changed_error(file)

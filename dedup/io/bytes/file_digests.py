@@ -7,6 +7,8 @@ from pathlib import Path
 
 import xxhash
 
+from dedup.io.bytes.paths import COPIED_BYTES, InputFile
+
 
 class FileDigest:
     """The XXH3 digest, of 128 bits, of a file that is being read from its beginning.
@@ -32,8 +34,24 @@ class FileDigest:
         return self._state.hexdigest()
 
 
-def digest_of(path: Path) -> str:
-    """Return the digest of a whole file, which is mapped, not read.
+def digest_of(file: InputFile) -> str:
+    """Return the digest of a whole file, which is mapped, not read, if it is a file of its own.
+
+    Raises
+    ------
+    OSError, InputError
+    """
+    if file.local_path is not None:
+        return digest_of_path(file.local_path)
+    digest = FileDigest()
+    with file.open() as opened:
+        while chunk := opened.read(COPIED_BYTES):
+            digest.add(chunk)
+    return digest.shown
+
+
+def digest_of_path(path: Path) -> str:
+    """Return the digest of a file of this machine, which is mapped, not read.
 
     Raises
     ------

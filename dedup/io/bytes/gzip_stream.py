@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Generator
-from io import FileIO
+from io import RawIOBase
 from typing import Any
 
 from dedup.io.bytes.decompression import COMPRESSED_BYTES, DecompressionError, TruncatedError
@@ -18,14 +18,14 @@ except ImportError:
     FASTEST = zlib
 
 
-def gunzipped(handle: FileIO, size: int, library: Any = FASTEST) -> Generator[bytes]:
+def gunzipped(handle: RawIOBase, size: int, library: Any = FASTEST) -> Generator[bytes]:
     """Decompress the members of a gzip file, one after the other; as `decompression.decompressed`.
 
     Zeros after a member, with which tapes and some disks fill their blocks, are skipped, as gzip does.
 
     Parameters
     ----------
-    handle : FileIO
+    handle : RawIOBase
     size : int
     library : module
         With the interface of ``zlib``.

@@ -5,23 +5,23 @@ from __future__ import annotations
 import bz2
 import lzma
 from collections.abc import Callable, Generator
-from io import FileIO
+from io import RawIOBase
 from typing import Any
 
 from dedup.io.bytes.decompression import COMPRESSED_BYTES, DecompressionError, TruncatedError
 
 
-def unxz(handle: FileIO, size: int) -> Generator[bytes]:
+def unxz(handle: RawIOBase, size: int) -> Generator[bytes]:
     """Decompress the streams of an xz file, one after the other; as `decompression.decompressed`."""
     return _decompress(handle, size, lzma.LZMADecompressor)
 
 
-def unbzip2(handle: FileIO, size: int) -> Generator[bytes]:
+def unbzip2(handle: RawIOBase, size: int) -> Generator[bytes]:
     """Decompress the streams of a bzip2 file, one after the other; as `decompression.decompressed`."""
     return _decompress(handle, size, bz2.BZ2Decompressor)
 
 
-def _decompress(handle: FileIO, size: int, new: Callable[[], Any]) -> Generator[bytes]:
+def _decompress(handle: RawIOBase, size: int, new: Callable[[], Any]) -> Generator[bytes]:
     """Decompress streams, between which there may be zeros, by the decompressors that ``new`` makes."""
     stream, data, is_begun = new(), b"", False
     while True:

@@ -8,8 +8,8 @@ in, or `raw_chunks`, which are the file as it is; `lines` makes whole lines of t
 from __future__ import annotations
 
 import itertools
-import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from dedup.io.bytes.encodings import (
 from dedup.io.bytes.file_digests import FileDigest
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.surrogates import to_bytes
-from dedup.io.format_registry import SIGNATURE_BYTES, compression_of, content_name
+from dedup.io.format_registry import SIGNATURE_BYTES, Compression, compression_of, content_name
 
 HEAD_BYTES = 64 << 10
 """Decompressed bytes that are looked at to tell text from binary content."""
@@ -60,6 +60,8 @@ class Reading:
         How many more records are to be read; None: all.
     digest : FileDigest or None
         That of the file that is being read, if it is wanted; it gets the bytes of a file that is not compressed.
+    is_small : bool
+        Whether the file that is being read is no larger than what of every file is looked at first.
     """
 
     bytes_read: int = 0
@@ -68,6 +70,7 @@ class Reading:
     is_certain: bool = False
     left: int | None = None
     digest: FileDigest | None = None
+    is_small: bool = False
 
     def take(self, records: int) -> int:
         """Return how many of the next records are to be read, and count them."""
@@ -240,17 +243,29 @@ def chunks(file: InputFile, size: int, reading: Reading | None = None) -> Genera
         # The last step is lost, as a whole. Again in small ones: slow, but what is good is read and counted.
         with suppress(DecompressionError):
             yield from _behind(done, _decompressed(file, _SMALL_BYTES, Reading()))
-        raise _damage(file, error) from error
+        raise damage_of(file, error) from error
 
 
 def size_of(file: InputFile) -> int | None:
     """Return the decompressed size of a file in bytes, None if only reading all of it would show that."""
     try:
-        with file.path.open("rb", buffering=0) as handle:
-            is_compressed = compression_of(handle.read(SIGNATURE_BYTES)) is not None
-            return None if is_compressed else os.fstat(handle.fileno()).st_size
+        with file.open() as handle:
+            is_compressed = compression_of(handle.read(SIGNATURE_BYTES) or b"") is not None
+        return None if is_compressed else file.size()
     except OSError as error:
         raise unreadable(file, error) from error
+
+
+def compression_and_mark(file: InputFile) -> tuple[Compression | None, bytes]:
+    """Return the compression of a file, and the byte order mark of UTF-8, if it has one; errors as for ``chunks``."""
+    try:
+        with file.open() as handle:
+            compression = compression_of(handle.read(SIGNATURE_BYTES))
+    except OSError as error:
+        raise unreadable(file, error) from error
+    with closing(chunks(file, _SMALL_BYTES)) as whole:
+        first = next(whole, b"")
+    return compression, first[:3] if first.startswith(BOM_UTF8) else b""
 
 
 def unreadable(file: InputFile, error: OSError) -> InputError:
@@ -261,8 +276,8 @@ def unreadable(file: InputFile, error: OSError) -> InputError:
 def _decompressed(file: InputFile, size: int, reading: Reading) -> Generator[bytes]:
     before = reading.bytes_read
     try:
-        with file.path.open("rb", buffering=0) as handle:
-            head = handle.read(SIGNATURE_BYTES)
+        with file.open() as handle:
+            head = handle.read(SIGNATURE_BYTES) or b""
             handle.seek(0)
             found, is_compressed = decompressed(handle, head, size), compression_of(head) is not None
             with closing(ahead(found) if reading.ahead and is_compressed else found) as whole:
@@ -284,7 +299,8 @@ def _behind(done: int, whole: Generator[bytes]) -> Generator[bytes]:
         done = max(0, done - len(chunk))
 
 
-def _damage(file: InputFile, error: DecompressionError) -> DamagedError:
+def damage_of(file: InputFile, error: DecompressionError) -> DamagedError:
+    """Return the error for a file that cannot be decompressed."""
     if isinstance(error, TruncatedError):
         return DamagedError(file.name, "ends early", "is the download complete?")
     if isinstance(error, LongWindowError):

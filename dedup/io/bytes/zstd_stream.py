@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from io import FileIO
+from io import RawIOBase
 from typing import Any
 
 from dedup.io.bytes.arrow_stream import unzstd_short
@@ -22,7 +22,7 @@ _FED_BYTES = 4 << 10
 _MAGIC, _HEADER_BYTES = b"\x28\xb5\x2f\xfd", 18
 
 
-def unzstd(handle: FileIO, size: int) -> Generator[bytes]:
+def unzstd(handle: RawIOBase, size: int) -> Generator[bytes]:
     """Decompress the frames of a zstd file, one after the other; as `decompression.decompressed`.
 
     Raises
@@ -64,7 +64,7 @@ def window_of(head: bytes) -> int:
     return int.from_bytes(head[start : start + width], "little") + (256 if width == 2 else 0)
 
 
-def _unzstd_long(handle: FileIO, size: int, window: int, zstandard: Any) -> Generator[bytes]:
+def _unzstd_long(handle: RawIOBase, size: int, window: int, zstandard: Any) -> Generator[bytes]:
     decompressor = zstandard.ZstdDecompressor(max_window_size=max(window, SHORT_WINDOW))
     frame, is_begun = decompressor.decompressobj(), False
     try:

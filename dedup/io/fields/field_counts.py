@@ -34,8 +34,9 @@ class FieldCounts:
         """Add the counts of further records."""
         for ours, theirs in ((self.used, other.used), (self.filled, other.filled), (self.present, other.present)):
             for role, names in theirs.items():
+                held = ours.setdefault(role, {})
                 for name, count in names.items():
-                    add_to(ours, role, name, count)
+                    held[name] = held.get(name, 0) + count
 
     def has(self, role: str) -> bool:
         """Return whether any record has a field of the role."""

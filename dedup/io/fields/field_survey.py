@@ -36,17 +36,26 @@ class FieldSurvey:
         Fields that hold texts in most of them.
     within : str
         Where in the file the records are, if it is one JSON object: the keys that lead to their list, with dots.
+    is_document : bool
+        Whether it is a JSON document, of which kept records are written in UTF-8 whatever its encoding is.
+    skipped : dict of str to int
+        What of the file is no record, by kind, and how often it is there.
+    doubt : str
+        What is wrong with the file, though it could be read.
     """
 
     names: tuple[str, ...] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[str, ...] = ()
     within: str = ""
+    is_document: bool = False
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    doubt: str = ""
 
     @staticmethod
     def from_state(state: Mapping[str, Any]) -> FieldSurvey:
         """Return a survey that was stored as JSON by `dataclasses.asdict`."""
-        return FieldSurvey(tuple(state["names"]), state["dates"], tuple(state["texts"]), state.get("within", ""))
+        return FieldSurvey(**{**state, "names": tuple(state["names"]), "texts": tuple(state["texts"])})
 
     @staticmethod
     def of(records: Sequence[Mapping[Any, Any]]) -> FieldSurvey:

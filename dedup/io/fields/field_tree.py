@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from dedup.errors import ColumnError
+from dedup.errors import ColumnError, nearest
 from dedup.io.fields.producers import GUESSES, is_abstract
 from dedup.io.fields.roles import ROLES, TEXT, Kind, Role, is_usable, named_by
 from dedup.io.read_options import Fields
@@ -166,6 +166,8 @@ class FieldTree:
         asked = name or getattr(self.fields, role)
         hint = f"name the right one with {named_by(role)}"
         if asked is not None:
+            meant = nearest(asked, names)
+            hint = f"did you mean {meant!r}? Otherwise {hint}" if meant else hint
             return ColumnError(f"{where} has no field {asked!r}", f"one of its fields: {_shown(names)}", hint)
         guesses = [name for name in GUESSES[role] if "." not in name and name[0] not in "@_"]
         expected = f"a {role} field named {', '.join(guesses[:-1])} or {guesses[-1]}"

@@ -6,7 +6,6 @@ A format is a class like `FormatReader`. The registry loads it when a file of it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from dedup.io.fields.field_survey import FieldSurvey
     from dedup.io.fields.field_tree import FieldTree
     from dedup.io.format_registry import FileFormat
+    from dedup.io.kept_files import KeptFiles
     from dedup.io.read_options import ReadOptions
     from dedup.io.source import FilePiece
 
@@ -52,8 +52,8 @@ class FormatReader(Protocol):
     def names(self, file: InputFile) -> Iterable[str]:
         """Return the fields of all records of a file."""
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
-        """Write the kept records of the files, in order, and return the names written."""
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
+        """Write the kept records of the input files, in order."""
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records of the files, in order."""

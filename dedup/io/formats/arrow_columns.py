@@ -401,6 +401,11 @@ def kept_batches(
         raise changed_error(file)
 
 
+def sizes_of(records: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Return the bytes of each record of a batch in memory, on average."""
+    return np.full(records.num_rows, records.nbytes // max(records.num_rows, 1))
+
+
 def filtered(records: pa.RecordBatch, keep: npt.NDArray[np.bool_]) -> pa.RecordBatch:
     """Return the records to keep, whatever their types."""
     try:

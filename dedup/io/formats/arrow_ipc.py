@@ -9,9 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from dedup.errors import InputError
+from dedup.io.bytes.any_order import in_any_order
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -25,29 +28,41 @@ from dedup.io.formats.arrow_columns import (
     find_columns,
     kept_batches,
     records_per_batch,
+    sizes_of,
     survey_of_table,
 )
 from dedup.io.formats.common_schema import CommonSchema
+from dedup.io.kept_files import KeptFiles, count_kept
+from dedup.io.kept_form import KeptForm
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
 if TYPE_CHECKING:
     from dedup.io.formats import KeptRecords
 
-_FILE_MAGIC = b"ARROW1"
+_FILE_MAGIC, _FIRST_FEATHER = b"ARROW1", b"FEA1"
+
+_FIRST_MESSAGE = 8
+"""Byte of a file, which is no stream, at which the first message begins."""
+
+_LOOKED_AT = 1 << 20
+"""Bytes of the first record batch in which compressed buffers begin, if it has any."""
+
+_FRAMES = {"lz4": 0x184D2204, "zstd": 0xFD2FB528}
+"""By codec, how its frames begin."""
 
 
 class ArrowIpc:
     """The reader of Arrow files with a common schema, which writes their kept records to one ``kept.arrow``.
 
-    Files are mapped, not read: what is not compressed takes no memory. A compressed record batch is held as a whole.
-    Parameters as for `dedup.io.formats.FormatReader`.
+    Files of this machine are mapped, not read: what is not compressed takes no memory. A compressed record batch is
+    held as a whole. Parameters as for `dedup.io.formats.FormatReader`.
     """
 
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._kept_name = file_format.kept_name
+        self._format = file_format
         self._tree = tree
         self._options = options
         self._common = CommonSchema("Arrow")
@@ -63,7 +78,7 @@ class ArrowIpc:
         ColumnError
             When a column is missing or of a type that cannot serve.
         """
-        schema, _ = _schema_of(file)
+        schema, _ = _schema_of(file, self._options.scratch)
         if next(self._record_batches(file, schema.names[:1]), None) is None:  # of no records the types may be anything
             self._common.take(file, schema)
             return
@@ -88,14 +103,15 @@ class ArrowIpc:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the kept records, as a stream if the first file is one."""
-        schema, is_stream = _schema_of(kept[0][0])
-        new = pa.ipc.new_stream if is_stream else pa.ipc.new_file
-        with pa.OSFile(str(directory / self._kept_name), "wb") as file, new(file, schema) as writer:
-            for records in self._kept_batches(kept):
-                writer.write_batch(records)
-        return [self._kept_name]
+        begin = partial(_opened, files.form, self._options.scratch)
+        with files.writer(self._format, count_kept(kept), begin) as output:
+            for file, mask in kept:
+                output.begin(file)
+                for records in self._kept_batches([(file, mask)]):
+                    for writer, part in output.cut(sizes_of(records)):
+                        writer.write_batch(records[part])
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
@@ -104,7 +120,9 @@ class ArrowIpc:
 
     def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
-            self._common.take(file, _schema_of(file)[0])  # a run that is resumed has not read the files itself
+            self._common.take(
+                file, _schema_of(file, self._options.scratch)[0]
+            )  # a run that is resumed has not read the files itself
             batches = self._record_batches(file, None)
             yield from kept_batches(file, mask, batches, self._common.schema, self._options.limit is not None)
 
@@ -113,7 +131,7 @@ class ArrowIpc:
     ) -> Iterator[pa.RecordBatch]:
         """Yield the records of a file in batches of bounded size; None: with all columns."""
         before = reading.bytes_read if reading is not None else 0
-        with closing(_batches(file, columns)) as batches:
+        with closing(_batches(file, columns, self._options.scratch)) as batches:
             for records, done in batches:
                 most = records_per_batch(records.num_rows, records.nbytes, self._options.tuning)
                 for start in range(0, records.num_rows, most):
@@ -121,19 +139,50 @@ class ArrowIpc:
                 if reading is not None:
                     reading.bytes_read = before + done
         if reading is not None:
-            reading.bytes_read = before + file.path.stat().st_size
+            reading.bytes_read = before + file.size()
 
 
-def _schema_of(file: InputFile) -> tuple[pa.Schema, bool]:
+@contextmanager
+def _mapped(file: InputFile, scratch: Path | None) -> Iterator[pa.NativeFile]:
+    """Map a file of this machine into memory; another one is read at the places that are wanted."""
+    with in_any_order(file, scratch) as source:
+        native = pa.memory_map(str(source)) if isinstance(source, Path) else pa.PythonFile(source, mode="r")
+        with native:
+            yield native
+
+
+def _opened(form: KeptForm, scratch: Path | None, stream: ByteStream, file: InputFile) -> pa.RecordBatchWriter:
+    """Begin a file with the schema of an input file, as a stream if that is one."""
+    schema, is_stream = _schema_of(file, scratch)
+    compression = _codec_of(file, scratch) if form.is_same else form.codec(file.format)
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    return (pa.ipc.new_stream if is_stream else pa.ipc.new_file)(stream, schema, options=options)
+
+
+def _codec_of(file: InputFile, scratch: Path | None) -> str | None:
+    """Return what compresses the buffers of a file, by how the first ones of them begin: Arrow does not tell."""
+    with _failures_of(file), _mapped(file, scratch) as mapped:
+        _, is_stream = _reader(mapped)
+        mapped.seek(0 if is_stream else _FIRST_MESSAGE)
+        messages = pa.ipc.MessageReader.open_stream(mapped)
+        message = next((one for one in messages if one.type == "record batch"), None)
+        if message is None or message.body is None:
+            return None
+        # Buffers begin at multiples of eight bytes, compressed ones with eight bytes for their size.
+        words = np.frombuffer(message.body[: min(len(message.body) // 8 * 8, _LOOKED_AT)], "<u4")[2::2]
+        return next((name for name, magic in _FRAMES.items() if (words == magic).any()), None)
+
+
+def _schema_of(file: InputFile, scratch: Path | None) -> tuple[pa.Schema, bool]:
     """Return the schema of a file, and whether it is a stream."""
-    with _failures_of(file), pa.memory_map(str(file.path)) as mapped:
+    with _failures_of(file), _mapped(file, scratch) as mapped:
         reader, is_stream = _reader(mapped)
         return reader.schema, is_stream
 
 
-def _batches(file: InputFile, columns: list[str] | None) -> Generator[tuple[pa.RecordBatch, int]]:
+def _batches(file: InputFile, columns: list[str] | None, scratch: Path | None) -> Generator[tuple[pa.RecordBatch, int]]:
     """Yield the record batches of a file as they are stored, each with the bytes of the file up to its end."""
-    with _failures_of(file), pa.memory_map(str(file.path)) as mapped:
+    with _failures_of(file), _mapped(file, scratch) as mapped:
         reader, is_stream = _reader(mapped)
         if columns is not None:
             fields = [reader.schema.names.index(name) for name in columns]
@@ -149,10 +198,17 @@ def _batches(file: InputFile, columns: list[str] | None) -> Generator[tuple[pa.R
 def _reader(mapped: pa.NativeFile, fields: list[int] | None = None) -> tuple[Any, bool]:
     """Return Arrow's reader of a file from its beginning, and whether it is a stream."""
     mapped.seek(0)
-    is_stream = mapped.read(len(_FILE_MAGIC)) != _FILE_MAGIC
+    head = mapped.read(len(_FILE_MAGIC))
+    if head.startswith(_FIRST_FEATHER):
+        raise _FirstFeatherError
+    is_stream = head != _FILE_MAGIC
     mapped.seek(0)
     options = pa.ipc.IpcReadOptions(included_fields=fields)
     return (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(mapped, options=options), is_stream
+
+
+class _FirstFeatherError(Exception):
+    """A file of Feather version 1, which is no Arrow file; Arrow is about to stop reading it."""
 
 
 @contextmanager
@@ -162,6 +218,9 @@ def _failures_of(file: InputFile) -> Iterator[None]:
         yield
     except (FileNotFoundError, PermissionError) as error:
         raise unreadable(file, error) from error
+    except _FirstFeatherError as error:
+        hint = "convert it with pandas: read_feather(name).to_parquet(new_name)"
+        raise InputError(f"{file.name} is a Feather file of version 1", "version 2, which is Arrow", hint) from error
     except (pa.ArrowException, OSError) as error:
         raise _damaged(file, error) from error
 

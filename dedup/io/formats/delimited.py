@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from dedup.errors import ColumnError, InputError
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.lines import line_blocks
 from dedup.io.bytes.paths import InputFile
@@ -28,6 +28,7 @@ from dedup.io.fields.roles import Kind
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.batch_builder import BatchBuilder
 from dedup.io.formats.csv_dialect import SAMPLE_BYTES, CsvDialect, dialect_of
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.io.wording import counted
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 _MANY = 10_000  # lines of one record
+
+_WRITTEN = 100
+"""Records that are written at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Delimited:
     ) -> None:
         self._tree = tree
         self._format = file_format.name
-        self._kept_name = file_format.kept_name
+        self._file_format = file_format
         self._longest = options.longest
         self._is_limited = options.limit is not None
         self._tuning = options.tuning
@@ -119,18 +123,26 @@ class Delimited:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Write the header once, and the kept records of all files unchanged."""
-        header = self._first_header(kept).raw
-        newline = b"\r\n" if header.endswith(b"\r\n") else b"\n"
-        with open(directory / self._kept_name, "wb") as output:
-            output.write(header if header.endswith(b"\n") or not header else header + newline)
+        common = None if files.form.is_same else self._first_header(kept).raw
+
+        def header(file: InputFile) -> bytes:
+            return self._first_header([(file, np.zeros(0, bool))]).raw if common is None else common
+
+        def opened(stream: ByteStream, file: InputFile) -> ByteStream:
+            first = header(file)
+            stream.write(_ended(first, _newline(first)) if first else b"")
+            return stream
+
+        with files.writer(self._file_format, count_kept(kept), opened) as output:
             for file, mask in kept:
-                for record in self._kept_records(file, mask):
-                    output.write(record.raw)
-                    if not record.raw.endswith(b"\n"):
-                        output.write(newline)
-        return [self._kept_name]
+                output.begin(file)
+                newline = _newline(header(file))
+                records = (_ended(record.raw, newline) for record in self._kept_records(file, mask))
+                while lines := list(itertools.islice(records, _WRITTEN)):
+                    for stream, part in output.cut([*map(len, lines)]):
+                        stream.writelines(lines[part])
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records; all columns are strings."""
@@ -140,9 +152,8 @@ class Delimited:
         return pa.table(columns, names=[printable(name) for name in names])
 
     def _first_header(self, kept: Sequence[KeptRecords]) -> _Record:
-        # A run that is resumed has not read the files itself.
         headers = (next(self._records(file, Reading()), None) for file, _ in kept)
-        return self._header or next((header for header in headers if header), _Record(b"", []))
+        return next((header for header in headers if header), _Record(b"", []))
 
     def _kept_records(self, file: InputFile, mask: npt.NDArray[np.bool_]) -> Iterator[_Record]:
         records = self._records(file, Reading())
@@ -230,6 +241,16 @@ class Delimited:
                 f"the same columns: {printable(', '.join(self._header.cells))}",
                 "run them separately, or convert them to one form first",
             )
+
+
+def _newline(header: bytes) -> bytes:
+    """Return what lines end with, by the first."""
+    return b"\r\n" if header.endswith(b"\r\n") else b"\n"
+
+
+def _ended(raw: bytes, newline: bytes) -> bytes:
+    """Return a record with a line feed at its end, which the last of a file may lack."""
+    return raw if raw.endswith(b"\n") else raw + newline
 
 
 def _beginning(chunks: Iterator[bytes]) -> tuple[list[bytes], DamagedError | None]:

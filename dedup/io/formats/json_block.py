@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -45,12 +45,15 @@ class BlockReader:
         The file's name.
     tree : FieldTree
         The fields to read.
+    are_texts : bool
+        Whether strings are records, with nothing but a text.
     """
 
-    def __init__(self, file: str, tree: FieldTree) -> None:
+    def __init__(self, file: str, tree: FieldTree, are_texts: bool = False) -> None:
         self._file = file
         self._tree = tree
-        self._arrays = arrays_of(tree)
+        self._are_texts = are_texts
+        self._arrays = None if are_texts else arrays_of(tree)
 
     def batch(self, block: bytes, lines: int, first_row: int) -> Batch:
         """Parse whole lines.
@@ -66,7 +69,7 @@ class BlockReader:
         """
         if self._arrays is None or len(block) > _LARGEST_BLOCK:
             every = block.removesuffix(b"\n").split(b"\n")
-            return parsed_batch(self._file, every, range(first_row, first_row + lines), self._tree)
+            return parsed_batch(self._file, every, range(first_row, first_row + lines), self._tree, self._are_texts)
         if not block.endswith(b"\n"):
             block += b"\n"
         buffers = FieldBuffers.of(self._tree, len(block), lines)
@@ -151,24 +154,33 @@ class _BlockFields:
             found[place] = int(found[place])
         return read_dates(found, form)
 
-    @cached_property
+    @property
     def counts(self) -> FieldCounts:
-        """Count the fields that were present and used."""
-        counts = FieldCounts()
-        for place, role in enumerate(self._tree.roles):
-            used = np.bincount(self._ranks[place], minlength=kernel.MISSING_RANK + 1)
-            for rank in np.flatnonzero(used[: kernel.MISSING_RANK]).tolist():
-                add_to(counts.used, role.name, self._tree.names[place][rank], int(used[rank]))
-        for node in np.flatnonzero(self._counts[:, kernel.PRESENT]).tolist():
-            for place, rank, _ in self._tree.nodes[node].uses:
-                called = self._tree.roles[place].name, self._tree.names[place][rank]
-                add_to(counts.present, *called, int(self._counts[node, kernel.PRESENT]))
-                add_to(counts.filled, *called, int(self._counts[node, kernel.FILLED]))
-        return counts
+        """The counts of the fields that were present and used; shared by blocks of alike lines."""
+        width = kernel.MISSING_RANK + 1
+        places = np.arange(len(self._ranks))[:, np.newaxis] * width
+        used = np.bincount((self._ranks + places).ravel(), minlength=len(self._ranks) * width)
+        return _field_counts(self._tree, used.tobytes(), self._counts.tobytes())
 
     def _text(self, role: int) -> pa.LargeBinaryArray:
         ends = self._ends[role]
         return _strings(pa.large_binary(), ends, self._data[role], self._kinds[role] != kernel.MISSING)
+
+
+@lru_cache(64)  # many small files have the same fields
+def _field_counts(tree: FieldTree, used_bytes: bytes, present_bytes: bytes) -> FieldCounts:
+    """Count fields, given in how many records each was used, and in how many present and filled."""
+    counts = FieldCounts()
+    used = np.frombuffer(used_bytes, np.int64).reshape(len(tree.roles), kernel.MISSING_RANK + 1)
+    for place, rank in zip(*(found.tolist() for found in np.nonzero(used[:, : kernel.MISSING_RANK])), strict=True):
+        add_to(counts.used, tree.roles[place].name, tree.names[place][rank], int(used[place, rank]))
+    found = np.frombuffer(present_bytes, np.int64).reshape(len(tree.nodes), 2)
+    for node in np.flatnonzero(found[:, kernel.PRESENT]).tolist():
+        for place, rank, _ in tree.nodes[node].uses:
+            called = tree.roles[place].name, tree.names[place][rank]
+            add_to(counts.present, *called, int(found[node, kernel.PRESENT]))
+            add_to(counts.filled, *called, int(found[node, kernel.FILLED]))
+    return counts
 
 
 class FieldBuffers(NamedTuple):
@@ -237,7 +249,9 @@ def _strings(
     return pa.Array.from_buffers(type, len(is_known), [bits, pa.py_buffer(offsets), pa.py_buffer(data)])
 
 
-def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: FieldTree) -> Batch:
+def parsed_batch(
+    file: str, lines: list[bytes], numbers: Iterable[int], tree: FieldTree, are_texts: bool = False
+) -> Batch:
     """Build a batch from lines through a Python object for each.
 
     Parameters
@@ -248,6 +262,8 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
     numbers : iterable of int
         Their row numbers.
     tree : FieldTree
+    are_texts : bool
+        As for `BlockReader`.
     """
     rows: list[int] = []
     kept: list[bytes] = []
@@ -259,10 +275,11 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
         except orjson.JSONDecodeError:
             if not line.strip():
                 continue
-            record = parse(line)
+            record = parse(line, are_texts)
         if record.__class__ is not dict:
-            rejected[len(rows)] = record if isinstance(record, Rejection) else parse(line)  # type: ignore[assignment]
-            record = {}
+            record = record if isinstance(record, Rejection) else parse(line, are_texts)
+            if isinstance(record, Rejection):
+                rejected[len(rows)], record = record, {}
         rows.append(row)
         kept.append(line)
         records.append(record)
@@ -276,14 +293,16 @@ def parsed_batch(file: str, lines: list[bytes], numbers: Iterable[int], tree: Fi
     return builder.batch(RoleColumns.of_records(tree, dict(enumerate(records)), len(records)), exact)
 
 
-def parse(line: bytes) -> dict[str, Any] | Rejection:
-    """Read one line as an object, or return the reason why it is none."""
+def parse(line: bytes, are_texts: bool = False) -> dict[str, Any] | Rejection:
+    """Read one line as an object, or return the reason why it is none; ``are_texts``: a string is a text."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         record = _parse_leniently(line)
     if isinstance(record, (dict, Rejection)):
         return record
+    if are_texts and isinstance(record, str):
+        return {"text": record}
     return Rejection.of(f"{kind(record)}, expected an object", line)
 
 

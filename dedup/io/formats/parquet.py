@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.errors import InputError
+from dedup.io.bytes.any_order import in_any_order
+from dedup.io.bytes.compressed_file import ByteStream
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, unreadable
 from dedup.io.fields.field_survey import SAMPLE_RECORDS, FieldSurvey
@@ -25,10 +28,12 @@ from dedup.io.formats.arrow_columns import (
     find_columns,
     kept_batches,
     records_per_batch,
+    sizes_of,
     survey_of_table,
     wanted_columns,
 )
 from dedup.io.formats.common_schema import CommonSchema
+from dedup.io.kept_files import KeptFiles, count_kept
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import FilePiece
 
@@ -45,7 +50,7 @@ class Parquet:
     def __init__(
         self, file_format: FileFormat, tree: FieldTree, options: ReadOptions, is_tolerant: bool = False
     ) -> None:
-        self._kept_name = file_format.kept_name
+        self._format = file_format
         self._tree = tree
         self._options = options
         self._common = CommonSchema("Parquet")
@@ -62,8 +67,8 @@ class Parquet:
             When a column is missing or of a type that cannot serve.
         """
         before = reading.bytes_read
-        size = file.path.stat().st_size if file.path.exists() else 0
-        with _open(file) as parquet:
+        with _opened(file, self._options.scratch) as parquet:
+            size = file.size()
             if not parquet.metadata.num_rows:
                 self._common.take(file, parquet.schema_arrow)
                 return
@@ -87,25 +92,15 @@ class Parquet:
         """Return the columns of a file."""
         return self.surveys[file.name].names
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
-        """Write the kept records, with the compression of the first file."""
-        with _open(kept[0][0]) as first:
-            schema, compression = first.schema_arrow, _compression(first.metadata)
-        pending: list[pa.RecordBatch] = []
-        size = 0
-        with (
-            open(directory / self._kept_name, "wb") as file,
-            pq.ParquetWriter(file, schema, compression=compression) as writer,
-        ):
-            for records in self._kept_batches(kept):
-                pending.append(records)
-                size += records.nbytes
-                if size >= self._options.tuning.row_group_bytes:
-                    writer.write_table(pa.Table.from_batches(pending, schema))
-                    pending, size = [], 0
-            if pending:
-                writer.write_table(pa.Table.from_batches(pending, schema))
-        return [self._kept_name]
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
+        """Write the kept records, with the compression of the first file, unless there is another one asked for."""
+        opened = partial(_RowGroups, self._options, files.form.codec(self._format))
+        with files.writer(self._format, count_kept(kept), opened) as output:
+            for file, mask in kept:
+                output.begin(file)
+                for records in self._kept_batches([(file, mask)]):
+                    for sink, part in output.cut(sizes_of(records)):
+                        sink.write(records[part])
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept records with all their columns."""
@@ -114,7 +109,7 @@ class Parquet:
 
     def _kept_batches(self, kept: Sequence[KeptRecords]) -> Iterator[pa.RecordBatch]:
         for file, mask in kept:
-            with _open(file) as parquet:
+            with _opened(file, self._options.scratch) as parquet:
                 self._common.take(file, parquet.schema_arrow)  # a run that is resumed has not read the files itself
                 batches = self._record_batches(file, parquet, None)
                 yield from kept_batches(file, mask, batches, self._common.schema, self._options.limit is not None)
@@ -138,13 +133,58 @@ class Parquet:
                 yield records
 
 
-def _open(file: InputFile) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(file.path)
-    except (FileNotFoundError, PermissionError) as error:
-        raise unreadable(file, error) from error
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(file, error) from error
+class _RowGroups:
+    """A Parquet file that is written, with the schema and the compression of an input file.
+
+    Parameters
+    ----------
+    options : ReadOptions
+    codec : str or None
+        Replaces that compression.
+    stream : ByteStream
+    file : InputFile
+    """
+
+    def __init__(self, options: ReadOptions, codec: str | None, stream: ByteStream, file: InputFile) -> None:
+        with _opened(file, options.scratch) as first:
+            self._schema, found = first.schema_arrow, _compression(first.metadata)
+        self._writer = pq.ParquetWriter(stream, self._schema, compression=codec or found)
+        self._most = options.tuning.row_group_bytes
+        self._pending: list[pa.RecordBatch] = []
+        self._size = 0
+
+    def write(self, records: pa.RecordBatch) -> None:
+        """Write records, or hold them until there are enough for a row group."""
+        self._pending.append(records)
+        self._size += records.nbytes
+        if self._size >= self._most:
+            self._write_group()
+
+    def close(self) -> None:
+        """Write the rest, and the end of the file."""
+        try:
+            if self._pending:
+                self._write_group()
+        finally:
+            self._writer.close()
+
+    def _write_group(self) -> None:
+        self._writer.write_table(pa.Table.from_batches(self._pending, self._schema))
+        self._pending, self._size = [], 0
+
+
+@contextmanager
+def _opened(file: InputFile, scratch: Path | None) -> Iterator[pq.ParquetFile]:
+    """Open a file; what is not one of this machine is read at the places that are wanted."""
+    with ExitStack() as open_files:
+        try:
+            source = open_files.enter_context(in_any_order(file, scratch))
+            parquet = open_files.enter_context(pq.ParquetFile(source))
+        except (FileNotFoundError, PermissionError) as error:
+            raise unreadable(file, error) from error
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(file, error) from error
+        yield parquet
 
 
 def _survey(parquet: pq.ParquetFile, wanted: list[str]) -> FieldSurvey:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,7 +21,11 @@ from dedup.io.fields.field_survey import FieldSurvey
 from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import no_labels
 from dedup.io.format_registry import FileFormat, format_named
+from dedup.io.kept_files import KeptFiles
 from dedup.io.notes.text_defects import TextDefect, count_defects, defect_notes, inspected_batch
+from dedup.io.places.input_place import Place
+from dedup.io.places.local_file import LocalFile
+from dedup.io.places.urls import is_url
 from dedup.io.read_options import ReadOptions, ReadTuning
 from dedup.io.source import Batch, FilePiece, Rejection
 from dedup.schema import NO_DATE
@@ -68,20 +70,14 @@ class PlainText:
         """Return nothing, because there are no fields."""
         return ()
 
-    def write_kept(self, kept: Sequence[KeptRecords], directory: Path) -> list[str]:
+    def write_kept(self, kept: Sequence[KeptRecords], files: KeptFiles) -> None:
         """Copy the kept files, with their compression, under their relative names."""
         used: set[str] = set()
-        folders: set[str] = set()
         for file, mask in kept:
             relative = _free_name(file.relative, used)
             used.add(relative.casefold())
             if mask.all():
-                target = os.path.join(directory, self._kept_name, relative)
-                if (folder := os.path.dirname(target)) not in folders:
-                    os.makedirs(folder, exist_ok=True)
-                    folders.add(folder)
-                shutil.copyfile(file.path, target)
-        return [self._kept_name] if folders else []
+                files.copy(file, f"{self._kept_name}/{relative}")
 
     def kept_table(self, kept: Sequence[KeptRecords]) -> pa.Table:
         """Return the kept documents as columns ``id`` and ``text``."""
@@ -91,7 +87,7 @@ class PlainText:
 
 
 def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
-    """Return the text of one file (plain or compressed, whatever its suffix), of a pipe, or of standard input (``-``).
+    """Return the text of one file, plain or compressed, whatever its suffix; of a URL, a pipe, standard input (``-``).
 
     Returns
     -------
@@ -107,20 +103,32 @@ def read_text(name: str, encoding: str | None = None) -> tuple[str, list[str]]:
         When Python does not know the encoding.
     """
     with TemporaryDirectory() as folder:
-        path = Path(name)
-        if name == STDIN:
-            path = Path(folder, "text")
-            path.write_bytes(sys.stdin.buffer.read())
-        elif _is_pipe(path):  # as a shell makes of <(command); it can be read only once
-            path = Path(folder, "text")
-            with open(name, "rb") as pipe:
-                path.write_bytes(pipe.read())
-        file = InputFile(path, printable(name), printable(name), format_named("txt"), encoding=encoding)
+        place = _place_of(name, Path(folder))
+        shown = printable(place.shown if is_url(name) else name)
+        file = InputFile(place, shown, shown, format_named("txt"), encoding=encoding)
         reading, tuning = Reading(), ReadTuning()
         whole = b"".join(text_chunks(file, tuning.chunk_bytes, reading))
     defects: dict[str, TextDefect] = {}
     count_defects(inspected_batch(partial(_batch, file, whole, {}), reading.charset, tuning.raw_bytes), defects)
     return readable(whole), defect_notes([(file.name, reading.charset, defects)])
+
+
+def _place_of(name: str, folder: Path) -> Place:
+    """Return where a text is, after a copy to a folder if it can be read only once."""
+    path = Path(name)
+    if is_url(name):
+        from dedup.io.places.remote_object import object_at  # which other texts need not wait for
+        from dedup.io.places.transfers import Transfers
+
+        return object_at(name, Transfers(scratch=folder))
+    if name == STDIN:
+        path = folder / "text"
+        path.write_bytes(sys.stdin.buffer.read())
+    elif _is_pipe(path):  # as a shell makes of <(command); it can be read only once
+        path = folder / "text"
+        with open(name, "rb") as pipe:
+            path.write_bytes(pipe.read())
+    return LocalFile(path)
 
 
 def _is_pipe(path: Path) -> bool:

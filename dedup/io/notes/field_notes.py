@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +14,7 @@ from dedup.io.fields.producers import VARIANTS
 from dedup.io.fields.roles import ROLE_NAMES
 from dedup.io.notes.input_counts import InputCounts
 from dedup.io.read_options import Fields
-from dedup.io.wording import FEW, listed
+from dedup.io.wording import FEW, counted, listed
 
 MISSED_SHARE = 0.5
 """Share of the records in which an unused field must hold something for a note about it."""
@@ -120,6 +121,26 @@ def field_notes(fields: Fields, files: FilesRead) -> list[str]:
             one = "1 file has" if len(without) == 1 else f"{len(without):,} files have"
             notes.append(f"{one} no field {name!r}: {listed(without)}")
     return notes
+
+
+def content_notes(surveys: Mapping[str, FieldSurvey]) -> list[str]:
+    """Return notes on what of the files is no record, or may be lost, from their surveys by their names."""
+    kinds = Counter[str]()
+    for survey in surveys.values():
+        kinds.update(survey.skipped)
+    notes = []
+    if kinds:
+        shown = listed((f"{kind} {count:,}" for kind, count in kinds.most_common()), noun="kinds")
+        where = listed(_files_with("skipped", surveys))
+        notes.append(f"{counted(kinds.total(), 'record')} of {where} not read, which are no pages: {shown}")
+    if doubtful := _files_with("doubt", surveys):
+        why = surveys[doubtful[0]].doubt
+        notes.append(f"not well-formed, and read as far as it can be understood: {listed(doubtful)} ({why})")
+    return notes
+
+
+def _files_with(attribute: str, surveys: Mapping[str, FieldSurvey]) -> list[str]:
+    return [name for name, survey in surveys.items() if getattr(survey, attribute)]
 
 
 def _list_notes(files: _Counted) -> Iterator[str]:

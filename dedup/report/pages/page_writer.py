@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedup.report import in_words
 from dedup.report.pages.page_text import clean, web_address
+from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,6 +25,8 @@ class PageWriter:
     folder : Path
     shared : mapping
         Values that every page shows.
+    meter : Meter
+        Counts the pages.
 
     Attributes
     ----------
@@ -31,8 +34,9 @@ class PageWriter:
         What was written.
     """
 
-    def __init__(self, folder: Path, shared: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, shared: Mapping[str, Any], meter: Meter = NO_METER) -> None:
         self._folder = folder
+        self._meter = meter
         self._environment = environment()
         self._environment.globals.update(shared)
         self.pages = self.bytes = 0
@@ -53,6 +57,7 @@ class PageWriter:
         root = "../" * name.count("/")
         self._write(Path(name), self._environment.get_template(template).render(root=root, here=name, **values))
         self.pages += 1
+        self._meter.advance(1)
 
     def _write(self, name: Path, text: str) -> None:
         path = self._folder / name

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -26,19 +25,10 @@ from dedup.report.pages.story_page import COMPARED, ancestry, story_page
 from dedup.report.stories import Story
 from dedup.run.run_output import RunView
 from dedup.schema import UPDATE
+from dedup.store.meter import NO_METER, Meter
 
 BEST, STEPS = 10, 40
 """Stories on the overview, and updates on the page of a story."""
-
-
-class Bars(Protocol):
-    """What shows the progress, such as `dedup.run.progress.Progress`."""
-
-    def bar(self, name: str, total: int | None, unit: str = "") -> AbstractContextManager[None]:
-        """Show a bar."""
-
-    def advance_to(self, amount: int) -> None:
-        """Move it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +53,7 @@ class Report:
     texts_problem: str | None
 
 
-def write_report(
-    run: RunView, folder: Path, name: str, stories: int, pairs: int, progress: Bars | None = None
-) -> Report:
+def write_report(run: RunView, folder: Path, name: str, stories: int, pairs: int, progress: Meter = NO_METER) -> Report:
     """Write a run as pages for a browser.
 
     Parameters
@@ -77,7 +65,7 @@ def write_report(
         Of the run, as the pages show it.
     stories, pairs : int
         How many stories and pairs get a page of their own.
-    progress : Bars, optional
+    progress : Meter
 
     Returns
     -------
@@ -90,7 +78,7 @@ def write_report(
     OutputError
     """
     with new_report(folder) as work:
-        writer = PageWriter(work, {"version": __version__, "made": _now(), "name": name})
+        writer = PageWriter(work, {"version": __version__, "made": _now(), "name": name}, progress)
         data = PageData(run)
         chosen = choose(data, stories, pairs)
         _read_heads(data, chosen, progress)
@@ -106,27 +94,27 @@ def _now() -> str:
     return f"{datetime.now(timezone.utc):%d %B %Y, %H:%M}".lstrip("0")
 
 
-def _read_heads(data: PageData, chosen: Selection, progress: Bars | None) -> None:
+def _read_heads(data: PageData, chosen: Selection, progress: Meter) -> None:
     """Read how texts begin where they have no title: the first of each story, and both of each pair near the line."""
     rows = np.array(list(chosen.pairs), np.int64)
     records = np.concatenate(
         [data.stories.first_records(np.array(chosen.ranked, np.int64)), data.left[rows], data.right[rows]]
     )
     untitled = data.untitled(records[records >= 0])
-    with _bar(progress, "titles", len(untitled), " texts"):
+    with progress.bar("titles", len(untitled), "texts"):
         for start in range(0, len(untitled), TEXTS_AT_ONCE):
-            data.remember_heads(untitled[start : start + TEXTS_AT_ONCE].tolist())
-            if progress is not None:
-                progress.advance_to(start + TEXTS_AT_ONCE)
+            some = untitled[start : start + TEXTS_AT_ONCE].tolist()
+            data.remember_heads(some)
+            progress.advance(len(some))
 
 
-def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progress: Bars | None) -> None:
+def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progress: Meter) -> None:
     """Write the pages of stories and pairs, in batches whose texts are read together."""
     numbers = list(chosen.stories)
     sizes = [min(COMPARED, int(data.stories.sizes[number])) + len(chosen.of_story[number]) for number in numbers]
     alone = [row for row in [*chosen.near_line, *chosen.examples] if row in chosen.pairs]
     written: set[int] = set()
-    with _bar(progress, "pages", len(numbers) + len(chosen.pairs), " pages"):
+    with progress.bar("pages", len(numbers) + len(chosen.pairs), "pages"):
         _write_pairs(data, chosen, writer, alone, _texts_of(data, [], alone), written)
         for some in batches(sizes, TEXTS_AT_ONCE):
             stories = [data.stories.at(number) for number in numbers[some]]
@@ -142,8 +130,6 @@ def _write_stories(data: PageData, chosen: Selection, writer: PageWriter, progre
                     texts_problem=data.texts_problem,
                     **page,
                 )
-                if progress is not None:
-                    progress.advance_to(writer.pages)
 
 
 def _texts_of(data: PageData, stories: Sequence[Story], rows: Iterable[int]) -> dict[int, str]:
@@ -248,7 +234,3 @@ def _cuts(data: PageData, chosen: Selection) -> list[str]:
     if len(chosen.ranked) < n_stories:
         remarks.append(f"The lists hold the {len(chosen.ranked):,} largest stories.")
     return remarks
-
-
-def _bar(progress: Bars | None, name: str, total: int, unit: str) -> AbstractContextManager[None]:
-    return nullcontext() if progress is None else progress.bar(name, total, unit)

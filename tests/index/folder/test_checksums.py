@@ -7,8 +7,8 @@ import pytest
 from dedup.index.folder.codec import checksum, relinked
 from dedup.index.stored import Row
 
-ROW = Row(7, "a", 100, 20, "AP", 5, "https://example.org/a", "{}", "Reuters", 1, 3, 1, b"d" * 16, b"tokens")
-OTHER = Row(8, "b", 101, 21, None, None, None, None, None, 0, None, 0, b"e" * 16, b"others")
+ROW = Row(7, "a", 100, 20, "AP", 5, "https://example.org/a", "{}", "Reuters", 1, 3, 1, 2, 9, b"d" * 16, b"tokens")
+OTHER = Row(8, "b", 101, 21, None, None, None, None, None, 0, None, 0, None, 10, b"e" * 16, b"others")
 
 
 @pytest.mark.parametrize("name", Row._fields)

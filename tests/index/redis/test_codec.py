@@ -28,6 +28,8 @@ ROWS = some.builds(
     some.integers(0, 1),
     some.none() | some.integers(1, 2**28),
     some.integers(0, 1),
+    some.none() | some.integers(1, 2**28),
+    some.integers(0, 2**62),
     some.binary(min_size=16, max_size=16),
     some.binary(max_size=50),
 )
@@ -50,7 +52,7 @@ def test_a_document_that_was_cut_off_or_changed_is_refused(row: Row, data: some.
 
 
 def test_records_in_blocks() -> None:
-    row = Row(1, "a", 5, 2, None, -3, None, None, None, 0, 9, 1, b"", b"")
+    row = Row(1, "a", 5, 2, None, -3, None, None, None, 0, 9, 1, None, 0, b"", b"")
     rows = [row._replace(number=number, size=number) for number in range(1000, 3100)]
     records = columns.records_of([*rows, row._replace(published=None, copy_of=None)], np.arange(2101).astype(np.uint8))
     layout = columns.Blocks(10)

@@ -17,6 +17,7 @@ from dedup.io.bytes.encodings import charset_named, recognise
 from dedup.io.bytes.paths import InputFile
 from dedup.io.bytes.streams import Reading, raw_chunks, text_chunks
 from dedup.io.format_registry import format_named
+from dedup.io.places.local_file import LocalFile
 
 TEXTS = {
     "ru": "В городе Новоозёрске в понедельник открыли мост через реку. Строители работали три года, и "
@@ -200,7 +201,7 @@ def test_where_chunks_end_changes_nothing(tmp_path, encoding, size):
     language = {"gb18030": "zh", "shift_jis": "ja"}.get(encoding, "ru")
     text = "x" * 200_000 + "\n" + TEXTS[language] * 1500
     raw = text.encode(encoding)
-    file = InputFile(make(tmp_path, "a.jsonl", raw), "a.jsonl", "a.jsonl", format_named("jsonl"))
+    file = InputFile(LocalFile(make(tmp_path, "a.jsonl", raw)), "a.jsonl", "a.jsonl", format_named("jsonl"))
     reading = Reading()
     assert b"".join(raw_chunks(file, max(size, 1000), reading)) == raw
     assert codecs.lookup(reading.charset.name) in (codecs.lookup(encoding), codecs.lookup("cp932"))

@@ -402,7 +402,9 @@ def test_of_no_records_the_types_may_be_anything(tmp_path: Path) -> None:
 def test_each_of_several_fields_must_be_somewhere(tmp_path: Path) -> None:
     path = make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"title": "b"}))
     assert read(path, fields=Fields(text="title,text")).text == [b"a", b"b"]
-    with pytest.raises(ColumnError, match=r"has no field 'titel'; expected one of its fields: text, title"):
+    with pytest.raises(
+        ColumnError, match=r"has no field 'titel'; expected one of .* text, title.*did you mean 'title'\?"
+    ):
         read(path, fields=Fields(text="titel,text"))
     with pytest.raises(ColumnError, match=r"no field 'titel'"):
         everything(open_source(pa.table({"text": ["a"]}), Fields(text="titel,text")))

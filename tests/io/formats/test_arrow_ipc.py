@@ -103,7 +103,7 @@ def test_damage(tmp_path, is_stream):
     with pytest.raises(InputError, match=r"c\.feather is not an Arrow file, or is damaged"):
         read(make(tmp_path, "c.feather", b"id,text\n1,a\n"))
     gone = expand([make(tmp_path, "d.arrow", b"")])[0]
-    gone.path.unlink()
+    gone.local_path.unlink()
     with pytest.raises(InputError, match=r"cannot read .*d\.arrow: .*No such file"):
         list(reader_of("arrow").read(gone, Reading()))
 
@@ -128,3 +128,9 @@ def test_a_run_is_opened_again(tmp_path, compression):
     run = dedup.RunOutput(tmp_path / "out")
     assert run.texts([2, 0]) == {0: texts[0], 2: texts[2]}
     assert pd.read_feather(tmp_path / "out" / "kept.arrow")["body"].to_list()[0] == texts[0]
+
+
+def test_the_first_version_of_feather_is_refused(tmp_path):
+    path = make(tmp_path, "a.feather", b"FEA1" + bytes(60) + b"FEA1")
+    with pytest.raises(InputError, match=r"a\.feather is a Feather file of version 1; expected version 2.*to_parquet"):
+        read(path)

@@ -13,6 +13,7 @@ from dedup.errors import ColumnError, InputError, OutputError
 from dedup.io import Fields
 from dedup.io.bytes.paths import expand
 from dedup.io.bytes.streams import Reading
+from dedup.io.kept_files import KeptFiles
 
 
 @pytest.mark.parametrize("suffix", COMPRESSORS)
@@ -134,7 +135,7 @@ def test_other_number_of_records_than_read(tmp_path, records):
     reader = reader_of("csv")
     list(reader.read(file, Reading()))
     with pytest.raises(OutputError, match="has changed"):
-        reader.write_kept([(file, np.ones(records, bool))], out)
+        reader.write_kept([(file, np.ones(records, bool))], KeptFiles(out))
 
 
 @settings(deadline=None)
@@ -156,7 +157,7 @@ def test_records_survive_any_chunk_size_and_mask(tmp_path_factory, rows, size, d
     texts = [value for piece in reader.read(file, Reading()) for value in piece().text.to_pylist()]
     assert texts == [cells[1].encode() for cells in rows]
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), bool)
-    reader.write_kept([(file, kept)], folder)
+    reader.write_kept([(file, kept)], KeptFiles(folder))
     expected = io.StringIO(newline="")
     chosen = [cells for cells, keep in zip(rows, kept, strict=True) if keep]
     csv.writer(expected, quoting=csv.QUOTE_ALL).writerows([("id", "text"), *chosen])

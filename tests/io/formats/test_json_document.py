@@ -16,6 +16,7 @@ from dedup.errors import ColumnError, InputError
 from dedup.io.bytes.paths import InputFile
 from dedup.io.format_registry import STDIN_FORMAT
 from dedup.io.formats.json_document import JsonDocument
+from dedup.io.places.local_file import LocalFile
 
 RECORDS = [{"id": "a", "text": 'one "{[,]}" \\'}, {"text": "two\nlines", "id": "b", "tags": [{"name": "x"}, []]}]
 TEXTS = [record["text"].encode() for record in RECORDS]
@@ -162,7 +163,7 @@ VALUES = st.recursive(
     size=st.integers(1, 20),
 )
 def test_lines_hold_the_records_whatever_the_chunks(records, indent, is_list, size):
-    file = InputFile(Path("a.json"), "a.json", "a.json", STDIN_FORMAT)
+    file = InputFile(LocalFile(Path("a.json")), "a.json", "a.json", STDIN_FORMAT)
     if is_list:
         data = json.dumps(records, indent=indent, ensure_ascii=False).encode()
     else:
@@ -170,3 +171,91 @@ def test_lines_hold_the_records_whatever_the_chunks(records, indent, is_list, si
     chunks = [data[start : start + size] for start in range(0, len(data), size)]
     lines = b"".join(JsonDocument().lines(file, chunks)).splitlines()
     assert [json.loads(line) for line in lines] == records
+
+
+PAGES = [
+    b'{"status": "ok", "page": 1, "articles": [{"id": "a", "text": "one, {[two]}"}, {"id": "b", "text": "2"}]}',
+    b'{"status": "ok", "page": 2, "articles": []}',
+    b'{"page": 3, "articles": [{"text": "three", "n": 1.50, "id": "c"}], "status": "ok"}',
+]
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_each_line_holds_a_list_as_where_pages_of_an_api_were_appended(tmp_path, end):
+    lines = [PAGES[0], PAGES[2], PAGES[1], b"", b'{"error": "none today"}', PAGES[2][:50]]
+    path = make(tmp_path, "a.jsonl", b"\n".join(lines) + end)
+    source = open_files([path])
+    found = everything(source)
+    assert found.id == ["a", "b", "c", f"{path}:4", f"{path}:5"]
+    assert found.text == [b"one, {[two]}", b"2", b"three", None, None]
+    assert list(found.rejected) == [4]
+    assert f"the records of {path} are the list articles; what is beside it is not read" in source.notes
+    source.write_kept(np.array([False, True, True, True, False]), out_in(tmp_path))
+    kept = (tmp_path / "out" / "kept.jsonl").read_bytes().splitlines()
+    assert kept == [b'{"id": "b", "text": "2"}', b'{"text": "three", "n": 1.50, "id": "c"}', b'{"error": "none today"}']
+    assert source.kept_table(np.array([True] + [False] * 4)).to_pylist() == [{"id": "a", "text": "one, {[two]}"}]
+
+
+def test_lines_with_texts_of_their_own_are_records_whatever_lists_they_hold(tmp_path):
+    comments = b'"comments": [{"text": "first"}]'
+    for own in (b'"text": "article"', b'"summary": "article"'):
+        line = b"{%s, %s}\n" % (own, comments)
+        assert read(make(tmp_path, "a.jsonl", line * 2)).text == [b"article"] * 2
+    assert len(read(make(tmp_path, "a.jsonl", b'{%s}\n{"text": "article"}\n' % comments))) == 2
+
+
+def test_a_line_of_a_page_that_is_too_long_is_rejected(tmp_path):
+    long = b'{"articles": [{"id": "d", "text": "%s"}]}' % (b"word " * 100)
+    found = read(make(tmp_path, "a.jsonl", b"\n".join([PAGES[0], PAGES[2], long])), longest=300)
+    assert [text is None for text in found.text] == [False, False, False, True]
+
+
+STRINGS = ["One text.", 'Two "quoted"\nlines \\', "größe 😀"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        json.dumps(STRINGS),
+        json.dumps(STRINGS, indent=1),
+        "\n".join(map(json.dumps, STRINGS)),
+        json.dumps(STRINGS, ensure_ascii=False),
+    ],
+)
+def test_strings_are_texts_where_the_first_record_is_one(tmp_path, data):
+    path = make(tmp_path, "a.json", data.encode())
+    source = open_files([path])
+    found = everything(source)
+    assert found.id == [f"{path}:{row}" for row in (1, 2, 3)]
+    assert found.text == [text.encode() for text in STRINGS]
+    source.write_kept(np.array([False, True, False]), out_in(tmp_path))
+    (line,) = (tmp_path / "out" / "kept.jsonl").read_bytes().splitlines()
+    assert json.loads(line) == STRINGS[1]
+    assert read(tmp_path / "out").text == [STRINGS[1].encode()]
+    again = open_files([path])
+    again.restore(source.state())
+    assert again.kept_table(np.array([True, False, False])).to_pylist() == [{"text": STRINGS[0]}]
+
+
+def test_among_strings_what_is_none_is_rejected_and_fields_that_are_named_are_missing(tmp_path):
+    path = make(tmp_path, "a.jsonl", b'"One"\n2\n{"text": "Three"}\n')
+    found = read(path)
+    assert (found.text, list(found.rejected)) == ([b"One", None, b"Three"], [1])
+    with pytest.raises(ColumnError, match="has no field 'body'"):
+        read(path, fields=dedup.Fields(text="body"))
+
+
+def test_documents_are_kept_in_utf_8_and_so_not_mixed_with_others(tmp_path):
+    documents = [{"id": "1", "text": "größe der Häuser"}], [{"id": "2", "text": "größe der Dinge"}]
+    paths = [
+        make(tmp_path, f"{encoding}.json", json.dumps(document, ensure_ascii=False).encode(encoding))
+        for encoding, document in zip(("latin-1", "utf-8"), documents, strict=True)
+    ]
+    source = open_files(paths)
+    everything(source)
+    assert not any("lines are kept as they were" in note for note in source.notes)
+    source.write_kept(np.array([True, True]), out_in(tmp_path))
+    assert [json.loads(line) for line in (tmp_path / "out" / "kept.jsonl").read_bytes().splitlines()] == [
+        *documents[0],
+        *documents[1],
+    ]

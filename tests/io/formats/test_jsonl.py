@@ -14,6 +14,7 @@ from dedup.errors import ColumnError, InputError, OutputError, RecordError
 from dedup.io import Fields
 from dedup.io.bytes.paths import expand
 from dedup.io.bytes.streams import Reading
+from dedup.io.kept_files import KeptFiles
 
 
 def micros(*when: int) -> int:
@@ -261,7 +262,7 @@ def test_other_number_of_records_than_read(tmp_path, records):
     out = out_in(tmp_path)
     file = expand([make(tmp_path, "a.jsonl", json_lines({"text": "a"}, {"text": "b"}))])[0]
     with pytest.raises(OutputError, match="has changed"):
-        reader_of("jsonl").write_kept([(file, np.ones(records, bool))], out)
+        reader_of("jsonl").write_kept([(file, np.ones(records, bool))], KeptFiles(out))
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -291,6 +292,6 @@ def test_kept_lines_are_written_byte_for_byte(tmp_path_factory, data, size, fina
     records = [line.encode("utf-8", "surrogatepass") + b"\n" for line in lines if line.strip(" \t\r")]
     assert len(records) == len(rows)
     kept = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), bool)
-    reader.write_kept([(file, kept)], folder)
+    reader.write_kept([(file, kept)], KeptFiles(folder))
     expected = b"".join(record for record, keep in zip(records, kept, strict=True) if keep)
     assert (folder / "kept.jsonl").read_bytes() == expected

@@ -13,6 +13,7 @@ from dedup.io import Fields, ReadTuning
 from dedup.io.bytes.paths import expand
 from dedup.io.fields.field_tree import FieldTree
 from dedup.io.formats.arrow_columns import arrow_batch
+from dedup.io.kept_files import KeptFiles
 
 TEXTS = ["one", None, "", "漢字"]
 
@@ -225,7 +226,7 @@ def test_other_number_of_records_than_read(tmp_path, write):
     out = out_in(tmp_path)
     file = expand([write("a.parquet", pa.table({"text": ["a", "b"]}))])[0]
     with pytest.raises(OutputError, match="has changed"):
-        reader_of("parquet").write_kept([(file, np.ones(3, bool))], out)
+        reader_of("parquet").write_kept([(file, np.ones(3, bool))], KeptFiles(out))
 
 
 def test_objects_in_lists_may_hold_bytes_that_are_not_utf8(tmp_path):

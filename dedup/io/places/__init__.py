@@ -1,0 +1,1 @@
+"""Open files where they are: one module for each kind of place."""
