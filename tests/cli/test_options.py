@@ -53,7 +53,8 @@ def test_each_option_of_run_is_a_keyword_or_a_field_of_params_and_each_of_these_
 
 
 def test_an_index_is_made_with_each_field_of_params_that_is_not_of_a_run_alone() -> None:
-    assert options_of("index", "create", "i").keys() - PRINTING == {"index", *PARAMS} - {"keep", "prefer", *OF_A_RUN}
+    of_params = options_of("index", "create", "i").keys() - PRINTING - {"index", "wait"}
+    assert of_params == {*PARAMS} - {"keep", "prefer", *OF_A_RUN}
 
 
 def test_defaults_of_the_command_line_are_those_of_python() -> None:
