@@ -23,7 +23,7 @@ from dedup.judge.reasons import reason
 from dedup.params import Params, with_fields
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MEASURES, NEITHER, NO_DATE, RELATIONS, SAME_EVENT
 from dedup.store.corpus import Corpus
-from dedup.text.markup import without_markup
+from dedup.text.markup import compared_texts
 from dedup.text.tokens import encode, tokenise
 
 SHORTEST = 3
@@ -159,7 +159,7 @@ def compare(
     checked_min_words(min_words)
     table = Agencies.read(agencies)
     chosen = with_fields(params, params_fields, compare.__kwdefaults__)
-    texts = without_markup(pa.array([encode(a), encode(b)], pa.large_binary()), chosen.html).to_pylist()
+    texts = compared_texts(pa.array([encode(a), encode(b)], pa.large_binary()), chosen).to_pylist()
     credits = [credit_at_ends(text[:HEAD_BYTES], text[-TAIL_BYTES:], len(text), table) for text in texts]
     names = [None if credit.agency == UNKNOWN else table.names[credit.agency] for credit in credits]
     plain = [_plain(given, text) for given, text in zip((a, b), texts, strict=True)]

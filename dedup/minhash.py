@@ -13,7 +13,7 @@ from dedup.candidates.signatures import SCHEME
 from dedup.candidates.signatures import signatures as signatures_of_tokens
 from dedup.errors import InputError
 from dedup.params import Params, with_fields
-from dedup.text.markup import without_markup
+from dedup.text.markup import compared_texts
 from dedup.text.shingles import shingle_hash
 from dedup.text.tokens import encode, tokenise
 
@@ -90,7 +90,7 @@ def signatures(texts: Iterable[str], params: Params | None = None, **params_fiel
         if not isinstance(text, str):
             raise InputError(f"a text of type {type(text).__name__}", "a string")
         encoded.append(encode(text))
-    tokens = tokenise(without_markup(pa.array(encoded, pa.large_binary()), chosen.html))
+    tokens = tokenise(compared_texts(pa.array(encoded, pa.large_binary()), chosen))
     return signatures_of_tokens(tokens, chosen)
 
 

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 UPDATES = ("keep", "latest", "drop")
 HTML = ("auto", "keep", "strip", "main")
+MOJIBAKE = ("keep", "repair")
 WITHIN = ("source", "day")
 KEEP_POLICIES = ("earliest", "latest", "longest", "first", "source", "original")
 
@@ -138,6 +139,9 @@ class Params:
         How markup is treated before texts are compared: ``auto`` removes it from texts that are HTML, and decodes
         entities; ``strip`` treats every text as HTML; ``keep`` compares markup as words; ``main`` is ``auto``, but
         compares only the article of a whole page, as extracted by trafilatura. Kept records are never changed.
+    mojibake : str
+        What becomes of texts that are UTF-8 read as windows-1252 ("FranÃ§ois"): ``keep`` compares them as they are,
+        ``repair`` as ftfy repairs them. Kept records are never changed.
     related : bool
         Whether pairs of the relation ``same_event`` are reported too: the same story, written independently.
     shingle_size : int
@@ -186,6 +190,7 @@ class Params:
     window: float | None = None
     model: str | None = None
     html: str = "auto"
+    mojibake: str = "keep"
     related: bool = False
     shingle_size: int = 5
     num_perm: int = 128
@@ -220,6 +225,14 @@ class Params:
         if self.html == "main" and find_spec("trafilatura") is None:
             raise ParamsError(
                 "html 'main', but trafilatura is not installed", "the extra html", "pip install 'newsdedup[html]'"
+            )
+        if self.mojibake not in MOJIBAKE:
+            raise ParamsError(f"mojibake {self.mojibake!r}", f"one of {', '.join(MOJIBAKE)}")
+        if self.mojibake == "repair" and find_spec("ftfy") is None:
+            raise ParamsError(
+                "mojibake 'repair', but ftfy is not installed",
+                "the extra mojibake",
+                "pip install 'newsdedup[mojibake]'",
             )
         if self.window is not None:
             if isinstance(self.window, bool) or not isinstance(self.window, Real) or not 0 < float(self.window) < 1e7:
@@ -432,7 +445,7 @@ def _checked(name: str, value: Any, low: float, high: float) -> float:
 
 
 LEAST_THRESHOLD = 0.05
-_LATER: dict[str, Any] = {"floor": None, "score": 0.0, "protect": [], "within": None}
+_LATER: dict[str, Any] = {"floor": None, "score": 0.0, "protect": [], "within": None, "mojibake": "keep"}
 """Fields that were added, with their defaults."""
 
 OF_A_RUN = ("floor", "score", "protect", "within")

@@ -114,6 +114,7 @@ MATCHES = pa.schema(
         pa.field("derived", pa.string()),
         pa.field("left_record", pa.int64()),
         pa.field("right_record", pa.int64()),
+        pa.field("same_url", pa.bool_(), nullable=False),
     ]
 )
 """Columns of the matches: one row per verified pair, ``left`` < ``right``.
@@ -123,6 +124,9 @@ MATCHES = pa.schema(
 
 ``left_record`` and ``right_record`` are the places of the two in the decisions, from 0, because ids may occur twice;
 null for documents of an index.
+
+``same_url`` says whether the URLs of the two have one canonical form, `dedup.text.urls`: then they are versions of one
+page. It is false where one of them has no URL, and for a URL of very many texts.
 """
 
 PASSAGES = pa.schema(

@@ -62,7 +62,8 @@ def fold_ascii(source: Any, at: int, target: Any, to: int) -> Any:
     folded[is_letter] = lower[is_letter]
     folded[is_digit] = block[is_digit]
     _write(folded, target, to)
-    return _bits(block >= 0x80)
+    is_before_end = np.append(np.isin(block[1:], list(b"\n\r")), True)
+    return _bits((block >= 0x80) | ((block == ord("-")) & is_before_end))
 
 
 def find_plain_json_end(source: Any, at: int) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -66,11 +67,25 @@ def decoded(text: str | bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def is_lower(char: str) -> bool:
+    """Letters in lower case of the Latin, Greek and Cyrillic alphabets."""
+    return len(char) == 1 and ord(char) < 0x530 and char.islower()
+
+
+def undivided(text: str) -> str:
+    """The text without hyphens at ends of lines that divide a word: between two letters in lower case."""
+    parts = re.split(r"([-\u00ad\u2010](?:\r\n|\r|\n)[ \t]*)", text)
+    for k in range(1, len(parts), 2):
+        if is_lower(parts[k - 1][-1:]) and is_lower(parts[k + 1][:1]):
+            parts[k] = ""
+    return "".join(parts)
+
+
 def tokens(text: str | bytes) -> list[str]:
     """Runs of word characters of the folded text; one a character in scripts without spaces."""
     found: list[str] = []
     word = ""
-    for char in "".join(map(fold, decoded(text))):
+    for char in "".join(map(fold, undivided(decoded(text)))):
         if is_word(char) and not is_unspaced(char):
             word += char
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import naive
 
@@ -25,7 +26,10 @@ class Words:
         self.spans: list[list[int]] = []
         self.breaks: list[bool] = []
         is_open = False
+        left_out = is_left_out(text)
         for place, char in enumerate(text):
+            if left_out[place]:
+                continue
             raw = naive.decoded(char)
             folded = "".join(map(naive.fold, raw))
             if not folded and is_open:
@@ -54,6 +58,16 @@ class Words:
             gap = text[self.spans[k - 1][1] : self.spans[k][0]]
             digits = all(token[0] in "0123456789" for token in self.tokens[k - 1 : k + 1])
             self.continued[k] = digits and len(gap) == 1 and gap in ".,:'\u2019"
+
+
+def is_left_out(text: str) -> list[bool]:
+    """Which characters are a hyphen that divides a word at the end of a line, with that end and blanks after it."""
+    found = [False] * len(text)
+    for hyphen in re.finditer(r"[-\u00ad\u2010](?:\r\n|\r|\n)[ \t]*", text):
+        begin, end = hyphen.span()
+        if naive.is_lower(text[begin - 1 : begin]) and naive.is_lower(text[end : end + 1]):
+            found[begin:end] = [True] * (end - begin)
+    return found
 
 
 def is_no_end(word: str, gap: str, following: str) -> bool:

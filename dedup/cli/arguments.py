@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dedup.io.format_registry import READABLE
 from dedup.io.sizes import bytes_in
-from dedup.params import GUARDS, HTML, KEEP_POLICIES, NOTE, UPDATES, WITHIN, Level, Params
+from dedup.params import GUARDS, HTML, KEEP_POLICIES, MOJIBAKE, NOTE, UPDATES, WITHIN, Level, Params
 
 if TYPE_CHECKING:
     from dedup.io import Fields
@@ -105,7 +105,7 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-WHAT_IS_A_COPY = ("level", "threshold", "updates", "certainty", "model", "html", "window", "related")
+WHAT_IS_A_COPY = ("level", "threshold", "updates", "certainty", "model", "html", "mojibake", "window", "related")
 OF_A_RUN = ("floor", "score")
 WHICH_IS_KEPT = ("keep", "prefer", "protect", "within")
 HOW_IT_IS_FOUND = (
@@ -161,6 +161,11 @@ _PARAMS: dict[str, dict[str, Any]] = {
         "type": nonempty,
         "metavar": "FILE",
         "help": "judge by a model that dedup fit has written (default: the shipped one)",
+    },
+    "mojibake": {
+        "choices": MOJIBAKE,
+        "help": "texts that are UTF-8 read as windows-1252 (FranÃ§ois): compare them as they are, or as ftfy repairs "
+        "them (pip install 'newsdedup[mojibake]'); kept records are unchanged",
     },
     "html": {
         "choices": HTML,
@@ -255,7 +260,7 @@ def add_input(parser: Any, described: str = "") -> None:
 
 
 GUESSES = {
-    "id": "id, url, guid, link",
+    "id": "id, guid, url, link",
     "text": "text, content, body, article",
     "date": "published, date",
     "source": "source, publisher",

@@ -57,7 +57,7 @@ def add_parser(commands: Commands) -> None:
     add_params(answer, "level")
     texts = parser.add_argument_group("what the texts are")
     add_encoding(texts)
-    add_params(texts, "html")
+    add_params(texts, "html", "mojibake")
     add_agencies(parser.add_argument_group("credits"))
     add_messages(parser)
 
@@ -67,13 +67,13 @@ def command(options: argparse.Namespace) -> int:
     params = Params(**chosen(options))  # refused before anything is read
     from dedup.comparison import compare
     from dedup.io import read_text
-    from dedup.text.markup import plain_text
+    from dedup.text.markup import compared_text
     from dedup.text.tokens import encode
 
     (a, notes_a), (b, notes_b) = read_text(options.a, options.encoding), read_text(options.b, options.encoding)
     for note in (*notes_a, *notes_b):
         print(f"dedup: {shown(note)}", file=sys.stderr)
-    plain_a, plain_b = (plain_text(encode(text), params.html) for text in (a, b))
+    plain_a, plain_b = (compared_text(encode(text), params) for text in (a, b))
     # What is compared is what is shown; markup removed a second time would be markup that a text quotes.
     keep = Params(html="keep")
     comparison = compare(plain_a, plain_b, keep, agencies=options.agencies, min_words=options.min_words)

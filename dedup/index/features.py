@@ -16,7 +16,7 @@ from dedup.candidates.signatures import signatures
 from dedup.params import Level, Params
 from dedup.schema import NO_DATE
 from dedup.store.secret import Key
-from dedup.text.markup import without_markup
+from dedup.text.markup import compared_texts
 from dedup.text.tokens import Tokens, buffers, tokenise
 
 FEW_TEXTS = 20
@@ -68,7 +68,7 @@ class Features:
     ) -> Features:
         """Compute the features of texts, in UTF-8, with their dates; words are hashed under the key of the index."""
         raw = pa.array(texts, pa.large_binary())
-        array = without_markup(raw, near_keys.params.html)
+        array = compared_texts(raw, near_keys.params)
         data, offsets = buffers(array)
         tokens = tokenise(array, key)
         sizes = np.diff(offsets)

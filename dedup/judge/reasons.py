@@ -23,6 +23,7 @@ from dedup.schema import (
     PARTIAL,
     REVISED,
     REWRITTEN,
+    RIGHT,
     SAME_EVENT,
     TEMPLATE,
     UPDATE,
@@ -39,6 +40,12 @@ OTHER_VERSION = "the other version of the story"
 
 VIA = "; that is {}, which is dropped too"
 """Added to the reason of a text that matches a dropped version, not the kept one."""
+
+OF_SAME_PAGE = {LEFT: "an earlier", NEITHER: "another", RIGHT: "a later"}
+"""What a text is to another one of its page, by their dates."""
+
+CARRIES_ON = "; carries on an earlier version of the same page with news: {}"
+"""Added to the reason of a kept text."""
 
 OPENINGS = {
     EXCERPT: "an excerpt",
@@ -171,6 +178,24 @@ def reason(
     grounds = _grounds(measures, models.carried, view, N_GROUNDS[relation])
     news = f"; signs of news: {_news(measures, models.news)}" if relation == UPDATE else ""
     return f"{opening}: {grounds}{_furniture(measures, view)}{news}"
+
+
+def of_same_page(reason: str, order: int) -> str:
+    """Return a reason that begins with what the text is to the other one of its page.
+
+    Parameters
+    ----------
+    reason : str
+        As `reason` returns it.
+    order : {LEFT, NEITHER, RIGHT}
+        LEFT if the text is the earlier one of the two, RIGHT if it is the later one.
+
+    Examples
+    --------
+    >>> of_same_page("nearly the same text: all phrases in the two are in both", RIGHT)
+    'a later version of the same page: nearly the same text: all phrases in the two are in both'
+    """
+    return f"{OF_SAME_PAGE[order]} version of the same page: {reason}"
 
 
 def _view(measures: Mapping[str, float], dropped: int, other: str) -> _View:

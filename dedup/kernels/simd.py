@@ -16,7 +16,8 @@ BLOCK = 64
 STOP, LINE = 8, 12
 """Bytes of a folded text for the end of a sentence and of a line: below a space, and the two lowest bits zero."""
 
-STOPS, LINES = b".!?", b"\n\r<>"  # a tag is as good as the end of a line
+ENDS, TAGS = b"\n\r", b"<>"
+STOPS, LINES = b".!?", ENDS + TAGS  # a tag is as good as the end of a line
 
 _LANES = ir.VectorType(ir.IntType(8), BLOCK)
 
@@ -83,7 +84,8 @@ def at_least(typingctx: Any, source: Any, at: Any, value: Any) -> Any:  # pragma
 def fold_ascii(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> Any:  # pragma: no cover - compiler
     """Copy 64 bytes: ASCII letters in lower case, ends of sentences as STOP, of lines as LINE, all else as spaces.
 
-    Returns a uint64 whose bit ``k`` says that byte ``k`` is not ASCII; its copy is a space, to be overwritten.
+    Returns a uint64 whose bit ``k`` says that byte ``k`` must be looked at: it is not ASCII, its copy is a space to be
+    overwritten; or it is a hyphen at the end of a line, or the last byte and a hyphen.
     """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -91,11 +93,15 @@ def fold_ascii(typingctx: Any, source: Any, at: Any, target: Any, to: Any) -> An
         lower = builder.or_(block, _all(0x20))
         is_letter = builder.icmp_unsigned("<", builder.sub(lower, _all(ord("a"))), _all(26))
         is_digit = builder.icmp_unsigned("<", builder.sub(block, _all(ord("0"))), _all(10))
-        is_stop, is_line = _one_of(builder, block, STOPS), _one_of(builder, block, LINES)
+        is_stop, is_end = _one_of(builder, block, STOPS), _one_of(builder, block, ENDS)
+        is_line = builder.or_(is_end, _one_of(builder, block, TAGS))
         other = builder.select(is_stop, _all(STOP), builder.select(is_line, _all(LINE), _all(0x20)))
         folded = builder.select(is_letter, lower, builder.select(is_digit, block, other))
         _store(context, builder, signature, args, folded)
-        return _bits(builder, builder.icmp_signed("<", block, _all(0)))
+        word = ir.IntType(64)
+        ends = builder.or_(builder.lshr(_bits(builder, is_end), word(1)), word(1 << 63))
+        hyphens = builder.and_(_bits(builder, _one_of(builder, block, b"-")), ends)
+        return builder.or_(_bits(builder, builder.icmp_signed("<", block, _all(0))), hyphens)
 
     return u8(source, i8, target, i8), codegen
 

@@ -6,6 +6,7 @@ from numba import i8, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import inner_kernel, kernel
+from dedup.kernels.hyphens import HYPHENS, divided
 from dedup.kernels.simd import LINES, STOPS
 from dedup.kernels.tokenisation import CHARACTER, DROPPED, FULL_STOPS, LETTER, REPLACEMENT, SEQUENCE, decode
 
@@ -39,6 +40,12 @@ def token_spans(
         code, length = decode(data, at, stop)
         place += i8(code >= 0 or (data[at] & 0xC0) != 0x80)
         is_letter = code < 0 or code == REPLACEMENT
+        if code in HYPHENS:
+            left_out = divided(data, 0, at, stop)
+            if left_out > 0:
+                place += left_out - length
+                at += left_out
+                continue
         entry = u8(LETTER) << u8(40) if is_letter else u8(pages[page_of[code >> 8], code & 255])
         first, last = i8(0), i8(1)
         is_sequence = (entry >> u8(40)) == SEQUENCE

@@ -10,6 +10,7 @@ from numba import i8, u1, u4, u8
 
 from dedup.kernels.arrays import Array
 from dedup.kernels.compiled import inlined_kernel, inner_kernel, kernel
+from dedup.kernels.hyphens import HYPHENS, divided
 from dedup.kernels.simd import (
     BLOCK,
     LINE,
@@ -116,6 +117,9 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
                 if code < 0 or code == REPLACEMENT or pages[page_of[code >> 8], code & 255] >> u8(40) != SEPARATOR:
                     span = first
                     break
+                if code <= HYPHENS[-1] and code in HYPHENS and divided(data, start, position + first, stop) > 0:
+                    span = first
+                    break
                 # Its bytes are spaces already: most that is not ASCII in English are quotes and dashes.
                 if code in FULL_STOPS:
                     folded[at + first] = STOP
@@ -133,7 +137,10 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
             if code < 0 or code == REPLACEMENT:
                 # Bytes of an unknown encoding are letters of it: the words stay apart, though nobody can read them.
                 entry = u8(LETTER) << u8(40)
-            if (entry >> u8(40)) == SEQUENCE:
+            kind = entry >> u8(40)
+            if kind == LETTER:  # the first test, because nearly all are
+                at = put(entry, data, position, length, folded, at)
+            elif kind == SEQUENCE:
                 count = i8((entry >> u8(32)) & u8(255))
                 first = i8(entry & u8(0xFFFFFFFF))
                 if at + 6 * count + 2 * (stop - position) + PAD > folded.size:
@@ -141,6 +148,11 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
                 for k in range(first, first + count):
                     at = put(sequences[k], data, position, length, folded, at)
             else:
+                if code in HYPHENS:
+                    left_out = divided(data, start, position, stop)
+                    if left_out > 0:  # the word goes on in the next line
+                        position += left_out
+                        break
                 at = put(entry, data, position, length, folded, at)
                 if code in FULL_STOPS or code in ASCII_STOPS:
                     folded[at - 1] = STOP

@@ -48,6 +48,9 @@ def table(summary: Mapping[str, Any], decisions: Sequence[Mapping[str, Any]] = (
     if matched["template"]:
         remark = "pairs from one template, with other facts in the same places"
         lines.append(_row("template", matched["template"], remark))
+    if same := {name.replace("_", " "): count for name, count in summary.get("same_url", {}).items() if count}:
+        kinds = ", ".join(f"{name} {count:,}" for name, count in same.items())
+        lines.append(_row("same URL", sum(same.values()), f"pairs of one page: {kinds}"))
     if "index" in summary:
         lines.append(_row("index", summary["index"]["documents"], _of_index(summary["index"])))
     if decisions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates.pairs import distinct
@@ -13,6 +14,7 @@ from dedup.run.clustering import Matching
 from dedup.run.decision_table import Decisions
 from dedup.run.index_matches import IndexMatches
 from dedup.run.outcome import Outcome
+from dedup.run.page_versions import PageVersions, page_notes
 from dedup.run.ranking import Ranking
 from dedup.run.record_credits import Credits
 from dedup.run.record_matches import match_rows, record_pairs
@@ -28,6 +30,7 @@ def conclude(
     ranking: Ranking,
     matching: Matching,
     index_matches: IndexMatches,
+    pages: npt.NDArray[np.int64] | None,
     policy: str,
     params: Params,
     source: InputAgain,
@@ -44,6 +47,8 @@ def conclude(
     matching : Matching
     index_matches : IndexMatches
         Documents of an index: from here on they follow those of the run, also among the records.
+    pages : int64 array, shape (n_records,), or None
+        From `dedup.run.same_pages`.
     policy : str
         Which of several copies is kept.
     params : Params
@@ -67,12 +72,17 @@ def conclude(
     else:
         texts, units = ranking.numbering, ranking.units.numbering
     outcome = Outcome(records, units, matching.of_units, matching.clusters, matching.spared)
-    left, right, match = record_pairs(texts, units, matching, outcome)
+    versions = PageVersions(pages, records, ranking.numbering, len(index_matches))
+    pairs = versions.added_to(record_pairs(texts, units, matching, outcome), texts, matching.matches)
+    left, right, match = pairs
     origins = Origins(records, index_matches, distinct(left, right), credits, agencies)
     ids = appended(records.ids, index_matches.ids)
-    decisions = Decisions(records, ids, matching.of_units, outcome, origins, policy, params)
-    table = match_rows(ids, matching.matches, left, right, match, origins, len(records))
+    continued = versions.continued(pairs, matching.matches, records.published)
+    decisions = Decisions(records, ids, matching.of_units, outcome, origins, versions, continued, policy, params)
+    same_url = versions.on_one_page(left, right)
+    table = match_rows(ids, matching.matches, left, right, match, origins, len(records), same_url)
     summary = summarise(records, ids, table, decisions, outcome, policy, params, agencies)
+    summary["notes"] += page_notes(records, matching.matches, versions, params)
     summary["fields"] = source.fields
     summary["files_read"] = source.files_read
     summary["notes"] = [*source.notes, *summary["notes"]]

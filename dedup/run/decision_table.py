@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,22 @@ import pyarrow as pa
 
 from dedup.attribution.agencies import UNKNOWN
 from dedup.judge.match_table import Matches
-from dedup.judge.reasons import KEPT_TEXT, NO_COPY, NO_WORDS, OTHER_VERSION, SHORT, VIA, reason
+from dedup.judge.reasons import (
+    CARRIES_ON,
+    KEPT_TEXT,
+    NO_COPY,
+    NO_WORDS,
+    OTHER_VERSION,
+    SHORT,
+    VIA,
+    of_same_page,
+    reason,
+)
 from dedup.judge.relation import Models
 from dedup.params import Params
 from dedup.run.kept_reasons import KeptReasons
 from dedup.run.outcome import Outcome
+from dedup.run.page_versions import PageVersions
 from dedup.run.record_origins import Origins
 from dedup.run.records import Records
 from dedup.schema import DECISIONS, IDENTICAL, MEASURES, NO_DATE, PARTIAL, RELATIONS
@@ -40,6 +51,9 @@ class Decisions:
     matches : Matches
     outcome : Outcome
     origins : Origins
+    versions : PageVersions
+    continued : mapping
+        Records that carry on another version of their page, by their numbers, and that one.
     policy : str
         Which of several copies is kept.
     params : Params
@@ -52,6 +66,8 @@ class Decisions:
         matches: Matches,
         outcome: Outcome,
         origins: Origins,
+        versions: PageVersions,
+        continued: Mapping[int, int],
         policy: str,
         params: Params,
     ) -> None:
@@ -60,6 +76,8 @@ class Decisions:
         self._matches = matches
         self._outcome = outcome
         self._origins = origins
+        self._versions = versions
+        self._continued = continued
         self._kept_reasons = KeptReasons(records, outcome, matches, policy)
         self._min_tokens = params.min_tokens
         self._models = Models.of(params)
@@ -158,8 +176,15 @@ class Decisions:
                 dropped=int(outcome.side[block.start + record]),
                 other=KEPT_TEXT if via < 0 else OTHER_VERSION,
             )
+            other = int(outcome.leader[block.start + record]) if via < 0 else via
+            order = self._versions.order(block.start + record, other, records.published)
+            if order is not None:
+                reasons[record] = of_same_page(reasons[record], order)
             if via >= 0:
                 reasons[record] += VIA.format(self._ids[via].as_py())
+        for record, other in self._continued.items():
+            if block.start <= record < block.stop and outcome.kept[record]:
+                reasons[record - block.start] += CARRIES_ON.format(self._ids[other].as_py())
         reasons[outcome.in_index[block]] += IN_INDEX
         for record in np.nonzero(credit != UNKNOWN)[0].tolist():
             reasons[record] += f"; credits {self._origins.names[credit[record]]}"

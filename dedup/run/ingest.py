@@ -27,7 +27,7 @@ from dedup.store.corpus import Segments
 from dedup.store.scratch import ScratchStrings
 from dedup.store.secret import Key
 from dedup.store.slices import in_turn
-from dedup.text.markup import without_markup
+from dedup.text.markup import compared_texts
 from dedup.text.tokens import Tokens, buffers, tokenise
 
 COLUMNS = {
@@ -232,7 +232,7 @@ def _sketched(source: Source, skip: int, bands: tuple[int, int], key: Key, conte
         started = time.perf_counter()
         batches, error = _parsed(bundle)
         parsed = time.perf_counter()
-        texts = without_markup(_joined([batch.text for batch in batches]), params.html)
+        texts = compared_texts(_joined([batch.text for batch in batches]), params)
         tokens = tokenise(texts, key)
         # The first values of a signature, as many as there are rows in all bands, are all that the bands read.
         keys = band_keys(signatures(tokens, params, length=bands[0] * bands[1]), *bands)

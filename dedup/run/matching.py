@@ -31,6 +31,7 @@ from dedup.run.findings import Findings, Found, search_params
 from dedup.run.index_matches import IndexMatches
 from dedup.run.pass_result import PassResult
 from dedup.run.records import Records
+from dedup.run.same_pages import pairs_of_pages
 from dedup.run.saved_stages import bodies_of, families_of, rare_pairs_of
 from dedup.run.story_sample import GrowingStories
 from dedup.schema import NEAR_DUPLICATE
@@ -139,6 +140,7 @@ def match(
     context: RunContext,
     index_matches: IndexMatches | None = None,
     drawn: npt.NDArray[np.bool_] | None = None,
+    pages: npt.NDArray[np.int64] | None = None,
 ) -> Findings:
     """Find and judge the pairs of documents.
 
@@ -151,6 +153,8 @@ def match(
         Documents that are dropped for one of an index lead no cluster.
     drawn : bool array, shape (n_documents,), optional
         Judge only pairs that touch the story of one of these documents, but for near duplicates.
+    pages : int64 array, shape (n_records,), optional
+        From `dedup.run.same_pages`: the texts of a page are compared, whether or not the search brings them together.
     """
     params, progress, corpus = context.params, context.progress, texts.corpus
     if params.level < Level.near:
@@ -164,12 +168,15 @@ def match(
     near_pass = NearPass(records, texts, bodies, context, replace(search_params(params), level=Level.near))
     near = PassResult(dropped, NEAR_DUPLICATE)
     rounds, hidden = _compare(near_pass, near, compared, params.bucket_limit, context)
+    of_pages = None if pages is None else pairs_of_pages(pages, texts.document, compared)
+    if of_pages is not None:
+        _judge(near_pass, near, rounds.new(of_pages), context)
     found_near = Found(near.matches, stripped.lengths, near.met(rounds.crowded), hidden)
     if params.level < Level.syndicated:
         return Findings(found_near)
     with progress.stage("families"):
         versions = families_of(stripped, segments, compared, context)
-    found = _rare_matches(found_near, near_pass, versions, compared, dropped, drawn)
+    found = _rare_matches(found_near, near_pass, versions, compared, dropped, drawn, of_pages)
     return Findings(found_near, found, versions.root)
 
 
@@ -180,6 +187,7 @@ def _rare_matches(
     compared: Documents,
     dropped: npt.NDArray[np.bool_],
     drawn: npt.NDArray[np.bool_] | None,
+    of_pages: Pairs | None,
 ) -> Found:
     """Find the copies of every kind; of large families only the delegates are searched."""
     context, bodies = near_pass.context, near_pass.bodies
@@ -204,6 +212,9 @@ def _rare_matches(
     delegates = compared[versions.delegates[compared]]
     stories = None if drawn is None else GrowingStories(drawn, versions.root)
     rounds, hidden = _compare(rare_pass, rare, delegates, sketch_join.posting_limit(params), context, stories)
+    if of_pages is not None:
+        of_pages = of_pages if stories is None else stories.touching(of_pages)
+        _judge(rare_pass, rare, rounds.new(of_pages), context)
     for turn in range(MEETINGS):
         meeting = distinct(rare.copies_of_copies(), rare.late_versions(versions, turn))
         if stories is not None:

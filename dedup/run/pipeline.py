@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from dedup.attribution.agencies import Agencies
 from dedup.candidates import lsh
@@ -41,6 +42,7 @@ from dedup.run.record_credits import Credits
 from dedup.run.records import Records
 from dedup.run.result import Result
 from dedup.run.resumption import open_checkpoint, require_resumable, run_identity
+from dedup.run.same_pages import pages_of
 from dedup.run.sample_estimate import sample_summary
 from dedup.run.search_tables import credited, search_tables
 from dedup.run.story_sample import drawn_texts, sampled
@@ -172,20 +174,22 @@ def _decide(
     records = _read(source, bands, index, context)
     with progress.stage("exact", len(records), "records"):
         texts = distinct_texts(records)
+        pages = pages_of(records.urls, texts.numbering)
     index_matches = IndexMatches.none(len(texts.corpus))
     if index is not None:
         with progress.stage("index"):
             index_matches = index.find(records, texts, context.checkpoint, progress)
     sample = None
     if context.sample is None:
-        findings = match(records, texts, context, index_matches)
+        findings = match(records, texts, context, index_matches, None, pages)
     else:
         drawn = drawn_texts(texts.corpus, context.sample, context.tuning.sample_seed)
-        sample = sampled(records, texts, match(records, texts, context, None, drawn), drawn)
+        sample = sampled(records, texts, match(records, texts, context, None, drawn, pages), drawn)
         records, texts, findings = sample.records, sample.texts, sample.findings
+        pages = pages_of(records.urls, texts.numbering)
         source, index_matches = sample.of_source(source), IndexMatches.none(len(texts.corpus))
     with progress.stage("decide", len(records), "records"):
-        result = _concluded(source, records, texts, findings, index_matches, agencies, index, context)
+        result = _concluded(source, records, texts, findings, pages, index_matches, agencies, index, context)
         if sample is not None:
             result.summary |= sample_summary(sample, result.decisions, context.sample or 1.0)
     return records, result
@@ -196,6 +200,7 @@ def _concluded(
     records: Records,
     texts: DistinctTexts,
     findings: Findings,
+    pages: npt.NDArray[np.int64] | None,
     index_matches: IndexMatches,
     agencies: Agencies,
     index: IndexStep | None,
@@ -214,7 +219,7 @@ def _concluded(
         search = search_tables(records, texts.numbering, findings, credits, agencies, source, limits)
     index_matches = index_matches.in_keep_order(ranking.rank)
     matching = cluster(findings, ranking, params, index_matches.decided)
-    of_run = records, ranking, matching, index_matches
+    of_run = records, ranking, matching, index_matches, pages
     result = conclude(*of_run, policy, params, source, agencies, credits, search)
     if index is not None:
         numbering = ranking.numbering

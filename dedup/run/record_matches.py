@@ -15,10 +15,10 @@ from dedup.run.ranking import Numbering
 from dedup.run.record_origins import Origins
 from dedup.schema import ALL_OF_IDENTICAL, IDENTICAL, LEFT, MATCHES, MEASURES, NEITHER, RELATIONS
 
+Ints = npt.NDArray[np.int64]
 
-def record_pairs(
-    texts: Numbering, units: Numbering, matching: Matching, outcome: Outcome
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+
+def record_pairs(texts: Numbering, units: Numbering, matching: Matching, outcome: Outcome) -> tuple[Ints, Ints, Ints]:
     """Return the matches as pairs of records: left, right, and the match of their texts (-1: identical).
 
     Identical records are not expanded into all their pairs: each has a match with the one that stands for their text,
@@ -51,10 +51,11 @@ def match_rows(
     match: npt.NDArray[np.int64],
     origins: Origins,
     n_records: int,
+    same_url: npt.NDArray[np.bool_],
 ) -> pa.Table:
     """Return the table of matches, left id before right id, in order of both, then of the records.
 
-    Records from ``n_records`` on are documents of an index.
+    Records from ``n_records`` on are documents of an index; ``same_url`` has a value for each pair.
     """
     identical = match < 0
     match = np.maximum(match, 0)
@@ -89,6 +90,7 @@ def match_rows(
             ),
             pa.array(left, mask=left >= n_records),
             pa.array(right, mask=right >= n_records),
+            pa.array(same_url),
         ],
         schema=MATCHES,
     )

@@ -33,6 +33,7 @@ from dedup.run.ranking import ranked
 from dedup.run.records import Records, Rejected
 from dedup.run.result import Result
 from dedup.run.run_view import RunView, SearchTables
+from dedup.run.same_pages import pages_of
 from dedup.run.sample_estimate import estimate_of, stories_of
 from dedup.run.search_tables import credits_of, findings_of, numbering_of
 from dedup.run.summary import limits_at
@@ -88,7 +89,8 @@ def redecide(
     none = IndexMatches.none(len(ranking.rank))
     matching = cluster(findings, ranking, params, none.decided)
     left = search if params.level >= Level.syndicated else SearchTables(documents, None)
-    result = conclude(records, ranking, matching, none, policy, params, run.source, agencies, credits, left)
+    of_run = records, ranking, matching, none, pages_of(records.urls, numbering)
+    result = conclude(*of_run, policy, params, run.source, agencies, credits, left)
     result.summary["notes"] += limits_at(params.level, search.about.limits)
     sample = run.summary.get("sample")
     if sample is None:  # as in a run

@@ -66,6 +66,7 @@ def summarise(
         "rejected": len(records.rejected),
         "clusters": int((sizes > 1).sum()),
         "matches": tally,
+        "same_url": _tally(table["relation"].filter(table["same_url"])),
         "stories": outcome.joined_stories,
         "without_text": int((records.sizes == 0).sum()) - len(records.rejected),
         "keep": policy,

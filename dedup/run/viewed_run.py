@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from dedup.params import Params
 from dedup.run.run_view import RunView
-from dedup.text.markup import plain_text
+from dedup.text.markup import compared_text
 
 if TYPE_CHECKING:
     from dedup.report.notebook.views import Explanation, Fragment, NotebookViews, PairList, Result, StoryList
@@ -90,7 +90,7 @@ class ViewedRun:
             When an input cannot be read again, or has changed since the run.
         """
         texts = self._run.texts(records)
-        return {record: plain_text(text.encode(), self._run.params.html) for record, text in texts.items()}
+        return {record: compared_text(text.encode(), self._run.params) for record, text in texts.items()}
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:

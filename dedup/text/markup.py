@@ -28,7 +28,9 @@ import pyarrow as pa
 from dedup.kernels import html, html_entities
 from dedup.kernels import markup_removal as kernel
 from dedup.kernels.html import PAD
+from dedup.params import Params
 from dedup.text.main_article import articles
+from dedup.text.mojibake_repair import without_mojibake
 from dedup.text.tokens import buffers
 
 DROPPED = ("script", "style", "noscript", "template", "svg", "iframe", "rt", "rp", "title")
@@ -64,6 +66,17 @@ _WORDS = """
 """Entities that may stand without a semicolon, but not before a letter or digit: English words begin so."""
 
 _Table = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]
+
+
+def compared_texts(texts: pa.LargeBinaryArray, params: Params) -> pa.LargeBinaryArray:
+    """Return texts as they are compared: mojibake repaired if that is asked for, then without markup."""
+    return without_markup(without_mojibake(texts, params.mojibake), params.html)
+
+
+def compared_text(text: bytes, params: Params) -> str:
+    """Return one text as it is compared, as readers see it."""
+    (made,) = compared_texts(pa.array([text], pa.large_binary()), params).to_pylist()
+    return str(made.decode("utf-8", "replace"))
 
 
 def without_markup(texts: pa.LargeBinaryArray, mode: str = "auto") -> pa.LargeBinaryArray:

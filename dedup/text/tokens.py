@@ -8,6 +8,7 @@ bit.
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ import xxhash
 
 from dedup.kernels import simd
 from dedup.kernels import tokenisation as kernel
+from dedup.kernels.hyphens import IS_LOWER, N_LOWER
 from dedup.store.secret import Key, process_key
 from dedup.text import folding
 
@@ -31,6 +33,10 @@ NUMBER_FLAG = 2
 
 REPLACEMENT = "\ufffd"
 """What a decoder has put for bytes that it could not read: a letter, so that two such texts are not the same."""
+
+_LOWER = "".join(chr(code) for code in range(N_LOWER) if IS_LOWER[code])
+DIVIDING = re.compile(rf"(?<=[{_LOWER}])[-\u00ad\u2010](?:\r\n|\n|\r)[ \t]*(?=[{_LOWER}])")
+"""A hyphen that divides a word at the end of a line, with that end: no part of the word, as in "govern-\\nment"."""
 
 ALPHABETIC_FLAGS = CHARACTER_FLAG | NUMBER_FLAG
 """Both: the character is one of an alphabet (Thai, Lao, Khmer, Myanmar), where a word takes some five of them."""
@@ -137,7 +143,10 @@ def spans(text: str) -> list[tuple[str, int, int]]:
     """
     found: list[tuple[str, int, int]] = []
     word, start, stop = "", 0, 0
+    left_out = {place for hyphen in DIVIDING.finditer(text) for place in range(*hyphen.span())}
     for place, char in enumerate(text):
+        if place in left_out:
+            continue
         if char == REPLACEMENT or 0xD800 <= ord(char) <= 0xDFFF:  # of what is no text each byte is a letter
             raw = encode(char).decode("utf-8", "surrogateescape")
             word, start, stop = word + raw, start if word else place, place + 1

@@ -41,7 +41,7 @@ TOKENS = [
     "mln",
     "Mai",
 ]
-ENDS = [" ", " ", " ", " ", " ", ". ", "\n", "。", ", ", ".", ",", ".) ", ".\u00a0", "... ", ".,"]
+ENDS = [" ", " ", " ", " ", " ", ". ", "\n", "-\n", "\u00ad\r\n ", "。", ", ", ".", ",", ".) ", ".\u00a0", "... ", ".,"]
 texts = st.lists(st.tuples(st.sampled_from(TOKENS), st.sampled_from(ENDS)), max_size=30).map(
     lambda parts: "".join(f"{word}{end}" for word, end in parts)
 )

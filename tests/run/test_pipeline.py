@@ -39,6 +39,8 @@ def corpus() -> list[dict[str, object]]:
     for n, record in enumerate(records):
         record["published"] = f"2024-03-{1 + n * 7 % 28:02}"
         record["source"] = ("AP", "BBC", None)[n % 3]
+        urls = None, f"http://courier.example/{n * 11 % 50}", f"https://m.courier.example/{n * 7 % 50}/"
+        record["url"] = urls[n % 3]
     return records
 
 

@@ -54,6 +54,7 @@ def corpus() -> list[dict[str, Any]]:
         day = datetime(2024, 3, 1, tzinfo=timezone.utc) + timedelta(hours=hours)
         record |= {"id": f"r{n % 290}", "source": draw.choice(SOURCES), "title": f"Title {n}"}
         record |= {"published": day.isoformat() if hours % 9 else None}
+        record |= {"url": f"https://courier.example/{n % 70}?utm_source={n}" if n % 4 else None}
     return records
 
 

@@ -32,7 +32,10 @@ def batch(*documents: str | bytes | None) -> pa.LargeBinaryArray:
     return pa.array(values, pa.large_binary())
 
 
-@given(texts)
+divisions = st.text(st.sampled_from("aZé1й中\u0301-\u00ad\u2010\n\r\t ."), max_size=40)
+
+
+@given(texts | divisions)
 @example("")
 @example(SCRIPTS)
 @example("x\ud800y \udfff")
@@ -61,6 +64,65 @@ def test_hashes_and_digests_equal_the_oracle(documents: list[str]) -> None:
         marks = found.fingerprints[found.offsets[place] : found.offsets[place + 1]].tolist()
         assert marks == [naive.fingerprint(token, key.tolist()) for token in naive.tokens(document)]
         assert found.digests[place].tolist() == naive.digest(document, key.tolist())
+
+
+@given(st.lists(divisions, max_size=3), st.integers(0, 130))
+@example(["a" * 62 + "-\nb"], 0)
+@example(["x-", "\nb"], 0)
+def test_hyphens_at_all_places_of_a_block_equal_the_oracle(documents: list[str], shift: int) -> None:
+    documents = [document + "x" * shift + "-\n y é\u00ad\r\nz Б\u2010\nя b-\nc" for document in documents]
+    found = tokenise(batch(*documents, " word" * 20))
+    for place, document in enumerate(documents):
+        hashes = found.hashes[found.offsets[place] : found.offsets[place + 1]].tolist()
+        assert hashes == [naive.token_hash(token) for token in naive.tokens(document)]
+
+
+@pytest.mark.parametrize(
+    ("divided", "whole"),
+    [
+        ("the govern-\nment", "the government"),
+        ("the govern-\r\n\t  ment", "the government"),
+        ("the govern\u00ad\nment", "the government"),
+        ("the gov\u00adern\u00adment", "the government"),
+        ("the govern\u2010\rment", "the government"),
+        ("правитель-\nство", "правительство"),
+        ("κυβέρ-\nνηση", "κυβέρνηση"),
+        ("Präsi-\ndent", "Präsident"),
+        ("a well-\nknown man", "a wellknown man"),  # which of them is a compound no line can tell
+    ],
+)
+def test_a_word_divided_at_the_end_of_a_line_is_whole(divided: str, whole: str) -> None:
+    assert tokens(divided) == [token for token, _, _ in spans(divided)] == tokens(whole)
+    assert tokenise(batch(divided)).digests.tolist() == tokenise(batch(whole)).digests.tolist()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NATO-\nled",
+        "12-\nyear",
+        "mid-\n2019",
+        "non-\nEU",
+        "a -\nb",
+        "pause -\nthen",
+        "end-\n\nof",
+        "a-\n-b",
+        "a- \nb",
+        "a-b",
+    ],
+)
+def test_other_hyphens_part_words(text: str) -> None:
+    assert tokens(text) == tokens(text.replace("-", " "))
+
+
+def test_a_divided_word_stands_where_both_halves_are() -> None:
+    text = "The govern-\n  ment of soft\u00ad\nly."
+    assert [(token, text[start:stop]) for token, start, stop in spans(text)] == [
+        ("the", "The"),
+        ("government", "govern-\n  ment"),
+        ("of", "of"),
+        ("softly", "soft\u00ad\nly"),
+    ]
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda noise: b"word " + noise + b" caf\xc3\xa9 " * 12))

@@ -38,10 +38,12 @@ PRODUCERS = (
     # trafilatura: in its JSON `source` is the URL of the page, `source-hostname` the name of the site.
     # https://trafilatura.readthedocs.io/en/latest/usage-python.html
     Producer("trafilatura", source=("source-hostname",)),
+    # A guid stays when the URL of an article changes, and two articles may share a URL:
+    # https://www.rssboard.org/rss-specification#ltguidgtSubelementOfLtitemgt
     Producer(
         "many",
         text=("text", "content", "body", "article"),
-        id=("id", "url", "guid", "link"),
+        id=("id", "guid", "guid.rendered", "url", "link"),
         date=("published", "date"),
         source=("source", "publisher"),
         title=("title", "headline"),
@@ -124,7 +126,6 @@ PRODUCERS = (
     Producer(
         "others",
         text=("full_text", "fulltext", "raw_text"),
-        id=("guid.rendered",),
         date=("published_at", "publication_date", "pub_date"),
         source=("sitename", "site_name", "hostname"),
         title=("heading",),

@@ -22,7 +22,7 @@ _WORDS = {
     MOJIBAKE: (
         "is mojibake",
         "are mojibake",
-        "UTF-8 that was read as windows-1252, as in FranÃ§ois; not repaired",
+        "UTF-8 that was read as windows-1252, as in FranÃ§ois; --mojibake repair (mojibake=) compares what they were",
     ),
 }
 

@@ -55,10 +55,18 @@ RECORDS: dict[str, dict[str, Any]] = {
         **{"content": [{"type": "text/html", "value": TEXT}], "source": {"title": "Hill Press", "href": "h"}},
     },
     "a feed of summaries": {
+        "url": "u2",
         "guid": "u1",
         "pubDate": "Wed, 31 Jan 2024 12:00:00 GMT",
         "summary": TEXT,
         "source": "Hill Press",
+    },
+    "WordPress without ids": {
+        "guid": {"rendered": "u1"},
+        "link": "l",
+        "date_gmt": DAY,
+        "source": "Hill Press",
+        "text": TEXT,
     },
     "CCNet": {"url": "u1", "source_domain": "Hill Press", "published": DAY, "raw_content": TEXT},
     "WordPress": {

@@ -104,7 +104,7 @@ def test_doubts_are_reported_with_count_and_example(tmp_path) -> None:
         f"1 text in {path} is not valid UTF-8 (row 4, id r3); each such byte counts as a letter",
         f"1 text in {path} holds U+FFFD (row 5, id r4); an earlier program lost the letters there",
         f"2 texts in {path} are mojibake (row 3, id r2); "
-        "UTF-8 that was read as windows-1252, as in FranÃ§ois; not repaired",
+        "UTF-8 that was read as windows-1252, as in FranÃ§ois; --mojibake repair (mojibake=) compares what they were",
     ]
 
 
