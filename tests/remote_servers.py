@@ -1,14 +1,16 @@
-"""Servers on loopback for the tests of remote files: HTTP with every bad habit, and S3."""
+"""Servers on loopback for the tests of remote files: HTTP with every bad habit, S3, and a hub of data sets."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote
 
 
 class Web(ThreadingHTTPServer):
@@ -96,9 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(files, **habits):
-    """Run a `Web` in a thread."""
-    with Web(files, **habits) as server:
+def serving(files, kind=Web, **habits):
+    """Run a server in a thread."""
+    with kind(files, **habits) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
@@ -108,10 +110,21 @@ def serving(files, **habits):
             thread.join()
 
 
+def memory_system():
+    """Return fsspec's memory file system, empty."""
+    import fsspec
+
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    return system
+
+
 @contextmanager
 def s3_server():
     """Run moto's S3 with an empty bucket ``news``; the environment is as for a user of it."""
     import boto3
+    import fsspec
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -127,6 +140,7 @@ def s3_server():
     }
     before = {name: os.environ.get(name) for name in chosen}
     os.environ.update(chosen)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
     try:
         client = boto3.client("s3")
         client.create_bucket(Bucket="news")
@@ -138,4 +152,60 @@ def s3_server():
                 os.environ.pop(name)
             else:
                 os.environ[name] = value
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
         server.stop()
+
+
+class Hub(Web):
+    """The part of the Hugging Face hub that reading a data set ``owner/name`` takes; files by their paths in it."""
+
+    def __init__(self, files):
+        super().__init__({f"/datasets/owner/name/resolve/main/{path}": data for path, data in files.items()})
+        self.RequestHandlerClass = _HubHandler
+        self.data_set = files
+
+    def entry(self, path):
+        data = self.data_set.get(path)
+        if data is not None:
+            oid = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+            return {"type": "file", "oid": oid, "size": len(data), "path": path}
+        return {"type": "directory", "oid": "0" * 40, "size": 0, "path": path}
+
+
+class _HubHandler(_Handler):
+    def do_GET(self):
+        path = unquote(self.path.partition("?")[0])
+        hub = self.server
+        if found := re.fullmatch(r"/api/datasets/owner/name/tree/main/?(.*)", path):
+            above = f"{found[1]}/" if found[1] else ""
+            below = [name.removeprefix(above).split("/") for name in hub.data_set if name.startswith(above)]
+            depth = 99 if "recursive=true" in self.path.lower() else 1
+            names = {above + "/".join(parts[:n]) for parts in below for n in range(1, 1 + min(len(parts), depth))}
+            self._json([hub.entry(name) for name in sorted(names)])
+        elif path.startswith("/api/datasets/owner/name"):
+            self._json({"id": "owner/name", "sha": "0" * 40, "siblings": []})
+        elif path.startswith("/api/"):
+            self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
+        else:
+            super().do_GET()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        is_json = body.startswith("{")
+        paths = json.loads(body)["paths"] if is_json else parse_qs(body)["paths"]
+        files = self.server.data_set
+        known = [path for path in paths if path in files or any(name.startswith(f"{path}/") for name in files)]
+        self._json([self.server.entry(path) for path in known])
+
+    def _json(self, answer, status=200, headers=()):
+        data = json.dumps(answer).encode()
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(data)),
+            **dict(headers),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)

@@ -1,40 +1,43 @@
-"""Print a notice on stderr that kernels are being compiled, which happens once for each machine."""
+"""Print a notice on stderr before kernels are compiled, which happens once for each machine."""
 
 from __future__ import annotations
 
+import math
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NOTICE = "dedup: compiling for this machine, once; this takes ten seconds or more"
-INTERVAL = 1.0
-"""Seconds between two looks whether a kernel is being compiled."""
+LEAST_SECONDS = 1.0
+"""What takes less is not worth a line."""
 
 
 @contextmanager
 def announce_compilation(quiet: bool) -> Iterator[None]:
-    """Print a line on stderr if kernels are compiled in this block, unless ``quiet``."""
+    """Print a line on stderr whenever kernels are compiled in this block, unless ``quiet``."""
     if quiet:
         yield
         return
-    done = threading.Event()
+    from dedup.kernels.cold_start import notices
 
-    def watch() -> None:
-        while not done.wait(INTERVAL):
-            if _is_compiling():
-                print(NOTICE, file=sys.stderr)
-                return
-
-    threading.Thread(target=watch, daemon=True).start()
+    notices.listener = announce
     try:
         yield
     finally:
-        done.set()
+        notices.listener = None
 
 
-def _is_compiling() -> bool:
-    """Return whether any of our kernels was missing from Numba's cache."""
-    modules = [module for name, module in list(sys.modules.items()) if name.startswith("dedup.kernels.")]
-    kernels = [value for module in modules for value in list(vars(module).values()) if hasattr(value, "stats")]
-    return any(sum(kernel.stats.cache_misses.values()) for kernel in kernels)
+def announce(count: int, seconds: float, is_first: bool) -> None:
+    """Print that kernels are compiled.
+
+    Parameters
+    ----------
+    count : int
+    seconds : float
+        How long it will take.
+    is_first : bool
+        Whether the cache has none yet: else these are those that only this command needs.
+    """
+    if seconds < LEAST_SECONDS:
+        return
+    kernels = f"{count}{'' if is_first else ' more'} kernel{'' if count == 1 else 's'}"
+    print(f"dedup: compiling {kernels} for this machine, once: about {math.ceil(seconds)} s", file=sys.stderr)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from dedup.cli.arguments import nonempty, path, without_messages
+from dedup.cli.arguments import nonempty, path, place, without_messages
 from dedup.cli.command_list import Commands
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _prepare(parser: Parser, files: object, folders: object) -> None:
     """Have the names of files completed where an argument takes one, and commands described by their sentence."""
     parser.description = " ".join((parser.description or "").split("\n\n")[0].split())
     for action in parser.all_actions:
-        if action.type in (path, nonempty) and action.choices is None:
+        if action.type in (path, place, nonempty) and action.choices is None:
             action.complete = folders if action.metavar == "DIR" else files  # type: ignore[attr-defined]
     for command in parser.below.values():
         _prepare(command, files, folders)

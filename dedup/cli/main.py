@@ -41,6 +41,7 @@ COMMANDS = {
     "index": ("dedup.cli.index.index_group", "keep documents in an index, and ask what a new text copies"),
     "label": ("dedup.cli.label", "label pairs of a run, to fit the models to your own news"),
     "fit": ("dedup.cli.fit", "fit the models that judge pairs to your own labels"),
+    "warmup": ("dedup.cli.warmup", "compile the kernels for this machine, before they are needed"),
     "config": ("dedup.cli.config", "show which settings come from dedup.toml, pyproject.toml and the environment"),
     "completion": ("dedup.cli.completion", "print the script by which a shell completes commands and options"),
     "help": ("dedup.cli.help", "show the help of a command"),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dedup.cli.arguments import OF_A_MADE_RUN, names, path
+from dedup.cli.arguments import OF_A_MADE_RUN, names, path, place
 from dedup.cli.parser import Parser
 from dedup.errors import ParamsError, nearest
 
@@ -247,7 +247,7 @@ def is_settable(action: argparse.Action, folder: Path | None) -> bool:
     """Return whether a setting may set an option: in the file of a folder, or else in the environment."""
     if action.dest in OF_A_CALL or action.dest in WRITTEN:
         return False
-    return folder is None or action.type is not path or action.dest in BESIDE
+    return folder is None or action.type not in (path, place) or action.dest in BESIDE
 
 
 def _require_settable(action: argparse.Action, name: str, place: str) -> None:

@@ -15,7 +15,7 @@ from dedup.attribution.agencies import Agencies
 from dedup.errors import StorageError
 from dedup.index.editing import moment
 from dedup.index.features import Features, NearKeys
-from dedup.index.index import Index
+from dedup.index.index import LOG, Index
 from dedup.index.stored import MOST_DOCUMENTS, DocumentNumbers, NewRows, Row, next_numbers
 from dedup.index.story_book import StoryBook
 from dedup.index.story_links import member_of, story_after_update
@@ -123,6 +123,7 @@ class BulkIndex:
         """Compact the index, as `Index.compact` does."""
         with self._index.writing():
             self._backend.compact(meter)
+        LOG.info("%s: compacted", self._backend.place)
 
     def close(self) -> None:
         """Flush and close the index."""

@@ -18,7 +18,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from dedup.errors import ColumnError, InputError
+from dedup.errors import ColumnError, InputError, TransferError
 from dedup.io.bytes.encodings import UTF_8, Charset
 from dedup.io.bytes.file_changes import require_unchanged
 from dedup.io.bytes.file_digests import FileDigest, digest_of
@@ -346,6 +346,9 @@ class FileSource:
                     yield partial(_raise, error)
                     return
                 self._without[file.name] = error  # a folder may hold what describes its records beside them
+            except TransferError as error:  # it may be read when the run is resumed: no other piece stands for it
+                yield partial(_raise, error)
+                return
             except InputError as error:
                 yield partial(Batch.empty, file.name)  # so that the files before are closed, and refused, first
                 yield partial(_raise, self._change_of(file) or error)
@@ -407,7 +410,7 @@ class FileSource:
         """Return the state that a file had when it was first seen."""
         if file.name not in self._states:
             try:
-                self._states[file.name] = file.state()
+                self._states[file.name] = file.found_state or file.state()
             except OSError as error:
                 raise unreadable(file, error) from error
         return self._states[file.name]

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from dedup.errors import InputError
 from dedup.io.bytes.paths import SkippedFiles, expand
 from dedup.io.file_source import FileSource
-from dedup.io.output import Output
 from dedup.io.places.urls import is_url
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Source
 
-EXPECTED = "a path or URL, a list of pathlib.Path, an Arrow table, a DataFrame, or an iterable of dicts or strings"
+if TYPE_CHECKING:
+    from dedup.io.output import Output
+
+EXPECTED = "a path, a list of pathlib.Path, a URL, an Arrow table, a DataFrame, or an iterable of dicts or strings"
 
 
 def open_source(source: Any, options: ReadOptions | None = None) -> Source:
@@ -81,6 +83,8 @@ def open_output(
     directory: str | Path, inputs: Sequence[Path | str], resume: bool = False, scratch: Path | None = None
 ) -> Output:
     """Return the output folder of a path or a URL; parameters and errors as for `Output` and `RemoteOutput`."""
+    from dedup.io.output import Output  # which whoever only reads need not wait for
+
     if not is_url(directory):
         return Output(Path(directory), inputs, resume)
     from dedup.io.remote_output import RemoteOutput  # which other runs need not wait for

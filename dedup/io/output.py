@@ -337,16 +337,18 @@ def _refuse_place(directory: Path, target: Path) -> None:
 
 def _refuse_inputs(directory: Path, inputs: Sequence[Path]) -> None:
     place = directory.resolve()
-    at_or_above, within = {place, *place.parents}, os.path.normcase(os.path.join(place, ""))
+    at_or_above = {os.path.normcase(one) for one in (place, *place.parents)}
+    within = os.path.normcase(os.path.join(place, ""))
     real = RealPaths()
     for input_path in inputs:
-        source = Path(real_path := real.of(input_path))
-        if source in at_or_above and source.is_dir():
+        real_path = os.path.normcase(real.of(input_path))
+        if real_path not in at_or_above and not real_path.startswith(within):
+            continue  # as nearly all of many inputs
+        source = Path(real_path)
+        if real_path in at_or_above and source.is_dir():
             where = "is an input folder" if place == source else f"lies in the input folder {input_path}"
             raise OutputError(f"{directory} {where}", "a folder outside the inputs", "choose another -o")
-        if not os.path.normcase(real_path).startswith(within):
-            continue  # as nearly all of many inputs
-        name = next(iter(source.relative_to(place).parts), "")
+        name = next(iter(source.relative_to(place).parts), "") if real_path.startswith(within) else ""
         if is_ours(name):
             found = f"{input_path} is an input, and the output {place / name} would overwrite it"
             raise OutputError(found, hint="choose another -o")

@@ -15,7 +15,7 @@ import numpy as np
 from numba import i8, u1, u4, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 from dedup.kernels.hash_table import KEY_BITS, STAMPS, entry, find, next_stamp, table_bits, word
 from dedup.kernels.word_pair_sketches import FULL_WEIGHT
 
@@ -102,7 +102,7 @@ def once_words(
         lasts[document] = firsts[document] + count
 
 
-@kernel
+@inner_kernel
 def longest_of(starts: Array, ends: Array, documents: Array) -> int:
     """Return the number of tokens of the longest of these documents, at least 1."""
     longest = 1
@@ -190,7 +190,7 @@ def rare_containment(
         out[q, 0 if right_is_shorter else 1] = right_shared / right_weight
 
 
-@kernel
+@inner_kernel
 def runs(tokens: Array, fingerprints: Array, hashes: Array, multiplier: int) -> int:
     """Hash each run of RUN words to KEY_BITS (all words as one run, if there are fewer); return how many runs.
 
@@ -212,7 +212,7 @@ def runs(tokens: Array, fingerprints: Array, hashes: Array, multiplier: int) -> 
     return count
 
 
-@kernel
+@inner_kernel
 def cover(hits: Array, n_runs: int, covered: Array) -> int:
     """Flag the tokens that lie in a shared run; return how many."""
     total = 0
@@ -245,7 +245,7 @@ def lead(covered: Array, most_before: int) -> float:
     return most / size
 
 
-@kernel
+@inner_kernel
 def longest_rising(places: Array, count: int, tail: Array, back: Array, chosen: Array) -> int:
     """Flag one longest rising subsequence of ``places[:count]``; return its length.
 
@@ -274,7 +274,7 @@ def longest_rising(places: Array, count: int, tail: Array, back: Array, chosen: 
     return length
 
 
-@kernel
+@inner_kernel
 def support(first: Array, second: Array, count: int, supported: Array) -> None:
     """Flag anchors that have two others within REACH in both documents; ``first`` ascends."""
     for q in range(count):
@@ -292,7 +292,7 @@ def support(first: Array, second: Array, count: int, supported: Array) -> None:
         supported[q] = 1 if others >= 2 else 0
 
 
-@kernel
+@inner_kernel
 def one_side(
     once: Array,
     covered: Array,
@@ -327,7 +327,7 @@ def one_side(
     row[SUPPORTED_ANCHORS + side] = near / free
 
 
-@kernel
+@inner_kernel
 def new_top(account: Array, size: int) -> float:
     """Return the share of the top of a text that is not accounted for."""
     top = min(size, max(LEAST_TOP, size // 4))
@@ -337,7 +337,7 @@ def new_top(account: Array, size: int) -> float:
     return 1.0 - found / top
 
 
-@kernel
+@inner_kernel
 def least_covered_third(account: Array, size: int, windows: Array) -> float:
     """Return the mean share of tokens accounted for in the third of the windows with the lowest share."""
     count = max(1, size // WINDOW)

@@ -7,10 +7,10 @@ than OFTEN times is paired with its counterpart of the same rank alone.
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u8
+from numba import i8, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, inner_kernel, kernel
 from dedup.kernels.xxh import fmix64
 
 OFTEN = 32  # places of a seed in a text up to which each is paired with each in the other
@@ -145,7 +145,7 @@ def chain(runs: Array, x_sums: Array, y_sums: Array, widest: int, scores: Array,
         last_with_end[i + size] = b
 
 
-@njit(inline="always")
+@inlined_kernel
 def join(runs: Array, a: int, b: int) -> tuple[int, int, int]:
     """Return how many words of run ``b`` overlap run ``a``, -1 if it does not follow, and the gaps on both sides."""
     if runs[a, 0] >= runs[b, 0] or runs[a, 1] >= runs[b, 1]:
@@ -233,7 +233,7 @@ def choose_chains(
     return count
 
 
-@kernel
+@inner_kernel
 def is_free(out: Array, before: int, i: int, j: int, x_used: Array, y_used: Array) -> bool:
     """Return whether no word between a run and the next place belongs to a passage."""
     used = i8(0)
@@ -244,7 +244,7 @@ def is_free(out: Array, before: int, i: int, j: int, x_used: Array, y_used: Arra
     return used == 0
 
 
-@kernel
+@inner_kernel
 def close(
     out: Array,
     first: int,
@@ -271,7 +271,7 @@ def close(
     return last, count + 1
 
 
-@kernel
+@inner_kernel
 def without_parts_of_numbers(out: Array, first: int, last: int, x_continued: Array, y_continued: Array) -> int:
     """Cut words off both ends of a passage that are part of a longer number in either text; return its new last run."""
     while first < last and (

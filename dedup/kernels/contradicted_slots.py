@@ -8,11 +8,11 @@ common subsequence. The words between two aligned places on both sides fill one 
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u4, u8
+from numba import i8, u1, u4, u8
 
 from dedup.kernels.agreement import longest_of, longest_rising
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, inner_kernel, kernel
 from dedup.kernels.hash_table import SLOT_SHIFT, table_bits
 from dedup.kernels.new_numbers import KIND, NUMBER
 from dedup.kernels.word_pair_sketches import FULL_WEIGHT, two, word_pairs
@@ -83,7 +83,7 @@ def facts(
                 weight_of[k] = min(before, behind)
 
 
-@njit(inline="always")
+@inlined_kernel
 def slot_of(keys: Array, stamps: Array, stamp: int, mask: int, multiplier: int, token: int) -> int:
     """Return the slot of a token in a table with this stamp, or the free one where it belongs."""
     slot = i8(u8(token) * u8(multiplier) >> u8(SLOT_SHIFT)) & mask
@@ -92,7 +92,7 @@ def slot_of(keys: Array, stamps: Array, stamp: int, mask: int, multiplier: int, 
     return slot
 
 
-@njit(inline="always")
+@inlined_kernel
 def in_table(table: Array, token: int) -> int:
     """Return the slot of a token in a table of pairs, or an empty one, whose second value is 0."""
     mask = table.shape[0] - 1
@@ -102,7 +102,7 @@ def in_table(table: Array, token: int) -> int:
     return slot
 
 
-@njit(inline="always")
+@inner_kernel
 def write_digits(entry: int, room: Array, at: int) -> int:
     """Write the digits of an entry; return the place after them."""
     value, count = i8(entry & u4(1023)), i8(entry >> u4(10))
@@ -168,7 +168,7 @@ def in_digits(text: Array, place: int, digits: Array, letters: Array, room: Arra
     entry = digits[in_table(digits, text[first]), 1]
     if entry == u4(0):
         return u4(0)
-    size = write_digits(entry, room, 0)
+    size = write_digits(entry, room, i8(0))
     last = first
     while last + 1 < text.size and last + 1 - first < GROUPS:
         following = digits[in_table(digits, text[last + 1]), 1]
@@ -178,10 +178,10 @@ def in_digits(text: Array, place: int, digits: Array, letters: Array, room: Arra
         last += 1
     if last == first or place > last:
         return u4(0)
-    return u4(u4(xxh32(room, 0, size)) & u4(~u4(KIND))) | u4(NUMBER)
+    return u4(u4(xxh32(room, i8(0), size)) & u4(~u4(KIND))) | u4(NUMBER)
 
 
-@njit(inline="always")
+@inlined_kernel
 def stands_in(text: Array, token: int) -> bool:
     """Return whether a word is anywhere in a text."""
     found = False
@@ -190,7 +190,7 @@ def stands_in(text: Array, token: int) -> bool:
     return found
 
 
-@kernel
+@inner_kernel
 def has_number(text: Array, place: int, other: Array, digits: Array, letters: Array, room: Array) -> bool:
     """Return whether another text has the number at a place of this one, in another form."""
     full = in_digits(text, place, digits, letters, room)
@@ -207,7 +207,7 @@ def has_number(text: Array, place: int, other: Array, digits: Array, letters: Ar
     return False
 
 
-@njit(inline="always")
+@inner_kernel
 def own_fact(
     text: Array,
     weights: Array,
@@ -422,7 +422,7 @@ def contradictions(
         out[q] = max(against / (against + agreed + PRIOR), NUMBERS_ALONE * of_numbers)
 
 
-@njit(inline="always")
+@inner_kernel
 def is_dense(aligned: Array, place: int) -> bool:
     """Return whether most of the words before a place, or most of those after it, are aligned."""
     first, last = max(0, place - AROUND), min(aligned.size, place + AROUND)
@@ -434,7 +434,7 @@ def is_dense(aligned: Array, place: int) -> bool:
     return (place > first and 5 * before >= 3 * (place - first)) or 5 * behind >= 3 * (last - place)
 
 
-@njit(inline="always")
+@kernel
 def is_framed(x: Array, y: Array, x_from: int, y_from: int, x_to: int, y_to: int) -> bool:
     """Return whether the same words are around a gap: FRAME in all, LEAST_FRAME on each side, or the end of both."""
     before = behind = i8(0)
@@ -455,7 +455,7 @@ def is_framed(x: Array, y: Array, x_from: int, y_from: int, x_to: int, y_to: int
     return min(before, behind) >= LEAST_FRAME and before + behind >= FRAME
 
 
-@njit(inline="always")
+@inlined_kernel
 def agree(x: Array, place: int, weight: int, keys: Array, stamps: Array, stamp: int, mask: int, multiplier: int) -> int:
     """Return the weight of an aligned word as a fact, the first time that it is aligned; else 0."""
     if weight == u1(0):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numba import njit, u8
+from numba import u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, kernel
 
 KEY_BITS = 48  # of an entry in a hash table, above them its stamp
 STAMPS = 1 << (64 - KEY_BITS)  # hash tables that use the same room before it is emptied
@@ -21,13 +21,13 @@ def table_bits(count: int) -> int:
     return bits
 
 
-@njit(inline="always")
+@inlined_kernel
 def entry(key: int, stamp: int) -> int:
     """Return the entry of a hash table for a key of at most KEY_BITS: the key, and above it the stamp of the table."""
     return u8(stamp) << u8(KEY_BITS) | u8(key)
 
 
-@njit(inline="always")
+@inlined_kernel
 def find(entries: Array, wanted: int, mask: int, multiplier: int) -> int:
     """Return the slot that holds the entry, or the one where it belongs: free, or left from an older stamp.
 
@@ -40,7 +40,7 @@ def find(entries: Array, wanted: int, mask: int, multiplier: int) -> int:
     return slot
 
 
-@njit(inline="always")
+@inlined_kernel
 def next_stamp(stamp: int, entries: Array) -> int:
     """Return the stamp of a new hash table in the memory of the last one, which is cleared when stamps run out."""
     if stamp + 1 < STAMPS:
@@ -49,7 +49,7 @@ def next_stamp(stamp: int, entries: Array) -> int:
     return 1
 
 
-@njit(inline="always")
+@inlined_kernel
 def word(token: int, fingerprint: int) -> int:
     """Join a token hash and its fingerprint to one number of KEY_BITS, which identifies the word."""
     return u8(fingerprint) << u8(32) | u8(token)

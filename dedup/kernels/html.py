@@ -12,7 +12,7 @@ import numpy as np
 from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel
 from dedup.kernels.html_entities import hex_value, lookup, name_hash, reference
 from dedup.kernels.json_grammar import put_code_point
 from dedup.kernels.simd import BLOCK, copy_markup, equal_to, trailing_zeros
@@ -28,28 +28,28 @@ COMMENTS, DECLARATIONS, QUOTES, APOSTROPHES = 60, 61, 62, 63  # further numbers,
 
 NAME_BYTES = 64
 SPACE, LINE_FEED = 32, 10
-LESS, GREATER, AND, SLASH, EQUALS, BACKSLASH = 60, 62, 38, 47, 61, 92
+LESS, GREATER, AND, SLASH, EQUALS, BACKSLASH, COLON = (np.uint8(ord(byte)) for byte in "<>&/=\\:")
 
 
-@kernel
+@inner_kernel
 def is_letter(byte: int) -> bool:
     """Return whether a byte is an ASCII letter."""
     return u1(u1(byte | u1(32)) - u1(97)) < u1(26)
 
 
-@kernel
+@inner_kernel
 def is_blank(byte: int) -> bool:
     """Return whether a byte is white space in HTML."""
     return byte == 32 or byte == 10 or byte == 9 or byte == 13 or byte == 12
 
 
-@kernel
+@inner_kernel
 def is_name(byte: int) -> bool:
     """Return whether a byte may be part of the name of an element or attribute."""
     return is_letter(byte) or u1(byte - u1(48)) < u1(11) or byte == 45 or byte == 95  # digits and the colon; - and _
 
 
-@kernel
+@inner_kernel
 def starts_with(data: Array, at: int, stop: int, word: Array) -> bool:
     """Return whether a text continues with a word, given in lower case; case does not count."""
     if at + word.size > stop:
@@ -61,18 +61,18 @@ def starts_with(data: Array, at: int, stop: int, word: Array) -> bool:
     return True
 
 
-@kernel
+@inner_kernel
 def find(data: Array, at: int, stop: int, value: int) -> int:
     """Return the next position of a byte, ``stop`` if there is none."""
     while at < stop:
-        bits = equal_to(data, at, u1(value))
+        bits = equal_to(data, at, value)
         if bits != u8(0):
             return min(at + i8(trailing_zeros(bits)), stop)
         at += BLOCK
     return stop
 
 
-@kernel
+@inner_kernel
 def name_end(data: Array, at: int, stop: int) -> int:
     """Return where the name that begins here ends."""
     last = min(stop, at + NAME_BYTES)
@@ -81,13 +81,13 @@ def name_end(data: Array, at: int, stop: int) -> int:
     return at
 
 
-@kernel
+@inner_kernel
 def ends_name(data: Array, at: int, stop: int) -> bool:
     """Return whether a byte may follow a name in a tag."""
     return at < stop and (is_blank(data[at]) or data[at] == GREATER or data[at] == SLASH)
 
 
-@kernel
+@inner_kernel
 def element(data: Array, name: int, last: int, stop: int, names: Array, kinds: Array) -> int:
     """Return the bits of the element that a tag names, 0 where there is no tag.
 
@@ -109,7 +109,7 @@ def element(data: Array, name: int, last: int, stop: int, names: Array, kinds: A
 # ---- whether it is HTML
 
 
-@kernel
+@inner_kernel
 def is_sure_start(data: Array, at: int, name: int, last: int, stop: int, kind: int) -> bool:
     """Return whether a start tag alone shows that a text is HTML: it has attributes, is closed, or is unambiguous."""
     behind = last
@@ -144,10 +144,10 @@ _CDATA = np.frombuffer(b"<![cdata[", np.uint8)
 _XML = np.frombuffer(b"<?xml", np.uint8)
 
 
-@kernel
+@inner_kernel
 def is_markup(data: Array, stop: int, names: Array, kinds: Array) -> bool:
     """Return whether a text of ``stop`` bytes is HTML: it has a comment, a declaration, or an unambiguous tag."""
-    at = find(data, 0, stop, LESS)
+    at = find(data, i8(0), stop, LESS)
     while at < stop:
         next_byte = data[at + 1]
         if next_byte == 33 or next_byte == 63:  # ! or ?
@@ -164,7 +164,7 @@ def is_markup(data: Array, stop: int, names: Array, kinds: Array) -> bool:
                 behind = last
                 while behind < stop and is_blank(data[behind]):
                     behind += 1
-                is_compound = find(data, name, last, 58) < last
+                is_compound = find(data, name, last, COLON) < last
                 if (kind & OF_HTML or (kind and is_compound)) and behind < stop and data[behind] == GREATER:
                     return True
             elif kind & OF_HTML and is_sure_start(data, at, name, last, stop, kind):
@@ -176,7 +176,7 @@ def is_markup(data: Array, stop: int, names: Array, kinds: Array) -> bool:
 # ---- where it ends
 
 
-@kernel
+@inner_kernel
 def tag_end(data: Array, at: int, stop: int, state: Array) -> int:
     """Return the position after the ``>`` of a tag, searched from the end of its name; -1 if there is none.
 
@@ -205,19 +205,19 @@ def tag_end(data: Array, at: int, stop: int, state: Array) -> int:
     return -1
 
 
-@kernel
+@inner_kernel
 def has_none(state: Array, number: int) -> bool:
     """Return whether it is known that the kind with this number does not end in the rest of the text."""
     return state[1] >> number & 1 != 0
 
 
-@kernel
+@inner_kernel
 def set_none(state: Array, number: int) -> None:
     """Note that the kind with this number does not end in the rest of the text."""
     state[1] |= i8(1) << number
 
 
-@kernel
+@inner_kernel
 def content_end(data: Array, at: int, stop: int, name: int, kind: int, state: Array) -> int:
     """Return the position after the end tag of an element whose content is dropped; ``at`` if there is none.
 
@@ -241,7 +241,7 @@ def content_end(data: Array, at: int, stop: int, name: int, kind: int, state: Ar
     return at
 
 
-@kernel
+@inner_kernel
 def other_end(data: Array, at: int, stop: int, state: Array) -> int:
     """Return the position after a comment, a declaration or the mark of CDATA; ``at`` if there is none.
 
@@ -271,7 +271,7 @@ def other_end(data: Array, at: int, stop: int, state: Array) -> int:
 # ---- what is left
 
 
-@kernel
+@inner_kernel
 def copy_plain(data: Array, at: int, stop: int, out: Array, to: int) -> tuple[int, int]:
     """Copy text up to the next ``<``, ``&`` or backslash; return its position, and where to continue writing."""
     while at < stop:
@@ -284,7 +284,7 @@ def copy_plain(data: Array, at: int, stop: int, out: Array, to: int) -> tuple[in
     return at, to
 
 
-@kernel
+@inner_kernel
 def put_reference(data: Array, at: int, stop: int, out: Array, to: int, names: Array, codes: Array) -> tuple[int, int]:
     """Write the characters of an entity, or an ``&`` that begins none; return where to continue reading and writing."""
     first, second, behind = reference(data, at, stop, names, codes)
@@ -297,7 +297,7 @@ def put_reference(data: Array, at: int, stop: int, out: Array, to: int, names: A
     return behind, to
 
 
-@kernel
+@inner_kernel
 def decode(data: Array, stop: int, out: Array, to: int, names: Array, codes: Array) -> int:
     """Write a text with its entities decoded; return the position after it."""
     at = i8(0)
@@ -312,7 +312,7 @@ def decode(data: Array, stop: int, out: Array, to: int, names: Array, codes: Arr
             at, to = at + 1, to + 1
 
 
-@kernel
+@inner_kernel
 def put_gap(out: Array, begin: int, to: int, kind: int) -> int:
     """Write what a tag leaves between words: nothing, a space, or the end of a line."""
     if kind & INLINE or to == begin or out[to - 1] == LINE_FEED:
@@ -329,7 +329,7 @@ def put_gap(out: Array, begin: int, to: int, kind: int) -> int:
 _HEAD = np.frombuffer(b"head", np.uint8)
 
 
-@kernel
+@inner_kernel
 def behind_tag(data: Array, name: int, last: int, stop: int, kind: int, is_end: bool, state: Array) -> int:
     """Return the position after a tag, and after the content of its element if that is no text.
 
@@ -348,7 +348,7 @@ def behind_tag(data: Array, name: int, last: int, stop: int, kind: int, is_end: 
     return content_end(data, behind, stop, name_hash(data, name, last, True), kind, state)
 
 
-@kernel
+@inner_kernel
 def strip(
     data: Array,
     stop: int,
@@ -403,7 +403,7 @@ def strip(
 # ---- escapes of JavaScript
 
 
-@kernel
+@inner_kernel
 def hexadecimal(data: Array, at: int, stop: int, size: int) -> int:
     """Return the value of ``size`` hexadecimal digits, -1 if they are not digits."""
     if at + size > stop:
@@ -417,27 +417,27 @@ def hexadecimal(data: Array, at: int, stop: int, size: int) -> int:
     return value
 
 
-@kernel
+@inner_kernel
 def escape(data: Array, at: int, stop: int) -> tuple[int, int]:
     r"""Return the code point of an escape, ``\xe9`` or ``\u00e9``, and the position after it; (-1, at) for none."""
     if at >= stop:
         return -1, at
     if data[at] == 120:
-        code = hexadecimal(data, at + 1, stop, 2)
+        code = hexadecimal(data, at + 1, stop, i8(2))
         return (-1, at) if code < 0 else (code, at + 3)
     if data[at] != 117:
         return -1, at
-    code = hexadecimal(data, at + 1, stop, 4)
+    code = hexadecimal(data, at + 1, stop, i8(4))
     if code < 0:
         return -1, at
     if 0xD800 <= code < 0xDC00 and at + 6 < stop and data[at + 5] == BACKSLASH and data[at + 6] == 117:
-        low = hexadecimal(data, at + 7, stop, 4)
+        low = hexadecimal(data, at + 7, stop, i8(4))
         if 0xDC00 <= low < 0xE000:
             return 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00, at + 11
     return (SPACE if 0xD800 <= code < 0xE000 else code), at + 5
 
 
-@kernel
+@inner_kernel
 def backslashes_end(data: Array, at: int, stop: int) -> int:
     """Return the position after the backslashes that begin here."""
     while at < stop and data[at] == BACKSLASH:
@@ -445,10 +445,10 @@ def backslashes_end(data: Array, at: int, stop: int) -> int:
     return at
 
 
-@kernel
+@inner_kernel
 def has_escapes(data: Array, stop: int) -> bool:
     r"""Return whether a text is escaped as in JavaScript: it has ``\u00e9``, or ``\xe9`` of a letter beyond ASCII."""
-    at = find(data, 0, stop, BACKSLASH)
+    at = find(data, i8(0), stop, BACKSLASH)
     while at < stop:
         at = backslashes_end(data, at, stop)
         code, _ = escape(data, at, stop)
@@ -458,7 +458,7 @@ def has_escapes(data: Array, stop: int) -> bool:
     return False
 
 
-@kernel
+@inner_kernel
 def unescape(data: Array, stop: int, out: Array) -> int:
     r"""Write a text that is escaped as in JavaScript, with ``\n`` and the like as line ends. Return its size."""
     at = to = i8(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 from dedup.kernels.mojibake import CP1252
 
 ENDED, BARE, INSIDE = 1 << 42, 1 << 43, 1 << 44
@@ -19,7 +19,7 @@ LONGEST_BARE = 6
 REPLACEMENT, SPACE = 0xFFFD, 32
 
 
-@kernel
+@inner_kernel
 def name_hash(data: Array, start: int, stop: int, folds: bool) -> int:
     """Return the 64-bit FNV-1a hash of a name, never 0; with ``folds``, of the name in lower case."""
     value = u8(0xCBF29CE484222325)
@@ -28,7 +28,7 @@ def name_hash(data: Array, start: int, stop: int, folds: bool) -> int:
     return value
 
 
-@kernel
+@inner_kernel
 def step(value: int, byte: int, folds: bool) -> int:
     """Extend the hash of a name by one byte."""
     if folds and u1(byte - u1(65)) < u1(26):
@@ -49,7 +49,7 @@ def tabulate(data: Array, ends: Array, values: Array, names: Array, table: Array
     names, table : uint64 array, zeros, a power of two long
         Receive the hashes of the names, and the values in the same slots.
     """
-    start = 0
+    start = i8(0)
     mask = u8(names.size - 1)
     for k in range(ends.size):
         name = name_hash(data, start, ends[k], False)
@@ -61,7 +61,7 @@ def tabulate(data: Array, ends: Array, values: Array, names: Array, table: Array
         table[slot] = values[k]
 
 
-@kernel
+@inner_kernel
 def lookup(names: Array, table: Array, name: int) -> int:
     """Return the value of a hashed name, 0 if it is not in the table."""
     mask = u8(names.size - 1)
@@ -73,7 +73,7 @@ def lookup(names: Array, table: Array, name: int) -> int:
     return u8(0)
 
 
-@kernel
+@inner_kernel
 def hex_value(byte: int) -> int:
     """Return the value of a hexadecimal digit, -1 if it is not a digit."""
     if u1(byte - u1(48)) < u1(10):
@@ -82,13 +82,13 @@ def hex_value(byte: int) -> int:
     return i8(lower) - 87 if u1(lower - u1(97)) < u1(6) else i8(-1)
 
 
-@kernel
+@inner_kernel
 def is_alphanumeric(byte: int) -> bool:
     """Return whether a byte is an ASCII letter or digit."""
     return u1(u1(byte | u1(32)) - u1(97)) < u1(26) or u1(byte - u1(48)) < u1(10)
 
 
-@kernel
+@inner_kernel
 def numbered(data: Array, at: int, stop: int) -> tuple[int, int]:
     """Return the code point of a reference by number, read after its ``#``, and the position after it; (0, at): none.
 
@@ -116,7 +116,7 @@ def numbered(data: Array, at: int, stop: int) -> tuple[int, int]:
     return (i8(REPLACEMENT) if code == 0 or code >= 0x110000 else code), k
 
 
-@kernel
+@inner_kernel
 def reference(data: Array, at: int, stop: int, names: Array, codes: Array) -> tuple[int, int, int]:
     """Return the code points (the second mostly 0) of an entity, and the position after it.
 

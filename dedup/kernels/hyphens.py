@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit
+from numba import i8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, inner_kernel
 
 HYPHENS = (0x2D, 0xAD, 0x2010)
 """Hyphen-minus, soft hyphen, hyphen."""
@@ -16,20 +16,20 @@ IS_LOWER = np.array([chr(code).islower() for code in range(N_LOWER)])
 """Which code points of Latin, Greek and Cyrillic, one or two bytes of UTF-8, are letters in lower case."""
 
 
-@njit(inline="always")
+@inlined_kernel
 def is_lower(lead: int, following: int) -> bool:
     """Return whether two bytes that are a code point of UTF-8 are a letter in lower case."""
     code = (i8(lead) & 0x1F) << 6 | i8(following) & 0x3F
     return 0xC2 <= lead < 0xE0 and following & 0xC0 == 0x80 and code < N_LOWER and IS_LOWER[code]
 
 
-@njit(inline="always")
+@inlined_kernel
 def ends_line(data: Array, at: int, stop: int) -> bool:
     """Return whether the end of a line is there."""
     return at < stop and (data[at] == 10 or data[at] == 13)
 
 
-@kernel
+@inner_kernel
 def divided(data: Array, start: int, at: int, stop: int) -> int:
     """Return how many bytes from a hyphen on are no part of the word that it divides; 0 if there is no such hyphen.
 

@@ -6,10 +6,10 @@ beyond doubt which of its fields are to be used; anything else is left to Python
 
 from __future__ import annotations
 
-from numba import i8, njit
+from numba import i8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, inner_kernel, kernel
 from dedup.kernels.json_grammar import (
     BACKSLASH,
     QUOTE,
@@ -76,13 +76,13 @@ FILLED, PRESENT = range(2)
 """Counts of a node: records in which it is a string, but no empty one, a number, true or false; and in which it is."""
 
 
-@njit(inline="always")
+@inlined_kernel
 def lower(byte: int) -> int:
     """Return an ASCII letter in lower case, other bytes unchanged."""
     return byte + 32 if 65 <= byte <= 90 else byte
 
 
-@kernel
+@inner_kernel
 def child_at(data: Array, start: int, size: int, parent: int, names: Array, nodes: Array, heads: Array) -> int:
     """Return the node of the key ``data[start:start + size]`` in an object, -1 if there is none.
 
@@ -107,7 +107,7 @@ def child_at(data: Array, start: int, size: int, parent: int, names: Array, node
     return other
 
 
-@kernel
+@inner_kernel
 def is_blank(data: Array, start: int, stop: int) -> bool:
     """Return whether there are only white space and control characters."""
     while start < stop and data[start] <= SPACE:
@@ -115,19 +115,19 @@ def is_blank(data: Array, start: int, stop: int) -> bool:
     return start == stop
 
 
-@njit(inline="always")
+@inlined_kernel
 def is_text(role: int, nodes: Array) -> bool:
     """Return whether a role is that of a text, or of a part of one."""
     return role == TEXT or role >= nodes[0, OTHER_RANK]
 
 
-@njit(inline="always")
+@inlined_kernel
 def is_label(role: int, nodes: Array) -> bool:
     """Return whether a role is that of a label."""
     return role >= LABEL and role < nodes[0, OTHER_RANK]
 
 
-@kernel
+@inner_kernel
 def doubt_of(data: Array, at: int, role: int, rank: int, nodes: Array) -> int:
     """Return the doubt about a value that is neither a string nor a whole number.
 
@@ -140,7 +140,7 @@ def doubt_of(data: Array, at: int, role: int, rank: int, nodes: Array) -> int:
     return i8(NOTHING) if is_label(role, nodes) else i8(LAST)
 
 
-@kernel
+@inner_kernel
 def copy_value(data: Array, at: int, is_one: bool, out: Array, to: int) -> tuple[int, int, int]:
     """Write a string, or a whole number; the latter does not count as a text.
 
@@ -159,7 +159,7 @@ def copy_value(data: Array, at: int, is_one: bool, out: Array, to: int) -> tuple
     return skip_value(data, at), to, MISSING
 
 
-@kernel
+@inner_kernel
 def note_node(data: Array, at: int, node: int, nodes: Array, room: Array) -> bool:
     """Note a node whose value is at ``at``; False if Python has to read the record."""
     if nodes[node, ROLE] >= 0:
@@ -178,7 +178,7 @@ def note_node(data: Array, at: int, node: int, nodes: Array, room: Array) -> boo
     return True
 
 
-@kernel
+@inner_kernel
 def enter_object(data: Array, at: int, met: int, nodes: Array, room: Array) -> int:
     """Enter the object at ``at``; return the position of its first member, -1 if Python has to read the record."""
     node = met >> 1
@@ -197,7 +197,7 @@ def enter_object(data: Array, at: int, met: int, nodes: Array, room: Array) -> i
     return skip_space(data, at + 1)
 
 
-@kernel
+@inner_kernel
 def leave_object(room: Array) -> None:
     """Return to the object around the current one."""
     depth = room[STATE, DEPTH] - 1
@@ -205,7 +205,7 @@ def leave_object(room: Array) -> None:
     room[STATE, PARENT] = room[STACK, depth]
 
 
-@kernel
+@inner_kernel
 def take_for_role(
     data: Array, at: int, met: int, use: int, nodes: Array, out: Array, ends: Array, kinds: Array, room: Array, n: int
 ) -> int:
@@ -232,7 +232,7 @@ def take_for_role(
     return end
 
 
-@kernel
+@inner_kernel
 def take_value(
     data: Array, at: int, met: int, nodes: Array, out: Array, ends: Array, kinds: Array, room: Array, n: int
 ) -> int:
@@ -251,7 +251,7 @@ def take_value(
     return end
 
 
-@kernel
+@inner_kernel
 def settle_record(nodes: Array, ranks: Array, counts: Array, room: Array, n: int) -> bool:
     """Note the ranks of a finished record, and count its fields; False if Python has to read it."""
     for role in range(len(ranks)):
@@ -271,7 +271,7 @@ def settle_record(nodes: Array, ranks: Array, counts: Array, room: Array, n: int
     return True
 
 
-@kernel
+@inner_kernel
 def read_object(
     data: Array,
     at: int,
@@ -333,7 +333,7 @@ def read_object(
         at = skip_space(data, at + 1)
 
 
-@kernel
+@inner_kernel
 def forget(ends: Array, kinds: Array, ranks: Array, n: int) -> None:
     """Note that record ``n`` has no fields."""
     for role in range(len(kinds)):

@@ -6,10 +6,10 @@ the data ends, but blocks of 64 bytes.
 
 from __future__ import annotations
 
-from numba import i8, njit, u1, u8
+from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, inner_kernel
 from dedup.kernels.line_ends import FEED
 from dedup.kernels.simd import BLOCK, at_least, copy_plain_json, find_plain_json_end, trailing_zeros
 from dedup.kernels.tokenisation import decode
@@ -21,7 +21,7 @@ INTEGER_DIGITS = 18  # fit into 64 bits
 SPACE, QUOTE, BACKSLASH = 32, 34, 92
 
 
-@njit(inline="always")
+@inlined_kernel
 def skip_space(data: Array, at: int) -> int:
     """Return the position of the first byte that is not white space; a line feed is not white space here."""
     while data[at] == SPACE or data[at] == 9 or data[at] == 13:
@@ -29,13 +29,13 @@ def skip_space(data: Array, at: int) -> int:
     return at
 
 
-@njit(inline="always")
+@inlined_kernel
 def is_digit(byte: int) -> bool:
     """Return whether a byte is one of 0 to 9."""
     return 48 <= byte <= 57
 
 
-@kernel
+@inner_kernel
 def hexadecimal(data: Array, at: int) -> int:
     """Return the value of four hexadecimal digits, -1 if they are not digits."""
     value = i8(0)
@@ -50,7 +50,7 @@ def hexadecimal(data: Array, at: int) -> int:
     return value
 
 
-@njit(inline="always")
+@inlined_kernel
 def unescaped(letter: int) -> int:
     """Return the byte for a letter after a backslash, -1 if there is none; ``u`` is handled elsewhere."""
     if letter == 110:  # n
@@ -68,7 +68,7 @@ def unescaped(letter: int) -> int:
     return -1
 
 
-@kernel
+@inner_kernel
 def put_code_point(code: int, out: Array, to: int) -> int:
     """Write a code point as UTF-8 and return the position after it."""
     if code < 0x80:
@@ -90,7 +90,7 @@ def put_code_point(code: int, out: Array, to: int) -> int:
     return to + 4
 
 
-@kernel
+@inner_kernel
 def copy_escape(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     r"""Write the character of the escape at ``at``.
 
@@ -117,7 +117,7 @@ def copy_escape(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     return at, put_code_point(code, out, to)
 
 
-@kernel
+@inner_kernel
 def copy_string(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     """Write the string whose opening quote is before ``at``, unescaped; control characters stay unchanged.
 
@@ -153,7 +153,7 @@ def copy_string(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
             to += 1
 
 
-@kernel
+@inner_kernel
 def skip_string(data: Array, at: int) -> int:
     """Return the position after the closing quote, -1 if it is not a string; ``at`` is after the opening one."""
     while True:
@@ -181,7 +181,7 @@ def skip_string(data: Array, at: int) -> int:
             at += 1
 
 
-@kernel
+@inner_kernel
 def skip_digits(data: Array, at: int) -> int:
     """Return the position after one digit or more, -1 if there is none."""
     if not is_digit(i8(data[at])):
@@ -191,7 +191,7 @@ def skip_digits(data: Array, at: int) -> int:
     return at
 
 
-@kernel
+@inner_kernel
 def skip_scalar(data: Array, at: int) -> int:
     """Return the position after a number, true, false or null; -1 if there is none."""
     byte = data[at]
@@ -216,7 +216,7 @@ def skip_scalar(data: Array, at: int) -> int:
     return i8(-1) if at - start > NUMBER_BYTES else at
 
 
-@njit(inline="always")
+@inlined_kernel
 def skip_key(data: Array, at: int) -> int:
     """Return where the value of a member begins, -1 if there is no key with a colon at ``at``."""
     if data[at] != QUOTE:
@@ -228,7 +228,7 @@ def skip_key(data: Array, at: int) -> int:
     return skip_space(data, at + 1) if data[at] == 58 else i8(-1)
 
 
-@kernel
+@inner_kernel
 def skip_value(data: Array, at: int) -> int:
     """Return the position after a value of any kind; -1 if there is none, or it is nested too deeply."""
     objects = u8(0)  # the brackets that are open, the innermost lowest; a set bit is an object
@@ -270,7 +270,7 @@ def skip_value(data: Array, at: int) -> int:
                 return at
 
 
-@kernel
+@inner_kernel
 def is_utf8(data: Array, at: int, stop: int) -> bool:
     """Return whether the bytes are UTF-8."""
     while at < stop:
@@ -284,7 +284,7 @@ def is_utf8(data: Array, at: int, stop: int) -> bool:
     return True
 
 
-@kernel
+@inner_kernel
 def copy_integer(data: Array, at: int, out: Array, to: int) -> tuple[int, int]:
     """Write a whole number unchanged; the first position returned is -1 for any other value."""
     start = at

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 
 WAITING, OPEN, KEPT, DROPPED = range(4)
 
 
-@kernel
+@inner_kernel
 def best_kept(
     document: int, starts: Array, others: Array, relations: Array, scores: Array, contains: Array, state: Array
 ) -> int:

@@ -6,8 +6,8 @@ import numpy as np
 from numba import i8, u1, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
-from dedup.kernels.html import AND, PAD, SPACE, decode, find, has_escapes, is_markup, strip, unescape
+from dedup.kernels.compiled import inner_kernel, kernel
+from dedup.kernels.html import AND, LESS, PAD, SPACE, decode, find, has_escapes, is_markup, strip, unescape
 from dedup.kernels.html_entities import is_alphanumeric, reference
 from dedup.kernels.simd import BLOCK, above_space, copy_markup, find_markup
 
@@ -24,13 +24,13 @@ _PREFIX = np.frombuffer(b"base64,", np.uint8)
 _SCHEME = np.frombuffer(b"data:", np.uint8)
 
 
-@kernel
+@inner_kernel
 def is_base64(byte: int) -> bool:
     """Return whether a byte may be part of base64."""
     return is_alphanumeric(byte) or byte == 43 or byte == 47 or byte == 61
 
 
-@kernel
+@inner_kernel
 def may_change(data: Array, start: int, stop: int) -> bool:
     """Return whether ``data[start:stop]`` may have markup, or half a block of base64; reads two blocks at a time."""
     at = start
@@ -55,7 +55,7 @@ def may_change(data: Array, start: int, stop: int) -> bool:
     return has_half(data, at, stop)
 
 
-@kernel
+@inner_kernel
 def has_half(data: Array, at: int, stop: int) -> bool:
     """Return whether any half of a block, from here on, is all base64."""
     half = at
@@ -64,7 +64,7 @@ def has_half(data: Array, at: int, stop: int) -> bool:
     return half + HALF <= stop
 
 
-@kernel
+@inner_kernel
 def below(count: int) -> int:
     """Return a uint64 with its ``count`` lowest bits set."""
     if count >= BLOCK:
@@ -72,7 +72,7 @@ def below(count: int) -> int:
     return (u8(1) << u8(count)) - u8(1) if count > 0 else u8(0)
 
 
-@kernel
+@inner_kernel
 def is_run(data: Array, at: int) -> bool:
     """Return whether half a block is all base64; its bytes above a space may also be Chinese."""
     k = at
@@ -81,7 +81,7 @@ def is_run(data: Array, at: int) -> bool:
     return k == at + HALF
 
 
-@kernel
+@inner_kernel
 def run_end(data: Array, at: int, stop: int) -> tuple[int, bool]:
     """Return where the run of base64 that begins here ends, and whether it is not a word: long, of all kinds."""
     begin = at
@@ -97,7 +97,7 @@ def run_end(data: Array, at: int, stop: int) -> tuple[int, bool]:
     return at, at - begin >= RUN and kinds == 7
 
 
-@kernel
+@inner_kernel
 def next_run(data: Array, at: int, stop: int) -> tuple[int, int]:
     """Return the start of the next run of base64, of the address it belongs to, and its end; (stop, stop): none.
 
@@ -120,7 +120,7 @@ def next_run(data: Array, at: int, stop: int) -> tuple[int, int]:
     return stop, stop
 
 
-@kernel
+@inner_kernel
 def address_start(data: Array, run: int, begin: int) -> int:
     """Return where ``data:image/png;base64,`` begins before a run; the run's start if there is no such address."""
     start = run - _PREFIX.size
@@ -141,13 +141,13 @@ def address_start(data: Array, run: int, begin: int) -> int:
     return at
 
 
-@kernel
+@inner_kernel
 def is_media(byte: int) -> bool:
     """Return whether a byte may be part of a media type in a ``data:`` address: ``image/svg+xml;charset=utf-8;``."""
     return is_base64(byte) or byte == 45 or byte == 46 or byte == 59 or byte == 95
 
 
-@kernel
+@inner_kernel
 def drop_runs(out: Array, begin: int, stop: int) -> int:
     """Replace each run of base64 in ``out[begin:stop]`` by a space; return where the text then ends."""
     start, end = next_run(out, begin, stop)
@@ -166,7 +166,7 @@ def drop_runs(out: Array, begin: int, stop: int) -> int:
         start, end = next_run(out, at, stop)
 
 
-@kernel
+@inner_kernel
 def copy(data: Array, start: int, stop: int, out: Array, to: int) -> int:
     """Copy ``data[start:stop]``, with the rest of its last block; return where to continue writing."""
     for at in range(start, stop, BLOCK):
@@ -178,7 +178,7 @@ def copy(data: Array, start: int, stop: int, out: Array, to: int) -> int:
     return to + stop - start
 
 
-@kernel
+@inner_kernel
 def fetch(data: Array, start: int, stop: int, room: Array) -> int:
     """Copy a text to a buffer in which blocks may reach beyond its end; return its size."""
     size = copy(data, start, stop, room, 0)
@@ -186,17 +186,17 @@ def fetch(data: Array, start: int, stop: int, room: Array) -> int:
     return size
 
 
-@kernel
+@inner_kernel
 def fill(room: Array, size: int) -> None:
     """Write spaces after a text."""
     for k in range(size, size + PAD):
         room[k] = SPACE
 
 
-@kernel
+@inner_kernel
 def has_reference(data: Array, stop: int, entities: Array, codes: Array) -> bool:
     """Return whether a text has an entity."""
-    at = find(data, 0, stop, AND)
+    at = find(data, i8(0), stop, AND)
     while at < stop:
         _, _, behind = reference(data, at, stop, entities, codes)
         if behind > at:
@@ -240,7 +240,7 @@ def survey(
             continue
         size = fetch(data, start, stop, room)
         if (
-            (is_html and find(room, 0, size, 60) < size)
+            (is_html and find(room, i8(0), size, LESS) < size)
             or is_markup(room, size, names, kinds)
             or has_reference(room, size, entities, codes)
             or has_escapes(room, size)
@@ -251,7 +251,7 @@ def survey(
     return total
 
 
-@kernel
+@inner_kernel
 def plain(
     room: Array,
     size: int,

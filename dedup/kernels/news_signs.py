@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from numba import i8, njit, u4
+from numba import i8, u4
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, kernel
 from dedup.kernels.contradicted_slots import in_table
 
 STAGES, WEEKDAYS = 15, 7  # bits of the set of what a word shows, the stages lowest
@@ -16,7 +16,7 @@ NEW_STAGES, NEW_WEEKDAYS = range(2)
 N_NEWS = 2
 
 
-@njit(inline="always")
+@inlined_kernel
 def members(bits: int) -> int:
     """Return the number of members of a set of bits."""
     count = i8(0)
@@ -26,7 +26,7 @@ def members(bits: int) -> int:
     return count
 
 
-@njit(inline="always")
+@inlined_kernel
 def shown_by(text: Array, size: int, words: Array) -> int:
     """Return the set of all stages and weekdays that the first words of a text show."""
     found = u4(0)
@@ -60,7 +60,7 @@ def news(
     """
     for q in range(left.size):
         x, y = tokens[starts[left[q]] : ends[left[q]]], tokens[starts[right[q]] : ends[right[q]]]
-        stages = members((shown_by(x, OPENING, words) ^ shown_by(y, OPENING, words)) & u4((1 << STAGES) - 1))
+        stages = members((shown_by(x, i8(OPENING), words) ^ shown_by(y, i8(OPENING), words)) & u4((1 << STAGES) - 1))
         x_days, y_days = shown_by(x, x.size, words) >> u4(STAGES), shown_by(y, y.size, words) >> u4(STAGES)
         out[q, NEW_STAGES] = stages / (stages + FEW_STAGES)
         out[q, NEW_WEEKDAYS] = members(x_days ^ y_days) / (members(x_days | y_days) + FEW_DAYS)

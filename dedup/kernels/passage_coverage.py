@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, u1, u8
+from numba import i8, u1, u8
 
 from dedup.kernels.agreement import LEAD_FROM, SPARSE, cover, lead, longest_of, runs
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, kernel
 from dedup.kernels.hash_table import entry, find, next_stamp, table_bits
 from dedup.kernels.simd import BLOCK
 from dedup.kernels.word_pair_sketches import bottom, word_pairs
 
 
-@njit(inline="always")
+@inlined_kernel
 def turned(value: int, bits: int) -> int:
     """Rotate a 64-bit value to the left."""
     return u8(u8(value) << u8(bits) | u8(value) >> u8(64 - bits))
@@ -108,11 +108,11 @@ def coverage(
             if is_hit:
                 seen[slot] = q
         y_share = cover(hits, n_right, covered[: y.size]) / y.size
-        y_lead = lead(covered[: y.size], LEAD_FROM)
+        y_lead = lead(covered[: y.size], i8(LEAD_FROM))
         for i in range(n_left):
             hits[i] = seen[left_slots[i]] == q
         x_share = cover(hits, n_left, covered[: x.size]) / x.size
-        x_lead = lead(covered[: x.size], LEAD_FROM)
+        x_lead = lead(covered[: x.size], i8(LEAD_FROM))
         flip = 1 if y.size < x.size else 0
         out[q, flip] = x_share
         out[q, 1 - flip] = y_share

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u2, u4, u8
+from numba import i8, u1, u2, u4, u8
 
 from dedup.kernels.agreement import RUN, SPARSE, longest_of, runs
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, inner_kernel, kernel
 from dedup.kernels.hash_table import entry, find, next_stamp, table_bits
 from dedup.kernels.word_pair_sketches import two
 from dedup.kernels.xxh import fmix64
@@ -63,7 +63,7 @@ def count_words(tokens: Array, starts: Array, ends: Array, documents: Array, cou
             last[slot] = document
 
 
-@njit(inline="always")
+@inlined_kernel
 def word_slot(token: int) -> int:
     """Return the slot in which a word is counted."""
     return i8(u8(token) * u8(MULTIPLIER) >> u8(64 - WORD_BITS))
@@ -165,7 +165,7 @@ def qualify(
         count += last - first
 
 
-@kernel
+@inner_kernel
 def marks_of(text: Array, marks: Array) -> int:
     """Count the words of pages."""
     count = i8(0)
@@ -174,7 +174,7 @@ def marks_of(text: Array, marks: Array) -> int:
     return count
 
 
-@kernel
+@inner_kernel
 def prose_of(stops: Array, recurs: Array, flags: Array) -> int:
     """Count the words of the sentences that at most two documents have, outside of marked blocks."""
     count = begin = i8(0)
@@ -256,7 +256,7 @@ def survey(
         pair_sizes[1, row] = n_all
 
 
-@njit(inline="always")
+@inlined_kernel
 def keep_least(least: Array, count: int, width: int, value: int) -> int:
     """Insert a value among the ``count`` smallest distinct ones, ascending, of at most ``width``."""
     if count == width and value >= least[width - 1]:
@@ -341,7 +341,7 @@ def strangers(
     return found
 
 
-@kernel
+@inner_kernel
 def common(x: Array, x_size: int, y: Array, y_size: int) -> int:
     """Count the values that two ascending lists share."""
     shared = i = j = i8(0)
@@ -405,8 +405,9 @@ def strip(
             stop = i8(stops[k])
             if not is_furniture[count]:
                 size = stop - begin
-                out[at : at + size] = tokens[start + begin : start + stop]
-                out_fingerprints[at : at + size] = fingerprints[start + begin : start + stop]
+                for k in range(size):
+                    out[at + k] = tokens[start + begin + k]
+                    out_fingerprints[at + k] = fingerprints[start + begin + k]
                 at += size
                 out_stops[n_stops] = at - before
                 n_stops += 1
@@ -415,8 +416,9 @@ def strip(
         if at - before < least:
             at, n_stops = before, stops_before
             size = ends[document] - start
-            out[at : at + size] = tokens[start : ends[document]]
-            out_fingerprints[at : at + size] = fingerprints[start : ends[document]]
+            for k in range(size):
+                out[at + k] = tokens[start + k]
+                out_fingerprints[at + k] = fingerprints[start + k]
             at += size
             for k in range(firsts[document], lasts[document]):
                 out_stops[n_stops] = stops[k]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 from dedup.kernels.hash_table import table_bits, word
 
 SPARSE = 4  # slots of a hash table for each key, and up to twice that: few collisions, which cannot be predicted
 USUAL = 5  # tokens in a shingle, by default
 
 
-@kernel
+@inner_kernel
 def shingles(
     tokens: Array, fingerprints: Array, start: int, stop: int, size: int, multiplier: int, hashes: Array
 ) -> int:
@@ -40,7 +40,7 @@ def shingles(
     return count
 
 
-@kernel
+@inner_kernel
 def insert(hashes: Array, count: int, keys: Array, used: Array, bits: int, stamp: int) -> int:
     """Insert hashes into the table with this stamp; return how many are distinct."""
     distinct = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import u4
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 from dedup.kernels.xxh import fmix32, xxh32_five, xxh32_words
 
 TILE = 4  # permutations taken together, so that each shingle is loaded once for all of them
@@ -34,7 +34,7 @@ def shingle(tokens: Array, start: int, stop: int, size: int, hashes: Array) -> i
     return count
 
 
-@kernel
+@inner_kernel
 def sign(hashes: Array, count: int, a: Array, b: Array, signature: Array) -> None:
     """Write, for each permutation, the least ``a * fmix32(hash) + b`` modulo 2^32 over the shingle hashes.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from numba import i8, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 
 NEAR_GUESS = 64  # entries within which a guess is taken as it is
 SUMMED = 512  # postings that have a checksum together: a page of memory
 MULTIPLIER = 0x9E3779B97F4A7C15
 
 
-@kernel
+@inner_kernel
 def checksum(postings: Array, block: int) -> int:
     """Return the checksum of a block of postings; a change of any single posting changes it."""
     found = u8(SUMMED)
@@ -29,7 +29,7 @@ def checksums(postings: Array, out: Array) -> None:
         out[block] = checksum(postings, block)
 
 
-@kernel
+@inner_kernel
 def verify(postings: Array, sums: Array, seen: Array, block: int) -> bool:
     """Return whether a block is unchanged since it was written, and note that it is."""
     if checksum(postings, block) != sums[block]:
@@ -38,7 +38,7 @@ def verify(postings: Array, sums: Array, seen: Array, block: int) -> bool:
     return True
 
 
-@kernel
+@inner_kernel
 def is_right(postings: Array, sums: Array, seen: Array, at: int, wanted: int) -> bool:
     """Return whether a place is that of the first posting not below the wanted one, in a run with known sums.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numba import i8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 
 OFTEN = 16  # statements of a text with a word up to which the word leads from one text to the other
 LEADS = 2  # such words that two statements share before they are compared
@@ -99,7 +99,7 @@ def likeness(x: Array, y: Array, x_statements: Array, y_statements: Array, weigh
     return count
 
 
-@kernel
+@inner_kernel
 def postings_of(words: Array, statements: Array, weights: Array) -> tuple[Array, Array, Array]:
     """List the statements that have each word; return where those of each word begin, the list, and their norms."""
     firsts = np.zeros(weights.size + 1, np.int64)
@@ -124,7 +124,7 @@ def postings_of(words: Array, statements: Array, weights: Array) -> tuple[Array,
     return firsts, postings, norms
 
 
-@kernel
+@inner_kernel
 def in_common(
     statement: Array, in_x: Array, number: int, seen: Array, comparison: int, weights: Array
 ) -> tuple[float, int]:
@@ -142,7 +142,7 @@ def in_common(
     return shared, count
 
 
-@kernel
+@inner_kernel
 def keep_best(out: Array, first: int, count: int, one: int, other: int, cosine: float, n_shared: int) -> int:
     """Write a pair of statements to ``out``, in place of the least alike of that statement if it has BEST already."""
     place = i8(count)

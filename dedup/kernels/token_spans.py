@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import i8, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 from dedup.kernels.hyphens import HYPHENS, divided
 from dedup.kernels.simd import LINES, STOPS
 from dedup.kernels.tokenisation import CHARACTER, DROPPED, FULL_STOPS, LETTER, REPLACEMENT, SEQUENCE, decode
@@ -76,7 +76,7 @@ def token_spans(
     return count
 
 
-@kernel
+@inner_kernel
 def is_end(code: int, data: Array, following: int, stop: int) -> bool:
     """Return whether a character ends a sentence or a line; a point before a digit is part of a number."""
     if code in ASCII_LINES:

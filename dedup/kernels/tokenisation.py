@@ -6,10 +6,10 @@ space, a mark before a token that is a character. Then its words are found 64 by
 
 from __future__ import annotations
 
-from numba import i8, njit, u1, u4, u8
+from numba import i8, u1, u4, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, inner_kernel, kernel
 from dedup.kernels.hyphens import HYPHENS, divided
 from dedup.kernels.simd import (
     BLOCK,
@@ -41,7 +41,7 @@ KEY_NUMBERS = WEIGHTS + 2 * WEIGHED
 PAD = 2 * BLOCK  # bytes after a buffer's end that blocks may touch
 
 
-@kernel
+@inner_kernel
 def decode(data: Array, at: int, stop: int) -> tuple[int, int]:
     """Return the code point at ``data[at]`` and its length; (-1, 1) if the bytes are not UTF-8."""
     lead = i8(data[at])
@@ -62,7 +62,7 @@ def decode(data: Array, at: int, stop: int) -> tuple[int, int]:
     return code, length
 
 
-@kernel
+@inner_kernel
 def put(entry: int, data: Array, source: int, length: int, folded: Array, at: int) -> int:
     """Write one folded character, unchanged if its entry has no bytes; return the position after it."""
     kind = entry >> u8(40)
@@ -164,14 +164,14 @@ def fold(data: Array, start: int, stop: int, page_of: Array, pages: Array, seque
     return at
 
 
-@njit(inline="always")
+@inlined_kernel
 def choose(condition: bool, yes: int, no: int) -> int:
     """Return ``yes`` if the condition holds, else ``no``, without a branch."""
     mask = u4(u4(0) - u4(condition))
     return u4((yes & mask) | (no & u4(~mask)))
 
 
-@kernel
+@inner_kernel
 def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int) -> int:
     """Append where tokens start and end in ``folded[first:last]``, whole blocks, to the ``count`` borders.
 
@@ -193,7 +193,7 @@ def find_tokens(folded: Array, first: int, last: int, borders: Array, count: int
     return count
 
 
-@kernel
+@inner_kernel
 def find_segments(folded: Array, stop: int, first: int, segments: Array, count: int) -> int:
     """Append how many tokens of a folded text precede each end of a sentence or line that follows any.
 
@@ -239,7 +239,7 @@ def find_segments(folded: Array, stop: int, first: int, segments: Array, count: 
     return count
 
 
-@kernel
+@inner_kernel
 def hash_tokens(
     folded: Array, borders: Array, count: int, key: Array, tokens: Array, first: int, room: Array, keyed: Array
 ) -> None:
@@ -292,7 +292,7 @@ def hash_tokens(
             keyed[k] = keyed_hash_of_long(folded, start, stop, key, hashes[k])
 
 
-@kernel
+@inner_kernel
 def keyed_hash_of_long(folded: Array, start: int, stop: int, key: Array, token: int) -> int:
     """Return the keyed hash of a token of sixteen bytes or more."""
     value = u8(stop - start) * key[4] + u8(token) * key[5]
@@ -304,7 +304,7 @@ def keyed_hash_of_long(folded: Array, start: int, stop: int, key: Array, token: 
     return u8((value ^ (value >> u8(32))) * key[6])
 
 
-@kernel
+@inner_kernel
 def weigh(keyed: Array, count: int, before: int, key: Array, digest: Array) -> None:
     """Add the keyed hashes of the next tokens of a document to its digest.
 
@@ -335,7 +335,7 @@ def weigh(keyed: Array, count: int, before: int, key: Array, digest: Array) -> N
         done += many
 
 
-@njit(inline="always")
+@inlined_kernel
 def with_flags(digest: int, flags: int) -> int:
     """Return the digest with its two lowest bits replaced."""
     return u4(u4(digest & u4(0xFFFFFFFC)) | flags)
@@ -411,7 +411,7 @@ def tokenise(
             folded[k] = SPACE
         n_segments = find_segments(folded, stop, n_segments, segments, n_segments)
         segment_ends[document] = n_segments
-        found = 0
+        found = i8(0)
         begin = count
         for piece in range(1, stop + 1, PIECE):
             found = find_tokens(folded, piece, min(piece + PIECE, stop + 1), borders, found)

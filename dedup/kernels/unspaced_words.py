@@ -9,14 +9,14 @@ from __future__ import annotations
 from numba import i8, u4, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inner_kernel, kernel
 from dedup.kernels.word_pair_sketches import ALPHABETIC, LETTERS
 from dedup.kernels.xxh import fmix64
 
 ONE_IN = 4
 
 
-@kernel
+@inner_kernel
 def sample(tokens: Array, start: int, stop: int, words: Array, first: int) -> int:
     """Write the words of ``tokens[start:stop]`` to ``words[first:]``, unless that is empty; return how many."""
     count = i8(0)

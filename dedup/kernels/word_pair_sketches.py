@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import i8, njit, u1, u2, u4, u8
+from numba import i8, u1, u2, u4, u8
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, inner_kernel, kernel
 from dedup.kernels.simd import BLOCK, above_space, trailing_zeros
 from dedup.kernels.xxh import fmix64
 
@@ -41,13 +41,13 @@ def word_pairs(tokens: Array, start: int, stop: int, pairs: Array) -> int:
     return unspaced_pairs(text, pairs) if kinds & u4(1) else count
 
 
-@njit(inline="always")
+@inlined_kernel
 def two(first: int, second: int) -> int:
     """Hash two tokens."""
     return fmix64(u8(first) << u8(32) | u8(second))
 
 
-@kernel
+@inner_kernel
 def unspaced_pairs(text: Array, pairs: Array) -> int:
     """Write word pairs as `word_pairs` does, for a text with characters of scripts without spaces."""
     count = 0
@@ -236,7 +236,7 @@ def sketch(
     return at
 
 
-@kernel
+@inner_kernel
 def bottom(
     pairs: Array, counts: Array, least: int, most: int, flags: Array, some: Array, ordered: Array, out: Array
 ) -> int:
@@ -256,7 +256,7 @@ def bottom(
     return kept
 
 
-@kernel
+@inner_kernel
 def smallest(
     pairs: Array,
     counts: Array,
@@ -290,7 +290,7 @@ def smallest(
     return kept
 
 
-@kernel
+@inner_kernel
 def heapsort(values: Array) -> None:
     """Sort in place, in at most n log n steps."""
     end = values.size
@@ -326,7 +326,8 @@ def sort_uniform(values: Array, ceiling: int, out: Array) -> None:
         fullest = max(fullest, begins[bucket + 2])
         begins[bucket + 2] += begins[bucket + 1]
     if fullest > 16 + 8 * values.size // BUCKETS:
-        out[: values.size] = values
+        for k in range(values.size):
+            out[k] = values[k]
         heapsort(out[: values.size])
         return
     for k in range(values.size):

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import i8, njit, types, u4, u8
+from numba import i8, types, u4, u8
 from numba.extending import intrinsic
 
 from dedup.kernels.arrays import Array
-from dedup.kernels.compiled import kernel
+from dedup.kernels.compiled import inlined_kernel, kernel
 
 P1 = np.uint32(0x9E3779B1)
 P2 = np.uint32(0x85EBCA77)
@@ -50,31 +50,31 @@ def store32(typingctx: Any, value: Any, data: Any, offset: Any) -> Any:  # pragm
     return types.void(u4, data, i8), codegen
 
 
-@njit(inline="always")
+@inlined_kernel
 def rotl(value: int, bits: int) -> int:
     """Rotate a uint32 to the left."""
-    return u4(u4(value << u4(bits)) | u4(value >> u4(32 - bits)))
+    return u4(u4(value << u4(bits)) | u4(value >> u4(u4(32) - bits)))
 
 
-@njit(inline="always")
+@inlined_kernel
 def stripe(lane: int, word: int) -> int:
     """Mix one 4-byte word into a lane."""
-    return u4(rotl(u4(lane + u4(word * P2)), 13) * P1)
+    return u4(rotl(u4(lane + u4(word * P2)), u4(13)) * P1)
 
 
-@njit(inline="always")
+@inlined_kernel
 def tail_word(digest: int, word: int) -> int:
     """Mix one 4-byte word of the tail into the digest."""
-    return u4(rotl(u4(digest + u4(word * P3)), 17) * P4)
+    return u4(rotl(u4(digest + u4(word * P3)), u4(17)) * P4)
 
 
-@njit(inline="always")
+@inlined_kernel
 def tail_byte(digest: int, byte: int) -> int:
     """Mix one byte of the tail into the digest."""
-    return u4(rotl(u4(digest + u4(u4(byte) * P5)), 11) * P1)
+    return u4(rotl(u4(digest + u4(u4(byte) * P5)), u4(11)) * P1)
 
 
-@njit(inline="always")
+@inlined_kernel
 def avalanche(digest: int) -> int:
     """Spread every input bit over the digest."""
     digest = u4(u4(digest ^ (digest >> u4(15))) * P2)
@@ -95,7 +95,7 @@ def xxh32(data: Array, start: int, stop: int) -> int:
             lane3 = stripe(lane3, load32(data, at + 8))
             lane4 = stripe(lane4, load32(data, at + 12))
             at += 16
-        digest = u4(rotl(lane1, 1) + rotl(lane2, 7) + rotl(lane3, 12) + rotl(lane4, 18))
+        digest = u4(rotl(lane1, u4(1)) + rotl(lane2, u4(7)) + rotl(lane3, u4(12)) + rotl(lane4, u4(18)))
     else:
         digest = P5
     digest = u4(digest + u4(size))
@@ -108,7 +108,7 @@ def xxh32(data: Array, start: int, stop: int) -> int:
     return avalanche(digest)
 
 
-@njit(inline="always")
+@kernel
 def xxh32_words(words: Array, start: int, size: int) -> int:
     """Return XXH32 of ``words[start:start + size]``, uint32 in little-endian order."""
     at = start
@@ -121,7 +121,7 @@ def xxh32_words(words: Array, start: int, size: int) -> int:
             lane3 = stripe(lane3, words[at + 2])
             lane4 = stripe(lane4, words[at + 3])
             at += 4
-        digest = u4(rotl(lane1, 1) + rotl(lane2, 7) + rotl(lane3, 12) + rotl(lane4, 18))
+        digest = u4(rotl(lane1, u4(1)) + rotl(lane2, u4(7)) + rotl(lane3, u4(12)) + rotl(lane4, u4(18)))
     else:
         digest = P5
     digest = u4(digest + u4(4 * size))
@@ -131,18 +131,18 @@ def xxh32_words(words: Array, start: int, size: int) -> int:
     return avalanche(digest)
 
 
-@njit(inline="always")
+@inlined_kernel
 def xxh32_five(words: Array, start: int) -> int:
     """Return `xxh32_words` of five words, the usual shingle, without a loop, so that many are hashed side by side."""
     lane1 = stripe(u4(P1 + P2), words[start])
     lane2 = stripe(P2, words[start + 1])
     lane3 = stripe(u4(0), words[start + 2])
     lane4 = stripe(u4(u4(0) - P1), words[start + 3])
-    digest = u4(u4(rotl(lane1, 1) + rotl(lane2, 7)) + u4(rotl(lane3, 12) + rotl(lane4, 18)))
+    digest = u4(u4(rotl(lane1, u4(1)) + rotl(lane2, u4(7))) + u4(rotl(lane3, u4(12)) + rotl(lane4, u4(18))))
     return avalanche(tail_word(u4(digest + u4(20)), words[start + 4]))
 
 
-@njit(inline="always")
+@inlined_kernel
 def fmix32(value: int) -> int:
     """Apply MurmurHash3's finalizer, the bijection that datasketch's ``affine32`` applies before its permutations."""
     value = u4(u4(value ^ (value >> u4(16))) * u4(0x85EBCA6B))
@@ -150,7 +150,7 @@ def fmix32(value: int) -> int:
     return u4(value ^ (value >> u4(16)))
 
 
-@njit(inline="always")
+@inlined_kernel
 def fmix64(value: int) -> int:
     """Apply MurmurHash3's 64-bit finalizer, a bijection on uint64."""
     value = u8(value ^ (value >> u8(33))) * u8(0xFF51AFD7ED558CCD)

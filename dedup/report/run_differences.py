@@ -198,9 +198,12 @@ def _codes(columns: list[pa.ChunkedArray]) -> tuple[Places, Places]:
 
 
 def _digests(run: RunView) -> pa.ChunkedArray:
-    """Return of each record the digest of its file; null where it is unknown, or that of several files of the run."""
-    read = run.summary.get("files_read", [])
-    known = {one["path"]: one["digest"] for one in read if one.get("digest") is not None}  # --limit leaves files unread
+    """Return of each record the digest of its file, or what a remote one has in its place.
+
+    Null where it is unknown, or that of several files of the run.
+    """
+    read = [(one["path"], one.get("digest") or one.get("version")) for one in run.summary.get("files_read", [])]
+    known = {path: digest for path, digest in read if digest is not None}  # --limit leaves files unread
     files_with = Counter(known.values())
     digests = {name: digest for name, digest in known.items() if files_with[digest] == 1}
     files = run.decisions["file"].combine_chunks().dictionary_encode()

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,6 @@ from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.io.kept_form import KeptForm
 from dedup.io.output_names import SUMMARY
-from dedup.io.places.remote_folder import RemoteFolder
 from dedup.io.places.urls import HIDDEN, is_url
 from dedup.io.read_options import LARGEST_LONGEST
 from dedup.io.source_part import SourcePart
@@ -33,6 +32,9 @@ from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
 from dedup.run.viewed_run import ViewedRun
 from dedup.schema import DECISIONS, DOCUMENTS, MATCHES, NEAR
 from dedup.store.meter import NO_METER, Meter
+
+if TYPE_CHECKING:
+    from dedup.io.places.remote_folder import RemoteFolder
 
 __all__ = ["RunOutput", "RunView", "read_texts"]
 
@@ -71,7 +73,7 @@ class RunOutput(ViewedRun):
     """
 
     def __init__(self, folder: str | os.PathLike[str], fields: Fields | None = None) -> None:
-        self._remote = RemoteFolder(folder) if isinstance(folder, str) and is_url(folder) else None
+        self._remote = _remote_folder(folder) if isinstance(folder, str) and is_url(folder) else None
         self.folder: Path | str = Path(folder) if self._remote is None else self._remote.shown
         self._checked: dict[str, Path | str] = {}
         try:
@@ -233,10 +235,12 @@ class RunOutput(ViewedRun):
         if HIDDEN in url:
             found = f"{url} cannot be read again: a run does not store the secret of a URL"
             raise InputError(found, "a URL without one, and credentials where its library looks for them")
-        (file,) = expand([url])
+        from dedup.io.places.remote_object import is_unchanged  # which other runs need not wait for
+
         if "version" in read:
-            is_same = (file.size(), file.place.version()) == (read["bytes"], read["version"])
+            is_same = is_unchanged(url, read["bytes"], read["version"])
         else:
+            (file,) = expand([url])
             is_same = "digest" not in read or (file.size() == read["bytes"] and digest_of(file) == read["digest"])
         if not is_same:
             raise self._changed(url)
@@ -244,6 +248,12 @@ class RunOutput(ViewedRun):
     def _changed(self, name: str) -> InputError:
         found = f"{name} has changed since the run in {self.folder}"
         return InputError(found, "the content that was read", "run it again")
+
+
+def _remote_folder(url: str) -> RemoteFolder:
+    from dedup.io.places.remote_folder import RemoteFolder  # which other runs need not wait for
+
+    return RemoteFolder(url)
 
 
 def _has_changed(place: Path, read: Mapping[str, Any]) -> bool:

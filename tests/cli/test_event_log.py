@@ -26,12 +26,24 @@ def news(tmp_path: Path) -> Path:
     return path
 
 
-def on_terminal(*arguments: object) -> str:
-    """Return what a command prints on stderr where that is a terminal."""
+COMMAND = "import sys\nfrom dedup.cli.main import end, main, start\nstart()\nend(main(sys.argv[1:], shown_after=0.0))"
+
+SLOW_WORK = """
+import time
+from dedup.run.progress import Progress, Step
+progress = Progress(True, steps=[Step("reading", ("read",)), Step("matching", ("evidence",))], shown_after=0.0)
+with progress.stage("evidence", 6, "pairs"):
+    for _ in range(3):
+        time.sleep(0.2)
+        progress.advance(2)
+"""
+
+
+def on_terminal(*arguments: object, code: str = COMMAND) -> str:
+    """Return what a program prints on stderr where that is a terminal."""
     fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, b"\x18\0\x78\0\0\0\0\0")  # 24 lines of 120 columns
-    code = "import sys\nfrom dedup.cli.main import end, main, start\nstart()\nend(main(sys.argv[1:], shown_after=0.0))"
     command = [sys.executable, "-c", code, *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, stdin=subprocess.DEVNULL)
     os.close(theirs)
@@ -60,8 +72,13 @@ def test_a_terminal_shows_each_stage_with_its_rest(news: Path, tmp_path: Path) -
         "6/6 write: decisions",
     ):
         assert re.search(re.escape(stage) + bar, shown), (stage, shown)
-    assert re.search(r"100% \|█+\| \d+ of \d+ pairs, [\d.]+k? pairs/s, 00:00 left", shown)
     assert "%" not in shown.splitlines()[-1].split("\r")[-1]  # nothing is left on the screen
+
+
+def test_the_rest_is_estimated_and_the_end_is_reached() -> None:
+    shown = on_terminal(code=SLOW_WORK)
+    assert re.search(r"2/2 evidence +33% \|[^|]*\| 2 of 6 pairs, +[\d.]+ ?(pairs/s|s/ pairs), 00:0\d left", shown)
+    assert re.search(r"2/2 evidence 100% \|[^|]*\| 6 of 6 pairs, +[\d.]+ ?(pairs/s|s/ pairs), 00:00 left", shown)
 
 
 def test_a_log_and_bars_do_not_run_into_each_other(news: Path, tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ from dedup.cli import garbage, unneeded_imports
 from dedup.cli.main import main, parser
 from dedup.cli.parser import Parser
 from dedup.cli.settings import OF_A_CALL, apply_settings, is_settable
+from dedup.kernels.cold_start.compiler_processes import SWITCH as COMPILERS
 
-OF_TESTS = ("DEDUP_CUTS", "DEDUP_FAULTS", "DEDUP_FLIPS", "DEDUP_KILLS", garbage.SWITCH, unneeded_imports.SWITCH)
+SWITCHES = (garbage.SWITCH, unneeded_imports.SWITCH, COMPILERS)
+OF_TESTS = ("DEDUP_CUTS", "DEDUP_FAULTS", "DEDUP_FLIPS", "DEDUP_KILLS", *SWITCHES)
 
 
 @pytest.fixture

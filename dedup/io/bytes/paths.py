@@ -55,6 +55,8 @@ class InputFile:
         What the caller says that it is in, if it is not UTF-8; None: to be recognised.
     charset : Charset or None
         The encoding that was recognised when the file was read before.
+    found_state : State or None
+        Its state when it was found, if that was said with its name; else it is asked for.
     """
 
     place: Place
@@ -64,6 +66,7 @@ class InputFile:
     folder: Path | str | None = None
     encoding: str | None = None
     charset: Charset | None = None
+    found_state: State | None = None
 
     @property
     def is_stdin(self) -> bool:
@@ -256,7 +259,7 @@ def _remote(url: str, skipped: SkippedFiles, remote: RemoteTuning | None, scratc
             skipped.others.append((name, "which describes a data set"))
         else:
             is_any = True
-            yield InputFile(place, name, str(path), file_format, folder)
+            yield InputFile(place, name, str(path), file_format, folder, found_state=place.found_state)
     if not is_any:
         found = f"no file in {printable(shown_url(url))} can be read: there are {skipped.kinds}"
         raise InputError(found, f"files with one of {READABLE}")

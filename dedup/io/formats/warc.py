@@ -20,7 +20,7 @@ from dedup.io.bytes.compressed_file import ByteStream, CompressedFile
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.gzip_members import behind_damage
 from dedup.io.bytes.paths import InputFile
-from dedup.io.bytes.streams import DamagedError, Reading, chunks, damage_of
+from dedup.io.bytes.streams import DamagedError, Reading, chunks, damage_of, size_of
 from dedup.io.bytes.surrogates import printable
 from dedup.io.fields.field_survey import FieldSurvey
 from dedup.io.fields.field_tree import FieldTree
@@ -147,7 +147,7 @@ class Warc:
     def _records(self, file: InputFile, reading: Reading, skipped: Counter[str]) -> Generator[tuple[int, WarcRecord]]:
         """Yield the records that are pages with their numbers, and count the others."""
         with closing(_mended(file, self._tuning.chunk_bytes, reading)) as found:
-            whole = warc_records(found, self._longest, self._tuning.raw_bytes)
+            whole = warc_records(found, self._longest, self._tuning.raw_bytes, size_of(file))
             for row, record in enumerate(whole, 1):
                 if row == 1 and record.raw.startswith(_ARC):
                     hint = "convert it: warcio recompress (pip install warcio) writes WARC"

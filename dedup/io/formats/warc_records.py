@@ -84,7 +84,9 @@ def header_end(data: bytes, start: int = 0) -> tuple[int, int] | None:
     return None if found is None else found.span()
 
 
-def warc_records(chunks: Iterator[bytes | DamagedError], longest: int, raw_bytes: int) -> Iterator[WarcRecord]:
+def warc_records(
+    chunks: Iterator[bytes | DamagedError], longest: int, raw_bytes: int, total: int | None = None
+) -> Iterator[WarcRecord]:
     """Yield the records of an archive, of any kind, in order.
 
     Damage is a record with a rejection: what lies between two whole records, or behind the last one.
@@ -97,8 +99,10 @@ def warc_records(chunks: Iterator[bytes | DamagedError], longest: int, raw_bytes
         Bytes of the longest record that is held.
     raw_bytes : int
         How many bytes are held of a longer or a damaged one.
+    total : int, optional
+        Bytes of all chunks, if that is known: a record cannot be longer than what is left of them.
     """
-    ahead = _Ahead(chunks)
+    ahead = _Ahead(chunks, total)
     while not ahead.is_over:
         while ahead.skip_line_ends():
             yield _record(ahead, longest, raw_bytes)
@@ -118,8 +122,9 @@ class _Ahead:
         Whether there are no more chunks.
     """
 
-    def __init__(self, chunks: Iterator[bytes | DamagedError]) -> None:
+    def __init__(self, chunks: Iterator[bytes | DamagedError], total: int | None) -> None:
         self._chunks = chunks
+        self._coming = total
         self._damage: str | None = None
         self.held, self.at = b"", 0
         self.is_over = False
@@ -132,6 +137,8 @@ class _Ahead:
         if chunk is None:
             self.is_over = True
             return False
+        if self._coming is not None and isinstance(chunk, bytes):
+            self._coming -= len(chunk)
         if isinstance(chunk, DamagedError):
             self._damage, chunk = chunk.what, b"\n"  # what follows begins on a line of its own
         self.held, self.at = self.held[self.at :] + chunk, 0
@@ -142,6 +149,10 @@ class _Ahead:
         while len(self.held) - self.at < size and self.grow():
             pass
         return len(self.held) - self.at
+
+    def may_have(self, size: int) -> bool:
+        """Return whether there may be so many bytes, held or to come."""
+        return self._coming is None or size <= len(self.held) - self.at + self._coming
 
     def skip_line_ends(self) -> bool:
         """Go on to a byte that ends no line; return whether there is one."""
@@ -188,9 +199,9 @@ def _record(ahead: _Ahead, longest: int, raw_bytes: int) -> WarcRecord:
     if not (length.isascii() and length.isdigit()):
         return _damaged(ahead, record, f"Content-Length {printable(length)!r}, expected a number", raw_bytes)
     size = record.start + int(length[:20])
-    if size > longest:
+    if size > longest and ahead.may_have(size):
         return _too_long(ahead, record, size, longest, raw_bytes)
-    if (held := ahead.ensure(size + _LINE_BYTES)) < size:
+    if (held := ahead.ensure(min(size, longest) + _LINE_BYTES)) < size:
         content = f"{held - record.start:,} bytes of content, expected {size - record.start:,}"
         return _damaged(ahead, record, f"{ahead.reported() or 'ends early'}: {content}", raw_bytes)
     if not _BEHIND.match(ahead.held, ahead.at + size):

@@ -77,7 +77,8 @@ def failure(url: str, error: BaseException, what: str = "read") -> InputError:
     if isinstance(error, PermissionError) or status in (401, 403):
         return InputError(f"cannot {what} {shown}: access denied", hint=hint or "is the password or signature right?")
     if (isinstance(error, FileNotFoundError) and not is_transient(error)) or status in (404, 410):
-        return InputError(f"cannot {what} {shown}: there is nothing of that name")
+        hint = f"if it is private: {hint}" if scheme == "hf" else ""
+        return InputError(f"cannot {what} {shown}: there is nothing of that name", hint=hint)
     said = next(iter(str(error).strip().splitlines()), "")
     if isinstance(error, FileNotFoundError):  # fsspec's, which says no more than the URL
         *_, cause = _chain(error)

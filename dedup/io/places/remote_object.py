@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import partial
 from io import RawIOBase
 from typing import Any
@@ -73,10 +74,16 @@ class RemoteObject:
         assert copy is not None  # there is one of whatever has no size
         return copy.stat().st_size
 
+    @property
+    def found_state(self) -> State | None:
+        """Its state when it was found; None if the server does not say how long it is."""
+        return None if self.length is None else (self.length, _hash(self.mark))
+
     def state(self) -> State:
         """Return its size, and a hash of what names its content, as the server says now."""
-        size, mark = _identity(self.transfers.request(self.url, lambda: _info(self.transfers, self.url)))
-        return self.size() if size is None else size, _hash(mark)
+        info = self.transfers.request(self.url, lambda: _info(self.transfers, self.url))
+        size = info.get("size")
+        return self.size() if size is None else int(size), _hash(_mark_now(info, self.mark))
 
     def shown_state(self, state: State) -> str:
         """Return the size, and a short form of what names the content."""
@@ -97,6 +104,12 @@ def object_at(url: str, transfers: Transfers) -> RemoteObject:
         When there is none.
     """
     return RemoteObject(url, *_identity(transfers.request(url, lambda: _info(transfers, url))), transfers)
+
+
+def is_unchanged(url: str, length: int, mark: str) -> bool:
+    """Return whether a file has the size and the mark that it had; errors as for `object_at`."""
+    before = RemoteObject(url, length, mark, Transfers())
+    return before.state() == before.found_state
 
 
 def objects_at(url: str, transfers: Transfers) -> tuple[list[tuple[str, RemoteObject]], bool]:
@@ -195,12 +208,25 @@ def _fixed_part(url: str) -> str:
 
 def _identity(info: dict[str, Any]) -> tuple[int | None, str | None]:
     """Return size and mark of a file, by what a file system says of it."""
-    size = info.get("size")
+    marks = _marks(info)
+    return info.get("size"), next((f"{kind} {mark}" for kind, mark in marks.items()), None)
+
+
+def _marks(info: dict[str, Any]) -> dict[str, str]:
+    """Return what names the content of a file, by its kind, the best one first."""
     etag = next((info[name] for name in ETAGS if info.get(name)), None)
-    if etag is not None:
-        return size, f"etag {str(etag).strip(chr(34))}"
     time = next((info[name] for name in TIMES if info.get(name)), None)
-    return size, None if time is None else f"time {time}"
+    marks = {} if etag is None else {"etag": str(etag).strip('"')}
+    if isinstance(time, (int, float)):  # fsspec's memory says so in a list, and otherwise of one file
+        time = datetime.fromtimestamp(time, timezone.utc)
+    return marks if time is None else {**marks, "time": str(time)}
+
+
+def _mark_now(info: dict[str, Any], before: str | None) -> str | None:
+    """Return the mark of a file of the kind that it had before: a list of files may say less than a request for one."""
+    kind = "" if before is None else before.partition(" ")[0]
+    mark = _marks(info).get(kind)
+    return before if mark is None else f"{kind} {mark}"
 
 
 def _hash(mark: str | None) -> int:

@@ -239,6 +239,7 @@ def test_the_encoding_that_is_asked_for_is_that_of_pages_that_declare_none(tmp_p
 
 DAMAGES = {
     "length": lambda one: one.replace(b"Content-Length: ", b"Content-Length: 9"),
+    "a length beyond the end": lambda one: one.replace(b"Content-Length: ", b"Content-Length: 999999999"),
     "no length": lambda one: one.replace(b"Content-Length: ", b"Content-Size: "),
     "version": lambda one: one.replace(b"WARC/1.0", b"XARC/1.0"),
     "cut": lambda one: one[: len(one) // 2],

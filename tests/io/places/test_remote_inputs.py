@@ -1,4 +1,4 @@
-"""Inputs by URL are read as files are: over HTTP with its bad habits, from S3 (moto), and from other file systems.
+"""Inputs by URL are read as files are: over HTTP with its bad habits, S3 (moto), the hub (a stub), and other systems.
 
 Those others are fsspec's memory file system here: what they have in common.
 """
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from fsspec.registry import known_implementations
 from reading import everything, json_lines, open_files
-from remote_servers import s3_server, serving
+from remote_servers import Hub, memory_system, s3_server, serving
 
 from dedup.errors import InputError, OutputError
 from dedup.io import ReadTuning, open_source
@@ -38,10 +38,7 @@ def s3():
 
 @pytest.fixture
 def memory():
-    system = fsspec.filesystem("memory")
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
-    return system
+    return memory_system()
 
 
 def table_bytes(row_group=100):
@@ -228,7 +225,7 @@ def test_objects_prefixes_and_globs_of_s3(s3):
         assert texts_at(file.name) == TEXTS
     source = open_source(["s3://news/in/b.jsonl", "s3://news/other/x.jsonl"])
     assert everything(source).text == TEXTS * 2
-    assert source.inputs == []
+    assert source.inputs == ["s3://news/in/b.jsonl", "s3://news/other/x.jsonl"]
 
 
 def test_what_s3_refuses_is_said_in_one_line(s3, monkeypatch):
@@ -256,6 +253,29 @@ def test_an_object_of_s3_that_changes_is_noticed(s3, tmp_path):
     put(s3, **{"c/a.jsonl": LINES.replace(b"n7", b"m7")})
     with pytest.raises(OutputError, match="has changed since it was read"):
         source.write_kept(ALL, tmp_path)
+
+
+def test_data_sets_of_hugging_face(monkeypatch):
+    table = FILES["/d.parquet"]
+    files = {"data/a/0.parquet": table, "data/b/1.parquet": table, "README.md": b"#", "x.jsonl": LINES}
+    with serving(files, kind=Hub) as hub:
+        monkeypatch.setitem(fsspec.config.conf, "hf", {"endpoint": hub.url("")})
+        found = expand(["hf://datasets/owner/name/**/*.parquet"])
+        assert [file.name for file in found] == [
+            f"hf://datasets/owner/name/data/{name}" for name in ("a/0.parquet", "b/1.parquet")
+        ]
+        assert texts_at("hf://datasets/owner/name/data") == TEXTS * 2
+        source = open_files(["hf://datasets/owner/name/x.jsonl"], tuning=QUICK)
+        assert everything(source).text == TEXTS
+        assert source.files_read[0]["version"].startswith("etag ")
+        hub.data_set["x.jsonl"] = LINES[:-1]
+        with pytest.raises(OutputError, match="has changed since it was read"):
+            source.kept_table(ALL)
+        for name in ("owner/name/none.jsonl", "nobody/none"):
+            with pytest.raises(
+                InputError, match=r"there is nothing of that name\. Hint: if it is private: hf auth login"
+            ):
+                expand([f"hf://datasets/{name}"])
 
 
 def test_folders_of_any_file_system(memory):
@@ -307,3 +327,25 @@ def test_a_large_file_is_never_held(memory):
         assert opened.tell() == 500 << 20
     assert tracemalloc.get_traced_memory()[1] < 80 << 20
     tracemalloc.stop()
+
+
+def test_a_list_of_files_may_say_less_of_each(memory):
+    class Sparse(type(memory)):
+        protocol = "sparse"
+        cachable = False
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return super()._strip_protocol(path.replace("sparse:", "memory:"))
+
+        def info(self, path, **kwargs):
+            found = super().info(path)
+            return {**found, "ETag": '"1"'} if found["type"] == "file" else found
+
+    fsspec.register_implementation("sparse", Sparse, clobber=True)
+    memory.pipe("/box/a.jsonl", LINES)
+    for url, version in [("sparse://box", "time 2"), ("sparse://box/a.jsonl", "etag 1")]:
+        source = open_files([url], tuning=QUICK)
+        assert everything(source).text == TEXTS
+        assert source.kept_table(ALL).num_rows == 500
+        assert source.files_read[0]["version"].startswith(version)

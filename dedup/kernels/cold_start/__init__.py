@@ -1,0 +1,1 @@
+"""Compile kernels that Numba's cache lacks, on all processors."""
