@@ -125,8 +125,8 @@ MATCHES = pa.schema(
 ``left_record`` and ``right_record`` are the places of the two in the decisions, from 0, because ids may occur twice;
 null for documents of an index.
 
-``same_url`` says whether the URLs of the two have one canonical form, `dedup.text.urls`: then they are versions of one
-page. It is false where one of them has no URL, and for a URL of very many texts.
+``same_url`` says whether the URLs of the two have one canonical form, `dedup.text.page_urls`: then they are versions of
+one page. It is false where one of them has no URL, and for a URL of very many texts.
 """
 
 PASSAGES = pa.schema(

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dedup.candidates.pairs import Pairs, distinct, joined
 from dedup.run.ranking import Numbering
-from dedup.text.urls import canonical, likeness
+from dedup.text.page_urls import canonical, likeness
 
 Ints = npt.NDArray[np.int64]
 

@@ -16,7 +16,7 @@ import dedup
 from dedup.params import Params
 from dedup.run.ranking import Numbering
 from dedup.run.same_pages import MOST_TEXTS, NEIGHBOURS, NO_PAGE, pages_of, pairs_of_pages
-from dedup.text.urls import canonical
+from dedup.text.page_urls import canonical
 
 COARSE = Params(sketch_overlap=64, sketch_size=64)
 """By which the search brings few pairs together."""

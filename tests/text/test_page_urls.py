@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.text.urls import FORMS, TRACKING, TRACKING_PREFIXES, canonical, likeness
+from dedup.text.page_urls import FORMS, TRACKING, TRACKING_PREFIXES, canonical, likeness
 
 ONE_PAGE = [
     ("scheme", "http://courier.example/a/1", "https://courier.example/a/1", "//courier.example/a/1"),
