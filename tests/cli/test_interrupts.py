@@ -48,7 +48,7 @@ NOTHING = "nothing is left"
 def interrupted(place: Path, moment: str, *arguments: str, name: str = "SIGINT", again: float = 0.0) -> str:
     """Return what a command says that is interrupted at a moment."""
     command = [sys.executable, "-c", CHILD, moment, name, str(again), *arguments]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 130, done.stderr
     assert done.stdout == ""
     *stopping, last = done.stderr.splitlines()
