@@ -48,11 +48,12 @@ NOTHING = "nothing is left"
 def interrupted(place: Path, moment: str, *arguments: str, name: str = "SIGINT", again: float = 0.0) -> str:
     """Return what a command says that is interrupted at a moment."""
     command = [sys.executable, "-c", CHILD, moment, name, str(again), *arguments]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 130, done.stderr
     assert done.stdout == ""
     *stopping, last = done.stderr.splitlines()
-    assert all(line.startswith("dedup: stopping") for line in stopping), done.stderr
+    # On a fresh machine kernels are compiled meanwhile, and that is announced.
+    assert all(line.startswith("dedup: stopping") or "compil" in line for line in stopping), done.stderr
     return last
 
 
@@ -133,8 +134,8 @@ def test_an_index_has_what_was_answered(tmp_path: Path) -> None:
     assert process.returncode == 130
     found = re.fullmatch(
         r"dedup: interrupted while adding; (\d+) documents? (?:is|are) in the index, and answers were printed for the "
-        r"first (\d+) records?: run the same command with --known skip to add the rest\n",
-        said,
+        r"first (\d+) records?: run the same command with --known skip to add the rest",
+        said.splitlines()[-1],
     )
     assert found, said
     assert len(answers) - 1 <= int(found[2]) <= len(answers) < 60  # it may have come just behind an answer
