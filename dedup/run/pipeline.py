@@ -127,7 +127,8 @@ def run(
         if index is not None:
             with progress.stage("add"):
                 index.add(records, agencies, output, result.summary, progress)
-        result.summary["seconds"] = progress.rounded()
+        if folder is None or index is not None:  # else they are those of the summary that was written
+            result.summary["seconds"] = progress.rounded()
     log_end(result)
     return result
 
