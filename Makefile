@@ -8,8 +8,9 @@ BENCH := build/bench
 demo: $(VENV)/.installed
 	$(BIN)/dedup run seeds
 
+# In two processes, each with its own temporary folders and servers.
 test: $(VENV)/.developing
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # With packages that make news out of pages, which draw in much else.
 test-producers: $(VENV)/.developing

@@ -133,8 +133,8 @@ def _listening(module: ModuleType, stage: str) -> Iterator[list[tuple[tuple[Any,
     heard: list[tuple[tuple[Any, ...], Any]] = []
     real = getattr(module, stage)
 
-    def listen(*arguments: Any) -> Any:
-        result = real(*arguments)
+    def listen(*arguments: Any, **more: Any) -> Any:
+        result = real(*arguments, **more)
         heard.append((arguments, result))
         return result
 
