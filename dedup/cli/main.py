@@ -17,7 +17,7 @@ from dedup.cli.interrupts import CODE, ignore_interrupts, interrupt_once
 from dedup.cli.parser import Parser
 from dedup.cli.standard_streams import secure_streams, settle_streams
 from dedup.cli.unneeded_imports import block_unneeded
-from dedup.errors import DedupError, ParamsError
+from dedup.errors import ColumnError, DedupError, ParamsError
 
 EXAMPLES = """\
 dedup run news.jsonl -o out             drop the copies in a corpus
@@ -154,8 +154,8 @@ def main(arguments: Sequence[str] | None = None, **more: object) -> int:
 
 def _origin(error: DedupError, settings: Mapping[str, str]) -> str:
     """Return which settings an error names, and where they are."""
-    if not (settings and isinstance(error, ParamsError)):
+    if not (settings and isinstance(error, (ParamsError, ColumnError))):
         return ""
     from dedup.cli.settings import named_settings
 
-    return named_settings(error.found, settings)
+    return named_settings(error.hint if isinstance(error, ColumnError) else error.found, settings)

@@ -149,7 +149,10 @@ def _notes(records: Records, tally: Mapping[str, int], policy: str, params: Para
     repeated = len(records) - pc.count_distinct(records.ids).as_py()
     if repeated:
         share = "1 record shares its id" if repeated == 1 else f"{repeated:,} records share their id"
-        notes.append(f"{share} with another record; file and row distinguish them")
+        counted = pc.value_counts(records.ids)
+        places = pc.index(pc.greater(counted.field("counts"), 1), True)
+        example = counted.field("values")[places.as_py()].as_py()
+        notes.append(f"{share} with another record, such as {example!r}; file and row distinguish them")
     return notes
 
 

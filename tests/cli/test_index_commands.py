@@ -109,6 +109,34 @@ def test_answers_come_in_the_order_of_the_records(
         assert answered[4] == {"id": "x", "known": True, "kept": True, "duplicate_of": None, "story": 2}
 
 
+def test_an_update_says_which_texts_are_new_which_are_others_and_which_are_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A feed that comes every hour has mostly what it had an hour ago."""
+    index = str(tmp_path / "i")
+    old: list[dict[str, Any]] = [{"id": id, "text": article(at)} for at, id in enumerate("ab")]
+    main(["index", "add", index, lines(tmp_path / "a.jsonl", *old)])
+    capsys.readouterr()
+    again = [old[0], {"id": "b", "text": article(3)}, {"id": "c", "text": article(4)}]
+    assert main(["index", "add", index, lines(tmp_path / "b.jsonl", *again), "--known", "update"]) == 0
+    out, err = capsys.readouterr()
+    told = [{"known", "updated"} & set(json.loads(line)) for line in out.splitlines()]
+    assert told == [{"known"}, {"updated"}, set()]
+    assert err.endswith("3 records: 1 new, 0 copies, 1 updated, 1 known, 0 rejected; 3 in the index\n")
+
+
+def test_the_index_gets_the_url_of_a_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that is too long for it stands in no way of its text."""
+    index = str(tmp_path / "i")
+    urls = ["https://hill.example/1?utm_source=rss", "https://hill.example/" + "é" * 40_000, None]
+    records = [{"id": str(at), "text": article(at), "link": url} for at, url in enumerate(urls)]
+    assert main(["index", "add", index, lines(tmp_path / "a.jsonl", *records)]) == 0
+    assert main(["index", "add", index, str(tmp_path / "a.jsonl"), "--known", "update"]) == 0
+    capsys.readouterr()
+    assert main(["index", "list", index, "--json"]) == 0
+    assert [document["url"] for document in answers(capsys)] == [urls[0], None, None]
+
+
 def test_dates_that_cannot_be_read_are_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They never expire."""
     dated = [{"id": date, "text": article(1), "date": date} for date in ("05/03/2024", "2024-03-05", "2024")]

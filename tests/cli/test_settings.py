@@ -268,3 +268,29 @@ def test_no_setting_in_a_file_names_a_place() -> None:
 
 def _all_actions(top: Parser) -> list[object]:
     return [*top.all_actions, *(action for command in top.below.values() for action in _all_actions(command))]
+
+
+def test_add_makes_an_index_as_create_would(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its parameters stay, so a run with the same settings would be refused by an index of other ones."""
+    (project / "dedup.toml").write_text(
+        'level = "near"\n[index.create]\nthreshold = 0.8\n[index.add]\nknown = "skip"\n'
+    )
+    Path("a.jsonl").write_text(json.dumps({"id": "a", "text": article(1)}) + "\n")
+    for _ in range(2):  # the second time it is there
+        assert main(["index", "add", "news.index", "a.jsonl"]) == 0
+    capsys.readouterr()
+    assert main(["index", "info", "news.index", "--json"]) == 0
+    params = json.loads(capsys.readouterr().out)["params"]
+    assert (params["level"], params["threshold"]) == ("near", 0.8)
+    (project / "dedup.toml").write_text('level = "syndicated"\n')
+    assert main(["index", "add", "news.index", "a.jsonl", "--known", "skip"]) == 0  # what it has counts
+
+
+def test_a_field_that_an_input_lacks_is_said_to_come_from_the_settings(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("dedup.toml").write_text('date-field = "erschienen"\n')
+    Path("a.jsonl").write_text(json.dumps({"id": "a", "text": article(1)}) + "\n")
+    for call in ("run a.jsonl", "index add news.index a.jsonl"):
+        assert "has no field 'erschienen'" in (message := refused(call, capsys))
+        assert message.endswith(" (set by dedup.toml, date-field)\n")

@@ -35,3 +35,9 @@ def test_largest_clusters_have_titles_after_another_decision_too(result: dedup.R
 def test_a_cluster_without_title_or_words_is_shown_by_its_id(result: dedup.Result) -> None:
     summary = {**result.summary, "largest_clusters": [{"id": "x", "size": 2, "begins": ""}]}
     assert "        2  x\n" in table(summary)
+
+
+def test_a_note_names_an_id_that_comes_twice() -> None:
+    records = [{"id": id, "text": article(at)} for at, id in enumerate(("a", "b", "c", "b"))]
+    (note,) = [note for note in dedup.deduplicate(records).summary["notes"] if "shares its id" in note]
+    assert note == "1 record shares its id with another record, such as 'b'; file and row distinguish them"

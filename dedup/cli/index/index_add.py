@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 KNOWN_HINT = "--known skip leaves such records as they are, --known update replaces their texts"
 
-OUTCOMES = {"new": "new", "copy": "copies", "known": "known", "rejected": "rejected"}
-"""What becomes of a record, and the plural."""
+OUTCOMES = {"new": "new", "copy": "copies", "updated": "updated", "known": "known", "rejected": "rejected"}
+"""What becomes of a record, and the plural; of those that the index had, other texts are updated, the rest known."""
 
 
 def add_parser(commands: Commands) -> None:
@@ -41,8 +41,9 @@ def add_parser(commands: Commands) -> None:
         choices=("refuse", "skip", "update"),
         default="refuse",
         help="what to do with a record whose id the index has: refuse the input; skip the record, and print the "
-        "earlier decision; or update the text. An answer to an update lists under released the documents that were "
-        "copies of the old text and are not copies of the new one (default: %(default)s)",
+        "earlier decision; or update the text. An answer about such a record has known, or updated if its text or date "
+        "was another, and lists under released the documents that were copies of the old text and are not copies of "
+        "the new one (default: %(default)s)",
     )
     add_record_options(parser)
     add_wait(parser)
@@ -98,13 +99,15 @@ def _interrupted(index: Index, counts: Counter[str]) -> Iterator[None]:
 def _outcome(answer: dict[str, Any]) -> str:
     if "rejected" in answer:
         return "rejected"
-    if "known" in answer:
-        return "known"
+    for outcome in ("known", "updated"):
+        if outcome in answer:
+            return outcome
     return "new" if answer["kept"] else "copy"
 
 
 def _summary(counts: Counter[str], released: int, documents: int) -> list[str]:
-    parts = [counted(counts[one], one, more) for one, more in OUTCOMES.items() if counts[one] or one != "known"]
+    always = ("new", "copy", "rejected")
+    parts = [counted(counts[one], one, more) for one, more in OUTCOMES.items() if counts[one] or one in always]
     lines = [f"{counted(counts.total(), 'record', 'records')}: {', '.join(parts)}; {documents:,} in the index"]
     if released:
         documents_released = counted(released, "document", "documents")
@@ -149,7 +152,11 @@ def add_records(index: Index, records: list[dict[str, Any]], known: str) -> list
             skipped.append((place, record["id"]))
         else:
             add()
-            answers[place] = answer_of(record["id"], index.update(**record))
+            decision = index.update(**record)
+            answers[place] = {
+                **answer_of(record["id"], decision),
+                ("updated" if decision.replaced else "known"): True,
+            }
     add()
     for place, id in skipped:  # a caller that was killed before it had the answers gets the decisions this way
         document = index.get(id)

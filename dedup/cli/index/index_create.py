@@ -16,7 +16,7 @@ def add_parser(commands: Commands) -> None:
     parser = commands.add_parser(
         "create",
         description="Create an empty index with chosen parameters, which cannot be changed later; add creates one with "
-        "the defaults.",
+        "the defaults, or with the settings of this command.",
         example="dedup index create news.index --level near",
     )
     parser.set_defaults(command=command)

@@ -6,7 +6,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
-from dedup.cli.arguments import nonempty
+from dedup.cli.arguments import chosen, nonempty
 
 if TYPE_CHECKING:
     from dedup.index import Index
@@ -68,15 +68,42 @@ def open_index(options: argparse.Namespace, mode: str = "rw") -> Index:
 
 
 def open_or_make_index(options: argparse.Namespace, params: Params | None = None) -> Index:
-    """Open the index for writing, or create it; None as parameters means those it has, or the defaults.
+    """Open the index for writing, or create it.
+
+    Parameters
+    ----------
+    options : Namespace
+    params : Params, optional
+        By default those it has or, where there is none, those that the settings give to ``dedup index create``.
 
     Raises
     ------
     ParamsError, StorageError
     """
+    from dedup.cli.settings import settings_of
     from dedup.index import Index
+    from dedup.params import Params
 
+    if params is None and not _is_there(options.index):
+        set_values = chosen(argparse.Namespace(**settings_of(["index", "create"])))
+        params = Params(**set_values) if set_values else None
     return Index.open(options.index, params, **_ways(options))
+
+
+def _is_there(place: str) -> bool:
+    """Return whether there is an index, as far as it can be told."""
+    from dedup.errors import StorageError
+    from dedup.index import Index
+    from dedup.index.folder.create import is_index
+    from dedup.index.place import folder_of, is_url
+
+    if not is_url(place):
+        return is_index(folder_of(place))
+    try:
+        Index.open(place, mode="r").close()
+    except StorageError:
+        return False
+    return True
 
 
 def _ways(options: argparse.Namespace) -> dict[str, Any]:

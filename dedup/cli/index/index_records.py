@@ -41,6 +41,7 @@ def read_records(
     import numpy as np
 
     from dedup.dates import UnreadableDates
+    from dedup.index.record import FIELD_BYTES
     from dedup.io import ReadOptions, checked_longest, open_files
     from dedup.run.index_ids import check_ids
     from dedup.schema import NO_DATE
@@ -59,6 +60,7 @@ def read_records(
             if need_ids:
                 check_ids(batch)
             ids, texts, sources = batch.id.to_pylist(), batch.text.to_pylist(), batch.source.to_pylist()
+            urls = batch.labels["url"].to_pylist()
             yield [
                 {"id": id, "file": batch.file, "row": row, "rejected": batch.rejected[at].reason}
                 if at in batch.rejected
@@ -68,9 +70,10 @@ def read_records(
                     "text": (text or b"").decode("utf-8", "surrogateescape"),
                     "source": source_name,
                     "published": None if date == NO_DATE else np.datetime64(date, "us"),
+                    "url": None if url is None or len(url.encode()) > FIELD_BYTES else url,
                 }
-                for at, (id, text, source_name, date, row) in enumerate(
-                    zip(ids, texts, sources, batch.published.tolist(), batch.row.tolist(), strict=True)
+                for at, (id, text, source_name, date, url, row) in enumerate(
+                    zip(ids, texts, sources, batch.published.tolist(), urls, batch.row.tolist(), strict=True)
                 )
             ]
             meter.advance(source.bytes_read - counted)
