@@ -26,6 +26,7 @@ from dedup.io.kept_form import KeptForm
 from dedup.io.output_names import SUMMARY
 from dedup.io.places.urls import HIDDEN, is_url
 from dedup.io.read_options import LARGEST_LONGEST
+from dedup.io.remote_output import UNFINISHED
 from dedup.io.source_part import SourcePart
 from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
@@ -83,11 +84,12 @@ class RunOutput(ViewedRun):
         except (OSError, ValueError, KeyError, TypeError, ParamsError) as error:
             found = f"{printable(str(self.folder))} is not the output folder of a run"
             is_report = isinstance(self.folder, Path) and (self.folder / "index.html").is_file()
-            hint = (
-                "it looks like a report: name the folder of its run"
-                if is_report
-                else "make one: dedup run INPUT -o DIR"
-            )
+            if is_report:
+                hint = "it looks like a report: name the folder of its run"
+            elif self._remote is not None and self._remote.read(UNFINISHED) is not None:
+                hint = "a run to it was not finished: run it again with the same arguments and --resume"
+            else:
+                hint = "make one: dedup run INPUT -o DIR"
             raise InputError(found, f"one with a {SUMMARY} of this version in it", hint) from error
         self._fields = _with(self.summary.get("fields", {}).get("named", {}), fields)
 

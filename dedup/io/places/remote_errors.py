@@ -79,7 +79,8 @@ def failure(url: str, error: BaseException, what: str = "read") -> InputError:
     if (isinstance(error, FileNotFoundError) and not is_transient(error)) or status in (404, 410):
         hint = f"if it is private: {hint}" if scheme == "hf" else ""
         return InputError(f"cannot {what} {shown}: there is nothing of that name", hint=hint)
-    said = next(iter(str(error).strip().splitlines()), "")
+    lines = [line.strip() for line in str(error).strip().splitlines()] or [""]
+    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]  # a heading says nothing without its first point
     if isinstance(error, FileNotFoundError):  # fsspec's, which says no more than the URL
         *_, cause = _chain(error)
         said = str(cause)

@@ -162,7 +162,7 @@ def test_an_upload_that_fails_leaves_no_marker_and_is_resumed(box, tmp_path, mon
     with pytest.raises(OutputError, match=r"cannot write to memory://box/out: access denied.*--resume"):
         run("memory://box/out", run=options)
     assert "summary.json" not in names(box)
-    with pytest.raises(InputError, match="is not the output folder of a run"):
+    with pytest.raises(InputError, match=r"is not the output folder of a run.*not finished.*--resume"):
         dedup.RunOutput("memory://box/out")
     monkeypatch.setattr(box, "put_file", put)
     run("memory://box/out", run=dedup.RunOptions(scratch=tmp_path, resume=True))

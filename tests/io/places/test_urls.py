@@ -42,6 +42,11 @@ def test_no_message_holds_a_secret_of_the_url(url, shown):
     assert "pw" not in scrubbed("see http://bob:pw@other/x", url)
 
 
+def test_a_heading_is_not_the_whole_message():
+    said = str(failure("s3://bucket/a", ValueError("Validation failed:\n  Invalid bucket name\n  Another")))
+    assert said == "cannot read s3://bucket/a: Validation failed: Invalid bucket name"
+
+
 def test_what_a_url_is():
     assert is_url("s3://a")
     assert is_url("S3A://a")
