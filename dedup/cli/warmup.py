@@ -22,7 +22,7 @@ def add_parser(commands: Commands) -> None:
     parser = commands.add_parser(
         "warmup",
         description="Compile what dedup compiles when it is first used on a machine, for the build of an image.",
-        example="NUMBA_CACHE_DIR=/opt/dedup dedup warmup",
+        example="dedup warmup",
         notes=NOTES,
     )
     parser.set_defaults(command=command)

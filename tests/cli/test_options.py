@@ -176,7 +176,7 @@ def test_examples_in_the_help_are_calls_that_the_parser_takes(command: str, caps
         main([*command.split(), "--help"])
     examples = capsys.readouterr().out.split("\n\n")[2].splitlines()
     for example in examples:
-        call = re.split(r"  +(?=\S+ )|[>#]", example.strip())[0]
+        call = re.split(r"  +(?=\S+ )|[>#|]", example.strip())[0]
         assert shlex.split(call)[0] == "dedup"
         assert parser().parse_args(shlex.split(call)[1:]).command
 

@@ -15,9 +15,10 @@ def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "export",
-        description="Write all documents of an index to a file. An index keeps no texts: a line or row has id, source, "
-        "date, url, data, credit, the document that it is a copy of, its story, and when it was added.",
+        description="Write all documents of an index to a file.",
         example="dedup index export news.index -o documents.parquet",
+        notes="An index keeps no texts: a line or row has id, source, date, url, data, credit, the document that it is "
+        "a copy of, its story, and when it was added.",
     )
     parser.set_defaults(command=command)
     add_place(parser)

@@ -18,9 +18,9 @@ def add_parser(commands: Commands) -> None:
     """Add this command to the command line."""
     parser = commands.add_parser(
         "get",
-        description="Print documents of an index by their ids, as JSON lines. An index keeps no texts.",
+        description="Print documents of an index by their ids, as JSON lines.",
         example="dedup index get news.index a-1 a-2",
-        notes="It exits with 1 if one of them is not there.",
+        notes="An index keeps no texts. It exits with 1 if one of the documents is not there.",
     )
     parser.set_defaults(command=command)
     add_place(parser)
