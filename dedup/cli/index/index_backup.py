@@ -16,8 +16,8 @@ def add_parser(commands: Commands) -> None:
         "backup",
         description="Copy an index to a new folder, which is an index as well.",
         example="dedup index backup news.index backups/news.index-2024-01-31",
-        notes="A process that writes to it is not disturbed; what it has flushed is in the copy. To restore it, copy that "
-        "folder to the place of the lost one. The copy of an index on a server is in a folder, too.",
+        notes="A process that writes to it is not disturbed; what it has flushed is in the copy. To restore it, copy "
+        "that folder to the place of the lost one. The copy of an index on a server is in a folder, too.",
     )
     parser.set_defaults(command=command)
     add_place(parser)
