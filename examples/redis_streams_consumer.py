@@ -79,7 +79,8 @@ def article_of(fields: Mapping[bytes, bytes]) -> dict[str, str]:
 def decide(index: dedup.Index, articles: Sequence[dict[str, str]]) -> list[dedup.Decision | dedup.InputError]:
     """Return a decision for each article, or why it cannot be taken; a known one gets that which it has."""
     ids = [article.get("id") for article in articles]
-    if len(set(ids)) == len(ids) and not any(id in index for id in ids):
+    plain = all(isinstance(id, str) for id in ids)  # of other types one may be a list, of which no set can be made
+    if plain and len(set(ids)) == len(ids) and not any(id in index for id in ids):
         try:
             return [*index.add_many(articles)]  # many at a time are eight times as fast
         except dedup.InputError:
@@ -89,6 +90,8 @@ def decide(index: dedup.Index, articles: Sequence[dict[str, str]]) -> list[dedup
 
 def decide_one(index: dedup.Index, article: dict[str, str]) -> dedup.Decision | dedup.InputError:
     """Return the decision on an article that may be known."""
+    if "id" in article and "text" not in article:  # an empty text would be kept
+        return dedup.InputError(f"no text of {article['id']!r}", "an article with id and text")
     try:
         return index.update(**{"id": "", "text": "", **article})
     except dedup.InputError as error:

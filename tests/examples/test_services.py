@@ -235,6 +235,26 @@ def test_what_comes_twice_gets_the_same_decision_and_bad_messages_are_set_aside(
         assert server.xpending("articles", "dedup")["pending"] == 0
 
 
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ({"id": ["b"], "text": "some text"}, "id of type list"),
+        ({"id": {"b": 1}, "text": "some text"}, "id of type dict"),
+        ({"id": 7, "text": "some text"}, "id of type int"),
+        ({"id": "b"}, "no text of 'b'"),
+    ],
+)
+def test_a_message_of_wrong_types_is_set_aside_and_stops_no_other(
+    example: Callable[[str], ModuleType], tmp_path: Path, bad: dict[str, Any], reason: str
+) -> None:
+    with dedup.Index(tmp_path / "news.index") as index:
+        good, refused = example("redis_streams_consumer").decide(index, [{"id": "a", "text": article(1)}, bad])
+        assert good.kept
+        assert isinstance(refused, dedup.InputError)
+        assert reason in str(refused)
+        assert [document.id for document in index] == ["a"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 def test_consumers_that_are_killed_lose_no_message(
     streams: ModuleType, redis_server: servers.RedisServer, tmp_path: Path
