@@ -381,7 +381,12 @@ _INPUT_FIELDS = (
 def _hint(name: str, names: Sequence[str], others: Iterable[str] | None = None) -> str:
     """Return a hint at the name that the caller probably meant, and where it belongs."""
     others = list(others or ())
-    meant = nearest(name, [*names, *others, *_RUN_OPTIONS, *_INPUT_FIELDS])
+    of_input = f"{name.removesuffix('_column')}_field"  # as in text=, or text_column=
+    if of_input in _INPUT_FIELDS:
+        meant: str | None = of_input
+        name = of_input
+    else:
+        meant = nearest(name, [*names, *others, *_RUN_OPTIONS, *_INPUT_FIELDS])
     if meant is None:
         return f"the fields are {', '.join(names)}"
     if meant in names or meant in others:

@@ -321,3 +321,7 @@ def _batch(file: str, records: list[Any], done: int, tree: FieldTree, options: R
     builder = BatchBuilder(file, row, tree, rejected, lambda position: json_bytes(records[position]))
     batch = without_long_texts(builder.batch(columns), options.longest, options.tuning.raw_bytes)
     return replace(batch, numbered=bool(texts))
+
+
+IN_MEMORY = (TableSource.name, RecordSource.name)
+"""What decisions call the inputs that no later process can read."""

@@ -23,6 +23,7 @@ from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.io.kept_form import KeptForm
+from dedup.io.memory_source import IN_MEMORY
 from dedup.io.output_names import SUMMARY
 from dedup.io.places.urls import HIDDEN, is_url
 from dedup.io.read_options import LARGEST_LONGEST
@@ -224,6 +225,8 @@ class RunOutput(ViewedRun):
             if place is None:
                 if name == STDIN:
                     raise InputError("standard input cannot be read again", "a run on files, to see their texts")
+                if name in IN_MEMORY and not self._files_read:
+                    raise InputError("records in memory cannot be read again", "a run on files, to see their texts")
                 hint = "call it from the folder in which the run was called"
                 raise InputError(f"{name}: no such file", f"the inputs of the run in {self.folder}", hint)
             if "digest" in read and _has_changed(place, read):

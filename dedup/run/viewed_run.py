@@ -64,7 +64,7 @@ class ViewedRun:
         list of int
             Places in the decisions, from 0; an id may occur several times.
         """
-        decisions = self._run.decisions
+        decisions, name = self._run.decisions, str(name)
         found = pc.indices_nonzero(pc.equal(decisions["id"], name))
         file, _, row = name.rpartition(":")
         if not len(found) and file and row.isdecimal() and int(row) < 2**63:

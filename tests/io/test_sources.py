@@ -290,3 +290,27 @@ def test_a_table_with_what_python_cannot_hold_is_read() -> None:
     far = pa.array([4 * 10**17, 0], pa.timestamp("us"))
     table = pa.table({"text": ["The ferry sails again.", "It does not."], "note": broken, "seen": far})
     assert deduplicate(table).decisions.num_rows == 2
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), np.float64("nan"), pd.NaT, pd.NA])
+@pytest.mark.parametrize("field", ["id", "text", "published", "source", "title", "url"])
+def test_what_data_frames_have_for_nothing_is_missing(field, nothing):
+    """As in ``frame.to_dict("records")``: no record is refused for it, whatever the field."""
+    record = {
+        "id": "a",
+        "text": "x",
+        "published": "2024-01-31",
+        "source": "y",
+        "title": "z",
+        "url": "u",
+        field: nothing,
+    }
+    read = everything(open_source([record, {"id": "b", "text": "x"}], FIELDS))
+    assert read.text == [None if field == "text" else b"x", b"x"]
+
+
+@pytest.mark.parametrize("field", ["id", "published"])
+def test_arrays_in_other_fields_are_no_values(field):
+    record = {"id": "a", "text": "x", field: np.array([1, 2])}
+    outcome = deduplicate([record, {"id": "b", "text": "x y"}], level="identical")
+    assert outcome.counts["records"] == 2

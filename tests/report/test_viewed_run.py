@@ -174,6 +174,21 @@ def test_stories_come_largest_first_and_in_the_order_asked_for() -> None:
     assert str(stories.largest(1)).splitlines()[1].split() == ["l", "4", "1", "2", "h", "A", "Large"]
 
 
+def test_the_credit_of_a_story_without_a_source_stands_alone() -> None:
+    run = made_run([{"id": "a", "credit": "Reuters"}, {"id": "b", "of": 0, "credit": "Reuters"}])
+    stories = MadeViews(run.decisions, run.matches).stories()
+    for shown in (str(stories), Page(stories._repr_html_()).text):
+        assert "credits Reuters" in shown
+        assert ", credits" not in shown
+
+
+def test_ids_that_are_numbers_are_found() -> None:
+    run = MadeViews(*_tables([{"id": "1"}, {"id": "2", "of": 0}]))
+    assert run.stories()[1].id == "1"
+    assert run.records_of(2) == [1]  # type: ignore[arg-type]
+    assert repr(run.explain("2")) == "Explanation('2 is dropped: revised from 1, score 0.90')"
+
+
 def test_long_lists_are_cut_and_say_so() -> None:
     rows = [{"id": f"k{n // 2}", **({"of": n - 1} if n % 2 else {})} for n in range(60)]
     stories: StoryList = MadeViews(*_tables(rows)).stories()

@@ -173,6 +173,16 @@ def test_an_input_that_is_gone_or_has_changed_is_refused(tmp_path: Path) -> None
         dedup.RunOutput(tmp_path / "out").texts([0])
 
 
+def test_records_that_were_in_memory_are_not_looked_for_in_files(tmp_path):
+    text = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
+    rows = [{"id": "a", "text": text}, {"id": "b", "text": text}]
+    dedup.deduplicate(rows, tmp_path / "out", level="identical")
+    run = dedup.RunOutput(tmp_path / "out")
+    assert "identical" in run.show("b").html
+    with pytest.raises(InputError, match="records in memory cannot be read again; expected a run on files"):
+        run.show("a", "b")
+
+
 def test_what_is_no_run_of_this_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not the output folder of a run"):
         dedup.RunOutput(tmp_path)

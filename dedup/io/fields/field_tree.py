@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from dedup.errors import ColumnError, nearest
 from dedup.io.fields.producers import GUESSES, is_abstract
-from dedup.io.fields.roles import ROLES, TEXT, Kind, Role, is_usable, named_by
+from dedup.io.fields.roles import ROLES, TEXT, Kind, Role, is_missing, is_usable, named_by
 from dedup.io.read_options import Fields
 from dedup.io.wording import MANY, listed, shortened
 
@@ -135,7 +135,7 @@ class FieldTree:
                 break
             if is_usable(self.roles[role], value):
                 return FieldValue(value, rank, self.names[role][rank])
-            if value is not None and other.value is None:
+            if other.value is None and not is_missing(value):
                 other = FieldValue(value, MISSING_RANK, self.names[role][rank])
         return other
 

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from numbers import Real
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -80,11 +81,26 @@ def is_usable(role: Role, value: Any) -> bool:
     """Return whether a value can serve a role; otherwise another field is tried."""
     if isinstance(value, str):
         return value[:1] > " " or bool(value.strip(_BLANK))
-    if role.kind is Kind.TEXT or value is None:
+    if role.kind is Kind.TEXT or is_missing(value):
         return False
     if role.kind is Kind.DATE:
-        return value != [] and bool(value == value)
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(value == value)
+        return not (isinstance(value, list) and not value)
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a value stands for none: None, NaN, or the NaT and NA of pandas.
+
+    Examples
+    --------
+    >>> is_missing(float("nan")), is_missing(0), is_missing(np.array([1, 2]))
+    (True, False, False)
+    """
+    if value is None:
+        return True
+    is_equal = value == value
+    # NA compares as itself, and an array as another array; neither has a truth value.
+    return not is_equal if isinstance(is_equal, (bool, np.bool_)) else is_equal is value
 
 
 def clean_labels(raw: dict[str, pa.StringArray]) -> dict[str, pa.StringArray]:

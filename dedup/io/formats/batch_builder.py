@@ -70,7 +70,7 @@ class BatchBuilder:
             self._reject(position, f"{one.name} is {kind(one.value)}, expected a string")
         for position, one in ids.refused.items():
             # A field that is only guessed to hold ids may as well hold something else.
-            if one.name == self.tree.names[ID][0] and one.value == one.value:
+            if one.name == self.tree.names[ID][0]:
                 self._reject(position, f"{one.name} is {kind(one.value)}, expected a string or a number")
         for position in self.rejected:
             texts.values[position] = None

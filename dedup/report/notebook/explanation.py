@@ -16,7 +16,7 @@ COLUMNS = 120
 """Width of the text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """The decision on a record, in words.
 
@@ -48,6 +48,9 @@ class Explanation:
     def measures(self) -> dict[str, float]:
         """The measures by which it is dropped, by the columns of the matches, where left is the record; else none."""
         return {} if self.page.verdict is None else dict(self.page.verdict.measures)
+
+    def __repr__(self) -> str:
+        return f"Explanation({self.headline!r})"
 
     def __str__(self) -> str:
         return "\n".join(self._lines())

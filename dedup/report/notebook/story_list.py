@@ -54,9 +54,9 @@ class StoryList:
             self._stories.prepare_many()
         return (self._stories.at(number) for number in self._numbers.tolist())
 
-    def __getitem__(self, id: str) -> Story:
+    def __getitem__(self, id: str | int) -> Story:
         """Return the story of this id, whether or not it is listed."""
-        return self._stories.story(id)
+        return self._stories.story(str(id))
 
     def largest(self, n: int = 10) -> StoryList:
         """Return the stories with most versions.
@@ -164,4 +164,5 @@ class StoryList:
 def _first_source(row: dict[str, Any]) -> str:
     """Return the source of a first version, and the agency that it credits."""
     credit = other_credit(row["first_credit"], row["first_source"])
-    return ", credits ".join(cut(name, 25) for name in (row["first_source"] or "", *([credit] if credit else [])))
+    source = cut(row["first_source"] or "", 25)
+    return ", ".join(filter(None, (source, f"credits {cut(credit, 25)}" if credit else "")))
