@@ -93,6 +93,7 @@ def test_a_wrong_value_keeps_its_error(name: str, value: Any, message: str) -> N
         ),
         ({"run": {"threads": 1}}, r"run of type dict; expected dedup\.RunOptions. Hint: as in RunOptions\(threads=1\)"),
         ({"output": 3}, "an output of type int; expected the path of a folder"),
+        ({"output": "near"}, "'near' as the output folder; expected a folder. Hint: level=\"near\", or"),
         ({"agencies": {"agencies": []}}, "agencies of type dict; expected the path of a JSON file"),
     ],
 )

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-LEAST_SECONDS = 1.0
-"""What takes less is not worth a line."""
 
 
 @contextmanager
@@ -26,18 +22,6 @@ def announce_compilation(quiet: bool) -> Iterator[None]:
         notices.listener = None
 
 
-def announce(count: int, seconds: float, is_first: bool) -> None:
-    """Print that kernels are compiled.
-
-    Parameters
-    ----------
-    count : int
-    seconds : float
-        How long it will take.
-    is_first : bool
-        Whether the cache has none yet: else these are those that only this command needs.
-    """
-    if seconds < LEAST_SECONDS:
-        return
-    kernels = f"{count}{'' if is_first else ' more'} kernel{'' if count == 1 else 's'}"
-    print(f"dedup: compiling {kernels} for this machine, once: about {math.ceil(seconds)} s", file=sys.stderr)
+def announce(line: str) -> None:
+    """Print that kernels are compiled."""
+    print(f"dedup: {line}", file=sys.stderr)

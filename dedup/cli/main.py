@@ -10,7 +10,7 @@ from typing import NoReturn
 from dedup._version import __version__
 from dedup.cli.command_list import Commands
 from dedup.cli.compile_notice import announce_compilation
-from dedup.cli.event_log import logged, print_message
+from dedup.cli.event_log import is_logged, logged, print_message
 from dedup.cli.garbage import relax_collection, stop_collection
 from dedup.cli.index.index_group import COMMANDS as OF_AN_INDEX
 from dedup.cli.interrupts import CODE, ignore_interrupts, interrupt_once
@@ -121,10 +121,10 @@ def main(arguments: Sequence[str] | None = None, **more: object) -> int:
         options, unknown = top.parse_known_args(arguments)
         if unknown:
             options.parser.refuse(unknown)
-        vars(options).update(more)
+        vars(options).update(more, parser_of=parser)
         traceback, as_json, settings = options.traceback, options.log_json, options.parser.settings
         failed = 2 if getattr(options, "exit_code", False) else 1  # then 1 is an answer
-        with logged(options), announce_compilation(getattr(options, "quiet", options.json) or as_json):
+        with logged(options), announce_compilation(getattr(options, "quiet", options.json) or is_logged(options)):
             code: int = options.command(options)
         sys.stdout.flush()
         return code

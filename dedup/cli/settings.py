@@ -92,23 +92,28 @@ def apply_settings(top: Parser, everything: Callable[[], Parser]) -> None:
         called.settings[action.dest] = found[-1].place
 
 
-def settings_of(words: Sequence[str]) -> dict[str, Any]:
+def settings_of(words: Sequence[str], everything: Callable[[Sequence[str] | None], Parser]) -> dict[str, Any]:
     """Return what the settings say about a command that is not the one called, by the attributes of its options.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The command.
+    everything : callable
+        As for `apply_settings`; of arguments it loads their command alone.
 
     Raises
     ------
     ParamsError
         When a file, a name or a value cannot be used.
     """
-    from dedup.cli.main import parser
-
     settings = Settings.found()
     if not (settings.tables or settings.environment):
         return {}
-    top = called = parser(words)
+    top = called = everything(words)
     while called.called is not None:
         called = called.called
-    found = settings.of(top, called, parser)
+    found = settings.of(top, called, lambda: everything(None))
     return {called.options[name].dest: value_of(each[-1], called.options[name]) for name, each in found.items()}
 
 

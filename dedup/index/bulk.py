@@ -60,7 +60,7 @@ class NewDocuments(NamedTuple):
     ----------
     features : Features
     ids : list of str
-    sources : list of str or None
+    sources, urls : list of str or None
     published : list of int
         Microseconds since 1970 UTC or NO_DATE.
     links : list of list of str
@@ -70,6 +70,7 @@ class NewDocuments(NamedTuple):
     features: Features
     ids: list[str]
     sources: list[str | None]
+    urls: list[str | None]
     published: list[int]
     links: list[list[str]]
 
@@ -223,7 +224,7 @@ class BulkIndex:
         rows = NewRows(
             ids=new.ids,
             sources=new.sources,
-            urls=none,
+            urls=new.urls,
             data=none,
             published=[None if date == NO_DATE else date for date in new.published],
             copy_of=none,

@@ -12,7 +12,7 @@ from dedup.attribution.agencies import Agencies
 from dedup.errors import ParamsError
 from dedup.io import Fields, open_source
 from dedup.io.places.urls import is_url
-from dedup.params import Params, chosen_fields, require_type
+from dedup.params import Level, Params, chosen_fields, require_type
 from dedup.run.options import RunOptions, RunTuning, read_options
 from dedup.run.pipeline import run as run_stages
 from dedup.run.result import Result
@@ -100,6 +100,9 @@ def deduplicate(
     require_type("run", run, RunOptions, "as in RunOptions(threads=1)")
     if output is not None and not isinstance(output, (str, os.PathLike)):
         raise ParamsError(f"an output of type {type(output).__name__}", "the path of a folder")
+    if output in Level.__members__:
+        hint = f'level="{output}", or "./{output}" for a folder of that name'
+        raise ParamsError(f"{output!r} as the output folder", "a folder", hint)
     options = run or RunOptions()
     source = open_source(records, read_options(options, fields or Fields()))
     with open_index(index, chosen, options.tuning) as (settled, step):

@@ -288,9 +288,10 @@ class IndexStep:
     def _documents(self, records: Records, block: Places, agencies: Agencies) -> NewDocuments:
         credit, drawn_on = credits_at_ends(records.text_ends, records.sizes, block, agencies)
         features = replace(self._features(records, block), credit=credit, drawn_on=drawn_on)
-        ids, sources = (column.take(pa.array(block)).to_pylist() for column in (records.ids, records.sources))
+        columns = (records.ids, records.sources, records.urls)
+        ids, sources, urls = (column.take(pa.array(block)).to_pylist() for column in columns)
         links = [self._links.get(record, []) for record in block.tolist()]
-        return NewDocuments(features, ids, sources, records.published[block].tolist(), links)
+        return NewDocuments(features, ids, sources, urls, records.published[block].tolist(), links)
 
     def _features(self, records: Records, block: Places) -> Features:
         corpus = Corpus(records.tokens, records.starts, records.ends, records.fingerprints).part(block)

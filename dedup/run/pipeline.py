@@ -99,6 +99,7 @@ def run(
     identity = run_identity(source, params, options, agencies, None if index is None else index.identity)
     with Interruption(progress) as interruption, ExitStack() as resources:
         log_start(source, params, options)
+        resources.enter_context(progress.announcing_compilation())
         inputs = [*source.inputs, *(() if index is None else [Path(index.place)])]
         if output is None:
             folder = None

@@ -157,6 +157,20 @@ class Progress:
         if self._has_notices:
             print_beside_bars(f"dedup: {line}")
 
+    @contextmanager
+    def announcing_compilation(self) -> Iterator[None]:
+        """Print that kernels are compiled in this block, if notices are printed and nobody else says so."""
+        from dedup.kernels.cold_start import notices
+
+        if notices.listener is not None or not self._has_notices:
+            yield
+            return
+        notices.listener = lambda line: print_beside_bars(f"dedup: {line}")
+        try:
+            yield
+        finally:
+            notices.listener = None
+
     def rounded(self) -> dict[str, float]:
         """Return the seconds of each stage, and in total since the start, to the millisecond."""
         return {**{name: round(spent, 3) for name, spent in self.seconds.items()}, "total": round(self.elapsed, 3)}

@@ -97,34 +97,6 @@ class Result(ViewedRun):
         """
         return self._decisions.leader
 
-    @property
-    def counts(self) -> dict[str, int]:
-        """The numbers of records: all, kept, dropped, rejected, and dropped by relation."""
-        dropped = self.summary["dropped"]
-        return {
-            "records": self.summary["records"],
-            "kept": self.summary["kept"],
-            "dropped": sum(dropped.values()),
-            "rejected": self.summary["rejected"],
-            **dropped,
-        }
-
-    @property
-    def kept(self) -> pa.Table:
-        """The kept records with all their fields, in input order; files are read again for them.
-
-        Raises
-        ------
-        OutputError
-            If the input has changed since it was read.
-        """
-        return self.source.kept_table(self._kept)
-
-    @property
-    def is_kept(self) -> npt.NDArray[np.bool_]:
-        """Whether each record is kept: a bool array of shape (n_records,)."""
-        return self._kept
-
     def rejections(self) -> Iterator[Rejection]:
         """Return what was rejected.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.params import Params
@@ -50,6 +51,34 @@ class ViewedRun:
     def _repr_html_(self) -> str:
         """Return the summary and the largest stories as HTML, for notebooks."""
         return self._views.html()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers of records: all, kept, dropped, rejected, and dropped by relation."""
+        dropped = self.summary["dropped"]
+        return {
+            "records": self.summary["records"],
+            "kept": self.summary["kept"],
+            "dropped": sum(dropped.values()),
+            "rejected": self.summary["rejected"],
+            **dropped,
+        }
+
+    @property
+    def is_kept(self) -> npt.NDArray[np.bool_]:
+        """Whether each record is kept: a bool array of shape (n_records,)."""
+        return np.asarray(self._run.decisions["kept"], dtype=bool)
+
+    @property
+    def kept(self) -> pa.Table:
+        """The kept records with all their fields, in input order; files are read again for them.
+
+        Raises
+        ------
+        InputError, OutputError
+            If the input is gone, or has changed since it was read.
+        """
+        return self._run.source.kept_table(self.is_kept)
 
     def records_of(self, name: str) -> list[int]:
         """Find the records of an id, or at a place.

@@ -20,8 +20,9 @@ from numba import types
 
 import dedup
 from dedup.cli import compile_notice
-from dedup.kernels.cold_start import compiler_processes
+from dedup.kernels.cold_start import compiler_processes, notices
 from dedup.kernels.cold_start.known_kernels import all_kernels, known_uses, needed_with, read_type, spelled
+from dedup.run.progress import Progress
 
 ROOT = Path(dedup.__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
@@ -237,8 +238,20 @@ def test_what_embeds_python_is_not_started(monkeypatch: pytest.MonkeyPatch, exec
 def test_it_is_said_how_many_are_compiled(
     arguments: tuple[int, float, bool], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    compile_notice.announce(*arguments)
+    with compile_notice.announce_compilation(quiet=False):
+        notices.notify(*arguments)
     assert capsys.readouterr().err == said
+
+
+def test_a_run_with_progress_says_it_unless_the_command_line_does(capsys: pytest.CaptureFixture[str]) -> None:
+    for progress, said in ((Progress(notices=True), "dedup: compiling 2 kernels"), (Progress(), "")):
+        with progress.announcing_compilation():
+            notices.notify(2, 3.0, True)
+        assert capsys.readouterr().err.startswith(said)
+    with compile_notice.announce_compilation(quiet=False), Progress(notices=True).announcing_compilation():
+        notices.notify(2, 3.0, True)
+    assert capsys.readouterr().err.count("compiling") == 1
+    assert notices.listener is None
 
 
 # ---- all of it, in one empty cache

@@ -48,6 +48,13 @@ def test_what_the_index_knows_is_dropped_and_named(place: Path) -> None:
     assert ids_of(place) == {f"a{n}" for n in range(6)} | {"own"}
 
 
+def test_documents_of_the_index_have_the_urls_of_the_records(tmp_path: Path) -> None:
+    pages = [record("b0", article(0), url="https://hill.example/0"), record("b1", article(1))]
+    dedup.deduplicate(pages, index=tmp_path / "new.index")
+    with Index(tmp_path / "new.index") as index:
+        assert {document.id: document.url for document in index} == {"b0": "https://hill.example/0", "b1": None}
+
+
 def test_matches_have_rows_for_pairs_with_documents_of_the_index(place: Path) -> None:
     new = [record("b0", edited(article(0), 1, 0.02), published="2024-03-02"), record("Z1", article(1))]
     matches = dedup.deduplicate(new, index=place).matches.to_pylist()

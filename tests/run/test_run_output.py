@@ -90,6 +90,8 @@ def test_decisions_have_what_the_records_have(kind: str, tmp_path: Path) -> None
     if kind not in ("list", "table"):
         assert found.texts([4, 1, 1]) == texts
         assert found.plain_texts([1]) == view.plain_texts([1])
+        assert found.kept.equals(result.kept)
+        assert (found.counts, found.is_kept.tolist()) == (result.counts, result.is_kept.tolist())
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])

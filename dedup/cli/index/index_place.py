@@ -85,7 +85,7 @@ def open_or_make_index(options: argparse.Namespace, params: Params | None = None
     from dedup.params import Params
 
     if params is None and not _is_there(options.index):
-        set_values = chosen(argparse.Namespace(**settings_of(["index", "create"])))
+        set_values = chosen(argparse.Namespace(**settings_of(["index", "create"], options.parser_of)))
         params = Params(**set_values) if set_values else None
     return Index.open(options.index, params, **_ways(options))
 

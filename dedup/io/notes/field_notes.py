@@ -200,4 +200,5 @@ def _date_notes(fields: Fields, files: _Counted) -> Iterator[str]:
         others = f" (so do {', '.join(list(examples)[1:FEW])})" if len(examples) > 1 else ""
         where = "" if len(undated) == len(files) else f" from {listed([file for file, _ in undated])}"
         holds = f"{name} holds dates, such as {example!r}{others}"
-        yield f"no date is read{where}, but {holds}: read them with --date-field {name}"
+        dated = f" (which then holds for all {len(files)} files)" if where else ""
+        yield f"no date is read{where}, but {holds}: read them with --date-field {name}{dated}"
