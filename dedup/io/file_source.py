@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import sys
-import tempfile
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -41,6 +38,7 @@ from dedup.io.places.local_file import LocalFile
 from dedup.io.read_options import ReadOptions
 from dedup.io.source import Batch, NoRecordsError, Piece, Rows, SmallPiece, pieces_with
 from dedup.io.wording import listed
+from dedup.store.held_file import held_file
 from dedup.store.meter import NO_METER, Meter
 
 if TYPE_CHECKING:
@@ -419,11 +417,10 @@ class FileSource:
         """Copy standard input to a file, because its kept lines are read again; other files are returned unchanged."""
         if not _is_unread_stdin(file):
             return file
-        handle, name = tempfile.mkstemp(prefix="dedup-stdin-", suffix=".jsonl", dir=self._options.scratch)
-        weakref.finalize(self, _remove, name)
-        with os.fdopen(handle, "wb") as spool:
+        spooled = held_file(self, "dedup-stdin-", ".jsonl", self._options.scratch)
+        with spooled.open("wb") as spool:
             shutil.copyfileobj(sys.stdin.buffer, spool, 1 << 20)
-        return replace(file, place=LocalFile(Path(name)))
+        return replace(file, place=LocalFile(spooled))
 
 
 def _is_unread_stdin(file: InputFile) -> bool:
@@ -471,10 +468,6 @@ class _Distinct:
 
 def _raise(error: Exception) -> NoReturn:
     raise error
-
-
-def _remove(name: str) -> None:
-    Path(name).unlink(missing_ok=True)
 
 
 def _united(tables: list[pa.Table]) -> pa.Table:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 import time
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +13,7 @@ from dedup.errors import InputError
 from dedup.io.places.remote_errors import KNOWN, failure, is_transient
 from dedup.io.places.remote_tuning import GROWTH, RemoteTuning
 from dedup.io.places.urls import is_http, scheme_of, shown_url
+from dedup.store.held_file import held_file
 
 Answer = TypeVar("Answer")
 
@@ -147,14 +144,12 @@ class Transfers:
             self._with_ranges.add(url)
             return None
         LOG.info("%s: its server sends no parts of a file; all of it is copied to scratch", shown_url(url))
-        handle, name = tempfile.mkstemp(prefix="dedup-copy-", dir=self._scratch)
-        os.close(handle)
-        weakref.finalize(self, _remove, name)
-        self.request(url, lambda: system.get_file(path, name))
-        if size is not None and os.path.getsize(name) != size:
+        copied = held_file(self, "dedup-copy-", "", self._scratch)
+        self.request(url, lambda: system.get_file(path, str(copied)))
+        if size is not None and copied.stat().st_size != size:
             raise InputError(f"{shown_url(url)} has not {size:,} bytes any more: it has changed", hint="run again")
-        self._copies[url] = Path(name)
-        return self._copies[url]
+        self._copies[url] = copied
+        return copied
 
 
 def _patience(url: str, conf: dict[str, Any]) -> dict[str, Any]:
@@ -183,8 +178,3 @@ def _sends_parts(system: Any, path: str, size: int) -> bool:
     except ValueError:  # this is how fsspec says that it got all of the file, which it does not read then
         return False
     return True
-
-
-def _remove(name: str) -> None:
-    with suppress(OSError):
-        os.unlink(name)
