@@ -10,6 +10,9 @@ from dedup.io.format_registry import COMPRESSED_SUFFIXES, FORMATS, TABLE_FORMS, 
 
 SUMMARY = "summary.json"
 
+UNFINISHED = "dedup-unfinished.json"
+"""The object of a remote output that says, while there is no summary, that the files are those of a run."""
+
 FIXED = (
     *(one.kept_name for one in FORMATS),
     *(f"decisions.{form}" for form in TABLE_FORMS),

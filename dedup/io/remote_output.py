@@ -13,14 +13,11 @@ from types import TracebackType
 
 from dedup.errors import InputError, OutputError
 from dedup.io.output import LISTED_UNDER, Output, files_in_summary
-from dedup.io.output_names import FIXED, SUMMARY, is_ours
+from dedup.io.output_names import FIXED, SUMMARY, UNFINISHED, is_ours
 from dedup.io.places.remote_folder import RemoteFolder
 from dedup.io.places.remote_tuning import RemoteTuning
 from dedup.io.places.transfers import Transfers
 from dedup.io.places.urls import is_http, shown_url
-
-UNFINISHED = "dedup-unfinished.json"
-"""Name of the object that says, while there is no summary, that the files are those of a run."""
 
 
 class RemoteOutput(Output):

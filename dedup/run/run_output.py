@@ -23,11 +23,9 @@ from dedup.io.bytes.surrogates import printable
 from dedup.io.file_source import FileSource
 from dedup.io.format_registry import TABLE_FORMS
 from dedup.io.kept_form import KeptForm
-from dedup.io.memory_source import IN_MEMORY
-from dedup.io.output_names import SUMMARY
+from dedup.io.output_names import SUMMARY, UNFINISHED
 from dedup.io.places.urls import HIDDEN, is_url
 from dedup.io.read_options import LARGEST_LONGEST
-from dedup.io.remote_output import UNFINISHED
 from dedup.io.source_part import SourcePart
 from dedup.params import Params
 from dedup.run.run_view import InputAgain, Rejection, RunView, SearchTables
@@ -223,6 +221,8 @@ class RunOutput(ViewedRun):
             places = [Path(place) for place in (read["absolute"], name) if place is not None]
             place = next((one for one in places if one.is_file() or archive_in(one)), None)
             if place is None:
+                from dedup.io.memory_source import IN_MEMORY  # with readers that few runs need
+
                 if name == STDIN:
                     raise InputError("standard input cannot be read again", "a run on files, to see their texts")
                 if name in IN_MEMORY and not self._files_read:

@@ -13,8 +13,9 @@ from remote_servers import memory_system, s3_server
 import dedup
 from dedup.errors import InputError, OutputError
 from dedup.io import open_output
+from dedup.io.output_names import UNFINISHED
 from dedup.io.places.transfers import RemoteTuning
-from dedup.io.remote_output import UNFINISHED, RemoteOutput
+from dedup.io.remote_output import RemoteOutput
 
 REPORT = "The council voted on Monday to close the old bridge for repairs until the end of next spring."
 RECORDS = [{"id": "a", "text": REPORT}, {"id": "b", "text": REPORT.upper()}, {"id": "c", "text": f"{REPORT} And more."}]
