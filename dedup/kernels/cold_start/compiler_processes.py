@@ -37,7 +37,7 @@ _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from dedup.kernels.cold_star
 
 
 class CompilerProcesses:
-    """Processes that take kernels from the end of a queue and compile them, while the caller takes them from its front.
+    """Processes that take kernels from the front of a queue and compile them, while the caller does so, too.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class CompilerProcesses:
         places = {one: k for k, one in enumerate(all_kernels())}
         try:
             while process.stdout.readline() and self._queue:  # a line when it has started, and after each kernel
-                process.stdin.write(f"{places[self._queue.pop()]}\n")
+                process.stdin.write(f"{places[self._queue.popleft()]}\n")
                 process.stdin.flush()
         except (OSError, IndexError, ValueError):
             pass  # it has ended, or the queue has

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -46,7 +46,7 @@ class FirstUse:
         needed = needed_with(*own)
         lacking = [one for one in missing(needed) if one not in self._tried]  # else the cache cannot be written to
         self._tried.update(lacking)
-        self._queue = deque(one for one in lacking if (one.name, one.arguments) != own)
+        self._queue = longest_first(one for one in lacking if (one.name, one.arguments) != own)
         notify(len(self._queue) + 1, expected_seconds(lacking), len(lacking) == len(needed))
         self._processes = CompilerProcesses(self._queue, worthwhile(self._queue))
 
@@ -82,12 +82,17 @@ def compile_known() -> int:
     lacking = missing(known)
     if lacking:
         notify(len(lacking), expected_seconds(lacking), len(lacking) == len(known))
-    queue = deque(lacking)
+    queue = longest_first(lacking)
     with FIRST_USE.by_us(), CompilerProcesses(queue, worthwhile(queue)) as processes:
         compile_from(queue)
         processes.wait()
         compile_from(deque(missing(lacking)))  # what another process failed at, so that its error is seen
     return len(lacking)
+
+
+def longest_first(kernels: Iterable[KnownKernel]) -> deque[KnownKernel]:
+    """Return these as a queue in which those that take longest come first, so that no process is left with one."""
+    return deque(sorted(kernels, key=lambda one: -one.seconds))
 
 
 def compile_from(queue: deque[KnownKernel]) -> None:
