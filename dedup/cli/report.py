@@ -64,7 +64,7 @@ def add_parser(commands: Commands) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run it."""
-    from dedup.report.in_words import size
+    from dedup.io.sizes import shown_size
     from dedup.report.pages.report_pages import write_report
     from dedup.run.progress import Step
     from dedup.run.run_output import RunOutput
@@ -80,7 +80,7 @@ def command(options: argparse.Namespace) -> int:
         print_json({"index": str(index), **counts, "texts_problem": report.texts_problem})
         return 0
     parts = f"{counted(report.stories, 'story', 'stories')}, {counted(report.pairs, 'pair', 'pairs')}"
-    print(f"{counted(report.pages, 'page', 'pages')}, {size(report.bytes)}, with {parts}: {shown(str(index))}")
+    print(f"{counted(report.pages, 'page', 'pages')}, {shown_size(report.bytes)}, with {parts}: {shown(str(index))}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Read sizes such as ``4GB``, as options have them."""
+"""Read and write numbers of bytes: ``4GB`` as options have it, "4.0 GB" as people are shown it."""
 
 from __future__ import annotations
 
@@ -20,3 +20,17 @@ def bytes_in(text: str) -> int:
         return int(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
     except (KeyError, ValueError):
         return 0
+
+
+def shown_size(number: int) -> str:
+    """Return a number of bytes in words.
+
+    Examples
+    --------
+    >>> shown_size(1_234_000), shown_size(12)
+    ('1.2 MB', '12 bytes')
+    """
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if number >= 1000**power:
+            return f"{number / 1000**power:,.1f} {unit}"
+    return f"{number} byte{'' if number == 1 else 's'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dedup.report.in_words import size
+from dedup.io.sizes import shown_size
 from dedup.run.estimate import RunEstimate
 
 SHOWN_STAGES = 0.05
@@ -14,13 +14,13 @@ def estimate_table(estimate: RunEstimate) -> str:
     whole = sum(estimate.stages.values())
     stages = [f"{name} {_time(of)}" for name, of in estimate.stages.items() if of >= SHOWN_STAGES * max(whole, 1e-9)]
     is_all = estimate.tried_records >= estimate.records
-    free = f"; {size(estimate.free)} are free" if estimate.free is not None else ""
+    free = f"; {shown_size(estimate.free)} are free" if estimate.free is not None else ""
     lines = [
         ("records", f"{estimate.records:,}" if is_all else f"about {estimate.records:,}"),
         ("time", f"about {_time(estimate.seconds)}  ({', '.join(stages)})"),
-        ("memory", "not known on this system" if estimate.memory is None else f"about {size(estimate.memory)}"),
-        ("scratch", f"about {size(estimate.scratch)} of temporary files{free}"),
-        ("output", f"about {size(estimate.output)}" if estimate.output else "nothing is written without -o"),
+        ("memory", "not known on this system" if estimate.memory is None else f"about {shown_size(estimate.memory)}"),
+        ("scratch", f"about {shown_size(estimate.scratch)} of temporary files{free}"),
+        ("output", f"about {shown_size(estimate.output)}" if estimate.output else "nothing is written without -o"),
     ]
     rests = f"the first {estimate.tried_records:,} records were run, in {estimate.tried_seconds:.1f} s"
     rests = f"all {estimate.tried_records:,} records were run" if is_all else rests

@@ -125,20 +125,6 @@ def other_credit(credit: str | None, source: str | None) -> str | None:
     return None if credit and credit.casefold() == (source or "").casefold() else credit
 
 
-def size(number: int) -> str:
-    """Return a number of bytes.
-
-    Examples
-    --------
-    >>> size(1_234_000), size(12)
-    ('1.2 MB', '12 bytes')
-    """
-    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
-        if number >= 1000**power:
-            return f"{number / 1000**power:,.1f} {unit}"
-    return count(number, "byte")
-
-
 def moment_of(microseconds: int | None) -> datetime | None:
     """Return the moment of a date of a table; None for none or `NO_DATE`, and for a year that Python does not have."""
     try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dedup.io.sizes import shown_size
 from dedup.report.escaping import shown
-from dedup.report.in_words import size
 
 HEAD_WIDTH = 60
 
@@ -108,7 +108,7 @@ def _which_kept(summary: Mapping[str, Any]) -> str:
 
 
 def _size_of(summary: Mapping[str, Any]) -> str:
-    return f"{size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
+    return f"{shown_size(summary['text_bytes'])} of text in {_files(summary['inputs'])}"
 
 
 def _row(name: str, count: int, remark: str) -> str:
@@ -154,7 +154,7 @@ def _stories(count: int) -> str:
 
 
 def _of_index(index: Mapping[str, Any]) -> str:
-    takes = f", {size(index['bytes'])}" if "bytes" in index else ""
+    takes = f", {shown_size(index['bytes'])}" if "bytes" in index else ""
     line = f"in {shown(index['path'])}{takes}: {index['added']:,} added"
     return line + (f"; {index['copies']:,} dropped as copies of earlier documents" if index["copies"] else "")
 

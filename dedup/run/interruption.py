@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import TracebackType
 
 from dedup.errors import Interrupted
 from dedup.io import Output
+from dedup.io.sizes import shown_size
 from dedup.run.checkpoint import Checkpoint
 from dedup.run.progress import Progress
 
@@ -52,15 +52,7 @@ class Interruption:
             return f"; {output.directory} is complete"
         if output is None or not output.is_unfinished:
             return "; nothing is left"
-        size = "" if folder is None else f" in {folder} ({_shown_size(folder)})"
+        held = 0 if folder is None else sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+        size = "" if folder is None else f" in {folder} ({shown_size(held)})"
         how = "run the same command with --resume to continue, or without it to start again"
         return f"; finished stages are kept{size}: {how}"
-
-
-def _shown_size(folder: Path) -> str:
-    """Return the size of the files in a folder, as people write it."""
-    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-    if size < 1000:
-        return f"{size} bytes"
-    power = min(3, (len(str(size)) - 1) // 3)
-    return f"{size / 1000**power:.1f} {('', 'kB', 'MB', 'GB')[power]}"

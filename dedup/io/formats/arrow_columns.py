@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from dedup.errors import ColumnError
 from dedup.io.bytes.file_changes import changed_error
 from dedup.io.bytes.lines import runs
 from dedup.io.bytes.paths import InputFile
+from dedup.io.bytes.streams import Reading
 from dedup.io.bytes.surrogates import printable, to_bytes
 from dedup.io.fields.field_counts import FieldCounts, add_to
 from dedup.io.fields.field_survey import FieldSurvey
@@ -38,7 +41,7 @@ from dedup.io.formats.arrow_values import (
 )
 from dedup.io.formats.batch_builder import is_blank, joined_texts, name_records, without_long_texts
 from dedup.io.read_options import ReadOptions, ReadTuning
-from dedup.io.source import Batch
+from dedup.io.source import Batch, FilePiece
 from dedup.schema import NO_DATE
 
 if TYPE_CHECKING:
@@ -359,6 +362,19 @@ def bounded(records: pa.RecordBatch, tuning: ReadTuning) -> Iterator[pa.RecordBa
     half = records.num_rows // 2
     yield from bounded(records.slice(0, half), tuning)
     yield from bounded(records.slice(half), tuning)
+
+
+def table_pieces(
+    file: str, batches: Iterable[pa.RecordBatch], tree: FieldTree, options: ReadOptions, reading: Reading
+) -> Iterator[FilePiece]:
+    """Yield the records of a file in pieces of bounded size, as many as are to be read; parameters as `arrow_batch`."""
+    row = 1
+    for records in itertools.chain.from_iterable(bounded(one, options.tuning) for one in batches):
+        if reading.left == 0:
+            return
+        records = records.slice(0, reading.take(records.num_rows))
+        yield FilePiece(partial(arrow_batch, file, row, records, tree, options), row, records.num_rows)
+        row += records.num_rows
 
 
 def kept_batches(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -22,14 +21,13 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import DATE
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.arrow_columns import (
-    arrow_batch,
-    bounded,
     columns_of_dates,
     find_columns,
     kept_batches,
     records_per_batch,
     sizes_of,
     survey_of_table,
+    table_pieces,
 )
 from dedup.io.formats.common_schema import CommonSchema
 from dedup.io.kept_files import KeptFiles, count_kept
@@ -89,15 +87,8 @@ class ArrowIpc:
         first = next(self._record_batches(file, others), None) if others else None
         sample = None if first is None else first.slice(0, SAMPLE_RECORDS)
         self.surveys[file.name] = survey_of_table(schema, sample)
-        row = 1
         whole = self._record_batches(file, wanted, reading)
-        for records in itertools.chain.from_iterable(bounded(one, self._options.tuning) for one in whole):
-            if reading.left == 0:
-                return
-            records = records.slice(0, reading.take(records.num_rows))
-            parse = partial(arrow_batch, file.name, row, records, self._tree, self._options)
-            yield FilePiece(parse, row, records.num_rows)
-            row += records.num_rows
+        yield from table_pieces(file.name, whole, self._tree, self._options, reading)
 
     def names(self, file: InputFile) -> Sequence[str]:
         """Return the columns of a file."""

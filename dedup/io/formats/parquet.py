@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -22,14 +21,13 @@ from dedup.io.fields.field_tree import FieldTree
 from dedup.io.fields.roles import DATE
 from dedup.io.format_registry import FileFormat
 from dedup.io.formats.arrow_columns import (
-    arrow_batch,
-    bounded,
     columns_of_dates,
     find_columns,
     kept_batches,
     records_per_batch,
     sizes_of,
     survey_of_table,
+    table_pieces,
     wanted_columns,
 )
 from dedup.io.formats.common_schema import CommonSchema
@@ -77,16 +75,11 @@ class Parquet:
             self._common.take(file, parquet.schema_arrow)
             wanted = wanted_columns(candidates)
             self.surveys[file.name] = _survey(parquet, [] if candidates[DATE] else wanted)
-            row = 1
             whole = self._record_batches(file, parquet, wanted)
-            for records in itertools.chain.from_iterable(bounded(one, self._options.tuning) for one in whole):
-                if reading.left == 0:
-                    return
-                records = records.slice(0, reading.take(records.num_rows))
-                parse = partial(arrow_batch, file.name, row, records, self._tree, self._options)
-                yield FilePiece(parse, row, records.num_rows)
-                row += records.num_rows
-                reading.bytes_read = before + size * (row - 1) // parquet.metadata.num_rows
+            for piece in table_pieces(file.name, whole, self._tree, self._options, reading):
+                yield piece
+                done = piece.first + piece.rows - 1
+                reading.bytes_read = before + size * done // parquet.metadata.num_rows
 
     def names(self, file: InputFile) -> Sequence[str]:
         """Return the columns of a file."""

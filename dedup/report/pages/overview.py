@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from dedup.io.sizes import shown_size
 from dedup.judge.relation import CARRIED
-from dedup.report.in_words import count, day, input_name, moment_of, relation_words, share, size
+from dedup.report.in_words import count, day, input_name, moment_of, relation_words, share
 from dedup.report.pages import charts
 from dedup.report.pages.page_data import PageData
 from dedup.report.run_table import WORDS_OF_POLICY
@@ -195,7 +196,7 @@ def _input(data: PageData) -> list[tuple[str, str]]:
     summary = data.run.summary
     rows = [
         ("records", f"{summary['records']:,} in {count(summary['inputs'], 'file')}"),
-        ("text", size(summary["text_bytes"])),
+        ("text", shown_size(summary["text_bytes"])),
         ("sources", f"{len(data.stories.source_names):,}"),
     ]
     used = summary.get("fields", {}).get("used", {})

@@ -79,7 +79,7 @@ def environment(package: str = __package__) -> Environment:
     )
     in_words_of = (
         in_words.count, in_words.cut, in_words.date, in_words.day, in_words.duration, in_words.other_credit,
-        in_words.share, in_words.size,
+        in_words.share,
     )  # fmt: skip
     for function in (*in_words_of, web_address):
         made.filters[function.__name__] = function
